@@ -1,0 +1,154 @@
+"""Does a derived value follow from its raw text? Asked the other way round than the typing code asks it.
+
+Nothing here reads a value out of a text. It takes the stated value, says what a text that means it must contain, and
+looks whether the raw text does. A fault is a sentence, None is consent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import babel.dates
+
+__all__ = ["fault_of_derived"]
+
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+_MARKS = {
+    "EUR": "€", "GBP": "£", "JPY": "¥", "USD": "US$", "INR": "₹ Rs", "MYR": "RM", "PLN": "zł",
+}  # fmt: skip
+_WORDS = {
+    1: "one ein", 2: "two zwei", 3: "three drei", 4: "four vier", 5: "five fünf", 6: "six sechs", 7: "seven sieben",
+    8: "eight acht", 9: "nine neun", 10: "ten zehn", 11: "eleven elf", 12: "twelve zwölf", 30: "thirty dreißig",
+    60: "sixty sechzig", 90: "ninety neunzig",
+}  # fmt: skip
+_UNIT_STARTS = {
+    "Y": "year yr jahr an jaar año anno", "M": "month monat mo mes maand", "W": "week woche wee sem sett", "D": "day tag jour gior día dag calendar business working",
+    "TH": "hour hr stunde heure or uur", "TM": "min",
+}  # fmt: skip
+
+
+def fault_of_derived(kind: str, value: Any, raw: str, locale: dict[str, Any]) -> str | None:
+    """Why ``value`` of a field of ``kind`` cannot come from ``raw``; None when it can."""
+    check = _CHECKS.get(kind)
+    if check is None:
+        return f"a value of kind {kind} is never derived"
+    try:
+        return check(value, raw, locale)
+    except (ValueError, TypeError, KeyError, InvalidOperation):
+        return f"{value!r} is not a value of kind {kind}"
+
+
+def _date(value: str, raw: str, locale: dict[str, Any]) -> str | None:
+    day = date.fromisoformat(value)
+    numbers = re.findall(r"\d+", raw)
+    if len(numbers) == 3:
+        orders = {
+            "dmy": (day.day, day.month, day.year),
+            "mdy": (day.month, day.day, day.year),
+            "ymd": (day.year, day.month, day.day),
+        }
+        if len(numbers[0]) == 4:
+            possible = ["ymd"]
+        else:
+            possible = [locale["date_order"]] if locale.get("date_order") in ("dmy", "mdy") else list(orders)
+        if any(
+            all(_same_number(n, part) for n, part in zip(numbers, orders[order], strict=True)) for order in possible
+        ):
+            return None
+        return f"{value} is not what {raw!r} says"
+    if (
+        len(numbers) == 2
+        and int(numbers[0]) == day.day
+        and _same_number(numbers[1], day.year)
+        and _month_named(day, raw)
+    ):
+        return None
+    return f"{value} is not what {raw!r} says"
+
+
+def _same_number(digits: str, part: int) -> bool:
+    return int(digits) == part or (
+        len(digits) == 2 and part > 99 and int(digits) == part % 100 and 1969 <= part <= 2068
+    )
+
+
+def _month_named(day: date, raw: str) -> bool:
+    letters = raw.casefold()
+    for language in _LANGUAGES:
+        for pattern in ("MMMM", "LLLL", "MMM", "LLL"):
+            if babel.dates.format_date(day, pattern, locale=language).casefold().rstrip(".") in letters:
+                return True
+    return day.month == 9 and "sept" in letters
+
+
+def _number(value: str, raw: str, locale: dict[str, Any]) -> str | None:
+    number = Decimal(value)
+    sign, digits, exponent = number.as_tuple()
+    places = -int(exponent)
+    printed = re.sub(r"\D", "", raw)
+    stated = "".join(map(str, digits))
+    if printed.lstrip("0") != stated.lstrip("0"):
+        return f"{value} has other digits than {raw!r}"
+    if places > 0:
+        tail = re.search(rf"([.,])\d{{{places}}}\D*$", raw)
+        if not tail:
+            return f"{value} has its decimal sign elsewhere than {raw!r}"
+    if bool(sign) != bool(re.search(r"[-−–(]", raw)) and number != 0:
+        return f"{value} has another sign than {raw!r}"
+    return None
+
+
+def _money(value: dict[str, Any], raw: str, locale: dict[str, Any]) -> str | None:
+    currency = value["currency"]
+    if currency and not any(mark in raw for mark in [currency, *_MARKS.get(currency, "").split()]):
+        return f"the currency {currency} does not stand in {raw!r}"
+    return _number(value["amount"], raw, locale)
+
+
+def _duration(value: str, raw: str, locale: dict[str, Any]) -> str | None:
+    match = re.fullmatch(r"P(T?)(\d+(?:\.\d+)?)([YMWDH])", value)
+    if not match:
+        return f"{value} is not an ISO 8601 duration of one unit"
+    unit, amount, letters = match[1] + match[3], match[2], raw.casefold()
+    said = re.findall(r"\d+(?:[.,]\d+)?", raw)
+    as_word = any(word in letters for word in _WORDS.get(int(float(amount)), "").split())
+    if not (amount in [number.replace(",", ".") for number in said] or (as_word and not said)):
+        return f"{value} is not the number in {raw!r}"
+    words = re.findall(r"[^\W\d_]+", letters)
+    if not any(word.startswith(start) for word in words for start in _UNIT_STARTS[unit].split()):
+        return f"{value} is not the unit in {raw!r}"
+    return None
+
+
+def _email(value: str, raw: str, locale: dict[str, Any]) -> str | None:
+    return None if value == raw.casefold() else f"{value} is not {raw!r}"
+
+
+def _iban(value: str, raw: str, locale: dict[str, Any]) -> str | None:
+    if "".join(raw.split()) != value:
+        return f"{value} is not {raw!r}"
+    rest = 0
+    for character in value[4:] + value[:4]:
+        digits = str(int(character, 36))
+        rest = (rest * 10 ** len(digits) + int(digits)) % 97
+    return None if rest == 1 else f"{value} has wrong check digits"
+
+
+def _text(value: str, raw: str, locale: dict[str, Any]) -> str | None:
+    return None if value.split() == raw.split() else f"{value!r} is not {raw!r}"
+
+
+_CHECKS: dict[str, Callable[[Any, str, dict[str, Any]], str | None]] = {
+    "date": _date,
+    "number": _number,
+    "money": _money,
+    "duration": _duration,
+    "email": _email,
+    "iban": _iban,
+    "text": _text,
+    "code": _text,
+}

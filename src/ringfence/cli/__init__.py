@@ -1,0 +1,80 @@
+"""The command line. One file per verb; stdout is for data, everything else goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..errors import UserError
+
+__all__ = ["cli", "main"]
+
+_VERBS = {
+    "check": "check",
+    "demo": "demo",
+    "documents": "documents",
+    "explain": "explain",
+    "export": "export",
+    "report": "report",
+    "run": "run",
+    "tasks": "tasks",
+    "weights": "weights",
+}
+
+
+class _Verbs(click.Group):
+    """Imports a verb's file when it is asked for, so that `ringfence --help` stays fast."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All verbs."""
+        return sorted(_VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of one verb."""
+        if name not in _VERBS:
+            return None
+        import importlib
+
+        command: click.Command = importlib.import_module(f".{_VERBS[name]}", __name__).command
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ringfence")
+def cli() -> None:
+    """Open-weight language models inside your own walls.
+
+    Exit codes: 0 done; 1 a negative finding; 2 the input needs mending; 3 some documents failed; 130 interrupted, go
+    on with --resume.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: Sequence[str] | None) -> int:
+    try:
+        code = cli.main(
+            args=list(arguments) if arguments is not None else None, prog_name="ringfence", standalone_mode=False
+        )
+        return code if isinstance(code, int) else 0
+    except UserError as error:
+        click.echo(f"{error}\n\nhint: {error.hint}" if error.hint else str(error), err=True)
+        return 2
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted. What was finished is kept.", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,157 @@
+"""ringfence explain: why each value of one document is what it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..documents import Document, Source, read_documents
+from ..errors import InputError
+from ..runs import request_for
+from ..tasks import AnswerError, Plan, load_task, plan
+from ..tasks.grammar import CandidateRule, RunRule
+from .options import engine_options, open_for, reading_options, reading_options_from
+from .screen import note
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("task_file", type=click.Path(path_type=Path))
+@click.argument("document", type=click.Path(path_type=Path))
+@engine_options
+@reading_options
+@click.option("--record", help="The id of the record, where the file holds several.")
+@click.option("--no-model", is_flag=True, help="Stop before the model: segments, candidates, prompt and grammar only.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(task_file: Path, document: Path, record: str | None, no_model: bool, as_json: bool, **options: Any) -> int:
+    """Show the segments, candidates, prompt, grammar and raw output for DOCUMENT, and what became of each value."""
+    engine_arguments = {
+        name: options.pop(name) for name in ("weights_name", "engine_name", "mode", "cache_gib", "in_flight", "threads")
+    }
+    task = load_task(task_file)
+    read = _read(document, record, reading_options_from(**options))
+    if no_model:
+        facts = _facts_before(plan(task, read))
+    else:
+        opened = open_for(**engine_arguments)
+        task_plan = plan(task, read, opened.engine.control_tokens)
+        facts = _facts_before(task_plan)
+        for completion in opened.engine.generate([request_for(task_plan, opened.engine)]):
+            facts["raw_output"] = task_plan.prompt.answer_start + completion.text
+            facts["tokens"] = {
+                "prompt": completion.prompt_tokens,
+                "answer": len(completion.tokens),
+                "seconds": round(completion.seconds, 2),
+            }
+            if completion.error:
+                note(f"The engine failed: {completion.error}")
+                return 3
+            try:
+                answer = task_plan.read(completion.text, completion.token_ends, completion.logprobs)
+            except AnswerError as error:
+                note(f"The answer cannot be read: {error}")
+                return 3
+            facts["why"] = {name: _why(answer.values[name], answer.fields[name]) for name in task.fields}
+            facts["values"], facts["checks"] = answer.values, answer.checks
+        opened.engine.close()
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        _print(facts)
+    return 0
+
+
+def _read(path: Path, record: str | None, reading: Any) -> Document:
+    outcomes = [o for o in read_documents(Source(path, path.name), reading) if record in (None, o.id)]
+    if len(outcomes) != 1:
+        what = "no document of that id" if not outcomes else f"{len(outcomes)} documents"
+        raise InputError(f"{path} holds {what}.", "Name one of them with --record.")
+    if not isinstance(outcomes[0], Document):
+        raise InputError(
+            f"{path} cannot be read: {outcomes[0].reason}.", "Give a document that `ringfence documents read` can read."
+        )
+    return outcomes[0]
+
+
+def _facts_before(task_plan: Plan) -> dict[str, Any]:
+    text = task_plan.document.text
+    candidates: dict[str, Any] = {}
+    for name, rule in task_plan.rules.items():
+        if isinstance(rule, CandidateRule):
+            candidates[name] = [
+                {"raw": text[c.start : c.end], "span": [c.start, c.end], "value": c.value, "flags": c.flags}
+                for c in rule.candidates
+            ]
+        elif isinstance(rule, RunRule):
+            candidates[name] = f"any run of words within one {rule.spec.within}"
+        else:
+            candidates[name] = list(rule.options) if rule else "none in this document, so null"
+    return {
+        "document": task_plan.document.id,
+        "segments": [text[s.start : s.end] for s in task_plan.document.segments],
+        "candidates": candidates,
+        "prompt": {
+            "system": task_plan.prompt.system,
+            "user": task_plan.prompt.user,
+            "answer_start": task_plan.prompt.answer_start,
+        },
+        "grammar": task_plan.grammar,
+    }
+
+
+def _why(value: Any, entry: dict[str, Any]) -> str:
+    if entry["kind"] == "null":
+        because = "null: " + (", ".join(entry["flags"]) or "the model chose null, or there was no candidate")
+    elif entry["kind"] == "judged":
+        because = "judged by the model from the closed list"
+    else:
+        start, end = entry["spans"][0]
+        because = f"the span {start}-{end} {entry['raw']!r}" + (", typed by code" if entry["kind"] == "derived" else "")
+        if entry["others"]:
+            because += f"; the same stands at {len(entry['others'])} other places, this one comes first or tells most"
+        if entry["flags"]:
+            because += f"; flags: {', '.join(entry['flags'])}"
+        if entry.get("readings"):
+            because += f"; it could be {' or '.join(entry['readings'])}"
+    features = entry["features"]
+    return f"{because} (least likely token: log-probability {features['logprob_min']})"
+
+
+def _print(facts: dict[str, Any]) -> None:
+    def heading(text: str) -> None:
+        click.secho(f"\n== {text}", bold=True)
+
+    heading(f"{len(facts['segments'])} segments")
+    click.echo(" ".join(f"[{segment}]" for segment in facts["segments"]))
+    heading("Candidates")
+    for name, found in facts["candidates"].items():
+        if isinstance(found, str):
+            click.echo(f"{name}: {found}")
+        else:
+            click.echo(
+                f"{name}: "
+                + "; ".join(
+                    f"{c['raw']} -> {json.dumps(c['value'])}{' ' + str(list(c['flags'])) if c['flags'] else ''}"
+                    if isinstance(c, dict)
+                    else str(c)
+                    for c in found
+                )
+            )
+    heading("Prompt, system turn")
+    click.echo(facts["prompt"]["system"])
+    heading("Prompt, user turn")
+    click.echo(facts["prompt"]["user"])
+    heading("Grammar")
+    click.echo(facts["grammar"])
+    if "raw_output" in facts:
+        heading("Raw output")
+        click.echo(facts["raw_output"])
+        heading("Values, and why")
+        for name, why in facts["why"].items():
+            click.echo(f"{name} = {json.dumps(facts['values'][name], ensure_ascii=False)}\n    {why}")
+        for check, outcome in facts["checks"].items():
+            click.echo(f"check {check}: {outcome}")

@@ -1,0 +1,109 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..documents import ReadingOptions
+from ..engines import EngineSettings, Mode, engine_names
+from ..errors import InputError
+from ..runs import Opened, open_engine
+from ..weights import Store, find_entry, pull
+from .screen import note, pulling
+
+__all__ = ["engine_options", "open_for", "passwords_from", "reading_options", "reading_options_from"]
+
+
+def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How documents are read."""
+    for option in (
+        click.option(
+            "--password-file", type=click.Path(path_type=Path), help="Passwords for encrypted documents, one a line."
+        ),
+        click.option("--rows", "csv_rows", is_flag=True, help="Take each row of a CSV file as a document."),
+        click.option(
+            "--text-field", default="text", show_default=True, help="The field of a JSONL record that holds the text."
+        ),
+        click.option(
+            "--id-field", default="id", show_default=True, help="The field of a JSONL record that holds its id."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def passwords_from(file: Path | None) -> tuple[str, ...]:
+    """The passwords in a file. Raises InputError when it cannot be read."""
+    if file is None:
+        return ()
+    try:
+        return tuple(line for line in file.read_text(encoding="utf-8").splitlines() if line)
+    except OSError as error:
+        raise InputError(
+            f"The password file {file} cannot be read ({error.strerror}).", "Give a text file with one password a line."
+        ) from None
+
+
+def reading_options_from(password_file: Path | None, csv_rows: bool, text_field: str, id_field: str) -> ReadingOptions:
+    """The options as the reader takes them."""
+    return ReadingOptions(passwords_from(password_file), csv_rows, text_field, id_field)
+
+
+def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Which weights, on which engine, how."""
+    for option in (
+        click.option(
+            "--weights",
+            "weights_name",
+            default="demo",
+            show_default=True,
+            help="Name or digest of weights in the store, or a name of the catalog.",
+        ),
+        click.option(
+            "--engine", "engine_name", default="openvino", show_default=True, type=click.Choice(engine_names())
+        ),
+        click.option(
+            "--mode",
+            type=click.Choice(["solo", "batched"]),
+            default="batched",
+            show_default=True,
+            help="One document at a time with caches off, or several at once.",
+        ),
+        click.option(
+            "--cache",
+            "cache_gib",
+            type=click.IntRange(1, 512),
+            default=2,
+            show_default=True,
+            help="Memory for keys and values, in GiB.",
+        ),
+        click.option(
+            "--in-flight",
+            type=click.IntRange(1, 256),
+            default=8,
+            show_default=True,
+            help="Documents under way at once in batched mode.",
+        ),
+        click.option(
+            "--threads", type=click.IntRange(0, 256), default=0, help="Processor threads; 0 leaves it to the engine."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def open_for(weights_name: str, engine_name: str, mode: Mode, cache_gib: int, in_flight: int, threads: int) -> Opened:
+    """Have the weights (a name of the catalog is pulled if need be), and load them."""
+    store = Store()
+    entry = find_entry(weights_name)
+    weights = store.find(entry.name if entry else weights_name)
+    if weights is None and entry:
+        with pulling() as listener:
+            weights = pull(entry.name, store, listener)
+    weights = weights or store.get(weights_name)
+    settings = EngineSettings(mode, cache_gib, in_flight, threads)
+    return open_engine(engine_name, weights, store, settings, note)

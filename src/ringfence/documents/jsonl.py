@@ -1,0 +1,54 @@
+"""Read JSONL: one document a line, its text and its id taken from named fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ..errors import DocumentError
+from .model import Document
+from .plain import decode, document_from_text
+from .reading import ReadingOptions, Source, Unreadable, sha256_of
+
+__all__ = ["JsonlReader"]
+
+
+class JsonlReader:
+    """One JSON object a line."""
+
+    name = "jsonl"
+    version = 1
+    extensions = ("jsonl", "ndjson")
+
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
+        """Yield one document for each line; its id is the object's id field, else ``file#line``.
+
+        The sha256 of a record is that of its text, so that a record is read again only when its text changed.
+        """
+        for number, row in enumerate(decode(data).split("\n"), start=1):
+            if not row.strip():
+                continue
+            fallback = f"{source.id}#{number}"
+            try:
+                yield self._record(source, row, number, fallback, options)
+            except DocumentError as error:
+                yield Unreadable(fallback, source.path.as_posix(), error.code, str(error), sha256_of(row.encode()))
+
+    def _record(self, source: Source, row: str, number: int, fallback: str, options: ReadingOptions) -> Document:
+        try:
+            record = json.loads(row)
+        except (json.JSONDecodeError, RecursionError):
+            raise DocumentError("damaged", f"line {number} is not valid JSON") from None
+        text = record.get(options.text_field) if isinstance(record, dict) else None
+        if not isinstance(text, str):
+            raise DocumentError(
+                "no-text-field",
+                f'line {number} has no text in its field "{options.text_field}"; name the field with --text-field',
+            )
+        key = record.get(options.id_field)
+        identity = str(key) if isinstance(key, str | int) else fallback
+        stamp = f"{self.name}/{self.version}"
+        record_source = Source(source.path, identity)
+        return document_from_text(
+            record_source, text, sha256_of(text.encode("utf-8", "replace")), stamp, {"line": number}
+        )

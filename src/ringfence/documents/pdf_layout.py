@@ -1,0 +1,288 @@
+"""Reading order: glyphs with positions become blocks of lines, where a table row is one line and columns stay apart.
+
+The steps: glyphs -> words -> lines (by baseline) -> cells (by wide gaps) -> bands of lines that share a gutter. A band
+whose two sides do not share their baselines, or that both hold prose, is two columns and is read side by side; every
+other band is a table and is read row by row, its cells set apart by three spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import NamedTuple
+
+__all__ = ["Glyph", "lay_out"]
+
+CELL_GAP = 1.1  # in heights of the line; justified prose stays below 0.9
+COLUMN_GAP = 1.6
+BLOCK_GAP = 0.75  # white space between two lines of one block is less than this, in heights
+Extent = tuple[float, float, float, float]
+
+
+class Glyph(NamedTuple):
+    """One character, its box (x0, y0, x1, y1) from the top left, and its quarter turns against the page."""
+
+    text: str
+    box: Extent | None
+    turns: int = 0
+
+
+SPACE = Glyph(" ", None)
+
+
+@dataclass
+class Word:
+    """Glyphs without a gap between them."""
+
+    glyphs: list[Glyph]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+
+@dataclass
+class Cell:
+    """Words of one line with ordinary spaces between them."""
+
+    words: list[Word]
+
+    @property
+    def x0(self) -> float:
+        return self.words[0].x0
+
+    @property
+    def x1(self) -> float:
+        return max(word.x1 for word in self.words)
+
+    @property
+    def middle(self) -> float:
+        return sum(word.middle for word in self.words) / len(self.words)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(glyph.text for glyph in word.glyphs) for word in self.words)
+
+
+Row = list[Cell]
+
+
+def lay_out(glyphs: Sequence[Glyph]) -> list[list[list[Glyph]]]:
+    """Blocks of lines of glyphs in reading order; text that is turned against the page comes last, as it was written."""
+    upright = _words(glyph for glyph in glyphs if glyph.turns == 0)
+    blocks = [[_glyphs_of(row) for row in block] for block in _blocks(_rows(upright))] if upright else []
+    for turns in (1, 2, 3):
+        turned = [_turned_back(glyph, turns) for glyph in glyphs if glyph.turns == turns]
+        words = _words(turned)
+        if words:
+            origin = {
+                id(turned_glyph): glyph
+                for turned_glyph, glyph in zip(turned, (g for g in glyphs if g.turns == turns), strict=True)
+            }
+            for block in _blocks(_rows(words)):
+                blocks.append([[origin.get(id(glyph), glyph) for glyph in _glyphs_of(row)] for row in block])
+    return blocks
+
+
+def _turned_back(glyph: Glyph, turns: int) -> Glyph:
+    assert glyph.box is not None
+    x0, y0, x1, y1 = glyph.box
+    box = {1: (y0, -x1, y1, -x0), 2: (-x1, -y1, -x0, -y0), 3: (-y1, x0, -y0, x1)}[turns]
+    return Glyph(glyph.text, box)
+
+
+def _words(glyphs: Iterable[Glyph]) -> list[Word]:
+    words: list[Word] = []
+    open_word = False
+    for glyph in glyphs:
+        if glyph.text == " " or glyph.box is None:
+            open_word = False
+            continue
+        x0, y0, x1, y1 = glyph.box
+        height = max(y1 - y0, 0.1)
+        last = words[-1] if words else None
+        if (
+            last
+            and last.glyphs[-1].text == glyph.text
+            and last.glyphs[-1].box
+            and _overprinted(last.glyphs[-1].box, glyph.box)
+        ):
+            continue
+        if (
+            last
+            and open_word
+            and abs((y0 + y1) / 2 - last.middle) < 0.35 * min(height, last.height)
+            and -0.35 * height < x0 - last.x1 < 0.17 * height
+        ):
+            last.glyphs.append(glyph)
+            last.x1, last.y0, last.y1 = max(x1, last.x1), min(y0, last.y0), max(y1, last.y1)
+        else:
+            words.append(Word([glyph], x0, y0, x1, y1))
+        open_word = True
+    return words
+
+
+def _overprinted(first: Extent, second: Extent) -> bool:
+    """The same letter printed twice with a tiny shift, which is how some programs make bold."""
+    return abs(first[0] - second[0]) < 0.12 * (second[3] - second[1]) and abs(first[1] - second[1]) < 0.12 * (
+        second[3] - second[1]
+    )
+
+
+def _rows(words: list[Word]) -> list[Row]:
+    """Lines from top to bottom, each as its cells from left to right."""
+    lines: list[list[Word]] = []
+    centres: list[float] = []
+    for word in sorted(words, key=lambda word: (word.middle, word.x0)):
+        for position in range(len(lines) - 1, max(len(lines) - 6, -1), -1):
+            smallest = min(word.height, median(other.height for other in lines[position][-5:]))
+            if abs(centres[position] - word.middle) < 0.42 * smallest:
+                lines[position].append(word)
+                centres[position] += (word.middle - centres[position]) / len(lines[position])
+                break
+        else:
+            lines.append([word])
+            centres.append(word.middle)
+    order = sorted(range(len(lines)), key=centres.__getitem__)
+    return [_cells(sorted(lines[position], key=lambda word: word.x0)) for position in order]
+
+
+def _cells(line: list[Word]) -> Row:
+    cells = [Cell([line[0]])]
+    for word in line[1:]:
+        gap = word.x0 - cells[-1].x1
+        if gap > CELL_GAP * min(word.height, cells[-1].words[-1].height):
+            cells.append(Cell([word]))
+        else:
+            cells[-1].words.append(word)
+    return cells
+
+
+def _blocks(rows: list[Row]) -> list[list[Row]]:
+    """Split rows into bands that are columns or not, and each of those at wide vertical gaps."""
+    blocks: list[list[Row]] = []
+    start = 0
+    while start < len(rows):
+        end, gutter = _column_band(rows, start)
+        if gutter is None:
+            stop = start + 1
+            while stop < len(rows) and _column_band(rows, stop)[1] is None:
+                stop += 1
+            blocks.extend(_paragraphs(rows[start:stop]))
+            start = stop
+        else:
+            band = rows[start:end]
+            for left in (True, False):
+                side = [cells for row in band if (cells := [cell for cell in row if (cell.x0 < gutter) == left])]
+                blocks.extend(_blocks(side))
+            start = end
+    return blocks
+
+
+def _column_band(rows: list[Row], start: int) -> tuple[int, float | None]:
+    """The end of the longest band from ``start`` that one gutter divides into columns, and where that gutter is."""
+    for left, right in zip(rows[start], rows[start][1:], strict=False):
+        low, high = left.x1, right.x0
+        height = left.words[-1].height
+        if high - low < COLUMN_GAP * height:
+            continue
+        end = start + 1
+        while end < len(rows):
+            low_now, high_now = low, high
+            for cell in rows[end]:
+                if cell.x1 <= (low + high) / 2:
+                    low_now = max(low_now, cell.x1)
+                elif cell.x0 >= (low + high) / 2:
+                    high_now = min(high_now, cell.x0)
+                else:
+                    high_now = low_now - 1
+            if high_now - low_now < 0.8 * COLUMN_GAP * height:
+                break
+            low, high = low_now, high_now
+            end += 1
+        middle = (low + high) / 2
+        if _is_columns(rows[start:end], middle, height):
+            return end, middle
+        end = min(end, start + len(_paragraphs(rows[start:end])[0]))
+        if _are_addresses(rows[start:end], middle) and high - low > 3 * height:
+            return end, middle
+    return start, None
+
+
+def _sides(band: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:
+    """The cells left and right of the gutter, row by row (empty where a row has none there)."""
+    left, right = ([[cell for cell in row if (cell.x0 < gutter) == side] for row in band] for side in (True, False))
+    return left, right
+
+
+def _is_columns(band: list[Row], gutter: float, height: float) -> bool:
+    """Two texts side by side: prose on both sides, or lines that do not share their baselines."""
+    left, right = _sides(band, gutter)
+    present = [[position for position, cells in enumerate(side) if cells] for side in (left, right)]
+    if not all(present):
+        return False
+    first, last = max(side[0] for side in present), min(side[-1] for side in present)
+    left, right = left[first : last + 1], right[first : last + 1]
+    fewest = min(sum(map(bool, left)), sum(map(bool, right)))
+    if fewest < 3:
+        return False
+    both = [(a, b) for a, b in zip(left, right, strict=True) if a and b]
+    aligned = sum(abs(a[-1].middle - b[0].middle) < 0.12 * height for a, b in both)
+    # A table whose cells have several lines each is out of line too, but it has many cells in a row.
+    few_cells = sum(map(len, left)) <= 1.3 * sum(map(bool, left)) and sum(map(len, right)) <= 2.5 * sum(
+        map(bool, right)
+    )
+    if aligned < 0.5 * fewest and few_cells:
+        return True
+    return all(_is_text(side, words=4) for side in (left, right))
+
+
+def _are_addresses(band: list[Row], gutter: float) -> bool:
+    """Two short blocks of words, such as the addresses of sender and receiver; labels with values are not."""
+    left, right = _sides(band, gutter)
+    labels = any(cells and cells[-1].text.endswith(":") for cells in left)
+    return 3 <= len(band) <= 8 and not labels and all(_is_text(side, words=1.6) and all(side) for side in (left, right))
+
+
+def _is_text(side: list[Row], words: float) -> bool:
+    texts = [cells[0].text for cells in side if cells]
+    letters = sum(character.isalpha() for text in texts for character in text) / max(1, sum(map(len, texts)))
+    return (
+        all(len(cells) <= 1 for cells in side)
+        and letters > 0.62
+        and sum(len(text.split()) for text in texts) >= words * len(texts)
+    )
+
+
+def _paragraphs(rows: list[Row]) -> list[list[Row]]:
+    blocks: list[list[Row]] = []
+    bottom = 0.0
+    for row in rows:
+        words = [word for cell in row for word in cell.words]
+        top, height = min(word.y0 for word in words), median(word.height for word in words)
+        if not blocks or top - bottom > BLOCK_GAP * height:
+            blocks.append([])
+        blocks[-1].append(row)
+        bottom = max(word.y1 for word in words)
+    return blocks
+
+
+def _glyphs_of(row: Row) -> list[Glyph]:
+    glyphs: list[Glyph] = []
+    for cell in row:
+        if glyphs:
+            glyphs += [SPACE] * 3
+        for position, word in enumerate(cell.words):
+            if position:
+                glyphs.append(SPACE)
+            glyphs += word.glyphs
+    return glyphs

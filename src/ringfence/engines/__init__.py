@@ -1,0 +1,32 @@
+"""Engines: what runs weights. The protocol, the registry and a public fake; importing this imports no engine."""
+
+from .chat import render_chat
+from .fake import FakeEngine
+from .protocol import (
+    Capabilities,
+    Completion,
+    Engine,
+    EngineSettings,
+    EngineType,
+    Mode,
+    Request,
+    Score,
+    ScoreRequest,
+)
+from .registry import engine_names, engine_type
+
+__all__ = [
+    "Capabilities",
+    "Completion",
+    "Engine",
+    "EngineSettings",
+    "EngineType",
+    "FakeEngine",
+    "Mode",
+    "Request",
+    "Score",
+    "ScoreRequest",
+    "engine_names",
+    "engine_type",
+    "render_chat",
+]

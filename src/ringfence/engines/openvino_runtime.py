@@ -1,0 +1,65 @@
+"""Import OpenVINO so that it tells nobody, and turn what it throws into errors with a remedy."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import EngineError
+
+__all__ = ["Runtime", "build_digest", "explain", "runtime"]
+
+
+class Runtime(NamedTuple):
+    """The two modules of OpenVINO."""
+
+    core: Any
+    genai: Any
+
+
+@cache
+def runtime() -> Runtime:
+    """Import OpenVINO. Its first import sends a usage event unless its telemetry module cannot be found."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    try:
+        import openvino
+        import openvino_genai
+    except ImportError as error:
+        raise EngineError(
+            f"The openvino engine cannot be imported ({error}).", "Install it: pip install 'ringfence[openvino]'."
+        ) from None
+    return Runtime(openvino, openvino_genai)
+
+
+@cache
+def build_digest() -> str:
+    """One sha256 over the shared libraries that run: the same version number can come in different builds."""
+    core, genai = runtime()
+    digest = hashlib.sha256()
+    folders = [Path(core.__file__).parent / "libs", Path(genai.__file__).parent]
+    for library in sorted(path for folder in folders for path in folder.glob("*.so*") if path.is_file()):
+        with library.open("rb") as stream:
+            digest.update(f"{library.name}:{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def explain(error: Exception, doing: str) -> EngineError:
+    """OpenVINO's exception as an error that says what to do."""
+    text = " ".join(str(error).split())
+    lowered = text.lower()
+    if any(sign in lowered for sign in ("alloc", "out of memory", "bad_alloc", "not enough memory")):
+        return EngineError(
+            f"There is not enough memory for {doing}.",
+            "Choose smaller weights, a smaller --cache, or a machine with more memory.",
+        )
+    if "unsupported model architecture" in lowered or "architecture" in lowered:
+        return EngineError(
+            f"OpenVINO does not know the architecture of these weights ({text[-200:]}).",
+            "Choose weights of the Llama, Qwen2, Qwen3 or SmolLM families, or another engine.",
+        )
+    return EngineError(
+        f"OpenVINO failed while {doing} ({text[-300:]}).", "Run `ringfence weights verify`, then try again."
+    )

@@ -1,0 +1,163 @@
+"""What an engine is: the small protocol that every engine speaks, and the values that pass through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "Capabilities",
+    "Completion",
+    "Engine",
+    "EngineSettings",
+    "EngineType",
+    "FinishReason",
+    "Mode",
+    "Request",
+    "Score",
+    "ScoreRequest",
+]
+
+FinishReason = Literal["stop", "length", "failed"]
+Mode = Literal["solo", "batched"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One generation, greedy. ``grammar`` is GBNF with the rule ``root``; None leaves the text free.
+
+    ``json_schema`` is the alternative for answers that are plain JSON; an engine takes one of the two at most.
+    """
+
+    id: str
+    prompt: tuple[int, ...] = field(repr=False)
+    max_new_tokens: int
+    grammar: str | None = field(default=None, repr=False)
+    json_schema: str | None = field(default=None, repr=False)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What came of a request.
+
+    ``logprobs`` holds the natural log-probability of each chosen token before any mask, ``token_ends`` the end of each
+    token in ``text`` (characters). ``finish_reason`` "failed" comes with ``error``, a sentence.
+    """
+
+    id: str
+    text: str = field(repr=False)
+    tokens: tuple[int, ...] = field(repr=False)
+    logprobs: tuple[float, ...] = field(repr=False)
+    token_ends: tuple[int, ...] = field(repr=False)
+    finish_reason: FinishReason
+    prompt_tokens: int
+    cached_tokens: int | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """Log-probabilities wanted for each of several continuations of one prompt."""
+
+    id: str
+    prompt: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The summed natural log-probability of each continuation."""
+
+    id: str
+    logprobs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do with the weights that it has loaded. ``context`` is in tokens."""
+
+    context: int
+    grammar: bool
+    json_schema: bool
+    score: bool = False
+    embed: bool = False
+    modes: tuple[Mode, ...] = ("solo", "batched")
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Settings that can change answers, and so belong to the lock. ``cache_gib`` is the memory for keys and values."""
+
+    mode: Mode = "batched"
+    cache_gib: int = 2
+    max_in_flight: int = 8
+    threads: int = 0
+
+
+class Engine(Protocol):
+    """An engine with weights loaded."""
+
+    name: str
+    capabilities: Capabilities
+    chat_template: str
+    special_tokens: dict[str, str]
+    control_tokens: tuple[str, ...]
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Token ids of a prompt in which control tokens count as such; nothing is added."""
+        ...
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """Complete requests, out of order, reading ahead no further than can be in flight.
+
+        Every request read ends as one completion; one that cannot be completed is "failed" with its reason.
+        """
+        ...
+
+    def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
+        """Score continuations. Raises EngineError where ``capabilities.score`` is false."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embeddings, one row a text. Raises EngineError where ``capabilities.embed`` is false."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Name, version, build and the settings in force: the engine's part of the lock."""
+        ...
+
+    def close(self) -> None:
+        """Free the weights."""
+        ...
+
+
+class EngineType(Protocol):
+    """The class behind an entry point of ``ringfence.engines``.
+
+    ``form`` names the form of weights that it runs; it is made once from the origin and kept in the store.
+    """
+
+    name: str
+    form: str
+
+    @classmethod
+    def converter_version(cls) -> str:
+        """The version of the code that makes ``form``; a form made by another version is made anew."""
+        ...
+
+    @classmethod
+    def convert(cls, origin: Path, target: Path) -> None:
+        """Write the form of the weights at ``origin`` into the empty folder ``target``."""
+        ...
+
+    @classmethod
+    def open(cls, folder: Path, settings: EngineSettings) -> Engine:
+        """Load the form that lies in ``folder``."""
+        ...

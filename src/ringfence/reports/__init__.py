@@ -1,0 +1,6 @@
+"""Reports: pages that a person opens in a browser, self-contained and offline."""
+
+from .run_report import write_report
+from .text_layer import write_text_layer
+
+__all__ = ["write_report", "write_text_layer"]

@@ -1,0 +1,209 @@
+"""report.html: one self-contained page over a run, failures first, every value beside the place it came from."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from ..documents import Document, ReadingOptions, Source, read_documents
+from ..runs import RunFolder
+from .pictures import page_pictures
+
+__all__ = ["write_report"]
+
+MOST_DOCUMENTS = 300
+MOST_BYTES = 45_000_000
+MOST_PAGES = 6
+MOST_TEXT = 60_000
+
+
+@dataclass(frozen=True)
+class _Value:
+    name: str
+    shown: str
+    kind: str
+    raw: str | None
+    flags: list[str]
+    notes: str
+    hue: int
+
+
+def write_report(run: Path, passwords: tuple[str, ...] = (), gold: dict[str, dict[str, bool]] | None = None) -> Path:
+    """Write report.html into ``run`` and return its path.
+
+    Failures come first, then documents with flags, then a seeded sample of the rest; at most 300 documents and 45 MB.
+    ``gold`` may say of each document's fields whether they agree with what a person confirmed.
+    """
+    folder = RunFolder.open(run)
+    facts = folder.read_facts()
+    shown, total = _choose(folder)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ringfence.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.get_template("run_report.html.j2")
+    target = run / "report.html"
+    temporary = run / ".report.html"
+    with temporary.open("w", encoding="utf-8") as stream:
+        temporary.chmod(0o600)
+        for piece in template.generate(
+            facts=facts,
+            totals=folder.totals(),
+            checks_broken=_broken_checks(folder),
+            session=facts["sessions"][-1],
+            documents=_documents(folder, facts, shown, passwords, gold or {}),
+            shown=len(shown),
+            total=total,
+        ):
+            stream.write(piece)
+    temporary.replace(target)
+    return target
+
+
+def _needs_a_look(result: dict[str, Any]) -> bool:
+    return any(entry["flags"] for entry in (result["fields"] or {}).values())
+
+
+def _choose(folder: RunFolder) -> tuple[list[str], int]:
+    """The ids of the documents to show, in order, and how many there are in all."""
+    failed: list[str] = []
+    flagged: list[str] = []
+    rest: list[str] = []
+    for result in folder.latest():
+        (failed if result["status"] != "done" else flagged if _needs_a_look(result) else rest).append(
+            result["document"]["id"]
+        )
+    total = len(failed) + len(flagged) + len(rest)
+    if total > MOST_DOCUMENTS:
+        random.Random(0).shuffle(rest)
+        failed, flagged = failed[:100], flagged[:150]
+        rest = sorted(rest[: MOST_DOCUMENTS - len(failed) - len(flagged)])
+    return [*sorted(failed), *sorted(flagged), *sorted(rest)], total
+
+
+def _broken_checks(folder: RunFolder) -> dict[str, int]:
+    broken: dict[str, int] = {}
+    for result in folder.latest():
+        for check, outcome in (result["checks"] or {}).items():
+            if outcome == "broken":
+                broken[check] = broken.get(check, 0) + 1
+    return broken
+
+
+def _documents(
+    folder: RunFolder,
+    facts: dict[str, Any],
+    shown: list[str],
+    passwords: tuple[str, ...],
+    gold: dict[str, dict[str, bool]],
+) -> Iterator[dict[str, Any]]:
+    """What the template needs of each document; pictures stop when the page has grown to its bound."""
+    wanted = set(shown)
+    results = {result["document"]["id"]: result for result in folder.latest() if result["document"]["id"] in wanted}
+    names = list(facts["task"]["fields"])
+    reading = facts["reading"]
+    options = ReadingOptions(passwords, reading["csv_rows"], reading["text_field"], reading["id_field"])
+    spent = 0
+    for number, identity in enumerate(shown):
+        result = results[identity]
+        values = [_value(name, result, names.index(name)) for name in names] if result["status"] == "done" else []
+        entry: dict[str, Any] = {
+            "number": number,
+            "id": identity,
+            "status": result["status"],
+            "reason": result["reason"],
+            "path": result["document"]["path"],
+            "values": values,
+            "flags": sum(len(value.flags) for value in values),
+            "agrees": gold.get(identity, {}),
+            "pages": [],
+            "pieces": [],
+            "seconds": (result["usage"] or {}).get("seconds"),
+        }
+        if spent < MOST_BYTES and result["status"] == "done":
+            entry.update(_view(result, names, options, passwords))
+            spent += sum(len(page["picture"]) for page in entry["pages"]) + sum(
+                len(piece["text"]) for piece in entry["pieces"]
+            )
+        yield entry
+
+
+def _value(name: str, result: dict[str, Any], position: int) -> _Value:
+    value, entry = result["values"][name], result["fields"][name]
+    if isinstance(value, dict):
+        shown = f"{value['amount']} {value['currency'] or ''}".strip()
+    elif isinstance(value, bool):
+        shown = "true" if value else "false"
+    else:
+        shown = "" if value is None else str(value)
+    notes = []
+    if entry.get("readings"):
+        notes.append("could be " + " or ".join(entry["readings"]))
+    if entry["others"]:
+        notes.append(f"stands {len(entry['others']) + 1} times")
+    raw = entry["raw"] if entry["raw"] != shown else None
+    return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), position * 47 % 360)
+
+
+def _view(
+    result: dict[str, Any], names: list[str], options: ReadingOptions, passwords: tuple[str, ...]
+) -> dict[str, Any]:
+    """Page pictures with boxes where the document has pages, else its text with the spans marked."""
+    document = _read_again(result, options)
+    if document is None:
+        return {}
+    path = Path(result["document"]["path"])
+    if document.char_boxes:
+        marks = [(name, box) for name in names for box in result["fields"][name]["boxes"]]
+        numbers = sorted({1, *(box["page"] for _, box in marks)})[:MOST_PAGES]
+        pictures = page_pictures(path, numbers, passwords)
+        pages = []
+        for page in (document.pages[number - 1] for number in pictures):
+            boxes = [
+                {
+                    "name": name, "hue": names.index(name) * 47 % 360,
+                    "left": 100 * box["x0"] / page.width, "top": 100 * box["y0"] / page.height,
+                    "width": 100 * (box["x1"] - box["x0"]) / page.width, "height": 100 * (box["y1"] - box["y0"]) / page.height,
+                }
+                for name, box in marks if box["page"] == page.number
+            ]  # fmt: skip
+            pages.append(
+                {
+                    "number": page.number,
+                    "picture": pictures[page.number],
+                    "boxes": boxes,
+                    "ratio": page.height / page.width,
+                }
+            )
+        return {"pages": pages}
+    spans = sorted((*result["fields"][name]["spans"][0], name) for name in names if result["fields"][name]["spans"])
+    return {"pieces": list(_pieces(document.text[:MOST_TEXT], spans, names))}
+
+
+def _read_again(result: dict[str, Any], options: ReadingOptions) -> Document | None:
+    path, identity = Path(result["document"]["path"]), result["document"]["id"]
+    if not path.exists():
+        return None
+    for outcome in read_documents(Source(path, identity if "line" not in result["document"] else path.name), options):
+        if (
+            isinstance(outcome, Document)
+            and outcome.sha256 == result["document"]["sha256"]
+            and outcome.id in (identity, path.name)
+        ):
+            return outcome
+    return None
+
+
+def _pieces(text: str, spans: list[tuple[int, int, str]], names: list[str]) -> Iterator[dict[str, Any]]:
+    position = 0
+    for start, end, name in spans:
+        if start < position or end > len(text):
+            continue
+        yield {"text": text[position:start], "name": None}
+        yield {"text": text[start:end], "name": name, "hue": names.index(name) * 47 % 360}
+        position = end
+    yield {"text": text[position:], "name": None}

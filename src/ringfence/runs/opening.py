@@ -1,0 +1,69 @@
+"""Bring weights and engine together: verify, convert once, load, and say what the lock has to hold of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..documents import readers
+from ..engines import Engine, EngineSettings, engine_type
+from ..locks import Lock, processor_features
+from ..tasks import PROMPT_VERSION, Task
+from ..weights import Store, StoredWeights, now
+
+__all__ = ["Opened", "lock_of", "open_engine"]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An engine that is ready, the weights that it runs and the form of them that it loaded."""
+
+    engine: Engine
+    weights: StoredWeights
+    form: StoredWeights
+
+
+def open_engine(
+    name: str,
+    weights: StoredWeights,
+    store: Store,
+    settings: EngineSettings,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> Opened:
+    """Verify the weights, make the engine's form of them if there is none, and load it.
+
+    Raises WeightsError for a changed byte and EngineError for what the engine cannot do.
+    """
+    kind = engine_type(name)
+    weights.verify()
+
+    def convert(origin: Any, target: Any) -> None:
+        say(
+            f"Making the form of {weights.manifest.name} that {name} runs (once; half a minute for each billion parameters)."
+        )
+        kind.convert(origin, target)
+
+    form = store.form(weights, kind.form, kind.converter_version(), convert, now())
+    form.verify()
+    return Opened(kind.open(form.files, settings), weights, form)
+
+
+def lock_of(task: Task, opened: Opened) -> Lock:
+    """The lock of a run of ``task`` with what was opened."""
+    manifest, form = opened.weights.manifest, opened.form.manifest
+    return Lock(
+        weights={"digest": f"sha256:{manifest.digest}", "form": f"sha256:{form.digest}", "converter": form.converter},
+        template=f"sha256:{hashlib.sha256(opened.engine.chat_template.encode()).hexdigest()}",
+        adapter=None,
+        calibrator=None,
+        few_shot=None,
+        embedding=None,
+        engine=opened.engine.describe(),
+        processor=processor_features(),
+        task=task.canonical(),
+        prompt=PROMPT_VERSION,
+        readers={reader.name: reader.version for reader in readers().values()},
+        sampling={"method": "greedy", "seed": 0},
+    )

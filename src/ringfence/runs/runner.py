@@ -1,0 +1,258 @@
+"""Run one task over many documents: read, ask, check off, write down. Every input ends with a status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..documents import Document, ReadingOptions, Source, Unreadable, read_documents
+from ..documents.reading import sha256_of
+from ..engines import Completion, Engine, Request, render_chat
+from ..errors import RunError
+from ..locks import Lock
+from ..tasks import AnswerError, Plan, Task, plan
+from .folder import RunFolder, Totals
+from .host import host_facts, package_versions
+
+__all__ = ["Progress", "RunSummary", "request_for", "run"]
+
+
+@dataclass
+class Progress:
+    """What a run tells while it works. ``seen`` counts documents as they end; ``kept`` those of an earlier session."""
+
+    seen: Totals = field(default_factory=Totals)
+    kept: int = 0
+    changed: list[str] = field(default_factory=list)
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended. ``totals`` is over the whole folder, ``progress`` over this session."""
+
+    folder: Path
+    totals: Totals
+    progress: Progress
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def request_for(task_plan: Plan, engine: Engine) -> Request:
+    """The request of one document: its prompt in the weights' own chat template, and its grammar."""
+    prompt = task_plan.prompt
+    messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
+    text = render_chat(engine.chat_template, messages, engine.special_tokens) + prompt.answer_start
+    return Request(task_plan.document.id, engine.tokenize(text), task_plan.max_new_tokens, grammar=task_plan.grammar)
+
+
+def run(
+    task: Task,
+    sources: Iterable[Source],
+    engine: Engine,
+    lock: Lock,
+    out: Path,
+    *,
+    resume: bool = False,
+    limit: int | None = None,
+    options: ReadingOptions | None = None,
+    arguments: dict[str, Any] | None = None,
+    weights_name: str = "",
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> RunSummary:
+    """Run ``task`` over ``sources`` into the folder ``out``; with ``resume`` only what is new, changed or failed.
+
+    ``limit`` bounds the documents of this session. Raises RunError when the folder cannot be used, or belongs to
+    another lock. An interruption (KeyboardInterrupt) leaves a folder that can be resumed.
+    """
+    folder = RunFolder.open(out) if resume and (out / "run.json").exists() else RunFolder.create(out)
+    folder.exclusive()
+    try:
+        facts = _begin(folder, task, lock, options or ReadingOptions(), arguments or {}, weights_name)
+        worker = _Worker(task, engine, lock, folder, options or ReadingOptions(), limit, on_progress)
+        worker.work(sources)
+        facts["sessions"][-1]["ended_at"] = _now()
+        facts["totals"] = dict(folder.totals())
+        folder.write_facts(facts)
+        return RunSummary(out, folder.totals(), worker.progress)
+    finally:
+        folder.release()
+
+
+def _begin(
+    folder: RunFolder, task: Task, lock: Lock, options: ReadingOptions, arguments: dict[str, Any], weights_name: str
+) -> dict[str, Any]:
+    """Write run.json, or check that the run in the folder is the same run."""
+    session = {"started_at": _now(), "ended_at": None, "arguments": arguments, "host": host_facts()}
+    if (folder.path / "run.json").exists():
+        facts = folder.read_facts()
+        if facts["lock"]["digest"] != lock.digest:
+            changed = ", ".join(lock.differences(facts["lock"]["data"])[:6])
+            raise RunError(
+                f"The run in {folder.path} was made under another lock; what differs: {changed}.",
+                "Give --out a new folder, or go back to the task, weights and settings of that run.",
+            )
+        facts["sessions"].append(session)
+    else:
+        facts = {
+            "schema": 1,
+            "task": task.canonical(),
+            "weights": weights_name,
+            "lock": {"digest": lock.digest, "data": lock.data},
+            "packages": package_versions(),
+            "reading": {"csv_rows": options.csv_rows, "text_field": options.text_field, "id_field": options.id_field},
+            "sessions": [session],
+            "totals": None,
+        }
+    folder.write_facts(facts)
+    return facts
+
+
+class _Worker:
+    """The state of one session."""
+
+    def __init__(
+        self,
+        task: Task,
+        engine: Engine,
+        lock: Lock,
+        folder: RunFolder,
+        options: ReadingOptions,
+        limit: int | None,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
+        self.options, self.limit, self.on_progress = options, limit, on_progress
+        self.earlier = folder.index()
+        self.begun: set[str] = set()
+        self.kept: set[str] = set()
+        self.pending: dict[str, Plan] = {}
+        self.progress = Progress()
+        self.mode = engine.describe()["settings"]["mode"]
+
+    def work(self, sources: Iterable[Source]) -> None:
+        """Everything, with memory for no more documents than are in flight."""
+        for completion in self.engine.generate(self._requests(sources)):
+            task_plan = self.pending.pop(completion.id)
+            self._write(self._result(task_plan, completion))
+
+    def _requests(self, sources: Iterable[Source]) -> Iterator[Request]:
+        for outcome in self._outcomes(sources):
+            if isinstance(outcome, Unreadable):
+                self._write(self._failure(outcome, f"{outcome.code}: {outcome.reason}"))
+                continue
+            try:
+                task_plan = plan(self.task, outcome, self.engine.control_tokens)
+            except ValueError as error:
+                self._write(self._failure(outcome, f"recogniser: {error}"))
+                continue
+            self.pending[outcome.id] = task_plan
+            yield request_for(task_plan, self.engine)
+
+    def _outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
+        """Documents that are to be done now: not those that this folder holds already, not beyond the limit."""
+        for source in sources:
+            if self._kept(source.id, _sha256_of_file(source.path)):
+                continue
+            for outcome in read_documents(source, self.options):
+                if self.limit is not None and len(self.begun) >= self.limit:
+                    return
+                if outcome.id in self.begun or outcome.id in self.kept:
+                    yield Unreadable(
+                        f"{outcome.id}#again",
+                        outcome.path,
+                        "duplicate-id",
+                        f"a document with the id {outcome.id} came before",
+                        outcome.sha256,
+                    )
+                    continue
+                if self._kept(outcome.id, outcome.sha256):
+                    continue
+                if outcome.id in self.earlier and self.earlier[outcome.id][0] != outcome.sha256:
+                    self.progress.changed.append(outcome.id)
+                self.begun.add(outcome.id)
+                yield outcome
+
+    def _kept(self, identity: str, sha256: str | None) -> bool:
+        if self.earlier.get(identity) == (sha256, "done") and identity not in self.begun and identity not in self.kept:
+            self.kept.add(identity)
+            self.progress.kept = len(self.kept)
+            return True
+        return False
+
+    def _result(self, task_plan: Plan, completion: Completion) -> dict[str, Any]:
+        document = task_plan.document
+        self.progress.prompt_tokens += completion.prompt_tokens
+        self.progress.generated_tokens += len(completion.tokens)
+        if completion.finish_reason == "failed":
+            return self._failure(document, f"engine: {completion.error}", completion)
+        try:
+            answer = task_plan.read(completion.text, completion.token_ends, completion.logprobs)
+        except AnswerError as error:
+            return self._failure(document, f"answer: {error}", completion)
+        return {
+            **self._head(document, "done", None),
+            "values": answer.values,
+            "fields": answer.fields,
+            "checks": answer.checks,
+            **self._tail(document, completion),
+        }
+
+    def _failure(
+        self, outcome: Document | Unreadable, reason: str, completion: Completion | None = None
+    ) -> dict[str, Any]:
+        return {
+            **self._head(outcome, "failed", reason),
+            "values": None,
+            "fields": None,
+            "checks": None,
+            **self._tail(outcome if isinstance(outcome, Document) else None, completion),
+        }
+
+    def _head(self, outcome: Document | Unreadable, status: str, reason: str | None) -> dict[str, Any]:
+        document = {
+            "id": outcome.id,
+            "path": outcome.path,
+            "sha256": outcome.sha256,
+            "pages": len(outcome.pages) if isinstance(outcome, Document) else None,
+            "read_by": outcome.read_by if isinstance(outcome, Document) else None,
+        }
+        if isinstance(outcome, Document) and "line" in outcome.metadata:
+            document["line"] = outcome.metadata["line"]
+        return {"schema": 1, "document": document, "status": status, "reason": reason}
+
+    def _tail(self, document: Document | None, completion: Completion | None) -> dict[str, Any]:
+        usage = None
+        if completion:
+            usage = {
+                "prompt_tokens": completion.prompt_tokens,
+                "cached_tokens": completion.cached_tokens,
+                "generated_tokens": len(completion.tokens),
+                "seconds": round(completion.seconds, 3),
+            }
+        return {
+            "grounding": "decoded" if completion else None,
+            "decision": None,
+            "mode": self.mode,
+            "windows": [[0, len(document.text)]] if document else [],
+            "usage": usage,
+            "lock": self.lock.digest,
+        }
+
+    def _write(self, result: dict[str, Any]) -> None:
+        self.folder.append(result)
+        self.progress.seen[result["status"]] += 1
+        self.on_progress(self.progress)
+
+
+def _sha256_of_file(path: Path) -> str | None:
+    try:
+        return sha256_of(path.read_bytes())
+    except OSError:
+        return None

@@ -1,0 +1,168 @@
+"""Extract: a document and a task become a prompt and a grammar; the model's answer becomes typed, grounded values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..documents import Document
+from .candidates import find_candidates
+from .checks import fields_of, run_check
+from .fields import BooleanField, ChoiceField, CodeField, FieldSpec, PatternField, TextField
+from .grammar import NULL, CandidateRule, Choice, Reading, RunRule, answer_grammar
+from .prompt import Prompt, write_prompt
+from .task import Task
+
+__all__ = ["Answer", "AnswerError", "Plan", "plan"]
+
+FEATURES_VERSION = 1
+
+
+class AnswerError(Exception):
+    """The written answer does not follow its grammar: cut off, or from an engine that did not enforce it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The typed ``values`` by field, and in ``fields`` what each rests on (contract 4b); ``checks`` by their text."""
+
+    values: dict[str, Any]
+    fields: dict[str, dict[str, Any]]
+    checks: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one document's request needs, and what is needed to read its answer."""
+
+    task: Task
+    document: Document
+    prompt: Prompt
+    rules: dict[str, RunRule | CandidateRule | Choice | None]
+    grammar: str
+    max_new_tokens: int
+
+    def read(self, written: str, token_ends: Sequence[int] = (), logprobs: Sequence[float] = ()) -> Answer:
+        """The answer that ``written`` (the model's text, without ``prompt.answer_start``) states.
+
+        ``token_ends`` gives the end of each token in ``written``, ``logprobs`` its log-probability (nats, before the
+        mask). Raises AnswerError when the text is not a whole answer.
+        """
+        values: dict[str, Any] = {}
+        fields: dict[str, dict[str, Any]] = {}
+        position = 0
+        for index, (name, spec) in enumerate(self.task.fields.items()):
+            prefix = f"{name}:" if index else ""
+            if not written.startswith(prefix + " ", position):
+                raise AnswerError(f"the answer does not reach the field {name}")
+            start = position + len(prefix)
+            end = written.find("\n", start)
+            if end < 0:
+                raise AnswerError(f"the answer ends inside the field {name}")
+            chosen = [p for stop, p in zip(token_ends, logprobs, strict=True) if start < stop <= end]
+            values[name], fields[name] = self._value(name, spec, written[start + 1 : end])
+            fields[name]["features"] = self._features(name, fields[name], chosen)
+            position = end + 1
+        kinds = {name: spec.kind for name, spec in self.task.fields.items()}
+        checks: dict[str, str] = {}
+        for check in self.task.checks:
+            checks[check] = run_check(check, values, kinds)
+            if checks[check] == "broken":
+                for name in fields_of(check):
+                    fields[name]["flags"].append(f"check: {check}")
+        return Answer(values, fields, checks)
+
+    def _value(self, name: str, spec: FieldSpec, written: str) -> tuple[Any, dict[str, Any]]:
+        rule = self.rules[name]
+        if rule is None or (written == NULL and not spec.required):
+            flags = ["required-but-absent"] if spec.required else []
+            return None, _entry(None, "null", flags)
+        if isinstance(rule, Choice):
+            option = rule.read(written)
+            if option is None:
+                raise AnswerError(f"the field {name} holds something that is not an option")
+            return (option == "true" if isinstance(spec, BooleanField) else option), _entry(None, "judged", [])
+        reading = rule.read(written)
+        if reading is None:
+            raise AnswerError(f"the field {name} holds something that is not in the document")
+        return self._grounded(spec, rule, reading)
+
+    def _grounded(self, spec: FieldSpec, rule: RunRule | CandidateRule, reading: Reading) -> tuple[Any, dict[str, Any]]:
+        (start, end), *others = reading.spans
+        raw = self.document.text[start:end]
+        flags: list[str] = []
+        value: Any
+        if reading.candidate is None:
+            value = " ".join(raw.split())
+            if isinstance(rule, RunRule) and rule.segment_count(start, end) > rule.spec.max_segments:
+                value, flags = None, ["over-max-segments"]
+        else:
+            value, flags = reading.candidate.value, list(reading.candidate.flags)
+        verbatim = value is None or (isinstance(value, str) and value == raw)
+        entry = _entry(raw, "span" if verbatim else "derived", flags)
+        entry["spans"] = [[start, end]]
+        entry["others"] = [list(span) for span in others]
+        entry["boxes"] = [box.as_json() for box in self.document.boxes(start, end)]
+        if reading.candidate is not None and reading.candidate.readings:
+            entry["readings"] = list(reading.candidate.readings)
+        return value, entry
+
+    def _features(self, name: str, entry: dict[str, Any], logprobs: Sequence[float]) -> dict[str, Any]:
+        rule = self.rules[name]
+        return {
+            "v": FEATURES_VERSION,
+            "logprob_min": round(min(logprobs), 4) if logprobs else None,
+            "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
+            "tokens": len(logprobs),
+            "candidates": len(rule.by_surface()) if isinstance(rule, CandidateRule) else None,
+            "occurrences": len(entry["spans"]) + len(entry["others"]),
+        }
+
+
+def _entry(raw: str | None, kind: str, flags: list[str]) -> dict[str, Any]:
+    return {"raw": raw, "spans": [], "others": [], "boxes": [], "kind": kind, "flags": flags}
+
+
+def plan(task: Task, document: Document, control_tokens: tuple[str, ...] = ()) -> Plan:
+    """Prepare one document: find its candidates, write its prompt and its grammar.
+
+    Raises ValueError with a sentence for people when a recogniser cannot finish on this document.
+    """
+    rules: dict[str, RunRule | CandidateRule | Choice | None] = {}
+    for name, spec in task.fields.items():
+        rules[name] = _rule(spec, document, task)
+    grammar = answer_grammar([(name, rules[name], not spec.required) for name, spec in task.fields.items()])
+    return Plan(
+        task, document, write_prompt(task, document, control_tokens), rules, grammar, _answer_budget(task, rules)
+    )
+
+
+def _rule(spec: FieldSpec, document: Document, task: Task) -> RunRule | CandidateRule | Choice | None:
+    if isinstance(spec, ChoiceField):
+        return Choice(spec.options)
+    if isinstance(spec, BooleanField):
+        return Choice(("true", "false"))
+    if isinstance(spec, TextField):
+        return RunRule(document, spec) if document.segments else None
+    assert isinstance(spec, PatternField | CodeField)
+    found = find_candidates(spec, document, task.locale)
+    return CandidateRule(found) if found else None
+
+
+def _answer_budget(task: Task, rules: dict[str, RunRule | CandidateRule | Choice | None]) -> int:
+    """The most tokens that any answer of the grammar may need: a token is at least one byte."""
+    size = 8
+    for name in task.fields:
+        rule = rules[name]
+        if isinstance(rule, RunRule):
+            text = rule.document.text
+            longest = max(
+                (len(text[chain[0][0].start : chain[-1][0].end].encode()) for chain in rule.chains), default=0
+            )
+        elif isinstance(rule, CandidateRule):
+            longest = max(len(candidate.surface.encode()) for candidate in rule.candidates)
+        else:
+            longest = max(len(option.encode()) for option in rule.options) if rule else len(NULL)
+        size += len(name) + 3 + max(longest, len(NULL))
+    return size

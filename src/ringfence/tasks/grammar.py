@@ -1,0 +1,207 @@
+"""Write the grammar (GBNF) of one document's answer: a line for each field, every value a span of this document.
+
+The same object that writes a field's rules reads the field's answer back, so a value keeps the segments it came from
+and is never searched for in the text again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..documents import Document, Segment
+from .candidates import Candidate
+from .fields import TextField
+
+__all__ = ["NULL", "CandidateRule", "Choice", "Reading", "RunRule", "answer_grammar", "literal"]
+
+NULL = "null"
+
+
+def literal(text: str) -> str:
+    """``text`` in GBNF. Characters beyond ASCII are written as classes of one, control characters by code point.
+
+    (xgrammar, as OpenVINO GenAI 2026.4 brings it, loses its way in a quoted string that mixes ASCII with anything
+    else: "Bäckerei" lets the model write neither "Bä" nor anything sensible, "B" [ä] "ckerei" does.)
+    """
+    pieces: list[str] = []
+    for ascii_run, other in _ASCII_RUNS.findall(text):
+        if ascii_run:
+            pieces.append(
+                '"'
+                + "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\x{ord(c):02X}") for c in ascii_run)
+                + '"'
+            )
+        else:
+            pieces.append(
+                f"[{other}]"
+                if other.isprintable()
+                else f"[\\u{ord(other):04X}]"
+                if ord(other) < 0x10000
+                else f"[\\U{ord(other):08X}]"
+            )
+    return pieces[0] if len(pieces) == 1 else f"({' '.join(pieces)})" if pieces else '""'
+
+
+_ASCII_RUNS = re.compile(r"([\x00-\x7f]+)|([^\x00-\x7f])")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a written value means: every place of the document that it may stand for, the primary one first."""
+
+    spans: tuple[tuple[int, int], ...]
+    candidate: Candidate | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A closed list: the value is judged, and where an option stands in the document that is its evidence."""
+
+    options: tuple[str, ...]
+
+    def rules(self, name: str) -> Iterable[str]:
+        """The alternatives, without null."""
+        yield f"{name} ::= " + " | ".join(literal(" " + option) for option in self.options)
+
+    def read(self, written: str) -> str | None:
+        """The option, or None when ``written`` is none."""
+        return written if written in self.options else None
+
+
+@dataclass(frozen=True)
+class CandidateRule:
+    """A value that must be one of the candidates."""
+
+    candidates: Sequence[Candidate]
+
+    def by_surface(self) -> dict[str, list[Candidate]]:
+        """Candidates by what the model writes for them, in order of first occurrence."""
+        grouped: dict[str, list[Candidate]] = {}
+        for candidate in self.candidates:
+            grouped.setdefault(candidate.surface, []).append(candidate)
+        return grouped
+
+    def rules(self, name: str) -> Iterable[str]:
+        """One alternative for each distinct surface."""
+        yield f"{name} ::= " + " | ".join(literal(" " + surface) for surface in self.by_surface())
+
+    def read(self, written: str) -> Reading | None:
+        """Every occurrence; the primary one is the earliest of those that tell most (an amount with its currency)."""
+        found = self.by_surface().get(written)
+        if not found:
+            return None
+        primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))
+        others = [candidate for candidate in found if candidate is not primary]
+        return Reading(tuple((c.start, c.end) for c in [primary, *others]), primary)
+
+
+def _completeness(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(part is not None for part in value.values())
+    return int(value is not None)
+
+
+@dataclass
+class RunRule:
+    """A text field: a run of segments that stays within one line (or one block) of the document.
+
+    A rule stands for "from this segment to the end of its line, or stop earlier", so the grammar grows with the
+    length of the document, not with its square; equal line ends share their rules, which makes repeated page headers
+    free. (Runs written out as N x 12 rules took 10 s to compile; this form takes well under one.)
+    """
+
+    document: Document
+    spec: TextField
+    chains: list[list[tuple[Segment, str]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chains = list(self._chains())
+
+    def _chains(self) -> Iterable[list[tuple[Segment, str]]]:
+        """The segments of each line or block, each with what the model writes in front of it (a space or nothing)."""
+        text, segments = self.document.text, self.document.segments
+        ranges = self.document.blocks if self.spec.within == "block" else self.document.lines
+        position = 0
+        for part in ranges:
+            chain: list[tuple[Segment, str]] = []
+            while position < len(segments) and segments[position].start < part.start:
+                position += 1
+            while position < len(segments) and segments[position].start < part.end:
+                segment = segments[position]
+                gap = bool(chain) and segment.start > chain[-1][0].end
+                wide = text[chain[-1][0].end : segment.start].count(" ") >= 3 if chain else False
+                if wide and self.spec.within == "line":  # the next cell of a table row is another value
+                    yield chain
+                    chain, gap = [], False
+                chain.append((segment, " " if gap else ""))
+                position += 1
+            if chain:
+                yield chain
+
+    def rules(self, name: str) -> Iterable[str]:
+        """The rule of the field and those of the runs."""
+        text = self.document.text
+        named: dict[str, str] = {}
+        written: list[str] = []
+        starts: dict[str, None] = {}
+        for chain in self.chains:
+            tail, rest = "", ""
+            for segment, gap in reversed(chain):
+                word = text[segment.start : segment.end]
+                tail = word + tail
+                if tail not in named:
+                    named[tail] = f"{name}-{len(named)}"
+                    body = f"{literal(word)} ({rest})?" if rest else literal(word)
+                    written.append(f"{named[tail]} ::= {body}")
+                if word[0].isalnum():
+                    starts.setdefault(named[tail])
+                rest = f'" " {named[tail]}' if gap else named[tail]
+                tail = gap + tail
+        yield f'{name} ::= " " (' + " | ".join(starts or dict.fromkeys(named.values())) + ")"
+        yield from written
+
+    def read(self, written: str) -> Reading | None:
+        """Every run of segments that writes itself this way, the earliest first."""
+        text = self.document.text
+        spans = []
+        for chain in self.chains:
+            for first in range(len(chain)):
+                position = 0
+                for offset, (segment, gap) in enumerate(chain[first:]):
+                    word = (gap if offset else "") + text[segment.start : segment.end]
+                    if not written.startswith(word, position):
+                        break
+                    position += len(word)
+                    if position == len(written):
+                        spans.append((chain[first][0].start, segment.end))
+                        break
+        return Reading(tuple(spans)) if spans else None
+
+    def segment_count(self, start: int, end: int) -> int:
+        """How many segments the span holds."""
+        return sum(start <= segment.start < end for segment in self.document.segments)
+
+
+Rule = RunRule | CandidateRule | Choice
+
+
+def answer_grammar(fields: Sequence[tuple[str, Rule | None, bool]]) -> str:
+    """The grammar of a whole answer. Each field is its name, its rule (None: nothing to choose from, so null), and
+    whether null is allowed beside the rule. The first name stands in the prompt and is not part of the answer.
+    """
+    root: list[str] = []
+    rules: list[str] = []
+    for position, (name, rule, nullable) in enumerate(fields):
+        prefix = "" if position == 0 else f"{name}:"
+        if rule is None:
+            root.append(literal(f"{prefix} {NULL}\n"))
+            continue
+        rule_name = f"f{position}"
+        rules += rule.rules(rule_name)
+        body = f"({literal(' ' + NULL)} | {rule_name})" if nullable else rule_name
+        root += [literal(prefix)] * bool(prefix) + [body, literal("\n")]
+    return "\n".join([f"root ::= {' '.join(root)}", *rules]) + "\n"

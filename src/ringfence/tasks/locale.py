@@ -1,0 +1,76 @@
+"""How numbers and dates are written: what the task declares, else what the document itself gives away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal
+
+import babel.dates
+import babel.numbers
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["DateOrder", "Locale", "decimal_sign_of", "month_names"]
+
+DateOrder = Literal["dmy", "mdy", "ymd"]
+_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+_BOTH_SIGNS = re.compile(r"(?<![\w.,])\d{1,3}(?:([.,])\d{3})+(?!\1)([.,])\d{1,2}(?![\w.,]*\d)")
+_CENTS = re.compile(r"(?<![\w.,/:-])\d+([.,])\d{2}(?![.,/:-]?\w)")
+
+
+class Locale(BaseModel):
+    """What the task declares. Everything that is left out is detected, and flagged where it stays open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: str | None = None
+    date_order: DateOrder | None = None
+    decimal: Literal[".", ","] | None = None
+
+    def decimal_for(self, text: str) -> str | None:
+        """The decimal sign: declared, else that of the declared language, else that of the document, else None."""
+        if self.decimal:
+            return self.decimal
+        if self.language:
+            try:
+                return str(babel.numbers.get_decimal_symbol(self.language))
+            except babel.UnknownLocaleError:
+                return decimal_sign_of(text)
+        return decimal_sign_of(text)
+
+
+def decimal_sign_of(text: str) -> str | None:
+    """The decimal sign that a text gives away by numbers that can be read in one way only; None when it does not.
+
+    Numbers such as 1,249.50 and amounts with exactly two decimals count; one sign must lead by four to one.
+    """
+    votes = {".": 0, ",": 0}
+    for match in _BOTH_SIGNS.finditer(text):
+        votes[match.group(2)] += 4
+    for match in _CENTS.finditer(text):
+        votes[match.group(1)] += 1
+    best, other = (".", ",") if votes["."] >= votes[","] else (",", ".")
+    return best if votes[best] >= max(1, 4 * votes[other]) else None
+
+
+@cache
+def month_names(language: str | None = None) -> dict[str, int]:
+    """Month names and abbreviations (lower case, without a final dot) of one language, or of the common ones."""
+    names = {"sept": 9}
+    for tag in _known_languages((language,) if language else _LANGUAGES):
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                for month, name in babel.dates.get_month_names(width, context, locale=tag).items():
+                    names.setdefault(name.lower().rstrip("."), month)
+    return {name: month for name, month in names.items() if not name.isdigit()}
+
+
+def _known_languages(tags: Iterable[str]) -> list[str]:
+    known = []
+    for tag in tags:
+        try:
+            known.append(str(babel.Locale.parse(tag, sep="-" if "-" in tag else "_")))
+        except (babel.UnknownLocaleError, ValueError):
+            continue
+    return known or list(_LANGUAGES)

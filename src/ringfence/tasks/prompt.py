@@ -1,0 +1,75 @@
+"""The words of the prompt. Its version is part of the lock: change it whenever a word changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..documents import Document
+from .fields import BooleanField, ChoiceField, FieldSpec
+from .task import Task
+
+__all__ = ["PROMPT_VERSION", "Prompt", "break_control_tokens", "write_prompt"]
+
+PROMPT_VERSION = "extract/1"
+_KIND_WORDS = {
+    "text": "copied exactly as it stands",
+    "number": "a number, as printed",
+    "money": "an amount of money, only the number, as printed",
+    "date": "a date, as printed",
+    "duration": "a length of time, as printed",
+    "email": "an e-mail address",
+    "iban": "a bank account (IBAN)",
+    "code": "copied exactly as it stands",
+}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model is told: the system and user turns, and the beginning of its answer."""
+
+    system: str
+    user: str
+    answer_start: str
+
+
+def write_prompt(task: Task, document: Document, control_tokens: tuple[str, ...] = ()) -> Prompt:
+    """The prompt for one document. Control tokens in it are broken up, in this copy only."""
+    fields = "\n".join(f"{name}: {_describe(name, field)}" for name, field in task.fields.items())
+    system = (
+        f"{task.instructions.strip()} "
+        "You copy facts from one document. Answer with one line for each field, in this order, "
+        "as name: value. Copy the value exactly from the document. Write null where the document does not say it."
+    ).strip()
+    user = (
+        f"Document:\n\n{break_control_tokens(document.text.strip(), control_tokens)}\n\n"
+        f"End of document. The fields to fill in:\n{fields}"
+    )
+    return Prompt(system, user, f"{next(iter(task.fields))}:")
+
+
+def _describe(name: str, field: FieldSpec) -> str:
+    if isinstance(field, ChoiceField):
+        what = "one of " + ", ".join(field.options)
+    elif isinstance(field, BooleanField):
+        what = "true or false"
+    else:
+        what = _KIND_WORDS[field.kind]
+    description = field.description.strip() or name.replace("_", " ")
+    examples = f", for example {', '.join(field.examples)}" if field.examples else ""
+    return f"({description}; {what}{examples}{'' if field.required else ', or null'})"
+
+
+def break_control_tokens(text: str, control_tokens: tuple[str, ...]) -> str:
+    """Put a space into every control token, so that a document cannot end the turn it stands in.
+
+    (A tokenizer turns ``<|im_end|>`` in a text into the control token even when asked to add none.) Repeated until
+    none is left, because breaking one token can complete another.
+    """
+    broken = True
+    while broken:
+        broken = False
+        for token in control_tokens:
+            if len(token) > 1 and token in text:
+                text = text.replace(token, f"{token[0]} {token[1:]}")
+                broken = True
+    return text

@@ -1,0 +1,145 @@
+"""A task: what is asked of every document. A YAML file or a Python object, never code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ..errors import TaskError
+from .checks import CheckSyntaxError, parse_check
+from .fields import FieldSpec
+from .locale import Locale
+
+__all__ = ["Task", "load_task", "task_from", "task_schema"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Task(BaseModel):
+    """An extract task: flat records of typed fields, each value an exact span of its document or derived from one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, title="Ringfence task")
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="The version of this file format.")
+    kind: Literal["extract"] = "extract"
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="A short name for reports and folders.")
+    instructions: str = Field("", description="Who the model is and what it reads, in a sentence or two.")
+    locale: Locale = Locale()
+    fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
+    checks: tuple[str, ...] = Field((), description="Comparisons that must hold between fields: net + tax == total.")
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        for name in fields:
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"the field name {name!r} must be lower case letters, digits and _, with a letter first"
+                )
+        return fields
+
+    @model_validator(mode="after")
+    def _checks(self) -> Task:
+        for check in self.checks:
+            try:
+                parse_check(check, {name: field.kind for name, field in self.fields.items()})
+            except CheckSyntaxError as error:
+                raise ValueError(f"the check {check!r} {error}") from None
+        return self
+
+    def canonical(self) -> dict[str, Any]:
+        """The task as plain JSON data with every default written out: what the lock hashes."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def task_schema() -> dict[str, Any]:
+    """The JSON schema of task files."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Task.model_json_schema(by_alias=True)}
+
+
+def load_task(path: str | Path) -> Task:
+    """Read a task file. Raises TaskError with every fault and its line."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TaskError([f"it cannot be read ({error.strerror})"], str(path)) from None
+    except UnicodeDecodeError:
+        raise TaskError(["it is not UTF-8 text"], str(path)) from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise TaskError([f"{place}it is not valid YAML ({getattr(error, 'problem', error)})"], str(path)) from None
+    if not isinstance(data, dict) or root is None:
+        raise TaskError(["it is not a mapping of names to values"], str(path))
+    lines: dict[tuple[Any, ...], int] = {}
+    faults = [f"line {line}: {text}" for line, text in _index(root, (), lines)]
+    return task_from(data, str(path), lines, faults)
+
+
+def task_from(
+    data: dict[str, Any],
+    source: str = "The task",
+    lines: dict[tuple[Any, ...], int] | None = None,
+    faults: list[str] | None = None,
+) -> Task:
+    """A task from plain data. Raises TaskError with every fault; ``lines`` maps paths in the data to line numbers."""
+    faults = list(faults or [])
+    if data.get("kind", "extract") != "extract":
+        faults.append(f"kind: {data['kind']!r} is not known; this version has: extract")
+        raise TaskError(faults, source)
+    try:
+        # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
+        task = Task.model_validate_json(json.dumps(data, default=str))
+    except ValidationError as error:
+        faults += [_sentence(fault, lines or {}) for fault in error.errors()]
+        raise TaskError(faults, source) from None
+    if faults:
+        raise TaskError(faults, source)
+    return task
+
+
+def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> list[tuple[int, str]]:
+    """Fill ``lines`` with the line of every path; returns names that stand twice, which YAML itself lets pass."""
+    lines[path] = node.start_mark.line + 1
+    twice = []
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            child = (*path, key.value)
+            if child in lines:
+                twice.append((key.start_mark.line + 1, f"{'.'.join(map(str, child))} stands twice"))
+            twice += _index(value, child, lines)
+            lines[child] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            twice += _index(item, (*path, position), lines)
+    return twice
+
+
+def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
+    kinds = ("text", "number", "money", "date", "duration", "email", "iban", "code", "choice", "boolean")
+    path = tuple(
+        part
+        for position, part in enumerate(fault["loc"])
+        if not (position == 2 and part in kinds and len(fault["loc"]) > 2)
+    )
+    message = {
+        "extra_forbidden": "is not known here",
+        "missing": "is missing",
+        "union_tag_invalid": f"has no such kind; the kinds are {', '.join(kinds)}",
+        "union_tag_not_found": f"has no kind; the kinds are {', '.join(kinds)}",
+    }.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    place = f"line {lines[known]}: " if known in lines and lines else ""
+    name = ".".join(map(str, path))
+    return f"{place}{name + ': ' if name else ''}{message}"

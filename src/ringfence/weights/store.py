@@ -1,0 +1,273 @@
+"""The store: weights in content-addressed folders that appear whole or not at all.
+
+<root>/weights/<digest>/manifest.json     what these weights are; written last
+<root>/weights/<digest>/files/...         their files
+<root>/weights/<digest>/forms/<form>/...  forms that an engine made of them, with a manifest of their own
+<root>/staging/...                        pulls under way; they go on where they were cut off
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from ..errors import WeightsError
+
+__all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "hash_file"]
+
+_VERIFIED = "verified.json"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file by its name within the weights, its size in bytes and its sha256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a set of weights, or a form of them, is."""
+
+    name: str
+    digest: str
+    files: tuple[FileRecord, ...]
+    licence: str
+    source: str
+    made_at: str
+    origin: str | None = None
+    converter: str | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Read a manifest file."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**data, "files": tuple(FileRecord(**file) for file in data["files"])})
+
+    def write(self, path: Path) -> None:
+        """Write a manifest file."""
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def hash_file(path: Path, progress: Callable[[int], None] | None = None) -> str:
+    """The sha256 of a file, telling ``progress`` the number of bytes of each piece read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(4 << 20):
+            digest.update(piece)
+            if progress:
+                progress(len(piece))
+    return digest.hexdigest()
+
+
+def digest_of(files: tuple[FileRecord, ...]) -> str:
+    """One digest over all files: sha256 of the sorted ``sha256  name`` lines, as sha256sum prints them."""
+    lines = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(files, key=lambda file: file.name))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def record_files(folder: Path, progress: Callable[[int], None] | None = None) -> tuple[FileRecord, ...]:
+    """Hash every file of ``folder``."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple(FileRecord(p.relative_to(folder).as_posix(), p.stat().st_size, hash_file(p, progress)) for p in paths)
+
+
+@dataclass(frozen=True)
+class StoredWeights:
+    """Weights, or a form of them, that lie in the store."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def files(self) -> Path:
+        """The folder of the files themselves."""
+        return self.folder / "files"
+
+    def verify(self, reread: bool = False, progress: Callable[[int], None] | None = None) -> None:
+        """Check every file against its digest. Raises WeightsError with the name of a file that differs.
+
+        A file whose size, times and inode are those of the last check is not read again unless ``reread`` is set.
+        """
+        seen = self._seen()
+        now: dict[str, list[int]] = {}
+        for record in self.manifest.files:
+            path = self.files / record.name
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                raise self._damaged(record.name, "is missing") from None
+            now[record.name] = [stat.st_size, stat.st_ctime_ns, stat.st_mtime_ns, stat.st_ino]
+            if not reread and seen.get(record.name) == now[record.name]:
+                if progress:
+                    progress(stat.st_size)
+                continue
+            if stat.st_size != record.size or hash_file(path, progress) != record.sha256:
+                raise self._damaged(record.name, "is not what was pulled")
+        extra = {p.relative_to(self.files).as_posix() for p in self.files.rglob("*") if p.is_file()} - now.keys()
+        if extra:
+            raise self._damaged(min(extra), "does not belong to them")
+        if seen != now:
+            _write_whole(self.folder / _VERIFIED, json.dumps(now))
+
+    def _seen(self) -> dict[str, list[int]]:
+        try:
+            seen: dict[str, list[int]] = json.loads((self.folder / _VERIFIED).read_text())
+            return seen
+        except (OSError, ValueError):
+            return {}
+
+    def _damaged(self, name: str, what: str) -> WeightsError:
+        return WeightsError(
+            f"The weights {self.manifest.name} were changed: {name} {what}.",
+            f"Remove them and pull them again: ringfence weights remove {self.manifest.name}",
+        )
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write so that a reader sees the old content or the new, never a half; a read-only store is left as it is."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        temporary.write_text(text)
+        os.replace(temporary, path)
+    except PermissionError:
+        temporary.unlink(missing_ok=True)
+
+
+class Store:
+    """The weights of one user. ``root`` defaults to RINGFENCE_HOME, else the user's data folder."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        home = os.environ.get("RINGFENCE_HOME")
+        self.root = root or (Path(home).expanduser() if home else Path(platformdirs.user_data_dir("ringfence")))
+
+    @contextmanager
+    def locked(self, key: str, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold the lock of ``key`` against other processes; ``waiting`` is called once if somebody else holds it."""
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / (re.sub(r"[^\w.-]", "_", key)[:120] + ".lock"))
+        if not lock.is_locked and waiting:
+            try:
+                lock.acquire(timeout=0.2)
+            except TimeoutError:
+                waiting()
+        with lock:
+            try:
+                yield
+            finally:
+                if lock.lock_counter > 1:
+                    lock.release()
+
+    def staging(self, key: str) -> Path:
+        """The folder in which the pull of ``key`` collects its files."""
+        folder = self.root / "staging" / re.sub(r"[^\w.-]", "_", key)[:120]
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def list(self) -> list[StoredWeights]:
+        """All weights, by name."""
+        found = [
+            StoredWeights(path.parent, Manifest.read(path)) for path in (self.root / "weights").glob("*/manifest.json")
+        ]
+        return sorted(found, key=lambda weights: weights.manifest.name)
+
+    def find(self, name: str) -> StoredWeights | None:
+        """Weights by name or by the beginning of their digest (8 characters or more)."""
+        for weights in self.list():
+            if weights.manifest.name == name or (
+                len(name) >= 8 and weights.manifest.digest.startswith(name.removeprefix("sha256:"))
+            ):
+                return weights
+        return None
+
+    def get(self, name: str) -> StoredWeights:
+        """Weights by name or digest. Raises WeightsError when they are not in the store."""
+        found = self.find(name)
+        if found is None:
+            raise WeightsError(
+                f"The weights {name!r} are not on this machine.", f"Pull them first: ringfence weights pull {name}"
+            )
+        return found
+
+    def publish(self, folder: Path, manifest: Manifest) -> StoredWeights:
+        """Make the files in ``folder`` visible as weights, in one step. They are moved, not copied."""
+        target = self.root / "weights" / manifest.digest
+        if not (target / "manifest.json").exists():
+            self._publish(folder, manifest, target)
+        return StoredWeights(target, Manifest.read(target / "manifest.json"))
+
+    def _publish(self, folder: Path, manifest: Manifest, target: Path) -> None:
+        whole = self.root / "staging" / f"whole-{uuid.uuid4().hex}"
+        whole.mkdir(parents=True)
+        folder.rename(whole / "files")
+        manifest.write(whole / "manifest.json")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            shutil.rmtree(target)
+        whole.rename(target)
+
+    def form(
+        self, origin: StoredWeights, form: str, converter: str, convert: Callable[[Path, Path], None], now: str
+    ) -> StoredWeights:
+        """The form that an engine runs, made by ``convert(origin_files, empty_folder)`` if this converter never made it."""
+        tag = hashlib.sha256(converter.encode()).hexdigest()[:12]
+        target = origin.folder / "forms" / f"{form}-{tag}"
+        with self.locked(f"form-{origin.manifest.digest[:16]}-{form}"):
+            if not (target / "manifest.json").exists():
+                half = self.root / "staging" / f"form-{uuid.uuid4().hex}"
+                half.mkdir(parents=True)
+                try:
+                    convert(origin.files, half)
+                    files = record_files(half)
+                    manifest = Manifest(
+                        f"{origin.manifest.name} ({form})",
+                        digest_of(files),
+                        files,
+                        origin.manifest.licence,
+                        f"made from {origin.manifest.name}",
+                        now,
+                        origin.manifest.digest,
+                        converter,
+                    )
+                    self._publish(half, manifest, target)
+                except OSError as error:
+                    raise disk_error(error) from None
+                finally:
+                    shutil.rmtree(half, ignore_errors=True)
+        return StoredWeights(target, Manifest.read(target / "manifest.json"))
+
+    def remove(self, name: str) -> StoredWeights:
+        """Remove weights and every form of them; returns what was removed."""
+        weights = self.get(name)
+        dead = self.root / "staging" / f"dead-{uuid.uuid4().hex}"
+        dead.parent.mkdir(parents=True, exist_ok=True)
+        weights.folder.rename(dead)
+        shutil.rmtree(dead)
+        return weights
+
+
+def disk_error(error: OSError) -> WeightsError:
+    """A failure to write as an error with its remedy."""
+    if error.errno == 28:
+        return WeightsError(
+            "The disk is full.",
+            "Free some space, or set RINGFENCE_HOME to a folder on another disk, and give the command again; what was fetched is kept.",
+        )
+    return WeightsError(
+        f"The store cannot be written ({error.strerror or error}).",
+        "Check the rights of the folder that RINGFENCE_HOME names.",
+    )
