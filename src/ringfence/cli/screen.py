@@ -26,7 +26,7 @@ data = Console(highlight=False, soft_wrap=True)
 
 def note(sentence: str) -> None:
     """One sentence to the person at the terminal."""
-    stderr.print(sentence, markup=False)
+    stderr.print(sentence, markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -43,4 +43,6 @@ def pulling() -> Iterator[Listener]:
                 tasks[name] = bars.add_task(name, total=total)
             bars.update(tasks[name], completed=done, total=total)
 
-        yield Listener(say=lambda sentence: bars.console.print(sentence, markup=False), progress=progress)
+        yield Listener(
+            say=lambda sentence: bars.console.print(sentence, markup=False, soft_wrap=True), progress=progress
+        )

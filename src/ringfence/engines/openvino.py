@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from ..errors import EngineError
 from .openvino_form import FormFacts, converter_version, make_form
-from .openvino_runtime import build_digest, explain, runtime
+from .openvino_runtime import build_digest, explain, last_words, runtime
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
 
 __all__ = ["OpenVinoEngine"]
@@ -72,19 +73,22 @@ class OpenVinoEngine:
     def _solo(self) -> bool:
         return self.settings.mode == "solo"
 
+    def _scheduler(self) -> Any:
+        scheduler = runtime().genai.SchedulerConfig()
+        scheduler.cache_size = self.settings.cache_gib
+        scheduler.enable_prefix_caching = not self._solo
+        scheduler.max_num_seqs = 1 if self._solo else self.settings.max_in_flight
+        return scheduler
+
     def _build(self) -> None:
         """Load the graph into a new pipeline; a poisoned one is dropped first so that both never share the memory."""
         self._pipeline = None
         genai = runtime().genai
-        scheduler = genai.SchedulerConfig()
-        scheduler.cache_size = self.settings.cache_gib
-        scheduler.enable_prefix_caching = not self._solo
-        scheduler.max_num_seqs = 1 if self._solo else self.settings.max_in_flight
         properties: dict[str, Any] = {"KV_CACHE_PRECISION": KV_PRECISION}
         if self.settings.threads:
             properties["INFERENCE_NUM_THREADS"] = self.settings.threads
         try:
-            self._pipeline = genai.ContinuousBatchingPipeline(str(self._folder), scheduler, "CPU", properties)
+            self._pipeline = genai.ContinuousBatchingPipeline(str(self._folder), self._scheduler(), "CPU", properties)
         except (RuntimeError, MemoryError) as error:
             raise explain(error, "loading the weights") from None
 
@@ -159,7 +163,7 @@ class OpenVinoEngine:
                 self._pipeline.step()
         except RuntimeError as error:
             self._build()
-            return self._failed(request, f"the engine failed on this request ({' '.join(str(error).split())[-200:]})")
+            return self._failed(request, f"the engine failed on this request ({last_words(error)})")
         if flight.handle.get_status() != statuses.FINISHED:
             return self._failed(
                 request,
@@ -242,7 +246,7 @@ class OpenVinoEngine:
                 "cache_gib": self.settings.cache_gib,
                 "max_in_flight": 1 if self._solo else self.settings.max_in_flight,
                 "prefix_caching": not self._solo,
-                "threads": self.settings.threads or core.Core().get_property("CPU", "INFERENCE_NUM_THREADS"),
+                "threads": self.settings.threads or f"auto:{os.cpu_count()}",
                 "kv_precision": KV_PRECISION,
                 "compute_precision": str(core.Core().get_property("CPU", "INFERENCE_PRECISION_HINT")),
             },

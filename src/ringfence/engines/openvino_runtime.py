@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import EngineError
 
-__all__ = ["Runtime", "build_digest", "explain", "runtime"]
+__all__ = ["Runtime", "build_digest", "explain", "last_words", "runtime"]
 
 
 class Runtime(NamedTuple):
@@ -46,10 +47,14 @@ def build_digest() -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def last_words(error: Exception) -> str:
+    """The end of OpenVINO's message, without the paths of the machine it was built on."""
+    return re.sub(r"\S*/\S*", "", " ".join(str(error).split())).strip()[-200:]
+
+
 def explain(error: Exception, doing: str) -> EngineError:
     """OpenVINO's exception as an error that says what to do."""
-    text = " ".join(str(error).split())
-    lowered = text.lower()
+    lowered = str(error).lower()
     if any(sign in lowered for sign in ("alloc", "out of memory", "bad_alloc", "not enough memory")):
         return EngineError(
             f"There is not enough memory for {doing}.",
@@ -57,9 +62,9 @@ def explain(error: Exception, doing: str) -> EngineError:
         )
     if "unsupported model architecture" in lowered or "architecture" in lowered:
         return EngineError(
-            f"OpenVINO does not know the architecture of these weights ({text[-200:]}).",
+            f"OpenVINO does not know the architecture of these weights ({last_words(error)}).",
             "Choose weights of the Llama, Qwen2, Qwen3 or SmolLM families, or another engine.",
         )
     return EngineError(
-        f"OpenVINO failed while {doing} ({text[-300:]}).", "Run `ringfence weights verify`, then try again."
+        f"OpenVINO failed while {doing} ({last_words(error)}).", "Run `ringfence weights verify`, then try again."
     )

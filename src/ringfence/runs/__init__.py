@@ -1,6 +1,6 @@
 """Runs: one task over many documents under one lock, in a folder that can be read, resumed and compared."""
 
-from .estimate import Estimate, estimate
+from .estimating import Estimate, estimate
 from .export import export_csv, export_json
 from .folder import RunFolder, Totals
 from .opening import Opened, lock_of, open_engine

@@ -52,12 +52,13 @@ class Plan:
         values: dict[str, Any] = {}
         fields: dict[str, dict[str, Any]] = {}
         position = 0
+        names = list(self.task.fields)
         for index, (name, spec) in enumerate(self.task.fields.items()):
             prefix = f"{name}:" if index else ""
             if not written.startswith(prefix + " ", position):
                 raise AnswerError(f"the answer does not reach the field {name}")
             start = position + len(prefix)
-            end = written.find("\n", start)
+            end = self._end_of_value(written, start, names[index + 1] if index + 1 < len(names) else None)
             if end < 0:
                 raise AnswerError(f"the answer ends inside the field {name}")
             chosen = [p for stop, p in zip(token_ends, logprobs, strict=True) if start < stop <= end]
@@ -72,6 +73,13 @@ class Plan:
                 for name in fields_of(check):
                     fields[name]["flags"].append(f"check: {check}")
         return Answer(values, fields, checks)
+
+    @staticmethod
+    def _end_of_value(written: str, start: int, next_name: str | None) -> int:
+        """Where a value ends: at the line that begins with the next field's name; the last value at the end of all."""
+        if next_name is not None:
+            return written.find(f"\n{next_name}:", start)
+        return len(written) - 1 if written.endswith("\n") and len(written) > start else -1
 
     def _value(self, name: str, spec: FieldSpec, written: str) -> tuple[Any, dict[str, Any]]:
         rule = self.rules[name]
@@ -130,21 +138,24 @@ def plan(task: Task, document: Document, control_tokens: tuple[str, ...] = ()) -
     Raises ValueError with a sentence for people when a recogniser cannot finish on this document.
     """
     rules: dict[str, RunRule | CandidateRule | Choice | None] = {}
-    for name, spec in task.fields.items():
-        rules[name] = _rule(spec, document, task)
+    names = list(task.fields)
+    for (name, spec), next_name in zip(task.fields.items(), [*names[1:], None], strict=True):
+        rules[name] = _rule(spec, document, task, next_name)
     grammar = answer_grammar([(name, rules[name], not spec.required) for name, spec in task.fields.items()])
     return Plan(
         task, document, write_prompt(task, document, control_tokens), rules, grammar, _answer_budget(task, rules)
     )
 
 
-def _rule(spec: FieldSpec, document: Document, task: Task) -> RunRule | CandidateRule | Choice | None:
+def _rule(
+    spec: FieldSpec, document: Document, task: Task, next_name: str | None
+) -> RunRule | CandidateRule | Choice | None:
     if isinstance(spec, ChoiceField):
         return Choice(spec.options)
     if isinstance(spec, BooleanField):
         return Choice(("true", "false"))
     if isinstance(spec, TextField):
-        return RunRule(document, spec) if document.segments else None
+        return RunRule(document, spec, next_name) if document.segments else None
     assert isinstance(spec, PatternField | CodeField)
     found = find_candidates(spec, document, task.locale)
     return CandidateRule(found) if found else None
@@ -158,7 +169,7 @@ def _answer_budget(task: Task, rules: dict[str, RunRule | CandidateRule | Choice
         if isinstance(rule, RunRule):
             text = rule.document.text
             longest = max(
-                (len(text[chain[0][0].start : chain[-1][0].end].encode()) for chain in rule.chains), default=0
+                (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in rule.chains), default=0
             )
         elif isinstance(rule, CandidateRule):
             longest = max(len(candidate.surface.encode()) for candidate in rule.candidates)

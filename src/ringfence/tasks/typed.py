@@ -112,6 +112,7 @@ def type_date(raw: str, order: DateOrder | None, language: str | None = None) ->
             return _from_readings({by_order["dmy"]}, flags)
         return _from_readings(set(by_order.values()), flags)
     spaced = re.sub(r"(?<=\d)(?=[^\W\d_]{3})|(?<=[^\W\d_]{3})(?=\d)", " ", text)
+    spaced = re.sub(r"\s+(?:(?:day of|of|del?|the)\s+)?", " ", spaced, flags=re.I)
     if match := _NAMED.fullmatch(re.sub(r"(\d)(?:st|nd|rd|th|º|er)\b", r"\1", spaced, flags=re.I)):
         before, name, after, year = match.groups()
         month = month_names(language).get(name.lower())

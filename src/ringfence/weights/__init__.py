@@ -1,7 +1,7 @@
 """Weights: names become verified local files."""
 
 from .catalog import CatalogEntry, catalog, find_entry
-from .pull import Listener, now, pull
+from .pulling import Listener, now, pull
 from .source import Progress, SourceUnavailable, WeightsSource
 from .store import FileRecord, Manifest, Store, StoredWeights
 

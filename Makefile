@@ -1,0 +1,53 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint format docs bench-quality bench-throughput bench-kill bench-memory clean
+
+demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
+	$(BIN)/ringfence demo
+
+test: $(VENV)/.dev  ## pass the tests (they pull the 93 MB of the test weights once)
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev  ## write the command line reference and the task schema anew
+	$(BIN)/python docs/make_reference.py
+
+bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
+	$(BIN)/python benchmarks/quality.py $(ARGS)
+
+bench-throughput: $(VENV)/.dev  ## Ringfence against the bare engine, as a ratio
+	$(BIN)/python benchmarks/throughput.py $(ARGS)
+
+bench-kill: $(VENV)/.dev  ## kill -9 at random moments, resume, compare
+	$(BIN)/python benchmarks/kill.py $(ARGS)
+
+bench-memory: $(VENV)/.dev  ## memory over 10,000 documents
+	$(BIN)/python benchmarks/memory.py $(ARGS)
+
+$(VENV)/.pip: constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) pip
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml
+	$(PIP) --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+	$(PIP) --editable '.[demo,hub,onnx]' --group dev
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) demo-run

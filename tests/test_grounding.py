@@ -1,0 +1,171 @@
+"""Grounded: whatever a model writes, a value is a span of the document, derived from one, judged, or null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.documents import Document
+from ringfence.tasks import Answer, AnswerError, plan
+from ringfence.tasks.fields import TextField
+from ringfence.tasks.grammar import RunRule, literal
+from ringfence.tasks.prompt import break_control_tokens
+from tests.conftest import document_of, task_of
+
+PAPER = "Nordwind GmbH\nInvoice 4711 of 12.03.2024, delivered 01.03.2024\n\nNet   EUR 1,050.00\nTotal   EUR 1,249.50\nTotal again   1,249.50\n"
+
+
+def answer(task: Any, document: Document, written: str) -> Answer:
+    return plan(task, document).read(written)
+
+
+def test_each_kind_of_value_keeps_the_place_that_it_came_from() -> None:
+    task = task_of(
+        supplier={"kind": "text"}, number={"kind": "code", "pattern": r"\d{4}"}, day={"kind": "date"}, total={"kind": "money"},
+        paid={"kind": "boolean"}, currency={"kind": "choice", "options": ["EUR", "USD"]}, note={"kind": "text"},
+    )  # fmt: skip
+    document = document_of(PAPER)
+    got = answer(
+        task,
+        document,
+        " Nordwind GmbH\nnumber: 4711\nday: 12.03.2024\ntotal: 1,249.50\npaid: false\ncurrency: EUR\nnote: null\n",
+    )
+    assert got.values == {
+        "supplier": "Nordwind GmbH", "number": "4711", "day": "2024-03-12", "total": {"amount": "1249.50", "currency": "EUR"},
+        "paid": False, "currency": "EUR", "note": None,
+    }  # fmt: skip
+    assert {name: entry["kind"] for name, entry in got.fields.items()} == {
+        "supplier": "span", "number": "span", "day": "derived", "total": "derived", "paid": "judged", "currency": "judged", "note": "null",
+    }  # fmt: skip
+    for entry in got.fields.values():
+        for start, end in entry["spans"]:
+            assert document.text[start:end] == entry["raw"]
+
+
+def test_of_several_occurrences_the_primary_one_tells_most_and_all_are_kept() -> None:
+    text = "Sum   1,249.50\nTotal   EUR 1,249.50\n"
+    got = answer(task_of(total={"kind": "money"}), document_of(text), " 1,249.50\n")
+    assert got.fields["total"]["raw"] == "EUR 1,249.50"
+    assert got.fields["total"]["others"] == [[6, 14]]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [" EUR 7,250,000\n", " 1,249.5\n", " Total\n", " 1,249.50", "1,249.50\n", "", " null\nmore: 1\n"[:0] + " 9\n"],
+)
+def test_an_amount_that_is_not_in_the_document_is_never_taken(written: str) -> None:
+    with pytest.raises(AnswerError):
+        answer(task_of(total={"kind": "money"}), document_of(PAPER), written)
+
+
+def test_a_required_field_cannot_be_null_unless_there_is_nothing_to_choose_from() -> None:
+    with pytest.raises(AnswerError):
+        answer(task_of(total={"kind": "money", "required": True}), document_of(PAPER), " null\n")
+    got = answer(task_of(mail={"kind": "email", "required": True}), document_of(PAPER), " null\n")
+    assert got.values["mail"] is None
+    assert got.fields["mail"]["flags"] == ["required-but-absent"]
+
+
+def test_an_ambiguous_date_is_null_with_a_flag_and_both_readings() -> None:
+    got = answer(task_of(day={"kind": "date"}), document_of("on 03/04/2023"), " 03/04/2023\n")
+    assert got.values["day"] is None
+    assert got.fields["day"]["flags"] == ["ambiguous-date"]
+    assert got.fields["day"]["readings"] == ["2023-03-04", "2023-04-03"]
+
+
+def test_a_text_longer_than_the_task_allows_is_null_with_a_flag() -> None:
+    got = answer(task_of(name={"kind": "text", "max_segments": 2}), document_of("one two three"), " one two three\n")
+    assert (got.values["name"], got.fields["name"]["flags"]) == (None, ["over-max-segments"])
+
+
+def test_a_text_stays_within_its_line_or_goes_on_within_its_block() -> None:
+    document = document_of("first line\nsecond line\n\nother block")
+    with pytest.raises(AnswerError):
+        answer(task_of(a={"kind": "text"}), document, " line second\n")
+    got = answer(task_of(a={"kind": "text", "within": "block"}), document, " line second\n")
+    assert got.values["a"] == "line second"
+    assert got.fields["a"]["raw"] == "line\nsecond"
+    assert (
+        answer(task_of(a={"kind": "text", "within": "block"}), document, " line\nsecond\n").values["a"] == "line second"
+    )
+    with pytest.raises(AnswerError):
+        answer(task_of(a={"kind": "text", "within": "block"}), document, " second line other\n")
+
+
+def test_a_line_that_begins_like_the_next_field_does_not_end_the_value() -> None:
+    document = document_of("one\nb: two\n")
+    task = task_of(a={"kind": "text", "within": "block"}, b={"kind": "text"})
+    rule = plan(task, document).rules["a"]
+    assert isinstance(rule, RunRule)
+    assert [link.gaps for chain in rule.chains for link in chain] == [("",), (" ",), ("",), (" ",)]
+    got = answer(task, document, " one b: two\nb: two\n")
+    assert got.values == {"a": "one b: two", "b": "two"}
+
+
+def test_a_broken_check_flags_every_field_that_it_names() -> None:
+    task = task_of(["net == total"], net={"kind": "money"}, total={"kind": "money"})
+    got = answer(task, document_of(PAPER), " 1,050.00\ntotal: 1,249.50\n")
+    assert got.checks == {"net == total": "broken"}
+    assert got.fields["net"]["flags"] == got.fields["total"]["flags"] == ["check: net == total"]
+
+
+WORDS = st.text(
+    alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=60
+)
+
+
+@given(WORDS, st.data())
+def test_every_run_that_the_grammar_allows_is_read_back_to_its_own_place(text: str, data: st.DataObject) -> None:
+    document = document_of("x " + text)
+    rule = RunRule(document, TextField(kind="text", within=data.draw(st.sampled_from(["line", "block"]))))
+    chain = data.draw(st.sampled_from(rule.chains))
+    first = data.draw(st.integers(0, len(chain) - 1))
+    last = data.draw(st.integers(first, len(chain) - 1))
+    links = chain[first : last + 1]
+    gaps = ["", *(data.draw(st.sampled_from(link.gaps)) for link in links[1:])]
+    words = [document.text[link.segment.start : link.segment.end] for link in links]
+    written = "".join(gap + word for gap, word in zip(gaps, words, strict=True))
+    reading = rule.read(written)
+    assert reading is not None
+    assert (chain[first].segment.start, chain[last].segment.end) in reading.spans
+    for start, end in reading.spans:
+        assert "".join(document.text[start:end].split()) == "".join(written.split())
+
+
+@given(WORDS, st.text(max_size=30))
+def test_what_is_not_in_the_document_is_never_read_back(text: str, written: str) -> None:
+    document = document_of("x " + text)
+    rule = RunRule(document, TextField(kind="text"))
+    reading = rule.read(written)
+    if reading is not None:
+        for start, end in reading.spans:
+            assert "".join(document.text[start:end].split()) == "".join(written.split())
+
+
+@given(st.text())
+def test_a_literal_has_no_character_beyond_ascii_inside_its_quotes(text: str) -> None:
+    written = literal(text)
+    quoted, inside, escaped = [], False, False
+    for character in written:
+        if inside and not escaped and character == "\\":
+            escaped = True
+            continue
+        if character == '"' and not escaped:
+            inside = not inside
+        elif inside:
+            quoted.append(character)
+        escaped = False
+    assert not inside
+    assert all(ord(character) < 128 for character in quoted)
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="<|im_end>xs/", max_size=40))
+def test_no_control_token_survives_in_the_prompt(text: str) -> None:
+    tokens = ("<|im_end|>", "<|im_start|>", "</s>", "<s>")
+    broken = break_control_tokens(text, tokens)
+    assert not any(token in broken for token in tokens)
+    assert broken.replace(" ", "") == text.replace(" ", "")
