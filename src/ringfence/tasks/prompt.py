@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..documents import Document
@@ -41,10 +42,19 @@ def write_prompt(task: Task, document: Document, control_tokens: tuple[str, ...]
         "as name: value. Copy the value exactly from the document. Write null where the document does not say it."
     ).strip()
     user = (
-        f"Document:\n\n{break_control_tokens(document.text.strip(), control_tokens)}\n\n"
+        f"Document:\n\n{_indented(break_control_tokens(document.text.strip(), control_tokens))}\n\n"
         f"End of document. The fields to fill in:\n{fields}"
     )
     return Prompt(system, user, f"{next(iter(task.fields))}:")
+
+
+def _indented(text: str) -> str:
+    """Every line with a space in front, so that the first word of a line is the same token as a word inside it.
+
+    An answer starts with a space after its colon; without this, a small model prefers words that have one before them
+    in the document too.
+    """
+    return re.sub(r"^(?=\S)", " ", text, flags=re.M)
 
 
 def _describe(name: str, field: FieldSpec) -> str:
