@@ -28,12 +28,13 @@ from ringfence.engines import EngineSettings, Request, render_chat
 from ringfence.evaluation import wilson
 from ringfence.runs import Opened, RunFolder, lock_of, open_engine, run
 from ringfence.tasks import Task, load_task
-from ringfence.tasks.prompt import write_prompt
+from ringfence.tasks.prompt import ANSWER_FORM, write_prompt
 from ringfence.tasks.typed import type_date, type_number
 from ringfence.weights import Store, pull
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "data"))
+CHUNK = 8  # documents that both arms answer in turn, so that the second finds what they share in the prefix cache
 GOLD_ORDER = {"receipts": "dmy", "adbuys": "mdy"}
 
 
@@ -83,69 +84,95 @@ def is_right(bench: BenchSet, field: str, value: Any, gold: Any) -> bool:
     return alphanumeric(value) == alphanumeric(gold)
 
 
-def ringfence_arm(
-    bench: BenchSet, opened: Opened, weights: str, out: Path
-) -> tuple[dict[str, dict[str, Any]], float, int]:
-    """Values by document, documents per minute of this session (0 if all were journaled), values not in their document."""
-    started = time.monotonic()
-    summary = run(
-        bench.task, bench.sources, opened.engine, lock_of(bench.task, opened), out, resume=True, weights_name=weights
-    )
-    fresh = sum(summary.progress.seen.values())
-    rate = fresh / (time.monotonic() - started) * 60 if fresh else 0.0
-    results = {r["document"]["id"]: r for r in RunFolder.open(out).latest()}
-    findings = check_run(out).findings
-    for finding in findings[:5]:
-        print("  check:", finding)
-    return {i: results[i]["values"] or {} for i in bench.gold if i in results}, rate, len(findings)
+class RingfenceArm:
+    """Our own run, journaled by its run folder."""
+
+    name = "ringfence"
+
+    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path) -> None:
+        self.bench, self.opened, self.weights, self.out = bench, opened, weights, folder / "run"
+        self.documents, self.seconds = 0, 0.0
+
+    def work(self, sources: list[Source]) -> None:
+        """Answer what the run does not hold yet."""
+        started = time.monotonic()
+        lock = lock_of(self.bench.task, self.opened)
+        summary = run(
+            self.bench.task, sources, self.opened.engine, lock, self.out, resume=True, weights_name=self.weights
+        )
+        if fresh := sum(summary.progress.seen.values()):
+            self.documents += fresh
+            self.seconds += time.monotonic() - started
+
+    def answers(self) -> tuple[dict[str, dict[str, Any]], int]:
+        """Values by document, and how many values the independent checker does not find in their document."""
+        results = {r["document"]["id"]: r for r in RunFolder.open(self.out).latest()}
+        findings = check_run(self.out).findings
+        for finding in findings[:5]:
+            print("  check:", finding)
+        return {i: results[i]["values"] or {} for i in self.bench.gold if i in results}, len(findings)
 
 
-def plain_arm(bench: BenchSet, opened: Opened, journal: Path) -> tuple[dict[str, dict[str, Any]], float, int]:
+class PlainArm:
     """The same weights, prompt and documents with a plain JSON schema: strings or null."""
-    done = {row["id"]: row for row in map(json.loads, journal.read_text().splitlines())} if journal.exists() else {}
-    properties = {name: {"anyOf": [{"type": "string"}, {"type": "null"}]} for name in bench.task.fields}
-    schema = json.dumps(
-        {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-    )
-    texts: dict[str, str] = {}
 
-    def requests() -> Iterator[Request]:
-        for source in bench.sources:
-            if source.id in done:
+    name = "plain"
+
+    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path) -> None:
+        self.bench, self.opened, self.journal = bench, opened, folder / "plain.jsonl"
+        rows = map(json.loads, self.journal.read_text(encoding="utf-8").splitlines()) if self.journal.exists() else []
+        self.done: dict[str, dict[str, Any]] = {row["id"]: row for row in rows}
+        properties = {name: {"anyOf": [{"type": "string"}, {"type": "null"}]} for name in bench.task.fields}
+        shape = {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+        self.schema = json.dumps(shape)
+        self.documents, self.seconds = 0, 0.0  # not measured: what it reads was read for our arm just before
+
+    def work(self, sources: list[Source]) -> None:
+        """Answer what the journal does not hold yet."""
+        texts: dict[str, str] = {}
+        with self.journal.open("a", encoding="utf-8") as stream:
+            for completion in self.opened.engine.generate(self._requests(sources, texts)):
+                try:
+                    values = json.loads(completion.text)
+                except ValueError:
+                    values = {}
+                inside = " ".join(texts.pop(completion.id).split()).casefold()
+                absent = sum(
+                    " ".join(str(v).split()).casefold() not in inside for v in values.values() if v is not None
+                )
+                row = {"id": completion.id, "values": values, "absent": absent}
+                self.done[completion.id] = row
+                stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+                stream.flush()
+
+    def _requests(self, sources: list[Source], texts: dict[str, str]) -> Iterator[Request]:
+        engine = self.opened.engine
+        for source in sources:
+            if source.id in self.done:
                 continue
             for document in read_documents(source):
                 if not isinstance(document, Document):
                     continue
                 texts[document.id] = document.text
-                prompt = write_prompt(bench.task, document, opened.engine.control_tokens)
-                system = prompt.system.replace(
-                    "with one line for each field, in this order, as name: value",
-                    "with one JSON object with these fields, in this order",
-                )
-                messages = [{"role": "system", "content": system}, {"role": "user", "content": prompt.user}]
-                text = render_chat(opened.engine.chat_template, messages, opened.engine.special_tokens)
-                yield Request(document.id, opened.engine.tokenize(text), 250, json_schema=schema)
+                prompt = write_prompt(self.bench.task, document, engine.control_tokens)
+                user = prompt.user.replace(ANSWER_FORM, "Answer with one JSON object with these fields, in this order.")
+                messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": user}]
+                text = render_chat(engine.chat_template, messages, engine.special_tokens)
+                yield Request(document.id, engine.tokenize(text), 250, json_schema=self.schema)
 
-    started, fresh = time.monotonic(), 0
-    with journal.open("a", encoding="utf-8") as stream:
-        for completion in opened.engine.generate(requests()):
-            fresh += 1
-            try:
-                values = json.loads(completion.text)
-            except ValueError:
-                values = {}
-            inside = " ".join(texts.pop(completion.id).split()).casefold()
-            absent = sum(" ".join(str(v).split()).casefold() not in inside for v in values.values() if v is not None)
-            done[completion.id] = {"id": completion.id, "values": values, "absent": absent}
-            stream.write(json.dumps(done[completion.id], ensure_ascii=False) + "\n")
-            stream.flush()
-    rate = fresh / (time.monotonic() - started) * 60 if fresh else 0.0
-    typed = {
-        i: {name: type_plain(bench, name, done[i]["values"].get(name)) for name in bench.task.fields}
-        for i in bench.gold
-        if i in done
-    }
-    return typed, rate, sum(done[i]["absent"] for i in typed)
+    def answers(self) -> tuple[dict[str, dict[str, Any]], int]:
+        """Typed values by document, and how many strings do not stand in their document."""
+        rows = {i: self.done[i] for i in self.bench.gold if i in self.done}
+        typed = {
+            i: {name: type_plain(self.bench, name, row["values"].get(name)) for name in self.bench.task.fields}
+            for i, row in rows.items()
+        }
+        return typed, sum(row["absent"] for row in rows.values())
 
 
 def type_plain(bench: BenchSet, field: str, value: Any) -> Any:
@@ -191,21 +218,23 @@ def main() -> None:
             bench = load_set(set_name, options.limit, options.out / "receipts-text")
             folder = options.out / f"{set_name}-{weights_name}"
             folder.mkdir(parents=True, exist_ok=True)
+            kinds = {"ringfence": RingfenceArm, "plain": PlainArm}
+            working = [kinds[arm](bench, opened, weights.manifest.name, folder) for arm in options.arms.split(",")]
+            for start in range(0, len(bench.sources), CHUNK):
+                for arm in working:
+                    arm.work(bench.sources[start : start + CHUNK])
             arms: dict[str, dict[str, list[bool]]] = {}
-            for arm in options.arms.split(","):
-                if arm == "ringfence":
-                    answers, rate, absent = ringfence_arm(bench, opened, weights.manifest.name, folder / "run")
-                else:
-                    answers, rate, absent = plain_arm(bench, opened, folder / "plain.jsonl")
-                arms[arm] = table(bench, answers)
-                speed = f"{rate:.1f} documents/min" if rate else "all journaled before"
+            for arm in working:
+                answers, absent = arm.answers()
+                arms[arm.name] = table(bench, answers)
+                speed = f"{60 * arm.documents / arm.seconds:.1f} documents/min, " if arm.seconds else ""
                 print(
-                    f"\n{set_name}, {weights.manifest.name}, {arm}: {len(answers)} documents, {speed}, {absent} values not in their document"
+                    f"\n{set_name}, {weights.manifest.name}, {arm.name}: {len(answers)} documents, {speed}{absent} values not in their document"
                 )
-                for field, marks in arms[arm].items():
+                for field, marks in arms[arm.name].items():
                     low, high = wilson(sum(marks), len(marks))
                     print(f"  {field:14} {sum(marks):4}/{len(marks):<4} {np.mean(marks):.3f}  [{low:.3f}, {high:.3f}]")
-                print(f"  {'mean':14} {'':9} {np.mean(list(arms[arm].values())):.3f}", flush=True)
+                print(f"  {'mean':14} {'':9} {np.mean(list(arms[arm.name].values())):.3f}", flush=True)
             if len(arms) == 2:
                 difference = np.mean(list(arms["ringfence"].values()), axis=0) - np.mean(
                     list(arms["plain"].values()), axis=0
