@@ -120,6 +120,19 @@ def test_tasks_check_and_schema(capsys: pytest.CaptureFixture[str], task: Path) 
     assert json.loads(out)["title"] == "Ringfence task"
 
 
+def test_a_fault_of_our_own_shows_no_word_of_a_document(
+    capsys: pytest.CaptureFixture[str], task: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path) -> None:
+        raise KeyError("the secret clause")
+
+    monkeypatch.setattr("ringfence.cli.tasks.load_task", broken)
+    code, out, err = call(capsys, "tasks", "check", task)
+    assert code == 70
+    assert "secret" not in out + err
+    assert "KeyError in test_cli.py" in err
+
+
 def ringfence(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":  # noqa: UP037 - Popen is generic in stubs only
     command = [sys.executable, "-c", "from ringfence.cli import main; main()", *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload,no-any-return]

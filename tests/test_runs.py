@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import answering, fake_lock, task_of
+from reportlab.pdfgen.canvas import Canvas
 
 from ringfence.documents import ReadingOptions, expand_inputs
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import RunError
 from ringfence.reports import write_report
 from ringfence.runs import RunFolder, RunSummary, export_csv, export_json, run
+from tests.conftest import answering, fake_lock, task_of
 
 TASK = task_of(total={"kind": "money"}, who={"kind": "text"})
 
@@ -85,6 +86,19 @@ def test_a_result_has_the_form_of_the_contract(inbox: Path, tmp_path: Path) -> N
     assert result["values"]["total"] == {"amount": "5.00", "currency": None}
     assert result["lock"] == fake_lock(TASK).digest
     assert result["decision"] is None
+
+
+def test_a_page_that_was_not_read_is_named_in_the_result_and_the_report(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    pen = Canvas(str(tmp_path / "in" / "half.pdf"))
+    pen.drawString(100, 700, "Ann pays 5.00")
+    pen.showPage()
+    pen.rect(100, 100, 50, 50, fill=1)
+    pen.save()
+    go(tmp_path / "in", tmp_path / "run")
+    result = next(RunFolder.open(tmp_path / "run").latest())
+    assert result["document"]["pages_without_text"] == [2]
+    assert "no text layer: page 2" in write_report(tmp_path / "run").read_text()
 
 
 def test_only_the_owner_can_read_a_run(inbox: Path, tmp_path: Path) -> None:

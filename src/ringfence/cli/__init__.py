@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -47,8 +49,8 @@ class _Verbs(click.Group):
 def cli() -> None:
     """Open-weight language models inside your own walls.
 
-    Exit codes: 0 done; 1 a negative finding; 2 the input needs mending; 3 some documents failed; 130 interrupted, go
-    on with --resume.
+    Exit codes: 0 done; 1 a negative finding; 2 the input needs mending; 3 some documents failed; 70 a fault of
+    Ringfence itself; 130 interrupted, go on with --resume.
     """
 
 
@@ -78,3 +80,14 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception as error:
+        if os.environ.get("RINGFENCE_TRACEBACK"):
+            raise
+        # No traceback and no message: either could hold words of a document.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        click.echo(
+            f"Ringfence met a fault of its own ({type(error).__name__} in {os.path.basename(where.filename)}, line {where.lineno}).\n\n"
+            "hint: Please report it; RINGFENCE_TRACEBACK=1 shows the details, which may hold words of your documents.",
+            err=True,
+        )
+        return 70

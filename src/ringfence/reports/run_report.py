@@ -117,6 +117,7 @@ def _documents(
             "status": result["status"],
             "reason": result["reason"],
             "path": result["document"]["path"],
+            "unread_pages": result["document"].get("pages_without_text", []),
             "values": values,
             "flags": sum(len(value.flags) for value in values),
             "agrees": gold.get(identity, {}),

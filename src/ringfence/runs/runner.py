@@ -225,6 +225,8 @@ class _Worker:
         }
         if isinstance(outcome, Document) and "line" in outcome.metadata:
             document["line"] = outcome.metadata["line"]
+        if isinstance(outcome, Document) and outcome.metadata.get("pages_without_text"):
+            document["pages_without_text"] = outcome.metadata["pages_without_text"]
         return {"schema": 1, "document": document, "status": status, "reason": reason}
 
     def _tail(self, document: Document | None, completion: Completion | None) -> dict[str, Any]:
