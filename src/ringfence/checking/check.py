@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import regex
+
 from ..documents import Document, ReadingOptions, Source, read_documents
 from ..errors import RunError
 from ..locks import Lock
-from .derived import fault_of_derived
+from .derived import fault_of_derived, names_a_currency
 
 __all__ = ["CheckReport", "Finding", "check_run"]
 
@@ -47,14 +50,19 @@ def check_run(
     lock = Lock(**{key: value for key, value in facts["lock"]["data"].items() if key != "schema"})
     if lock.digest != facts["lock"]["digest"]:
         report.findings.append(Finding("run.json", None, "the lock's digest is not that of its content"))
-    by_path: dict[str, dict[str, dict[str, Any]]] = {}
+    task = facts["lock"]["data"]["task"]
+    if facts["task"] != task:
+        report.findings.append(Finding("run.json", None, "its task is not the task of the lock"))
+    folder = Path(reading.get("folder", "."))
+    by_source: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for identity, result in results.items():
-        by_path.setdefault(result["document"]["path"], {})[identity] = result
-    for path, expected in by_path.items():
+        document = result["document"]
+        by_source.setdefault((document["path"], document.get("source", identity)), {})[identity] = result
+    for (path, source), expected in by_source.items():
         wanted = dict(expected)
-        for document in _documents(Path(path), expected, options):
-            if document.id in wanted:
-                _check_result(wanted.pop(document.id), document, facts, report)
+        for outcome in read_documents(Source(folder / path, source), options):
+            if isinstance(outcome, Document) and outcome.id in wanted:
+                _check_result(wanted.pop(outcome.id), outcome, task, facts["lock"]["digest"], report)
                 on_document(report.documents)
         for identity, result in wanted.items():
             report.documents += 1
@@ -82,23 +90,16 @@ def _load(run: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
                     if line.endswith("\n"):
                         result = json.loads(line)
                         results[result["document"]["id"]] = result
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{run} does not hold a run that can be read ({type(error).__name__}).", "Give the folder that --out named."
         ) from None
     return facts, results
 
 
-def _documents(path: Path, expected: dict[str, Any], options: ReadingOptions) -> Iterator[Document]:
-    # A file of one document keeps the id that the run gave it; records of a file carry their own.
-    first = next(iter(expected))
-    whole = first if len(expected) == 1 and "#" not in first else path.name
-    for outcome in read_documents(Source(path, whole), options):
-        if isinstance(outcome, Document):
-            yield outcome
-
-
-def _check_result(result: dict[str, Any], document: Document, facts: dict[str, Any], report: CheckReport) -> None:
+def _check_result(
+    result: dict[str, Any], document: Document, task: dict[str, Any], lock: str, report: CheckReport
+) -> None:
     report.documents += 1
     report.statuses[result["status"]] += 1
     identity = result["document"]["id"]
@@ -106,23 +107,32 @@ def _check_result(result: dict[str, Any], document: Document, facts: dict[str, A
     def found(name: str | None, fault: str) -> None:
         report.findings.append(Finding(identity, name, fault))
 
-    if result["lock"] != facts["lock"]["digest"]:
-        found(None, "it was answered under another lock than that of the run")
-    if result["status"] != "done":
-        if result["values"] is not None or not result["reason"]:
-            found(None, f"it is {result['status']} but carries values, or no reason")
-        return
-    if result["document"]["sha256"] != document.sha256:
-        found(None, "the document changed since the run")
-        return
-    specs = facts["task"]["fields"]
-    if result["values"].keys() != specs.keys() or result["fields"].keys() != specs.keys():
-        found(None, "its fields are not those of the task")
+    try:
+        if result["lock"] != lock:
+            found(None, "it was answered under another lock than that of the run")
+        if result["status"] != "done":
+            if result["status"] not in ("failed", "abstained") or result["values"] is not None or not result["reason"]:
+                found(None, f"it is {result['status']} but carries values, or no reason")
+            return
+        if result["document"]["sha256"] != document.sha256:
+            found(None, "the document changed since the run")
+            return
+        specs = task["fields"]
+        if result["values"].keys() != specs.keys() or result["fields"].keys() != specs.keys():
+            found(None, "its fields are not those of the task")
+            return
+        if result["checks"].keys() != set(task["checks"]):
+            found(None, "its checks are not those of the task")
+    except (KeyError, TypeError, AttributeError):
+        found(None, "it has not the form of a result")
         return
     for name, spec in specs.items():
-        entry = result["fields"][name]
-        fault = _fault(result["values"][name], entry, spec, document, facts["task"]["locale"])
-        report.values[entry["kind"]] += 1
+        try:
+            entry = result["fields"][name]
+            fault = _fault(result["values"][name], entry, spec, document, task["locale"])
+            report.values[entry["kind"]] += 1
+        except (KeyError, TypeError, AttributeError, ValueError):
+            fault = "it has not the form of a value"
         if fault:
             found(name, fault)
 
@@ -132,27 +142,59 @@ def _fault(
 ) -> str | None:
     """Why a value is not what its kind promises; None when it is."""
     kind, spans = entry["kind"], entry["spans"]
-    if spec["kind"] in ("choice", "boolean"):
-        allowed: list[Any] = spec["options"] if spec["kind"] == "choice" else [True, False]
-        if kind == "null" and value is None:
-            return None
-        return None if kind == "judged" and value in allowed else f"{value!r} is not one of the task's options"
     if kind == "null":
-        return None if value is None and not spans else "a null carries a value or a span"
-    if kind not in ("span", "derived"):
-        return f"it claims to be {kind}, and a {spec['kind']} is read off the document"
+        if value is not None or spans:
+            return "a null carries a value or a span"
+        return "it is required, and null without a flag" if spec["required"] and not entry["flags"] else None
     for start, end in [*spans, *entry["others"]]:
         if not 0 <= start < end <= len(document.text):
             return f"the span {start}-{end} lies outside the document"
+    if spec["kind"] in ("choice", "boolean"):
+        options: list[Any] = spec["options"] if spec["kind"] == "choice" else [True, False]
+        listed = any(type(value) is type(option) and value == option for option in options)
+        return None if kind == "judged" and listed else f"{value!r} is not one of the task's options"
+    if kind not in ("span", "derived"):
+        return f"it claims to be {kind}, and a {spec['kind']} is read off the document"
     if len(spans) != 1:
         return f"it has {len(spans)} primary spans"
     raw = document.text[spans[0][0] : spans[0][1]]
     if raw != entry["raw"]:
         return f"the document says {raw!r} there, the result {entry['raw']!r}"
+    for start, end in [*spans, *entry["others"]]:
+        if _cuts(document.text, start, end):
+            return f"the span {start}-{end} cuts a word or a number in two"
+        if _essence(document.text[start:end], spec["kind"]) != _essence(raw, spec["kind"]):
+            return f"the span {start}-{end} does not say the same"
     if [box.as_json() for box in document.boxes(*spans[0])] != entry["boxes"]:
         return "its boxes are not where the span is on the page"
     if value is None:
         return None if entry["flags"] else "it has a span and no value, and no flag says why"
-    if kind == "span":
-        return None if value == raw else f"it claims to be the span, but {value!r} is not {raw!r}"
+    if kind == "span" and value != raw:
+        return f"it claims to be the span, but {value!r} is not {raw!r}"
+    if spec["kind"] == "code" and not regex.fullmatch(spec["pattern"], raw, timeout=5):
+        return f"{raw!r} does not match the pattern of the field"
+    if spec["kind"] == "money" and value["currency"] is None and names_a_currency(raw) and not entry["flags"]:
+        return f"the currency in {raw!r} was dropped"
     return fault_of_derived(spec["kind"], value, raw, locale)
+
+
+def _cuts(text: str, start: int, end: int) -> bool:
+    """Whether a span begins or ends inside a word or inside a number."""
+    for position in (start, end):
+        around = text[max(position - 2, 0) : position], text[position : position + 2]
+        if not around[0] or not around[1]:
+            continue
+        before, after = around[0][-1], around[1][0]
+        if (before.isalpha() and after.isalpha()) or (before.isdigit() and after.isdigit()):
+            # A currency may be written against the number, and then against a word: RM30.90
+            return True
+        if re.fullmatch(r"\d[.,]", around[0]) and after.isdigit():
+            return True
+        if before.isdigit() and re.fullmatch(r"[.,]\d", around[1]):
+            return True
+    return False
+
+
+def _essence(raw: str, kind: str) -> str:
+    """What occurrences of one value have in common: of amounts the digits, of all else the words."""
+    return re.sub(r"[^\d.,]", "", raw) if kind == "money" else " ".join(raw.split())

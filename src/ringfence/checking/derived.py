@@ -14,7 +14,7 @@ from typing import Any
 
 import babel.dates
 
-__all__ = ["fault_of_derived"]
+__all__ = ["fault_of_derived", "names_a_currency"]
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _MARKS = {
@@ -64,7 +64,7 @@ def _date(value: str, raw: str, locale: dict[str, Any]) -> str | None:
         len(numbers) == 2
         and int(numbers[0]) == day.day
         and _same_number(numbers[1], day.year)
-        and _month_named(day, raw)
+        and _month_named(day, raw, locale.get("language"))
     ):
         return None
     return f"{value} is not what {raw!r} says"
@@ -76,9 +76,9 @@ def _same_number(digits: str, part: int) -> bool:
     )
 
 
-def _month_named(day: date, raw: str) -> bool:
+def _month_named(day: date, raw: str, declared: str | None) -> bool:
     letters = raw.casefold()
-    for language in _LANGUAGES:
+    for language in (*([declared.replace("-", "_")] if declared else []), *_LANGUAGES):
         for pattern in ("MMMM", "LLLL", "MMM", "LLL"):
             if babel.dates.format_date(day, pattern, locale=language).casefold().rstrip(".") in letters:
                 return True
@@ -93,13 +93,31 @@ def _number(value: str, raw: str, locale: dict[str, Any]) -> str | None:
     stated = "".join(map(str, digits))
     if printed.lstrip("0") != stated.lstrip("0"):
         return f"{value} has other digits than {raw!r}"
-    if places > 0:
-        tail = re.search(rf"([.,])\d{{{places}}}\D*$", raw)
-        if not tail:
-            return f"{value} has its decimal sign elsewhere than {raw!r}"
+    if places not in _printed_places(raw, locale.get("decimal")):
+        return f"{value} has its decimal sign elsewhere than {raw!r}"
     if bool(sign) != bool(re.search(r"[-−–(]", raw)) and number != 0:
         return f"{value} has another sign than {raw!r}"
     return None
+
+
+def _printed_places(raw: str, decimal: str | None) -> set[int]:
+    """How many digits after the decimal sign a printed number can have."""
+    body = "".join(re.findall(r"[\d.,]", raw)).rstrip(".,") if re.search(r"\d", raw) else ""
+    body = re.sub(r"^[.,](?=[.,])", "", body)
+    signs = re.findall(r"[.,]", body)
+    if not signs:
+        return {0}
+    after = len(body) - 1 - max(body.rfind("."), body.rfind(","))
+    if len(set(signs)) == 2:
+        return {after} if signs.count(signs[-1]) == 1 else set()
+    if len(signs) > 1:
+        return {0}
+    before = len(body) - 1 - after
+    if after != 3 or not 1 <= before <= 3 or body.startswith("0"):
+        return {after}
+    if decimal in (".", ","):
+        return {3 if signs[0] == decimal else 0}
+    return {0, 3}
 
 
 def _money(value: dict[str, Any], raw: str, locale: dict[str, Any]) -> str | None:
@@ -107,6 +125,11 @@ def _money(value: dict[str, Any], raw: str, locale: dict[str, Any]) -> str | Non
     if currency and not any(mark in raw for mark in [currency, *_MARKS.get(currency, "").split()]):
         return f"the currency {currency} does not stand in {raw!r}"
     return _number(value["amount"], raw, locale)
+
+
+def names_a_currency(raw: str) -> bool:
+    """Whether a text names a currency that this module knows."""
+    return any(mark in raw for code, marks in _MARKS.items() for mark in [code, *marks.split()])
 
 
 def _duration(value: str, raw: str, locale: dict[str, Any]) -> str | None:
@@ -125,7 +148,7 @@ def _duration(value: str, raw: str, locale: dict[str, Any]) -> str | None:
 
 
 def _email(value: str, raw: str, locale: dict[str, Any]) -> str | None:
-    return None if value == raw.casefold() else f"{value} is not {raw!r}"
+    return None if value == raw.lower() else f"{value} is not {raw!r}"
 
 
 def _iban(value: str, raw: str, locale: dict[str, Any]) -> str | None:

@@ -80,6 +80,12 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        click.echo(
+            f"{what}{error.strerror or error}.\n\nhint: Check the path, its rights and the space on the disk.", err=True
+        )
+        return 2
     except Exception as error:
         if os.environ.get("RINGFENCE_TRACEBACK"):
             raise

@@ -42,9 +42,10 @@ def passwords_from(file: Path | None) -> tuple[str, ...]:
         return ()
     try:
         return tuple(line for line in file.read_text(encoding="utf-8").splitlines() if line)
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(
-            f"The password file {file} cannot be read ({error.strerror}).", "Give a text file with one password a line."
+            f"The password file {file} cannot be read ({reason}).", "Give a text file with one password a line."
         ) from None
 
 

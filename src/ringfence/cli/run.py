@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from ..documents import Source, expand_inputs
 from ..reports import write_report
 from ..runs import Progress as RunProgress
-from ..runs import RunSummary, estimate, lock_of, run
+from ..runs import RunFolder, RunSummary, estimate, lock_of, run
 from ..tasks import load_task
 from .options import engine_options, open_for, reading_options, reading_options_from
 from .screen import note, stderr
@@ -43,6 +43,8 @@ def command(
     reading = reading_options_from(**options)
     task = load_task(task_file)
     sources = expand_inputs(inputs)
+    if not (resume and (out / "run.json").exists()):
+        RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
     opened = open_for(**engine_arguments)
     if not as_json and len(sources) >= 10:
         note(str(estimate(task, sources, opened.engine, reading, limit)))

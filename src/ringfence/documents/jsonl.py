@@ -25,7 +25,7 @@ class JsonlReader:
 
         The sha256 of a record is that of its text, so that a record is read again only when its text changed.
         """
-        for number, row in enumerate(decode(data).split("\n"), start=1):
+        for number, row in enumerate(decode(data).removeprefix("\ufeff").split("\n"), start=1):
             if not row.strip():
                 continue
             fallback = f"{source.id}#{number}"
@@ -37,7 +37,7 @@ class JsonlReader:
     def _record(self, source: Source, row: str, number: int, fallback: str, options: ReadingOptions) -> Document:
         try:
             record = json.loads(row)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             raise DocumentError("damaged", f"line {number} is not valid JSON") from None
         text = record.get(options.text_field) if isinstance(record, dict) else None
         if not isinstance(text, str):
@@ -46,9 +46,13 @@ class JsonlReader:
                 f'line {number} has no text in its field "{options.text_field}"; name the field with --text-field',
             )
         key = record.get(options.id_field)
-        identity = str(key) if isinstance(key, str | int) else fallback
+        identity = str(key).encode("utf-8", "replace").decode() if isinstance(key, str | int) else fallback
         stamp = f"{self.name}/{self.version}"
         record_source = Source(source.path, identity)
         return document_from_text(
-            record_source, text, sha256_of(text.encode("utf-8", "replace")), stamp, {"line": number}
+            record_source,
+            text,
+            sha256_of(text.encode("utf-8", "replace")),
+            stamp,
+            {"line": number, "source": source.id},
         )

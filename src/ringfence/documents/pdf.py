@@ -23,6 +23,8 @@ _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl",
 
 def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
     """Open a PDF, trying no password and then each of ``passwords``. Raises DocumentError with the reason."""
+    if b"%PDF-" not in data[:1024]:
+        raise DocumentError("wrong-extension", "the name ends in .pdf but the content is not a PDF")
     for password in (None, *passwords):
         try:
             return pdfium.PdfDocument(data, password=password)

@@ -123,6 +123,9 @@ def read_documents(source: Source, options: ReadingOptions | None = None) -> Ite
         yield from _reader_for(source.path, data).read(source, data, options or ReadingOptions())
     except DocumentError as error:
         yield Unreadable(source.id, source.path.as_posix(), error.code, str(error), sha256)
+    except Exception as error:  # a reader that breaks down on one file must not take the run with it
+        reason = f"the reader met a fault of its own ({type(error).__name__})"
+        yield Unreadable(source.id, source.path.as_posix(), "reader-fault", reason, sha256)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -46,6 +46,7 @@ class CsvReader:
             raise DocumentError("empty", "there is no row below the header")
         header = rows[0][1]
         for line, row in rows[1:]:
-            body = "\n".join(f"{name}: {cell}" for name, cell in zip(header, row, strict=False) if cell)
+            names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(row) + 1))]
+            body = "\n".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
             record = Source(source.path, f"{source.id}#{line}")
-            yield document_from_text(record, body, sha256_of(body.encode()), stamp, {"line": line})
+            yield document_from_text(record, body, sha256_of(body.encode()), stamp, {"line": line, "source": source.id})

@@ -44,7 +44,10 @@ class RunFolder:
             raise RunError(
                 f"There is a run in {path} already.", "Go on with it by --resume, or give --out another folder."
             )
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        # What a kill in the first moments of a run leaves behind does not count.
+        if path.exists() and (
+            not path.is_dir() or any(not child.name.startswith((".lock", ".run.json")) for child in path.iterdir())
+        ):
             raise RunError(f"{path} is not an empty folder.", "Give --out a folder that does not exist yet.")
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.chmod(0o700)
@@ -65,17 +68,19 @@ class RunFolder:
         except Timeout:
             raise RunError(f"Another process is working on {self.path}.", "Wait for it to end, or stop it.") from None
         if self.results.exists():
-            data = self.results.read_bytes() if self.results.stat().st_size < 1 << 16 else None
             with self.results.open("r+b") as stream:
-                if data is None:
-                    stream.seek(-(1 << 16), os.SEEK_END)
-                    data = stream.read()
-                torn = len(data) - (data.rfind(b"\n") + 1)
-                if torn and b"\n" not in data and self.results.stat().st_size > len(data):
-                    raise RunError(f"The end of {self.results} is damaged.", "Restore the folder from a copy.")
-                if torn:
-                    stream.seek(-torn, os.SEEK_END)
-                    stream.truncate()
+                size = stream.seek(0, os.SEEK_END)
+                whole = size
+                while whole > 0:
+                    start = max(0, whole - (1 << 16))
+                    stream.seek(start)
+                    newline = stream.read(whole - start).rfind(b"\n")
+                    if newline >= 0:
+                        whole = start + newline + 1
+                        break
+                    whole = start
+                if whole < size:
+                    stream.truncate(whole)
 
     def release(self) -> None:
         """Let others write again."""

@@ -90,8 +90,21 @@ def _begin(
 ) -> dict[str, Any]:
     """Write run.json, or check that the run in the folder is the same run."""
     session = {"started_at": _now(), "ended_at": None, "arguments": arguments, "host": host_facts()}
+    reading = {
+        "csv_rows": options.csv_rows,
+        "text_field": options.text_field,
+        "id_field": options.id_field,
+        "folder": str(Path.cwd()),  # what relative paths of documents are relative to
+    }
     if (folder.path / "run.json").exists():
         facts = folder.read_facts()
+        if facts["reading"] != reading:
+            changed = ", ".join(name for name, value in reading.items() if facts["reading"].get(name) != value)
+            raise RunError(
+                f"The run in {folder.path} read its documents in another way; what differs: {changed}.",
+                "Resume it from the same folder with the same --rows, --text-field and --id-field.",
+            )
+        facts["totals"] = None
         if facts["lock"]["digest"] != lock.digest:
             changed = ", ".join(lock.differences(facts["lock"]["data"])[:6])
             raise RunError(
@@ -106,7 +119,7 @@ def _begin(
             "weights": weights_name,
             "lock": {"digest": lock.digest, "data": lock.data},
             "packages": package_versions(),
-            "reading": {"csv_rows": options.csv_rows, "text_field": options.text_field, "id_field": options.id_field},
+            "reading": reading,
             "sessions": [session],
             "totals": None,
         }
@@ -133,6 +146,7 @@ class _Worker:
         self.begun: set[str] = set()
         self.kept: set[str] = set()
         self.pending: dict[str, Plan] = {}
+        self.repeats = 0
         self.progress = Progress()
         self.mode = engine.describe()["settings"]["mode"]
 
@@ -152,6 +166,9 @@ class _Worker:
             except ValueError as error:
                 self._write(self._failure(outcome, f"recogniser: {error}"))
                 continue
+            except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
+                self._write(self._failure(outcome, f"recogniser: it met a fault of its own ({type(error).__name__})"))
+                continue
             self.pending[outcome.id] = task_plan
             yield request_for(task_plan, self.engine)
 
@@ -164,8 +181,9 @@ class _Worker:
                 if self.limit is not None and len(self.begun) >= self.limit:
                     return
                 if outcome.id in self.begun or outcome.id in self.kept:
+                    self.repeats += 1
                     yield Unreadable(
-                        f"{outcome.id}#again",
+                        f"{outcome.id}#again-{self.repeats}",
                         outcome.path,
                         "duplicate-id",
                         f"a document with the id {outcome.id} came before",
@@ -224,7 +242,7 @@ class _Worker:
             "read_by": outcome.read_by if isinstance(outcome, Document) else None,
         }
         if isinstance(outcome, Document) and "line" in outcome.metadata:
-            document["line"] = outcome.metadata["line"]
+            document["line"], document["source"] = outcome.metadata["line"], outcome.metadata["source"]
         if isinstance(outcome, Document) and outcome.metadata.get("pages_without_text"):
             document["pages_without_text"] = outcome.metadata["pages_without_text"]
         return {"schema": 1, "document": document, "status": status, "reason": reason}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
 import babel.dates
 import babel.numbers
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 __all__ = ["DateOrder", "Locale", "decimal_sign_of", "month_names"]
 
@@ -28,15 +27,24 @@ class Locale(BaseModel):
     date_order: DateOrder | None = None
     decimal: Literal[".", ","] | None = None
 
+    @field_validator("language")
+    @classmethod
+    def _known(cls, language: str | None) -> str | None:
+        if language is not None:
+            try:
+                return str(babel.Locale.parse(language.replace("-", "_")))
+            except (babel.UnknownLocaleError, ValueError):
+                raise ValueError(
+                    f"the language {language!r} is not known; write en, de, fr or another tag of CLDR"
+                ) from None
+        return None
+
     def decimal_for(self, text: str) -> str | None:
         """The decimal sign: declared, else that of the declared language, else that of the document, else None."""
         if self.decimal:
             return self.decimal
         if self.language:
-            try:
-                return str(babel.numbers.get_decimal_symbol(self.language))
-            except babel.UnknownLocaleError:
-                return decimal_sign_of(text)
+            return str(babel.numbers.get_decimal_symbol(self.language))
         return decimal_sign_of(text)
 
 
@@ -58,19 +66,9 @@ def decimal_sign_of(text: str) -> str | None:
 def month_names(language: str | None = None) -> dict[str, int]:
     """Month names and abbreviations (lower case, without a final dot) of one language, or of the common ones."""
     names = {"sept": 9}
-    for tag in _known_languages((language,) if language else _LANGUAGES):
+    for tag in (language,) if language else _LANGUAGES:
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):
                 for month, name in babel.dates.get_month_names(width, context, locale=tag).items():
                     names.setdefault(name.lower().rstrip("."), month)
     return {name: month for name, month in names.items() if not name.isdigit()}
-
-
-def _known_languages(tags: Iterable[str]) -> list[str]:
-    known = []
-    for tag in tags:
-        try:
-            known.append(str(babel.Locale.parse(tag, sep="-" if "-" in tag else "_")))
-        except (babel.UnknownLocaleError, ValueError):
-            continue
-    return known or list(_LANGUAGES)

@@ -36,20 +36,22 @@ class Task(BaseModel):
     @field_validator("fields")
     @classmethod
     def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        for name in fields:
-            if not _NAME.fullmatch(name):
-                raise ValueError(
-                    f"the field name {name!r} must be lower case letters, digits and _, with a letter first"
-                )
+        if bad := [name for name in fields if not _NAME.fullmatch(name)]:
+            raise ValueError(
+                f"the names {', '.join(bad)} must be lower case letters, digits and _, with a letter first"
+            )
         return fields
 
     @model_validator(mode="after")
     def _checks(self) -> Task:
+        faults = []
         for check in self.checks:
             try:
                 parse_check(check, {name: field.kind for name, field in self.fields.items()})
             except CheckSyntaxError as error:
-                raise ValueError(f"the check {check!r} {error}") from None
+                faults.append(f"the check {check!r} {error}")
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     def canonical(self) -> dict[str, Any]:
@@ -78,6 +80,8 @@ def load_task(path: str | Path) -> Task:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark else ""
         raise TaskError([f"{place}it is not valid YAML ({getattr(error, 'problem', error)})"], str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise TaskError([f"it holds a value that cannot be read ({error})"], str(path)) from None
     if not isinstance(data, dict) or root is None:
         raise TaskError(["it is not a mapping of names to values"], str(path))
     lines: dict[tuple[Any, ...], int] = {}
@@ -98,7 +102,11 @@ def task_from(
         raise TaskError(faults, source)
     try:
         # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
-        task = Task.model_validate_json(json.dumps(data, default=str))
+        as_json = json.dumps(data, default=str)
+    except (TypeError, ValueError, RecursionError):
+        raise TaskError([*faults, "it holds a name that is not text, or refers to itself"], source) from None
+    try:
+        task = Task.model_validate_json(as_json)
     except ValidationError as error:
         faults += [_sentence(fault, lines or {}) for fault in error.errors()]
         raise TaskError(faults, source) from None
@@ -109,6 +117,8 @@ def task_from(
 
 def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> list[tuple[int, str]]:
     """Fill ``lines`` with the line of every path; returns names that stand twice, which YAML itself lets pass."""
+    if len(path) > 20:  # an alias that refers to itself
+        return []
     lines[path] = node.start_mark.line + 1
     twice = []
     if isinstance(node, yaml.MappingNode):

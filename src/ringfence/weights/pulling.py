@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import entry_points
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 from ..errors import WeightsError
@@ -56,22 +56,28 @@ def pull(wanted: str, store: Store, listener: Listener | None = None, name: str 
         listener.say(f"Another process is pulling {label}; waiting for it.")
 
     with store.locked(f"pull-{label}", waiting):
-        if found := _already_there(entry, store):
+        if found := _already_there(entry, label, store):
             return found
         listener.say(f"Licence of {label}: {entry.licence}" + (f" ({entry.makers})" if entry.makers else ""))
         staging = store.staging(label)
         try:
             used = [_fetch(file, staging, listener) for file in entry.files]
-            return _finish(entry, label, used, staging, store)
+            return _finish(entry, label, used, staging, store, listener)
         except OSError as error:
             raise disk_error(error) from None
 
 
-def _already_there(entry: CatalogEntry, store: Store) -> StoredWeights | None:
+def _already_there(entry: CatalogEntry, label: str, store: Store) -> StoredWeights | None:
+    """Weights that need not be fetched: those of the right digest, or those that came from the very same source.
+
+    A path on this machine is always read again, because what lies there may have changed.
+    """
     if all(file.sha256 for file in entry.files):
         digest = digest_of(tuple(FileRecord(file.name, 0, str(file.sha256)) for file in entry.files))
         return store.find(digest)
-    return store.find(entry.name)
+    source = entry.files[0].sources[0]
+    found = store.find(label)
+    return found if found and found.manifest.source == source and not source.startswith("file:") else None
 
 
 def _entry_of_source(wanted: str, listener: Listener, name: str | None) -> CatalogEntry:
@@ -92,6 +98,13 @@ def _entry_of_source(wanted: str, listener: Listener, name: str | None) -> Catal
         raise WeightsError(
             f"The weights cannot be pulled: {error}.", "Check the name and the connection to your mirror."
         ) from None
+    strange = [
+        n for n in names if PurePosixPath(n).is_absolute() or ".." in PurePosixPath(n).parts or "\\" in n or ":" in n
+    ]
+    if strange:
+        raise WeightsError(
+            f"The source names a file outside its own folder ({strange[0][:80]!r}).", "Do not use this source."
+        )
     kept, refused = allowed(names)
     for reason in refused:
         listener.say(f"Left out: {reason}.")
@@ -140,7 +153,9 @@ def _fetch(file: CatalogFile, staging: Path, listener: Listener) -> str:
     )
 
 
-def _finish(entry: CatalogEntry, label: str, used: list[str], staging: Path, store: Store) -> StoredWeights:
+def _finish(
+    entry: CatalogEntry, label: str, used: list[str], staging: Path, store: Store, listener: Listener
+) -> StoredWeights:
     files = staging / "files"
     try:
         check_files(files)
@@ -150,7 +165,24 @@ def _finish(entry: CatalogEntry, label: str, used: list[str], staging: Path, sto
     records = tuple(
         FileRecord(file.name, (files / file.name).stat().st_size, hash_file(files / file.name)) for file in entry.files
     )
-    manifest = Manifest(label, digest_of(records), records, entry.licence, ", ".join(dict.fromkeys(used)), now())
+    wrong = [
+        file.name for file, record in zip(entry.files, records, strict=True) if file.sha256 not in (None, record.sha256)
+    ]
+    if wrong:
+        shutil.rmtree(staging)
+        raise WeightsError(f"{wrong[0]} was changed while it was pulled.", "Pull the weights again.")
+    digest = digest_of(records)
+    namesake = store.find(label)
+    if namesake and namesake.manifest.digest != digest:
+        shutil.rmtree(staging)
+        raise WeightsError(
+            f"Other weights are named {label} already (sha256:{namesake.manifest.digest[:12]}...).",
+            f"Keep both by giving the new ones a name: --name NAME; or remove the old ones: ringfence weights remove {label}",
+        )
+    same = store.find(digest)
+    if same and same.manifest.name != label:
+        listener.say(f"The same bytes are there already under the name {same.manifest.name}.")
+    manifest = Manifest(label, digest, records, entry.licence, ", ".join(dict.fromkeys(used)), now())
     weights = store.publish(files, manifest)
     weights.verify()
     shutil.rmtree(staging, ignore_errors=True)

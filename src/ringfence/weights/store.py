@@ -102,6 +102,8 @@ class StoredWeights:
 
         A file whose size, times and inode are those of the last check is not read again unless ``reread`` is set.
         """
+        if digest_of(self.manifest.files) != self.manifest.digest:
+            raise self._damaged("manifest.json", "does not add up to its digest")
         seen = self._seen()
         now: dict[str, list[int]] = {}
         for record in self.manifest.files:
@@ -180,17 +182,27 @@ class Store:
 
     def list(self) -> list[StoredWeights]:
         """All weights, by name."""
-        found = [
-            StoredWeights(path.parent, Manifest.read(path)) for path in (self.root / "weights").glob("*/manifest.json")
-        ]
+        found = []
+        for path in (self.root / "weights").glob("*/manifest.json"):
+            try:
+                found.append(StoredWeights(path.parent, Manifest.read(path)))
+            except (OSError, ValueError, TypeError, KeyError):
+                raise WeightsError(
+                    f"The manifest {path} is damaged.",
+                    "Remove the folder that it lies in, and pull these weights again.",
+                ) from None
+            if found[-1].manifest.digest != path.parent.name:
+                raise WeightsError(
+                    f"The manifest {path} does not belong to its folder.",
+                    "Remove the folder, and pull these weights again.",
+                )
         return sorted(found, key=lambda weights: weights.manifest.name)
 
     def find(self, name: str) -> StoredWeights | None:
         """Weights by name or by the beginning of their digest (8 characters or more)."""
+        beginning = name.removeprefix("sha256:")
         for weights in self.list():
-            if weights.manifest.name == name or (
-                len(name) >= 8 and weights.manifest.digest.startswith(name.removeprefix("sha256:"))
-            ):
+            if weights.manifest.name == name or (len(beginning) >= 8 and weights.manifest.digest.startswith(beginning)):
                 return weights
         return None
 
