@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import answering, fake_lock, task_of
 
 from ringfence.checking import check_run
 from ringfence.documents import expand_inputs
 from ringfence.errors import RunError
 from ringfence.runs import run
+from tests.conftest import answering, fake_lock, task_of
 
 TASK = task_of(
     supplier={"kind": "text"},
@@ -78,6 +78,13 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("lock", "sha256:00"), "None"),
         (put("values", {}), "None"),
         (put("status", "failed"), "None"),
+        (put("status", "great"), "None"),
+        (put("values", None), "None"),
+        (put("fields", "supplier", None), "supplier"),
+        (put("checks", {"net == total": "holds"}), "None"),
+        (put("values", "total", "amount", "124950"), "total"),
+        (put("values", "total", "currency", None), "total"),
+        (put("fields", "supplier", "others", [[14, 22]]), "supplier"),
         (put("document", "sha256", "00"), "None"),
     ],
 )
@@ -85,6 +92,39 @@ def test_each_lie_is_found_and_named(true_run: Path, lie: Callable[[dict[str, An
     found = tamper(true_run, lie)
     assert found
     assert found[0].startswith(f"{named}:")
+
+
+@pytest.mark.parametrize(("start", "end", "raw"), [(1, 13, "ordwind GmbH"), (0, 7, "Nordwin"), (0, 11, "Nordwind Gm")])
+def test_a_span_that_cuts_a_word_is_found(true_run: Path, start: int, end: int, raw: str) -> None:
+    def cut(result: dict[str, Any]) -> None:
+        result["values"]["supplier"] = result["fields"]["supplier"]["raw"] = raw
+        result["fields"]["supplier"]["spans"] = [[start, end]]
+
+    assert "cuts a word" in tamper(true_run, cut)[0]
+
+
+def test_a_span_that_cuts_a_number_is_found(true_run: Path) -> None:
+    def cut(result: dict[str, Any]) -> None:
+        result["values"]["total"] = {"amount": "249.50", "currency": None}
+        result["fields"]["total"].update(raw="249.50", spans=[[40, 46]])
+
+    found = tamper(true_run, cut)
+    assert "cuts a word or a number" in found[0] or "the document says" in found[0]
+
+
+def test_a_date_that_claims_to_be_its_own_span_is_checked_all_the_same(true_run: Path) -> None:
+    def lie(result: dict[str, Any]) -> None:
+        result["values"]["day"] = "Nordwind GmbH"
+        result["fields"]["day"].update(raw="Nordwind GmbH", spans=[[0, 13]], kind="span")
+
+    assert tamper(true_run, lie)
+
+
+def test_a_task_that_was_edited_in_the_run_is_found(true_run: Path) -> None:
+    facts = json.loads((true_run / "run.json").read_text())
+    facts["task"]["fields"]["currency"]["options"].append("GBP")
+    (true_run / "run.json").write_text(json.dumps(facts))
+    assert check_run(true_run).findings[0].fault == "its task is not the task of the lock"
 
 
 def test_a_document_that_changed_since_is_named(true_run: Path) -> None:

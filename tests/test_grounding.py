@@ -105,6 +105,13 @@ def test_a_line_that_begins_like_the_next_field_does_not_end_the_value() -> None
     assert got.values == {"a": "one b: two", "b": "two"}
 
 
+def test_one_number_in_two_currencies_is_flagged_and_not_guessed() -> None:
+    got = answer(task_of(total={"kind": "money"}), document_of("EUR 100.00 or USD 100.00"), " 100.00\n")
+    assert got.values["total"] is None
+    assert got.fields["total"]["flags"] == ["ambiguous-currency"]
+    assert got.fields["total"]["readings"] == ["EUR", "USD"]
+
+
 def test_a_broken_check_flags_every_field_that_it_names() -> None:
     task = task_of(["net == total"], net={"kind": "money"}, total={"kind": "money"})
     got = answer(task, document_of(PAPER), " 1,050.00\ntotal: 1,249.50\n")

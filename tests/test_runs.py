@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
+from ringfence.checking import check_run
 from ringfence.documents import ReadingOptions, expand_inputs
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import RunError
@@ -181,7 +182,8 @@ def test_a_run_folder_is_not_overwritten_and_not_shared(inbox: Path, tmp_path: P
 
 
 def test_two_records_with_one_id_are_both_accounted_for(tmp_path: Path) -> None:
-    (tmp_path / "in.jsonl").write_text('{"id": "k", "text": "Ann 5.00"}\n{"id": "k", "text": "Ann 5.00 again"}\n')
+    rows = [json.dumps({"id": "k", "text": f"Ann 5.00 {number}"}) for number in range(4)]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows))
     summary = run(
         TASK,
         expand_inputs([tmp_path / "in.jsonl"]),
@@ -190,7 +192,48 @@ def test_two_records_with_one_id_are_both_accounted_for(tmp_path: Path) -> None:
         tmp_path / "run",
         options=ReadingOptions(),
     )
-    assert summary.totals == {"done": 1, "failed": 1}
+    assert summary.totals == {"done": 1, "failed": 3}
+
+
+def test_one_poisonous_record_fails_alone(tmp_path: Path) -> None:
+    poison = '{"id": "p", "text": "Ann 5.00", "n": ' + "9" * 5000 + "}"
+    (tmp_path / "in.jsonl").write_text(
+        f'\ufeff{{"id": "a", "text": "Ann 5.00"}}\n{poison}\n{{"id": "\\ud800", "text": "Ann 5.00 b"}}\n'
+    )
+    summary = run(TASK, expand_inputs([tmp_path / "in.jsonl"]), engine(), fake_lock(TASK), tmp_path / "run")
+    assert summary.totals == {"done": 2, "failed": 1}
+    write_report(tmp_path / "run")
+    assert check_run(tmp_path / "run").findings == []
+
+
+def test_a_run_folder_inside_the_input_is_no_document(inbox: Path) -> None:
+    go(inbox, inbox / "run")
+    assert go(inbox, inbox / "run", resume=True).totals == {"done": 3}
+
+
+def test_what_a_kill_in_the_first_moments_leaves_behind_can_be_resumed(inbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").write_text("")
+    (tmp_path / "run" / ".run.json.abc").write_text("{")
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 3}
+
+
+def test_a_run_is_resumed_only_with_the_same_way_of_reading(inbox: Path, tmp_path: Path) -> None:
+    go(inbox, tmp_path / "run")
+    with pytest.raises(RunError, match="text_field"):
+        go(inbox, tmp_path / "run", resume=True, options=ReadingOptions(text_field="body"))
+
+
+def test_records_in_a_subfolder_without_ids_are_checked_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "sub" / "r.jsonl").write_text('{"text": "Ann 5.00"}\n{"text": "Ann pays 5.00"}\n')
+    (tmp_path / "in" / "sub" / "n#1.txt").write_text("Ann 5.00")
+    monkeypatch.chdir(tmp_path)
+    assert go(Path("in"), tmp_path / "run").totals == {"done": 3}
+    monkeypatch.chdir("/")
+    assert check_run(tmp_path / "run").findings == []
 
 
 def test_a_limit_takes_so_many_and_the_next_session_goes_on(inbox: Path, tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ import babel.numbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import document_of
 
 from ringfence.checking.derived import fault_of_derived
 from ringfence.tasks.candidates import find_candidates
 from ringfence.tasks.fields import CodeField, PatternField
 from ringfence.tasks.locale import Locale, decimal_sign_of
 from ringfence.tasks.typed import iban_is_valid, type_date, type_duration, type_number
+from tests.conftest import document_of
 
 AMOUNTS = st.decimals(min_value=Decimal("-9999999"), max_value=Decimal("9999999"), places=2)
 DAYS = st.dates(min_value=date(1970, 1, 1), max_value=date(2068, 12, 31))
@@ -177,6 +177,10 @@ def test_the_decimal_sign_is_taken_from_the_document_when_it_gives_it_away() -> 
         ("Betrag 1.249,50 €.", "1.249,50 €", "1249.50", "EUR"),
         ("less £-350.44", "£-350.44", "-350.44", "GBP"),
         ("EUR 5000", "EUR 5000", "5000", "EUR"),
+        ("credit -£350.44", "-£350.44", "-350.44", "GBP"),
+        ("loss (1,250.00)", "(1,250.00)", "-1250.00", None),
+        ("loss ($1,250.00)", "($1,250.00)", "-1250.00", None),
+        ("3 250.00", "250.00", "250.00", None),
     ],
 )
 def test_money_takes_in_the_currency_that_stands_beside_it(
@@ -185,6 +189,21 @@ def test_money_takes_in_the_currency_that_stands_beside_it(
     (found,) = find_candidates(PatternField(kind="money"), document_of(text), Locale())
     assert text[found.start : found.end] == raw
     assert found.value == {"amount": amount, "currency": currency}
+
+
+def test_each_currency_belongs_to_one_number() -> None:
+    text = "100.00 USD 200.00 EUR"
+    found = find_candidates(PatternField(kind="money"), document_of(text), Locale())
+    assert [(text[c.start : c.end], c.value["currency"]) for c in found] == [
+        ("100.00 USD", "USD"),
+        ("200.00 EUR", "EUR"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["EUR 12 345", "12 345 EUR"])
+def test_an_amount_that_may_be_grouped_by_spaces_is_flagged(text: str) -> None:
+    found = [c for c in find_candidates(PatternField(kind="money"), document_of(text), Locale()) if c.end - c.start > 3]
+    assert [(c.value, c.flags) for c in found] == [(None, ("ambiguous-number",))]
 
 
 def test_dates_and_parts_of_words_are_no_amounts() -> None:

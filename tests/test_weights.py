@@ -90,13 +90,66 @@ def test_a_missing_file_and_a_file_too_many_are_named(store: Store, gguf: Path) 
         weights.verify()
 
 
-def test_a_second_pull_fetches_nothing(store: Store, gguf: Path) -> None:
-    pull(str(gguf), store)
+def test_a_second_pull_fetches_nothing(store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.weights.pulling.find_entry", lambda name: entry(f"file:{gguf}"))
+    pull("tiny", store)
     gguf.unlink()
-    gguf.write_bytes(GGUF)
     said: list[str] = []
-    pull(str(gguf), store, Listener(say=said.append))
+    pull("tiny", store, Listener(say=said.append))
     assert said == []
+
+
+def test_other_bytes_never_take_the_name_of_weights_that_are_there(store: Store, gguf: Path) -> None:
+    first = pull(str(gguf), store)
+    gguf.write_bytes(GGUF + b"more")
+    with pytest.raises(WeightsError, match="Other weights are named tiny"):
+        pull(str(gguf), store)
+    second = pull(str(gguf), store, name="tiny-2")
+    assert first.manifest.digest != second.manifest.digest
+    assert store.get("tiny").manifest == first.manifest
+
+
+def test_a_manifest_that_was_edited_with_its_file_is_found(store: Store, gguf: Path) -> None:
+    weights = pull(str(gguf), store)
+    (weights.files / "tiny.gguf").write_bytes(GGUF[::-1])
+    path = weights.folder / "manifest.json"
+    data = json.loads(path.read_text())
+    data["files"][0]["sha256"] = hashlib.sha256(GGUF[::-1]).hexdigest()
+    path.write_text(json.dumps(data))
+    with pytest.raises(WeightsError, match="does not add up"):
+        store.get("tiny").verify()
+    data["digest"] = "0" * 64
+    path.write_text(json.dumps(data))
+    with pytest.raises(WeightsError, match="does not belong to its folder"):
+        store.list()
+
+
+def test_junk_in_the_staging_folder_is_not_taken_for_the_weights(
+    store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.weights.pulling.find_entry", lambda name: entry(f"file:{gguf}"))
+    staging = store.staging("tiny")
+    (staging / "files").mkdir()
+    (staging / "files" / "tiny.gguf").write_bytes(GGUF + b"junk")
+    (staging / "tiny.gguf.done").write_text("somewhere")
+    with pytest.raises(WeightsError, match="changed while"):
+        pull("tiny", store)
+    assert nothing_visible(store)
+    assert pull("tiny", store).manifest.files[0].size == len(GGUF)
+
+
+def test_a_source_cannot_name_files_outside_its_folder(
+    store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("ringfence.weights.local.LocalSource.files", lambda self, rest: ["../../evil.gguf", "a.gguf"])
+    with pytest.raises(WeightsError, match="outside its own folder"):
+        pull(str(tmp_path), store)
+
+
+def test_a_digest_must_be_given_with_eight_digits_at_least(store: Store, gguf: Path) -> None:
+    weights = pull(str(gguf), store)
+    assert store.find(f"sha256:{weights.manifest.digest[0]}") is None
+    assert store.find(f"sha256:{weights.manifest.digest[:8]}") is not None
 
 
 def test_removed_weights_are_gone_with_their_forms(store: Store, gguf: Path) -> None:

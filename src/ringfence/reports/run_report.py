@@ -107,6 +107,7 @@ def _documents(
     names = list(facts["task"]["fields"])
     reading = facts["reading"]
     options = ReadingOptions(passwords, reading["csv_rows"], reading["text_field"], reading["id_field"])
+    texts = _Texts(results, options, Path(reading.get("folder", ".")))
     spent = 0
     for number, identity in enumerate(shown):
         result = results[identity]
@@ -126,7 +127,7 @@ def _documents(
             "seconds": (result["usage"] or {}).get("seconds"),
         }
         if spent < MOST_BYTES and result["status"] == "done":
-            entry.update(_view(result, names, options, passwords))
+            entry.update(_view(result, names, texts, passwords))
             spent += sum(len(page["picture"]) for page in entry["pages"]) + sum(
                 len(piece["text"]) for piece in entry["pieces"]
             )
@@ -150,18 +151,15 @@ def _value(name: str, result: dict[str, Any], position: int) -> _Value:
     return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), position * 47 % 360)
 
 
-def _view(
-    result: dict[str, Any], names: list[str], options: ReadingOptions, passwords: tuple[str, ...]
-) -> dict[str, Any]:
+def _view(result: dict[str, Any], names: list[str], texts: _Texts, passwords: tuple[str, ...]) -> dict[str, Any]:
     """Page pictures with boxes where the document has pages, else its text with the spans marked."""
-    document = _read_again(result, options)
+    document = texts.get(result)
     if document is None:
         return {}
-    path = Path(result["document"]["path"])
     if document.char_boxes:
         marks = [(name, box) for name in names for box in result["fields"][name]["boxes"]]
         numbers = sorted({1, *(box["page"] for _, box in marks)})[:MOST_PAGES]
-        pictures = page_pictures(path, numbers, passwords)
+        pictures = page_pictures(texts.path(result), numbers, passwords)
         pages = []
         for page in (document.pages[number - 1] for number in pictures):
             boxes = [
@@ -185,18 +183,31 @@ def _view(
     return {"pieces": list(_pieces(document.text[:MOST_TEXT], spans, names))}
 
 
-def _read_again(result: dict[str, Any], options: ReadingOptions) -> Document | None:
-    path, identity = Path(result["document"]["path"]), result["document"]["id"]
-    if not path.exists():
-        return None
-    for outcome in read_documents(Source(path, identity if "line" not in result["document"] else path.name), options):
-        if (
-            isinstance(outcome, Document)
-            and outcome.sha256 == result["document"]["sha256"]
-            and outcome.id in (identity, path.name)
-        ):
-            return outcome
-    return None
+class _Texts:
+    """Reads documents again for the page; a file of many records is read once, and only the wanted records are kept."""
+
+    def __init__(self, results: dict[str, dict[str, Any]], options: ReadingOptions, folder: Path) -> None:
+        self._options, self._folder = options, folder
+        self._wanted: dict[tuple[str, str], set[str]] = {}
+        for identity, result in results.items():
+            document = result["document"]
+            self._wanted.setdefault((document["path"], document.get("source", identity)), set()).add(identity)
+        self._read: dict[tuple[str, str], dict[str, Document]] = {}
+
+    def path(self, result: dict[str, Any]) -> Path:
+        """Where the document lies."""
+        return self._folder / str(result["document"]["path"])
+
+    def get(self, result: dict[str, Any]) -> Document | None:
+        """The document of a result, or None when it is gone or has changed."""
+        identity = result["document"]["id"]
+        key = (result["document"]["path"], result["document"].get("source", identity))
+        if key not in self._read:
+            wanted = self._wanted[key]
+            outcomes = read_documents(Source(self.path(result), key[1]), self._options)
+            self._read[key] = {o.id: o for o in outcomes if isinstance(o, Document) and o.id in wanted}
+        found = self._read[key].pop(identity, None)
+        return found if found and found.sha256 == result["document"]["sha256"] else None
 
 
 def _pieces(text: str, spans: list[tuple[int, int, str]], names: list[str]) -> Iterator[dict[str, Any]]:

@@ -147,7 +147,7 @@ _BEHIND_MARK = "|".join(
 )
 _NUMBER = re.compile(
     rf"(?:{_BEHIND_MARK}|(?<![\w.,/:-])(?<!\w[-–]))[-−–]?"
-    r"(?:\d{1,3}(?:['’]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d{2}|\d+(?:[.,]\d+)*|[.,]\d+)"
+    r"(?:\d{1,3}(?:['’]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+,\d{2}|\d+(?:[.,]\d+)*|[.,]\d+)"
     r"(?![\w/:]|[.,-]\d|[.,]\w)(?:-(?!\w))?"
 )
 _SYMBOLS = {
@@ -216,24 +216,52 @@ def _numbers(text: str, locale: Locale) -> Iterator[Candidate]:
 def _money(text: str, locale: Locale) -> Iterator[Candidate]:
     """Numbers that look like amounts: with a currency, with cents or with grouped thousands; else every number.
 
-    The span takes in a currency that stands beside the number; the surface is the bare number, which is what models
-    write best.
+    The span takes in a currency, a minus and the parentheses of accounts that stand beside the number; the surface is
+    the bare number, which is what models write best.
     """
     decimal = locale.decimal_for(text)
     sure: list[Candidate] = []
     other: list[Candidate] = []
     for start, end in _number_spans(text, locale):
         raw = text[start:end]
-        typed = type_number(raw, decimal)
-        before, after = _BEFORE.search(text, max(0, start - 6), start), _AFTER.match(text, end)
-        mark = before or after
-        currency = None
-        if mark:
-            currency = _SYMBOLS.get(mark.group(1), mark.group(1) if mark.group(1) in _CODES else None)
-        first, last = (before.start(1) if before else start), (after.end(1) if after and not before else end)
-        value = {"amount": typed.value, "currency": currency} if typed.value is not None else None
-        flags = (*typed.flags, "open-currency") if mark and currency is None and value else typed.flags
-        candidate = Candidate(first, last, _surface(raw), value, flags, typed.readings)
-        looks_like_money = mark or re.search(r"[.,]\d{2}-?$", raw) or re.search(r"\d['’.,]\d{3}", raw)
+        candidate = _amount(text, start, end, decimal)
+        marked = candidate.end - candidate.start > end - start
+        looks_like_money = marked or re.search(r"[.,]\d{2}-?$", raw) or re.search(r"\d['’.,]\d{3}", raw)
         (sure if looks_like_money else other).append(candidate)
     yield from sure or other
+
+
+def _amount(text: str, start: int, end: int, decimal: str | None) -> Candidate:
+    """The amount whose number is ``text[start:end]``."""
+    before, after = _BEFORE.search(text, max(0, start - 6), start), _AFTER.match(text, end)
+    if before and after:  # "100.00 USD 200.00 EUR": a mark right behind another number belongs to that one
+        follows_a_number = re.search(r"\d ?$", text[max(0, before.start(1) - 2) : before.start(1)])
+        before, after = (None, after) if follows_a_number else (before, None)
+    mark = before or after
+    first, last = before.start(1) if before else start, after.end(1) if after else end
+    number, surface = text[start:end], _surface(text[start:end])
+    if _grouped_by_spaces(text, start, end, bool(before), bool(after)):
+        return Candidate(first, last, surface, None, ("ambiguous-number",), (number, "grouped by spaces"))
+    if text[first - 1 : first] in ("-", "−", "–") and not text[max(0, first - 2) : first - 1].strip("( \n"):
+        first, number, surface = first - 1, f"-{number}", f"-{surface}"
+    elif first and text[first - 1] == "(" and text[last : last + 1] == ")" and re.search(r"[.,]\d{2}$", number):
+        first, last, number = first - 1, last + 1, f"-{number}"
+    typed = type_number(number, decimal)
+    if typed.value is None:
+        return Candidate(first, last, surface, None, typed.flags, typed.readings)
+    currency = None
+    if mark:
+        currency = _SYMBOLS.get(mark.group(1), mark.group(1) if mark.group(1) in _CODES else None)
+    flags = (*typed.flags, "open-currency") if mark and currency is None else typed.flags
+    return Candidate(first, last, surface, {"amount": typed.value, "currency": currency}, flags)
+
+
+def _grouped_by_spaces(text: str, start: int, end: int, before: bool, after: bool) -> bool:
+    """Whether the number may be a part of a longer one that is grouped by spaces: EUR 12 345, or 12 345 EUR."""
+    longer = before and re.match(r"(?: \d{3})+(?![\d.,])", text[end : end + 12])
+    begun = (
+        after
+        and re.fullmatch(r"\d{3}", text[start:end])
+        and re.search(r"(?<![\d.,])\d{1,3} $", text[max(0, start - 5) : start])
+    )
+    return bool(longer or begun)

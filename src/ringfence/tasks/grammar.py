@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..documents import Document, Segment
@@ -96,6 +96,11 @@ class CandidateRule:
             return None
         primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))
         others = [candidate for candidate in found if candidate is not primary]
+        currencies = {c.value["currency"] for c in found if isinstance(c.value, dict)} - {None}
+        if len(currencies) > 1:
+            primary = replace(
+                primary, value=None, flags=(*primary.flags, "ambiguous-currency"), readings=tuple(sorted(currencies))
+            )
         return Reading(tuple((c.start, c.end) for c in [primary, *others]), primary)
 
 
