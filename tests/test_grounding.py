@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ringfence.documents import Document
 from ringfence.tasks import Answer, AnswerError, plan
 from ringfence.tasks.fields import TextField
-from ringfence.tasks.grammar import RunRule, literal
+from ringfence.tasks.grammar import CandidateRule, RunRule, literal
 from ringfence.tasks.prompt import break_control_tokens
 from tests.conftest import document_of, task_of
 
@@ -103,6 +103,22 @@ def test_a_line_that_begins_like_the_next_field_does_not_end_the_value() -> None
     assert [link.gaps for chain in rule.chains for link in chain] == [("",), (" ",), ("",), (" ",)]
     got = answer(task, document, " one b: two\nb: two\n")
     assert got.values == {"a": "one b: two", "b": "two"}
+
+
+def test_an_amount_without_its_grouping_and_a_date_in_iso_form_mean_the_printed_ones() -> None:
+    task = task_of(total={"kind": "money"}, day={"kind": "date"})
+    got = answer(task, document_of(PAPER), " 1249.50\nday: 2024-03-12\n")
+    assert got.fields["total"]["raw"] == "EUR 1,249.50"
+    assert got.fields["day"]["raw"] == "12.03.2024"
+
+
+def test_another_way_to_write_a_value_is_not_offered_where_it_could_mean_something_else() -> None:
+    document = document_of("A 1.250 and B 1,250.00 and C 7,00 or 7.00")
+    rule = plan(task_of(total={"kind": "money"}), document).rules["total"]
+    assert isinstance(rule, CandidateRule)
+    for surface, found in rule.by_surface().items():
+        assert len({str(candidate.value) for candidate in found}) == 1, surface
+    assert [document.text[c.start : c.end] for c in rule.by_surface()["1.250"]] == ["1.250"]
 
 
 def test_one_number_in_two_currencies_is_flagged_and_not_guessed() -> None:

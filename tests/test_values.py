@@ -191,6 +191,12 @@ def test_money_takes_in_the_currency_that_stands_beside_it(
     assert found.value == {"amount": amount, "currency": currency}
 
 
+def test_both_dates_of_a_range_without_spaces_are_found() -> None:
+    text = "flight 06/02/20-06/08/20, 18-11-18-19 is none"
+    found = find_candidates(PatternField(kind="date"), document_of(text), Locale(date_order="mdy"))
+    assert [candidate.value for candidate in found] == ["2020-06-02", "2020-06-08"]
+
+
 def test_each_currency_belongs_to_one_number() -> None:
     text = "100.00 USD 200.00 EUR"
     found = find_candidates(PatternField(kind="money"), document_of(text), Locale())

@@ -21,7 +21,12 @@ PATTERN_SECONDS = 5.0  # a user's pattern may be of the kind that never ends
 
 @dataclass(frozen=True)
 class Candidate:
-    """``text[start:end]`` as a possible value. ``surface`` is what the model writes to mean it."""
+    """``text[start:end]`` as a possible value.
+
+    ``surface`` is what the model writes to mean it: the text as printed. ``other_surfaces`` are what models write as
+    well for the same value: an amount without its grouping, a date in ISO form. (Held to the printed form alone, the
+    1.5B wrote "1" for 1985.00 where the paper says 1,985.00, and then had to end on 11.51.)
+    """
 
     start: int
     end: int
@@ -29,6 +34,17 @@ class Candidate:
     value: Any
     flags: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
+
+    @property
+    def other_surfaces(self) -> tuple[str, ...]:
+        """Further ways to write the value, most like the printed form first."""
+        value = self.value["amount"] if isinstance(self.value, dict) else self.value
+        if not isinstance(value, str) or (self.flags and "unusual-decimal-sign" in self.flags):
+            return ()
+        ways = [value]
+        if re.fullmatch(r"-?\d+\.\d+", value):
+            ways.insert(0, value.replace(".", ","))
+        return tuple(way for way in ways if way != self.surface and re.fullmatch(r"[\w.,@+-]+", way))
 
 
 def find_candidates(field: PatternField | CodeField, document: Document, locale: Locale) -> list[Candidate]:
@@ -97,8 +113,11 @@ def _durations(text: str, locale: Locale) -> Iterator[Candidate]:
             yield _candidate(text, match.start(), match.end(), typed)
 
 
+# Dates with slashes or dots may be joined to a range by a hyphen (06/02/20-06/08/20), dates with hyphens may not.
 _NUMERIC_DATE = re.compile(
-    r"(?<![\w])(?<!\d[./,-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}([./-])[ ]?\d{1,2}\1[ ]?(?:\d{4}|\d{2}))(?!\d|[./-]\d|[A-Za-z]{3})"
+    r"(?<!\w)(?<!\d[./,])\d{1,2}([./])[ ]?\d{1,2}\1[ ]?(?:\d{4}|\d{2})(?!\d|[./]\d|[A-Za-z]{3})"
+    r"|(?<!\w)(?<!\d[./,-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}-[ ]?\d{1,2}-[ ]?(?:\d{4}|\d{2}))"
+    r"(?!\d|[./-]\d|[A-Za-z]{3})"
 )
 
 

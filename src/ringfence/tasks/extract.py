@@ -123,7 +123,7 @@ class Plan:
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
             "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
             "tokens": len(logprobs),
-            "candidates": len(rule.by_surface()) if isinstance(rule, CandidateRule) else None,
+            "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
             "occurrences": len(entry["spans"]) + len(entry["others"]),
         }
 
@@ -172,7 +172,7 @@ def _answer_budget(task: Task, rules: dict[str, RunRule | CandidateRule | Choice
                 (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in rule.chains), default=0
             )
         elif isinstance(rule, CandidateRule):
-            longest = max(len(candidate.surface.encode()) for candidate in rule.candidates)
+            longest = max(len(surface.encode()) for surface in rule.by_surface())
         else:
             longest = max(len(option.encode()) for option in rule.options) if rule else len(NULL)
         size += len(name) + 3 + max(longest, len(NULL))

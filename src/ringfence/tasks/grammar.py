@@ -79,10 +79,22 @@ class CandidateRule:
     candidates: Sequence[Candidate]
 
     def by_surface(self) -> dict[str, list[Candidate]]:
-        """Candidates by what the model writes for them, in order of first occurrence."""
+        """Candidates by what the model may write for them, in order of first occurrence.
+
+        Another way to write a value is offered only where it can mean nothing else: 1.250 does not stand for 1,250.00
+        in a document in which something else is printed as 1.250.
+        """
         grouped: dict[str, list[Candidate]] = {}
         for candidate in self.candidates:
             grouped.setdefault(candidate.surface, []).append(candidate)
+        others: dict[str, list[Candidate]] = {}
+        for candidate in self.candidates:
+            for surface in candidate.other_surfaces:
+                if surface not in grouped:
+                    others.setdefault(surface, []).append(candidate)
+        for surface, found in others.items():
+            if len({_quantity(candidate.value) for candidate in found}) == 1:
+                grouped[surface] = found
         return grouped
 
     def rules(self, name: str) -> Iterable[str]:
@@ -102,6 +114,10 @@ class CandidateRule:
                 primary, value=None, flags=(*primary.flags, "ambiguous-currency"), readings=tuple(sorted(currencies))
             )
         return Reading(tuple((c.start, c.end) for c in [primary, *others]), primary)
+
+
+def _quantity(value: Any) -> str:
+    return str(value["amount"] if isinstance(value, dict) else value)
 
 
 def _completeness(value: Any) -> int:
