@@ -67,7 +67,7 @@ def make_form(origin: Path, target: Path) -> None:
         scheduler = genai.SchedulerConfig()
         scheduler.num_kv_blocks = 16
         genai.ContinuousBatchingPipeline(str(link), scheduler, "CPU", {"enable_save_ov_model": True})
-    except (RuntimeError, MemoryError) as error:
+    except (RuntimeError, MemoryError, LookupError, ValueError) as error:  # "map::at" for metadata that it misses
         raise explain(error, "converting the weights") from None
     finally:
         for file in files:
