@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import REPOSITORY, task_of
 
 from ringfence.errors import TaskError
 from ringfence.tasks import load_task, run_check, task_schema
 from ringfence.tasks.checks import CheckSyntaxError, parse_check
+from tests.conftest import REPOSITORY, task_of
 
 KINDS = {
     "net": "money",
