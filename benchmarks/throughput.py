@@ -96,7 +96,7 @@ def main() -> None:
                 theirs.append(bare(engine, requests))
                 return
             started = time.monotonic()
-            run(task, sources, engine, lock, Path(scratch) / f"run-{len(ours)}")
+            run(task, sources, engine, lock, Path(scratch) / f"run-{time.monotonic_ns()}")
             ours.append(time.monotonic() - started)
 
         once("ringfence")  # warm up: imports, page cache

@@ -112,6 +112,14 @@ def test_an_amount_without_its_grouping_and_a_date_in_iso_form_mean_the_printed_
     assert got.fields["day"]["raw"] == "12.03.2024"
 
 
+def test_occurrences_of_a_value_are_printed_alike() -> None:
+    task = task_of(locale={"date_order": "mdy"}, day={"kind": "date"})
+    document = document_of("on 2/25/2020, 02/25/20 and 2/25/2020")
+    got = answer(task, document, " 2020-02-25\n")
+    assert got.fields["day"]["raw"] == "2/25/2020"
+    assert [document.text[start:end] for start, end in got.fields["day"]["others"]] == ["2/25/2020"]
+
+
 def test_another_way_to_write_a_value_is_not_offered_where_it_could_mean_something_else() -> None:
     document = document_of("A 1.250 and B 1,250.00 and C 7,00 or 7.00")
     rule = plan(task_of(total={"kind": "money"}), document).rules["total"]

@@ -107,7 +107,8 @@ class CandidateRule:
         if not found:
             return None
         primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))
-        others = [candidate for candidate in found if candidate is not primary]
+        # Written in another way, a value can be printed in several; only those printed alike are its occurrences.
+        others = [candidate for candidate in found if candidate is not primary and candidate.surface == primary.surface]
         currencies = {c.value["currency"] for c in found if isinstance(c.value, dict)} - {None}
         if len(currencies) > 1:
             primary = replace(
