@@ -49,9 +49,10 @@ def command(out: Path, weights_name: str, mode: Mode) -> int:
     opened = open_engine("openvino", weights, store, EngineSettings(mode=mode), note)
     started = time.monotonic()
     run_folder = out / "run"
+    lock = lock_of(task, opened)
     with _Bar(len(sources), sources) as bar:
         run(
-            task, sources, opened.engine, lock_of(task, opened), _fresh(run_folder, lock_of(task, opened).digest),
+            task, sources, opened.engine, lock, _fresh(run_folder, lock.digest),
             resume=True, arguments={"demo": True}, weights_name=weights.manifest.name, on_progress=bar.update,
         )  # fmt: skip
     opened.engine.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..engines import Completion, Engine, Request, render_chat
 from ..errors import RunError
 from ..locks import Lock
 from ..tasks import AnswerError, Plan, Task, plan
+from ..weights import now
 from .folder import RunFolder, Totals
 from .host import host_facts, package_versions
 
@@ -38,10 +38,6 @@ class RunSummary:
     folder: Path
     totals: Totals
     progress: Progress
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def request_for(task_plan: Plan, engine: Engine) -> Request:
@@ -77,7 +73,7 @@ def run(
         facts = _begin(folder, task, lock, options or ReadingOptions(), arguments or {}, weights_name)
         worker = _Worker(task, engine, lock, folder, options or ReadingOptions(), limit, on_progress)
         worker.work(sources)
-        facts["sessions"][-1]["ended_at"] = _now()
+        facts["sessions"][-1]["ended_at"] = now()
         facts["totals"] = dict(folder.totals())
         folder.write_facts(facts)
         return RunSummary(out, folder.totals(), worker.progress)
@@ -89,7 +85,7 @@ def _begin(
     folder: RunFolder, task: Task, lock: Lock, options: ReadingOptions, arguments: dict[str, Any], weights_name: str
 ) -> dict[str, Any]:
     """Write run.json, or check that the run in the folder is the same run."""
-    session = {"started_at": _now(), "ended_at": None, "arguments": arguments, "host": host_facts()}
+    session = {"started_at": now(), "ended_at": None, "arguments": arguments, "host": host_facts()}
     reading = {
         "csv_rows": options.csv_rows,
         "text_field": options.text_field,
