@@ -124,9 +124,9 @@ def test_another_way_to_write_a_value_is_not_offered_where_it_could_mean_somethi
     document = document_of("A 1.250 and B 1,250.00 and C 7,00 or 7.00")
     rule = plan(task_of(total={"kind": "money"}), document).rules["total"]
     assert isinstance(rule, CandidateRule)
-    for surface, found in rule.by_surface().items():
+    for surface, found in rule.by_surface.items():
         assert len({str(candidate.value) for candidate in found}) == 1, surface
-    assert [document.text[c.start : c.end] for c in rule.by_surface()["1.250"]] == ["1.250"]
+    assert [document.text[c.start : c.end] for c in rule.by_surface["1.250"]] == ["1.250"]
 
 
 def test_one_number_in_two_currencies_is_flagged_and_not_guessed() -> None:
@@ -200,3 +200,44 @@ def test_no_control_token_survives_in_the_prompt(text: str) -> None:
     broken = break_control_tokens(text, tokens)
     assert not any(token in broken for token in tokens)
     assert broken.replace(" ", "") == text.replace(" ", "")
+
+
+NULLS = " null\nwho: null\n"
+TWO = {"total": {"kind": "money"}, "who": {"kind": "text"}}
+
+
+def looked(belief: dict[str, float]) -> Any:
+    """The second look at an answer of two nulls, each one token, with the log-probabilities in ``belief``."""
+    task_plan = plan(task_of(**TWO), document_of("Ann pays 5.00"))
+    ends, logprobs = [5, 6, 10, 15, 16], [belief["total"], 0.0, 0.0, belief["who"], 0.0]
+    return task_plan.second_look(NULLS, ends, logprobs)
+
+
+def test_a_null_that_the_model_holds_to_be_more_likely_than_any_value_stands() -> None:
+    assert looked({"total": -0.6, "who": -0.1}) is None
+
+
+def test_a_null_less_likely_than_a_value_is_asked_again_without_null_and_what_stands_before_it_is_kept() -> None:
+    look = looked({"total": -0.1, "who": -0.9})
+    assert look.written.text == " null\nwho:"
+    assert look.written.logprobs == (-0.1, 0.0, 0.0)
+    assert '"null"' not in look.grammar
+    assert " null" not in look.grammar
+    got = look.read(" Ann\n", (4, 5), (-0.5, 0.0))
+    assert got.values == {"total": None, "who": "Ann"}
+    assert got.fields["who"]["features"]["null_logprob"] == -0.9
+    assert got.fields["who"]["features"]["logprob_min"] == -0.5
+    assert got.fields["total"]["features"]["logprob_min"] == -0.1
+
+
+def test_the_first_doubtful_null_comes_first_and_each_field_is_looked_at_once() -> None:
+    look = looked({"total": -0.9, "who": -0.9})
+    assert look.written.text == ""
+    assert " null" in look.grammar  # who, behind it, may still be null
+    again = look.second_look(" 5.00\nwho: null\n", (5, 6, 10, 15, 16), (-0.2, 0.0, 0.0, -0.9, 0.0))
+    assert again.written.text == " 5.00\nwho:"
+    assert again.second_look(" Ann\n", (4, 5), (-0.9, 0.0)) is None
+    assert again.read(" Ann\n", (4, 5), (-0.9, 0.0)).values == {
+        "total": {"amount": "5.00", "currency": None},
+        "who": "Ann",
+    }

@@ -291,3 +291,26 @@ def test_a_report_over_many_documents_is_bounded_and_says_so(tmp_path: Path) -> 
     page = write_report(tmp_path / "run").read_text()
     assert page.count("<section") == 300
     assert "300 of 700" in page
+
+
+def doubting(second: str | Exception) -> FakeEngine:
+    """An engine that writes an unlikely null for who, and ``second`` when it is asked on."""
+    return FakeEngine(lambda request, prompt: second if prompt.endswith("who:") else " 5.00\nwho: null\n", logprob=-0.2)
+
+
+def test_a_doubtful_null_is_asked_again_also_for_the_last_documents(inbox: Path, tmp_path: Path) -> None:
+    fake = doubting(" Ann\n")
+    assert go(inbox, tmp_path / "run", fake).totals == {"done": 3}
+    results = list(RunFolder.open(tmp_path / "run").latest())
+    assert [r["values"]["who"] for r in results] == ["Ann"] * 3
+    assert [r["usage"]["looks"] for r in results] == [2] * 3
+    assert len(fake.seen) == 6
+    assert check_run(tmp_path / "run").findings == []
+
+
+@pytest.mark.parametrize("second", [RuntimeError("no room"), " Zoe\n"])
+def test_where_the_second_look_fails_the_first_answer_stands(
+    inbox: Path, tmp_path: Path, second: str | Exception
+) -> None:
+    assert go(inbox, tmp_path / "run", doubting(second)).totals == {"done": 3}
+    assert {r["values"]["who"] for r in RunFolder.open(tmp_path / "run").latest()} == {None}

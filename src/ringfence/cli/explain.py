@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ..documents import Document, Source, read_documents
+from ..engines import Engine
 from ..errors import InputError
 from ..runs import request_for
 from ..tasks import AnswerError, Plan, load_task, plan
@@ -40,29 +41,43 @@ def command(task_file: Path, document: Path, record: str | None, no_model: bool,
         opened = open_for(**engine_arguments)
         task_plan = plan(task, read, opened.engine.control_tokens)
         facts = _facts_before(task_plan)
-        for completion in opened.engine.generate([request_for(task_plan, opened.engine)]):
-            facts["raw_output"] = task_plan.prompt.answer_start + completion.text
-            facts["tokens"] = {
-                "prompt": completion.prompt_tokens,
-                "answer": len(completion.tokens),
-                "seconds": round(completion.seconds, 2),
-            }
-            if completion.error:
-                note(f"The engine failed: {completion.error}")
-                return 3
-            try:
-                answer = task_plan.read(completion.text, completion.token_ends, completion.logprobs)
-            except AnswerError as error:
-                note(f"The answer cannot be read: {error}")
-                return 3
-            facts["why"] = {name: _why(answer.values[name], answer.fields[name]) for name in task.fields}
-            facts["values"], facts["checks"] = answer.values, answer.checks
-        opened.engine.close()
+        try:
+            facts |= _facts_after(task_plan, opened.engine)
+        except AnswerError as error:
+            note(f"There is no answer: {error}")
+            return 3
+        finally:
+            opened.engine.close()
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
     else:
         _print(facts)
     return 0
+
+
+def _facts_after(task_plan: Plan, engine: Engine) -> dict[str, Any]:
+    """Ask, look again at nulls in doubt as a run does, and say what became of each value. Raises AnswerError."""
+    looks: list[str] = []
+    prompt_tokens, generated, seconds = 0, 0, 0.0
+    look: Plan | None = task_plan
+    while look:
+        task_plan = look
+        completion = next(iter(engine.generate([request_for(look, engine)])))
+        if completion.error:
+            raise AnswerError(f"the engine failed: {completion.error}")
+        answer = look.read(completion.text, completion.token_ends, completion.logprobs)
+        looks.append(look.prompt.answer_start + look.written.text + completion.text)
+        prompt_tokens, generated = completion.prompt_tokens, generated + len(completion.tokens)
+        seconds += completion.seconds
+        look = look.second_look(completion.text, completion.token_ends, completion.logprobs)
+    return {
+        "raw_output": looks[-1],
+        "earlier_looks": looks[:-1],
+        "tokens": {"prompt": prompt_tokens, "answer": generated, "seconds": round(seconds, 2)},
+        "why": {name: _why(answer.values[name], answer.fields[name]) for name in task_plan.task.fields},
+        "values": answer.values,
+        "checks": answer.checks,
+    }
 
 
 def _read(path: Path, record: str | None, reading: Any) -> Document:
@@ -118,6 +133,8 @@ def _why(value: Any, entry: dict[str, Any]) -> str:
         if entry.get("readings"):
             because += f"; it could be {' or '.join(entry['readings'])}"
     features = entry["features"]
+    if features["null_logprob"] is not None:
+        because += f"; asked again without null, which the model held to be unlikely ({features['null_logprob']})"
     return f"{because} (least likely token: log-probability {features['logprob_min']})"
 
 
@@ -148,6 +165,9 @@ def _print(facts: dict[str, Any]) -> None:
     heading("Grammar")
     click.echo(facts["grammar"])
     if "raw_output" in facts:
+        for number, earlier in enumerate(facts["earlier_looks"], start=1):
+            heading(f"Raw output, look {number}: it has a null that the model held to be less likely than a value")
+            click.echo(earlier)
         heading("Raw output")
         click.echo(facts["raw_output"])
         heading("Values, and why")

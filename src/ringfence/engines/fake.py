@@ -17,7 +17,7 @@ __all__ = ["FakeEngine"]
 class FakeEngine:
     """Answers each request with ``script(request, prompt_text)``: a text, or an exception that fails the request.
 
-    Tokens are characters, every log-probability is -0.1, and completions come in the order of the requests.
+    Tokens are characters, every log-probability is ``logprob``, and completions come in the order of the requests.
     """
 
     name = "fake"
@@ -25,9 +25,12 @@ class FakeEngine:
     control_tokens: tuple[str, ...] = ("<|end|>",)
 
     def __init__(
-        self, script: Callable[[Request, str], str | Exception], settings: EngineSettings | None = None
+        self,
+        script: Callable[[Request, str], str | Exception],
+        settings: EngineSettings | None = None,
+        logprob: float = -0.1,
     ) -> None:
-        self.script = script
+        self.script, self.logprob = script, logprob
         self.settings = settings or EngineSettings()
         self.special_tokens: dict[str, str] = {}
         self.capabilities = Capabilities(context=100_000, grammar=True, json_schema=True)
@@ -51,7 +54,7 @@ class FakeEngine:
                 request.id,
                 cut,
                 tuple(map(ord, cut)),
-                (-0.1,) * size,
+                (self.logprob,) * size,
                 tuple(range(1, size + 1)),
                 "stop" if size == len(answer) else "length",
                 len(request.prompt),

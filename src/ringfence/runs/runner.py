@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from ..documents.reading import sha256_of
 from ..engines import Completion, Engine, Request, render_chat
 from ..errors import RunError
 from ..locks import Lock
-from ..tasks import AnswerError, Plan, Task, plan
+from ..tasks import Answer, AnswerError, Plan, Task, plan
 from ..weights import now
 from .folder import RunFolder, Totals
 from .host import host_facts, package_versions
@@ -44,7 +45,11 @@ def request_for(task_plan: Plan, engine: Engine) -> Request:
     """The request of one document: its prompt in the weights' own chat template, and its grammar."""
     prompt = task_plan.prompt
     messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    text = render_chat(engine.chat_template, messages, engine.special_tokens) + prompt.answer_start
+    text = (
+        render_chat(engine.chat_template, messages, engine.special_tokens)
+        + prompt.answer_start
+        + task_plan.written.text
+    )
     return Request(task_plan.document.id, engine.tokenize(text), task_plan.max_new_tokens, grammar=task_plan.grammar)
 
 
@@ -123,6 +128,41 @@ def _begin(
     return facts
 
 
+@dataclass
+class _Asked:
+    """What was asked of one document, what came of it, and what it cost, over the first look and further ones."""
+
+    plan: Plan
+    answer: Answer | None = None
+    reason: str = ""
+    usage: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, completion: Completion) -> None:
+        """Read a completion. A second look that fails changes nothing: the answer before it stands."""
+        self.usage = {
+            "prompt_tokens": completion.prompt_tokens,
+            "cached_tokens": completion.cached_tokens,
+            "generated_tokens": self.usage.get("generated_tokens", 0) + len(completion.tokens),
+            "seconds": round(self.usage.get("seconds", 0.0) + completion.seconds, 3),
+            "looks": self.usage.get("looks", 0) + 1,
+        }
+        if completion.finish_reason == "failed":
+            self.reason = f"engine: {completion.error}"
+            return
+        try:
+            self.answer = self.plan.read(completion.text, completion.token_ends, completion.logprobs)
+        except AnswerError as error:
+            self.reason = f"answer: {error}"
+
+    def second_look(self, completion: Completion) -> Plan | None:
+        """What to ask on, None when the answer stands."""
+        if self.answer is None or self.reason:
+            return None
+        look = self.plan.second_look(completion.text, completion.token_ends, completion.logprobs)
+        self.plan = look or self.plan
+        return look
+
+
 class _Worker:
     """The state of one session."""
 
@@ -141,16 +181,37 @@ class _Worker:
         self.earlier = folder.index()
         self.begun: set[str] = set()
         self.kept: set[str] = set()
-        self.pending: dict[str, Plan] = {}
+        self.pending: dict[str, _Asked] = {}
+        self.looks: deque[Request] = deque()
         self.repeats = 0
         self.progress = Progress()
         self.mode = engine.describe()["settings"]["mode"]
 
     def work(self, sources: Iterable[Source]) -> None:
         """Everything, with memory for no more documents than are in flight."""
-        for completion in self.engine.generate(self._requests(sources)):
-            task_plan = self.pending.pop(completion.id)
-            self._write(self._result(task_plan, completion))
+        fresh = self._requests(sources)
+        while True:
+            for completion in self.engine.generate(self._looks_then(fresh)):
+                self._take(self.pending.pop(completion.id), completion)
+            if not self.looks:  # those of the last documents come when nothing fresh is left
+                return
+
+    def _looks_then(self, fresh: Iterator[Request]) -> Iterator[Request]:
+        """Second looks first: what they need of their documents is still in the engine's cache."""
+        while True:
+            request = self.looks.popleft() if self.looks else next(fresh, None)
+            if request is None:
+                return
+            yield request
+
+    def _take(self, asked: _Asked, completion: Completion) -> None:
+        asked.add(completion)
+        look = asked.second_look(completion)
+        if look:
+            self.pending[completion.id] = asked
+            self.looks.append(request_for(look, self.engine))
+        else:
+            self._write(self._result(asked))
 
     def _requests(self, sources: Iterable[Source]) -> Iterator[Request]:
         for outcome in self._outcomes(sources):
@@ -165,7 +226,7 @@ class _Worker:
             except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
                 self._write(self._failure(outcome, f"recogniser: it met a fault of its own ({type(error).__name__})"))
                 continue
-            self.pending[outcome.id] = task_plan
+            self.pending[outcome.id] = _Asked(task_plan)
             yield request_for(task_plan, self.engine)
 
     def _outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
@@ -200,33 +261,29 @@ class _Worker:
             return True
         return False
 
-    def _result(self, task_plan: Plan, completion: Completion) -> dict[str, Any]:
-        document = task_plan.document
-        self.progress.prompt_tokens += completion.prompt_tokens
-        self.progress.generated_tokens += len(completion.tokens)
-        if completion.finish_reason == "failed":
-            return self._failure(document, f"engine: {completion.error}", completion)
-        try:
-            answer = task_plan.read(completion.text, completion.token_ends, completion.logprobs)
-        except AnswerError as error:
-            return self._failure(document, f"answer: {error}", completion)
+    def _result(self, asked: _Asked) -> dict[str, Any]:
+        document = asked.plan.document
+        self.progress.prompt_tokens += asked.usage["prompt_tokens"]
+        self.progress.generated_tokens += asked.usage["generated_tokens"]
+        if asked.answer is None:
+            return self._failure(document, asked.reason, asked.usage)
         return {
             **self._head(document, "done", None),
-            "values": answer.values,
-            "fields": answer.fields,
-            "checks": answer.checks,
-            **self._tail(document, completion),
+            "values": asked.answer.values,
+            "fields": asked.answer.fields,
+            "checks": asked.answer.checks,
+            **self._tail(document, asked.usage),
         }
 
     def _failure(
-        self, outcome: Document | Unreadable, reason: str, completion: Completion | None = None
+        self, outcome: Document | Unreadable, reason: str, usage: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         return {
             **self._head(outcome, "failed", reason),
             "values": None,
             "fields": None,
             "checks": None,
-            **self._tail(outcome if isinstance(outcome, Document) else None, completion),
+            **self._tail(outcome if isinstance(outcome, Document) else None, usage),
         }
 
     def _head(self, outcome: Document | Unreadable, status: str, reason: str | None) -> dict[str, Any]:
@@ -243,17 +300,9 @@ class _Worker:
             document["pages_without_text"] = outcome.metadata["pages_without_text"]
         return {"schema": 1, "document": document, "status": status, "reason": reason}
 
-    def _tail(self, document: Document | None, completion: Completion | None) -> dict[str, Any]:
-        usage = None
-        if completion:
-            usage = {
-                "prompt_tokens": completion.prompt_tokens,
-                "cached_tokens": completion.cached_tokens,
-                "generated_tokens": len(completion.tokens),
-                "seconds": round(completion.seconds, 3),
-            }
+    def _tail(self, document: Document | None, usage: dict[str, Any] | None) -> dict[str, Any]:
         return {
-            "grounding": "decoded" if completion else None,
+            "grounding": "decoded" if usage else None,
             "decision": None,
             "mode": self.mode,
             "windows": [[0, len(document.text)]] if document else [],

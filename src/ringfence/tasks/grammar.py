@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ..documents import Document, Segment
@@ -78,6 +79,7 @@ class CandidateRule:
 
     candidates: Sequence[Candidate]
 
+    @cached_property
     def by_surface(self) -> dict[str, list[Candidate]]:
         """Candidates by what the model may write for them, in order of first occurrence.
 
@@ -99,11 +101,11 @@ class CandidateRule:
 
     def rules(self, name: str) -> Iterable[str]:
         """One alternative for each distinct surface."""
-        yield f"{name} ::= " + " | ".join(literal(" " + surface) for surface in self.by_surface())
+        yield f"{name} ::= " + " | ".join(literal(" " + surface) for surface in self.by_surface)
 
     def read(self, written: str) -> Reading | None:
         """Every occurrence; the primary one is the earliest of those that tell most (an amount with its currency)."""
-        found = self.by_surface().get(written)
+        found = self.by_surface.get(written)
         if not found:
             return None
         primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))

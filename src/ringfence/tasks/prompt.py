@@ -1,4 +1,4 @@
-"""The words of the prompt. Its version is part of the lock: change it whenever a word changes."""
+"""The words of the prompt. Its version is part of the lock: change it whenever a word changes, or how we ask."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .task import Task
 
 __all__ = ["PROMPT_VERSION", "Prompt", "break_control_tokens", "write_prompt"]
 
-PROMPT_VERSION = "extract/1"
+PROMPT_VERSION = "extract/2"
 ANSWER_FORM = "Answer with one line for each field, in this order, as name: value."
 _KIND_WORDS = {
     "text": "copied exactly as it stands",
