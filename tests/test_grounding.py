@@ -241,3 +241,14 @@ def test_the_first_doubtful_null_comes_first_and_each_field_is_looked_at_once() 
         "total": {"amount": "5.00", "currency": None},
         "who": "Ann",
     }
+
+
+@pytest.mark.parametrize("joint", ["\n", " ", ", "])
+def test_the_lines_of_a_text_may_be_written_with_a_break_a_space_or_a_comma_and_the_value_is_the_paper(
+    joint: str,
+) -> None:
+    document = document_of("Shop\n12 High Street\nLeeds\n\nHead office: 12 High Street, Leeds\n")
+    got = answer(task_of(address={"kind": "text", "within": "block"}), document, f" 12 High Street{joint}Leeds\n")
+    assert got.values == {"address": "12 High Street Leeds"}
+    assert got.fields["address"]["raw"] == "12 High Street\nLeeds"
+    assert got.fields["address"]["others"] == []

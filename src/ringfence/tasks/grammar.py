@@ -145,9 +145,9 @@ class RunRule:
     length of the document, not with its square; equal line ends share their rules, which makes repeated page headers
     free. (Runs written out as N x 12 rules took 10 s to compile; this form takes well under one.)
 
-    Where a run may go on over a line end, the model may write the line break as it stands, or a space: a small model
-    copies the break, and took it for the end of the field as long as only the space was allowed (11 of 60 addresses
-    right). ``next_name`` is the field that follows: a line that begins like its name is joined by a space only.
+    Where a run may go on over a line end, the model may write the line break as it stands, a space, or a comma: a
+    small model copies the break, and took it for the end of the field as long as only the space was allowed (11 of 60
+    addresses right); or it joins the lines of an address by commas, and stopped where the next line had none in front. ``next_name`` is the field that follows: a line that begins like its name is joined by a space only.
     """
 
     document: Document
@@ -173,16 +173,19 @@ class RunRule:
                 if between.count(" ") >= 3 and self.spec.within == "line":  # the next cell of a row is another value
                     yield chain
                     chain, between = [], ""
-                chain.append(_Link(segment, self._gaps(between, segment.start)))
+                after_comma = bool(chain) and text[chain[-1].segment.end - 1] in ",;:"
+                chain.append(_Link(segment, self._gaps(between, segment.start, after_comma)))
                 position += 1
             if chain:
                 yield chain
 
-    def _gaps(self, between: str, start: int) -> tuple[str, ...]:
+    def _gaps(self, between: str, start: int, after_comma: bool) -> tuple[str, ...]:
         if "\n" not in between:
             return (" ",) if between else ("",)
         like_a_name = self.next_name is not None and self.document.text.startswith(f"{self.next_name}:", start)
-        return (" ",) if like_a_name else (" ", "\n")
+        if like_a_name:
+            return (" ",)
+        return (" ", "\n") if after_comma else (" ", ", ", "\n")
 
     def rules(self, name: str) -> Iterable[str]:
         """The rule of the field and those of the runs."""
@@ -215,7 +218,13 @@ class RunRule:
                 last = self._reach(chain, first, written)
                 if last is not None:
                     spans.append((chain[first].segment.start, chain[last].segment.end))
-        return Reading(tuple(spans)) if spans else None
+        # With a comma for a line break, what is written can be printed in several ways; occurrences are printed alike.
+        return (
+            Reading(tuple(span for span in spans if self._printed(span) == self._printed(spans[0]))) if spans else None
+        )
+
+    def _printed(self, span: tuple[int, int]) -> str:
+        return " ".join(self.document.text[slice(*span)].split())
 
     def _reach(self, chain: list[_Link], first: int, written: str) -> int | None:
         """The link at which the run from ``first`` has written all of ``written``; None when it writes something else."""

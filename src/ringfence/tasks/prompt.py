@@ -11,7 +11,7 @@ from .task import Task
 
 __all__ = ["PROMPT_VERSION", "Prompt", "break_control_tokens", "write_prompt"]
 
-PROMPT_VERSION = "extract/2"
+PROMPT_VERSION = "extract/3"
 ANSWER_FORM = "Answer with one line for each field, in this order, as name: value."
 _KIND_WORDS = {
     "text": "copied exactly as it stands",
