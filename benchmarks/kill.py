@@ -1,6 +1,6 @@
 """kill -9 at random moments: is anything lost, is anything done twice, are the answers the same?
 
-    python benchmarks/kill.py [--kills 20] [--documents 60] [--seed 1] [--modes solo,batched]
+    python benchmarks/kill.py [--kills 20] [--documents 160] [--seed 1] [--modes solo,batched]
 
 One run is killed and resumed until it has died so many times, then it is let finish and compared with an unbroken run.
 """
@@ -86,7 +86,7 @@ def main() -> None:
     """Run the trials."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--documents", type=int, default=60)
+    parser.add_argument("--documents", type=int, default=160)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", default="tests")
     parser.add_argument("--modes", default="solo,batched")

@@ -85,9 +85,9 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--in-flight",
             type=click.IntRange(1, 256),
-            default=8,
+            default=32,
             show_default=True,
-            help="Documents under way at once in batched mode.",
+            help="Most documents under way at once in batched mode.",
         ),
         click.option(
             "--threads", type=click.IntRange(0, 256), default=0, help="Processor threads; 0 leaves it to the engine."

@@ -23,6 +23,8 @@ __all__ = ["OpenVinoEngine"]
 
 KV_PRECISION = "u8"
 MIN_ANSWER_TOKENS = 64
+BYTES_PER_CACHED_NUMBER = 1.13  # one byte, and for each head of 64 numbers or more a scale and a zero point
+CACHE_SHARE = 0.85  # of the cache may be promised to requests under way: blocks are whole, answers vary
 
 
 @dataclass
@@ -98,8 +100,9 @@ class OpenVinoEngine:
         return tuple(int(token) for token in ids[0])
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Complete requests out of order with at most ``settings.max_in_flight`` under way (one in solo mode)."""
+        """Complete requests out of order, as many under way as the cache holds and ``settings.max_in_flight`` allows."""
         source = iter(requests)
+        waiting: Request | None = None  # read, and kept back until there is room for it
         limit = 1 if self._solo else self.settings.max_in_flight
         alone: deque[Request] = deque()  # to be run with nothing beside them: the engine failed in their company
         flying: dict[str, _InFlight] = {}
@@ -107,11 +110,14 @@ class OpenVinoEngine:
             exhausted = False
             while True:
                 while len(flying) < limit and not exhausted and not alone:
-                    request = next(source, None)
+                    request, waiting = waiting or next(source, None), None
                     if request is None:
                         exhausted = True
                     elif refusal := self._refusal(request):
                         yield refusal
+                    elif flying and not self._has_room(request, flying):
+                        waiting = request
+                        break
                     else:
                         self._launch(request, flying, alone)
                 if alone and not flying:
@@ -129,6 +135,13 @@ class OpenVinoEngine:
                     flight.handle.cancel()
                 flying.clear()
                 self._build()
+
+    def _has_room(self, request: Request, flying: dict[str, _InFlight]) -> bool:
+        """Whether the cache holds ``request`` beside what is under way (more than it holds is IGNORED, all of it)."""
+        requests = [request, *(flight.request for flight in flying.values())]
+        tokens = sum(len(each.prompt) + min(each.max_new_tokens, MIN_ANSWER_TOKENS) for each in requests)
+        needed = tokens * self._facts.cached_numbers * BYTES_PER_CACHED_NUMBER
+        return needed < CACHE_SHARE * self.settings.cache_gib * 2**30
 
     def _launch(self, request: Request, flying: dict[str, _InFlight], alone: deque[Request]) -> None:
         try:

@@ -21,13 +21,15 @@ _CONTROL, _USER_DEFINED = 3, 4  # token types in GGUF
 
 @dataclass(frozen=True)
 class FormFacts:
-    """What is needed beside the graph: the chat template, the special tokens, the context, the end tokens."""
+    """What is needed beside the graph: the chat template, the special tokens, the context, the end tokens, and how many
+    numbers the cache keeps for each token (0: not known)."""
 
     chat_template: str
     special_tokens: dict[str, str]
     control_tokens: list[str]
     end_ids: list[int]
     context: int
+    cached_numbers: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> FormFacts:
@@ -41,7 +43,7 @@ class FormFacts:
 
 def converter_version() -> str:
     """The code that makes the form: OpenVINO GenAI's GGUF reader, and this file."""
-    return f"openvino-genai {runtime().genai.__version__}; facts 1"
+    return f"openvino-genai {runtime().genai.__version__}; facts 2"
 
 
 def make_form(origin: Path, target: Path) -> None:
@@ -116,6 +118,13 @@ def _facts_of_gguf(file: Path) -> FormFacts:
         ],
         end_ids=end_ids,
         context=int(value(f"{architecture}.context_length", 2048)),
+        cached_numbers=_cached_numbers(
+            int(value(f"{architecture}.block_count", 0)),
+            int(value(f"{architecture}.embedding_length", 0)),
+            int(value(f"{architecture}.attention.head_count", 1)),
+            value(f"{architecture}.attention.head_count_kv"),
+            value(f"{architecture}.attention.key_length"),
+        ),
     )
 
 
@@ -146,4 +155,17 @@ def _facts_of_export(folder: Path) -> FormFacts:
         control_tokens=[token["content"] for token in added.values() if token.get("special")],
         end_ids=ends if isinstance(ends, list) else [ends],
         context=int(config.get("max_position_embeddings", 2048)),
+        cached_numbers=_cached_numbers(
+            int(config.get("num_hidden_layers", 0)),
+            int(config.get("hidden_size", 0)),
+            int(config.get("num_attention_heads", 1)),
+            config.get("num_key_value_heads"),
+            config.get("head_dim"),
+        ),
     )
+
+
+def _cached_numbers(layers: int, width: int, heads: int, kv_heads: Any, head_size: Any) -> int:
+    """Numbers that the cache keeps for one token: a key and a value for each layer and key-value head."""
+    shared = kv_heads if isinstance(kv_heads, int) else heads
+    return 2 * layers * shared * int(head_size or width // max(heads, 1))

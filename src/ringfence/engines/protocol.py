@@ -97,7 +97,7 @@ class EngineSettings:
 
     mode: Mode = "batched"
     cache_gib: int = 2
-    max_in_flight: int = 8
+    max_in_flight: int = 32
     threads: int = 0
 
 
