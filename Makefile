@@ -46,7 +46,7 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml
-	$(PIP) --editable '.[demo,hub,onnx]' --group dev
+	$(PIP) --editable '.[demo,hub,ocr,onnx,parquet]' --group dev
 	touch $@ $(VENV)/.demo
 
 clean:

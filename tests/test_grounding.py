@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.documents import Document
-from ringfence.tasks import Answer, AnswerError, plan
+from ringfence.tasks import Answer, AnswerError, Plan, merge, prepare
 from ringfence.tasks.fields import TextField
 from ringfence.tasks.grammar import CandidateRule, RunRule, literal
 from ringfence.tasks.prompt import break_control_tokens
@@ -19,7 +19,15 @@ PAPER = "Nordwind GmbH\nInvoice 4711 of 12.03.2024, delivered 01.03.2024\n\nNet 
 
 
 def answer(task: Any, document: Document, written: str) -> Answer:
-    return plan(task, document).read(written)
+    return merge(task, [plan(task, document).read(written)])
+
+
+def plan(task: Any, document: Document) -> Plan:
+    return prepare(task, document).plan()
+
+
+def whole(document: Document) -> list[tuple[int, int]]:
+    return [(line.start, line.end) for line in document.lines]
 
 
 def test_each_kind_of_value_keeps_the_place_that_it_came_from() -> None:
@@ -151,7 +159,9 @@ WORDS = st.text(
 @given(WORDS, st.data())
 def test_every_run_that_the_grammar_allows_is_read_back_to_its_own_place(text: str, data: st.DataObject) -> None:
     document = document_of("x " + text)
-    rule = RunRule(document, TextField(kind="text", within=data.draw(st.sampled_from(["line", "block"]))))
+    within = data.draw(st.sampled_from(["line", "block"]))
+    parts = document.lines if within == "line" else document.blocks
+    rule = RunRule(document, TextField(kind="text", within=within), [(part.start, part.end) for part in parts])
     chain = data.draw(st.sampled_from(rule.chains))
     first = data.draw(st.integers(0, len(chain) - 1))
     last = data.draw(st.integers(first, len(chain) - 1))
@@ -169,7 +179,7 @@ def test_every_run_that_the_grammar_allows_is_read_back_to_its_own_place(text: s
 @given(WORDS, st.text(max_size=30))
 def test_what_is_not_in_the_document_is_never_read_back(text: str, written: str) -> None:
     document = document_of("x " + text)
-    rule = RunRule(document, TextField(kind="text"))
+    rule = RunRule(document, TextField(kind="text"), whole(document))
     reading = rule.read(written)
     if reading is not None:
         for start, end in reading.spans:
@@ -223,7 +233,7 @@ def test_a_null_less_likely_than_a_value_is_asked_again_without_null_and_what_st
     assert look.written.logprobs == (-0.1, 0.0, 0.0)
     assert '"null"' not in look.grammar
     assert " null" not in look.grammar
-    got = look.read(" Ann\n", (4, 5), (-0.5, 0.0))
+    got = merge(look.task, [look.read(" Ann\n", (4, 5), (-0.5, 0.0))])
     assert got.values == {"total": None, "who": "Ann"}
     assert got.fields["who"]["features"]["null_logprob"] == -0.9
     assert got.fields["who"]["features"]["logprob_min"] == -0.5
@@ -237,7 +247,7 @@ def test_the_first_doubtful_null_comes_first_and_each_field_is_looked_at_once() 
     again = look.second_look(" 5.00\nwho: null\n", (5, 6, 10, 15, 16), (-0.2, 0.0, 0.0, -0.9, 0.0))
     assert again.written.text == " 5.00\nwho:"
     assert again.second_look(" Ann\n", (4, 5), (-0.9, 0.0)) is None
-    assert again.read(" Ann\n", (4, 5), (-0.9, 0.0)).values == {
+    assert merge(again.task, [again.read(" Ann\n", (4, 5), (-0.9, 0.0))]).values == {
         "total": {"amount": "5.00", "currency": None},
         "who": "Ann",
     }

@@ -83,7 +83,9 @@ def test_a_result_has_the_form_of_the_contract(inbox: Path, tmp_path: Path) -> N
         "lock",
     }
     assert set(result["document"]) == {"id", "path", "sha256", "pages", "read_by"}
-    assert set(result["fields"]["total"]) == {"raw", "spans", "others", "boxes", "kind", "flags", "features"}
+    assert set(result["fields"]["total"]) == {
+            "raw", "spans", "others", "boxes", "address", "ocr", "kind", "flags", "features",
+        }  # fmt: skip
     assert result["values"]["total"] == {"amount": "5.00", "currency": None}
     assert result["lock"] == fake_lock(TASK).digest
     assert result["decision"] is None

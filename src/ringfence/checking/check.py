@@ -46,7 +46,7 @@ def check_run(
     facts, results = _load(run)
     report = CheckReport()
     reading = facts["reading"]
-    options = ReadingOptions(passwords, reading["csv_rows"], reading["text_field"], reading["id_field"])
+    options = ReadingOptions.of_run(reading, passwords)
     lock = Lock(**{key: value for key, value in facts["lock"]["data"].items() if key != "schema"})
     if lock.digest != facts["lock"]["digest"]:
         report.findings.append(Finding("run.json", None, "the lock's digest is not that of its content"))
@@ -117,19 +117,22 @@ def _check_result(
         if result["document"]["sha256"] != document.sha256:
             found(None, "the document changed since the run")
             return
-        specs = task["fields"]
-        if result["values"].keys() != specs.keys() or result["fields"].keys() != specs.keys():
+        expected = _expected(task["fields"], result["values"])
+        if expected is None or result["fields"].keys() != expected.keys():
             found(None, "its fields are not those of the task")
             return
+        for name in _listed_twice(task["fields"], result["fields"]):
+            found(name, "the same record is listed twice")
         if result["checks"].keys() != set(task["checks"]):
             found(None, "its checks are not those of the task")
     except (KeyError, TypeError, AttributeError):
         found(None, "it has not the form of a result")
         return
-    for name, spec in specs.items():
+    windows = result["windows"]
+    for name, (spec, value) in expected.items():
         try:
             entry = result["fields"][name]
-            fault = _fault(result["values"][name], entry, spec, document, task["locale"])
+            fault = _fault(value, entry, spec, document, task["locale"]) or _outside(entry, windows)
             report.values[entry["kind"]] += 1
         except (KeyError, TypeError, AttributeError, ValueError):
             fault = "it has not the form of a value"
@@ -137,8 +140,56 @@ def _check_result(
             found(name, fault)
 
 
+_Expected = dict[str, tuple[dict[str, Any], Any]]
+
+
+def _expected(specs: dict[str, Any], values: dict[str, Any]) -> _Expected | None:
+    """Every value that the task asks for by its path, with its specification; None where the values have another form."""
+    if values.keys() != specs.keys():
+        return None
+    expected: _Expected = {}
+    for name, spec in specs.items():
+        if spec["kind"] not in ("record", "list"):
+            expected[name] = (spec, values[name])
+            continue
+        records = {name: values[name]} if spec["kind"] == "record" else {
+            f"{name}[{number}]": record for number, record in enumerate(values[name])
+        }  # fmt: skip
+        for path, record in records.items():
+            if record.keys() != spec["fields"].keys():
+                return None
+            expected.update({f"{path}.{leaf}": (spec["fields"][leaf], record[leaf]) for leaf in record})
+    return expected
+
+
+def _listed_twice(specs: dict[str, Any], entries: dict[str, Any]) -> list[str]:
+    """Lists that hold two records whose values all stand at the same places."""
+    twice = []
+    for name in (name for name, spec in specs.items() if spec["kind"] == "list"):
+        records: dict[str, list[Any]] = {}
+        for path, entry in entries.items():
+            if path.startswith(f"{name}["):
+                records.setdefault(path.partition("]")[0], []).append(entry["spans"])
+        seen = [json.dumps(spans) for spans in records.values()]
+        if len(set(seen)) < len(seen):
+            twice.append(name)
+    return twice
+
+
+def _outside(entry: dict[str, Any], windows: list[list[int]]) -> str | None:
+    """A value can only come from text that was read."""
+    for start, end in [*entry["spans"], *entry["others"]]:
+        if not any(low <= start and end <= high for low, high in windows):
+            return f"its place {start} to {end} is in no window that was read"
+    return None
+
+
 def _fault(
-    value: Any, entry: dict[str, Any], spec: dict[str, Any], document: Document, locale: dict[str, Any]
+    value: Any,
+    entry: dict[str, Any],
+    spec: dict[str, Any],
+    document: Document,
+    locale: dict[str, Any],
 ) -> str | None:
     """Why a value is not what its kind promises; None when it is."""
     kind, spans = entry["kind"], entry["spans"]
@@ -167,6 +218,10 @@ def _fault(
             return f"the span {start}-{end} does not say the same"
     if [box.as_json() for box in document.boxes(*spans[0])] != entry["boxes"]:
         return "its boxes are not where the span is on the page"
+    if entry["address"] != document.address(*spans[0]):
+        return "its address is not that of the span"
+    if entry["ocr"] != document.ocr_confidence(*spans[0]):
+        return "what it says of OCR is not so"
     if value is None:
         return None if entry["flags"] else "it has a span and no value, and no flag says why"
     if kind == "span" and value != raw:

@@ -20,6 +20,7 @@ _VERBS = {
     "documents": "documents",
     "explain": "explain",
     "export": "export",
+    "purge": "purge",
     "report": "report",
     "run": "run",
     "tasks": "tasks",

@@ -59,7 +59,7 @@ def command(out: Path, weights_name: str, mode: Mode) -> int:
     minutes = (time.monotonic() - started) / 60
     folder = RunFolder.open(run_folder)
     gold = read_gold(out / "gold.jsonl")
-    kinds = {name: field.kind for name, field in task.fields.items()}
+    kinds = {name: spec.kind for name, spec in task.flat.items() if spec.kind != "list" and "." not in name}
     results = list(folder.latest())
     rows = agreement(kinds, results, gold)
     agrees = {

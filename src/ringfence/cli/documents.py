@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def read_command(inputs: tuple[str, ...], as_json: bool, html: Path | None, **op
             else:
                 click.echo(outcome.text)
     if html and readable:
-        write_text_layer(readable, html, reading.passwords)
+        write_text_layer(readable, html, reading)
         note(f"Wrote {html}.")
     return 3 if failed else 0
 
@@ -66,5 +67,7 @@ def _as_json(document: Document) -> dict[str, Any]:
         "blocks": [[block.start, block.end] for block in document.blocks],
         "lines": [[line.start, line.end] for line in document.lines],
         "segments": [[segment.start, segment.end] for segment in document.segments],
-        "boxes": [[round(value, 1) for value in box] if box else None for box in document.char_boxes],
+        "boxes": [None if math.isnan(box[0]) else [round(v, 1) for v in box] for box in document.char_boxes.tolist()],
+        "addresses": document.addresses,
+        "ocr": document.ocr,
     }

@@ -11,9 +11,10 @@ import click
 from ..documents import Document, Source, read_documents
 from ..engines import Engine
 from ..errors import InputError
-from ..runs import request_for
-from ..tasks import AnswerError, Plan, load_task, plan
+from ..runs import Windowing, request_for, windows_for
+from ..tasks import AnswerError, Plan, load_task, merge, prepare
 from ..tasks.grammar import CandidateRule, RunRule
+from ..tasks.records import ListRule
 from .options import engine_options, open_for, reading_options, reading_options_from
 from .screen import note
 
@@ -26,20 +27,30 @@ __all__ = ["command"]
 @engine_options
 @reading_options
 @click.option("--record", help="The id of the record, where the file holds several.")
+@click.option("--window", type=click.IntRange(1), default=1, show_default=True, help="Which window of a long document.")
 @click.option("--no-model", is_flag=True, help="Stop before the model: segments, candidates, prompt and grammar only.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def command(task_file: Path, document: Path, record: str | None, no_model: bool, as_json: bool, **options: Any) -> int:
+def command(
+    task_file: Path, document: Path, record: str | None, window: int, no_model: bool, as_json: bool, **options: Any
+) -> int:
     """Show the segments, candidates, prompt, grammar and raw output for DOCUMENT, and what became of each value."""
     engine_arguments = {
         name: options.pop(name) for name in ("weights_name", "engine_name", "mode", "cache_gib", "in_flight", "threads")
     }
     task = load_task(task_file)
     read = _read(document, record, reading_options_from(**options))
+    prepared = prepare(task, read)
     if no_model:
-        facts = _facts_before(plan(task, read))
+        facts = _facts_before(prepared.plan())
     else:
         opened = open_for(**engine_arguments)
-        task_plan = plan(task, read, opened.engine.control_tokens)
+        windows = windows_for(prepared, opened.engine, Windowing())
+        if window > len(windows):
+            raise InputError(f"{document} is read in {len(windows)} windows.", "Give --window one of their numbers.")
+        if len(windows) > 1:
+            note(f"The document is read in {len(windows)} windows; this is number {window}.")
+        part = windows[window - 1]
+        task_plan = prepared.plan((part.start, part.end), opened.engine.control_tokens, part.context)
         facts = _facts_before(task_plan)
         try:
             facts |= _facts_after(task_plan, opened.engine)
@@ -65,16 +76,17 @@ def _facts_after(task_plan: Plan, engine: Engine) -> dict[str, Any]:
         completion = next(iter(engine.generate([request_for(look, engine)])))
         if completion.error:
             raise AnswerError(f"the engine failed: {completion.error}")
-        answer = look.read(completion.text, completion.token_ends, completion.logprobs)
+        part = look.read(completion.text, completion.token_ends, completion.logprobs)
         looks.append(look.prompt.answer_start + look.written.text + completion.text)
         prompt_tokens, generated = completion.prompt_tokens, generated + len(completion.tokens)
         seconds += completion.seconds
         look = look.second_look(completion.text, completion.token_ends, completion.logprobs)
+    answer = merge(task_plan.task, [part])
     return {
         "raw_output": looks[-1],
         "earlier_looks": looks[:-1],
         "tokens": {"prompt": prompt_tokens, "answer": generated, "seconds": round(seconds, 2)},
-        "why": {name: _why(answer.values[name], answer.fields[name]) for name in task_plan.task.fields},
+        "why": {path: _why(entry) for path, entry in answer.fields.items()},
         "values": answer.values,
         "checks": answer.checks,
     }
@@ -103,6 +115,9 @@ def _facts_before(task_plan: Plan) -> dict[str, Any]:
             ]
         elif isinstance(rule, RunRule):
             candidates[name] = f"any run of words within one {rule.spec.within}"
+        elif isinstance(rule, ListRule):
+            rows = [text[unit.start : text.find("\n", unit.start)] for unit in rule.units]
+            candidates[name] = f"records on {len(rows)} {rule.spec.anchor}s: " + "; ".join(row[:40] for row in rows)
         else:
             candidates[name] = list(rule.options) if rule else "none in this document, so null"
     return {
@@ -118,7 +133,15 @@ def _facts_before(task_plan: Plan) -> dict[str, Any]:
     }
 
 
-def _why(value: Any, entry: dict[str, Any]) -> str:
+def _value_at(values: dict[str, Any], path: str) -> Any:
+    """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
+    value: Any = values
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def _why(entry: dict[str, Any]) -> str:
     if entry["kind"] == "null":
         because = "null: " + (", ".join(entry["flags"]) or "the model chose null, or there was no candidate")
     elif entry["kind"] == "judged":
@@ -171,7 +194,7 @@ def _print(facts: dict[str, Any]) -> None:
         heading("Raw output")
         click.echo(facts["raw_output"])
         heading("Values, and why")
-        for name, why in facts["why"].items():
-            click.echo(f"{name} = {json.dumps(facts['values'][name], ensure_ascii=False)}\n    {why}")
+        for path, why in facts["why"].items():
+            click.echo(f"{path} = {json.dumps(_value_at(facts['values'], path), ensure_ascii=False)}\n    {why}")
         for check, outcome in facts["checks"].items():
             click.echo(f"check {check}: {outcome}")

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from ..documents import ReadingOptions
+from ..documents import ReadingLimits, ReadingOptions
 from ..engines import EngineSettings, Mode, engine_names
 from ..errors import InputError
 from ..runs import Opened, open_engine
 from ..weights import Store, find_entry, pull
 from .screen import note, pulling
 
-__all__ = ["engine_options", "open_for", "passwords_from", "reading_options", "reading_options_from"]
+__all__ = ["engine_options", "open_embedder", "open_for", "passwords_from", "reading_options", "reading_options_from"]
 
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +30,27 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--id-field", default="id", show_default=True, help="The field of a JSONL record that holds its id."
+        ),
+        click.option(
+            "--ocr",
+            type=click.Choice(["auto", "never", "always"]),
+            default="auto",
+            show_default=True,
+            help="Read pages as pictures: where their text layer is missing or poor, never, or always.",
+        ),
+        click.option(
+            "--read-seconds",
+            type=click.FloatRange(min=1),
+            default=ReadingLimits.seconds,
+            show_default=True,
+            help="Longest wait for a sign of progress while one file is read.",
+        ),
+        click.option(
+            "--read-memory",
+            type=click.IntRange(min=256),
+            default=ReadingLimits.memory_mib,
+            show_default=True,
+            help="Most memory for reading one file, in MiB.",
         ),
     ):
         function = option(function)
@@ -49,9 +70,21 @@ def passwords_from(file: Path | None) -> tuple[str, ...]:
         ) from None
 
 
-def reading_options_from(password_file: Path | None, csv_rows: bool, text_field: str, id_field: str) -> ReadingOptions:
+def reading_options_from(
+    password_file: Path | None,
+    csv_rows: bool,
+    text_field: str,
+    id_field: str,
+    ocr: str,
+    read_seconds: float,
+    read_memory: int,
+) -> ReadingOptions:
     """The options as the reader takes them."""
-    return ReadingOptions(passwords_from(password_file), csv_rows, text_field, id_field)
+    limits = ReadingLimits(seconds=read_seconds, memory_mib=read_memory)
+    return ReadingOptions(passwords_from(password_file), csv_rows, text_field, id_field, ocr, limits)
+
+
+READING = ("password_file", "csv_rows", "text_field", "id_field", "ocr", "read_seconds", "read_memory")
 
 
 def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,6 +128,14 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+def open_embedder() -> Opened:
+    """The embedding weights of the catalog on the onnx engine; pulled if need be."""
+    store = Store()
+    with pulling() as listener:
+        weights = pull("embedding", store, listener)
+    return open_engine("onnx", weights, store, EngineSettings(), note)
 
 
 def open_for(weights_name: str, engine_name: str, mode: Mode, cache_gib: int, in_flight: int, threads: int) -> Opened:

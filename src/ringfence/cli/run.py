@@ -10,12 +10,12 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from ..documents import Source, expand_inputs
+from ..documents import Source, expand_inputs, holds_several
 from ..reports import write_report
 from ..runs import Progress as RunProgress
-from ..runs import RunFolder, RunSummary, estimate, lock_of, run
+from ..runs import RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, run
 from ..tasks import load_task
-from .options import engine_options, open_for, reading_options, reading_options_from
+from .options import engine_options, open_embedder, open_for, reading_options, reading_options_from
 from .screen import note, stderr
 
 __all__ = ["command"]
@@ -27,11 +27,32 @@ __all__ = ["command"]
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder.")
 @engine_options
 @reading_options
+@click.option(
+    "--window",
+    "window_tokens",
+    type=click.IntRange(128),
+    default=Windowing.tokens,
+    show_default=True,
+    help="Read documents that are longer than this many tokens in windows of that size.",
+)
+@click.option(
+    "--relevant",
+    type=click.IntRange(1),
+    help="Of a long document, read only this many windows for each field, chosen by meaning; without it, all.",
+)
 @click.option("--limit", type=click.IntRange(1), help="Take no more than this many documents now.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out: what is new, changed or failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the totals as JSON.")
 def command(
-    task_file: Path, inputs: tuple[str, ...], out: Path, limit: int | None, resume: bool, as_json: bool, **options: Any
+    task_file: Path,
+    inputs: tuple[str, ...],
+    out: Path,
+    window_tokens: int,
+    relevant: int | None,
+    limit: int | None,
+    resume: bool,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Run TASK_FILE over INPUTS (files, folders, globs) into the folder --out.
 
@@ -46,13 +67,17 @@ def command(
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
     opened = open_for(**engine_arguments)
+    windowing = Windowing(window_tokens, relevant)
+    embedder = open_embedder() if relevant else None
     if not as_json and len(sources) >= 10:
-        note(str(estimate(task, sources, opened.engine, reading, limit)))
+        note(str(estimate(task, sources, opened.engine, reading, limit, windowing)))
+    lock = lock_of(task, opened, reading, windowing, f"sha256:{embedder.weights.manifest.digest}" if embedder else None)
     arguments = {"task": str(task_file), "inputs": list(inputs), "limit": limit, "resume": resume, **engine_arguments}
     try:
         with _Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
             summary = run(
-                task, sources, opened.engine, lock_of(task, opened), out, resume=resume, limit=limit, options=reading,
+                task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
+                windowing=windowing, choose=chooser(embedder.engine) if embedder else None,
                 arguments=arguments, weights_name=opened.weights.manifest.name, on_progress=bar.update,
             )  # fmt: skip
     except KeyboardInterrupt:
@@ -93,7 +118,7 @@ class _Bar:
     """Documents per minute, time left and failures, while a run is under way."""
 
     def __init__(self, total: int, sources: list[Source]) -> None:
-        many = any(source.path.suffix.lower() in (".jsonl", ".ndjson", ".csv", ".tsv") for source in sources)
+        many = any(holds_several(source) for source in sources)
         self._bars = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             TextColumn("{task.fields[rate]}"), console=stderr, disable=not stderr.is_terminal,
@@ -114,7 +139,10 @@ class _Bar:
         minutes = (time.monotonic() - self._started) / 60
         rate = f"{ended / minutes:.1f}/min" if minutes > 0.02 else ""
         failed = f", {progress.seen['failed']} failed" if progress.seen["failed"] else ""
-        self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed)
+        where = ""
+        if progress.window and progress.window[1] < progress.window[2]:
+            where = f", {progress.window[0][-30:]}: window {progress.window[1]} of {progress.window[2]}"
+        self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed + where)
         if not stderr.is_terminal and time.monotonic() - self._spoken > 30:
             self._spoken = time.monotonic()
-            note(f"{ended} documents ended, {rate}{failed}")
+            note(f"{ended} documents ended, {rate}{failed}{where}")

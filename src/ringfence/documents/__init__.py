@@ -1,23 +1,34 @@
 """Documents: files become a text layer that spans can point into."""
 
+from .containers import Container, holds_several
 from .inputs import expand_inputs
+from .isolated import page_pictures, read_ahead, read_document, read_documents
 from .model import Block, Box, Document, Line, Page
-from .reading import Reader, ReadingOptions, Source, Unreadable, read_document, read_documents, readers
+from .ocr import weights_digest as ocr_weights
+from .reading import Reader, ReadingLimits, ReadingOptions, Source, Unreadable, read_here, readers, sha256_of_file
 from .segments import Segment
 
 __all__ = [
     "Block",
     "Box",
+    "Container",
     "Document",
     "Line",
     "Page",
     "Reader",
+    "ReadingLimits",
     "ReadingOptions",
     "Segment",
     "Source",
     "Unreadable",
     "expand_inputs",
+    "holds_several",
+    "ocr_weights",
+    "page_pictures",
+    "read_ahead",
     "read_document",
     "read_documents",
+    "read_here",
     "readers",
+    "sha256_of_file",
 ]

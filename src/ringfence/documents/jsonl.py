@@ -32,7 +32,14 @@ class JsonlReader:
             try:
                 yield self._record(source, row, number, fallback, options)
             except DocumentError as error:
-                yield Unreadable(fallback, source.path.as_posix(), error.code, str(error), sha256_of(row.encode()))
+                yield Unreadable(
+                    fallback,
+                    source.path.as_posix(),
+                    error.code,
+                    str(error),
+                    sha256_of(row.encode()),
+                    source.root or source.id,
+                )
 
     def _record(self, source: Source, row: str, number: int, fallback: str, options: ReadingOptions) -> Document:
         try:
@@ -49,10 +56,11 @@ class JsonlReader:
         identity = str(key).encode("utf-8", "replace").decode() if isinstance(key, str | int) else fallback
         stamp = f"{self.name}/{self.version}"
         record_source = Source(source.path, identity)
+        source.progress()
         return document_from_text(
             record_source,
             text,
             sha256_of(text.encode("utf-8", "replace")),
             stamp,
-            {"line": number, "source": source.id},
+            {"line": number, "source": source.root or source.id},
         )

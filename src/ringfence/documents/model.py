@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .segments import Segment, cut_segments
 
 __all__ = ["Block", "Box", "Document", "Line", "Page"]
@@ -64,8 +67,10 @@ class Block:
 class Document:
     """One source file, or one record of it, and its text layer.
 
-    ``char_boxes`` holds one entry a character (x0, y0, x1, y1), or None for a character that is not on paper (the
-    spaces and newlines that the reader adds). It is empty for formats without a page.
+    ``char_boxes`` holds a row (x0, y0, x1, y1) for each character, NaN for one that is not on paper (the spaces and
+    newlines that the reader adds). It has no rows for formats without a page. ``addresses`` are ranges of the text
+    with a place that people know where there is no page (``Sheet1!B7``, ``paragraph 12``), in order and apart.
+    ``ocr`` are ranges that were read from a picture, with the confidence of the reader (0 to 1), in order and apart.
     """
 
     id: str
@@ -77,12 +82,36 @@ class Document:
     lines: Sequence[Line]
     read_by: str
     metadata: dict[str, Any] = field(default_factory=dict)
-    char_boxes: Sequence[tuple[float, float, float, float] | None] = ()
+    char_boxes: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 4), np.float32), compare=False)
+    addresses: Sequence[tuple[int, int, str]] = ()
+    ocr: Sequence[tuple[int, int, float]] = ()
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """The smallest units that a span is made of."""
         return cut_segments(self.text)
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether its characters have places on pages."""
+        return len(self.char_boxes) > 0
+
+    def address(self, start: int, end: int) -> str | None:
+        """Where ``text[start:end]`` stands in a format without pages; a span over several places names the first."""
+        position = bisect.bisect_right(self.addresses, start, key=lambda entry: entry[0]) - 1
+        if position < 0 or self.addresses[position][1] <= start:
+            return None
+        return self.addresses[position][2]
+
+    def ocr_confidence(self, start: int, end: int) -> float | None:
+        """The lowest confidence of the words in ``text[start:end]``; None where nothing of it was read from a picture."""
+        first = bisect.bisect_right(self.ocr, start, key=lambda entry: entry[1])
+        found = []
+        for position in range(first, len(self.ocr)):
+            if self.ocr[position][0] >= end:
+                break
+            found.append(self.ocr[position][2])
+        return min(found, default=None)
 
     def page_of(self, offset: int) -> int:
         """The number of the page that holds the character at ``offset``."""
@@ -91,23 +120,19 @@ class Document:
 
     def boxes(self, start: int, end: int) -> list[Box]:
         """The rectangles that cover ``text[start:end]``: one for each line that the span touches."""
-        if not self.char_boxes:
+        if not self.on_paper:
             return []
         found: list[Box] = []
-        for line in self.lines:
-            if line.end <= start or line.start >= end:
-                continue
-            spots = [box for box in self.char_boxes[max(start, line.start) : min(end, line.end)] if box]
-            if spots:
-                found.append(
-                    Box(
-                        self.page_of(max(start, line.start)),
-                        min(box[0] for box in spots),
-                        min(box[1] for box in spots),
-                        max(box[2] for box in spots),
-                        max(box[3] for box in spots),
-                    )
-                )
+        first = bisect.bisect_right(self.lines, start, key=lambda line: line.end)
+        for line in self.lines[first:]:
+            if line.start >= end:
+                break
+            spots = self.char_boxes[max(start, line.start) : min(end, line.end)]
+            spots = spots[~np.isnan(spots[:, 0])]
+            if len(spots):
+                low, high = spots.min(axis=0), spots.max(axis=0)
+                page = self.page_of(max(start, line.start))
+                found.append(Box(page, float(low[0]), float(low[1]), float(high[2]), float(high[3])))
         return found
 
 

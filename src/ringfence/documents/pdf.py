@@ -12,10 +12,14 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from ..errors import DocumentError
-from .model import Block, Document, Line, Page
-from .pdf_layout import Glyph, lay_out
+from . import ocr
+from .garbage import fault_of_text
+from .model import Document
+from .paper import PaperBuilder
+from .pdf_layout import Glyph
 from .reading import ReadingOptions, Source, sha256_of
 
+FEW_CHARACTERS = 100  # on a scanned page: a stamp or a page number
 __all__ = ["PdfReader", "open_pdf", "render_page"]
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x02": "-", "\xad": "-"}
@@ -47,90 +51,130 @@ def render_page(pdf: Any, number: int, scale: float) -> Any:
 
 
 class PdfReader:
-    """PDF files that carry text."""
+    """PDF files: their text layer, and by OCR the pages that have none worth having."""
 
     name = "pdf"
-    version = 1
+    version = 2
     extensions = ("pdf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the one document of the file."""
         pdf = open_pdf(data, options.passwords)
         try:
-            yield self._document(source, data, pdf)
+            yield self._document(source, data, pdf, options)
         finally:
             pdf.close()
 
-    def _document(self, source: Source, data: bytes, pdf: Any) -> Document:
+    def _document(self, source: Source, data: bytes, pdf: Any, options: ReadingOptions) -> Document:
         if len(pdf) == 0:
             raise DocumentError("empty", "the PDF has no pages")
-        text: list[str] = []
-        boxes: list[tuple[float, float, float, float] | None] = []
-        pages: list[Page] = []
-        blocks: list[Block] = []
-        lines: list[Line] = []
-
-        def write(piece: str, box: tuple[float, float, float, float] | None = None) -> None:
-            text.append(piece)
-            boxes.append(box)
-
+        if len(pdf) > options.limits.pages:
+            raise DocumentError("too-many-pages", f"it has {len(pdf):,} pages, more than {options.limits.pages:,}")
+        paper = PaperBuilder()
+        ocr_missing = False
         for number in range(1, len(pdf) + 1):
             try:
                 page = pdf[number - 1]
             except pdfium.PdfiumError:
                 raise DocumentError("damaged", f"page {number} of the PDF cannot be read") from None
             width, height = page.get_size()
-            if number > 1:
-                write("\n")
-                write("\n")
-            page_start = len(text)
-            for block in lay_out(_glyphs(page)):
-                if len(text) > page_start:
-                    write("\n")
-                    write("\n")
-                block_start = len(text)
-                for row in block:
-                    if len(text) > block_start:
-                        write("\n")
-                    line_start = len(text)
-                    for glyph in row:
-                        write(glyph.text, glyph.box)
-                    lines.append(Line(line_start, len(text)))
-                blocks.append(Block(block_start, len(text)))
-            pages.append(Page(number, width, height, page_start, len(text)))
-        if not lines:
-            raise DocumentError("no-text-layer", "no page of the PDF has a text layer; reading scans (OCR) comes later")
+            glyphs, unmapped = _glyphs(page)
+            reason = _reason_for_ocr(page, glyphs, unmapped, options)
+            if reason and ocr.available():
+                seen = ocr.read_picture(_picture(page), width, height)
+                if seen and _is_better(seen, glyphs, reason):
+                    glyphs = seen
+                    paper.pages_by_ocr[number] = reason
+            ocr_missing = ocr_missing or bool(reason and not ocr.available())
+            paper.add_page(width, height, glyphs)
+            page.close()
+            source.progress()
+            if paper.size > options.limits.characters:
+                raise DocumentError("too-long", f"it has more than {options.limits.characters:,} characters of text")
+        if paper.empty:
+            raise DocumentError(*_why_empty(ocr_missing, options))
         metadata = {
             key: value
             for key, value in pdf.get_metadata_dict(skip_empty=True).items()
             if key in ("Title", "CreationDate")
         }
-        return Document(
-            id=source.id,
-            path=source.path.as_posix(),
-            sha256=sha256_of(data),
-            text="".join(text),
-            pages=pages,
-            blocks=blocks,
-            lines=lines,
-            read_by=f"{self.name}/{self.version}",
-            metadata=metadata | {"pages_without_text": [page.number for page in pages if page.start == page.end]},
-            char_boxes=boxes,
-        )
+        return paper.document(source, sha256_of(data), f"{self.name}/{self.version}", metadata)
 
 
-def _glyphs(page: Any) -> list[Glyph]:
-    """The characters of a page in content order, boxes from the top left with the page's rotation applied."""
+def _why_empty(ocr_missing: bool, options: ReadingOptions) -> tuple[str, str]:
+    if options.ocr == "never":
+        return "no-text-layer", "no page has a text layer, and OCR is switched off"
+    if ocr_missing:
+        return "ocr-missing", "no page has a text layer, and OCR is not installed: pip install 'ringfence[ocr]'"
+    return "no-text", "no page has a text layer, and OCR finds no text on it"
+
+
+def _reason_for_ocr(page: Any, glyphs: list[Glyph], unmapped: int, options: ReadingOptions) -> str | None:
+    """Why a page is to be read by OCR, None where its text layer will do."""
+    if options.ocr == "never":
+        return None
+    if options.ocr == "always":
+        return "asked for"
+    visible = [glyph.text for glyph in glyphs if not glyph.text.isspace()]
+    if not visible:
+        return "no text layer" if _draws_something(page) else None
+    if fault := fault_of_text(visible, unmapped):
+        return f"poor text layer: {fault}"
+    if len(visible) < FEW_CHARACTERS and _picture_share(page) > 0.5:
+        return "a picture with little text over it"
+    return None
+
+
+def _is_better(seen: list[Glyph], glyphs: list[Glyph], reason: str) -> bool:
+    """Whether what OCR saw replaces the text layer: a page of a poor one may truly hold signs only."""
+    if reason in ("no text layer", "asked for"):
+        return True
+    words = [glyph for glyph in seen if glyph.confidence is not None]
+    sure = sum(glyph.confidence or 0 for glyph in words) / len(words) > 0.75
+    if reason.startswith("poor"):
+        return sure and fault_of_text([glyph.text for glyph in words]) is None
+    return sure and len(words) > 3 * sum(not glyph.text.isspace() for glyph in glyphs)
+
+
+def _draws_something(page: Any) -> bool:
+    return next(iter(page.get_objects(max_depth=2)), None) is not None
+
+
+def _picture_share(page: Any) -> float:
+    """The part of the page that its largest picture covers."""
+    width, height = page.get_size()
+    largest = 0.0
+    for position, item in enumerate(page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2)):
+        left, bottom, right, top = item.get_bounds()
+        largest = max(largest, (right - left) * (top - bottom))
+        if position > 200:
+            break
+    return largest / (width * height) if width and height else 0.0
+
+
+def _picture(page: Any) -> Any:
+    """The page as OCR reads it."""
+    width, height = page.get_size()
+    scale = min(ocr.OCR_PIXELS / max(width, height, 1.0), 8.0)
+    return page.render(scale=scale).to_pil()
+
+
+def _glyphs(page: Any) -> tuple[list[Glyph], int]:
+    """The characters of a page in content order, boxes from the top left with the page's rotation applied; and how many
+    glyphs have no character."""
     textpage = page.get_textpage()
     to_device = _device_transform(page)
     quarter_turns = page.get_rotation() // 90
     found: list[Glyph] = []
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     rectangle = raw.FS_RECTF()
-    high_surrogate = 0
+    high_surrogate = unmapped = 0
     for index in range(textpage.count_chars()):
         code = raw.FPDFText_GetUnicode(textpage, index)
-        if code in (0, 0xFFFE, 0xFFFF) or raw.FPDFText_IsGenerated(textpage, index) == 1:
+        if raw.FPDFText_IsGenerated(textpage, index) == 1:
+            continue
+        if code in (0, 0xFFFE, 0xFFFF):
+            unmapped += 1
             continue
         if 0xD800 <= code < 0xDC00:
             high_surrogate = code
@@ -150,7 +194,7 @@ def _glyphs(page: Any) -> list[Glyph]:
         turns = (round(raw.FPDFText_GetCharAngle(textpage, index) / (math.pi / 2)) + quarter_turns) % 4
         _append(found, chr(code), box, turns)
     textpage.close()
-    return found
+    return found, unmapped
 
 
 def _append(found: list[Glyph], character: str, box: tuple[float, float, float, float], turns: int) -> None:

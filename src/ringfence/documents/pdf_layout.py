@@ -21,11 +21,17 @@ Extent = tuple[float, float, float, float]
 
 
 class Glyph(NamedTuple):
-    """One character, its box (x0, y0, x1, y1) from the top left, and its quarter turns against the page."""
+    """One character, its box (x0, y0, x1, y1) from the top left, and its quarter turns against the page.
+
+    Of a character read from a picture, ``confidence`` is that of its word (0 to 1), and ``on_paper`` its box where
+    ``box`` was set straight for the layout.
+    """
 
     text: str
     box: Extent | None
     turns: int = 0
+    confidence: float | None = None
+    on_paper: Extent | None = None
 
 
 SPACE = Glyph(" ", None)

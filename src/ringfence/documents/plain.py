@@ -45,16 +45,16 @@ def document_from_text(
         blocks=tuple(blocks_of(text, lines)),
         lines=lines,
         read_by=read_by,
-        metadata=metadata or {},
+        metadata={**(metadata or {}), **({"source": source.root} if source.root else {})},
     )
 
 
 class TextReader:
-    """Plain text and Markdown."""
+    """Plain text and what is written as such: the text as it stands."""
 
     name = "text"
     version = 1
-    extensions = ("txt", "md", "text", "markdown")
+    extensions = ("txt", "md", "text", "markdown", "rst", "log", "json", "xml", "yaml", "yml", "ics", "tex", "bin")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the one document of the file."""

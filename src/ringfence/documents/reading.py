@@ -1,64 +1,140 @@
-"""Choose the reader for a file and read it: the door through which every format comes in."""
+"""Choose the reader for a file and read it: the door through which every format comes in.
+
+Everything here happens in the process that calls it. ``isolated.py`` offers the same, with the work done in a worker
+process that has limits; that is what the rest of the program uses.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import entry_points
-from itertools import islice
-from pathlib import Path
-from typing import Protocol
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
 
 from ..errors import DocumentError
 from .model import Document
+from .sniffing import kind_of
 
 __all__ = [
+    "Expansion",
     "Reader",
+    "ReadingLimits",
     "ReadingOptions",
     "Source",
     "Unreadable",
     "canonical",
-    "read_document",
-    "read_documents",
+    "read_bytes",
+    "read_here",
+    "reader_for",
     "readers",
     "sha256_of",
+    "sha256_of_file",
 ]
 
-# The first bytes of formats that people hand over under a wrong name.
-_SIGNATURES = {
-    b"%PDF-": "pdf",
-    b"PK\x03\x04": "zip",
-    b"\xd0\xcf\x11\xe0": "ole",
-    b"\x89PNG": "png",
-    b"\xff\xd8\xff": "jpg",
-    b"II*\x00": "tiff",
-    b"MM\x00*": "tiff",
-    b"{\\rtf": "rtf",
-    b"\x1f\x8b": "gz",
-}
-_LATER = {"zip", "ole", "rtf", "docx", "xlsx", "pptx", "eml", "html", "htm", "odt", "doc", "xls", "msg"}
-_IMAGES = {"png", "jpg", "jpeg", "tif", "tiff"}
+
+@dataclass(frozen=True)
+class ReadingLimits:
+    """What one file may cost. A file that needs more ends as failed, and nothing else suffers.
+
+    ``seconds`` bounds the time between two signs of progress (a page, a child document), ``total_seconds`` the whole.
+    """
+
+    seconds: float = 120.0
+    total_seconds: float = 3600.0
+    memory_mib: int = 4096
+    file_mib: int = 512
+    expanded_mib: int = 1024
+    children: int = 10_000
+    depth: int = 8
+    pages: int = 5_000
+    characters: int = 20_000_000
 
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What the person said about the input: passwords to try, how CSV and JSONL are to be taken."""
+    """What the person said about the input: passwords to try, how CSV and JSONL are to be taken, when to use OCR."""
 
     passwords: tuple[str, ...] = field(default=(), repr=False)
     csv_rows: bool = False
     text_field: str = "text"
     id_field: str = "id"
+    ocr: str = "auto"  # auto: where there is no text layer worth having; never; always
+    limits: ReadingLimits = ReadingLimits()
+
+    def as_facts(self) -> dict[str, Any]:
+        """What a run records, so that its documents can be read the same way again; no passwords."""
+        kept = {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field", "ocr")}
+        return {**kept, "limits": asdict(self.limits)}
+
+    @classmethod
+    def of_run(cls, facts: dict[str, Any], passwords: tuple[str, ...] = ()) -> ReadingOptions:
+        """The options that a run recorded."""
+        kept = {name: facts[name] for name in ("csv_rows", "text_field", "id_field", "ocr")}
+        return cls(passwords=passwords, limits=ReadingLimits(**facts["limits"]), **kept)
+
+
+class Expansion:
+    """What one file has unfolded into so far: children of mails and archives count against its limits."""
+
+    def __init__(self, limits: ReadingLimits, progress: Callable[[], None] = lambda: None) -> None:
+        self.limits, self.progress = limits, progress
+        self.bytes = 0
+        self.children = 0
+
+    def add_child(self) -> None:
+        """Count a child document. Raises DocumentError beyond the limit."""
+        self.children += 1
+        if self.children > self.limits.children:
+            raise DocumentError("too-many-children", f"it holds more than {self.limits.children:,} documents")
+        self.progress()
+
+    def add_bytes(self, count: int) -> None:
+        """Count unpacked bytes. Raises DocumentError beyond the limit."""
+        self.bytes += count
+        if self.bytes > self.limits.expanded_mib * 2**20:
+            raise DocumentError("expands-too-far", f"it unpacks to more than {self.limits.expanded_mib:,} MiB")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file on disk and the id that its document gets."""
+    """A file on disk, or a document inside one, and the id that it gets.
+
+    ``root`` is the id of the file itself where this is a child (``mail.eml!contract.pdf``), ``depth`` how many
+    containers it lies in.
+    """
 
     path: Path
     id: str
+    root: str | None = None
+    depth: int = 0
+    expansion: Expansion | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file name that tells the format: that of the child where this is one."""
+        return self.id.rpartition("!")[2] if self.depth else self.path.name
+
+    @property
+    def extension(self) -> str:
+        """The file name's ending in lower case, without the dot."""
+        return PurePosixPath(self.name).suffix.lower().lstrip(".")
+
+    def child(self, name: str) -> Source:
+        """The source of a document inside this one. Raises DocumentError where containers are nested too deep."""
+        expansion = self.expansion or Expansion(ReadingLimits())
+        if self.depth >= expansion.limits.depth:
+            raise DocumentError("nested-too-deep", f"it is nested deeper than {expansion.limits.depth} containers")
+        expansion.add_child()
+        return replace(self, id=f"{self.id}!{name}", root=self.root or self.id, depth=self.depth + 1)
+
+    def progress(self) -> None:
+        """Say that work goes on, so that a long file is not taken for a stuck one."""
+        if self.expansion:
+            self.expansion.progress()
 
 
 @dataclass(frozen=True)
@@ -70,6 +146,7 @@ class Unreadable:
     code: str
     reason: str
     sha256: str | None = None
+    source: str | None = None
 
 
 class Reader(Protocol):
@@ -111,58 +188,77 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_documents(source: Source, options: ReadingOptions | None = None) -> Iterator[Document | Unreadable]:
-    """Read one file; a JSONL file, and a CSV file taken by rows, yields many documents.
+def sha256_of_file(path: Path) -> str | None:
+    """The hexadecimal sha256 of a file, None where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def read_here(
+    source: Source, options: ReadingOptions | None = None, progress: Callable[[], None] = lambda: None
+) -> Iterator[Document | Unreadable]:
+    """Read one file in this process, without its limits on time and memory.
 
     What cannot be read is yielded as Unreadable with its reason, so that every input is accounted for.
     """
-    sha256 = None
+    options = options or ReadingOptions()
+    source = replace(source, expansion=Expansion(options.limits, progress))
     try:
-        data = _bytes_of(source.path)
-        sha256 = sha256_of(data)
-        yield from _reader_for(source.path, data).read(source, data, options or ReadingOptions())
+        data = _bytes_of(source.path, options.limits)
     except DocumentError as error:
-        yield Unreadable(source.id, source.path.as_posix(), error.code, str(error), sha256)
-    except Exception as error:  # a reader that breaks down on one file must not take the run with it
-        reason = f"the reader met a fault of its own ({type(error).__name__})"
-        yield Unreadable(source.id, source.path.as_posix(), "reader-fault", reason, sha256)
+        yield Unreadable(source.id, source.path.as_posix(), error.code, str(error))
+        return
+    yield from read_bytes(source, data, options)
 
 
-def _bytes_of(path: Path) -> bytes:
+def read_bytes(source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
+    """Read the content of a file or of a child document; what fails is yielded as Unreadable."""
+    sha256 = sha256_of(data)
+
+    def failed(code: str, reason: str) -> Unreadable:
+        return Unreadable(source.id, source.path.as_posix(), code, reason, sha256, source.root)
+
     try:
-        data = path.read_bytes()
+        if not data.strip(b"\0\t\n\r "):
+            raise DocumentError("empty", "the file is empty")
+        yield from _within(reader_for(source, data).read(source, data, options), options.limits)
+    except DocumentError as error:
+        yield failed(error.code, str(error))
+    except MemoryError:
+        yield failed("too-much-memory", f"reading it takes more than {options.limits.memory_mib:,} MiB of memory")
+    except RecursionError:
+        yield failed("nested-too-deep", "its structure is nested too deep")
+    except Exception as error:  # a reader that breaks down on one file must not take the run with it
+        yield failed("reader-fault", f"the reader met a fault of its own ({type(error).__name__})")
+
+
+def _within(outcomes: Iterator[Document | Unreadable], limits: ReadingLimits) -> Iterator[Document | Unreadable]:
+    for outcome in outcomes:
+        if isinstance(outcome, Document) and len(outcome.text) > limits.characters:
+            raise DocumentError("too-long", f"it has more than {limits.characters:,} characters of text")
+        yield outcome
+
+
+def _bytes_of(path: Path, limits: ReadingLimits) -> bytes:
+    try:
+        if path.stat().st_size > limits.file_mib * 2**20:
+            raise DocumentError("too-large", f"the file is larger than {limits.file_mib:,} MiB")
+        return path.read_bytes()
     except FileNotFoundError:
         raise DocumentError("missing", "the file does not exist any more") from None
     except OSError as error:
         raise DocumentError("unreadable", f"the file cannot be opened ({error.strerror})") from None
-    if not data.strip():
-        raise DocumentError("empty", "the file is empty")
-    return data
 
 
-def _reader_for(path: Path, data: bytes) -> Reader:
-    extension = path.suffix.lower().lstrip(".")
-    content = next((kind for start, kind in _SIGNATURES.items() if data.startswith(start)), None)
-    reader = readers().get(extension)
-    if reader and content and content != extension:
-        raise DocumentError("wrong-extension", f"the name ends in .{extension} but the content is {content}")
-    if reader is None and extension in _IMAGES:
-        raise DocumentError("no-text-layer", "it is an image without a text layer; reading scans (OCR) comes later")
-    if reader is None and extension in _LATER:
-        raise DocumentError("unsupported", f".{extension} files cannot be read yet")
+def reader_for(source: Source, data: bytes) -> Reader:
+    """The reader for a content: what the first bytes say counts more than the name. Raises DocumentError."""
+    named = source.extension
+    kind = kind_of(data, named)
+    reader = readers().get(kind) if kind else None
     if reader is None:
-        raise DocumentError(
-            "unsupported", f"no reader is installed for {'.' + extension if extension else 'this file'}"
-        )
+        what = f".{kind or named} files" if kind or named else "files without an ending, whose content is not known,"
+        raise DocumentError("unsupported", f"{what} cannot be read")
     return reader
-
-
-def read_document(path: str | Path, options: ReadingOptions | None = None) -> Document:
-    """Read a file that holds one document. Raises DocumentError when it cannot, or when it holds several."""
-    path = Path(path)
-    documents = list(islice(read_documents(Source(path, path.name), options), 2))
-    if len(documents) != 1:
-        raise DocumentError("several", "the file does not hold exactly one document; use read_documents")
-    if isinstance(documents[0], Unreadable):
-        raise DocumentError(documents[0].code, documents[0].reason)
-    return documents[0]

@@ -27,7 +27,7 @@ class CsvReader:
         try:
             dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
         except csv.Error:
-            dialect = csv.excel_tab if source.path.suffix.lower() == ".tsv" else csv.excel
+            dialect = csv.excel_tab if source.extension == "tsv" else csv.excel
         csv.field_size_limit(16_000_000)
         reader = csv.reader(io.StringIO(text, newline=""), dialect, strict=True)
         rows: list[tuple[int, list[str]]] = []
@@ -49,4 +49,6 @@ class CsvReader:
             names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(row) + 1))]
             body = "\n".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
             record = Source(source.path, f"{source.id}#{line}")
-            yield document_from_text(record, body, sha256_of(body.encode()), stamp, {"line": line, "source": source.id})
+            yield document_from_text(
+                record, body, sha256_of(body.encode()), stamp, {"line": line, "source": source.root or source.id}
+            )

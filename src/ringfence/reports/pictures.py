@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import base64
-import io
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from ..documents.pdf import open_pdf, render_page
-from ..errors import DocumentError
+from ..documents import ReadingOptions, Source, page_pictures
 
-__all__ = ["page_pictures"]
+__all__ = ["SCALE", "picture_addresses"]
 
 SCALE = 1.4  # 100 dots an inch: body text stays legible
-QUALITY = 55
 
 
-def page_pictures(
-    path: Path, pages: list[int], passwords: tuple[str, ...] = (), scale: float = SCALE
+def picture_addresses(
+    source: Source, document: str, pages: Sequence[int], options: ReadingOptions | None = None
 ) -> dict[int, str]:
-    """Pages (from 1) of a PDF as data addresses; empty when the file cannot be opened any more."""
-    try:
-        pdf = open_pdf(path.read_bytes(), passwords)
-    except (OSError, DocumentError):
-        return {}
-    try:
-        return {number: _address(render_page(pdf, number, scale)) for number in pages if number <= len(pdf)}
-    finally:
-        pdf.close()
-
-
-def _address(image: Any) -> str:
-    stream = io.BytesIO()
-    image.convert("RGB").save(stream, "WEBP", quality=QUALITY, method=2)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+    """Pages (from 1) of a document as data addresses; empty when the file cannot be opened any more."""
+    pictures = page_pictures(source, document, pages, SCALE, options)
+    return {
+        number: "data:image/webp;base64," + base64.b64encode(picture).decode() for number, picture in pictures.items()
+    }

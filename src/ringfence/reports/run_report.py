@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import jinja2
 
 from ..documents import Document, ReadingOptions, Source, read_documents
 from ..runs import RunFolder
-from .pictures import page_pictures
+from .pictures import picture_addresses
 
 __all__ = ["write_report"]
 
@@ -20,6 +21,7 @@ MOST_DOCUMENTS = 300
 MOST_BYTES = 45_000_000
 MOST_PAGES = 6
 MOST_TEXT = 60_000
+AROUND = 1_500  # characters shown on either side of a span in a longer text
 
 
 @dataclass(frozen=True)
@@ -104,14 +106,16 @@ def _documents(
     """What the template needs of each document; pictures stop when the page has grown to its bound."""
     wanted = set(shown)
     results = {result["document"]["id"]: result for result in folder.latest() if result["document"]["id"] in wanted}
-    names = list(facts["task"]["fields"])
     reading = facts["reading"]
-    options = ReadingOptions(passwords, reading["csv_rows"], reading["text_field"], reading["id_field"])
+    options = ReadingOptions.of_run(reading, passwords)
     texts = _Texts(results, options, Path(reading.get("folder", ".")))
     spent = 0
     for number, identity in enumerate(shown):
         result = results[identity]
-        values = [_value(name, result, names.index(name)) for name in names] if result["status"] == "done" else []
+        shown_values = _values(result) if result["status"] == "done" else {}
+        lists = _lists(facts["task"]["fields"], shown_values)
+        inside = {value.name for table in lists for row in table["rows"] for value in row}
+        values = [value for path, value in shown_values.items() if path not in inside]
         entry: dict[str, Any] = {
             "number": number,
             "id": identity,
@@ -120,22 +124,54 @@ def _documents(
             "path": result["document"]["path"],
             "unread_pages": result["document"].get("pages_without_text", []),
             "values": values,
-            "flags": sum(len(value.flags) for value in values),
+            "lists": lists,
+            "by_ocr": result["document"].get("pages_by_ocr", {}),
+            "flags": sum(len(value.flags) for value in shown_values.values()),
             "agrees": gold.get(identity, {}),
             "pages": [],
             "pieces": [],
             "seconds": (result["usage"] or {}).get("seconds"),
         }
         if spent < MOST_BYTES and result["status"] == "done":
-            entry.update(_view(result, names, texts, passwords))
+            entry.update(_view(result, shown_values, texts))
             spent += sum(len(page["picture"]) for page in entry["pages"]) + sum(
                 len(piece["text"]) for piece in entry["pieces"]
             )
         yield entry
 
 
-def _value(name: str, result: dict[str, Any], position: int) -> _Value:
-    value, entry = result["values"][name], result["fields"][name]
+def _values(result: dict[str, Any]) -> dict[str, _Value]:
+    """What is shown of every value, by path. All rows of a list have the colours of its fields."""
+    hues: dict[str, int] = {}
+    shown = {}
+    for path, entry in result["fields"].items():
+        kind = re.sub(r"\[\d+\]", "", path)
+        hue = hues.setdefault(kind, len(hues) * 47 % 360)
+        shown[path] = _value(path, _value_at(result["values"], path), entry, hue)
+    return shown
+
+
+def _value_at(values: dict[str, Any], path: str) -> Any:
+    value: Any = values
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def _lists(fields: dict[str, Any], shown: dict[str, _Value]) -> list[dict[str, Any]]:
+    """Each list as a table."""
+    tables = []
+    for name, spec in fields.items():
+        if spec["kind"] == "list":
+            rows: dict[str, list[_Value]] = {}
+            for path, value in shown.items():
+                if path.startswith(f"{name}["):
+                    rows.setdefault(path.partition("]")[0], []).append(value)
+            tables.append({"name": name, "columns": list(spec["fields"]), "rows": list(rows.values())})
+    return tables
+
+
+def _value(name: str, value: Any, entry: dict[str, Any], hue: int) -> _Value:
     if isinstance(value, dict):
         shown = f"{value['amount']} {value['currency'] or ''}".strip()
     elif isinstance(value, bool):
@@ -147,28 +183,32 @@ def _value(name: str, result: dict[str, Any], position: int) -> _Value:
         notes.append("could be " + " or ".join(entry["readings"]))
     if entry["others"]:
         notes.append(f"stands {len(entry['others']) + 1} times")
+    if entry["address"]:
+        notes.append(f"at {entry['address']}")
+    if entry["ocr"] is not None:
+        notes.append(f"read by OCR, least sure word {entry['ocr']:.2f}")
     raw = entry["raw"] if entry["raw"] != shown else None
-    return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), position * 47 % 360)
+    return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), hue)
 
 
-def _view(result: dict[str, Any], names: list[str], texts: _Texts, passwords: tuple[str, ...]) -> dict[str, Any]:
+def _view(result: dict[str, Any], shown: dict[str, _Value], texts: _Texts) -> dict[str, Any]:
     """Page pictures with boxes where the document has pages, else its text with the spans marked."""
     document = texts.get(result)
     if document is None:
         return {}
-    if document.char_boxes:
-        marks = [(name, box) for name in names for box in result["fields"][name]["boxes"]]
+    if document.on_paper:
+        marks = [(path, box) for path, entry in result["fields"].items() for box in entry["boxes"]]
         numbers = sorted({1, *(box["page"] for _, box in marks)})[:MOST_PAGES]
-        pictures = page_pictures(texts.path(result), numbers, passwords)
+        pictures = texts.pictures(result, numbers)
         pages = []
         for page in (document.pages[number - 1] for number in pictures):
             boxes = [
                 {
-                    "name": name, "hue": names.index(name) * 47 % 360,
+                    "name": path, "hue": shown[path].hue,
                     "left": 100 * box["x0"] / page.width, "top": 100 * box["y0"] / page.height,
                     "width": 100 * (box["x1"] - box["x0"]) / page.width, "height": 100 * (box["y1"] - box["y0"]) / page.height,
                 }
-                for name, box in marks if box["page"] == page.number
+                for path, box in marks if box["page"] == page.number
             ]  # fmt: skip
             pages.append(
                 {
@@ -179,8 +219,8 @@ def _view(result: dict[str, Any], names: list[str], texts: _Texts, passwords: tu
                 }
             )
         return {"pages": pages}
-    spans = sorted((*result["fields"][name]["spans"][0], name) for name in names if result["fields"][name]["spans"])
-    return {"pieces": list(_pieces(document.text[:MOST_TEXT], spans, names))}
+    spans = sorted((*entry["spans"][0], path) for path, entry in result["fields"].items() if entry["spans"])
+    return {"pieces": list(_pieces(document.text, spans, shown))}
 
 
 class _Texts:
@@ -194,9 +234,13 @@ class _Texts:
             self._wanted.setdefault((document["path"], document.get("source", identity)), set()).add(identity)
         self._read: dict[tuple[str, str], dict[str, Document]] = {}
 
-    def path(self, result: dict[str, Any]) -> Path:
-        """Where the document lies."""
-        return self._folder / str(result["document"]["path"])
+    def _source(self, result: dict[str, Any]) -> Source:
+        document = result["document"]
+        return Source(self._folder / str(document["path"]), document.get("source", document["id"]))
+
+    def pictures(self, result: dict[str, Any], pages: list[int]) -> dict[int, str]:
+        """Pictures of pages of the document."""
+        return picture_addresses(self._source(result), result["document"]["id"], pages, self._options)
 
     def get(self, result: dict[str, Any]) -> Document | None:
         """The document of a result, or None when it is gone or has changed."""
@@ -204,18 +248,30 @@ class _Texts:
         key = (result["document"]["path"], result["document"].get("source", identity))
         if key not in self._read:
             wanted = self._wanted[key]
-            outcomes = read_documents(Source(self.path(result), key[1]), self._options)
+            outcomes = read_documents(self._source(result), self._options)
             self._read[key] = {o.id: o for o in outcomes if isinstance(o, Document) and o.id in wanted}
         found = self._read[key].pop(identity, None)
         return found if found and found.sha256 == result["document"]["sha256"] else None
 
 
-def _pieces(text: str, spans: list[tuple[int, int, str]], names: list[str]) -> Iterator[dict[str, Any]]:
-    position = 0
-    for start, end, name in spans:
-        if start < position or end > len(text):
+def _pieces(text: str, spans: list[tuple[int, int, str]], shown: dict[str, _Value]) -> Iterator[dict[str, Any]]:
+    """The text with its spans marked; of a long one the surroundings of the spans."""
+    position, room = 0, MOST_TEXT
+    for start, end, path in spans:
+        if start < position or end > len(text) or room <= 0:
             continue
-        yield {"text": text[position:start], "name": None}
-        yield {"text": text[start:end], "name": name, "hue": names.index(name) * 47 % 360}
+        yield from _between(text, position, start, room)
+        yield {"text": text[start:end], "name": path, "hue": shown[path].hue}
+        room -= min(start - position, 2 * AROUND) + end - start
         position = end
-    yield {"text": text[position:], "name": None}
+    yield from _between(text, position, len(text), room)
+
+
+def _between(text: str, start: int, end: int, room: int) -> Iterator[dict[str, Any]]:
+    """Text between two spans, whole where there is room for it."""
+    if len(text) <= MOST_TEXT or end - start <= 2 * AROUND:
+        yield {"text": text[start:end] if room > 0 else "", "name": None}
+    else:
+        yield {"text": text[start : start + AROUND] if start else "", "name": None}
+        yield {"text": f"\n[... {end - start - 2 * AROUND:,} characters ...]\n", "name": None}
+        yield {"text": text[end - AROUND : end] if end < len(text) else "", "name": None}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import jinja2
 
-from ..documents import Document
-from .pictures import page_pictures
+from ..documents import Document, ReadingOptions, Source
+from .pictures import picture_addresses
 
 __all__ = ["write_text_layer"]
 
@@ -24,14 +24,19 @@ pre{white-space:pre-wrap;background:#fff;padding:16px;margin:0;font:13px/1.5 ui-
 <pre>{{ p.text }}</pre></div>{% endfor %}{% endfor %}</html>"""
 
 
-def write_text_layer(documents: Sequence[Document], target: Path, passwords: tuple[str, ...] = ()) -> None:
+def write_text_layer(documents: Sequence[Document], target: Path, options: ReadingOptions | None = None) -> None:
     """Write one self-contained page for ``documents``."""
     environment = jinja2.Environment(autoescape=True)
     views = []
     for document in documents:
         pictures = (
-            page_pictures(Path(document.path), [page.number for page in document.pages], passwords)
-            if document.char_boxes
+            picture_addresses(
+                Source(Path(document.path), document.metadata.get("source", document.id)),
+                document.id,
+                [page.number for page in document.pages],
+                options,
+            )
+            if document.on_paper
             else {}
         )
         pages = []

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ..documents import Document, ReadingOptions, Source, read_documents
 from ..engines import Engine, Request
-from ..tasks import Task, plan
-from .runner import request_for
+from ..tasks import Task, prepare
+from .asking import Windowing, request_for, windows_for
 
 __all__ = ["Estimate", "estimate"]
 
@@ -41,7 +41,12 @@ class Estimate:
 
 
 def estimate(
-    task: Task, sources: Sequence[Source], engine: Engine, options: ReadingOptions, limit: int | None = None
+    task: Task,
+    sources: Sequence[Source],
+    engine: Engine,
+    options: ReadingOptions,
+    limit: int | None = None,
+    windowing: Windowing | None = None,
 ) -> Estimate:
     """Read a few files spread over ``sources``, count their tokens, and time the engine on a text of its own."""
     sampled: list[int] = []
@@ -52,11 +57,11 @@ def estimate(
         for number, outcome in enumerate(read_documents(source, options), start=1):
             per_file += 1
             if isinstance(outcome, Document) and number <= 3:
-                sampled.append(_tokens_of(task, outcome, engine))
+                sampled.append(_tokens_of(task, outcome, engine, windowing or Windowing()))
     documents = round(len(sources) * per_file / len(chosen)) if chosen else 0
     documents = min(limit, documents) if limit else documents
-    answers = documents * ANSWER_TOKENS_PER_FIELD * len(task.fields)
-    disk = documents * RESULT_BYTES_PER_FIELD * len(task.fields)
+    answers = documents * ANSWER_TOKENS_PER_FIELD * len(task.flat)
+    disk = documents * RESULT_BYTES_PER_FIELD * len(task.flat)
     if not sampled:
         return Estimate(documents, 0, answers, None, disk)
     prompts = round(documents * sum(sampled) / len(sampled))
@@ -64,9 +69,13 @@ def estimate(
     return Estimate(documents, prompts, answers, prompts / prefill + answers / decode, disk)
 
 
-def _tokens_of(task: Task, document: Document, engine: Engine) -> int:
+def _tokens_of(task: Task, document: Document, engine: Engine, windowing: Windowing) -> int:
     try:
-        return len(request_for(plan(task, document, engine.control_tokens), engine).prompt)
+        prepared = prepare(task, document)
+        windows = windows_for(prepared, engine, windowing)
+        empty = len(request_for(prepared.plan((0, 0)), engine).prompt)
+        chosen = windows[: windowing.relevant * len(task.flat)] if windowing.relevant else windows
+        return sum(empty + len(engine.tokenize(document.text[window.start : window.end])) for window in chosen)
     except ValueError:
         return 0
 

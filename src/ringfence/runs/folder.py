@@ -16,6 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..documents import Document
 from ..errors import RunError
 
 __all__ = ["RunFolder", "Totals"]
@@ -35,6 +36,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results = path / "results.jsonl"
+        self.windows = path / "windows.jsonl"
         self._lock: FileLock | None = None
 
     @classmethod
@@ -58,7 +60,10 @@ class RunFolder:
         """An existing run. Raises RunError when there is none."""
         if not (path / "run.json").exists():
             raise RunError(f"There is no run in {path}.", "Give the folder that --out named.")
-        return cls(path)
+        folder = cls(path)
+        if folder.read_facts().get("purged_at"):
+            raise RunError(f"The content of the run in {path} was purged.", "Only its digests and totals are left.")
+        return folder
 
     def exclusive(self) -> None:
         """Become the only writer, and drop a last line that was cut short. Raises RunError if somebody else writes."""
@@ -67,6 +72,11 @@ class RunFolder:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError(f"Another process is working on {self.path}.", "Wait for it to end, or stop it.") from None
+        for leftover in (
+            *self.path.glob(".run.json.*"),
+            self.path / ".report.html",
+        ):  # of a kill in the middle of a write
+            leftover.unlink(missing_ok=True)
         if self.results.exists():
             with self.results.open("r+b") as stream:
                 size = stream.seek(0, os.SEEK_END)
@@ -89,15 +99,30 @@ class RunFolder:
 
     def append(self, result: dict[str, Any]) -> None:
         """Add one result; it is on disk when this returns."""
-        line = (json.dumps(result, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "surrogatepass")
-        descriptor = os.open(self.results, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            view = memoryview(line)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _append(self.results, result, sync=True)
+
+    def keep_window(self, document: Document, window: tuple[int, int], part: dict[str, Any]) -> None:
+        """Keep what one window of a long document gave, so that a kill costs no more than the windows under way."""
+        line = {"document": document.id, "sha256": document.sha256, "window": window, "part": part}
+        _append(self.windows, line, sync=False)
+
+    def kept_windows(self, document: Document) -> dict[tuple[int, int], dict[str, Any]]:
+        """What the windows of a document gave that was under way when the run was stopped."""
+        found: dict[tuple[int, int], dict[str, Any]] = {}
+        if self.windows.exists():
+            with self.windows.open("rb") as stream:
+                for line in stream:
+                    try:
+                        entry = json.loads(line)
+                    except ValueError:  # cut short by a kill: that window is asked again
+                        continue
+                    if (entry["document"], entry["sha256"]) == (document.id, document.sha256):
+                        found[tuple(entry["window"])] = entry["part"]
+        return found
+
+    def forget_windows(self) -> None:
+        """What windows gave is of no use once their documents are done."""
+        self.windows.unlink(missing_ok=True)
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Every whole line of the journal, in order."""
@@ -143,3 +168,17 @@ class RunFolder:
         temporary.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         temporary.chmod(0o600)
         os.replace(temporary, self.path / "run.json")
+
+
+def _append(path: Path, entry: dict[str, Any], sync: bool) -> None:
+    """Add one whole line to a journal."""
+    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "surrogatepass")
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        view = memoryview(line)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

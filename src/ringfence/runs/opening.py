@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..documents import readers
+from ..documents import ReadingOptions, ocr_weights, readers
 from ..engines import Engine, EngineSettings, engine_type
 from ..locks import Lock, processor_features
 from ..tasks import PROMPT_VERSION, Task
 from ..weights import Store, StoredWeights, now
+from .asking import Windowing
 
 __all__ = ["Opened", "lock_of", "open_engine"]
 
@@ -50,8 +51,14 @@ def open_engine(
     return Opened(kind.open(form.files, settings), weights, form)
 
 
-def lock_of(task: Task, opened: Opened) -> Lock:
-    """The lock of a run of ``task`` with what was opened."""
+def lock_of(
+    task: Task,
+    opened: Opened,
+    options: ReadingOptions | None = None,
+    windowing: Windowing | None = None,
+    embedding: str | None = None,
+) -> Lock:
+    """The lock of a run of ``task`` with what was opened; ``embedding`` is the digest of the weights that choose windows."""
     manifest, form = opened.weights.manifest, opened.form.manifest
     return Lock(
         weights={"digest": f"sha256:{manifest.digest}", "form": f"sha256:{form.digest}", "converter": form.converter},
@@ -59,11 +66,13 @@ def lock_of(task: Task, opened: Opened) -> Lock:
         adapter=None,
         calibrator=None,
         few_shot=None,
-        embedding=None,
+        embedding=embedding,
         engine=opened.engine.describe(),
         processor=processor_features(),
         task=task.canonical(),
         prompt=PROMPT_VERSION,
         readers={reader.name: reader.version for reader in readers().values()},
+        ocr={"use": (options or ReadingOptions()).ocr, "weights": ocr_weights()},
+        windows=asdict(windowing or Windowing()),
         sampling={"method": "greedy", "seed": 0},
     )

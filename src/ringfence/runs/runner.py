@@ -8,28 +8,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..documents import Document, ReadingOptions, Source, Unreadable, read_documents
-from ..documents.reading import sha256_of
-from ..engines import Completion, Engine, Request, render_chat
-from ..errors import RunError
+from ..documents import Container, Document, ReadingOptions, Source, Unreadable, read_ahead, readers, sha256_of_file
+from ..engines import Completion, Engine, Request
+from ..errors import RingfenceError, RunError
 from ..locks import Lock
-from ..tasks import Answer, AnswerError, Plan, Task, plan
+from ..tasks import Plan, Task, Window, prepare
 from ..weights import now
+from . import results
+from .asking import Asking, Windowing, part_from_json, part_to_json, request_for, windows_for
 from .folder import RunFolder, Totals
 from .host import host_facts, package_versions
 
-__all__ = ["Progress", "RunSummary", "request_for", "run"]
+__all__ = ["Chooser", "Progress", "RunSummary", "run"]
+
+Chooser = Callable[[Task, Document, list[Window], int], list[int]]
 
 
 @dataclass
 class Progress:
-    """What a run tells while it works. ``seen`` counts documents as they end; ``kept`` those of an earlier session."""
+    """What a run tells while it works. ``seen`` counts documents as they end; ``kept`` those of an earlier session;
+    ``window`` names the long document that moved last, its windows that are done and all of them."""
 
     seen: Totals = field(default_factory=Totals)
     kept: int = 0
     changed: list[str] = field(default_factory=list)
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    window: tuple[str, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,18 +44,6 @@ class RunSummary:
     folder: Path
     totals: Totals
     progress: Progress
-
-
-def request_for(task_plan: Plan, engine: Engine) -> Request:
-    """The request of one document: its prompt in the weights' own chat template, and its grammar."""
-    prompt = task_plan.prompt
-    messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    text = (
-        render_chat(engine.chat_template, messages, engine.special_tokens)
-        + prompt.answer_start
-        + task_plan.written.text
-    )
-    return Request(task_plan.document.id, engine.tokenize(text), task_plan.max_new_tokens, grammar=task_plan.grammar)
 
 
 def run(
@@ -63,21 +56,35 @@ def run(
     resume: bool = False,
     limit: int | None = None,
     options: ReadingOptions | None = None,
+    windowing: Windowing | None = None,
+    choose: Chooser | None = None,
     arguments: dict[str, Any] | None = None,
     weights_name: str = "",
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> RunSummary:
     """Run ``task`` over ``sources`` into the folder ``out``; with ``resume`` only what is new, changed or failed.
 
-    ``limit`` bounds the documents of this session. Raises RunError when the folder cannot be used, or belongs to
+    ``limit`` bounds the documents of this session. ``choose`` names the windows of a long document that are worth
+    reading where ``windowing.relevant`` asks for a choice. Raises RunError when the folder cannot be used, or belongs to
     another lock. An interruption (KeyboardInterrupt) leaves a folder that can be resumed.
     """
     folder = RunFolder.open(out) if resume and (out / "run.json").exists() else RunFolder.create(out)
     folder.exclusive()
     try:
         facts = _begin(folder, task, lock, options or ReadingOptions(), arguments or {}, weights_name)
-        worker = _Worker(task, engine, lock, folder, options or ReadingOptions(), limit, on_progress)
+        worker = _Worker(
+            task,
+            engine,
+            lock,
+            folder,
+            options or ReadingOptions(),
+            windowing or Windowing(),
+            choose,
+            limit,
+            on_progress,
+        )
         worker.work(sources)
+        folder.forget_windows()
         facts["sessions"][-1]["ended_at"] = now()
         facts["totals"] = dict(folder.totals())
         folder.write_facts(facts)
@@ -92,9 +99,7 @@ def _begin(
     """Write run.json, or check that the run in the folder is the same run."""
     session = {"started_at": now(), "ended_at": None, "arguments": arguments, "host": host_facts()}
     reading = {
-        "csv_rows": options.csv_rows,
-        "text_field": options.text_field,
-        "id_field": options.id_field,
+        **options.as_facts(),
         "folder": str(Path.cwd()),  # what relative paths of documents are relative to
     }
     if (folder.path / "run.json").exists():
@@ -103,7 +108,7 @@ def _begin(
             changed = ", ".join(name for name, value in reading.items() if facts["reading"].get(name) != value)
             raise RunError(
                 f"The run in {folder.path} read its documents in another way; what differs: {changed}.",
-                "Resume it from the same folder with the same --rows, --text-field and --id-field.",
+                "Resume it from the same folder with the same options for reading.",
             )
         facts["totals"] = None
         if facts["lock"]["digest"] != lock.digest:
@@ -128,41 +133,6 @@ def _begin(
     return facts
 
 
-@dataclass
-class _Asked:
-    """What was asked of one document, what came of it, and what it cost, over the first look and further ones."""
-
-    plan: Plan
-    answer: Answer | None = None
-    reason: str = ""
-    usage: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, completion: Completion) -> None:
-        """Read a completion. A second look that fails changes nothing: the answer before it stands."""
-        self.usage = {
-            "prompt_tokens": completion.prompt_tokens,
-            "cached_tokens": completion.cached_tokens,
-            "generated_tokens": self.usage.get("generated_tokens", 0) + len(completion.tokens),
-            "seconds": round(self.usage.get("seconds", 0.0) + completion.seconds, 3),
-            "looks": self.usage.get("looks", 0) + 1,
-        }
-        if completion.finish_reason == "failed":
-            self.reason = f"engine: {completion.error}"
-            return
-        try:
-            self.answer = self.plan.read(completion.text, completion.token_ends, completion.logprobs)
-        except AnswerError as error:
-            self.reason = f"answer: {error}"
-
-    def second_look(self, completion: Completion) -> Plan | None:
-        """What to ask on, None when the answer stands."""
-        if self.answer is None or self.reason:
-            return None
-        look = self.plan.second_look(completion.text, completion.token_ends, completion.logprobs)
-        self.plan = look or self.plan
-        return look
-
-
 class _Worker:
     """The state of one session."""
 
@@ -173,15 +143,19 @@ class _Worker:
         lock: Lock,
         folder: RunFolder,
         options: ReadingOptions,
+        windowing: Windowing,
+        choose: Chooser | None,
         limit: int | None,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
         self.options, self.limit, self.on_progress = options, limit, on_progress
+        self.windowing, self.choose = windowing, choose
         self.earlier = folder.index()
+        self.sources_of_many = {identity.split("!")[0] for identity in self.earlier if "!" in identity}
         self.begun: set[str] = set()
         self.kept: set[str] = set()
-        self.pending: dict[str, _Asked] = {}
+        self.pending: dict[str, tuple[Asking, int, Plan]] = {}
         self.looks: deque[Request] = deque()
         self.repeats = 0
         self.progress = Progress()
@@ -192,7 +166,7 @@ class _Worker:
         fresh = self._requests(sources)
         while True:
             for completion in self.engine.generate(self._looks_then(fresh)):
-                self._take(self.pending.pop(completion.id), completion)
+                self._take(*self.pending.pop(completion.id), completion)
             if not self.looks:  # those of the last documents come when nothing fresh is left
                 return
 
@@ -204,14 +178,22 @@ class _Worker:
                 return
             yield request
 
-    def _take(self, asked: _Asked, completion: Completion) -> None:
-        asked.add(completion)
-        look = asked.second_look(completion)
-        if look:
-            self.pending[completion.id] = asked
-            self.looks.append(request_for(look, self.engine))
-        else:
-            self._write(self._result(asked))
+    def _take(self, asking: Asking, number: int, plan: Plan, completion: Completion) -> None:
+        failed_before = bool(asking.reason)
+        look = asking.add(number, plan, completion)
+        if look and not failed_before:
+            self.pending[completion.id] = (asking, number, look)
+            self.looks.append(request_for(look, self.engine, completion.id))
+            return
+        if failed_before:  # a window of a document that has failed already
+            return
+        if len(asking.chosen) > 1 and not asking.reason:
+            window = asking.windows[number]
+            self.folder.keep_window(asking.document, (window.start, window.end), part_to_json(asking.parts[number]))
+            self.progress.window = (asking.document.id, len(asking.parts), len(asking.chosen))
+            self.on_progress(self.progress)
+        if asking.finished:
+            self._write(self._result(asking))
 
     def _requests(self, sources: Iterable[Source]) -> Iterator[Request]:
         for outcome in self._outcomes(sources):
@@ -219,22 +201,41 @@ class _Worker:
                 self._write(self._failure(outcome, f"{outcome.code}: {outcome.reason}"))
                 continue
             try:
-                task_plan = plan(self.task, outcome, self.engine.control_tokens)
+                asking, asked = self._asking(outcome), 0
+                for number, plan in asking.plans(self.engine.control_tokens):
+                    identity = outcome.id if len(asking.windows) == 1 else f"{outcome.id}\0{number}"
+                    self.pending[identity] = (asking, number, plan)
+                    asked += 1
+                    yield request_for(plan, self.engine, identity)
+                if asked == 0:  # every window was done before an interruption
+                    self._write(self._result(asking))
             except ValueError as error:
                 self._write(self._failure(outcome, f"recogniser: {error}"))
-                continue
+            except RingfenceError:
+                raise
             except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
                 self._write(self._failure(outcome, f"recogniser: it met a fault of its own ({type(error).__name__})"))
-                continue
-            self.pending[outcome.id] = _Asked(task_plan)
-            yield request_for(task_plan, self.engine)
+
+    def _asking(self, document: Document) -> Asking:
+        prepared = prepare(self.task, document)
+        windows = windows_for(prepared, self.engine, self.windowing)
+        chosen = list(range(len(windows)))
+        if self.choose and self.windowing.relevant and len(windows) > self.windowing.relevant:
+            chosen = self.choose(self.task, document, windows, self.windowing.relevant)
+        asking = Asking(prepared, windows, chosen)
+        if len(chosen) > 1:
+            kept = self.folder.kept_windows(document)
+            for number in chosen:
+                window = windows[number]
+                if (data := kept.get((window.start, window.end))) is not None:
+                    asking.parts[number] = part_from_json(data)
+        return asking
 
     def _outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
         """Documents that are to be done now: not those that this folder holds already, not beyond the limit."""
-        for source in sources:
-            if self._kept(source.id, _sha256_of_file(source.path)):
-                continue
-            for outcome in read_documents(source, self.options):
+        fresh = (source for source in sources if not self._kept_whole(source))
+        for _, outcomes in read_ahead(fresh, self.options):
+            for outcome in outcomes:
                 if self.limit is not None and len(self.begun) >= self.limit:
                     return
                 if outcome.id in self.begun or outcome.id in self.kept:
@@ -245,6 +246,7 @@ class _Worker:
                         "duplicate-id",
                         f"a document with the id {outcome.id} came before",
                         outcome.sha256,
+                        outcome.metadata.get("source") if isinstance(outcome, Document) else outcome.source,
                     )
                     continue
                 if self._kept(outcome.id, outcome.sha256):
@@ -254,6 +256,11 @@ class _Worker:
                 self.begun.add(outcome.id)
                 yield outcome
 
+    def _kept_whole(self, source: Source) -> bool:
+        """Whether a file need not be read again: it holds one document, and that is done."""
+        holds_more = isinstance(readers().get(source.extension), Container) or source.id in self.sources_of_many
+        return not holds_more and self._kept(source.id, sha256_of_file(source.path))
+
     def _kept(self, identity: str, sha256: str | None) -> bool:
         if self.earlier.get(identity) == (sha256, "done") and identity not in self.begun and identity not in self.kept:
             self.kept.add(identity)
@@ -261,63 +268,20 @@ class _Worker:
             return True
         return False
 
-    def _result(self, asked: _Asked) -> dict[str, Any]:
-        document = asked.plan.document
-        self.progress.prompt_tokens += asked.usage["prompt_tokens"]
-        self.progress.generated_tokens += asked.usage["generated_tokens"]
-        if asked.answer is None:
-            return self._failure(document, asked.reason, asked.usage)
-        return {
-            **self._head(document, "done", None),
-            "values": asked.answer.values,
-            "fields": asked.answer.fields,
-            "checks": asked.answer.checks,
-            **self._tail(document, asked.usage),
-        }
+    def _result(self, asking: Asking) -> dict[str, Any]:
+        self.progress.prompt_tokens += asking.usage.get("prompt_tokens", 0)
+        self.progress.generated_tokens += asking.usage.get("generated_tokens", 0)
+        if asking.reason:
+            return self._failure(asking.document, asking.reason, asking.usage)
+        about = {"mode": self.mode, "usage": asking.usage or None, "lock": self.lock.digest}
+        return results.done(asking.document, asking.answer(), asking.spans(), **about)
 
     def _failure(
         self, outcome: Document | Unreadable, reason: str, usage: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        return {
-            **self._head(outcome, "failed", reason),
-            "values": None,
-            "fields": None,
-            "checks": None,
-            **self._tail(outcome if isinstance(outcome, Document) else None, usage),
-        }
-
-    def _head(self, outcome: Document | Unreadable, status: str, reason: str | None) -> dict[str, Any]:
-        document = {
-            "id": outcome.id,
-            "path": outcome.path,
-            "sha256": outcome.sha256,
-            "pages": len(outcome.pages) if isinstance(outcome, Document) else None,
-            "read_by": outcome.read_by if isinstance(outcome, Document) else None,
-        }
-        if isinstance(outcome, Document) and "line" in outcome.metadata:
-            document["line"], document["source"] = outcome.metadata["line"], outcome.metadata["source"]
-        if isinstance(outcome, Document) and outcome.metadata.get("pages_without_text"):
-            document["pages_without_text"] = outcome.metadata["pages_without_text"]
-        return {"schema": 1, "document": document, "status": status, "reason": reason}
-
-    def _tail(self, document: Document | None, usage: dict[str, Any] | None) -> dict[str, Any]:
-        return {
-            "grounding": "decoded" if usage else None,
-            "decision": None,
-            "mode": self.mode,
-            "windows": [[0, len(document.text)]] if document else [],
-            "usage": usage,
-            "lock": self.lock.digest,
-        }
+        return results.failed(outcome, reason, mode=self.mode, usage=usage, lock=self.lock.digest)
 
     def _write(self, result: dict[str, Any]) -> None:
         self.folder.append(result)
         self.progress.seen[result["status"]] += 1
         self.on_progress(self.progress)
-
-
-def _sha256_of_file(path: Path) -> str | None:
-    try:
-        return sha256_of(path.read_bytes())
-    except OSError:
-        return None

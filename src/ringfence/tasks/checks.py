@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-__all__ = ["CheckSyntaxError", "Outcome", "parse_check", "run_check"]
+__all__ = ["CheckSyntaxError", "Outcome", "broken_rows", "parse_check", "paths_of", "run_check"]
 
 Outcome = Literal["holds", "broken", "not-applicable"]
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -35,58 +35,164 @@ class CheckSyntaxError(ValueError):
 
 
 def parse_check(check: str, kinds: Mapping[str, str]) -> ast.Compare:
-    """The comparison that ``check`` states over the fields ``kinds``. Raises CheckSyntaxError with the reason."""
+    """The comparison that ``check`` states over ``kinds`` by path. Raises CheckSyntaxError with the reason.
+
+    ``seller.vat_id`` names a field of a record, ``lines.amount`` that of each row of a list (the check is then worked out
+    row by row), ``sum(lines.amount)`` and ``count(lines)`` speak of a whole list.
+    """
     try:
         tree = ast.parse(check, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise CheckSyntaxError("is not a comparison such as net + tax == total") from None
     if not isinstance(tree, ast.Compare):
         raise CheckSyntaxError("compares nothing; write one of == != < <= > >=")
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name) if name not in kinds:
-                raise CheckSyntaxError(f"names {name}, which is not a field")
-            case ast.Name(id=name) if kinds[name] not in _COMPARABLE:
-                raise CheckSyntaxError(f"uses {name}, and a {kinds[name]} cannot be compared")
-            case ast.Constant(value=value) if isinstance(value, bool) or not isinstance(value, int | float | str):
-                raise CheckSyntaxError(f"holds {value!r}, which is neither a number nor a text")
-            case ast.BinOp(op=op) if type(op) not in _ARITHMETIC:
-                raise CheckSyntaxError("may calculate with + - * / only")
-            case ast.Compare(ops=ops) if any(type(op) not in _COMPARISONS for op in ops):
-                raise CheckSyntaxError("may compare with == != < <= > >= only")
-            case ast.UnaryOp(op=op) if not isinstance(op, ast.USub):
-                raise CheckSyntaxError("may use the sign - only")
-            case ast.expr() if not isinstance(node, ast.Name | ast.Constant | ast.BinOp | ast.Compare | ast.UnaryOp):
-                raise CheckSyntaxError("may hold fields, numbers, texts and + - * / only")
     if sum(isinstance(node, ast.Compare) for node in ast.walk(tree)) > 1:
         raise CheckSyntaxError("has a comparison inside a comparison")
+    for side in (tree.left, *tree.comparators):
+        _check_operand(side, kinds)
+    if any(type(op) not in _COMPARISONS for op in tree.ops):
+        raise CheckSyntaxError("may compare with == != < <= > >= only")
+    if len({path.split(".")[0] for path in _row_paths(tree, kinds)}) > 1:
+        raise CheckSyntaxError("names fields of two lists; take the sum of one of them")
     return tree
 
 
-def fields_of(check: str) -> list[str]:
-    """The names of the fields that a check speaks of."""
-    return sorted({node.id for node in ast.walk(ast.parse(check, mode="eval")) if isinstance(node, ast.Name)})
+def _check_operand(node: ast.expr, kinds: Mapping[str, str]) -> None:
+    match node:
+        case ast.Name() | ast.Attribute():
+            path = _path_of(node)
+            if path is None or path not in kinds:
+                raise CheckSyntaxError(f"names {path or 'something'}, which is not a field")
+            if kinds[path] not in _COMPARABLE:
+                raise CheckSyntaxError(f"uses {path}, and a {kinds[path]} cannot be compared")
+        case ast.Constant(value=value):
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                raise CheckSyntaxError(f"holds {value!r}, which is neither a number nor a text")
+        case ast.BinOp(left=left, op=op, right=right):
+            if type(op) not in _ARITHMETIC:
+                raise CheckSyntaxError("may calculate with + - * / only")
+            _check_operand(left, kinds)
+            _check_operand(right, kinds)
+        case ast.UnaryOp(op=op, operand=operand):
+            if not isinstance(op, ast.USub):
+                raise CheckSyntaxError("may use the sign - only")
+            _check_operand(operand, kinds)
+        case ast.Call(func=ast.Name(id="sum" | "count" as name), args=[argument], keywords=[]):
+            path = _path_of(argument)
+            listed = path is not None and kinds.get(path.split(".")[0]) == "list"
+            if name == "count" and not (listed and kinds.get(path or "") == "list"):
+                raise CheckSyntaxError("may count a list only: count(lines)")
+            if name == "sum" and not (listed and kinds.get(path or "") in ("number", "money")):
+                raise CheckSyntaxError("may take the sum of a number or money field of a list only: sum(lines.amount)")
+        case _:
+            raise CheckSyntaxError("may hold fields, numbers, texts, + - * /, sum() and count() only")
+
+
+def _path_of(node: ast.AST) -> str | None:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return f"{name}.{attribute}"
+    return None
+
+
+def _paths(node: ast.AST, inside_calls: bool) -> Iterator[str]:
+    """The paths that a check names, in calls or outside them."""
+    if isinstance(node, ast.Call):
+        if inside_calls and (path := _path_of(node.args[0])):
+            yield path
+        return
+    if path := _path_of(node):
+        if not inside_calls:
+            yield path
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _paths(child, inside_calls)
+
+
+def _row_paths(tree: ast.AST, kinds: Mapping[str, str]) -> list[str]:
+    """The paths that speak of single rows of a list."""
+    return [path for path in _paths(tree, False) if "." in path and kinds.get(path.split(".")[0]) == "list"]
+
+
+def paths_of(check: str) -> list[str]:
+    """The paths of the fields that a check speaks of."""
+    tree = ast.parse(check, mode="eval")
+    return sorted({*_paths(tree, False), *_paths(tree, True)})
 
 
 def run_check(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -> Outcome:
     """Whether ``check`` holds over the typed ``values`` of one document; a null makes it not applicable.
 
-    Amounts are equal when they differ by less than half a cent. Money of different known currencies breaks the check.
+    A check over the rows of a list holds where it holds in every row in which it can be worked out. Amounts are equal
+    when they differ by less than half a cent. Money of different known currencies breaks the check.
     """
     tree = parse_check(check, kinds)
-    names = fields_of(check)
-    if any(values.get(name) is None for name in names):
+    rows = _row_paths(tree, kinds)
+    if not rows:
+        return _run_once(tree, values, kinds, None)
+    name = rows[0].split(".")[0]
+    outcomes = [_run_once(tree, values, kinds, (name, row)) for row in values.get(name) or []]
+    return "broken" if "broken" in outcomes else "holds" if "holds" in outcomes else "not-applicable"
+
+
+def broken_rows(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[str, list[int]]:
+    """The list whose rows a check speaks of (empty where of none), and the rows in which it is broken, from 0."""
+    tree = parse_check(check, kinds)
+    rows = _row_paths(tree, kinds)
+    if not rows:
+        return "", []
+    name = rows[0].split(".")[0]
+    broken = [
+        number
+        for number, row in enumerate(values.get(name) or [])
+        if _run_once(tree, values, kinds, (name, row)) == "broken"
+    ]
+    return name, broken
+
+
+_Row = tuple[str, Mapping[str, Any]] | None
+
+
+def _run_once(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str], row: _Row) -> Outcome:
+    named = {path: _look_up(path, values, row) for path in _paths(tree, False)}
+    listed = {path: _look_up(path, values, None) for path in _paths(tree, True)}
+    if any(value is None for value in [*named.values(), *listed.values()]):
         return "not-applicable"
-    currencies = {values[name]["currency"] for name in names if kinds[name] == "money"} - {None}
-    if len(currencies) > 1:
+    every = list(named.items())
+    for path, found in listed.items():
+        if kinds[path] != "list":
+            if not found or any(value is None for value in found):
+                return "not-applicable"
+            every += [(path, value) for value in found]
+    if len({value["currency"] for path, value in every if kinds[path] == "money"} - {None}) > 1:
         return "broken"
-    operands = {name: _operand(values[name], kinds[name]) for name in names}
+    operands: dict[str, Any] = {path: _operand(value, kinds[path]) for path, value in named.items()}
+    for path, found in listed.items():
+        if kinds[path] == "list":
+            operands[f"count({path})"] = Decimal(len(found))
+        else:
+            operands[f"sum({path})"] = sum((_operand(value, kinds[path]) for value in found), Decimal(0))
     try:
         sides = [_work_out(side, operands) for side in (tree.left, *tree.comparators)]
         holds = all(_compare(op, left, right) for op, left, right in zip(tree.ops, sides, sides[1:], strict=False))
     except (TypeError, InvalidOperation, ZeroDivisionError):
         return "broken"
     return "holds" if holds else "broken"
+
+
+def _look_up(path: str, values: Mapping[str, Any], row: _Row) -> Any:
+    """The value at a path: in the row where that is of its list, every row's where it is of another."""
+    name, _, inner = path.partition(".")
+    if not inner:
+        return values.get(name)
+    if row and row[0] == name:
+        return row[1].get(inner)
+    found = values.get(name)
+    if isinstance(found, list):
+        return [entry.get(inner) for entry in found]
+    return found.get(inner) if found else None
 
 
 def _operand(value: Any, kind: str) -> Any:
@@ -105,8 +211,10 @@ def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
 
 def _work_out(node: ast.expr, operands: Mapping[str, Any]) -> Any:
     match node:
-        case ast.Name(id=name):
-            return operands[name]
+        case ast.Name() | ast.Attribute():
+            return operands[_path_of(node) or ""]
+        case ast.Call(func=ast.Name(id=name), args=[argument]):
+            return operands[f"{name}({_path_of(argument)})"]
         case ast.Constant(value=str() as text):
             return text
         case ast.Constant(value=value):

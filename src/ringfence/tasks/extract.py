@@ -7,31 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..documents import Document
-from .candidates import find_candidates
-from .checks import fields_of, run_check
-from .fields import BooleanField, ChoiceField, CodeField, FieldSpec, PatternField, TextField
-from .grammar import NULL, CandidateRule, Choice, Reading, RunRule, answer_grammar
+from ..documents import Block, Document, Line
+from .answer import Found, Part
+from .candidates import Candidate, find_candidates
+from .fields import BooleanField, ChoiceField, CodeField, ListField, PatternField, TextField
+from .grammar import NULL, CandidateRule, Choice, Reading, Rule, RunRule, answer_grammar
 from .prompt import Prompt, write_prompt
+from .records import START, ListRule, list_rule
 from .task import Task
 
-__all__ = ["Answer", "AnswerError", "Plan", "plan"]
+__all__ = ["AnswerError", "Plan", "Prepared", "prepare"]
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 NULL_STANDS = math.log(0.5)  # the least log-probability of null, over all its tokens, at which it is not asked again
 
 
 class AnswerError(Exception):
     """The written answer does not follow its grammar: cut off, or from an engine that did not enforce it."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The typed ``values`` by field, and in ``fields`` what each rests on (contract 4b); ``checks`` by their text."""
-
-    values: dict[str, Any]
-    fields: dict[str, dict[str, Any]]
-    checks: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -62,40 +54,50 @@ class Written:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one document's request needs, and what is needed to read its answer.
+    """Everything that the request for one window of a document needs, and what is needed to read its answer.
 
     ``written`` is the beginning of the answer that stands already, in a second look; ``nulls`` holds, for each field
     that was looked at again, the log-probability that null had.
     """
 
-    task: Task
-    document: Document
+    prepared: Prepared
+    window: tuple[int, int]
     prompt: Prompt
-    rules: dict[str, RunRule | CandidateRule | Choice | None]
+    rules: dict[str, Rule | ListRule | None]
+    required: frozenset[str]
     grammar: str
     max_new_tokens: int
     written: Written = Written()
     nulls: dict[str, float] = field(default_factory=dict)
 
-    def read(self, text: str, token_ends: Sequence[int] = (), logprobs: Sequence[float] = ()) -> Answer:
-        """The answer that the model's ``text``, behind what is ``written`` already, states.
+    @property
+    def task(self) -> Task:
+        """What is asked."""
+        return self.prepared.task
+
+    @property
+    def document(self) -> Document:
+        """Of what."""
+        return self.prepared.document
+
+    def read(self, text: str, token_ends: Sequence[int] = (), logprobs: Sequence[float] = ()) -> Part:
+        """What the model's ``text``, behind what is ``written`` already, states.
 
         Raises AnswerError when the text is not a whole answer.
         """
         written = self.written.then(text, token_ends, logprobs)
-        values: dict[str, Any] = {}
-        fields: dict[str, dict[str, Any]] = {}
-        for name, (start, end) in self._places(written.text).items():
-            values[name], fields[name] = self._value(name, self.task.fields[name], written.text[start + 1 : end])
-            fields[name]["features"] = self._features(name, fields[name], written.logprobs_within(start, end))
-        kinds = {name: spec.kind for name, spec in self.task.fields.items()}
-        checks: dict[str, str] = {}
-        for check in self.task.checks:
-            checks[check] = run_check(check, values, kinds)
-            if checks[check] == "broken":
-                for name in fields_of(check):
-                    fields[name]["flags"].append(f"check: {check}")
-        return Answer(values, fields, checks)
+        part = Part()
+        for path, (start, end) in self._places(written.text).items():
+            rule = self.rules[path]
+            if isinstance(self.task.flat[path], ListField):
+                assert rule is None or isinstance(rule, ListRule)
+                part.lists[path] = self._records(path, rule, written, start, end)
+            else:
+                assert not isinstance(rule, ListRule)
+                meaning = self._meaning(path, rule, written.text[start + 1 : end])
+                spec: Any = self.task.flat[path]
+                part.single[path] = self._found(spec, rule, meaning, written.logprobs_within(start, end), path)
+        return part
 
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> Plan | None:
         """A plan that asks on from the first null that the model itself held to be less likely than a value, or None.
@@ -105,23 +107,26 @@ class Plan:
         away; what is written before it stands.
         """
         written = self.written.then(text, token_ends, logprobs)
-        for index, (name, (start, end)) in enumerate(self._places(written.text).items()):
-            offered = self.rules[name] is not None and not self.task.fields[name].required and name not in self.nulls
+        for index, (path, (start, end)) in enumerate(self._places(written.text).items()):
+            offered = self.rules[path] is not None and path not in self.required and path not in self.nulls
             belief = written.logprobs_within(start, end)
             if offered and written.text[start + 1 : end] == NULL and belief and sum(belief) < NULL_STANDS:
-                rest = list(self.task.fields.items())[index:]
-                grammar = answer_grammar([(n, self.rules[n], not spec.required and n != name) for n, spec in rest])
-                nulls = {**self.nulls, name: round(sum(belief), 4)}
+                rest = list(self.task.flat)[index:]
+                grammar = answer_grammar([(n, self.rules[n], n not in self.required and n != path) for n in rest])
+                nulls = {**self.nulls, path: round(sum(belief), 4)}
                 return replace(self, grammar=grammar, written=written.up_to(start), nulls=nulls)
         return None
 
     def _places(self, written: str) -> dict[str, tuple[int, int]]:
         """Where the value of each field stands in an answer, from the space before it to its end."""
         places: dict[str, tuple[int, int]] = {}
-        names, position = list(self.task.fields), 0
+        names, position = list(self.task.flat), 0
         for index, name in enumerate(names):
             prefix = f"{name}:" if index else ""
-            if not written.startswith(prefix + " ", position):
+            listed = isinstance(self.rules[name], ListRule)
+            if not written.startswith(prefix, position) or not written.startswith(
+                (" ", START) if listed else " ", position + len(prefix)
+            ):
                 raise AnswerError(f"the answer does not reach the field {name}")
             start = position + len(prefix)
             end = self._end_of_value(written, start, names[index + 1] if index + 1 < len(names) else None)
@@ -138,22 +143,66 @@ class Plan:
             return written.find(f"\n{next_name}:", start)
         return len(written) - 1 if written.endswith("\n") and len(written) > start else -1
 
-    def _value(self, name: str, spec: FieldSpec, written: str) -> tuple[Any, dict[str, Any]]:
-        rule = self.rules[name]
-        if rule is None or (written == NULL and not spec.required):
-            flags = ["required-but-absent"] if spec.required else []
-            return None, _entry(None, "null", flags)
-        if isinstance(rule, Choice):
-            option = rule.read(written)
-            if option is None:
-                raise AnswerError(f"the field {name} holds something that is not an option")
-            return (option == "true" if isinstance(spec, BooleanField) else option), _entry(None, "judged", [])
+    def _meaning(self, path: str, rule: Rule | None, written: str) -> Reading | str | None:
+        """What a written value means; None for null."""
+        if rule is None or (written == NULL and path not in self.required):
+            return None
         reading = rule.read(written)
         if reading is None:
-            raise AnswerError(f"the field {name} holds something that is not in the document")
-        return self._grounded(spec, rule, reading)
+            what = "an option" if isinstance(rule, Choice) else "in the document"
+            raise AnswerError(f"the field {path} holds something that is not {what}")
+        return reading
 
-    def _grounded(self, spec: FieldSpec, rule: RunRule | CandidateRule, reading: Reading) -> tuple[Any, dict[str, Any]]:
+    def _records(
+        self, path: str, rule: ListRule | None, written: Written, start: int, end: int
+    ) -> list[dict[str, Found]]:
+        text = written.text[start:end]
+        if rule is None or text == f" {NULL}":
+            return []
+        records = rule.read(text)
+        if records is None:
+            raise AnswerError(f"the list {path} holds a record that is not in the document")
+        found = []
+        for record in records:
+            if all(value.reading is None for value in record.values()):
+                continue
+            found.append(
+                {
+                    name: self._found(
+                        rule.spec.fields[name],
+                        value.rule,
+                        value.reading,
+                        written.logprobs_within(start + value.start, start + value.end),
+                        None,
+                    )
+                    for name, value in record.items()
+                }
+            )
+        return found
+
+    def _found(
+        self, spec: Any, rule: Rule | None, meaning: Reading | str | None, logprobs: Sequence[float], path: str | None
+    ) -> Found:
+        if meaning is None:
+            value, entry = None, _entry(None, "null", [])
+        elif isinstance(meaning, str):
+            value = meaning == "true" if isinstance(spec, BooleanField) else meaning
+            entry = _entry(None, "judged", [])
+        else:
+            value, entry = self._grounded(rule, meaning)
+        entry["features"] = {
+            "v": FEATURES_VERSION,
+            "logprob_min": round(min(logprobs), 4) if logprobs else None,
+            "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
+            "tokens": len(logprobs),
+            "null_logprob": self.nulls.get(path) if path else None,
+            "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
+            "occurrences": len(entry["spans"]) + len(entry["others"]),
+            "ocr": entry["ocr"],
+        }
+        return Found(value, entry)
+
+    def _grounded(self, rule: Rule | None, reading: Reading) -> tuple[Any, dict[str, Any]]:
         (start, end), *others = reading.spans
         raw = self.document.text[start:end]
         flags: list[str] = []
@@ -169,69 +218,109 @@ class Plan:
         entry["spans"] = [[start, end]]
         entry["others"] = [list(span) for span in others]
         entry["boxes"] = [box.as_json() for box in self.document.boxes(start, end)]
+        entry["address"] = self.document.address(start, end)
+        entry["ocr"] = self.document.ocr_confidence(start, end)
         if reading.candidate is not None and reading.candidate.readings:
             entry["readings"] = list(reading.candidate.readings)
         return value, entry
 
-    def _features(self, name: str, entry: dict[str, Any], logprobs: Sequence[float]) -> dict[str, Any]:
-        rule = self.rules[name]
-        return {
-            "v": FEATURES_VERSION,
-            "logprob_min": round(min(logprobs), 4) if logprobs else None,
-            "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
-            "tokens": len(logprobs),
-            "null_logprob": self.nulls.get(name),
-            "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
-            "occurrences": len(entry["spans"]) + len(entry["others"]),
-        }
-
 
 def _entry(raw: str | None, kind: str, flags: list[str]) -> dict[str, Any]:
-    return {"raw": raw, "spans": [], "others": [], "boxes": [], "kind": kind, "flags": flags}
+    """``address`` names the place in a format without pages; ``ocr`` is the least confidence of the words that were read
+    from a picture (null: none was)."""
+    return {
+        "raw": raw,
+        "spans": [],
+        "others": [],
+        "boxes": [],
+        "address": None,
+        "ocr": None,
+        "kind": kind,
+        "flags": flags,
+    }
 
 
-def plan(task: Task, document: Document, control_tokens: tuple[str, ...] = ()) -> Plan:
-    """Prepare one document: find its candidates, write its prompt and its grammar.
+@dataclass(frozen=True)
+class Prepared:
+    """A document made ready for a task: what its recognisers found, over the whole of it.
+
+    ``candidates`` holds them by path (``total``, ``lines.amount``), in reading order.
+    """
+
+    task: Task
+    document: Document
+    candidates: dict[str, list[Candidate]]
+
+    def plan(
+        self, window: tuple[int, int] | None = None, control_tokens: tuple[str, ...] = (), context: str = ""
+    ) -> Plan:
+        """The plan for a window of the document, by default all of it; ``context`` are lines that the model is shown
+        before it and takes no value from, such as the header of a table that began earlier."""
+        whole = (0, len(self.document.text))
+        window = window or whole
+        flat = self.task.flat
+        names = list(flat)
+        rules = {
+            name: self._rule(name, window, next_name) for name, next_name in zip(names, [*names[1:], None], strict=True)
+        }
+        # What a document has somewhere need not stand in every window of it.
+        required = frozenset(
+            name for name, spec in flat.items() if not isinstance(spec, ListField) and spec.required and window == whole
+        )
+        grammar = answer_grammar([(name, rules[name], name not in required) for name in names])
+        budget = 8 + sum(len(name) + 3 + max(_longest(rules[name]), len(NULL)) for name in names)
+        prompt = write_prompt(self.task, self.document.text[slice(*window)], control_tokens, context)
+        return Plan(self, window, prompt, rules, required, grammar, budget)
+
+    def _rule(self, name: str, window: tuple[int, int], next_name: str | None) -> Rule | ListRule | None:
+        spec = self.task.flat[name]
+        if isinstance(spec, ListField):
+            inner = {
+                leaf: self.candidates[f"{name}.{leaf}"] for leaf in spec.fields if f"{name}.{leaf}" in self.candidates
+            }
+            return list_rule(spec, self.document, window, inner)
+        if isinstance(spec, ChoiceField):
+            return Choice(spec.options)
+        if isinstance(spec, BooleanField):
+            return Choice(("true", "false"))
+        if isinstance(spec, TextField):
+            parts = self.document.blocks if spec.within == "block" else self.document.lines
+            run = RunRule(self.document, spec, _clipped(parts, window), next_name)
+            return run if run.chains else None
+        found = [c for c in self.candidates[name] if window[0] <= c.start and c.end <= window[1]]
+        return CandidateRule(found) if found else None
+
+
+def _clipped(parts: Sequence[Line] | Sequence[Block], window: tuple[int, int]) -> list[tuple[int, int]]:
+    return [
+        (max(part.start, window[0]), min(part.end, window[1]))
+        for part in parts
+        if part.start < window[1] and part.end > window[0]
+    ]
+
+
+def _longest(rule: Rule | ListRule | None) -> int:
+    """The most tokens that a value may need: a token is at least one byte."""
+    return rule.longest() if rule else len(NULL)
+
+
+def prepare(task: Task, document: Document) -> Prepared:
+    """Run the recognisers of ``task`` over ``document``.
 
     Raises ValueError with a sentence for people when a recogniser cannot finish on this document.
     """
-    rules: dict[str, RunRule | CandidateRule | Choice | None] = {}
-    names = list(task.fields)
-    for (name, spec), next_name in zip(task.fields.items(), [*names[1:], None], strict=True):
-        rules[name] = _rule(spec, document, task, next_name)
-    grammar = answer_grammar([(name, rules[name], not spec.required) for name, spec in task.fields.items()])
-    return Plan(
-        task, document, write_prompt(task, document, control_tokens), rules, grammar, _answer_budget(task, rules)
-    )
-
-
-def _rule(
-    spec: FieldSpec, document: Document, task: Task, next_name: str | None
-) -> RunRule | CandidateRule | Choice | None:
-    if isinstance(spec, ChoiceField):
-        return Choice(spec.options)
-    if isinstance(spec, BooleanField):
-        return Choice(("true", "false"))
-    if isinstance(spec, TextField):
-        return RunRule(document, spec, next_name) if document.segments else None
-    assert isinstance(spec, PatternField | CodeField)
-    found = find_candidates(spec, document, task.locale)
-    return CandidateRule(found) if found else None
-
-
-def _answer_budget(task: Task, rules: dict[str, RunRule | CandidateRule | Choice | None]) -> int:
-    """The most tokens that any answer of the grammar may need: a token is at least one byte."""
-    size = 8
-    for name in task.fields:
-        rule = rules[name]
-        if isinstance(rule, RunRule):
-            text = rule.document.text
-            longest = max(
-                (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in rule.chains), default=0
-            )
-        elif isinstance(rule, CandidateRule):
-            longest = max(len(surface.encode()) for surface in rule.by_surface)
-        else:
-            longest = max(len(option.encode()) for option in rule.options) if rule else len(NULL)
-        size += len(name) + 3 + max(longest, len(NULL))
-    return size
+    candidates: dict[str, list[Candidate]] = {}
+    known: dict[str, list[Candidate]] = {}
+    for name, spec in task.flat.items():
+        leaves = (
+            {f"{name}.{leaf}": one for leaf, one in spec.fields.items()}
+            if isinstance(spec, ListField)
+            else {name: spec}
+        )
+        for path, leaf in leaves.items():
+            if isinstance(leaf, PatternField | CodeField):
+                key = leaf.pattern if isinstance(leaf, CodeField) else f"kind {leaf.kind}"
+                if key not in known:
+                    known[key] = sorted(find_candidates(leaf, document, task.locale), key=lambda c: (c.start, c.end))
+                candidates[path] = known[key]
+    return Prepared(task, document, candidates)

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import regex
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["BooleanField", "ChoiceField", "CodeField", "FieldSpec", "PatternField", "TextField"]
+__all__ = [
+    "BooleanField",
+    "ChoiceField",
+    "CodeField",
+    "FieldSpec",
+    "LeafSpec",
+    "ListField",
+    "PatternField",
+    "RecordField",
+    "TextField",
+    "flat_fields",
+]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class _Field(BaseModel):
@@ -85,4 +100,56 @@ class BooleanField(_Field):
     kind: Literal["boolean"]
 
 
-FieldSpec = Annotated[TextField | PatternField | CodeField | ChoiceField | BooleanField, Field(discriminator="kind")]
+LeafSpec = Annotated[TextField | PatternField | CodeField | ChoiceField | BooleanField, Field(discriminator="kind")]
+
+
+def check_names(fields: Mapping[str, Any]) -> None:
+    """Raises ValueError naming every field name that cannot be one."""
+    if bad := [name for name in fields if not _NAME.fullmatch(name)]:
+        raise ValueError(f"the names {', '.join(bad)} must be lower case letters, digits and _, with a letter first")
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str = Field("", description="What the record is, in the words you would use to a colleague.")
+    fields: dict[str, LeafSpec] = Field(min_length=1, max_length=40)
+
+    @field_validator("fields")
+    @classmethod
+    def _named(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        check_names(fields)
+        return fields
+
+
+class RecordField(_Group):
+    """Fields that belong together, such as the parts of a party."""
+
+    kind: Literal["record"]
+
+
+class ListField(_Group):
+    """Records that repeat, such as the lines of an invoice. Each stands on a row or a block of its own."""
+
+    kind: Literal["list"]
+    anchor: Literal["row", "block"] = Field(
+        "row", description="Whether a record is a row of a table (with the lines that continue it) or a block."
+    )
+    max_records: int = Field(200, ge=1, le=2000, description="The most records that one document may give.")
+
+
+FieldSpec = Annotated[
+    TextField | PatternField | CodeField | ChoiceField | BooleanField | RecordField | ListField,
+    Field(discriminator="kind"),
+]
+
+
+def flat_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are asked one by one, by their path: those of a record as ``seller.name``, a list as one."""
+    flat: dict[str, Any] = {}
+    for name, spec in fields.items():
+        if isinstance(spec, RecordField):
+            flat.update({f"{name}.{inner}": leaf for inner, leaf in spec.fields.items()})
+        else:
+            flat[name] = spec
+    return flat

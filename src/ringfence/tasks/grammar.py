@@ -6,17 +6,29 @@ and is never searched for in the text again.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from ..documents import Document, Segment
 from .candidates import Candidate
 from .fields import TextField
 
-__all__ = ["NULL", "CandidateRule", "Choice", "Reading", "RunRule", "answer_grammar", "literal"]
+__all__ = [
+    "NULL",
+    "CandidateRule",
+    "Choice",
+    "FieldRule",
+    "Reading",
+    "Rule",
+    "RunRule",
+    "Tails",
+    "answer_grammar",
+    "literal",
+]
 
 NULL = "null"
 
@@ -64,13 +76,17 @@ class Choice:
 
     options: tuple[str, ...]
 
-    def rules(self, name: str) -> Iterable[str]:
+    def rules(self, name: str, tails: Tails) -> Iterable[str]:
         """The alternatives, without null."""
         yield f"{name} ::= " + " | ".join(literal(" " + option) for option in self.options)
 
     def read(self, written: str) -> str | None:
         """The option, or None when ``written`` is none."""
         return written if written in self.options else None
+
+    def longest(self) -> int:
+        """The most bytes that a value may take."""
+        return max(len(option.encode()) for option in self.options)
 
 
 @dataclass(frozen=True)
@@ -99,7 +115,7 @@ class CandidateRule:
                 grouped[surface] = found
         return grouped
 
-    def rules(self, name: str) -> Iterable[str]:
+    def rules(self, name: str, tails: Tails) -> Iterable[str]:
         """One alternative for each distinct surface."""
         yield f"{name} ::= " + " | ".join(literal(" " + surface) for surface in self.by_surface)
 
@@ -117,6 +133,10 @@ class CandidateRule:
                 primary, value=None, flags=(*primary.flags, "ambiguous-currency"), readings=tuple(sorted(currencies))
             )
         return Reading(tuple((c.start, c.end) for c in [primary, *others]), primary)
+
+    def longest(self) -> int:
+        """The most bytes that a value may take."""
+        return max(len(surface.encode()) for surface in self.by_surface)
 
 
 def _quantity(value: Any) -> str:
@@ -137,40 +157,61 @@ class _Link:
     gaps: tuple[str, ...]
 
 
+class Tails:
+    """Rules for "from this word to the end, or stop earlier", shared by every field of a grammar that can use them.
+
+    Equal line ends have equal rules, so repeated page headers cost nothing, and six text fields cost what one does.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str, str], str] = {}
+        self.written: list[str] = []
+
+    def name(self, word: str, gap: str, rest: str) -> str:
+        """The rule that writes ``word`` and then, if the model wants, ``gap`` and the rule ``rest``."""
+        key = (word, gap, rest)
+        if key not in self._names:
+            self._names[key] = f"t{len(self._names)}"
+            more = f"({gap}) {rest}" if gap else rest
+            self.written.append(f"{self._names[key]} ::= {literal(word)}" + (f" ({more})?" if rest else ""))
+        return self._names[key]
+
+
 @dataclass
 class RunRule:
-    """A text field: a run of segments that stays within one line (or one block) of the document.
+    """A text field: a run of segments that stays within one of ``ranges`` (a line or a block) of the document.
 
     A rule stands for "from this segment to the end of its line, or stop earlier", so the grammar grows with the
-    length of the document, not with its square; equal line ends share their rules, which makes repeated page headers
-    free. (Runs written out as N x 12 rules took 10 s to compile; this form takes well under one.)
+    length of the document, not with its square. (Runs written out as N x 12 rules took 10 s to compile; this form takes
+    well under one.)
 
     Where a run may go on over a line end, the model may write the line break as it stands, a space, or a comma: a
     small model copies the break, and took it for the end of the field as long as only the space was allowed (11 of 60
-    addresses right); or it joins the lines of an address by commas, and stopped where the next line had none in front. ``next_name`` is the field that follows: a line that begins like its name is joined by a space only.
+    addresses right); or it joins the lines of an address by commas, and stopped where the next line had none in front.
+    ``next_name`` is the field that follows: a line that begins like its name is joined by a space only. Inside a list
+    (``one_line``) a value is always written on one line.
     """
 
     document: Document
     spec: TextField
+    ranges: Sequence[tuple[int, int]]
     next_name: str | None = None
+    one_line: bool = False
     chains: list[list[_Link]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.chains = list(self._chains())
 
     def _chains(self) -> Iterable[list[_Link]]:
-        """The segments of each line or block."""
+        """The segments of each range; with ``within: line`` the next cell of a row begins another."""
         text, segments = self.document.text, self.document.segments
-        ranges = self.document.blocks if self.spec.within == "block" else self.document.lines
-        position = 0
-        for part in ranges:
+        for start, end in self.ranges:
             chain: list[_Link] = []
-            while position < len(segments) and segments[position].start < part.start:
-                position += 1
-            while position < len(segments) and segments[position].start < part.end:
+            position = bisect.bisect_left(segments, start, key=lambda segment: segment.start)
+            while position < len(segments) and segments[position].end <= end:
                 segment = segments[position]
                 between = text[chain[-1].segment.end : segment.start] if chain else ""
-                if between.count(" ") >= 3 and self.spec.within == "line":  # the next cell of a row is another value
+                if between.count(" ") >= 3 and self.spec.within == "line":
                     yield chain
                     chain, between = [], ""
                 after_comma = bool(chain) and text[chain[-1].segment.end - 1] in ",;:"
@@ -183,32 +224,26 @@ class RunRule:
         if "\n" not in between:
             return (" ",) if between else ("",)
         like_a_name = self.next_name is not None and self.document.text.startswith(f"{self.next_name}:", start)
-        if like_a_name:
+        if like_a_name or self.one_line:
             return (" ",)
         return (" ", "\n") if after_comma else (" ", ", ", "\n")
 
-    def rules(self, name: str) -> Iterable[str]:
-        """The rule of the field and those of the runs."""
+    def rules(self, name: str, tails: Tails) -> Iterable[str]:
+        """The rule of the field; those of the runs go to ``tails``."""
         text = self.document.text
-        named: dict[str, str] = {}
-        written: list[str] = []
         starts: dict[str, None] = {}
+        every: dict[str, None] = {}
         for chain in self.chains:
-            tail, rest = "", ""
+            rest = gap = ""
             for link in reversed(chain):
                 word = text[link.segment.start : link.segment.end]
-                tail = word + tail
-                if tail not in named:
-                    named[tail] = f"{name}-{len(named)}"
-                    body = f"{literal(word)} ({rest})?" if rest else literal(word)
-                    written.append(f"{named[tail]} ::= {body}")
+                rule = tails.name(word, gap, rest)
+                every.setdefault(rule)
                 if word[0].isalnum():
-                    starts.setdefault(named[tail])
+                    starts.setdefault(rule)
                 gap = " | ".join(literal(gap) for gap in link.gaps if gap)
-                rest = f"({gap}) {named[tail]}" if gap else named[tail]
-                tail = link.gaps[-1] + tail
-        yield f'{name} ::= " " (' + " | ".join(starts or dict.fromkeys(named.values())) + ")"
-        yield from written
+                rest = rule
+        yield f'{name} ::= " " (' + " | ".join(starts or every) + ")"
 
     def read(self, written: str) -> Reading | None:
         """Every run of segments that writes itself this way, the earliest first."""
@@ -244,25 +279,43 @@ class RunRule:
 
     def segment_count(self, start: int, end: int) -> int:
         """How many segments the span holds."""
-        return sum(start <= segment.start < end for segment in self.document.segments)
+        segments = self.document.segments
+        first = bisect.bisect_left(segments, start, key=lambda segment: segment.start)
+        return bisect.bisect_left(segments, end, key=lambda segment: segment.start) - first
+
+    def longest(self) -> int:
+        """The most bytes that a value may take."""
+        text = self.document.text
+        return max(
+            (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in self.chains), default=0
+        )
 
 
 Rule = RunRule | CandidateRule | Choice
 
 
-def answer_grammar(fields: Sequence[tuple[str, Rule | None, bool]]) -> str:
+class FieldRule(Protocol):
+    """What the grammar needs of a field's rule: a rule or a list of records."""
+
+    def rules(self, name: str, tails: Tails) -> Iterable[str]:
+        """The rules of the field, the first of them called ``name``; null apart."""
+        ...
+
+
+def answer_grammar(fields: Sequence[tuple[str, FieldRule | None, bool]]) -> str:
     """The grammar of a whole answer. Each field is its name, its rule (None: nothing to choose from, so null), and
     whether null is allowed beside the rule. The first name stands in the prompt and is not part of the answer.
     """
     root: list[str] = []
     rules: list[str] = []
+    tails = Tails()
     for position, (name, rule, nullable) in enumerate(fields):
         prefix = "" if position == 0 else f"{name}:"
         if rule is None:
             root.append(literal(f"{prefix} {NULL}\n"))
             continue
         rule_name = f"f{position}"
-        rules += rule.rules(rule_name)
+        rules += rule.rules(rule_name, tails)
         body = f"({literal(' ' + NULL)} | {rule_name})" if nullable else rule_name
         root += [literal(prefix)] * bool(prefix) + [body, literal("\n")]
-    return "\n".join([f"root ::= {' '.join(root)}", *rules]) + "\n"
+    return "\n".join([f"root ::= {' '.join(root)}", *rules, *tails.written]) + "\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,16 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..errors import TaskError
 from .checks import CheckSyntaxError, parse_check
-from .fields import FieldSpec
+from .fields import FieldSpec, LeafSpec, ListField, check_names, flat_fields
 from .locale import Locale
 
 __all__ = ["Task", "load_task", "task_from", "task_schema"]
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
 
 class Task(BaseModel):
-    """An extract task: flat records of typed fields, each value an exact span of its document or derived from one."""
+    """An extract task: typed fields, records and lists; each value an exact span of its document or derived from one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, title="Ringfence task")
 
@@ -36,10 +33,7 @@ class Task(BaseModel):
     @field_validator("fields")
     @classmethod
     def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        if bad := [name for name in fields if not _NAME.fullmatch(name)]:
-            raise ValueError(
-                f"the names {', '.join(bad)} must be lower case letters, digits and _, with a letter first"
-            )
+        check_names(fields)
         return fields
 
     @model_validator(mode="after")
@@ -47,12 +41,26 @@ class Task(BaseModel):
         faults = []
         for check in self.checks:
             try:
-                parse_check(check, {name: field.kind for name, field in self.fields.items()})
+                parse_check(check, self.kinds)
             except CheckSyntaxError as error:
                 faults.append(f"the check {check!r} {error}")
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def flat(self) -> dict[str, LeafSpec | ListField]:
+        """The fields that are asked one by one, by path (``seller.name``)."""
+        return flat_fields(self.fields)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of every value by path; of a list its own, and those of its fields (``lines.amount``)."""
+        kinds: dict[str, str] = {name: spec.kind for name, spec in self.flat.items()}
+        for name, spec in self.fields.items():
+            if isinstance(spec, ListField):
+                kinds.update({f"{name}.{inner}": leaf.kind for inner, leaf in spec.fields.items()})
+        return kinds
 
     def canonical(self) -> dict[str, Any]:
         """The task as plain JSON data with every default written out: what the lock hashes."""
@@ -135,11 +143,30 @@ def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
 
 
 def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
-    kinds = ("text", "number", "money", "date", "duration", "email", "iban", "code", "choice", "boolean")
+    kinds = (
+        "text",
+        "number",
+        "money",
+        "date",
+        "duration",
+        "email",
+        "iban",
+        "code",
+        "choice",
+        "boolean",
+        "record",
+        "list",
+    )
+    # Behind "fields" and a name, the location holds the kind that was taken; it stands nowhere in the file.
     path = tuple(
         part
         for position, part in enumerate(fault["loc"])
-        if not (position == 2 and part in kinds and len(fault["loc"]) > 2)
+        if not (
+            position >= 2
+            and part in kinds
+            and position + 1 < len(fault["loc"])
+            and fault["loc"][position - 2] == "fields"
+        )
     )
     message = {
         "extra_forbidden": "is not known here",

@@ -1,0 +1,240 @@
+"""Read mails (EML, MSG, MBOX, MHTML): headers and body as one document, each attachment as a child document."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import email
+import email.policy
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from functools import cache
+from typing import Any
+
+from ..errors import DocumentError
+from .containers import Child, Names, read_children
+from .layer import LayerBuilder
+from .model import Document
+from .plain import decode
+from .reading import ReadingOptions, Source, Unreadable, sha256_of
+from .web import write_html
+
+__all__ = ["EmlReader", "MboxReader", "MsgReader"]
+
+_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_ENDINGS = {"text/plain": ".txt", "text/html": ".html", "message/rfc822": ".eml", "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "text/calendar": ".ics"}  # fmt: skip
+
+
+@dataclass
+class _Mail:
+    """What a mail says, whatever its format."""
+
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    plain: str = ""
+    html: bytes | str = b""
+    attachments: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def document(self, source: Source, data: bytes, read_by: str) -> Document:
+        layer = LayerBuilder()
+        for name, value in self.headers:
+            layer.line([(f"{name}: {value}", f"header {name}")])
+        layer.end_block()
+        body = LayerBuilder()
+        if self.plain.strip():
+            _write_plain(layer, self.plain)
+        elif self.html:
+            try:
+                write_html(body, self.html, "")
+                write_html(layer, self.html, "")
+            except DocumentError:
+                pass
+        names = ", ".join(name for name, _ in self.attachments)
+        if names:
+            layer.paragraph(f"Attachments: {names}", "attachments")
+        return layer.document(source, sha256_of(data), read_by)
+
+
+def _write_plain(layer: LayerBuilder, text: str) -> None:
+    """The body as written: its blank lines part blocks, its quoted lines keep their >."""
+    for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
+        layer.paragraph(block)
+
+
+def _mail_of(message: EmailMessage, depth: int = 0) -> _Mail:
+    mail = _Mail([(name, _header(message, name)) for name in _HEADERS if message.get(name)])
+    _collect(message, mail, depth)
+    return mail
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(message[name]).split())
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        IndexError,
+    ):  # the standard library trips over some headers
+        return ""
+
+
+def _collect(part: Any, mail: _Mail, depth: int) -> None:
+    if depth > 50:
+        raise DocumentError("nested-too-deep", "its parts are nested deeper than 50 levels")
+    kind = part.get_content_type()
+    if part.is_multipart() and kind != "message/rfc822":
+        for inner in part.iter_parts() if isinstance(part, EmailMessage) else part.get_payload():
+            _collect(inner, mail, depth + 1)
+        return
+    attached = part.get_content_disposition() == "attachment" or bool(part.get_filename())
+    if kind == "message/rfc822":
+        for inner in part.get_payload() if isinstance(part.get_payload(), list) else []:
+            content = inner.as_bytes()
+            if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":  # against RFC 2046, but sent
+                try:
+                    content = base64.b64decode(content)
+                except ValueError:
+                    pass
+            mail.attachments.append((_name_of(part, kind), content))
+    elif kind == "text/plain" and not attached:
+        mail.plain += _decoded(part) + "\n"
+    elif kind == "text/html" and not attached:
+        mail.html = mail.html or _payload(part)
+    elif (payload := _payload(part)).strip() and kind not in (
+        "application/pkcs7-signature",
+        "application/pgp-signature",
+    ):
+        mail.attachments.append((_name_of(part, kind), payload))
+
+
+def _name_of(part: Any, kind: str) -> str:
+    try:
+        told = part.get_filename() or ""
+    except (ValueError, LookupError, TypeError, AttributeError):
+        told = ""
+    return told or f"attachment{_ENDINGS.get(kind, '')}"
+
+
+def _payload(part: Any) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(part: Any) -> str:
+    charset = part.get_content_charset() or "utf-8"
+    data = _payload(part)
+    for name in (charset, "utf-8"):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return data.decode("cp1252", "replace")
+
+
+class _MailReader:
+    """What the readers of single mails share."""
+
+    name = ""
+    version = 1
+
+    def _mail(self, source: Source, data: bytes) -> _Mail:
+        raise NotImplementedError
+
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
+        """Yield the mail, then its attachments."""
+        yield self._mail(source, data).document(source, data, f"{self.name}/{self.version}")
+        yield from read_children(self.children(source, data, options), options)
+
+    def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
+        """The attachments."""
+        names = Names()
+        for number, (name, content) in enumerate(self._mail(source, data).attachments, start=1):
+            yield source.child(names.of(name, f"attachment-{number}")), content
+
+
+class EmlReader(_MailReader):
+    """Mails as they travel, and web pages that were saved as one."""
+
+    name = "mail"
+    extensions = ("eml", "mht", "mhtml", "p7m")
+
+    def _mail(self, source: Source, data: bytes) -> _Mail:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            data = data.decode("utf-16", "replace").encode()
+        if data.startswith(b"\x30") and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" in data[:64]:
+            raise DocumentError("encrypted", "the mail is encrypted (S/MIME)")
+        try:
+            message = email.message_from_bytes(data.lstrip(b"\r\n"), policy=email.policy.default)
+        except (ValueError, LookupError, AttributeError, TypeError, IndexError):
+            raise DocumentError("damaged", "the mail cannot be parsed") from None
+        if not message.keys():
+            raise DocumentError("wrong-extension", "it has no mail headers")
+        return _mail_of(message)
+
+
+class MsgReader(_MailReader):
+    """Mails of Outlook."""
+
+    name = "msg"
+    extensions = ("msg",)
+
+    def _mail(self, source: Source, data: bytes) -> _Mail:
+        import oxmsg
+
+        _know_windows_encodings()
+        try:
+            message = oxmsg.Message.load(io.BytesIO(data))
+            recipients = ", ".join(_person(r.name, r.email_address) for r in message.recipients)
+            sent = message.sent_date.isoformat(" ", "seconds") if message.sent_date else ""
+            told = [
+                ("From", message.sender or ""),
+                ("To", recipients),
+                ("Date", sent),
+                ("Subject", message.subject or ""),
+            ]
+            attachments = [
+                (item.file_name or f"attachment-{number}", item.file_bytes or b"")
+                for number, item in enumerate(message.attachments, start=1)
+            ]
+            html = message.html_body or ""
+            return _Mail([(n, v) for n, v in told if v], message.body or "", html, [a for a in attachments if a[1]])
+        except Exception:  # the library raises whatever its parsing meets
+            raise DocumentError("damaged", "the Outlook mail is damaged, or of a kind that is not known") from None
+
+
+@cache
+def _know_windows_encodings() -> None:
+    """Outlook writes windows-950 where Python says cp950."""
+    codecs.register(
+        lambda name: codecs.lookup(f"cp{name[8:]}") if name.startswith("windows_") and name[8:].isdigit() else None
+    )
+
+
+def _person(name: str | None, address: str | None) -> str:
+    return f"{name} <{address}>" if name and address and name != address else name or address or ""
+
+
+class MboxReader:
+    """Mailboxes: each mail is a child document."""
+
+    name = "mbox"
+    version = 1
+    extensions = ("mbox",)
+
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
+        """Yield the mails and their attachments."""
+        yield from read_children(self.children(source, data, options), options)
+
+    def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
+        """Each mail of the box."""
+        starts = [match.start() for match in re.finditer(rb"(?m)^From (?=\S+ .*\d{2}:\d{2})", data)]
+        if not starts:
+            decode(data)
+            raise DocumentError("wrong-extension", "it holds no mail")
+        for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(data)], strict=True), start=1):
+            content = data[start:end].partition(b"\n")[2]
+            yield source.child(f"{number:05}.eml"), content.replace(b"\n>From ", b"\nFrom ")

@@ -1,0 +1,246 @@
+"""Read pictures of text: PP-OCR weights that ship in the rapidocr wheel, offline, words with places and confidence.
+
+The line recogniser reads a turned page badly but never says so: where its confidence is low, or most lines stand
+upright, the picture is tried in the other directions and the best reading is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..errors import DocumentError
+from .pdf_layout import Extent, Glyph
+
+__all__ = ["OCR_PIXELS", "OCR_VERSION", "available", "read_picture", "weights_digest"]
+
+OCR_VERSION = 1
+OCR_PIXELS = 2000  # the longer side of a page; more made no receipt better and every page slower
+SURE = 0.85  # mean confidence of a page that is taken as it lies
+SURE_OF_A_SIGN = 0.95
+LEAST = 0.5  # lines below are noise of the paper
+_MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
+_NARROW, _WIDE = set("iljtfrI1.,:;'|!()[]"), set("mwMWQ@%&")
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word and its corners in pixels, clockwise from the top left of the word."""
+
+    text: str
+    confidence: float
+    corners: tuple[tuple[float, float], ...]
+
+
+def available() -> bool:
+    """Whether OCR is installed."""
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+def _models() -> dict[str, Path]:
+    spec = find_spec("rapidocr")
+    if spec is None or spec.origin is None or not available():
+        raise DocumentError(
+            "ocr-missing", "it is a picture of text, and OCR is not installed: pip install 'ringfence[ocr]'"
+        )
+    return {part: Path(spec.origin).parent / "models" / name for part, name in _MODELS.items()}
+
+
+@cache
+def weights_digest() -> str | None:
+    """One sha256 over the weights of OCR, for the lock; None where OCR is not installed."""
+    if not available():
+        return None
+    digest = hashlib.sha256()
+    for path in _models().values():
+        digest.update(path.read_bytes())
+    return f"sha256:{digest.hexdigest()}"
+
+
+@cache
+def _recogniser() -> Any:
+    """Loaded once a process. The paths are given, so that nothing is looked up or fetched."""
+    models = _models()
+    from rapidocr import RapidOCR
+
+    return RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.use_cls": False,
+            "Global.text_score": LEAST,
+            "Global.max_side_len": OCR_PIXELS,
+            **{f"{part}.model_path": str(path) for part, path in models.items()},
+        }
+    )
+
+
+def read_picture(image: Image.Image, width: float, height: float) -> list[Glyph]:
+    """The characters of a picture of a page of ``width`` x ``height`` points; no glyphs where there is no text.
+
+    Glyph boxes are set straight where the page is turned or askew; ``on_paper`` holds where they really are.
+    Raises DocumentError when OCR is not installed.
+    """
+    turns, words = _best_reading(image.convert("RGB"))
+    turned_size = image.size if turns % 2 == 0 else image.size[::-1]
+    scale_x, scale_y = width / image.size[0], height / image.size[1]
+    skew = _skew(words)
+    glyphs: list[Glyph] = []
+    for word in words:
+        for text, corners in _characters(word):
+            straight = _extent([_rotated(corner, -skew) for corner in corners])
+            paper = _extent([_turned_back(corner, turns, turned_size) for corner in corners])
+            glyphs.append(
+                Glyph(
+                    text,
+                    (straight[0] * scale_x, straight[1] * scale_y, straight[2] * scale_x, straight[3] * scale_y),
+                    0,
+                    word.confidence,
+                    (paper[0] * scale_x, paper[1] * scale_y, paper[2] * scale_x, paper[3] * scale_y),
+                )
+            )
+        glyphs.append(Glyph(" ", None))
+    return glyphs
+
+
+def _best_reading(image: Image.Image) -> tuple[int, list[_Word]]:
+    """The words, and the quarter turns (counter-clockwise) that the picture was given to read them."""
+    words, upright_share = _words(image)
+    if not words:
+        return 0, words
+    if _worth(words)[0] >= SURE and upright_share < 0.5:
+        return 0, words
+    readings = [(0, words)]
+    for turns in (1, 3) if upright_share >= 0.5 else (2, 1, 3):
+        turned = _words(image.rotate(90 * turns, expand=True))
+        if turned[1] < 0.5:
+            readings.append((turns, turned[0]))
+            if _worth(turned[0])[0] >= SURE + 0.08:
+                break
+    return max(readings, key=lambda reading: _worth(reading[1])[1])
+
+
+def _worth(words: list[_Word]) -> tuple[float, float]:
+    """Mean confidence of the characters, and the number of characters weighed by how sure they are."""
+    size = sum(len(word.text) for word in words)
+    weighed = sum(len(word.text) * word.confidence for word in words)
+    strong = sum(len(word.text) * max(0.0, word.confidence - 0.5) for word in words)
+    return (weighed / size if size else 0.0), strong
+
+
+def _words(image: Image.Image) -> tuple[list[_Word], float]:
+    """The words of a picture, and the share of their characters in lines that are taller than wide."""
+    result = _recogniser()(np.asarray(image)[:, :, ::-1], return_word_box=True)
+    if result.txts is None or result.boxes is None:
+        return [], 0.0
+    words: list[_Word] = []
+    tall = total = 0
+    for text, score, box, parts in zip(result.txts, result.scores, result.boxes, _parts(result), strict=True):
+        corners = np.asarray(box, dtype=float)
+        across = np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])
+        down = np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])
+        total += len(text)
+        tall += len(text) * bool(down > 1.5 * across and len(text) > 2)
+        words += [word for word in _split(text, float(score), corners, parts) if not _is_noise(word)]
+    return words, tall / total if total else 0.0
+
+
+def _is_noise(word: _Word) -> bool:
+    """Rules, boxes and specks are read as one sign, or as one letter of a script that has letters like that."""
+    one = len(word.text) == 1 and not (word.text.isascii() and word.text.isalnum())
+    return one and word.confidence < SURE_OF_A_SIGN
+
+
+def _parts(result: Any) -> Iterator[Any]:
+    found = result.word_results
+    yield from found if found and len(found) == len(result.txts) else [()] * len(result.txts)
+
+
+def _split(text: str, score: float, corners: Any, parts: Any) -> list[_Word]:
+    """The words of a line. The recogniser's own word boxes are taken where they tell the same text as its line."""
+    told = [part for part in parts or () if len(part) == 3 and part[0].strip()]
+    if told and "".join(part[0] for part in told).replace(" ", "") == text.replace(" ", ""):
+        words: list[_Word] = []
+        for part_text, part_score, box in told:
+            words.append(_Word(part_text, round(float(part_score), 3), tuple((float(x), float(y)) for x, y in box)))
+        return _joined(words, text)
+    found, position, size = [], 0, max(len(text), 1)
+    for piece in text.split(" "):
+        if piece:
+            quad = _slice(corners, position / size, (position + len(piece)) / size)
+            found.append(_Word(piece, round(score, 3), quad))
+        position += len(piece) + 1
+    return found
+
+
+def _joined(words: list[_Word], text: str) -> list[_Word]:
+    """Words as the line has them: parts that the line writes without a space between them become one."""
+    joined: list[_Word] = []
+    rest = text
+    for word in words:
+        stripped = rest.lstrip(" ")
+        close = len(stripped) == len(rest)
+        rest = stripped[len(word.text) :] if stripped.startswith(word.text) else stripped
+        if joined and close:
+            last = joined[-1]
+            corners = (last.corners[0], word.corners[1], word.corners[2], last.corners[3])
+            joined[-1] = _Word(last.text + word.text, min(last.confidence, word.confidence), corners)
+        else:
+            joined.append(word)
+    return joined
+
+
+def _slice(corners: Any, start: float, end: float) -> tuple[tuple[float, float], ...]:
+    """The part of a quadrilateral between two shares of its width."""
+    top, bottom = corners[1] - corners[0], corners[2] - corners[3]
+    points = (corners[0] + start * top, corners[0] + end * top, corners[3] + end * bottom, corners[3] + start * bottom)
+    return tuple((float(x), float(y)) for x, y in points)
+
+
+def _characters(word: _Word) -> Iterator[tuple[str, tuple[tuple[float, float], ...]]]:
+    """Each character with its corners: the word's width, shared out by how wide such letters usually are."""
+    widths = [0.5 if c in _NARROW else 1.5 if c in _WIDE else 1.0 for c in word.text]
+    whole, position = sum(widths), 0.0
+    corners = np.asarray(word.corners)
+    for character, width in zip(word.text, widths, strict=True):
+        if not character.isspace():
+            yield character, _slice(corners, position / whole, (position + width) / whole)
+        position += width
+
+
+def _skew(words: list[_Word]) -> float:
+    """The angle in radians at which the lines of the page rise or fall; 0 where the long words do not agree."""
+    angles = []
+    for word in words:
+        (x0, y0), (x1, y1) = word.corners[0], word.corners[1]
+        if len(word.text) >= 5 and x1 > x0:
+            angles.append(math.atan2(y1 - y0, x1 - x0))
+    if len(angles) < 5:
+        return 0.0
+    middle = statistics.median(angles)
+    return middle if 0.003 < abs(middle) < 0.3 else 0.0
+
+
+def _rotated(point: tuple[float, float], angle: float) -> tuple[float, float]:
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return point[0] * cosine - point[1] * sine, point[0] * sine + point[1] * cosine
+
+
+def _turned_back(point: tuple[float, float], turns: int, size: tuple[int, int]) -> tuple[float, float]:
+    """Where a point of the turned picture (``size`` in pixels) lies on the picture as it came."""
+    x, y = point
+    return {0: (x, y), 1: (size[1] - y, x), 2: (size[0] - x, size[1] - y), 3: (y, size[0] - x)}[turns]
+
+
+def _extent(points: list[tuple[float, float]]) -> Extent:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)

@@ -1,0 +1,151 @@
+"""Read OpenDocument texts and presentations (ODT, ODP and their flat forms): headings, lists, table rows, slides."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from ..errors import DocumentError
+from .layer import LayerBuilder
+from .model import Document
+from .reading import ReadingOptions, Source, sha256_of
+
+__all__ = ["OpenDocumentReader", "parse_xml"]
+
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
+_ENCRYPTED = b"encryption-data"
+MOST_REPEATS = 1_000
+
+
+def parse_xml(data: bytes) -> Any:
+    """The root of an XML document: no entities are resolved, nothing is fetched. Raises DocumentError."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
+    try:
+        return etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        raise DocumentError("damaged", "its XML is damaged, or nested or expanded beyond reason") from None
+
+
+class OpenDocumentReader:
+    """Texts and presentations of OpenDocument."""
+
+    name = "odf"
+    version = 1
+    extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp")
+
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
+        """Yield the one document of the file; a slide counts as a page."""
+        content = _content(source, data) if data.startswith(b"PK") else data
+        body = parse_xml(content).find(f".//{_OFFICE}body")
+        if body is None:
+            raise DocumentError("damaged", "it has no body")
+        layer = _Writer()
+        layer.walk(body)
+        yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
+
+
+def _content(source: Source, data: bytes) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if _ENCRYPTED in archive.read("META-INF/manifest.xml"):
+                raise DocumentError("encrypted", "the file is encrypted, and encrypted office files cannot be opened")
+            info = archive.getinfo("content.xml")
+            if source.expansion:
+                source.expansion.add_bytes(info.file_size)
+            return archive.read(info)
+    except (zipfile.BadZipFile, KeyError, OSError, EOFError, RuntimeError, NotImplementedError):
+        raise DocumentError("damaged", "the file is damaged or truncated") from None
+
+
+class _Writer(LayerBuilder):
+    """Walks the body."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._paragraphs = 0
+        self._slides = 0
+
+    def _address(self) -> str:
+        self._paragraphs += 1
+        return f"slide {self._slides}" if self._slides else f"paragraph {self._paragraphs}"
+
+    def walk(self, element: Any, level: int = 0) -> None:
+        """Write what stands below ``element``."""
+        for child in element:
+            tag = child.tag
+            if tag == f"{_TEXT}h":
+                self.paragraph(_words(child), self._address(), "# ")
+            elif tag == f"{_TEXT}p":
+                self.paragraph(_words(child), self._address())
+                self._boxes_in(child)
+            elif tag == f"{_TEXT}list":
+                if level == 0:
+                    self.end_block()
+                self._items(child, level)
+                if level == 0:
+                    self.end_block()
+            elif tag == f"{_TABLE}table":
+                self._table(child)
+            elif tag == f"{_DRAW}page":
+                self._slides += 1
+                self.page()
+                self.paragraph(f"Slide {self._slides}", f"slide {self._slides}")
+                self.walk(child)
+            elif tag == f"{_PRESENTATION}notes":
+                words = "\n".join(_words(p) for p in child.iter(f"{_TEXT}p") if _words(p).strip())
+                if words:
+                    self.paragraph(f"Notes: {words}", f"notes of slide {self._slides}")
+            elif isinstance(tag, str) and tag not in (f"{_TEXT}tracked-changes", f"{_TEXT}sequence-decls"):
+                self.walk(child, level)
+
+    def _boxes_in(self, paragraph: Any) -> None:
+        """Text boxes that are anchored in a paragraph."""
+        for frame in paragraph.iter(f"{_DRAW}text-box"):
+            self.walk(frame)
+
+    def _items(self, element: Any, level: int) -> None:
+        for item in element:
+            for child in item:
+                if child.tag == f"{_TEXT}list":
+                    self._items(child, level + 1)
+                elif child.tag in (f"{_TEXT}p", f"{_TEXT}h"):
+                    self.lines(_words(child), self._address(), f"{'  ' * level}- ")
+
+    def _table(self, table: Any) -> None:
+        self.end_block()
+        where = self._address()
+        for number, row in enumerate(table.iter(f"{_TABLE}table-row"), start=1):
+            cells = [cell for cell in row if cell.tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")]
+            self.line(
+                (
+                    " ".join(_words(p) for p in cell.iter(f"{_TEXT}p", f"{_TEXT}h")),
+                    f"{where}, row {number}, cell {position}",
+                )
+                for position, cell in enumerate(cells, start=1)
+            )
+        self.end_block()
+
+
+def _words(element: Any) -> str:
+    """The text of a paragraph with its spaces, tabs and line breaks; text boxes in it are written after it."""
+    pieces = [element.text or ""]
+    for child in element:
+        if child.tag == f"{_TEXT}s":
+            count = child.get(f"{_TEXT}c", "1")
+            pieces.append(" " * min(int(count) if count.isdigit() else 1, MOST_REPEATS))
+        elif child.tag == f"{_TEXT}tab":
+            pieces.append("   ")
+        elif child.tag == f"{_TEXT}line-break":
+            pieces.append("\n")
+        elif isinstance(child.tag, str) and not child.tag.startswith((_DRAW, f"{_OFFICE}annotation")):
+            pieces.append(_words(child))
+        pieces.append(child.tail or "")
+    return "".join(pieces)

@@ -1,0 +1,242 @@
+"""Read Word, PowerPoint and Excel files, old and new, with headings, lists, table rows, slides and cell addresses.
+
+office-oxide parses all six formats in memory-safe code; calamine tells where the cells of a sheet are, which office-oxide
+does not. docs/formats.md says how they were chosen.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..errors import DocumentError
+from .layer import LayerBuilder
+from .model import Document
+from .reading import ReadingOptions, Source, sha256_of
+
+__all__ = ["OfficeReader", "column_name"]
+
+_FAMILY = {
+    "docx": "docx", "docm": "docx", "dotx": "docx", "dotm": "docx", "doc": "doc", "dot": "doc",
+    "pptx": "pptx", "pptm": "pptx", "ppsx": "pptx", "ppsm": "pptx", "potx": "pptx", "potm": "pptx", "ppt": "ppt", "pps": "ppt",
+    "xlsx": "xlsx", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "xlsb": "xlsb", "xls": "xls", "ods": "ods", "xlam": "xlsx",
+}  # fmt: skip
+_SHEETS = ("xlsx", "xlsb", "xls", "ods")
+MOST_ROWS = 200_000
+_MARK = {"heading": "# "}
+
+
+class OfficeReader:
+    """Microsoft Office files, and spreadsheets of OpenDocument."""
+
+    name = "office"
+    version = 1
+    extensions = tuple(_FAMILY)
+
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
+        """Yield the one document of the file; a slide or a sheet counts as a page."""
+        from .sniffing import kind_of
+
+        kind = _FAMILY[kind_of(data, source.extension) or source.extension]
+        layer = LayerBuilder()
+        if kind in _SHEETS:
+            _write_sheets(layer, data, kind, source)
+            if layer.empty and kind in ("xls", "xlsx"):  # text boxes only, or a version before Excel 97
+                _write_sections(layer, _parsed(data, kind)["sections"], slides=False)
+        else:
+            _write_sections(layer, _parsed(data, kind)["sections"], slides=kind in ("ppt", "pptx"))
+        yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
+
+
+def _parsed(data: bytes, kind: str) -> Any:
+    """office-oxide's account of a file. Raises DocumentError with the reason."""
+    from office_oxide import Document as OfficeDocument
+    from office_oxide import OfficeOxideError
+
+    try:
+        parse: Any = OfficeDocument.from_bytes
+        return json.loads(parse(data, kind).to_ir_json())
+    except OfficeOxideError as error:
+        words = str(error).lower()
+        if "password" in words or "encrypted" in words:
+            raise DocumentError(
+                "encrypted", "the file is encrypted, and encrypted office files cannot be opened"
+            ) from None
+        raise DocumentError("damaged", "the file is damaged or truncated") from None
+
+
+def _write_sections(layer: LayerBuilder, sections: Sequence[dict[str, Any]], slides: bool) -> None:
+    paragraphs = 0
+    for number, section in enumerate(sections, start=1):
+        if slides:
+            layer.page()
+            layer.paragraph(f"Slide {number}", f"slide {number}")
+        for part in ("header", "first_page_header"):
+            if not slides and section.get(part):
+                _write_elements(layer, section[part].get("content", []), "header", paragraphs)
+        address = f"slide {number}" if slides else None
+        paragraphs = _write_elements(layer, section.get("elements", []), address, paragraphs)
+        for part in ("footer", "first_page_footer"):
+            if not slides and section.get(part):
+                _write_elements(layer, section[part].get("content", []), "footer", paragraphs)
+        if notes := section.get("speaker_notes"):
+            layer.paragraph(f"Notes: {_text(notes)}", f"notes of slide {number}")
+
+
+def _write_elements(layer: LayerBuilder, elements: Any, address: str | None, paragraphs: int) -> int:
+    """Write elements; where no address is given they are numbered as paragraphs. Returns the number of the last."""
+    for element in elements if isinstance(elements, list) else []:
+        kind = element.get("type")
+        if kind in ("paragraph", "heading", "code_block", "quote"):
+            paragraphs += 1
+            layer.paragraph(_text(element.get("content")), address or f"paragraph {paragraphs}", _MARK.get(kind, ""))
+        elif kind == "list":
+            layer.end_block()
+            paragraphs = _write_items(layer, element, address, paragraphs, 0)
+            layer.end_block()
+        elif kind == "table":
+            paragraphs = _write_table(layer, element, address, paragraphs)
+        elif kind in ("text_box", "footnote", "endnote", "comment"):
+            paragraphs = _write_elements(layer, element.get("content"), address, paragraphs)
+        elif kind == "image" and element.get("alt_text"):
+            layer.paragraph(f"[{element['alt_text']}]", address)
+    return paragraphs
+
+
+def _write_items(layer: LayerBuilder, element: dict[str, Any], address: str | None, paragraphs: int, level: int) -> int:
+    for item in element.get("items", []):
+        paragraphs += 1
+        layer.lines(_text(item.get("content")), address or f"paragraph {paragraphs}", f"{'  ' * level}- ")
+        if isinstance(item.get("nested"), dict):
+            paragraphs = _write_items(layer, item["nested"], address, paragraphs, level + 1)
+    return paragraphs
+
+
+def _write_table(layer: LayerBuilder, element: dict[str, Any], address: str | None, paragraphs: int) -> int:
+    paragraphs += 1
+    layer.end_block()
+    for number, row in enumerate(element.get("rows", []), start=1):
+        cells = [
+            (
+                _text(cell.get("content")),
+                f"{address or f'table at paragraph {paragraphs}'}, row {number}, cell {position}",
+            )
+            for position, cell in enumerate(row.get("cells", []), start=1)
+        ]
+        layer.line(cells)
+    layer.end_block()
+    return paragraphs
+
+
+def _text(content: Any) -> str:
+    """The words of a content tree, one line a paragraph."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, dict):
+        if "text" in content:
+            return str(content["text"])
+        if content.get("type") in ("line_break", "page_break"):
+            return "\n"
+        if content.get("type") == "list":
+            return "\n".join(_text(item.get("content")) for item in content.get("items", [])) + "\n"
+        if content.get("type") == "table":
+            rows = content.get("rows", [])
+            return "\n".join(" ".join(_text(c.get("content")) for c in row.get("cells", [])) for row in rows) + "\n"
+        inner = _text(content.get("content"))
+        return inner + "\n" if content.get("type") in ("paragraph", "heading") else inner
+    if isinstance(content, list):
+        return "".join(_text(part) for part in content).strip("\n")
+    return ""
+
+
+def _write_sheets(layer: LayerBuilder, data: bytes, kind: str, source: Source) -> None:
+    """Every sheet a page, every row a line, every cell at its address."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        shown = _shown_cells(data, kind)
+        rows_left = MOST_ROWS
+        for name in names:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows_left -= len(rows)
+            if rows_left < 0:
+                raise DocumentError("too-long", f"it has more than {MOST_ROWS:,} rows")
+            _write_sheet(layer, name, rows, shown.get(name, []))
+            source.progress()
+    except PasswordError:
+        raise DocumentError("encrypted", "the file is encrypted, and encrypted office files cannot be opened") from None
+    except (CalamineError, OSError, ValueError, KeyError):
+        if kind in ("xls", "xlsx"):
+            _parsed(data, kind)  # says so where it is encrypted
+            return
+        raise DocumentError("damaged", "the workbook is damaged or truncated") from None
+
+
+def _write_sheet(layer: LayerBuilder, name: str, rows: list[list[Any]], shown: list[list[str]]) -> None:
+    filled = [number for number, row in enumerate(rows) if any(_cell(value) for value in row)]
+    if not filled:
+        return
+    layer.page()
+    layer.paragraph(f"Sheet: {name}", name)
+    # What a cell shows (1,249.50 EUR) says more than its value (1249.5). The two libraries count rows differently; the
+    # shown text is taken only where every row of the sheet has its counterpart with the same cells filled.
+    aligned = len(shown) == len(filled) and all(
+        [bool(text) for text in texts].count(True) == sum(bool(_cell(value)) for value in rows[number])
+        for texts, number in zip(shown, filled, strict=True)
+    )
+    previous = -2
+    for position, number in enumerate(filled):
+        if number > previous + 1:
+            layer.end_block()
+        previous = number
+        columns = [column for column, value in enumerate(rows[number]) if _cell(value)]
+        texts = [text for text in shown[position] if text] if aligned else [_cell(rows[number][c]) for c in columns]
+        layer.line(
+            (text, f"{name}!{column_name(column)}{number + 1}") for text, column in zip(texts, columns, strict=True)
+        )
+    layer.end_block()
+
+
+def _shown_cells(data: bytes, kind: str) -> dict[str, list[list[str]]]:
+    """The text that the cells of each sheet show, by rows that are not empty; nothing where it cannot be had."""
+    if kind not in ("xlsx", "xls"):
+        return {}
+    try:
+        sections = _parsed(data, kind)["sections"]
+    except DocumentError:
+        return {}
+    found: dict[str, list[list[str]]] = {}
+    for section in sections:
+        rows = [
+            [" ".join(_text(cell.get("content")).split()) for cell in row.get("cells", [])]
+            for element in section.get("elements", [])
+            if element.get("type") == "table"
+            for row in element.get("rows", [])
+        ]
+        found[section.get("title", "")] = [row for row in rows if any(row)]
+    return found
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
+    return " ".join(str(value).split()) if value is not None else ""
+
+
+def column_name(index: int) -> str:
+    """The letters of a column counted from 0: A, B, ... Z, AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

@@ -1,0 +1,51 @@
+"""Pictures of pages, for reports: rendered where files are read, small, as WEBP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import DocumentError
+from .containers import content_of
+from .image import frames_of, points_of
+from .pdf import open_pdf, render_page
+from .reading import Expansion, ReadingOptions, Source
+from .sniffing import kind_of
+
+__all__ = ["pictures_of"]
+
+QUALITY = 55
+
+
+def pictures_of(
+    source: Source, document: str, pages: Sequence[int], scale: float, options: ReadingOptions
+) -> Iterator[tuple[int, bytes]]:
+    """The wanted pages (from 1) of a document; nothing where it cannot be opened any more or has no pages."""
+    source = replace(source, expansion=Expansion(options.limits))
+    try:
+        found = content_of(source, source.path.read_bytes(), document, options)
+        if found is None:
+            return
+        inner, data = found
+        if kind_of(data, inner.extension) == "pdf":
+            pdf = open_pdf(data, options.passwords)
+            for number in pages:
+                if number <= len(pdf):
+                    yield number, _webp(render_page(pdf, number, scale))
+            pdf.close()
+        else:
+            for number, frame in enumerate(frames_of(data), start=1):
+                if number in pages:
+                    width, height = points_of(frame)
+                    frame.thumbnail((width * scale, height * scale))
+                    yield number, _webp(frame)
+    except (OSError, DocumentError):
+        return
+
+
+def _webp(image: Any) -> bytes:
+    stream = io.BytesIO()
+    image.convert("RGB").save(stream, "WEBP", quality=QUALITY, method=2)
+    return stream.getvalue()

@@ -1,0 +1,108 @@
+"""The process in which files are read: it reaches no network, starts no program, writes no file, and dies with its parent.
+
+Run as ``python -m ringfence.documents.worker`` by ``isolated.py``. It answers each request, a line of JSON on standard
+input, with frames (``wire.py``) on standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+__all__ = ["main", "shut_in"]
+
+# What a reader never needs. A library that tries (a remote picture in an HTML file, a helper program) gets an error.
+_FORBIDDEN = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree")  # fmt: skip
+_ADDRESS_SPACE_BEYOND = 8 << 30  # libraries map far more than they use; the parent watches what is really used
+_PR_SET_PDEATHSIG = 1
+_QUIET_SECONDS = 1.0
+
+
+def shut_in() -> None:
+    """From here on this process opens files for reading only, and reaches for nothing else.
+
+    An audit hook guards what Python does; it is no sandbox against native code that was taken over.
+    """
+    sys.dont_write_bytecode = True
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            mode, flags = arguments[1], arguments[2]
+            writes = (isinstance(mode, str) and any(c in mode for c in "wax+")) or (
+                isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+            )
+            if writes and arguments[0] != os.devnull:
+                raise PermissionError("readers write no files")
+        elif event in _FORBIDDEN:
+            raise PermissionError(f"readers may not use {event}")
+
+    sys.addaudithook(hook)
+
+
+def _die_with_parent() -> None:
+    with contextlib.suppress(OSError, AttributeError, ImportError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _limit_memory(mebibytes: int) -> None:
+    with contextlib.suppress(ValueError, OSError):
+        ceiling = mebibytes * 2**20 + _ADDRESS_SPACE_BEYOND
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _frames(request: dict[str, Any], out: BinaryIO) -> Iterator[bytes]:
+    from .reading import Source, read_here
+    from .rendering import pictures_of
+    from .wire import frame_of, options_from, pack
+
+    last = time.monotonic()
+
+    def progress() -> None:
+        nonlocal last
+        if time.monotonic() - last > _QUIET_SECONDS:
+            last = time.monotonic()
+            out.write(pack({"progress": True}))
+            out.flush()
+
+    options = options_from(request["options"])
+    _limit_memory(options.limits.memory_mib)
+    source = Source(Path(request["path"]), request["id"])
+    if request["do"] == "read":
+        for outcome in read_here(source, options, progress):
+            yield frame_of(outcome)
+    else:
+        for number, picture in pictures_of(source, request["document"], request["pages"], request["scale"], options):
+            yield pack({"page": number}, picture)
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    from .wire import pack
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _die_with_parent()
+    requests, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not stand between frames
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)  # nor may words of a document reach a terminal or a log
+    shut_in()
+    for line in requests:
+        for frame in _frames(json.loads(line), out):
+            out.write(frame)
+            out.flush()
+        out.write(pack({"end": True}))
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The embedding engine: a sentence encoder in ONNX on ONNX Runtime, mean pooling over its tokens, rows of length 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import EngineError
+from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
+
+__all__ = ["OnnxEngine"]
+
+BATCH = 32
+
+
+class OnnxEngine:
+    """A sentence encoder, loaded. It embeds, and does nothing else."""
+
+    name = "onnx"
+    form = "origin"
+    chat_template = ""
+    control_tokens: tuple[str, ...] = ()
+
+    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        try:
+            import onnxruntime
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise EngineError(
+                f"The onnx engine cannot be imported ({error}).", "Install it: pip install 'ringfence[onnx]'."
+            ) from None
+        self.settings = settings
+        self.special_tokens: dict[str, str] = {}
+        self._version = onnxruntime.__version__
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = settings.threads
+            options.log_severity_level = 3
+            self._session = onnxruntime.InferenceSession(
+                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # each of the three libraries has errors of its own
+            raise EngineError(
+                f"The weights are no sentence encoder that the onnx engine can run ({type(error).__name__}).",
+                "Give it a folder with model.onnx, tokenizer.json and config.json, such as all-minilm-l6-v2-int8.",
+            ) from None
+        context = min(256, int(config.get("max_position_embeddings", 256)))  # what MiniLM was trained on
+        self._tokenizer.enable_truncation(context)
+        self._tokenizer.enable_padding()
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self.capabilities = Capabilities(
+            context=context, grammar=False, json_schema=False, embed=True, modes=("batched",)
+        )
+
+    @classmethod
+    def converter_version(cls) -> str:
+        """The origin runs as it is."""
+        return "none"
+
+    @classmethod
+    def convert(cls, origin: Path, target: Path) -> None:
+        """Take the files over as they are."""
+        import shutil
+
+        for file in origin.iterdir():
+            shutil.copy2(file, target / file.name)
+
+    @classmethod
+    def open(cls, folder: Path, settings: EngineSettings) -> OnnxEngine:
+        """Load the encoder in ``folder``."""
+        return cls(folder, settings)
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Token ids, cut at the context."""
+        return tuple(self._tokenizer.encode(text).ids)
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+        """Not offered. Raises EngineError."""
+        raise EngineError("The onnx engine embeds, and does not write.", "Choose another engine for this task.")
+
+    def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
+        """Not offered. Raises EngineError."""
+        raise EngineError("The onnx engine embeds, and does not score.", "Choose another engine for this task.")
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embeddings of length 1, one row a text; a text beyond the context is cut there."""
+        rows: list[npt.NDArray[np.float32]] = []
+        for start in range(0, len(texts), BATCH):
+            encoded = self._tokenizer.encode_batch(list(texts[start : start + BATCH]))
+            mask = np.array([entry.attention_mask for entry in encoded], np.int64)
+            feed = {
+                "input_ids": np.array([entry.ids for entry in encoded], np.int64),
+                "attention_mask": mask,
+                "token_type_ids": np.zeros_like(mask),
+            }
+            states = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+            pooled = states if states.ndim == 2 else (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
+            norms = np.linalg.norm(pooled, axis=1, keepdims=True)
+            rows.append((pooled / np.maximum(norms, 1e-12)).astype(np.float32))
+        return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+
+    def describe(self) -> dict[str, Any]:
+        """Name, version and settings: the engine's part of a lock."""
+        return {"name": self.name, "version": self._version, "build": None, "settings": {"mode": "batched"}}
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._session = None

@@ -1,0 +1,64 @@
+"""The lines of results.jsonl (contract 4b): one a document, whatever became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..documents import Document, Unreadable
+from ..tasks import Answer
+
+__all__ = ["done", "failed"]
+
+_TOLD = ("line", "pages_without_text", "pages_by_ocr")
+
+
+def done(document: Document, answer: Answer, windows: list[tuple[int, int]], **about: Any) -> dict[str, Any]:
+    """The result of a document that was answered; ``about`` holds mode, usage and lock."""
+    return {
+        **_head(document, "done", None),
+        "values": answer.values,
+        "fields": answer.fields,
+        "checks": answer.checks,
+        **_tail(windows, "decoded", **about),
+    }
+
+
+def failed(outcome: Document | Unreadable, reason: str, **about: Any) -> dict[str, Any]:
+    """The result of a document that could not be read or answered."""
+    windows = [(0, len(outcome.text))] if isinstance(outcome, Document) else []
+    return {
+        **_head(outcome, "failed", reason),
+        "values": None,
+        "fields": None,
+        "checks": None,
+        **_tail(windows, "decoded" if about.get("usage") else None, **about),
+    }
+
+
+def _head(outcome: Document | Unreadable, status: str, reason: str | None) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "id": outcome.id,
+        "path": outcome.path,
+        "sha256": outcome.sha256,
+        "pages": len(outcome.pages) if isinstance(outcome, Document) else None,
+        "read_by": outcome.read_by if isinstance(outcome, Document) else None,
+    }
+    if isinstance(outcome, Document):
+        document.update({key: outcome.metadata[key] for key in _TOLD if outcome.metadata.get(key)})
+    source = outcome.metadata.get("source") if isinstance(outcome, Document) else outcome.source
+    if source:
+        document["source"] = source
+    return {"schema": 1, "document": document, "status": status, "reason": reason}
+
+
+def _tail(
+    windows: list[tuple[int, int]], grounding: str | None, mode: str, usage: dict[str, Any] | None, lock: str
+) -> dict[str, Any]:
+    return {
+        "grounding": grounding,
+        "decision": None,
+        "mode": mode,
+        "windows": [list(window) for window in windows],
+        "usage": usage,
+        "lock": lock,
+    }

@@ -1,0 +1,119 @@
+"""Answers: typed values by field, what each rests on, and how the answers of several windows become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .checks import broken_rows, paths_of, run_check
+from .fields import ListField, RecordField
+from .task import Task
+
+__all__ = ["Answer", "Found", "merge"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One value and its entry in results (contract 4b): raw text, spans, boxes, kind, flags, features."""
+
+    value: Any
+    entry: dict[str, Any]
+
+    @property
+    def score(self) -> float:
+        """How sure the model was of what it wrote: the mean log-probability of its tokens."""
+        mean = self.entry["features"].get("logprob_mean")
+        return float(mean) if mean is not None else float("-inf")
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Where it stands."""
+        return tuple((start, end) for start, end in self.entry["spans"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The typed ``values`` by field, and in ``fields`` what each rests on, by path: ``total``, ``seller.name``,
+    ``lines[0].amount``; ``checks`` by their text."""
+
+    values: dict[str, Any]
+    fields: dict[str, dict[str, Any]]
+    checks: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one window gave: values by path, and the records of each list."""
+
+    single: dict[str, Found] = field(default_factory=dict)
+    lists: dict[str, list[dict[str, Found]]] = field(default_factory=dict)
+
+
+def merge(task: Task, parts: Sequence[Part]) -> Answer:
+    """One answer from those of the windows, in the order of the document.
+
+    Of single values the one that the model was surest of, the earlier of equals; null only where every window says null.
+    Lists are put one after the other; a record whose values all stand where one before it has them is the same record.
+    """
+    single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
+    for path, spec in _single(task).items():
+        found = single[path]
+        absent = found.entry["kind"] == "null" and spec.required
+        if absent and "required-but-absent" not in found.entry["flags"]:
+            found.entry["flags"].append("required-but-absent")
+    lists = {
+        name: _joined([part.lists[name] for part in parts if name in part.lists])
+        for name, spec in task.fields.items()
+        if isinstance(spec, ListField)
+    }
+    values: dict[str, Any] = {}
+    entries: dict[str, dict[str, Any]] = {}
+    for name, spec in task.fields.items():
+        if isinstance(spec, ListField):
+            values[name] = [{leaf: found.value for leaf, found in record.items()} for record in lists[name]]
+            for number, record in enumerate(lists[name]):
+                entries.update({f"{name}[{number}].{leaf}": found.entry for leaf, found in record.items()})
+        elif isinstance(spec, RecordField):
+            values[name] = {leaf: single[f"{name}.{leaf}"].value for leaf in spec.fields}
+            entries.update({f"{name}.{leaf}": single[f"{name}.{leaf}"].entry for leaf in spec.fields})
+        else:
+            values[name], entries[name] = single[name].value, single[name].entry
+    return Answer(values, entries, _checked(task, values, entries))
+
+
+def _single(task: Task) -> dict[str, Any]:
+    return {path: spec for path, spec in task.flat.items() if not isinstance(spec, ListField)}
+
+
+def _best(found: Sequence[Found]) -> Found:
+    stated = [one for one in found if one.entry["kind"] != "null"]
+    return max(stated, key=lambda one: one.score) if stated else found[0]
+
+
+def _joined(lists: Sequence[list[dict[str, Found]]]) -> list[dict[str, Found]]:
+    joined: list[dict[str, Found]] = []
+    seen: set[tuple[Any, ...]] = set()
+    for records in lists:
+        for record in records:
+            places = tuple(found.spans for found in record.values())
+            if places not in seen:
+                seen.add(places)
+                joined.append(record)
+    return joined
+
+
+def _checked(task: Task, values: Mapping[str, Any], entries: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The outcome of every check; a broken one flags the values that it speaks of."""
+    checks: dict[str, str] = {}
+    for check in task.checks:
+        checks[check] = run_check(check, values, task.kinds)
+        if checks[check] != "broken":
+            continue
+        listed, rows = broken_rows(check, values, task.kinds)
+        for path in paths_of(check):
+            name, _, leaf = path.partition(".")
+            touched = [f"{name}[{row}].{leaf}" for row in rows] if listed and name == listed else [path]
+            for entry in (entries[path] for path in touched if path in entries):
+                entry["flags"].append(f"check: {check}")
+    return checks
