@@ -101,7 +101,7 @@ def test_a_page_that_was_not_read_is_named_in_the_result_and_the_report(tmp_path
     go(tmp_path / "in", tmp_path / "run")
     result = next(RunFolder.open(tmp_path / "run").latest())
     assert result["document"]["pages_without_text"] == [2]
-    assert "no text layer: page 2" in write_report(tmp_path / "run").read_text()
+    assert "No text on page 2" in write_report(tmp_path / "run").read_text()
 
 
 def test_only_the_owner_can_read_a_run(inbox: Path, tmp_path: Path) -> None:
