@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,62 +23,15 @@ from ringfence.checking import check_run
 from ringfence.documents import Document, Source, read_documents
 from ringfence.engines import EngineSettings, Request, render_chat
 from ringfence.evaluation import wilson
-from ringfence.runs import Opened, RunFolder, lock_of, open_engine, run
-from ringfence.tasks import Task, load_task
-from ringfence.tasks.prompt import ANSWER_FORM, write_prompt
+from ringfence.runs import Opened, RunFolder, Windowing, chooser, lock_of, open_engine, run
+from ringfence.tasks.prompt import answer_form, write_prompt
 from ringfence.tasks.typed import type_date, type_number
 from ringfence.weights import Store, pull
+from sets import SETS, BenchSet, load_set
 
 HERE = Path(__file__).parent
-DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "data"))
 CHUNK = 8  # documents that both arms answer in turn, so that the second finds what they share in the prefix cache
-GOLD_ORDER = {"receipts": "dmy", "adbuys": "mdy"}
-
-
-@dataclass(frozen=True)
-class BenchSet:
-    """A set of documents with gold: its task, its sources and what is right for each document."""
-
-    name: str
-    task: Task
-    sources: list[Source]
-    gold: dict[str, dict[str, Any]]
-
-
-def load_set(name: str, limit: int, scratch: Path) -> BenchSet:
-    """The first ``limit`` documents of a set."""
-    rows = [json.loads(line) for line in (DATA / name / "gold.jsonl").read_text(encoding="utf-8").splitlines()][:limit]
-    task = load_task(HERE / "tasks" / f"{name}.yaml")
-    if name == "receipts":
-        scratch.mkdir(parents=True, exist_ok=True)
-        sources = []
-        for row in rows:
-            path = scratch / f"{row['id']}.txt"
-            if not path.exists():
-                path.write_text(row["text"], encoding="utf-8")
-            sources.append(Source(path, row["id"]))
-    else:
-        sources = [Source(DATA / name / row["file"], row["id"]) for row in rows]
-    return BenchSet(name, task, sources, {row["id"]: row["gold"] for row in rows})
-
-
-def alphanumeric(text: str) -> str:
-    """Letters and digits only, lower case: gold of both sets differs from paper in spaces and punctuation."""
-    return re.sub(r"[\W_]", "", text.casefold())
-
-
-def is_right(bench: BenchSet, field: str, value: Any, gold: Any) -> bool:
-    """Whether a typed value is the gold one, by the kind of the field."""
-    if value is None or gold is None:
-        return value is None and gold is None
-    kind = bench.task.fields[field].kind
-    if kind == "money":
-        digits = re.sub(r"[^\d.-]", "", gold)
-        return bool(digits) and Decimal(value["amount"]) == Decimal(digits)
-    if kind == "date":
-        stated = gold if re.fullmatch(r"\d{4}-\d\d-\d\d", gold) else type_date(gold, GOLD_ORDER[bench.name]).value
-        return value == stated
-    return alphanumeric(value) == alphanumeric(gold)
+Scores = dict[str, dict[str, float | None]]  # by document, then by field
 
 
 class RingfenceArm:
@@ -89,28 +39,43 @@ class RingfenceArm:
 
     name = "ringfence"
 
-    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path) -> None:
+    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path, relevant: int | None) -> None:
         self.bench, self.opened, self.weights, self.out = bench, opened, weights, folder / "run"
-        self.documents, self.seconds = 0, 0.0
+        self.windowing = Windowing(bench.window, relevant)
+        store = Store()
+        embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings()) if relevant else None
+        self.choose = chooser(embedder.engine) if embedder else None
+        digest = embedder.weights.manifest.digest if embedder else None
+        self.lock = lock_of(bench.task, opened, None, self.windowing, digest)
 
     def work(self, sources: list[Source]) -> None:
         """Answer what the run does not hold yet."""
         started = time.monotonic()
-        lock = lock_of(self.bench.task, self.opened)
         summary = run(
-            self.bench.task, sources, self.opened.engine, lock, self.out, resume=True, weights_name=self.weights
-        )
+            self.bench.task, sources, self.opened.engine, self.lock, self.out,
+            resume=True, windowing=self.windowing, choose=self.choose, weights_name=self.weights,
+        )  # fmt: skip
         if fresh := sum(summary.progress.seen.values()):
-            self.documents += fresh
-            self.seconds += time.monotonic() - started
+            with (self.out.parent / "seconds.jsonl").open("a") as stream:
+                stream.write(json.dumps([fresh, time.monotonic() - started]) + "\n")
 
-    def answers(self) -> tuple[dict[str, dict[str, Any]], int]:
-        """Values by document, and how many values the independent checker does not find in their document."""
+    def scores(self) -> tuple[Scores, str]:
+        """Shares that are right, and what the independent checker and the clock say."""
         results = {r["document"]["id"]: r for r in RunFolder.open(self.out).latest()}
         findings = check_run(self.out).findings
         for finding in findings[:5]:
             print("  check:", finding)
-        return {i: results[i]["values"] or {} for i in self.bench.gold if i in results}, len(findings)
+        scores = {
+            i: self.bench.score(self.bench, results[i], gold) for i, gold in self.bench.gold.items() if i in results
+        }
+        rows = [json.loads(row) for row in (self.out.parent / "seconds.jsonl").read_text().splitlines()]
+        speed = 60 * sum(count for count, _ in rows) / sum(seconds for _, seconds in rows)
+        failed = sum(result["status"] != "done" for result in results.values())
+        windows = sum(len(result["windows"]) for result in results.values())
+        return (
+            scores,
+            f"{speed:.2f} documents/min, {windows} windows, {failed} failed, {len(findings)} findings of the checker",
+        )
 
 
 class PlainArm:
@@ -118,7 +83,7 @@ class PlainArm:
 
     name = "plain"
 
-    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path) -> None:
+    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path, relevant: int | None) -> None:
         self.bench, self.opened, self.journal = bench, opened, folder / "plain.jsonl"
         rows = map(json.loads, self.journal.read_text(encoding="utf-8").splitlines()) if self.journal.exists() else []
         self.done: dict[str, dict[str, Any]] = {row["id"]: row for row in rows}
@@ -130,7 +95,6 @@ class PlainArm:
             "additionalProperties": False,
         }
         self.schema = json.dumps(shape)
-        self.documents, self.seconds = 0, 0.0  # not measured: what it reads was read for our arm just before
 
     def work(self, sources: list[Source]) -> None:
         """Answer what the journal does not hold yet."""
@@ -159,20 +123,22 @@ class PlainArm:
                 if not isinstance(document, Document):
                     continue
                 texts[document.id] = document.text
-                prompt = write_prompt(self.bench.task, document, engine.control_tokens)
-                user = prompt.user.replace(ANSWER_FORM, "Answer with one JSON object with these fields, in this order.")
+                prompt = write_prompt(self.bench.task, document.text, engine.control_tokens)
+                user = prompt.user.replace(
+                    answer_form(self.bench.task), "Answer with one JSON object with these fields, in this order."
+                )
                 messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": user}]
                 text = render_chat(engine.chat_template, messages, engine.special_tokens)
                 yield Request(document.id, engine.tokenize(text), 250, json_schema=self.schema)
 
-    def answers(self) -> tuple[dict[str, dict[str, Any]], int]:
-        """Typed values by document, and how many strings do not stand in their document."""
-        rows = {i: self.done[i] for i in self.bench.gold if i in self.done}
-        typed = {
-            i: {name: type_plain(self.bench, name, row["values"].get(name)) for name in self.bench.task.fields}
-            for i, row in rows.items()
-        }
-        return typed, sum(row["absent"] for row in rows.values())
+    def scores(self) -> tuple[Scores, str]:
+        """Shares that are right, and how many strings do not stand in their document."""
+        scores: Scores = {}
+        for identity, row in self.done.items():
+            if identity in self.bench.gold:
+                typed = {n: type_plain(self.bench, n, row["values"].get(n)) for n in self.bench.task.fields}
+                scores[identity] = self.bench.score(self.bench, {"values": typed}, self.bench.gold[identity])
+        return scores, f"{sum(row['absent'] for row in self.done.values())} values not in their document"
 
 
 def type_plain(bench: BenchSet, field: str, value: Any) -> Any:
@@ -190,62 +156,80 @@ def type_plain(bench: BenchSet, field: str, value: Any) -> Any:
     return value
 
 
-def table(bench: BenchSet, answers: dict[str, dict[str, Any]]) -> dict[str, list[bool]]:
-    """For each field, right or wrong by document (missing documents are wrong)."""
-    return {
-        field: [
-            is_right(bench, field, answers.get(i, {}).get(field), gold.get(field)) if i in answers else False
-            for i, gold in bench.gold.items()
-        ]
-        for field in bench.task.fields
-    }
+def interval(bench: BenchSet, shares: dict[str, float]) -> tuple[float, float]:
+    """95 %: Wilson's where documents are right or wrong and stand for themselves, else a bootstrap over their families."""
+    values = list(shares.values())
+    if not bench.groups and set(values) <= {0.0, 1.0}:
+        return wilson(int(sum(values)), len(values))
+    families: dict[str, list[float]] = {}
+    for identity, share in shares.items():
+        families.setdefault(bench.groups.get(identity, identity), []).append(share)
+    sums, counts = np.array([sum(f) for f in families.values()]), np.array([len(f) for f in families.values()])
+    draws = np.random.default_rng(0).integers(0, len(sums), (9999, len(sums)))
+    low, high = np.percentile(sums[draws].sum(1) / counts[draws].sum(1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def report(bench: BenchSet, scores: Scores) -> None:
+    """A line a field, and the mean of the fields' shares."""
+    means = []
+    for name in next(iter(scores.values())):
+        shares = {i: share for i, one in scores.items() if (share := one[name]) is not None}
+        low, high = interval(bench, shares)
+        means.append(np.mean(list(shares.values())))
+        print(f"  {name:20} {sum(shares.values()):7.1f}/{len(shares):<4} {means[-1]:.3f}  [{low:.3f}, {high:.3f}]")
+    print(f"  {'mean':20} {'':12} {np.mean(means):.3f}", flush=True)
+
+
+def paired(one: Scores, other: Scores) -> str:
+    """The difference of the documents' means with its bootstrap interval."""
+
+    def mean(scores: dict[str, float | None]) -> float:
+        return float(np.mean([share for share in scores.values() if share is not None]))
+
+    difference = np.array([mean(one[i]) - mean(other[i]) for i in one if i in other])
+    low, high = bootstrap((difference,), np.mean, n_resamples=9999, rng=np.random.default_rng(0)).confidence_interval
+    return f"{difference.mean():+.3f} [{low:+.3f}, {high:+.3f}], n = {len(difference)}"
 
 
 def main() -> None:
     """Run what is missing and print every figure with its interval."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, default=60)
-    parser.add_argument("--sets", default="receipts,adbuys")
+    parser.add_argument("--sets", default="receipts,adbuys", help=f"of {', '.join(SETS)}")
     parser.add_argument("--weights", default="demo,tests")
-    parser.add_argument("--arms", default="ringfence,plain")
+    parser.add_argument("--arms", default="ringfence,plain", help="plain goes with receipts and adbuys only")
+    parser.add_argument("--relevant", type=int, help="read only so many windows for each field of a long document")
     parser.add_argument("--out", type=Path, default=HERE.parent / "bench-results" / "quality")
     options = parser.parse_args()
     store = Store()
     for weights_name in options.weights.split(","):
         weights = pull(weights_name, store)
         opened = open_engine("openvino", weights, store, EngineSettings(cache_gib=3), print)
+        every: dict[tuple[str, str], Scores] = {}
         for set_name in options.sets.split(","):
-            bench = load_set(set_name, options.limit, options.out / "receipts-text")
-            folder = options.out / f"{set_name}-{weights_name}"
+            bench = load_set(set_name, options.limit, options.out / f"{set_name.split('-')[0]}-text")
+            chosen = f"-relevant{options.relevant}" if options.relevant else ""
+            folder = options.out / f"{set_name}-{weights_name}{chosen}"
             folder.mkdir(parents=True, exist_ok=True)
             kinds = {"ringfence": RingfenceArm, "plain": PlainArm}
-            working = [kinds[arm](bench, opened, weights.manifest.name, folder) for arm in options.arms.split(",")]
+            names = [
+                arm for arm in options.arms.split(",") if arm == "ringfence" or bench.base in ("receipts", "adbuys")
+            ]
+            working = [kinds[arm](bench, opened, weights.manifest.name, folder, options.relevant) for arm in names]
             for start in range(0, len(bench.sources), CHUNK):
                 for arm in working:
                     arm.work(bench.sources[start : start + CHUNK])
-            arms: dict[str, dict[str, list[bool]]] = {}
             for arm in working:
-                answers, absent = arm.answers()
-                arms[arm.name] = table(bench, answers)
-                speed = f"{60 * arm.documents / arm.seconds:.1f} documents/min, " if arm.seconds else ""
-                print(
-                    f"\n{set_name}, {weights.manifest.name}, {arm.name}: {len(answers)} documents, {speed}{absent} values not in their document"
-                )
-                for field, marks in arms[arm.name].items():
-                    low, high = wilson(sum(marks), len(marks))
-                    print(f"  {field:14} {sum(marks):4}/{len(marks):<4} {np.mean(marks):.3f}  [{low:.3f}, {high:.3f}]")
-                print(f"  {'mean':14} {'':9} {np.mean(list(arms[arm.name].values())):.3f}", flush=True)
-            if len(arms) == 2:
-                difference = np.mean(list(arms["ringfence"].values()), axis=0) - np.mean(
-                    list(arms["plain"].values()), axis=0
-                )
-                interval = bootstrap(
-                    (difference,), np.mean, n_resamples=9999, rng=np.random.default_rng(0)
-                ).confidence_interval
-                print(
-                    f"  paired difference of the document means: {difference.mean():+.3f} [{interval.low:+.3f}, {interval.high:+.3f}], n = {len(difference)}",
-                    flush=True,
-                )
+                scores, about = arm.scores()
+                every[set_name, arm.name] = scores
+                print(f"\n{set_name}, {weights.manifest.name}, {arm.name}: {len(scores)} documents, {about}")
+                report(bench, scores)
+            if len(working) == 2:
+                print("  ringfence less plain, paired:", paired(every[set_name, "ringfence"], every[set_name, "plain"]))
+        scans = [every.get((f"receipts-{how}", "ringfence")) for how in ("scanned", "transcribed")]
+        if scans[0] and scans[1]:
+            print("\nreceipts, scanned less transcribed, paired:", paired(scans[0], scans[1]), flush=True)
         opened.engine.close()
 
 

@@ -75,7 +75,8 @@ def _candidate(text: str, start: int, end: int, typed: Typed) -> Candidate:
 
 
 def _codes(pattern: str, text: str) -> Iterator[Candidate]:
-    bounded = regex.compile(rf"(?<![\w])(?:{pattern})(?![\w])")
+    # Neither a part of a word nor of a number: 2018 is no code in 05.03.2018.55 or 1.2018,00.
+    bounded = regex.compile(rf"(?<!\w)(?<!\d[.,])(?:{pattern})(?!\w)(?![.,]\d)")
     try:
         for match in bounded.finditer(text, timeout=PATTERN_SECONDS):
             if match.group().strip() and "\n" not in match.group():

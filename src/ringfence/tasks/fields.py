@@ -58,7 +58,7 @@ class CodeField(_Field):
     def _compiles(cls, pattern: str) -> str:
         try:
             compiled = regex.compile(pattern)
-            regex.compile(rf"(?<![\w])(?:{pattern})(?![\w])")  # how the recogniser uses it
+            regex.compile(rf"(?<!\w)(?<!\d[.,])(?:{pattern})(?!\w)(?![.,]\d)")  # how the recogniser uses it
         except regex.error as error:
             raise ValueError(f"the pattern is not a regular expression ({error})") from None
         if compiled.fullmatch("") is not None:
