@@ -47,7 +47,7 @@ class _Worker:
         # OCR in a worker runs beside the engine: more threads than this slow both down.
         environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) // 2)))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from ringfence.documents.worker import main; main()"],
+            [sys.executable, "-c", "from ringfence.documents.worker import main; main()", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

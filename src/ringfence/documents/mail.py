@@ -42,14 +42,12 @@ class _Mail:
         for name, value in self.headers:
             layer.line([(f"{name}: {value}", f"header {name}")])
         layer.end_block()
-        body = LayerBuilder()
         if self.plain.strip():
             _write_plain(layer, self.plain)
         elif self.html:
             try:
-                write_html(body, self.html, "")
-                write_html(layer, self.html, "")
-            except DocumentError:
+                write_html(layer, self.html)
+            except DocumentError:  # the body is empty: what the headers say is still a document
                 pass
         names = ", ".join(name for name, _ in self.attachments)
         if names:

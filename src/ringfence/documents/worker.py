@@ -1,6 +1,6 @@
 """The process in which files are read: it reaches no network, starts no program, writes no file, and dies with its parent.
 
-Run as ``python -m ringfence.documents.worker`` by ``isolated.py``. It answers each request, a line of JSON on standard
+``isolated.py`` starts it, with its own process id as the argument. It answers each request, a line of JSON on standard
 input, with frames (``wire.py``) on standard output.
 """
 
@@ -47,11 +47,13 @@ def shut_in() -> None:
     sys.addaudithook(hook)
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     with contextlib.suppress(OSError, AttributeError, ImportError):
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked to be told
+        os._exit(0)
 
 
 def _limit_memory(mebibytes: int) -> None:
@@ -90,7 +92,7 @@ def main() -> None:
     from .wire import pack
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    _die_with_parent()
+    _die_with_parent(int(sys.argv[1]))
     requests, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand between frames
     with open(os.devnull, "wb") as nowhere:
@@ -102,7 +104,3 @@ def main() -> None:
             out.flush()
         out.write(pack({"end": True}))
         out.flush()
-
-
-if __name__ == "__main__":
-    main()
