@@ -217,9 +217,10 @@ def main() -> None:
                 arm for arm in options.arms.split(",") if arm == "ringfence" or bench.base in ("receipts", "adbuys")
             ]
             working = [kinds[arm](bench, opened, weights.manifest.name, folder, options.relevant) for arm in names]
-            for start in range(0, len(bench.sources), CHUNK):
+            chunk = CHUNK if len(working) > 1 else len(bench.sources)
+            for start in range(0, len(bench.sources), chunk):
                 for arm in working:
-                    arm.work(bench.sources[start : start + CHUNK])
+                    arm.work(bench.sources[start : start + chunk])
             for arm in working:
                 scores, about = arm.scores()
                 every[set_name, arm.name] = scores
