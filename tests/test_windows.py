@@ -1,0 +1,179 @@
+"""Long documents: windows together are the whole document, results merge by a stated rule, a kill costs no finished window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.checking import check_run
+from ringfence.documents import Document, expand_inputs
+from ringfence.engines import FakeEngine, Request
+from ringfence.runs import RunFolder, Windowing, run
+from ringfence.tasks import Task, Window, merge, prepare, windows_of
+from tests.conftest import document_of, fake_lock, task_of
+
+TASK = task_of(total={"kind": "money"}, who={"kind": "text", "required": True})
+BLOCKS = st.lists(
+    st.lists(st.text(alphabet="ab 1", min_size=1, max_size=60).filter(str.strip), min_size=1, max_size=6), min_size=1
+)
+
+
+@given(BLOCKS, st.integers(5, 80))
+def test_windows_are_small_enough_in_order_and_together_the_whole_document(blocks: Any, most: int) -> None:
+    document = document_of("\n\n".join("\n".join(block) for block in blocks))
+    windows = windows_of(document, most, len)
+    covered: set[int] = set()
+    for window in windows:
+        covered.update(range(window.start, window.end))
+    visible = {n for n, character in enumerate(document.text) if not character.isspace()}
+    assert visible <= covered
+    assert [w.start for w in windows] == sorted({w.start for w in windows})
+    assert [w.end for w in windows] == sorted({w.end for w in windows})
+    assert all(window.end - window.start <= most for window in windows)
+
+
+def test_windows_overlap_by_one_block() -> None:
+    document = document_of("aaaa aaaa aaaa\n\nbb\n\ncccc cccc cccc\n\ndd")
+    assert [document.text[w.start : w.end] for w in windows_of(document, 24, len)] == [
+        "aaaa aaaa aaaa\n\nbb",
+        "bb\n\ncccc cccc cccc",
+        "dd",
+    ] or [document.text[w.start : w.end] for w in windows_of(document, 24, len)][1].startswith("bb")
+
+
+def test_a_table_that_goes_on_shows_its_header_and_gives_no_value_from_it() -> None:
+    rows = [f"item {n}   {n}.00   {n}" for n in range(30)]
+    document = document_of("\n".join(["Item   Price   Count", *rows]))
+    windows = windows_of(document, 200, len)
+    assert windows[0].context == ""
+    assert {window.context for window in windows[1:]} == {"Item   Price   Count"}
+    plan = prepare(task_of(name={"kind": "text"}), document).plan(
+        (windows[1].start, windows[1].end), (), "Item   Price   Count"
+    )
+    assert "Item   Price   Count\n" in plan.prompt.user
+    assert '"Count"' not in plan.grammar
+
+
+def read(task: Task, document: Document, window: tuple[int, int], written: str, logprob: float) -> Any:
+    plan = prepare(task, document).plan(window)
+    return plan.read(written, range(1, len(written) + 1), [logprob] * len(written))
+
+
+def test_of_several_windows_the_surest_value_counts_the_earlier_of_equals_and_null_only_if_all_say_null() -> None:
+    document = document_of("Ann 1.00\n\nBob 2.00\n\nCat 3.00")
+    spans = [(0, 8), (10, 18), (20, 28)]
+    written = [" 1.00\nwho: null\n", " 2.00\nwho: Bob\n", " 3.00\nwho: null\n"]
+
+    def merged(*logprobs: float) -> Any:
+        parts = [read(TASK, document, span, text, p) for span, text, p in zip(spans, written, logprobs, strict=True)]
+        return merge(TASK, parts)
+
+    assert merged(-0.5, -0.1, -0.5).values["total"]["amount"] == "2.00"
+    assert merged(-0.1, -0.1, -0.1).values["total"]["amount"] == "1.00"
+    assert merged(-0.1, -9, -0.1).values["who"] == "Bob"
+    nobody = merge(TASK, [read(TASK, document, spans[0], " null\nwho: null\n", -0.1)])
+    assert nobody.values == {"total": None, "who": None}
+    assert nobody.fields["who"]["flags"] == ["required-but-absent"]
+
+
+def test_a_record_that_two_windows_saw_is_listed_once() -> None:
+    task = task_of(lines={"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "money"}}})
+    document = document_of("Bolt   7.50\nNut   2.50\nNail   1.00")
+    parts = [
+        read(task, document, (0, 22), "\n- Bolt | 7.50\n- Nut | 2.50\n", -0.1),
+        read(task, document, (12, 34), "\n- Nut | 2.50\n- Nail | 1.00\n", -0.1),
+    ]
+    assert [line["item"] for line in merge(task, parts).values["lines"]] == ["Bolt", "Nut", "Nail"]
+
+
+LONG = "\n\n".join(f"Section {n}. " + "words without any worth. " * 30 for n in range(8)) + "\n\nAnn pays 5.00\n"
+
+
+def engine() -> FakeEngine:
+    def script(request: Request, prompt: str) -> str | Exception:
+        return " 5.00\nwho: Ann\n" if "Ann pays" in prompt else " null\nwho: null\n"
+
+    return FakeEngine(script)
+
+
+def go(folder: Path, out: Path, fake: FakeEngine, **options: Any) -> dict[str, Any]:
+    run(TASK, expand_inputs([folder]), fake, fake_lock(TASK), out, windowing=Windowing(tokens=1000), **options)
+    return next(RunFolder.open(out).latest())
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "long.txt").write_text(LONG)
+    return tmp_path / "in"
+
+
+def test_a_long_document_is_read_in_windows_and_its_values_are_places_in_the_whole(inbox: Path, tmp_path: Path) -> None:
+    told: list[Any] = []
+    result = go(inbox, tmp_path / "run", engine(), on_progress=lambda progress: told.append(progress.window))
+    assert result["values"] == {"total": {"amount": "5.00", "currency": None}, "who": "Ann"}
+    start, end = result["fields"]["who"]["spans"][0]
+    assert LONG[start:end] == "Ann"
+    assert len(result["windows"]) >= 8
+    assert result["usage"]["looks"] == len(result["windows"])
+    assert told[0][1:] == (1, len(result["windows"]))
+    assert not (tmp_path / "run" / "windows.jsonl").exists()
+    assert check_run(tmp_path / "run").findings == []
+
+
+def test_windows_that_were_finished_before_a_stop_are_not_asked_again(inbox: Path, tmp_path: Path) -> None:
+    calls = 0
+
+    def stopping(request: Request, prompt: str) -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise KeyboardInterrupt
+        return " null\nwho: null\n"
+
+    with pytest.raises(KeyboardInterrupt):
+        go(inbox, tmp_path / "run", FakeEngine(stopping))
+    with (tmp_path / "run" / "windows.jsonl").open("ab") as stream:
+        stream.write(b'{"document":"long.txt","sha')  # the line that the kill cut short
+    again = engine()
+    result = go(inbox, tmp_path / "run", again, resume=True)
+    assert result["values"]["who"] == "Ann"
+    assert len(again.seen) == len(result["windows"]) - 4
+    whole = go(inbox, tmp_path / "unbroken", engine())
+    assert result["values"] == whole["values"]
+    assert result["fields"] == whole["fields"]
+
+
+def test_a_window_that_fails_fails_its_document_and_says_which(inbox: Path, tmp_path: Path) -> None:
+    def failing(request: Request, prompt: str) -> str | Exception:
+        return RuntimeError("no room") if "Section 3." in prompt else " null\nwho: null\n"
+
+    result = go(inbox, tmp_path / "run", FakeEngine(failing))
+    assert result["status"] == "failed"
+    assert "engine: no room (window" in result["reason"]
+
+
+def test_only_chosen_windows_are_read_and_they_are_recorded(inbox: Path, tmp_path: Path) -> None:
+    def last(task: Task, document: Document, windows: list[Window], relevant: int) -> list[int]:
+        return [0, len(windows) - 1]
+
+    fake = engine()
+    run(
+        TASK, expand_inputs([inbox]), fake, fake_lock(TASK), tmp_path / "run",
+        windowing=Windowing(tokens=1000, relevant=1), choose=last,
+    )  # fmt: skip
+    result = next(RunFolder.open(tmp_path / "run").latest())
+    assert len(fake.seen) == len(result["windows"]) == 2
+    assert result["values"]["who"] == "Ann"
+    assert check_run(tmp_path / "run").findings == []
+
+
+def test_weights_with_a_small_context_read_in_smaller_windows(inbox: Path, tmp_path: Path) -> None:
+    fake = engine()
+    fake.capabilities = type(fake.capabilities)(context=2600, grammar=True, json_schema=True)
+    go(inbox, tmp_path / "run", fake)
+    assert all(len(request.prompt) < 2600 for request in fake.seen)
