@@ -21,6 +21,8 @@ from ..errors import RunError
 
 __all__ = ["RunFolder", "Totals"]
 
+_LEFTOVERS = (".run.json.*", ".report.html", ".results.jsonl.purged")
+
 
 class Totals(Counter[str]):
     """Documents by status; a document that was done again counts once, as it ended last."""
@@ -72,10 +74,7 @@ class RunFolder:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError(f"Another process is working on {self.path}.", "Wait for it to end, or stop it.") from None
-        for leftover in (
-            *self.path.glob(".run.json.*"),
-            self.path / ".report.html",
-        ):  # of a kill in the middle of a write
+        for leftover in (path for pattern in _LEFTOVERS for path in self.path.glob(pattern)):  # of a kill in a write
             leftover.unlink(missing_ok=True)
         if self.results.exists():
             with self.results.open("r+b") as stream:

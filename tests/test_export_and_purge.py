@@ -1,0 +1,136 @@
+"""Values leave a run as tables that programs open; content leaves it for good when it is purged."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from python_calamine import CalamineWorkbook
+
+from ringfence.cli import main
+from ringfence.documents import expand_inputs
+from ringfence.engines import FakeEngine
+from ringfence.errors import RunError
+from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_xlsx, purge, run
+from tests.conftest import fake_lock, task_of
+
+TASK = task_of(
+    total={"kind": "money"},
+    paid={"kind": "boolean"},
+    seller={"kind": "record", "fields": {"name": {"kind": "text"}}},
+    lines={
+        "kind": "list",
+        "fields": {"item": {"kind": "text"}, "qty": {"kind": "number"}, "amount": {"kind": "money"}},
+    },
+)
+PAPER = "=ACME\n\n=cmd()   3   7.50\nNut   10   2.50\n\nTotal   EUR 10.00\n"
+SECRET = "Ottilie Geheimnis"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    (inbox / "a.txt").write_text(PAPER)
+    (inbox / f"{SECRET}.txt").write_text(f"{SECRET} has no lines, 99.00\n")
+    (inbox / "empty.txt").write_text("")
+
+    def script(request: Any, prompt: str) -> str:
+        if SECRET in prompt:
+            return f" 99.00\npaid: null\nseller.name: {SECRET}\nlines: null\n"
+        return " 10.00\npaid: true\nseller.name: ACME\nlines:\n- cmd | 3 | 7.50\n- Nut | 10 | 2.50\n"
+
+    run(TASK, expand_inputs([inbox]), FakeEngine(script), fake_lock(TASK), tmp_path / "run")
+    return RunFolder.open(tmp_path / "run")
+
+
+def table(folder: RunFolder, of_list: str | None = None) -> list[dict[str, str]]:
+    stream = io.StringIO()
+    export_csv(folder, stream, of_list)
+    return list(csv.DictReader(io.StringIO(stream.getvalue())))
+
+
+def test_csv_has_a_row_for_each_document_or_for_each_record_of_a_list(folder: RunFolder) -> None:
+    rows = {row["document"]: row for row in table(folder)}
+    assert rows["a.txt"]["total_amount"] == "10.00"
+    assert rows["a.txt"]["seller.name"] == "ACME"
+    assert rows["a.txt"]["lines_count"] == "2"
+    assert rows["empty.txt"]["status"] == "failed"
+    lines = table(folder, "lines")
+    assert [(line["document"], line["row"], line["item"], line["amount_amount"]) for line in lines] == [
+        ("a.txt", "1", "cmd", "7.50"),
+        ("a.txt", "2", "Nut", "2.50"),
+    ]
+    with pytest.raises(RunError, match="no list named"):
+        table(folder, "total")
+
+
+def test_a_workbook_has_a_sheet_for_each_list_with_numbers_as_numbers(folder: RunFolder, tmp_path: Path) -> None:
+    assert export_xlsx(folder, tmp_path / "v.xlsx") == 3
+    book = CalamineWorkbook.from_path(str(tmp_path / "v.xlsx"))
+    assert book.sheet_names == ["documents", "lines"]
+    header, *rows = book.get_sheet_by_name("documents").to_python()
+    first = dict(zip(header, next(row for row in rows if row[0] == "a.txt"), strict=True))
+    assert first["total_amount"] == 10.0
+    assert first["total_currency"] == "EUR"
+    assert first["paid"] is True
+    lines = book.get_sheet_by_name("lines").to_python()
+    assert lines[1][:6] == ["a.txt", 1.0, "cmd", 3.0, 7.5, ""]
+
+
+def test_parquet_and_json_keep_records_and_lists_nested(folder: RunFolder, tmp_path: Path) -> None:
+    assert export_parquet(folder, tmp_path / "v.parquet") == 3
+    rows = {row["document"]: row for row in pyarrow.parquet.read_table(tmp_path / "v.parquet").to_pylist()}
+    assert rows["a.txt"]["seller"] == {"name": "ACME"}
+    assert rows["a.txt"]["lines"][1] == {"item": "Nut", "qty": "10", "amount": {"amount": "2.50", "currency": None}}
+    assert rows["empty.txt"]["lines"] is None
+    stream = io.StringIO()
+    export_json(folder, stream)
+    values = {row["document"]: row["values"] for row in json.loads(stream.getvalue())}
+    assert values["a.txt"]["lines"][0]["item"] == "cmd"
+
+
+def test_the_export_verb_takes_the_format_from_the_file_and_tells_of_lists(
+    folder: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("v.xlsx", "v.parquet", "v.json", "v.csv"):
+        with pytest.raises(SystemExit) as ended:
+            main(["export", str(folder.path), "--out", str(tmp_path / name)])
+        assert ended.value.code == 0
+        assert (tmp_path / name).stat().st_size > 100
+    assert "--list lines" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(folder.path), "--format", "xlsx"])
+    assert ended.value.code == 2
+
+
+def test_purging_removes_every_word_of_the_documents_and_keeps_digests_and_totals(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    (folder.path / "report.html").write_text(SECRET)
+    (folder.path / "windows.jsonl").write_text(SECRET)
+    before = {r["document"]["sha256"]: r["status"] for r in folder.latest()}
+    totals = purge(folder)
+    assert totals == {"done": 2, "failed": 1}
+    left = b"".join(path.read_bytes() for path in folder.path.iterdir() if path.is_file())
+    for word in (SECRET.encode(), b"Ottilie", b"ACME", b"99.00", b"a.txt", str(tmp_path).encode()):
+        assert word not in left
+    after = [json.loads(line) for line in (folder.path / "results.jsonl").read_text().splitlines()]
+    assert {r["document"]["sha256"]: r["status"] for r in after} == before
+    assert all(r["purged"].startswith("sha256:") for r in after)
+    assert json.loads((folder.path / "run.json").read_text())["totals"] == {"done": 2, "failed": 1}
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(folder.path)
+
+
+def test_what_a_kill_left_behind_is_removed_at_the_next_start(folder: RunFolder, tmp_path: Path) -> None:
+    for name in (".report.html", ".run.json.abc", ".results.jsonl.purged"):
+        (folder.path / name).write_text(SECRET)
+    engine = FakeEngine(lambda request, prompt: " null\npaid: null\nseller.name: null\nlines: null\n")
+    run(TASK, expand_inputs([tmp_path / "in"]), engine, fake_lock(TASK), folder.path, resume=True)
+    assert not [path for path in folder.path.iterdir() if path.name.startswith((".report", ".run.json", ".results"))]
