@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarks import fuzz
 from reportlab.pdfgen.canvas import Canvas
 
 from ringfence.documents import (
@@ -27,7 +28,9 @@ from ringfence.documents import (
     read_ahead,
     read_documents,
 )
+from ringfence.documents.office import _panics_are_damage
 from ringfence.documents.reading import Reader
+from ringfence.errors import DocumentError
 from tests.files import mail, odt, zipped
 
 TIGHT = ReadingLimits(seconds=3, memory_mib=600, expanded_mib=20, children=50, depth=4, pages=20, characters=100_000)
@@ -137,6 +140,44 @@ def test_links_and_devices_in_archives_are_named_and_not_followed(tmp_path: Path
     with zipfile.ZipFile(tmp_path / "l.zip", "w") as zipped_link:
         zipped_link.writestr(info, "/etc/passwd")
     assert codes(tmp_path / "l.zip") == {"link"}
+
+
+def test_a_stream_that_does_not_unpack_is_damage_not_a_fault(tmp_path: Path) -> None:
+    path = odt(tmp_path / "d.odt", "<text:p>" + "words that pack well " * 400 + "</text:p>")
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("META-INF/manifest.xml", "<m/>")
+        archive.writestr("content.xml", content)
+        at = archive.getinfo("content.xml").header_offset
+    data = bytearray(path.read_bytes())
+    data[at + 50 : at + 70] = b"\xff" * 20
+    path.write_bytes(bytes(data))
+    assert codes(path) == {"damaged"}
+
+
+def test_a_panic_of_rust_code_is_damage_and_nothing_else_is() -> None:
+    class PanicException(BaseException):
+        pass
+
+    with pytest.raises(DocumentError) as caught, _panics_are_damage():
+        raise PanicException
+    assert caught.value.code == "damaged"
+    with pytest.raises(KeyboardInterrupt), _panics_are_damage():
+        raise KeyboardInterrupt
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("seed", "code"),
+    [(133, "damaged"), (989, "damaged"), (1695, "damaged"), (8473, "damaged"), (15067, "damaged"), (15133, "damaged")],
+)
+def test_files_that_broke_a_reader_once_are_damaged(data: Path, tmp_path: Path, seed: int, code: str) -> None:
+    path, content = fuzz.case_of(seed)
+    case = tmp_path / f"case{path.suffix}"
+    case.write_bytes(content)
+    assert codes(case) == {code}
 
 
 # --- A reader that misbehaves, as a plugin: what the worker process does about it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from .layer import LayerBuilder
 from .model import Document
 from .reading import ReadingOptions, Source, sha256_of
 
-__all__ = ["OpenDocumentReader", "parse_xml"]
+__all__ = ["DAMAGED_ZIP", "OpenDocumentReader", "parse_xml"]
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -23,6 +24,16 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _ENCRYPTED = b"encryption-data"
 MOST_REPEATS = 1_000
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
 
 
 def parse_xml(data: bytes) -> Any:
@@ -61,7 +72,7 @@ def _content(source: Source, data: bytes) -> bytes:
             if source.expansion:
                 source.expansion.add_bytes(info.file_size)
             return archive.read(info)
-    except (zipfile.BadZipFile, KeyError, OSError, EOFError, RuntimeError, NotImplementedError):
+    except DAMAGED_ZIP:
         raise DocumentError("damaged", "the file is damaged or truncated") from None
 
 

@@ -10,6 +10,7 @@ import datetime
 import io
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import DocumentError
@@ -43,12 +44,24 @@ class OfficeReader:
         kind = _FAMILY[kind_of(data, source.extension) or source.extension]
         layer = LayerBuilder()
         if kind in _SHEETS:
-            _write_sheets(layer, data, kind, source)
+            with _panics_are_damage():
+                _write_sheets(layer, data, kind, source)
             if layer.empty and kind in ("xls", "xlsx"):  # text boxes only, or a version before Excel 97
                 _write_sections(layer, _parsed(data, kind)["sections"], slides=False)
         else:
             _write_sections(layer, _parsed(data, kind)["sections"], slides=kind in ("ppt", "pptx"))
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
+
+
+@contextmanager
+def _panics_are_damage() -> Iterator[None]:
+    """A panic of Rust code comes out as an exception that is no Exception, and would end the worker."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise DocumentError("damaged", "the file is damaged") from None
+        raise
 
 
 def _parsed(data: bytes, kind: str) -> Any:
@@ -57,8 +70,9 @@ def _parsed(data: bytes, kind: str) -> Any:
     from office_oxide import OfficeOxideError
 
     try:
-        parse: Any = OfficeDocument.from_bytes
-        return json.loads(parse(data, kind).to_ir_json())
+        with _panics_are_damage():
+            parse: Any = OfficeDocument.from_bytes
+            return json.loads(parse(data, kind).to_ir_json())
     except OfficeOxideError as error:
         words = str(error).lower()
         if "password" in words or "encrypted" in words:

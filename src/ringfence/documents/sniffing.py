@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 
 import olefile
 
@@ -94,7 +95,7 @@ def _kind_of_zip(data: bytes, named: str) -> str:
                     return "epub"
                 if match := re.search(r"opendocument\.(text|spreadsheet|presentation)", mimetype):
                     return _ODF[match.group(1)]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, KeyError):
         if named in ("", "zip", *_TEXTUAL):
             return "zip"
         raise DocumentError("damaged", "the file is a damaged or truncated archive") from None

@@ -16,7 +16,7 @@ from lxml import etree
 from ..errors import DocumentError
 from .layer import LayerBuilder
 from .model import Document
-from .odf import parse_xml
+from .odf import DAMAGED_ZIP, parse_xml
 from .reading import ReadingOptions, Source, sha256_of
 
 __all__ = ["EpubReader", "HtmlReader", "write_html"]
@@ -168,7 +168,7 @@ class EpubReader:
                     layer.page()
                     write_html(layer, content)
                     source.progress()
-        except (zipfile.BadZipFile, KeyError, OSError, EOFError, RuntimeError, NotImplementedError):
+        except DAMAGED_ZIP:
             raise DocumentError("damaged", "the book is damaged, truncated or protected") from None
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
