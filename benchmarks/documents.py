@@ -28,7 +28,7 @@ DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "da
 PEER_SECONDS = 120
 
 PEER = """
-import json, logging, resource, sys, time, warnings
+import json, logging, re, resource, sys, time, warnings
 warnings.simplefilter("ignore"); logging.disable(logging.CRITICAL)
 from markitdown import MarkItDown
 reader = MarkItDown(enable_plugins=False)
@@ -36,7 +36,8 @@ print(json.dumps({"ready": True}), flush=True)
 for line in sys.stdin:
     started = time.monotonic()
     try:
-        size, fault = len("".join(reader.convert(line.strip()).text_content.split())), None
+        text = re.sub(r"!\\[[^\\]]*\\]\\([^)]*\\)|^## .*$", "", reader.convert(line.strip()).text_content, flags=re.M)
+        size, fault = sum(c.isalnum() for c in text), None  # neither markup nor names of sheets
     except BaseException as error:
         size, fault = 0, type(error).__name__
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -55,7 +56,7 @@ def ours(paths: list[Path]) -> list[dict[str, Any]]:
                 codes.append(outcome.code)
             else:
                 done += 1
-                size += len("".join(outcome.text.split()))
+                size += sum(c.isalnum() for c in outcome.text)
         for worker in isolated._pool._idle:
             peak = max(peak, peak_mib(worker.process.pid))
         rows.append({"size": size, "done": done, "codes": codes, "seconds": time.monotonic() - started, "peak": peak})

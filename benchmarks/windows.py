@@ -1,0 +1,118 @@
+"""Long documents: what choosing windows by meaning loses, and what a very long document costs in memory.
+
+    python benchmarks/windows.py              # recall on contracts, then a document of 400 pages and a million characters
+
+Recall: of the clauses that lawyers marked in the contracts, how many lie whole in a window that would be read, against
+the share of the text that is read. A clause counts once for each field; the first window is always read. The window of
+the measurement is 1,000 words (about 1,300 tokens).
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from ringfence.documents import Document, Source, isolated, read_documents
+from ringfence.engines import EngineSettings, FakeEngine
+from ringfence.evaluation import wilson
+from ringfence.locks import Lock
+from ringfence.runs import RunFolder, Windowing, chooser, open_engine, run
+from ringfence.tasks import task_from, windows_of
+from ringfence.weights import Store, pull
+from sets import CLAUSES, load_set
+
+
+def recall(limit: int) -> None:
+    """The share of marked clauses in the chosen windows, for several choices."""
+    store = Store()
+    opened = open_engine("onnx", pull("embedding", store), store, EngineSettings(), print)
+    choose = chooser(opened.engine)
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = load_set("contracts", limit, Path(scratch))
+        documents = [one for source in bench.sources for one in read_documents(source) if isinstance(one, Document)]
+    print(f"{len(documents)} contracts, {sum(len(d.text) for d in documents):,} characters, {len(CLAUSES)} clauses")
+    for relevant in (1, 2, 3, 5):
+        inside = total = read = characters = 0
+        started = time.monotonic()
+        for document in documents:
+            windows = windows_of(document, 1000, lambda text: len(text.split()))
+            chosen = [windows[n] for n in choose(bench.task, document, windows, relevant)]
+            read += sum(window.end - window.start for window in chosen)
+            characters += sum(window.end - window.start for window in windows)
+            for clause in CLAUSES.values():
+                for start, end in bench.gold[document.id][clause]["spans"]:
+                    total += 1
+                    inside += any(window.start <= start and end <= window.end for window in chosen)
+        low, high = wilson(inside, total)
+        seconds = time.monotonic() - started
+        print(
+            f"  {relevant} windows a field: {inside}/{total} clauses in what is read, {inside / total:.3f} [{low:.3f}, {high:.3f}]; "
+            f"{read / characters:.2f} of the text read; {seconds / len(documents):.1f} s a contract to choose",
+            flush=True,
+        )
+
+
+def very_long() -> None:
+    """Peak memory of this process and of the reader, over a PDF of 400 pages and a million characters."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    task = task_from(
+        {"name": "long", "fields": {"total": {"kind": "money"}, "who": {"kind": "text", "within": "block"}}}
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "long.pdf"
+        pen = Canvas(str(path))
+        for page in range(400):
+            for row in range(48):
+                number = page * 48 + row
+                pen.setFont("Helvetica", 9)
+                pen.drawString(
+                    50, 800 - row * 16, f"{number} the parties agree that word{number} shall be paid by the buyer"
+                )
+            pen.showPage()
+        pen.save()
+        engine = FakeEngine(lambda request, prompt: " null\nwho: null\n")
+        started = time.monotonic()
+        moments: list[tuple[int, float]] = []
+
+        def told(progress: object) -> None:
+            moments.append((len(moments), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+        lock = Lock(engine=engine.describe(), task=task.canonical())
+        run(
+            task,
+            [Source(path, "long.pdf")],
+            engine,
+            lock,
+            Path(scratch) / "run",
+            windowing=Windowing(6000),
+            on_progress=told,
+        )
+        result = next(RunFolder.open(Path(scratch) / "run").latest())
+        peak = max(
+            int(row.split()[1]) / 1024
+            for worker in isolated._pool._idle
+            for row in Path(f"/proc/{worker.process.pid}/status").read_text().splitlines()
+            if row.startswith("VmHWM")
+        )
+        print(
+            f"400 pages, {result['windows'][-1][1]:,} characters, {len(result['windows'])} windows in {time.monotonic() - started:.0f} s "
+            f"without a model; this process {moments[len(moments) // 4][1]:.0f} MiB after a quarter of the windows, "
+            f"{moments[-1][1]:.0f} MiB at the end; the reader {peak:.0f} MiB"
+        )
+
+
+def main() -> None:
+    """Both measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--limit", type=int, default=30)
+    options = parser.parse_args()
+    very_long()
+    recall(options.limit)
+
+
+if __name__ == "__main__":
+    main()
