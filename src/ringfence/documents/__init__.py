@@ -2,7 +2,7 @@
 
 from .containers import Container, holds_several
 from .inputs import expand_inputs
-from .isolated import page_pictures, read_ahead, read_document, read_documents
+from .isolated import PagePicture, page_pictures, read_ahead, read_document, read_documents
 from .model import Block, Box, Document, Line, Page
 from .ocr import weights_digest as ocr_weights
 from .reading import Reader, ReadingLimits, ReadingOptions, Source, Unreadable, read_here, readers, sha256_of_file
@@ -15,6 +15,7 @@ __all__ = [
     "Document",
     "Line",
     "Page",
+    "PagePicture",
     "Reader",
     "ReadingLimits",
     "ReadingOptions",

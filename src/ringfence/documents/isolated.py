@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from .model import Document
 from .reading import ReadingOptions, Source, Unreadable, sha256_of_file
 from .wire import HEAD, document_from, unpack_head
 
-__all__ = ["page_pictures", "read_ahead", "read_document", "read_documents"]
+__all__ = ["PagePicture", "page_pictures", "read_ahead", "read_document", "read_documents"]
 
 POLL = 0.2  # seconds between looks at a worker's memory
-AHEAD = 2  # files that are being read while the engine works
+AHEAD = 1  # files that are begun while another is being taken
 
 
 class _Stopped(Exception):
@@ -255,22 +255,36 @@ def read_document(path: str | Path, options: ReadingOptions | None = None) -> Do
     return documents[0]
 
 
+@dataclass(frozen=True)
+class PagePicture:
+    """One page: its number from 1, its size in points, and its picture as WEBP."""
+
+    number: int
+    width: float
+    height: float
+    webp: bytes
+
+
 def page_pictures(
-    source: Source, document: str, pages: Sequence[int], scale: float, options: ReadingOptions | None = None
-) -> dict[int, bytes]:
-    """Pages (from 1) of a document in ``source`` as WEBP; empty when it cannot be opened any more.
+    source: Source,
+    document: str,
+    sha256: str,
+    pages: Sequence[int],
+    scale: float,
+    options: ReadingOptions | None = None,
+) -> list[PagePicture]:
+    """Pages (from 1) of a document in ``source``; none when it has changed or cannot be opened any more.
 
     ``document`` is the id of the document: that of the source, or of a child in it. ``scale`` is in pixels a point.
     """
     options = options or ReadingOptions()
     worker = _pool.get()
-    worker.ask(
-        {"do": "pictures", "document": document, "pages": list(pages), "scale": scale, **_asked(source, options)}
-    )
-    found: dict[int, bytes] = {}
+    asked = {"document": document, "sha256": sha256, "pages": list(pages), "scale": scale}
+    worker.ask({"do": "pictures", **asked, **_asked(source, options)})
+    found: list[PagePicture] = []
     try:
         for head, body in worker.frames(options):
-            found[head["page"]] = body
+            found.append(PagePicture(head["page"], head["width"], head["height"], body))
     except BaseException as error:
         worker.stop()
         if not isinstance(error, _Stopped):

@@ -11,7 +11,7 @@ from ..errors import DocumentError
 from .containers import content_of
 from .image import frames_of, points_of
 from .pdf import open_pdf, render_page
-from .reading import Expansion, ReadingOptions, Source
+from .reading import Expansion, ReadingOptions, Source, sha256_of
 from .sniffing import kind_of
 
 __all__ = ["pictures_of"]
@@ -20,27 +20,30 @@ QUALITY = 55
 
 
 def pictures_of(
-    source: Source, document: str, pages: Sequence[int], scale: float, options: ReadingOptions
-) -> Iterator[tuple[int, bytes]]:
-    """The wanted pages (from 1) of a document; nothing where it cannot be opened any more or has no pages."""
+    source: Source, document: str, sha256: str, pages: Sequence[int], scale: float, options: ReadingOptions
+) -> Iterator[tuple[int, float, float, bytes]]:
+    """The wanted pages (from 1) of a document, each with its size in points; nothing where it cannot be opened any more, is
+    another than that of ``sha256``, or has no pages."""
     source = replace(source, expansion=Expansion(options.limits))
     try:
         found = content_of(source, source.path.read_bytes(), document, options)
         if found is None:
             return
         inner, data = found
+        if sha256_of(data) != sha256:
+            return
         if kind_of(data, inner.extension) == "pdf":
             pdf = open_pdf(data, options.passwords)
             for number in pages:
                 if number <= len(pdf):
-                    yield number, _webp(render_page(pdf, number, scale))
+                    yield number, *pdf[number - 1].get_size(), _webp(render_page(pdf, number, scale))
             pdf.close()
         else:
             for number, frame in enumerate(frames_of(data), start=1):
                 if number in pages:
                     width, height = points_of(frame)
                     frame.thumbnail((width * scale, height * scale))
-                    yield number, _webp(frame)
+                    yield number, width, height, _webp(frame)
     except (OSError, DocumentError):
         return
 

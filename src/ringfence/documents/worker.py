@@ -83,8 +83,9 @@ def _frames(request: dict[str, Any], out: BinaryIO) -> Iterator[bytes]:
         for outcome in read_here(source, options, progress):
             yield frame_of(outcome)
     else:
-        for number, picture in pictures_of(source, request["document"], request["pages"], request["scale"], options):
-            yield pack({"page": number}, picture)
+        asked = (request["document"], request["sha256"], request["pages"], request["scale"])
+        for number, width, height, picture in pictures_of(source, *asked, options):
+            yield pack({"page": number, "width": width, "height": height}, picture)
 
 
 def main() -> None:

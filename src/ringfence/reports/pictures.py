@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 
-from ..documents import ReadingOptions, Source, page_pictures
+from ..documents import PagePicture
 
-__all__ = ["SCALE", "picture_addresses"]
+__all__ = ["SCALE", "address_of"]
 
 SCALE = 1.4  # 100 dots an inch: body text stays legible
 
 
-def picture_addresses(
-    source: Source, document: str, pages: Sequence[int], options: ReadingOptions | None = None
-) -> dict[int, str]:
-    """Pages (from 1) of a document as data addresses; empty when the file cannot be opened any more."""
-    pictures = page_pictures(source, document, pages, SCALE, options)
-    return {
-        number: "data:image/webp;base64," + base64.b64encode(picture).decode() for number, picture in pictures.items()
-    }
+def address_of(picture: PagePicture) -> str:
+    """The picture as a data address."""
+    return "data:image/webp;base64," + base64.b64encode(picture.webp).decode()

@@ -11,9 +11,9 @@ from typing import Any
 
 import jinja2
 
-from ..documents import Document, ReadingOptions, Source, read_documents
+from ..documents import Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
 from ..runs import RunFolder
-from .pictures import picture_addresses
+from .pictures import SCALE, address_of
 
 __all__ = ["write_report"]
 
@@ -21,6 +21,7 @@ MOST_DOCUMENTS = 300
 MOST_BYTES = 45_000_000
 MOST_PAGES = 6
 MOST_TEXT = 60_000
+PAPER = ("pdf/", "image/")  # readers whose documents have pages to show
 AROUND = 1_500  # characters shown on either side of a span in a longer text
 
 
@@ -193,32 +194,13 @@ def _value(name: str, value: Any, entry: dict[str, Any], hue: int) -> _Value:
 
 def _view(result: dict[str, Any], shown: dict[str, _Value], texts: _Texts) -> dict[str, Any]:
     """Page pictures with boxes where the document has pages, else its text with the spans marked."""
+    marks = [(path, box) for path, entry in result["fields"].items() for box in entry["boxes"]]
+    if marks or result["document"]["read_by"].startswith(PAPER):
+        numbers = sorted({1, *(box["page"] for _, box in marks)})[:MOST_PAGES]
+        return {"pages": [_page(picture, marks, shown) for picture in texts.pictures(result, numbers)]}
     document = texts.get(result)
     if document is None:
         return {}
-    if document.on_paper:
-        marks = [(path, box) for path, entry in result["fields"].items() for box in entry["boxes"]]
-        numbers = sorted({1, *(box["page"] for _, box in marks)})[:MOST_PAGES]
-        pictures = texts.pictures(result, numbers)
-        pages = []
-        for page in (document.pages[number - 1] for number in pictures):
-            boxes = [
-                {
-                    "name": path, "hue": shown[path].hue,
-                    "left": 100 * box["x0"] / page.width, "top": 100 * box["y0"] / page.height,
-                    "width": 100 * (box["x1"] - box["x0"]) / page.width, "height": 100 * (box["y1"] - box["y0"]) / page.height,
-                }
-                for path, box in marks if box["page"] == page.number
-            ]  # fmt: skip
-            pages.append(
-                {
-                    "number": page.number,
-                    "picture": pictures[page.number],
-                    "boxes": boxes,
-                    "ratio": page.height / page.width,
-                }
-            )
-        return {"pages": pages}
     spans = sorted((*entry["spans"][0], path) for path, entry in result["fields"].items() if entry["spans"])
     return {"pieces": list(_pieces(document.text, spans, shown))}
 
@@ -238,9 +220,10 @@ class _Texts:
         document = result["document"]
         return Source(self._folder / str(document["path"]), document.get("source", document["id"]))
 
-    def pictures(self, result: dict[str, Any], pages: list[int]) -> dict[int, str]:
-        """Pictures of pages of the document."""
-        return picture_addresses(self._source(result), result["document"]["id"], pages, self._options)
+    def pictures(self, result: dict[str, Any], pages: list[int]) -> list[PagePicture]:
+        """Pictures of pages of the document; none when it is gone or has changed."""
+        document = result["document"]
+        return page_pictures(self._source(result), document["id"], document["sha256"], pages, SCALE, self._options)
 
     def get(self, result: dict[str, Any]) -> Document | None:
         """The document of a result, or None when it is gone or has changed."""
@@ -252,6 +235,20 @@ class _Texts:
             self._read[key] = {o.id: o for o in outcomes if isinstance(o, Document) and o.id in wanted}
         found = self._read[key].pop(identity, None)
         return found if found and found.sha256 == result["document"]["sha256"] else None
+
+
+def _page(picture: PagePicture, marks: list[tuple[str, dict[str, Any]]], shown: dict[str, _Value]) -> dict[str, Any]:
+    """A page and the boxes on it, in per cent of its size. The file is not read again for this: boxes are in the result."""
+    width, height = picture.width, picture.height
+    boxes = [
+        {
+            "name": path, "hue": shown[path].hue,
+            "left": 100 * box["x0"] / width, "top": 100 * box["y0"] / height,
+            "width": 100 * (box["x1"] - box["x0"]) / width, "height": 100 * (box["y1"] - box["y0"]) / height,
+        }
+        for path, box in marks if box["page"] == picture.number
+    ]  # fmt: skip
+    return {"number": picture.number, "picture": address_of(picture), "boxes": boxes, "ratio": height / width}
 
 
 def _pieces(text: str, spans: list[tuple[int, int, str]], shown: dict[str, _Value]) -> Iterator[dict[str, Any]]:

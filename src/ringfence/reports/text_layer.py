@@ -7,8 +7,8 @@ from pathlib import Path
 
 import jinja2
 
-from ..documents import Document, ReadingOptions, Source
-from .pictures import picture_addresses
+from ..documents import Document, ReadingOptions, Source, page_pictures
+from .pictures import SCALE, address_of
 
 __all__ = ["write_text_layer"]
 
@@ -29,16 +29,10 @@ def write_text_layer(documents: Sequence[Document], target: Path, options: Readi
     environment = jinja2.Environment(autoescape=True)
     views = []
     for document in documents:
-        pictures = (
-            picture_addresses(
-                Source(Path(document.path), document.metadata.get("source", document.id)),
-                document.id,
-                [page.number for page in document.pages],
-                options,
-            )
-            if document.on_paper
-            else {}
-        )
+        source = Source(Path(document.path), document.metadata.get("source", document.id))
+        numbers = [page.number for page in document.pages] if document.on_paper else []
+        seen = page_pictures(source, document.id, document.sha256, numbers, SCALE, options) if numbers else []
+        pictures = {picture.number: address_of(picture) for picture in seen}
         pages = []
         for page in document.pages:
             boxes = []
