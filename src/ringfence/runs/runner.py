@@ -104,13 +104,16 @@ def _begin(
     }
     if (folder.path / "run.json").exists():
         facts = folder.read_facts()
-        if facts["reading"] != reading:
-            changed = ", ".join(name for name, value in reading.items() if facts["reading"].get(name) != value)
+        # Limits only decide what fails, and what failed is read again: they may be raised between sessions.
+        other = [key for key, value in reading.items() if key != "limits" and facts["reading"].get(key) != value]
+        if other:
+            changed = ", ".join(other)
             raise RunError(
                 f"The run in {folder.path} read its documents in another way; what differs: {changed}.",
                 "Resume it from the same folder with the same options for reading.",
             )
         facts["totals"] = None
+        facts["reading"] = reading
         if facts["lock"]["digest"] != lock.digest:
             changed = ", ".join(lock.differences(facts["lock"]["data"])[:6])
             raise RunError(
