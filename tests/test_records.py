@@ -60,6 +60,22 @@ def test_a_description_may_stand_on_the_line_below_its_row() -> None:
     assert got.values["lines"][0]["item"] == "galvanised"
 
 
+TWO_LINES = "Code   Item   Price   Qty\n\nA1   Bolt   2.50   3\n4012345   7.50\nB2   Nut   0.25   10\n4012346   2.50\n"
+
+
+def test_a_row_may_be_printed_on_two_lines() -> None:
+    spec = {
+        "kind": "list",
+        "fields": {
+            "item": {"kind": "text"}, "price": {"kind": "number"}, "qty": {"kind": "number"}, "amount": {"kind": "number"},
+        },
+    }  # fmt: skip
+    got = answer(task_of(lines=spec), TWO_LINES, "\n- Bolt | 2.50 | 3 | 7.50\n- Nut | 0.25 | 10 | 2.50\n")
+    assert [line["amount"] for line in got.values["lines"]] == ["7.50", "2.50"]
+    with pytest.raises(AnswerError):
+        answer(task_of(lines=spec), TWO_LINES, "\n- Bolt | 0.25 | 3 | 7.50\n")
+
+
 @pytest.mark.parametrize(
     "written",
     [

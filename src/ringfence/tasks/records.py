@@ -146,7 +146,7 @@ def list_rule(
     for number in anchors:
         ranges = [within[number]]
         if spec.anchor == "row":
-            ranges = _with_neighbours(within, number, {*anchors}, document)
+            ranges = _with_neighbours(within, number, counts, wanted, document)
         unit = _unit(spec, document, ranges, candidates)
         if any(rule is not None for rule in unit.rules.values()) and not _lacks(spec, unit):
             units.append(unit)
@@ -180,15 +180,21 @@ def _inside(found: Sequence[Candidate], span: tuple[int, int]) -> list[Candidate
 
 
 def _with_neighbours(
-    within: Sequence[tuple[int, int]], number: int, anchors: set[int], document: Document
+    within: Sequence[tuple[int, int]], number: int, counts: Sequence[int], wanted: int, document: Document
 ) -> list[tuple[int, int]]:
-    """A row, and the lines around it that are no rows themselves: a description above, or its continuation below."""
+    """A row, and the lines beside it that hold less than a row: a description above, or its continuation below.
+
+    A row may be printed on two lines, the second with fewer values (an article number, and the amount under its
+    column). Such a line of the same block goes with the row above it, and can be a row of its own too.
+    """
     ranges = [within[number]]
     for step, most in ((1, LINES_BELOW), (-1, LINES_ABOVE)):
         at = number + step
-        while 0 <= at < len(within) and at not in anchors and abs(at - number) <= most:
+        while 0 <= at < len(within) and abs(at - number) <= most:
             low, high = sorted((within[at], within[at - step]))
-            if document.text[low[1] : high[0]].count("\n") > 2:  # beyond the next block
+            breaks = document.text[low[1] : high[0]].count("\n")
+            continues = step > 0 and breaks == 1 and counts[at] < counts[number]
+            if breaks > 2 or (counts[at] >= wanted and not continues):  # beyond the next block, or a row
                 break
             ranges.append(within[at])
             at += step
