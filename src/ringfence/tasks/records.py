@@ -7,6 +7,7 @@ only move on, so decoding ends and nothing is listed twice.
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -179,12 +180,16 @@ def _inside(found: Sequence[Candidate], span: tuple[int, int]) -> list[Candidate
     return inside
 
 
+def _cells(document: Document, span: tuple[int, int]) -> int:
+    return len(re.split(" {3,}", document.text[slice(*span)].strip()))
+
+
 def _with_neighbours(
     within: Sequence[tuple[int, int]], number: int, counts: Sequence[int], wanted: int, document: Document
 ) -> list[tuple[int, int]]:
     """A row, and the lines beside it that hold less than a row: a description above, or its continuation below.
 
-    A row may be printed on two lines, the second with fewer values (an article number, and the amount under its
+    A row may be printed on two lines, the second with fewer cells (an article number, and the amount under its
     column). Such a line of the same block goes with the row above it, and can be a row of its own too.
     """
     ranges = [within[number]]
@@ -193,7 +198,7 @@ def _with_neighbours(
         while 0 <= at < len(within) and abs(at - number) <= most:
             low, high = sorted((within[at], within[at - step]))
             breaks = document.text[low[1] : high[0]].count("\n")
-            continues = step > 0 and breaks == 1 and counts[at] < counts[number]
+            continues = step > 0 and breaks == 1 and _cells(document, within[at]) < _cells(document, within[number])
             if breaks > 2 or (counts[at] >= wanted and not continues):  # beyond the next block, or a row
                 break
             ranges.append(within[at])
