@@ -132,7 +132,7 @@ def test_every_list_that_the_grammar_allows_is_read_back_in_order(rows: list[Any
     records = rule.read(written)
     assert records is not None
     assert len(records) == len(chosen)
-    places = [record["qty"].reading.spans[0][0] for record in records if record["qty"].reading]  # type: ignore[union-attr]
+    places = [place for place, _ in records]
     assert places == sorted(set(places))
 
 
@@ -142,7 +142,7 @@ def test_whatever_is_read_as_a_list_is_printed_in_the_document(rows: list[Any], 
     document = document_of(text)
     rule = prepare(task_of(lines=LINES), document).plan().rules["lines"]
     assert isinstance(rule, ListRule)
-    for record in rule.read(written) or []:
+    for _, record in rule.read(written) or []:
         for value in record.values():
             if value.reading is not None and not isinstance(value.reading, str):
                 for start, end in value.reading.spans:
@@ -209,7 +209,16 @@ def test_the_checker_confirms_lists_and_finds_a_record_that_is_listed_twice(tmp_
     for leaf in ("item", "qty", "amount"):
         result["fields"][f"lines[2].{leaf}"] = result["fields"][f"lines[1].{leaf}"]
     (folder / "results.jsonl").write_text(json.dumps(result) + "\n")
-    assert [finding.fault for finding in check_run(folder).findings] == ["the same record is listed twice"]
+    result["rows"]["lines"].append(result["rows"]["lines"][1])
+    (folder / "results.jsonl").write_text(json.dumps(result) + "\n")
+    assert [finding.fault for finding in check_run(folder).findings] == [
+        "a record is listed twice, out of order, or without a row"
+    ]
+    result["rows"]["lines"][2] += 1
+    (folder / "results.jsonl").write_text(json.dumps(result) + "\n")
+    assert [finding.fault for finding in check_run(folder).findings] == [
+        "a record begins where no row of the document does"
+    ]
     result["values"]["lines"].pop()
     (folder / "results.jsonl").write_text(json.dumps(result) + "\n")
     assert [finding.fault for finding in check_run(folder).findings] == ["its fields are not those of the task"]

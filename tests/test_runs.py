@@ -75,6 +75,7 @@ def test_a_result_has_the_form_of_the_contract(inbox: Path, tmp_path: Path) -> N
         "values",
         "fields",
         "checks",
+        "rows",
         "grounding",
         "decision",
         "mode",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -83,13 +84,18 @@ def check_run(
 def _load(run: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     try:
         facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+        if facts.get("purged_at"):
+            raise RunError(f"The content of the run in {run} was purged.", "There is nothing left to check.")
         results: dict[str, dict[str, Any]] = {}
         if (run / "results.jsonl").exists():
             with (run / "results.jsonl").open(encoding="utf-8") as stream:
                 for line in stream:
                     if line.endswith("\n"):
                         result = json.loads(line)
-                        results[result["document"]["id"]] = result
+                        if result["status"] == "superseded":
+                            results.pop(result["document"]["id"], None)
+                        else:
+                            results[result["document"]["id"]] = result
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{run} does not hold a run that can be read ({type(error).__name__}).", "Give the folder that --out named."
@@ -121,8 +127,8 @@ def _check_result(
         if expected is None or result["fields"].keys() != expected.keys():
             found(None, "its fields are not those of the task")
             return
-        for name in _listed_twice(task["fields"], result["fields"]):
-            found(name, "the same record is listed twice")
+        for name, wrong in _faults_of_rows(result, task["fields"], document):
+            found(name, wrong)
         if result["checks"].keys() != set(task["checks"]):
             found(None, "its checks are not those of the task")
     except (KeyError, TypeError, AttributeError):
@@ -162,18 +168,21 @@ def _expected(specs: dict[str, Any], values: dict[str, Any]) -> _Expected | None
     return expected
 
 
-def _listed_twice(specs: dict[str, Any], entries: dict[str, Any]) -> list[str]:
-    """Lists that hold two records whose values all stand at the same places."""
-    twice = []
-    for name in (name for name, spec in specs.items() if spec["kind"] == "list"):
-        records: dict[str, list[Any]] = {}
-        for path, entry in entries.items():
-            if path.startswith(f"{name}["):
-                records.setdefault(path.partition("]")[0], []).append(entry["spans"])
-        seen = [json.dumps(spans) for spans in records.values()]
-        if len(set(seen)) < len(seen):
-            twice.append(name)
-    return twice
+def _faults_of_rows(result: dict[str, Any], specs: dict[str, Any], document: Document) -> list[tuple[str, str]]:
+    """Lists whose records do not each stand on a row or block of their own, in the order of the document."""
+    faults = []
+    names = [name for name, spec in specs.items() if spec["kind"] == "list"]
+    if set(result["rows"]) != set(names):
+        return [("rows", "they are not those of the lists")]
+    for name in names:
+        rows = result["rows"][name]
+        begins = {part.start for part in (document.blocks if specs[name]["anchor"] == "block" else document.lines)}
+        begins |= {start for start, _ in result["windows"]}  # a window may begin inside a line that is very long
+        if len(rows) != len(result["values"][name]) or any(one >= two for one, two in itertools.pairwise(rows)):
+            faults.append((name, "a record is listed twice, out of order, or without a row"))
+        elif not begins.issuperset(rows):
+            faults.append((name, "a record begins where no row of the document does"))
+    return faults
 
 
 def _outside(entry: dict[str, Any], windows: list[list[int]]) -> str | None:

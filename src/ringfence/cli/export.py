@@ -46,7 +46,9 @@ def command(run: Path, form: str | None, of_list: str | None, out: Path | None) 
         write = export_xlsx if form == "xlsx" else export_parquet
         note(f"Wrote {write(folder, out)} documents to {out}.")
     else:
-        with out.open("w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="") as stream:
+        with out.open(
+            "w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="", errors="backslashreplace"
+        ) as stream:
             count = export_csv(folder, stream, of_list) if form == "csv" else export_json(folder, stream)
         note(f"Wrote {count} rows to {out}.")
     lists = list_names(folder)

@@ -69,17 +69,18 @@ class ZipReader:
     ) -> Child:
         if (info.external_attr >> 16) & 0o170000 == 0o120000:
             return _unreadable(child, "link", "it is a link, and links in archives are not followed")
-        passwords = [None, *(password.encode() for password in options.passwords)] if info.flag_bits & 1 else [None]
-        for password in passwords:
+        encrypted = bool(info.flag_bits & 1)
+        for password in (password.encode() for password in options.passwords) if encrypted else [None]:
             try:
                 with archive.open(info, pwd=password) as stream:
                     return child, _all_of(stream, child)
-            except RuntimeError as error:
-                if "password" not in str(error).lower():
-                    return _unreadable(child, "damaged", "this member of the archive is damaged")
-            except _BROKEN:
-                return _unreadable(child, "damaged", "this member of the archive is damaged")
-        return _unreadable(child, "encrypted", "it is encrypted; give its password with --password-file")
+            except _BROKEN:  # of an encrypted member: a wrong password, which is known by its rubbish only, or AES
+                continue
+        if encrypted:
+            return _unreadable(
+                child, "encrypted", "it is encrypted; give its password with --password-file (AES is not known)"
+            )
+        return _unreadable(child, "damaged", "this member of the archive is damaged")
 
 
 class TarReader:
@@ -108,6 +109,9 @@ class TarReader:
                         yield _unreadable(child, "link", "it is a link or a device, and those are not followed")
                     else:
                         yield child, _all_of(stream, child)
+                # The library takes a damaged header for the end of the archive.
+                if data[archive.offset : archive.offset + 512].strip(b"\0"):
+                    raise DocumentError("damaged", "the archive is damaged: what comes behind its last file is none")
         except _BROKEN:
             raise DocumentError("damaged", "the archive is damaged or truncated") from None
         if not found:

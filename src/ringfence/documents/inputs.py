@@ -75,6 +75,7 @@ def _told_apart(found: list[tuple[Path, str]]) -> list[Source]:
         while (count[identity] > 1 or identity in taken) and depth < len(parts):
             depth += 1
             identity = "/".join(parts[-depth:])
+        identity = identity.encode("utf-8", "backslashreplace").decode()  # a name on disk need not be UTF-8
         taken.add(identity)
         sources.append(Source(path, identity))
     return sources

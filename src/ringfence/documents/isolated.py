@@ -22,7 +22,7 @@ from typing import Any
 from ..errors import DocumentError
 from .model import Document
 from .reading import ReadingOptions, Source, Unreadable, sha256_of_file
-from .wire import HEAD, document_from, unpack_head
+from .wire import HEAD, OVER_MEMORY, document_from, resident_mib, unpack_head
 
 __all__ = ["PagePicture", "page_pictures", "read_ahead", "read_document", "read_documents"]
 
@@ -97,7 +97,7 @@ class _Worker:
             if seconds > limits.seconds or waited + seconds > limits.total_seconds:
                 bound = limits.seconds if seconds > limits.seconds else limits.total_seconds
                 raise _Stopped("took-too-long", f"reading it made no end within {bound:g} seconds")
-            if _resident_mib(self.process.pid) > limits.memory_mib:
+            if resident_mib(self.process.pid) > limits.memory_mib:
                 raise _Stopped("too-much-memory", f"reading it takes more than {limits.memory_mib:,} MiB of memory")
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
@@ -105,6 +105,8 @@ class _Worker:
 
     def _died(self, memory_mib: int) -> _Stopped:
         code = self.process.wait()
+        if code == OVER_MEMORY:
+            return _Stopped("too-much-memory", f"reading it takes more than {memory_mib:,} MiB of memory")
         how = f"ended on signal {-code}" if code < 0 else f"ended with code {code}"
         return _Stopped("reader-crashed", f"the process that read it {how}")
 
@@ -117,15 +119,6 @@ class _Worker:
                     pipe.close()
                 except OSError:
                     pass
-
-
-def _resident_mib(pid: int) -> float:
-    """Memory in use by a process; 0 where the system does not tell."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 class _Pool:
@@ -174,17 +167,20 @@ class _Reading:
     def outcomes(self) -> Iterator[Document | Unreadable]:
         """What the file holds; where the worker had to be stopped, an Unreadable says so last."""
         assert self._worker is not None
+        own = False
         try:
             for head, body in self._worker.frames(self.options):
-                if "unreadable" in head:
-                    yield Unreadable(**head["unreadable"])
-                else:
-                    yield document_from(head["document"], body)
+                outcome = (
+                    Unreadable(**head["unreadable"]) if "unreadable" in head else document_from(head["document"], body)
+                )
+                own = own or outcome.id == self.source.id
+                yield outcome
         except _Stopped as error:
             self._drop()
             source = self.source
-            sha256 = sha256_of_file(source.path) if error.code != "missing" else None
-            yield Unreadable(source.id, source.path.as_posix(), error.code, str(error), sha256)
+            sha256 = sha256_of_file(source.path, self.options.limits.file_mib)
+            identity, root = (f"{source.id}!rest", source.id) if own else (source.id, None)
+            yield Unreadable(identity, source.path.as_posix(), error.code, str(error), sha256, root)
             return
         except BaseException:  # abandoned in the middle: what is left in the pipe belongs to nobody
             self._drop()

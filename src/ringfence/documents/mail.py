@@ -33,22 +33,25 @@ class _Mail:
     """What a mail says, whatever its format."""
 
     headers: list[tuple[str, str]] = field(default_factory=list)
-    plain: str = ""
-    html: bytes | str = b""
-    attachments: list[tuple[str, bytes]] = field(default_factory=list)
+    bodies: list[tuple[str, bytes | str]] = field(default_factory=list)  # "plain" or "html", in their order
+    attachments: list[tuple[str, bytes | None]] = field(
+        default_factory=list
+    )  # None: of a kind that cannot be taken out
 
     def document(self, source: Source, data: bytes, read_by: str) -> Document:
         layer = LayerBuilder()
         for name, value in self.headers:
             layer.line([(f"{name}: {value}", f"header {name}")])
         layer.end_block()
-        if self.plain.strip():
-            _write_plain(layer, self.plain)
-        elif self.html:
+        for kind, body in self.bodies:
             try:
-                write_html(layer, self.html)
-            except DocumentError:  # the body is empty: what the headers say is still a document
-                pass
+                if kind == "html":
+                    write_html(layer, body)
+                else:
+                    _write_plain(layer, str(body))
+            except DocumentError as error:  # a body without words: what the headers say is still a document
+                if error.code == "nested-too-deep":
+                    raise
         names = ", ".join(name for name, _ in self.attachments)
         if names:
             layer.paragraph(f"Attachments: {names}", "attachments")
@@ -84,6 +87,9 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
     if depth > 50:
         raise DocumentError("nested-too-deep", "its parts are nested deeper than 50 levels")
     kind = part.get_content_type()
+    if kind == "multipart/alternative":
+        _collect_best(part, mail, depth)
+        return
     if part.is_multipart() and kind != "message/rfc822":
         for inner in part.iter_parts() if isinstance(part, EmailMessage) else part.get_payload():
             _collect(inner, mail, depth + 1)
@@ -99,14 +105,25 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
                     pass
             mail.attachments.append((_name_of(part, kind), content))
     elif kind == "text/plain" and not attached:
-        mail.plain += _decoded(part) + "\n"
+        mail.bodies.append(("plain", _decoded(part)))
     elif kind == "text/html" and not attached:
-        mail.html = mail.html or _payload(part)
-    elif (payload := _payload(part)).strip() and kind not in (
-        "application/pkcs7-signature",
-        "application/pgp-signature",
-    ):
-        mail.attachments.append((_name_of(part, kind), payload))
+        declared = part.get_content_charset()
+        mail.bodies.append(("html", _decoded(part) if declared else _payload(part)))
+    elif kind not in ("application/pkcs7-signature", "application/pgp-signature"):
+        mail.attachments.append((_name_of(part, kind), _payload(part)))
+
+
+def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
+    """One body of several that say the same: the plain one where it has words, else the first; attachments of all."""
+    found = []
+    for inner in part.get_payload() if isinstance(part.get_payload(), list) else []:
+        one = _Mail()
+        _collect(inner, one, depth + 1)
+        found.append(one)
+        mail.attachments += one.attachments
+    bodies = [one.bodies for one in found if one.bodies]
+    plain = [body for body in bodies if all(kind == "plain" and str(text).strip() for kind, text in body)]
+    mail.bodies += next(iter([*plain, *bodies]), [])
 
 
 def _name_of(part: Any, kind: str) -> str:
@@ -151,7 +168,12 @@ class _MailReader:
         """The attachments."""
         names = Names()
         for number, (name, content) in enumerate(self._mail(source, data).attachments, start=1):
-            yield source.child(names.of(name, f"attachment-{number}")), content
+            child = source.child(names.of(name, f"attachment-{number}"))
+            if content is None:
+                reason = "it is an Outlook item inside the mail, which cannot be taken out"
+                yield Unreadable(child.id, child.path.as_posix(), "unsupported", reason, None, child.root)
+            else:
+                yield child, content
 
 
 class EmlReader(_MailReader):
@@ -195,11 +217,13 @@ class MsgReader(_MailReader):
                 ("Subject", message.subject or ""),
             ]
             attachments = [
-                (item.file_name or f"attachment-{number}", item.file_bytes or b"")
+                (item.file_name or f"attachment-{number}", item.file_bytes)
                 for number, item in enumerate(message.attachments, start=1)
             ]
             html = message.html_body or ""
-            return _Mail([(n, v) for n, v in told if v], message.body or "", html, [a for a in attachments if a[1]])
+            plain = message.body or ""
+            body: tuple[str, bytes | str] = ("plain", plain) if plain.strip() else ("html", html)
+            return _Mail([(n, v) for n, v in told if v], [body] if body[1] else [], attachments)
         except Exception:  # the library raises whatever its parsing meets
             raise DocumentError("damaged", "the Outlook mail is damaged, or of a kind that is not known") from None
 
@@ -233,6 +257,8 @@ class MboxReader:
         if not starts:
             decode(data)
             raise DocumentError("wrong-extension", "it holds no mail")
+        if data[: starts[0]].strip():  # a mail whose first line is not as it should be
+            starts.insert(0, 0)
         for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(data)], strict=True), start=1):
             content = data[start:end].partition(b"\n")[2]
             yield source.child(f"{number:05}.eml"), content.replace(b"\n>From ", b"\nFrom ")

@@ -21,6 +21,7 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _ENCRYPTED = b"encryption-data"
 MOST_REPEATS = 1_000
@@ -59,7 +60,12 @@ class OpenDocumentReader:
         if body is None:
             raise DocumentError("damaged", "it has no body")
         layer = _Writer()
+        pieces = _headers_and_footers(source, data) if data.startswith(b"PK") else []
+        for words in (words for name, words in pieces if name == "header"):
+            layer.paragraph(words, "header")
         layer.walk(body)
+        for words in (words for name, words in pieces if name == "footer"):
+            layer.paragraph(words, "footer")
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
 
@@ -74,6 +80,23 @@ def _content(source: Source, data: bytes) -> bytes:
             return archive.read(info)
     except DAMAGED_ZIP:
         raise DocumentError("damaged", "the file is damaged or truncated") from None
+
+
+def _headers_and_footers(source: Source, data: bytes) -> list[tuple[str, str]]:
+    """What stands at the head and foot of every page, such as a letterhead; each text once."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if "styles.xml" not in archive.namelist():
+            return []
+        if source.expansion:
+            source.expansion.add_bytes(archive.getinfo("styles.xml").file_size)
+        root = parse_xml(archive.read("styles.xml"))
+    found: dict[tuple[str, str], None] = {}
+    for name in ("header", "footer"):
+        for part in root.iter(f"{_STYLE}{name}", f"{_STYLE}{name}-first", f"{_STYLE}{name}-left"):
+            words = "\n".join(_words(paragraph) for paragraph in part.iter(f"{_TEXT}p", f"{_TEXT}h"))
+            if words.strip():
+                found.setdefault((name, words))
+    return list(found)
 
 
 class _Writer(LayerBuilder):

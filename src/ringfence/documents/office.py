@@ -175,13 +175,15 @@ def _write_sheets(layer: LayerBuilder, data: bytes, kind: str, source: Source) -
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         shown = _shown_cells(data, kind)
         rows_left = MOST_ROWS
+        sheets = {}
         for name in names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            rows_left -= len(rows)
+            sheets[name] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows_left -= len(sheets[name])
             if rows_left < 0:
                 raise DocumentError("too-long", f"it has more than {MOST_ROWS:,} rows")
-            _write_sheet(layer, name, rows, shown.get(name, []))
             source.progress()
+        for name, rows in sheets.items():  # all of them or, where one is damaged, none
+            _write_sheet(layer, name, rows, shown.get(name, []))
     except PasswordError:
         raise DocumentError("encrypted", "the file is encrypted, and encrypted office files cannot be opened") from None
     except (CalamineError, OSError, ValueError, KeyError):

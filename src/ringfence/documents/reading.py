@@ -7,6 +7,7 @@ process that has limits; that is what the rest of the program uses.
 from __future__ import annotations
 
 import hashlib
+import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -188,9 +189,12 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_of_file(path: Path) -> str | None:
-    """The hexadecimal sha256 of a file, None where it cannot be read."""
+def sha256_of_file(path: Path, most_mib: int = ReadingLimits.file_mib) -> str | None:
+    """The hexadecimal sha256 of a file; None where it cannot be read, is larger than that, or is a pipe or a device."""
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most_mib * 2**20:
+            return None
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
@@ -218,13 +222,18 @@ def read_bytes(source: Source, data: bytes, options: ReadingOptions) -> Iterator
     """Read the content of a file or of a child document; what fails is yielded as Unreadable."""
     sha256 = sha256_of(data)
 
+    own = False  # whether the file's own document is out; what fails behind it is the rest of the file
+
     def failed(code: str, reason: str) -> Unreadable:
-        return Unreadable(source.id, source.path.as_posix(), code, reason, sha256, source.root)
+        identity, root = (f"{source.id}!rest", source.root or source.id) if own else (source.id, source.root)
+        return Unreadable(identity, source.path.as_posix(), code, reason, sha256, root)
 
     try:
         if not data.strip(b"\0\t\n\r "):
             raise DocumentError("empty", "the file is empty")
-        yield from _within(reader_for(source, data).read(source, data, options), options.limits)
+        for outcome in _within(reader_for(source, data).read(source, data, options), options.limits):
+            yield outcome
+            own = own or outcome.id == source.id
     except DocumentError as error:
         yield failed(error.code, str(error))
     except MemoryError:
@@ -244,7 +253,10 @@ def _within(outcomes: Iterator[Document | Unreadable], limits: ReadingLimits) ->
 
 def _bytes_of(path: Path, limits: ReadingLimits) -> bytes:
     try:
-        if path.stat().st_size > limits.file_mib * 2**20:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError("unreadable", "it is a pipe or a device, not a file")
+        if status.st_size > limits.file_mib * 2**20:
             raise DocumentError("too-large", f"the file is larger than {limits.file_mib:,} MiB")
         return path.read_bytes()
     except FileNotFoundError:

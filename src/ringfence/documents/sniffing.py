@@ -83,7 +83,8 @@ def _kind_of_zip(data: bytes, named: str) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()[:10_000]
             if "mimetype" in names:
-                mimetype = archive.read("mimetype")[:100].decode("ascii", "replace")
+                with archive.open("mimetype") as stream:
+                    mimetype = stream.read(100).decode("ascii", "replace")
                 if "epub" in mimetype:
                     return "epub"
                 if match := re.search(r"opendocument\.(text|spreadsheet|presentation)", mimetype):

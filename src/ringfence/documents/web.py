@@ -23,7 +23,7 @@ __all__ = ["EpubReader", "HtmlReader", "write_html"]
 
 _UNSEEN = {"script", "style", "head", "noscript", "template", "object", "iframe", "svg", "math", "select", "option"}
 _BLOCKS = {"p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "ul", "ol", "dl", "dt", "dd", "li", "table", "blockquote", "pre", "form", "fieldset", "address", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "body", "center", "details", "summary", "tr", "td", "th"}  # fmt: skip
-MOST_DEPTH = 200
+MOST_DEPTH = 400
 
 
 class HtmlReader:
@@ -42,10 +42,12 @@ class HtmlReader:
 
 def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "") -> None:
     """Write the visible text of an HTML page. Raises DocumentError where there is none to parse."""
+    if isinstance(data, bytes) and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", "replace")
     encoding = "utf-8" if isinstance(data, str) else _encoding_of(data)
     data = data.encode("utf-8", "replace") if isinstance(data, str) else data
     parser = lxml.html.HTMLParser(
-        encoding=encoding, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+        encoding=encoding, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
     )
     try:
         root = lxml.html.document_fromstring(data.replace(b"\0", b" "), parser=parser)
@@ -60,8 +62,6 @@ def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "") -> None:
 
 def _encoding_of(data: bytes) -> str | None:
     """UTF-8 where the bytes are; else what the page says of itself (None leaves that to the parser)."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -81,8 +81,10 @@ class _Walker:
     def walk(self, element: Any, mark: str, depth: int = 0) -> None:
         """Write ``element`` and what stands in it."""
         tag = element.tag if isinstance(element.tag, str) else ""
-        if tag in _UNSEEN or depth > MOST_DEPTH or _hidden(element):
+        if tag in _UNSEEN or _hidden(element):
             return
+        if depth > MOST_DEPTH:
+            raise DocumentError("nested-too-deep", f"its elements are nested deeper than {MOST_DEPTH}")
         if tag == "br":
             self._inline.append("\n")
         if tag == "img" and element.get("alt"):
@@ -123,6 +125,8 @@ class _Walker:
 
     def _table(self, table: Any, mark: str) -> None:
         self._layer.end_block()
+        for caption in table.iter("caption"):
+            self._layer.line([(mark + _visible(caption), None)])
         for row in table.iter("tr"):
             cells = [cell for cell in row if cell.tag in ("td", "th") and not _hidden(cell)]
             texts = [" ".join(_visible(cell).split()) for cell in cells]

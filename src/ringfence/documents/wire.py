@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,19 @@ import numpy as np
 from .model import Block, Document, Line, Page
 from .reading import ReadingLimits, ReadingOptions, Unreadable
 
-__all__ = ["HEAD", "document_from", "frame_of", "options_from", "pack", "unpack_head"]
+__all__ = ["HEAD", "OVER_MEMORY", "document_from", "frame_of", "options_from", "pack", "resident_mib", "unpack_head"]
 
+OVER_MEMORY = 77  # the exit code of a worker that ended itself
 HEAD = struct.Struct("<II")  # sizes in bytes of the JSON and of the boxes that follow
+
+
+def resident_mib(pid: int | str) -> float:
+    """Memory in use by a process; 0 where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def pack(head: dict[str, Any], body: bytes = b"") -> bytes:

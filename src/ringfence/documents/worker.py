@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,16 @@ def _limit_memory(mebibytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
+def _watch_memory(limit: list[int]) -> None:
+    """End this process when it takes more than ``limit[0]`` MiB: nobody else looks while the parent is busy elsewhere."""
+    from .wire import OVER_MEMORY, resident_mib
+
+    while True:
+        time.sleep(0.2)
+        if resident_mib("self") > limit[0]:
+            os._exit(OVER_MEMORY)
+
+
 def _frames(request: dict[str, Any], out: BinaryIO) -> Iterator[bytes]:
     from .reading import Source, read_here
     from .rendering import pictures_of
@@ -94,13 +105,17 @@ def main() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _die_with_parent(int(sys.argv[1]))
+    limit = [1 << 40]
+    threading.Thread(target=_watch_memory, args=(limit,), daemon=True).start()
     requests, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand between frames
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)  # nor may words of a document reach a terminal or a log
     shut_in()
     for line in requests:
-        for frame in _frames(json.loads(line), out):
+        request = json.loads(line)
+        limit[0] = request["options"]["limits"]["memory_mib"]
+        for frame in _frames(request, out):
             out.write(frame)
             out.flush()
         out.write(pack({"end": True}))

@@ -51,7 +51,7 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: dict[str, dic
     template = environment.get_template("run_report.html.j2")
     target = run / "report.html"
     temporary = run / ".report.html"
-    with temporary.open("w", encoding="utf-8") as stream:
+    with temporary.open("w", encoding="utf-8", errors="backslashreplace") as stream:
         temporary.chmod(0o600)
         for piece in template.generate(
             facts=facts,

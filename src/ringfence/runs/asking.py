@@ -9,7 +9,7 @@ from typing import Any
 from ..documents import Document
 from ..engines import Completion, Engine, Request, render_chat
 from ..tasks import Answer, AnswerError, Part, Plan, Prepared, Window, merge, windows_of
-from ..tasks.answer import Found
+from ..tasks.answer import Found, Record
 
 __all__ = ["Asking", "Windowing", "part_from_json", "part_to_json", "request_for", "windows_for"]
 
@@ -122,7 +122,10 @@ def part_from_json(data: dict[str, Any]) -> Part:
     return Part(
         {path: Found(**found) for path, found in data["single"].items()},
         {
-            name: [{leaf: Found(**found) for leaf, found in record.items()} for record in records]
+            name: [
+                Record(record["anchor"], {leaf: Found(**found) for leaf, found in record["values"].items()})
+                for record in records
+            ]
             for name, records in data["lists"].items()
         },
     )

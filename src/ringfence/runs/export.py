@@ -15,6 +15,7 @@ from .folder import RunFolder
 __all__ = ["export_csv", "export_json", "export_parquet", "export_xlsx", "list_names"]
 
 _Fields = dict[str, dict[str, Any]]
+MOST_SHEET_ROWS = 1_048_576
 
 
 def list_names(folder: RunFolder) -> list[str]:
@@ -44,7 +45,7 @@ def export_csv(folder: RunFolder, stream: TextIO, of_list: str | None = None) ->
     """
     header, rows = _table(folder, of_list)
     writer = csv.writer(stream)
-    writer.writerow(header)
+    writer.writerow(_distinct(header))
     count = 0
     for row in rows:
         writer.writerow([_cell(value) for value in row])
@@ -60,17 +61,24 @@ def export_xlsx(folder: RunFolder, target: Path) -> int:
     import xlsxwriter
 
     names: list[str | None] = [None, *list_names(folder)]
+    titles = _distinct([(name or "documents")[:28] for name in names])  # a title may have 31 characters
     counts = []
     with xlsxwriter.Workbook(str(target), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
         bold = workbook.add_format({"bold": True, "bottom": 1})
-        for name in names:
-            sheet = workbook.add_worksheet((name or "documents")[:31])
+        for name, title in zip(names, titles, strict=True):
+            sheet = workbook.add_worksheet(title)
             header, rows = _table(folder, name)
+            header = _distinct(header)
             sheet.write_row(0, 0, header, bold)
             sheet.freeze_panes(1, 1)
             widths = [len(title) for title in header]
             number = 0
             for number, row in enumerate(rows, start=1):
+                if number >= MOST_SHEET_ROWS:
+                    raise RunError(
+                        f"A worksheet holds {MOST_SHEET_ROWS:,} rows, and there are more.",
+                        "Write CSV or Parquet instead.",
+                    )
                 for column, value in enumerate(row):
                     _write_cell(sheet, number, column, value)
                     widths[column] = min(60, max(widths[column], len(str(value if value is not None else ""))))
@@ -91,13 +99,15 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
             "Writing Parquet needs a package that is not installed.", "Install it: pip install 'ringfence[parquet]'."
         ) from None
     fields = _fields(folder)
+    *heads, flags = _distinct(["document", "status", "reason", *fields, "flags"])
+    columns = dict(zip(fields, heads[3:], strict=True))
     schema = pyarrow.schema(
         [
             ("document", pyarrow.string()),
             ("status", pyarrow.string()),
             ("reason", pyarrow.string()),
-            *((name, _arrow_type(pyarrow, spec)) for name, spec in fields.items()),
-            ("flags", pyarrow.list_(pyarrow.string())),
+            *((columns[name], _arrow_type(pyarrow, spec)) for name, spec in fields.items()),
+            (flags, pyarrow.list_(pyarrow.string())),
         ]
     )
     count = 0
@@ -108,8 +118,8 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
                     "document": result["document"]["id"],
                     "status": result["status"],
                     "reason": result["reason"],
-                    **(result["values"] or dict.fromkeys(fields)),
-                    "flags": _flags(result["fields"] or {}),
+                    **{columns[name]: value for name, value in (result["values"] or dict.fromkeys(fields)).items()},
+                    flags: _flags(result["fields"] or {}),
                 }
                 for result in batch
             ]
@@ -156,6 +166,18 @@ def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[
         raise RunError(f"The task has no list named {of_list!r}.", f"The lists of this run: {have}.")
     inner: _Fields = fields[of_list]["fields"]
     return ["document", "row", *_columns(inner), "flags"], _record_rows(folder, of_list, inner)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of columns or sheets with a number behind those that came before (a field may be called status)."""
+    found: list[str] = []
+    for name in names:
+        distinct, number = name, 1
+        while distinct.lower() in {one.lower() for one in found}:
+            number += 1
+            distinct = f"{name}_{number}"
+        found.append(distinct)
+    return found
 
 
 def _leaves(fields: _Fields) -> _Fields:

@@ -12,14 +12,14 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
 from ..documents import Document
 from ..errors import RunError
 
-__all__ = ["RunFolder", "Totals"]
+__all__ = ["Earlier", "RunFolder", "Totals"]
 
 _LEFTOVERS = (".run.json.*", ".report.html", ".results.jsonl.purged")
 
@@ -32,6 +32,14 @@ class Totals(Counter[str]):
         return f"{total} documents: {self['done']} done, {self['failed']} failed, {self['abstained']} abstained"
 
 
+class Earlier(NamedTuple):
+    """What a journal says of a document: the content, how it ended, and its reader."""
+
+    sha256: str | None
+    status: str
+    read_by: str | None
+
+
 class RunFolder:
     """One run on disk. Use ``create`` or ``open``; ``exclusive`` guards against a second writer."""
 
@@ -40,6 +48,7 @@ class RunFolder:
         self.results = path / "results.jsonl"
         self.windows = path / "windows.jsonl"
         self._lock: FileLock | None = None
+        self._kept: dict[tuple[str, str], list[int]] = {}
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
@@ -76,20 +85,9 @@ class RunFolder:
             raise RunError(f"Another process is working on {self.path}.", "Wait for it to end, or stop it.") from None
         for leftover in (path for pattern in _LEFTOVERS for path in self.path.glob(pattern)):  # of a kill in a write
             leftover.unlink(missing_ok=True)
-        if self.results.exists():
-            with self.results.open("r+b") as stream:
-                size = stream.seek(0, os.SEEK_END)
-                whole = size
-                while whole > 0:
-                    start = max(0, whole - (1 << 16))
-                    stream.seek(start)
-                    newline = stream.read(whole - start).rfind(b"\n")
-                    if newline >= 0:
-                        whole = start + newline + 1
-                        break
-                    whole = start
-                if whole < size:
-                    stream.truncate(whole)
+        for journal in (self.results, self.windows):
+            _drop_cut_line(journal)
+        self._kept = self._index_windows()
 
     def release(self) -> None:
         """Let others write again."""
@@ -105,18 +103,27 @@ class RunFolder:
         line = {"document": document.id, "sha256": document.sha256, "window": window, "part": part}
         _append(self.windows, line, sync=False)
 
-    def kept_windows(self, document: Document) -> dict[tuple[int, int], dict[str, Any]]:
-        """What the windows of a document gave that was under way when the run was stopped."""
-        found: dict[tuple[int, int], dict[str, Any]] = {}
+    def _index_windows(self) -> dict[tuple[str, str], list[int]]:
+        """Where windows.jsonl holds what earlier sessions kept of each document."""
+        places: dict[tuple[str, str], list[int]] = {}
         if self.windows.exists():
             with self.windows.open("rb") as stream:
-                for line in stream:
-                    try:
-                        entry = json.loads(line)
-                    except ValueError:  # cut short by a kill: that window is asked again
-                        continue
-                    if (entry["document"], entry["sha256"]) == (document.id, document.sha256):
-                        found[tuple(entry["window"])] = entry["part"]
+                while line := stream.readline():
+                    entry = json.loads(line)
+                    key = (entry["document"], entry["sha256"])
+                    places.setdefault(key, []).append(stream.tell() - len(line))
+        return places
+
+    def kept_windows(self, document: Document) -> dict[tuple[int, int], dict[str, Any]]:
+        """What the windows of a document gave that was under way when an earlier session was stopped."""
+        found: dict[tuple[int, int], dict[str, Any]] = {}
+        places = self._kept.get((document.id, document.sha256), [])
+        if places:
+            with self.windows.open("rb") as stream:
+                for place in places:
+                    stream.seek(place)
+                    entry = json.loads(stream.readline())
+                    found[tuple(entry["window"])] = entry["part"]
         return found
 
     def forget_windows(self) -> None:
@@ -142,16 +149,23 @@ class RunFolder:
         """The result that counts for each document, in the order of the journal."""
         last = {result["document"]["id"]: number for number, result in enumerate(self.lines())}
         for number, result in enumerate(self.lines()):
-            if last[result["document"]["id"]] == number:
+            if last[result["document"]["id"]] == number and result["status"] != "superseded":
                 yield result
 
-    def index(self) -> dict[str, tuple[str | None, str]]:
-        """For each document id its sha256 and its status."""
-        return {line["document"]["id"]: (line["document"]["sha256"], line["status"]) for line in self.lines()}
+    def index(self) -> dict[str, Earlier]:
+        """What the journal says of each document, by id."""
+        found: dict[str, Earlier] = {}
+        for line in self.lines():
+            document = line["document"]
+            if line["status"] == "superseded":
+                found.pop(document["id"], None)
+            else:
+                found[document["id"]] = Earlier(document["sha256"], line["status"], document["read_by"])
+        return found
 
     def totals(self) -> Totals:
         """Documents by status."""
-        return Totals(status for _, status in self.index().values())
+        return Totals(earlier.status for earlier in self.index().values())
 
     def read_facts(self) -> dict[str, Any]:
         """run.json."""
@@ -164,14 +178,15 @@ class RunFolder:
     def write_facts(self, facts: dict[str, Any]) -> None:
         """Replace run.json in one step."""
         temporary = self.path / f".run.json.{uuid.uuid4().hex}"
-        temporary.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.chmod(0o600)
         os.replace(temporary, self.path / "run.json")
 
 
 def _append(path: Path, entry: dict[str, Any], sync: bool) -> None:
     """Add one whole line to a journal."""
-    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "surrogatepass")
+    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         view = memoryview(line)
@@ -181,3 +196,21 @@ def _append(path: Path, entry: dict[str, Any], sync: bool) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _drop_cut_line(journal: Path) -> None:
+    """Cut a journal behind its last whole line."""
+    if not journal.exists():
+        return
+    with journal.open("r+b") as stream:
+        size = whole = stream.seek(0, os.SEEK_END)
+        while whole > 0:
+            start = max(0, whole - (1 << 16))
+            stream.seek(start)
+            newline = stream.read(whole - start).rfind(b"\n")
+            if newline >= 0:
+                whole = start + newline + 1
+                break
+            whole = start
+        if whole < size:
+            stream.truncate(whole)

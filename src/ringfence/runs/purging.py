@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..locks import canonical_json
 from ..weights import now
@@ -33,25 +33,32 @@ def purge(folder: RunFolder) -> Totals:
                 stream.write(json.dumps(_purged(result), separators=(",", ":")) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
+        totals = folder.totals()
+        # The journal is replaced in one step, and its old bytes are overwritten through the open file: a kill at any
+        # moment leaves either journal whole, and purging again is always possible until the last line is written.
+        with folder.results.open("r+b") as old:
+            os.replace(fresh, folder.results)
+            _overwrite(old)
+        for name in _CONTENT:
+            if (folder.path / name).exists():
+                with (folder.path / name).open("r+b") as stream:
+                    _overwrite(stream)
+                (folder.path / name).unlink()
         facts = folder.read_facts()
-        facts["purged_at"] = now()
         facts["reading"]["folder"] = None
         for session in facts["sessions"]:
             session["arguments"] = {key: session["arguments"].get(key) for key in ("mode", "engine_name", "limit")}
-        totals = folder.totals()
         facts["totals"] = dict(totals)
+        facts["purged_at"] = now()
         folder.write_facts(facts)
-        for name in (folder.results.name, *_CONTENT):
-            _overwrite(folder.path / name)
-        os.replace(fresh, folder.results)
-        for name in _CONTENT:
-            (folder.path / name).unlink(missing_ok=True)
         return totals
     finally:
         folder.release()
 
 
 def _purged(result: dict[str, Any]) -> dict[str, Any]:
+    if "purged" in result:  # a purge that was interrupted goes on
+        return result
     document = result["document"]
     name = hashlib.sha256(document["id"].encode("utf-8", "surrogatepass")).hexdigest()
     answer = hashlib.sha256(canonical_json(result).encode("utf-8", "surrogatepass")).hexdigest()
@@ -72,12 +79,10 @@ def _purged(result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _overwrite(path: Any) -> None:
-    if not path.exists():
-        return
-    size = path.stat().st_size
-    with path.open("r+b") as stream:
-        for start in range(0, size, 1 << 20):
-            stream.write(b"\0" * min(1 << 20, size - start))
-        stream.flush()
-        os.fsync(stream.fileno())
+def _overwrite(stream: BinaryIO) -> None:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    for start in range(0, size, 1 << 20):
+        stream.write(b"\0" * min(1 << 20, size - start))
+    stream.flush()
+    os.fsync(stream.fileno())

@@ -7,7 +7,7 @@ from typing import Any
 from ..documents import Document, Unreadable
 from ..tasks import Answer
 
-__all__ = ["done", "failed"]
+__all__ = ["done", "failed", "superseded"]
 
 _TOLD = ("line", "pages_without_text", "pages_by_ocr")
 
@@ -19,6 +19,7 @@ def done(document: Document, answer: Answer, windows: list[tuple[int, int]], **a
         "values": answer.values,
         "fields": answer.fields,
         "checks": answer.checks,
+        "rows": answer.rows,
         **_tail(windows, "decoded", **about),
     }
 
@@ -31,8 +32,14 @@ def failed(outcome: Document | Unreadable, reason: str, **about: Any) -> dict[st
         "values": None,
         "fields": None,
         "checks": None,
+        "rows": None,
         **_tail(windows, "decoded" if about.get("usage") else None, **about),
     }
+
+
+def superseded(identity: str) -> dict[str, Any]:
+    """A line that takes an earlier result back: what it spoke of is not in its file any more."""
+    return {"schema": 1, "document": {"id": identity, "sha256": None, "read_by": None}, "status": "superseded"}
 
 
 def _head(outcome: Document | Unreadable, status: str, reason: str | None) -> dict[str, Any]:

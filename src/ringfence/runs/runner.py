@@ -155,7 +155,10 @@ class _Worker:
         self.options, self.limit, self.on_progress = options, limit, on_progress
         self.windowing, self.choose = windowing, choose
         self.earlier = folder.index()
-        self.sources_of_many = {identity.split("!")[0] for identity in self.earlier if "!" in identity}
+        self.inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
+        for identity in self.earlier:
+            if "!" in identity:
+                self.inside.setdefault(identity.partition("!")[0], []).append(identity)
         self.begun: set[str] = set()
         self.kept: set[str] = set()
         self.pending: dict[str, tuple[Asking, int, Plan]] = {}
@@ -237,10 +240,12 @@ class _Worker:
     def _outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
         """Documents that are to be done now: not those that this folder holds already, not beyond the limit."""
         fresh = (source for source in sources if not self._kept_whole(source))
-        for _, outcomes in read_ahead(fresh, self.options):
+        for source, outcomes in read_ahead(fresh, self.options):
+            seen: set[str] = set()
             for outcome in outcomes:
                 if self.limit is not None and len(self.begun) >= self.limit:
                     return
+                seen.add(outcome.id)
                 if outcome.id in self.begun or outcome.id in self.kept:
                     self.repeats += 1
                     yield Unreadable(
@@ -254,18 +259,31 @@ class _Worker:
                     continue
                 if self._kept(outcome.id, outcome.sha256):
                     continue
-                if outcome.id in self.earlier and self.earlier[outcome.id][0] != outcome.sha256:
+                if outcome.id in self.earlier and self.earlier[outcome.id].sha256 != outcome.sha256:
                     self.progress.changed.append(outcome.id)
                 self.begun.add(outcome.id)
                 yield outcome
+            self._take_back(source, seen)
+
+    def _take_back(self, source: Source, seen: set[str]) -> None:
+        """Earlier results of what a file no longer holds do not count: a member that was removed, a failure of the whole
+        archive where its members can be read now."""
+        earlier = [*self.inside.get(source.id, []), *([source.id] if any("!" in identity for identity in seen) else [])]
+        for identity in earlier:
+            if identity in self.earlier and identity not in seen:
+                self.folder.append(results.superseded(identity))
 
     def _kept_whole(self, source: Source) -> bool:
-        """Whether a file need not be read again: it holds one document, and that is done."""
-        holds_more = isinstance(readers().get(source.extension), Container) or source.id in self.sources_of_many
-        return not holds_more and self._kept(source.id, sha256_of_file(source.path))
+        """Whether a file need not be read again: it is done, and it held nothing else."""
+        earlier = self.earlier.get(source.id)
+        if earlier is None or earlier.status != "done" or source.id in self.inside or _may_hold_more(earlier.read_by):
+            return False
+        return self._kept(source.id, sha256_of_file(source.path, self.options.limits.file_mib))
 
     def _kept(self, identity: str, sha256: str | None) -> bool:
-        if self.earlier.get(identity) == (sha256, "done") and identity not in self.begun and identity not in self.kept:
+        earlier = self.earlier.get(identity)
+        unchanged = earlier is not None and (earlier.sha256, earlier.status) == (sha256, "done")
+        if unchanged and identity not in self.begun and identity not in self.kept:
             self.kept.add(identity)
             self.progress.kept = len(self.kept)
             return True
@@ -288,3 +306,9 @@ class _Worker:
         self.folder.append(result)
         self.progress.seen[result["status"]] += 1
         self.on_progress(self.progress)
+
+
+def _may_hold_more(read_by: str | None) -> bool:
+    """Whether the reader of a document is one whose files hold documents of their own."""
+    name = (read_by or "").partition("/")[0]
+    return any(reader.name == name and isinstance(reader, Container) for reader in readers().values())

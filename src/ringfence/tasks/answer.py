@@ -10,7 +10,7 @@ from .checks import broken_rows, paths_of, run_check
 from .fields import ListField, RecordField
 from .task import Task
 
-__all__ = ["Answer", "Found", "merge"]
+__all__ = ["Answer", "Found", "Part", "Record", "merge"]
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,30 @@ class Found:
         mean = self.entry["features"].get("logprob_mean")
         return float(mean) if mean is not None else float("-inf")
 
-    @property
-    def spans(self) -> tuple[tuple[int, int], ...]:
-        """Where it stands."""
-        return tuple((start, end) for start, end in self.entry["spans"])
-
 
 @dataclass(frozen=True)
 class Answer:
     """The typed ``values`` by field, and in ``fields`` what each rests on, by path: ``total``, ``seller.name``,
-    ``lines[0].amount``; ``checks`` by their text."""
+    ``lines[0].amount``; ``checks`` by their text; ``rows`` the places at which the records of each list begin."""
 
     values: dict[str, Any]
     fields: dict[str, dict[str, Any]]
     checks: dict[str, str]
+    rows: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a list: the place in the document where its row or block begins, and its values."""
+
+    anchor: int
+    values: dict[str, Found]
+
+    @property
+    def score(self) -> float:
+        """How sure the model was of its values; a record that says more counts before one that says less."""
+        stated = [found.score for found in self.values.values() if found.entry["kind"] != "null"]
+        return len(stated) + sum(stated) / len(stated) / 1000 if stated else 0.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +57,14 @@ class Part:
     """What one window gave: values by path, and the records of each list."""
 
     single: dict[str, Found] = field(default_factory=dict)
-    lists: dict[str, list[dict[str, Found]]] = field(default_factory=dict)
+    lists: dict[str, list[Record]] = field(default_factory=dict)
 
 
 def merge(task: Task, parts: Sequence[Part]) -> Answer:
     """One answer from those of the windows, in the order of the document.
 
     Of single values the one that the model was surest of, the earlier of equals; null only where every window says null.
-    Lists are put one after the other; a record whose values all stand where one before it has them is the same record.
+    Lists are put one after the other; of two records on the same row the one that says more counts, then the surer one.
     """
     single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
     for path, spec in _single(task).items():
@@ -71,15 +81,16 @@ def merge(task: Task, parts: Sequence[Part]) -> Answer:
     entries: dict[str, dict[str, Any]] = {}
     for name, spec in task.fields.items():
         if isinstance(spec, ListField):
-            values[name] = [{leaf: found.value for leaf, found in record.items()} for record in lists[name]]
+            values[name] = [{leaf: found.value for leaf, found in record.values.items()} for record in lists[name]]
             for number, record in enumerate(lists[name]):
-                entries.update({f"{name}[{number}].{leaf}": found.entry for leaf, found in record.items()})
+                entries.update({f"{name}[{number}].{leaf}": found.entry for leaf, found in record.values.items()})
         elif isinstance(spec, RecordField):
             values[name] = {leaf: single[f"{name}.{leaf}"].value for leaf in spec.fields}
             entries.update({f"{name}.{leaf}": single[f"{name}.{leaf}"].entry for leaf in spec.fields})
         else:
             values[name], entries[name] = single[name].value, single[name].entry
-    return Answer(values, entries, _checked(task, values, entries))
+    rows = {name: [record.anchor for record in records] for name, records in lists.items()}
+    return Answer(values, entries, _checked(task, values, entries), rows)
 
 
 def _single(task: Task) -> dict[str, Any]:
@@ -91,16 +102,12 @@ def _best(found: Sequence[Found]) -> Found:
     return max(stated, key=lambda one: one.score) if stated else found[0]
 
 
-def _joined(lists: Sequence[list[dict[str, Found]]]) -> list[dict[str, Found]]:
-    joined: list[dict[str, Found]] = []
-    seen: set[tuple[Any, ...]] = set()
-    for records in lists:
-        for record in records:
-            places = tuple(found.spans for found in record.values())
-            if places not in seen:
-                seen.add(places)
-                joined.append(record)
-    return joined
+def _joined(lists: Sequence[list[Record]]) -> list[Record]:
+    best: dict[int, Record] = {}
+    for record in (record for records in lists for record in records):
+        if record.anchor not in best or record.score > best[record.anchor].score:
+            best[record.anchor] = record
+    return [best[anchor] for anchor in sorted(best)]
 
 
 def _checked(task: Task, values: Mapping[str, Any], entries: dict[str, dict[str, Any]]) -> dict[str, str]:

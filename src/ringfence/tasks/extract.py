@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..documents import Block, Document, Line
-from .answer import Found, Part
+from .answer import Found, Part, Record
 from .candidates import Candidate, find_candidates
 from .fields import BooleanField, ChoiceField, CodeField, ListField, PatternField, TextField
 from .grammar import NULL, CandidateRule, Choice, Reading, Rule, RunRule, answer_grammar
@@ -153,9 +153,7 @@ class Plan:
             raise AnswerError(f"the field {path} holds something that is not {what}")
         return reading
 
-    def _records(
-        self, path: str, rule: ListRule | None, written: Written, start: int, end: int
-    ) -> list[dict[str, Found]]:
+    def _records(self, path: str, rule: ListRule | None, written: Written, start: int, end: int) -> list[Record]:
         text = written.text[start:end]
         if rule is None or text == f" {NULL}":
             return []
@@ -163,21 +161,20 @@ class Plan:
         if records is None:
             raise AnswerError(f"the list {path} holds a record that is not in the document")
         found = []
-        for record in records:
+        for anchor, record in records:
             if all(value.reading is None for value in record.values()):
                 continue
-            found.append(
-                {
-                    name: self._found(
-                        rule.spec.fields[name],
-                        value.rule,
-                        value.reading,
-                        written.logprobs_within(start + value.start, start + value.end),
-                        None,
-                    )
-                    for name, value in record.items()
-                }
-            )
+            values = {
+                name: self._found(
+                    rule.spec.fields[name],
+                    value.rule,
+                    value.reading,
+                    written.logprobs_within(start + value.start, start + value.end),
+                    None,
+                )
+                for name, value in record.items()
+            }
+            found.append(Record(anchor, values))
         return found
 
     def _found(

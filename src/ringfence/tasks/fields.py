@@ -135,7 +135,6 @@ class ListField(_Group):
     anchor: Literal["row", "block"] = Field(
         "row", description="Whether a record is a row of a table (with the lines that continue it) or a block."
     )
-    max_records: int = Field(200, ge=1, le=2000, description="The most records that one document may give.")
 
 
 FieldSpec = Annotated[

@@ -35,7 +35,7 @@ class WrittenValue:
 
 @dataclass(frozen=True)
 class Unit:
-    """A row or a block that may be a record: the rule of each field there (None: only null)."""
+    """A row or a block that may be a record, where it begins, and the rule of each field there (None: only null)."""
 
     start: int
     rules: dict[str, Rule | None]
@@ -74,9 +74,10 @@ class ListRule:
             sum((rule.longest() if rule else len(NULL)) + 3 for rule in unit.rules.values()) for unit in self.units
         )
 
-    def read(self, written: str) -> list[dict[str, WrittenValue]] | None:
-        """The records, each at the first unit behind the last that can have written it; None where none can."""
-        records: list[dict[str, WrittenValue]] = []
+    def read(self, written: str) -> list[tuple[int, dict[str, WrittenValue]]] | None:
+        """The records with the place of their unit, each the first behind the last that can have written it; None where
+        none can."""
+        records: list[tuple[int, dict[str, WrittenValue]]] = []
         position, behind = 0, 0
         while position < len(written):
             if not written.startswith(START, position):
@@ -86,7 +87,7 @@ class ListRule:
             for number in range(behind, len(self.units)):
                 record = self._record(self.units[number], written, position + len(START), end)
                 if record is not None:
-                    records.append(record)
+                    records.append((self.units[number].start, record))
                     behind = number + 1
                     break
             else:
