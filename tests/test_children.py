@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 
 import pytest
 
 from ringfence.checking import check_run
-from ringfence.documents import expand_inputs
+from ringfence.documents import ReadingLimits, ReadingOptions, expand_inputs
 from ringfence.reports import write_report
-from ringfence.runs import RunFolder, RunSummary, run
+from ringfence.runs import RunFolder, RunSummary, export_csv, run
 from tests.conftest import answering, fake_lock, task_of
 from tests.files import mail, zipped
 
@@ -64,3 +66,56 @@ def test_resuming_asks_again_only_for_what_failed_or_changed(inbox: Path, tmp_pa
     third = go(inbox, tmp_path / "run", resume=True)
     assert third.progress.changed == ["z.zip!a/Ann.txt", "z.zip!b.txt"]
     assert third.totals == {"done": 4, "failed": 1}
+
+
+def test_the_rest_of_a_file_that_is_too_much_has_its_own_name_and_reason(inbox: Path, tmp_path: Path) -> None:
+    options = ReadingOptions(limits=ReadingLimits(children=1))
+    engine = answering(who="null")
+    run(TASK, expand_inputs([inbox / "m.eml"]), engine, fake_lock(TASK), tmp_path / "run", options=options)
+    reasons = {r["document"]["id"]: r["reason"] for r in RunFolder.open(tmp_path / "run").latest()}
+    assert list(reasons) == ["m.eml", "m.eml!paper.pdf", "m.eml!rest"]
+    assert reasons["m.eml!rest"].startswith("too-many-children")
+    run(TASK, expand_inputs([inbox / "m.eml"]), engine, fake_lock(TASK), tmp_path / "run", resume=True)
+    results = {r["document"]["id"]: r["status"] for r in RunFolder.open(tmp_path / "run").latest()}
+    assert results == {"m.eml": "done", "m.eml!paper.pdf": "done", "m.eml!odd.qqq": "failed"}
+
+
+def test_a_failure_of_an_archive_does_not_outlive_its_mending(tmp_path: Path) -> None:
+    (tmp_path / "z.zip").write_bytes(b"PK\x03\x04 broken")
+    first = go(tmp_path / "z.zip", tmp_path / "run")
+    assert first.totals == {"failed": 1}
+    (tmp_path / "z.zip").write_bytes(zipped(("a.txt", b"Ann"), ("b.txt", b"Bob")))
+    assert go(tmp_path / "z.zip", tmp_path / "run", resume=True).totals == {"done": 2}
+    (tmp_path / "z.zip").write_bytes(zipped(("a.txt", b"Ann")))
+    assert go(tmp_path / "z.zip", tmp_path / "run", resume=True).totals == {"done": 1}
+    assert check_run(tmp_path / "run").findings == []
+
+
+def test_a_mail_without_a_mail_ending_keeps_its_attachments_when_it_is_resumed(inbox: Path, tmp_path: Path) -> None:
+    (inbox / "m.eml").rename(inbox / "letter")
+    engine = answering(who="null")
+    sources = expand_inputs([inbox / "letter"])
+    run(TASK, sources, engine, fake_lock(TASK), tmp_path / "run", limit=1)
+    summary = run(TASK, sources, engine, fake_lock(TASK), tmp_path / "run", resume=True)
+    assert summary.totals == {"done": 2, "failed": 1}
+
+
+def test_names_that_are_not_utf_8_go_through_everything(tmp_path: Path) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    (inbox / os.fsdecode(b"r\xe9sum\xe9.txt")).write_text("Ann")
+    go(inbox, tmp_path / "run")
+    assert check_run(tmp_path / "run").findings == []
+    assert "sum" in write_report(tmp_path / "run").read_text()
+    stream = io.StringIO()
+    export_csv(RunFolder.open(tmp_path / "run"), stream)
+    stream.getvalue().encode()
+    assert go(inbox, tmp_path / "run", resume=True).progress.kept == 1
+
+
+def test_a_pipe_in_a_folder_is_named_and_nothing_waits_for_it(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in" / "pipe.txt")
+    go(tmp_path / "in", tmp_path / "run")
+    (result,) = RunFolder.open(tmp_path / "run").latest()
+    assert result["reason"] == "unreadable: it is a pipe or a device, not a file"

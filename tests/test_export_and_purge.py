@@ -12,11 +12,12 @@ import pyarrow.parquet
 import pytest
 from python_calamine import CalamineWorkbook
 
+from ringfence.checking import check_run
 from ringfence.cli import main
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
 from ringfence.errors import RunError
-from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_xlsx, purge, run
+from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_xlsx, purge, purging, run
 from tests.conftest import fake_lock, task_of
 
 TASK = task_of(
@@ -134,3 +135,35 @@ def test_what_a_kill_left_behind_is_removed_at_the_next_start(folder: RunFolder,
     engine = FakeEngine(lambda request, prompt: " null\npaid: null\nseller.name: null\nlines: null\n")
     run(TASK, expand_inputs([tmp_path / "in"]), engine, fake_lock(TASK), folder.path, resume=True)
     assert not [path for path in folder.path.iterdir() if path.name.startswith((".report", ".run.json", ".results"))]
+
+
+def test_a_purge_that_is_cut_off_can_be_given_again(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(purging, "_overwrite", killed)
+        with pytest.raises(KeyboardInterrupt):
+            purge(folder)
+    assert purge(RunFolder.open(folder.path)) == {"done": 2, "failed": 1}
+    assert SECRET not in (folder.path / "results.jsonl").read_text()
+    with pytest.raises(RunError, match="purged"):
+        check_run(folder.path)
+
+
+def test_fields_may_have_the_names_of_columns_and_sheets(tmp_path: Path) -> None:
+    task = task_of(
+        status={"kind": "choice", "options": ["paid", "open"]},
+        documents={"kind": "list", "fields": {"row": {"kind": "number"}}},
+    )
+    (tmp_path / "a.txt").write_text("1\n")
+    engine = FakeEngine(lambda request, prompt: " paid\ndocuments:\n- 1\n")
+    run(task, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(task), tmp_path / "run")
+    folder = RunFolder.open(tmp_path / "run")
+    (row,) = table(folder)
+    assert (row["status"], row["status_2"]) == ("done", "paid")
+    export_xlsx(folder, tmp_path / "v.xlsx")
+    assert CalamineWorkbook.from_path(str(tmp_path / "v.xlsx")).sheet_names == ["documents", "documents_2"]
+    export_parquet(folder, tmp_path / "v.parquet")
+    (row,) = pyarrow.parquet.read_table(tmp_path / "v.parquet").to_pylist()
+    assert (row["status"], row["status_2"]) == ("done", "paid")

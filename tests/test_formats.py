@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import os
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,76 @@ def test_names_of_children_are_harmless(told: str, name: str) -> None:
 def test_names_of_children_are_distinct() -> None:
     names = Names()
     assert [names.of("a.txt", "f") for _ in range(3)] == ["a.txt", "a#2.txt", "a#3.txt"]
+
+
+def multipart(kind: str, *parts: str) -> bytes:
+    body = "".join(f"--b\r\n{part}\r\n" for part in parts)
+    return f"From: a@b.c\r\nSubject: S\r\nContent-Type: multipart/{kind}; boundary=b\r\n\r\n{body}--b--\r\n".encode(
+        "latin-1"
+    )
+
+
+HTML_PART = "Content-Type: text/html\r\n\r\n<p>Invoice total 500 EUR</p>"
+PLAIN_PART = "Content-Type: text/plain\r\n\r\nlist footer"
+
+
+def test_all_bodies_of_a_mail_are_read_and_of_alternatives_one(tmp_path: Path) -> None:
+    (tmp_path / "m.eml").write_bytes(multipart("mixed", HTML_PART, PLAIN_PART))
+    assert texts(tmp_path / "m.eml")["m.eml"].endswith("Invoice total 500 EUR\n\nlist footer")
+    (tmp_path / "m.eml").write_bytes(multipart("alternative", PLAIN_PART, HTML_PART))
+    assert texts(tmp_path / "m.eml")["m.eml"].endswith("Subject: S\n\nlist footer")
+
+
+def test_the_charset_of_a_mail_part_counts_for_html_too(tmp_path: Path) -> None:
+    part = "Content-Type: text/html; charset=iso-8859-2\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    part += base64.b64encode("<p>Łódź żółć</p>".encode("iso-8859-2")).decode()
+    (tmp_path / "m.eml").write_bytes(multipart("mixed", part))
+    assert texts(tmp_path / "m.eml")["m.eml"].endswith("Łódź żółć")
+
+
+def test_an_empty_attachment_is_accounted_for(tmp_path: Path) -> None:
+    part = 'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="c.pdf"\r\n\r\n'
+    (tmp_path / "m.eml").write_bytes(multipart("mixed", PLAIN_PART, part))
+    assert texts(tmp_path / "m.eml")["m.eml!c.pdf"] == "empty"
+
+
+def test_a_mailbox_loses_no_mail_whose_first_line_is_odd(tmp_path: Path) -> None:
+    box = (
+        b"From a@b.c\n"
+        + mail("S0", "zero").as_bytes()
+        + b"\nFrom a@b.c Tue Mar 12 10:00:00 2024\n"
+        + mail("S1", "one").as_bytes()
+    )
+    (tmp_path / "b.mbox").write_bytes(box)
+    found = list(texts(tmp_path / "b.mbox").values())
+    assert [("zero" in text, "one" in text) for text in found] == [(True, False), (False, True)]
+
+
+def test_html_in_utf_16_is_read(tmp_path: Path) -> None:
+    (tmp_path / "p.html").write_bytes("<p>Total 1,249.50 EUR</p>".encode("utf-16"))
+    assert texts(tmp_path / "p.html") == {"p.html": "Total 1,249.50 EUR"}
+
+
+def test_html_that_is_nested_beyond_reason_fails_and_loses_nothing_silently(tmp_path: Path) -> None:
+    for depth, expected in ((300, "before\n\nTotal 500\n\nafter"), (900, "nested-too-deep")):
+        (tmp_path / "p.html").write_text("before" + "<div>" * depth + "Total 500" + "</div>" * depth + "after")
+        assert texts(tmp_path / "p.html") == {"p.html": expected}
+
+
+def test_a_workbook_with_one_damaged_sheet_is_not_read_in_part(tmp_path: Path) -> None:
+    whole = zipfile.ZipFile(workbook(tmp_path / "w.xlsx"))
+    members = [(name, whole.read(name)) for name in whole.namelist()]
+    cut = [(n, data[: len(data) // 2] if n.endswith("sheet2.xml") else data) for n, data in members]
+    (tmp_path / "w.xlsx").write_bytes(zipped(*cut))
+    text = texts(tmp_path / "w.xlsx")["w.xlsx"]
+    assert text == "damaged"
+
+
+def test_the_letterhead_of_an_opendocument_text_is_read(tmp_path: Path) -> None:
+    path = odt(tmp_path / "o.odt", "<text:p>Dear Ann</text:p>")
+    style = 'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("styles.xml", f"<s {style}><style:header><text:p>ACME GmbH</text:p></style:header></s>")
+    document = read_document(path)
+    assert document.text == "ACME GmbH\n\nDear Ann"
+    assert place(document, "ACME") == "header"

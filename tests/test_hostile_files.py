@@ -301,3 +301,19 @@ def test_reading_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.Monke
     )
     assert codes(tmp_path / "m.eml") == {"done"}
     assert list(scratch.iterdir()) == []
+
+
+def test_a_tar_with_a_damaged_header_says_so_behind_what_it_gave(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name in "abc":
+            info = tarfile.TarInfo(f"{name}.txt")
+            info.size = 3
+            archive.addfile(info, io.BytesIO(b"one"))
+    data = bytearray(stream.getvalue())
+    data[1024 + 150] ^= 0xFF
+    (tmp_path / "t.tar").write_bytes(bytes(data))
+    assert [one.code if isinstance(one, Unreadable) else one.id for one in outcomes(tmp_path / "t.tar")] == [
+        "t.tar!a.txt",
+        "damaged",
+    ]

@@ -84,7 +84,7 @@ def test_a_record_that_two_windows_saw_is_listed_once() -> None:
     document = document_of("Bolt   7.50\nNut   2.50\nNail   1.00")
     parts = [
         read(task, document, (0, 22), "\n- Bolt | 7.50\n- Nut | 2.50\n", -0.1),
-        read(task, document, (12, 34), "\n- Nut | 2.50\n- Nail | 1.00\n", -0.1),
+        read(task, document, (12, 34), "\n- null | 2.50\n- Nail | 1.00\n", -0.01),
     ]
     assert [line["item"] for line in merge(task, parts).values["lines"]] == ["Bolt", "Nut", "Nail"]
 

@@ -189,7 +189,6 @@ def _write_sheets(layer: LayerBuilder, data: bytes, kind: str, source: Source) -
     except (CalamineError, OSError, ValueError, KeyError):
         if kind in ("xls", "xlsx"):
             _parsed(data, kind)  # says so where it is encrypted
-            return
         raise DocumentError("damaged", "the workbook is damaged or truncated") from None
 
 
