@@ -231,19 +231,26 @@ class RunRule:
     def rules(self, name: str, tails: Tails) -> Iterable[str]:
         """The rule of the field; those of the runs go to ``tails``."""
         text = self.document.text
-        starts: dict[str, None] = {}
-        every: dict[str, None] = {}
+        starts: dict[str, str] = {}  # by rule, the character that it begins with
+        every: dict[str, str] = {}
         for chain in self.chains:
             rest = gap = ""
             for link in reversed(chain):
                 word = text[link.segment.start : link.segment.end]
                 rule = tails.name(word, gap, rest)
-                every.setdefault(rule)
+                every.setdefault(rule, word[0])
                 if word[0].isalnum():
-                    starts.setdefault(rule)
+                    starts.setdefault(rule, word[0])
                 gap = " | ".join(literal(gap) for gap in link.gaps if gap)
                 rest = rule
-        yield f'{name} ::= " " (' + " | ".join(starts or every) + ")"
+        # Grouped by their first character: of one flat list of 465 words, xgrammar in OpenVINO GenAI 2026.4 let the model
+        # write 20131, which no rule gives, after 2013; grouped, it does not.
+        groups: dict[str, list[str]] = {}
+        for rule, character in (starts or every).items():
+            groups.setdefault(character, []).append(rule)
+        yield f'{name} ::= " " (' + " | ".join(f"{name}-g{number}" for number in range(len(groups))) + ")"
+        for number, rules in enumerate(groups.values()):
+            yield f"{name}-g{number} ::= {' | '.join(rules)}"
 
     def read(self, written: str) -> Reading | None:
         """Every run of segments that writes itself this way, the earliest first."""
