@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from ringfence.documents import Document
 from ringfence.tasks import Answer, AnswerError, Plan, merge, prepare
 from ringfence.tasks.fields import TextField
-from ringfence.tasks.grammar import CandidateRule, RunRule, literal
+from ringfence.tasks.grammar import CandidateRule, RunRule, literal, one_of
 from ringfence.tasks.prompt import break_control_tokens
 from tests.conftest import document_of, task_of
 
@@ -262,3 +263,37 @@ def test_the_lines_of_a_text_may_be_written_with_a_break_a_space_or_a_comma_and_
     assert got.values == {"address": "12 High Street Leeds"}
     assert got.fields["address"]["raw"] == "12 High Street\nLeeds"
     assert got.fields["address"]["others"] == []
+
+
+def as_regex(expression: str) -> str:
+    """An expression of GBNF without rule names as a regular expression of Python."""
+    out, position = [], 0
+    for match in re.finditer(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|[()|?]|\s+', expression):
+        assert match.start() == position, expression
+        position = match.end()
+        if match.group(1) is not None:
+            plain = re.sub(r"\\x([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), match.group(1))
+            plain = (
+                plain.replace("\\n", "\n")
+                .replace("\\r", "\r")
+                .replace("\\t", "\t")
+                .replace('\\"', '"')
+                .replace("\\\\", "\\")
+            )
+            out.append(f"(?:{re.escape(plain)})")
+        elif match.group(2) is not None:
+            out.append(f"(?:{re.escape(match.group(2))})")
+        elif match.group() in ("(", ")", "|", "?"):
+            out.append("(?:" if match.group() == "(" else match.group())
+    assert position == len(expression)
+    return "".join(out)
+
+
+@given(
+    st.sets(st.text(alphabet='01.,aé"', min_size=1, max_size=6), min_size=1, max_size=12),
+    st.text(alphabet="01.,a", max_size=7),
+)
+def test_alternatives_written_as_a_tree_are_those_and_no_others(texts: set[str], other: str) -> None:
+    pattern = re.compile(as_regex(one_of((text, "") for text in sorted(texts))))
+    for text in (*texts, other, *(text + "0" for text in texts), *(text[:-1] for text in texts)):
+        assert bool(pattern.fullmatch(text)) == (text in texts), text

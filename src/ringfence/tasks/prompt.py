@@ -10,7 +10,7 @@ from .task import Task
 
 __all__ = ["PROMPT_VERSION", "Prompt", "answer_form", "break_control_tokens", "write_prompt"]
 
-PROMPT_VERSION = "extract/4"
+PROMPT_VERSION = "extract/5"
 ANSWER_FORM = "Answer with one line for each field, in this order, as name: value."
 LIST_FORM = "A list has one line for each of its records, with - in front and | between the values."
 _KIND_WORDS = {
