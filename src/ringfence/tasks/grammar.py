@@ -7,7 +7,6 @@ and is never searched for in the text again.
 from __future__ import annotations
 
 import bisect
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -78,7 +77,9 @@ def one_of(texts: Iterable[tuple[str, str]]) -> str:
             ends.setdefault(more)
     branches = []
     for group in groups.values():
-        shared = os.path.commonprefix([text for text, _ in group])
+        first, last = min(group)[0], max(group)[0]  # what these share, all between them share
+        same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+        shared = first[:same]
         rest = one_of(dict.fromkeys((text[len(shared) :], more) for text, more in group))
         branches.append(f"{literal(shared)} {rest}".rstrip())
     branches += [more for more in ends if more]
