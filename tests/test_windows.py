@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from ringfence.checking import check_run
 from ringfence.documents import Document, expand_inputs
-from ringfence.engines import FakeEngine, Request
+from ringfence.engines import Completion, FakeEngine, Request
 from ringfence.runs import RunFolder, Windowing, run
 from ringfence.tasks import Task, Window, merge, prepare, windows_of
 from tests.conftest import document_of, fake_lock, task_of
@@ -176,3 +178,22 @@ def test_weights_with_a_small_context_read_in_smaller_windows(inbox: Path, tmp_p
     fake.capabilities = type(fake.capabilities)(context=2600, grammar=True, json_schema=True)
     go(inbox, tmp_path / "run", fake)
     assert all(len(request.prompt) < 2600 for request in fake.seen)
+
+
+def test_a_document_is_written_once_also_when_one_of_its_windows_is_looked_at_again(
+    inbox: Path, tmp_path: Path
+) -> None:
+    """The second look at an early window is asked while later windows are answered."""
+
+    class Ahead(FakeEngine):
+        """Takes four requests before it answers any, as a real engine does."""
+
+        def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+            source = iter(requests)
+            while taken := list(itertools.islice(source, 4)):
+                yield from super().generate(taken)
+
+    fake = Ahead(engine().script, logprob=-0.9)  # a null of some tokens that the model doubts
+    result = go(inbox, tmp_path / "run", fake)
+    assert result["usage"]["looks"] > len(result["windows"])
+    assert len((tmp_path / "run" / "results.jsonl").read_text().splitlines()) == 1

@@ -46,12 +46,14 @@ def windows_for(prepared: Prepared, engine: Engine, windowing: Windowing) -> lis
 
 @dataclass
 class Asking:
-    """What was asked of one document so far. ``parts`` holds what the windows gave, by their number."""
+    """What was asked of one document so far. ``parts`` holds what the windows gave, by their number; ``settled`` are those
+    of which nothing more is asked."""
 
     prepared: Prepared
     windows: list[Window]
     chosen: list[int]
     parts: dict[int, Part] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
     reason: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
 
@@ -63,14 +65,14 @@ class Asking:
     @property
     def finished(self) -> bool:
         """Whether every chosen window has ended, or one of them failed."""
-        return bool(self.reason) or len(self.parts) == len(self.chosen)
+        return bool(self.reason) or len(self.settled) == len(self.chosen)
 
     def plans(self, control_tokens: tuple[str, ...]) -> Iterator[tuple[int, Plan]]:
         """The plan of each window that is still to be asked, made when it is needed."""
         for number in self.chosen:
             if self.reason:
                 return
-            if number not in self.parts:
+            if number not in self.settled:
                 window = self.windows[number]
                 span = (window.start, window.end)
                 yield number, self.prepared.plan(span, control_tokens, window.context)
@@ -100,8 +102,17 @@ class Asking:
             if first:
                 where = f" (window {number + 1} of {len(self.windows)})" if len(self.windows) > 1 else ""
                 self.reason = fault + where
+            self.settled.add(number)
             return None
-        return plan.second_look(completion.text, completion.token_ends, completion.logprobs)
+        look = plan.second_look(completion.text, completion.token_ends, completion.logprobs)
+        if look is None:
+            self.settled.add(number)
+        return look
+
+    def restore(self, number: int, part: Part) -> None:
+        """Take over what a window gave in an earlier session."""
+        self.parts[number] = part
+        self.settled.add(number)
 
     def answer(self) -> Answer:
         """The answer over all windows that were read."""

@@ -196,7 +196,7 @@ class _Worker:
         if len(asking.chosen) > 1 and not asking.reason:
             window = asking.windows[number]
             self.folder.keep_window(asking.document, (window.start, window.end), part_to_json(asking.parts[number]))
-            self.progress.window = (asking.document.id, len(asking.parts), len(asking.chosen))
+            self.progress.window = (asking.document.id, len(asking.settled), len(asking.chosen))
             self.on_progress(self.progress)
         if asking.finished:
             self._write(self._result(asking))
@@ -234,7 +234,7 @@ class _Worker:
             for number in chosen:
                 window = windows[number]
                 if (data := kept.get((window.start, window.end))) is not None:
-                    asking.parts[number] = part_from_json(data)
+                    asking.restore(number, part_from_json(data))
         return asking
 
     def _outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:

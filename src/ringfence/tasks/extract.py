@@ -19,6 +19,7 @@ from .task import Task
 __all__ = ["AnswerError", "Plan", "Prepared", "prepare"]
 
 FEATURES_VERSION = 3
+MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; what may be longer is a sentence
 NULL_STANDS = math.log(0.5)  # the least log-probability of null, over all its tokens, at which it is not asked again
 
 
@@ -104,11 +105,14 @@ class Plan:
 
         A small model spreads its belief over several values: null at 0.4 wins against three dates at 0.2 each, though
         "there is a date" is at 0.6, and one such null drags the fields behind it along. The new plan takes that null
-        away; what is written before it stands.
+        away; what is written before it stands. Of a field that asks for whole sentences null stands: contracts lack
+        many clauses, and a sentence that is none can always be found.
         """
         written = self.written.then(text, token_ends, logprobs)
         for index, (path, (start, end)) in enumerate(self._places(written.text).items()):
-            offered = self.rules[path] is not None and path not in self.required and path not in self.nulls
+            rule = self.rules[path]
+            sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_SEGMENTS_OF_A_NAME
+            offered = rule is not None and not sentences and path not in self.required and path not in self.nulls
             belief = written.logprobs_within(start, end)
             if offered and written.text[start + 1 : end] == NULL and belief and sum(belief) < NULL_STANDS:
                 rest = list(self.task.flat)[index:]
