@@ -180,11 +180,13 @@ class EmlReader(_MailReader):
     """Mails as they travel, and web pages that were saved as one."""
 
     name = "mail"
-    extensions = ("eml", "mht", "mhtml", "p7m")
+    extensions = ("eml", "mht", "mhtml", "p7m", "p7s")
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             data = data.decode("utf-16", "replace").encode()
+        elif data[1:2] == b"\0" or data[:1] == b"\0":  # the same without its mark
+            data = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace").encode()
         if data.startswith(b"\x30") and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" in data[:64]:
             raise DocumentError("encrypted", "the mail is encrypted (S/MIME)")
         try:
