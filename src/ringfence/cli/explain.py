@@ -12,7 +12,7 @@ from ..documents import Document, Source, read_documents
 from ..engines import Engine
 from ..errors import InputError
 from ..runs import Windowing, request_for, windows_for
-from ..tasks import AnswerError, Plan, load_task, merge, prepare
+from ..tasks import AnswerError, Plan, load_task, merge, prepare, value_at
 from ..tasks.grammar import CandidateRule, RunRule
 from ..tasks.records import ListRule
 from .options import engine_options, open_for, reading_options, reading_options_from
@@ -133,14 +133,6 @@ def _facts_before(task_plan: Plan) -> dict[str, Any]:
     }
 
 
-def _value_at(values: dict[str, Any], path: str) -> Any:
-    """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
-    value: Any = values
-    for step in path.replace("[", ".").replace("]", "").split("."):
-        value = value[int(step)] if isinstance(value, list) else value[step]
-    return value
-
-
 def _why(entry: dict[str, Any]) -> str:
     if entry["kind"] == "null":
         because = "null: " + (", ".join(entry["flags"]) or "the model chose null, or there was no candidate")
@@ -195,6 +187,6 @@ def _print(facts: dict[str, Any]) -> None:
         click.echo(facts["raw_output"])
         heading("Values, and why")
         for path, why in facts["why"].items():
-            click.echo(f"{path} = {json.dumps(_value_at(facts['values'], path), ensure_ascii=False)}\n    {why}")
+            click.echo(f"{path} = {json.dumps(value_at(facts['values'], path), ensure_ascii=False)}\n    {why}")
         for check, outcome in facts["checks"].items():
             click.echo(f"check {check}: {outcome}")

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import DocumentError
-from .containers import Child, Names, read_children
-from .model import Document
-from .reading import ReadingOptions, Source, Unreadable
+from .containers import Child, Names, Unfolding, unreadable
+from .reading import ReadingOptions, Source
 
 __all__ = ["CompressedReader", "TarReader", "ZipReader"]
 
@@ -33,20 +32,12 @@ def _all_of(stream: Any, source: Source) -> bytes:
     return b"".join(pieces)
 
 
-def _unreadable(source: Source, code: str, reason: str) -> Unreadable:
-    return Unreadable(source.id, source.path.as_posix(), code, reason, None, source.root)
-
-
-class ZipReader:
+class ZipReader(Unfolding):
     """ZIP archives."""
 
     name = "zip"
     version = 1
     extensions = ("zip",)
-
-    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the documents of every member."""
-        yield from read_children(self.children(source, data, options), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Each member that is a file."""
@@ -68,7 +59,7 @@ class ZipReader:
         self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, child: Source, options: ReadingOptions
     ) -> Child:
         if (info.external_attr >> 16) & 0o170000 == 0o120000:
-            return _unreadable(child, "link", "it is a link, and links in archives are not followed")
+            return unreadable(child, "link", "it is a link, and links in archives are not followed")
         encrypted = bool(info.flag_bits & 1)
         for password in (password.encode() for password in options.passwords) if encrypted else [None]:
             try:
@@ -77,22 +68,18 @@ class ZipReader:
             except _BROKEN:  # of an encrypted member: a wrong password, which is known by its rubbish only, or AES
                 continue
         if encrypted:
-            return _unreadable(
+            return unreadable(
                 child, "encrypted", "it is encrypted; give its password with --password-file (AES is not known)"
             )
-        return _unreadable(child, "damaged", "this member of the archive is damaged")
+        return unreadable(child, "damaged", "this member of the archive is damaged")
 
 
-class TarReader:
+class TarReader(Unfolding):
     """TAR archives, plain or compressed."""
 
     name = "tar"
     version = 1
     extensions = ("tar", "tgz", "tbz2", "txz")
-
-    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the documents of every member."""
-        yield from read_children(self.children(source, data, options), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Each member that is a file; links and devices are named and not followed."""
@@ -106,7 +93,7 @@ class TarReader:
                     child = source.child(names.of(info.name, f"member-{found}"))
                     stream = archive.extractfile(info) if info.isreg() else None
                     if stream is None:
-                        yield _unreadable(child, "link", "it is a link or a device, and those are not followed")
+                        yield unreadable(child, "link", "it is a link or a device, and those are not followed")
                     else:
                         yield child, _all_of(stream, child)
                 # The library takes a damaged header for the end of the archive.
@@ -118,16 +105,12 @@ class TarReader:
             raise DocumentError("empty", "the archive holds no file")
 
 
-class CompressedReader:
+class CompressedReader(Unfolding):
     """One compressed file: GZ, BZ2, XZ. A TAR inside is taken as an archive."""
 
     name = "compressed"
     version = 1
     extensions = ("gz", "bz2", "xz")
-
-    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the documents of what is inside."""
-        yield from read_children(self.children(source, data, options), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """The one file inside."""

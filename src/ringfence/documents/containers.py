@@ -12,7 +12,7 @@ from ..errors import DocumentError
 from .model import Document
 from .reading import ReadingOptions, Source, Unreadable, read_bytes, reader_for, readers
 
-__all__ = ["Container", "Names", "content_of", "holds_several", "read_children"]
+__all__ = ["Container", "Names", "Unfolding", "content_of", "holds_several", "read_children", "unreadable"]
 
 Child = tuple[Source, bytes] | Unreadable
 
@@ -24,6 +24,23 @@ class Container(Protocol):
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Each child with its content, or why it cannot be had."""
         ...
+
+
+class Unfolding:
+    """What readers share whose files are nothing but their children."""
+
+    def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
+        """Each child with its content, or why it cannot be had."""
+        raise NotImplementedError
+
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
+        """Yield the documents of every child."""
+        yield from read_children(self.children(source, data, options), options)
+
+
+def unreadable(child: Source, code: str, reason: str) -> Unreadable:
+    """A child whose content cannot be had."""
+    return Unreadable(child.id, child.path.as_posix(), code, reason, None, child.root)
 
 
 class Names:

@@ -176,26 +176,23 @@ class _Reading:
                 own = own or outcome.id == self.source.id
                 yield outcome
         except _Stopped as error:
-            self._drop()
+            self.cancel()
             source = self.source
             sha256 = sha256_of_file(source.path, self.options.limits.file_mib)
             identity, root = (f"{source.id}!rest", source.id) if own else (source.id, None)
             yield Unreadable(identity, source.path.as_posix(), error.code, str(error), sha256, root)
             return
         except BaseException:  # abandoned in the middle: what is left in the pipe belongs to nobody
-            self._drop()
+            self.cancel()
             raise
         _pool.put(self._worker)
         self._worker = None
 
-    def _drop(self) -> None:
+    def cancel(self) -> None:
+        """Stop the worker: what is left in its pipe belongs to nobody."""
         if self._worker:
             self._worker.stop()
             self._worker = None
-
-    def cancel(self) -> None:
-        """Give up a reading that nobody will take the outcomes of."""
-        self._drop()
 
 
 def _asked(source: Source, options: ReadingOptions) -> dict[str, Any]:
@@ -226,14 +223,12 @@ def read_ahead(
     begun: deque[_Reading] = deque()
     try:
         while True:
-            while len(begun) < AHEAD and (source := next(coming, None)) is not None:
+            while len(begun) <= AHEAD and (source := next(coming, None)) is not None:
                 begun.append(_Reading(source, options))
             if not begun:
                 return
             reading = begun.popleft()
             source = reading.source
-            if (following := next(coming, None)) is not None:
-                begun.append(_Reading(following, options))
             yield source, (_with_path(outcome, source) for outcome in reading.outcomes())
     finally:
         for reading in begun:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import DocumentError
-from .containers import Child, Names, read_children
+from .containers import Child, Names, Unfolding, read_children, unreadable
 from .layer import LayerBuilder
 from .model import Document
 from .plain import decode
@@ -161,19 +161,24 @@ class _MailReader:
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
         """Yield the mail, then its attachments."""
-        yield self._mail(source, data).document(source, data, f"{self.name}/{self.version}")
-        yield from read_children(self.children(source, data, options), options)
+        mail = self._mail(source, data)
+        yield mail.document(source, data, f"{self.name}/{self.version}")
+        yield from read_children(_attachments_of(mail, source), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """The attachments."""
-        names = Names()
-        for number, (name, content) in enumerate(self._mail(source, data).attachments, start=1):
-            child = source.child(names.of(name, f"attachment-{number}"))
-            if content is None:
-                reason = "it is an Outlook item inside the mail, which cannot be taken out"
-                yield Unreadable(child.id, child.path.as_posix(), "unsupported", reason, None, child.root)
-            else:
-                yield child, content
+        yield from _attachments_of(self._mail(source, data), source)
+
+
+def _attachments_of(mail: _Mail, source: Source) -> Iterator[Child]:
+    names = Names()
+    for number, (name, content) in enumerate(mail.attachments, start=1):
+        child = source.child(names.of(name, f"attachment-{number}"))
+        if content is None:
+            reason = "it is an Outlook item inside the mail, which cannot be taken out"
+            yield unreadable(child, "unsupported", reason)
+        else:
+            yield child, content
 
 
 class EmlReader(_MailReader):
@@ -242,16 +247,12 @@ def _person(name: str | None, address: str | None) -> str:
     return f"{name} <{address}>" if name and address and name != address else name or address or ""
 
 
-class MboxReader:
+class MboxReader(Unfolding):
     """Mailboxes: each mail is a child document."""
 
     name = "mbox"
     version = 1
     extensions = ("mbox",)
-
-    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the mails and their attachments."""
-        yield from read_children(self.children(source, data, options), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Each mail of the box."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -93,8 +92,3 @@ class PaperBuilder:
             char_boxes=np.array(self._boxes, np.float32).reshape(-1, 4),
             ocr=tuple(self._ocr),
         )
-
-
-def character_count(glyphs: Iterable[Glyph]) -> int:
-    """Characters that are not white space."""
-    return sum(not glyph.text.isspace() for glyph in glyphs)

@@ -64,9 +64,7 @@ def kind_of(data: bytes, named: str) -> str | None:
         kind = "pdf"
     if kind:
         return kind
-    if named == "tar":  # the oldest kind has no mark
-        return named
-    if named in _TEXTUAL or named not in ("", *_IMAGES, "pdf", "zip", "docx", "xlsx", "pptx", "doc", "dot", "xls", "ppt", "odt", "ods", "odp", "epub", "msg", "rtf", "tar", "gz"):  # fmt: skip
+    if named in _TEXTUAL or named not in ("", *_IMAGES, "pdf", "zip", "docx", "xlsx", "pptx", "doc", "dot", "xls", "ppt", "odt", "ods", "odp", "epub", "msg", "rtf", "gz"):  # fmt: skip
         return named
     text = head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n").lower()
     if text.startswith(("<!doctype html", "<html")):

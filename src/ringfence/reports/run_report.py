@@ -13,6 +13,7 @@ import jinja2
 
 from ..documents import Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
 from ..runs import RunFolder
+from ..tasks import value_at
 from .pictures import SCALE, address_of
 
 __all__ = ["write_report"]
@@ -148,15 +149,8 @@ def _values(result: dict[str, Any]) -> dict[str, _Value]:
     for path, entry in result["fields"].items():
         kind = re.sub(r"\[\d+\]", "", path)
         hue = hues.setdefault(kind, len(hues) * 47 % 360)
-        shown[path] = _value(path, _value_at(result["values"], path), entry, hue)
+        shown[path] = _value(path, value_at(result["values"], path), entry, hue)
     return shown
-
-
-def _value_at(values: dict[str, Any], path: str) -> Any:
-    value: Any = values
-    for step in path.replace("[", ".").replace("]", "").split("."):
-        value = value[int(step)] if isinstance(value, list) else value[step]
-    return value
 
 
 def _lists(fields: dict[str, Any], shown: dict[str, _Value]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Tasks: what is asked of a document, and how an answer is constrained, read and typed."""
 
-from .answer import Answer, Part, merge
+from .answer import Answer, Part, merge, value_at
 from .checks import run_check
 from .extract import AnswerError, Plan, Prepared, prepare
 from .fields import ListField, RecordField
@@ -26,5 +26,6 @@ __all__ = [
     "run_check",
     "task_from",
     "task_schema",
+    "value_at",
     "windows_of",
 ]

@@ -10,7 +10,7 @@ from .checks import broken_rows, paths_of, run_check
 from .fields import ListField, RecordField
 from .task import Task
 
-__all__ = ["Answer", "Found", "Part", "Record", "merge"]
+__all__ = ["Answer", "Found", "Part", "Record", "merge", "value_at"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,14 @@ def merge(task: Task, parts: Sequence[Part]) -> Answer:
             values[name], entries[name] = single[name].value, single[name].entry
     rows = {name: [record.anchor for record in records] for name, records in lists.items()}
     return Answer(values, entries, _checked(task, values, entries), rows)
+
+
+def value_at(values: Mapping[str, Any], path: str) -> Any:
+    """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
+    value: Any = values
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
 
 
 def _single(task: Task) -> dict[str, Any]:
