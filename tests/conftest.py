@@ -17,7 +17,7 @@ from ringfence.documents.plain import document_from_text
 from ringfence.engines import Engine, EngineSettings, FakeEngine, Mode, Request
 from ringfence.locks import Lock
 from ringfence.runs import Opened, open_engine
-from ringfence.tasks import Task, task_from
+from ringfence.tasks import ExtractTask, Task, task_from
 from ringfence.weights import Store, StoredWeights, pull
 
 REPOSITORY = Path(__file__).parents[1]
@@ -97,9 +97,13 @@ def document_of(text: str, identity: str = "a.txt") -> Document:
     return document_from_text(Source(Path(identity), identity), text, "0" * 64, "text/1")
 
 
-def task_of(checks: list[str] | None = None, locale: dict[str, str] | None = None, **fields: dict[str, Any]) -> Task:
+def task_of(
+    checks: list[str] | None = None, locale: dict[str, str] | None = None, **fields: dict[str, Any]
+) -> ExtractTask:
     """A task with these fields."""
-    return task_from({"name": "test", "fields": fields, "checks": checks or [], "locale": locale or {}})
+    task = task_from({"name": "test", "fields": fields, "checks": checks or [], "locale": locale or {}})
+    assert isinstance(task, ExtractTask)
+    return task
 
 
 def fake_lock(task: Task) -> Lock:

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..evaluation import agreement, read_gold, same_value
 from ..reports import write_report
 from ..runs import RunFolder, lock_of, open_engine, run
-from ..tasks import load_task
+from ..tasks import ExtractTask, load_task
 from ..weights import Store, pull
 from .run import _Bar
 from .screen import note, pulling, stderr
@@ -49,6 +49,7 @@ def command(out: Path, weights_name: str, mode: Mode) -> int:
     opened = open_engine("openvino", weights, store, EngineSettings(mode=mode), note)
     started = time.monotonic()
     run_folder = out / "run"
+    assert isinstance(task, ExtractTask)
     lock = lock_of(task, opened)
     with _Bar(len(sources), sources) as bar:
         run(

@@ -12,7 +12,7 @@ from ..documents import Document, Source, read_documents
 from ..engines import Engine
 from ..errors import InputError
 from ..runs import Windowing, request_for, windows_for
-from ..tasks import AnswerError, Plan, load_task, merge, prepare, value_at
+from ..tasks import AnswerError, ExtractTask, Plan, load_task, merge, prepare, value_at
 from ..tasks.grammar import CandidateRule, RunRule
 from ..tasks.records import ListRule
 from .options import engine_options, open_for, reading_options, reading_options_from
@@ -38,6 +38,8 @@ def command(
         name: options.pop(name) for name in ("weights_name", "engine_name", "mode", "cache_gib", "in_flight", "threads")
     }
     task = load_task(task_file)
+    if not isinstance(task, ExtractTask):
+        raise InputError("Only extract tasks can be explained field by field.", "Run the task, and open its report.")
     read = _read(document, record, reading_options_from(**options))
     prepared = prepare(task, read)
     if no_model:

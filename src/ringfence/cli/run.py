@@ -11,10 +11,11 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from ..documents import Source, expand_inputs, holds_several
+from ..errors import InputError
 from ..reports import write_report
+from ..runs import ExamplePool, RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
 from ..runs import Progress as RunProgress
-from ..runs import RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, run
-from ..tasks import load_task
+from ..tasks import ClassifyTask, Example, Task, load_task
 from .options import engine_options, open_embedder, open_for, reading_options, reading_options_from
 from .screen import note, stderr
 
@@ -40,6 +41,12 @@ __all__ = ["command"]
     type=click.IntRange(1),
     help="Of a long document, read only this many windows for each field, chosen by meaning; without it, all.",
 )
+@click.option(
+    "--pool",
+    "pool_file",
+    type=click.Path(path_type=Path),
+    help="Labelled texts (JSONL: text, label) that a classify task takes its examples from, by likeness.",
+)
 @click.option("--limit", type=click.IntRange(1), help="Take no more than this many documents now.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out: what is new, changed or failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the totals as JSON.")
@@ -49,6 +56,7 @@ def command(
     out: Path,
     window_tokens: int,
     relevant: int | None,
+    pool_file: Path | None,
     limit: int | None,
     resume: bool,
     as_json: bool,
@@ -63,21 +71,24 @@ def command(
     }
     reading = reading_options_from(**options)
     task = load_task(task_file)
+    labelled = _labelled(pool_file, task)
     sources = expand_inputs(inputs)
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
     opened = open_for(**engine_arguments)
     windowing = Windowing(window_tokens, relevant)
-    embedder = open_embedder() if relevant else None
+    embedder = open_embedder() if relevant or labelled else None
+    pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
     if not as_json and len(sources) >= 10:
         note(str(estimate(task, sources, opened.engine, reading, limit, windowing)))
-    lock = lock_of(task, opened, reading, windowing, f"sha256:{embedder.weights.manifest.digest}" if embedder else None)
+    digest = f"sha256:{embedder.weights.manifest.digest}" if embedder else None
+    lock = lock_of(task, opened, reading, windowing, digest, pool.digest if pool else None)
     arguments = {"task": str(task_file), "inputs": list(inputs), "limit": limit, "resume": resume, **engine_arguments}
     try:
         with _Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
             summary = run(
                 task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
-                windowing=windowing, choose=chooser(embedder.engine) if embedder else None,
+                windowing=windowing, choose=chooser(embedder.engine) if embedder and relevant else None, pool=pool,
                 arguments=arguments, weights_name=opened.weights.manifest.name, on_progress=bar.update,
             )  # fmt: skip
     except KeyboardInterrupt:
@@ -88,6 +99,15 @@ def command(
     report = write_report(out, reading.passwords)
     _tell(summary, report, as_json)
     return 3 if summary.totals["failed"] else 0
+
+
+def _labelled(pool_file: Path | None, task: Task) -> list[Example]:
+    """The labelled texts that were given. Raises InputError where the task has no use for them."""
+    if pool_file is None:
+        return []
+    if not isinstance(task, ClassifyTask) or not task.examples:
+        raise InputError("Only a classify task that shows examples takes a pool.", "Leave --pool out.")
+    return read_pool(pool_file, task)
 
 
 def _tell(summary: RunSummary, report: Path, as_json: bool) -> None:

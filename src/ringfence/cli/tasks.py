@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..tasks import load_task, task_schema
+from ..tasks import ClassifyTask, ExtractTask, Task, load_task, task_schema
 from .screen import note
 
 __all__ = ["command"]
@@ -26,7 +26,15 @@ def check_command(task_file: Path, as_json: bool) -> None:
     task = load_task(task_file)
     if as_json:
         click.echo(json.dumps(task.canonical()))
-    note(f"{task_file}: {len(task.fields)} fields, {len(task.checks)} checks, no faults.")
+    note(f"{task_file}: {_said(task)}, no faults.")
+
+
+def _said(task: Task) -> str:
+    if isinstance(task, ExtractTask):
+        return f"{len(task.fields)} fields, {len(task.checks)} checks"
+    if isinstance(task, ClassifyTask):
+        return f"{len(task.options)} labels, {'several' if task.several else 'one'} for each document"
+    return f"a summary of about {task.words} words"
 
 
 @command.command("schema")

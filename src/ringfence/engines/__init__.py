@@ -1,6 +1,6 @@
 """Engines: what runs weights. The protocol, the registry and a public fake; importing this imports no engine."""
 
-from .chat import render_chat
+from .chat import render_chat, turn_end
 from .fake import FakeEngine
 from .protocol import (
     Capabilities,
@@ -29,4 +29,5 @@ __all__ = [
     "engine_names",
     "engine_type",
     "render_chat",
+    "turn_end",
 ]

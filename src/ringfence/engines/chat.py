@@ -11,13 +11,23 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..errors import EngineError
 
-__all__ = ["FROZEN_DATE", "render_chat"]
+__all__ = ["FROZEN_DATE", "render_chat", "turn_end"]
 
 # Templates of the Llama 3 family print today's date; answers could not be replayed if it moved.
 FROZEN_DATE = "2024-07-26"
 
 
-def render_chat(template: str, messages: list[dict[str, str]], special_tokens: dict[str, str]) -> str:
+def turn_end(template: str, special_tokens: dict[str, str]) -> str:
+    """What the template writes behind an assistant's turn: the token that ends an answer, as text."""
+    mark = "ANSWER"
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
+    behind = render_chat(template, messages, special_tokens, False).rpartition(mark)[2].lstrip()
+    return behind or special_tokens.get("eos_token", "")
+
+
+def render_chat(
+    template: str, messages: list[dict[str, str]], special_tokens: dict[str, str], open_turn: bool = True
+) -> str:
     """The prompt for ``messages`` with the opening of the assistant's turn. Raises EngineError for a broken template."""
 
     def refuse(message: str) -> None:
@@ -30,7 +40,9 @@ def render_chat(template: str, messages: list[dict[str, str]], special_tokens: d
     environment.filters["tojson"] = as_json
     environment.globals.update(raise_exception=refuse, strftime_now=lambda _: FROZEN_DATE)
     try:
-        return environment.from_string(template).render(messages=messages, add_generation_prompt=True, **special_tokens)
+        return environment.from_string(template).render(
+            messages=messages, add_generation_prompt=open_turn, **special_tokens
+        )
     except jinja2.TemplateError as error:
         raise EngineError(
             f"The chat template of the weights cannot be rendered ({error}).",

@@ -17,7 +17,7 @@ __all__ = ["FakeEngine"]
 class FakeEngine:
     """Answers each request with ``script(request, prompt_text)``: a text, or an exception that fails the request.
 
-    Tokens are characters, every log-probability is ``logprob``, and completions come in the order of the requests.
+    With ``scorer`` it scores too. Tokens are characters, every log-probability is ``logprob``, and completions come in the order of the requests.
     """
 
     name = "fake"
@@ -29,11 +29,12 @@ class FakeEngine:
         script: Callable[[Request, str], str | Exception],
         settings: EngineSettings | None = None,
         logprob: float = -0.1,
+        scorer: Callable[[str, str], float] | None = None,
     ) -> None:
-        self.script, self.logprob = script, logprob
+        self.script, self.logprob, self.scorer = script, logprob, scorer
         self.settings = settings or EngineSettings()
         self.special_tokens: dict[str, str] = {}
-        self.capabilities = Capabilities(context=100_000, grammar=True, json_schema=True)
+        self.capabilities = Capabilities(context=100_000, grammar=True, json_schema=True, score=scorer is not None)
         self.seen: list[Request] = []
 
     def tokenize(self, text: str) -> tuple[int, ...]:
@@ -61,8 +62,13 @@ class FakeEngine:
             )
 
     def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Not offered."""
-        raise EngineError("The fake engine does not score.", "Use a real engine.")
+        """Score each continuation by ``scorer(prompt_text, continuation_text)``."""
+        if self.scorer is None:
+            raise EngineError("This fake engine has no scorer.", "Give it one.")
+        for request in requests:
+            prompt = "".join(map(chr, request.prompt))
+            scores = (self.scorer(prompt, "".join(map(chr, ids))) for ids in request.continuations)
+            yield Score(request.id, tuple(scores), len(request.prompt))
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Not offered."""

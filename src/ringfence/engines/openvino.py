@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ..errors import EngineError
 from .openvino_form import FormFacts, converter_version, make_form
 from .openvino_runtime import build_digest, explain, last_words, runtime
+from .openvino_scorer import OpenVinoScorer
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
 
 __all__ = ["OpenVinoEngine"]
@@ -47,14 +48,14 @@ class OpenVinoEngine:
         self.chat_template = self._facts.chat_template
         self.special_tokens = self._facts.special_tokens
         self.control_tokens = tuple(self._facts.control_tokens)
-        self.capabilities = Capabilities(context=self._facts.context, grammar=True, json_schema=True)
+        self.capabilities = Capabilities(context=self._facts.context, grammar=True, json_schema=True, score=True)
         try:
             self._tokenizer = runtime().genai.Tokenizer(str(folder))
         except RuntimeError as error:
             raise explain(error, "loading the tokenizer") from None
         self._serial = itertools.count(1)
-        self._pipeline: Any = None
-        self._build()
+        self._pipeline: Any = None  # loaded when something is to be written
+        self._scorer: OpenVinoScorer | None = None  # loaded when something is to be scored
 
     @classmethod
     def converter_version(cls) -> str:
@@ -86,13 +87,16 @@ class OpenVinoEngine:
         """Load the graph into a new pipeline; a poisoned one is dropped first so that both never share the memory."""
         self._pipeline = None
         genai = runtime().genai
-        properties: dict[str, Any] = {"KV_CACHE_PRECISION": KV_PRECISION}
-        if self.settings.threads:
-            properties["INFERENCE_NUM_THREADS"] = self.settings.threads
         try:
-            self._pipeline = genai.ContinuousBatchingPipeline(str(self._folder), self._scheduler(), "CPU", properties)
+            self._pipeline = genai.ContinuousBatchingPipeline(
+                str(self._folder), self._scheduler(), "CPU", self._properties()
+            )
         except (RuntimeError, MemoryError) as error:
             raise explain(error, "loading the weights") from None
+
+    def _properties(self) -> dict[str, Any]:
+        threads = {"INFERENCE_NUM_THREADS": self.settings.threads} if self.settings.threads else {}
+        return {"KV_CACHE_PRECISION": KV_PRECISION, **threads}
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of ``text``; control tokens in it count as such, nothing is added."""
@@ -101,6 +105,8 @@ class OpenVinoEngine:
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Complete requests out of order, as many under way as the cache holds and ``settings.max_in_flight`` allows."""
+        if self._pipeline is None:
+            self._build()
         source = iter(requests)
         waiting: Request | None = None  # read, and kept back until there is room for it
         limit = 1 if self._solo else self.settings.max_in_flight
@@ -238,8 +244,10 @@ class OpenVinoEngine:
         return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=reason)
 
     def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Not offered yet: ``capabilities.score`` is false."""
-        raise EngineError("The openvino engine does not score continuations yet.", "Use a task that generates.")
+        """Score continuations in the order of the requests, several in one pass in batched mode."""
+        if self._scorer is None:
+            self._scorer = OpenVinoScorer(self._folder, self.capabilities.context, self._properties(), self._solo)
+        yield from self._scorer.score(requests)
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Not offered: ``capabilities.embed`` is false."""
@@ -267,4 +275,4 @@ class OpenVinoEngine:
 
     def close(self) -> None:
         """Free the weights."""
-        self._pipeline = None
+        self._pipeline = self._scorer = None

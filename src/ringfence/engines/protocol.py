@@ -32,6 +32,7 @@ class Request:
     """One generation, greedy. ``grammar`` is GBNF with the rule ``root``; None leaves the text free.
 
     ``json_schema`` is the alternative for answers that are plain JSON; an engine takes one of the two at most.
+    ``messages`` (role, content) and ``answer_start`` say the same as ``prompt``, for servers that take no token ids.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Request:
     grammar: str | None = field(default=None, repr=False)
     json_schema: str | None = field(default=None, repr=False)
     seed: int = 0
+    messages: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    answer_start: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,14 @@ class ScoreRequest:
 
 @dataclass(frozen=True)
 class Score:
-    """The summed natural log-probability of each continuation."""
+    """The summed natural log-probability of each continuation; none where ``error`` says why there are none."""
 
     id: str
     logprobs: tuple[float, ...]
+    prompt_tokens: int = 0
+    cached_tokens: int | None = None
+    seconds: float = 0.0
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,10 @@ class Engine(Protocol):
         ...
 
     def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Score continuations. Raises EngineError where ``capabilities.score`` is false."""
+        """Score continuations, reading ahead like ``generate``; one that cannot be scored comes back with its error.
+
+        Raises EngineError where ``capabilities.score`` is false.
+        """
         ...
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

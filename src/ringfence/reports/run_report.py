@@ -13,7 +13,7 @@ import jinja2
 
 from ..documents import Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
 from ..runs import RunFolder
-from ..tasks import value_at
+from ..tasks import columns_of, value_at
 from .pictures import SCALE, address_of
 
 __all__ = ["write_report"]
@@ -115,7 +115,7 @@ def _documents(
     for number, identity in enumerate(shown):
         result = results[identity]
         shown_values = _values(result) if result["status"] == "done" else {}
-        lists = _lists(facts["task"]["fields"], shown_values)
+        lists = _lists(columns_of(facts["task"]), shown_values)
         inside = {value.name for table in lists for row in table["rows"] for value in row}
         values = [value for path, value in shown_values.items() if path not in inside]
         entry: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from .asking import Windowing, request_for, windows_for
 from .choosing import chooser
 from .estimating import Estimate, estimate
+from .examples import ExamplePool, read_pool
 from .export import export_csv, export_json, export_parquet, export_xlsx, list_names
 from .folder import RunFolder, Totals
 from .opening import Opened, lock_of, open_engine
@@ -11,6 +12,7 @@ from .runner import Progress, RunSummary, run
 
 __all__ = [
     "Estimate",
+    "ExamplePool",
     "Opened",
     "Progress",
     "RunFolder",
@@ -27,6 +29,7 @@ __all__ = [
     "lock_of",
     "open_engine",
     "purge",
+    "read_pool",
     "request_for",
     "run",
     "windows_for",

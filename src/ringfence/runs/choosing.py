@@ -8,8 +8,8 @@ import numpy as np
 
 from ..documents import Document
 from ..engines import Engine
-from ..tasks import ListField, Task, Window
-from .runner import Chooser
+from ..tasks import ExtractTask, ListField, SummariseTask, Task, Window
+from .asking import Chooser
 
 __all__ = ["chooser", "questions_of"]
 
@@ -44,7 +44,9 @@ def chooser(embedder: Engine) -> Chooser:
 
 
 def questions_of(task: Task) -> list[str]:
-    """What each field asks, as a text to look for."""
+    """What each field asks, or the whole task, as a text to look for."""
+    if not isinstance(task, ExtractTask):
+        return [task.question if isinstance(task, SummariseTask) and task.question else task.instructions or task.name]
     asked = []
     for path, spec in task.flat.items():
         inner = ", ".join(spec.fields) if isinstance(spec, ListField) else ""

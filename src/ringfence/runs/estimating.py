@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..documents import Document, ReadingOptions, Source, read_documents
-from ..engines import Engine, Request
-from ..tasks import Task, prepare
-from .asking import Windowing, request_for, windows_for
+from ..engines import Engine, Request, ScoreRequest
+from ..tasks import ClassifyTask, ExtractTask, SummariseTask, Task, classify_prompt, prepare
+from .asking import Windowing, prompt_ids, request_for, windows_for
 
 __all__ = ["Estimate", "estimate"]
 
 SAMPLE = 6
+LABEL_TOKENS = 3  # median over the labels of banking77 and clinc150
 ANSWER_TOKENS_PER_FIELD = 9  # median over receipts, broadcast orders and the example papers
 RESULT_BYTES_PER_FIELD = 420
 PROBE = 192
@@ -60,16 +61,24 @@ def estimate(
                 sampled.append(_tokens_of(task, outcome, engine, windowing or Windowing()))
     documents = round(len(sources) * per_file / len(chosen)) if chosen else 0
     documents = min(limit, documents) if limit else documents
-    answers = documents * ANSWER_TOKENS_PER_FIELD * len(task.flat)
-    disk = documents * RESULT_BYTES_PER_FIELD * len(task.flat)
+    fields = len(task.flat) if isinstance(task, ExtractTask) else 1
+    written = task.words * 2 if isinstance(task, SummariseTask) else ANSWER_TOKENS_PER_FIELD * fields
+    answers = 0 if isinstance(task, ClassifyTask) else documents * written
+    disk = documents * RESULT_BYTES_PER_FIELD * fields
     if not sampled:
         return Estimate(documents, 0, answers, None, disk)
     prompts = round(documents * sum(sampled) / len(sampled))
-    prefill, decode = _speed(engine)
+    prefill, decode = _speed(engine) if answers else (_scoring_speed(engine), 1.0)
     return Estimate(documents, prompts, answers, prompts / prefill + answers / decode, disk)
 
 
 def _tokens_of(task: Task, document: Document, engine: Engine, windowing: Windowing) -> int:
+    if isinstance(task, ClassifyTask):  # the labels are read once; what is scored is the text and the tree of labels
+        prompt = classify_prompt(task, document.text[: 4 * windowing.tokens])
+        shared = len(prompt_ids(classify_prompt(task, ""), engine))
+        return len(prompt_ids(prompt, engine)) - shared + LABEL_TOKENS * len(task.options)
+    if isinstance(task, SummariseTask):
+        return len(engine.tokenize(document.text))
     try:
         prepared = prepare(task, document)
         windows = windows_for(prepared, engine, windowing)
@@ -78,6 +87,14 @@ def _tokens_of(task: Task, document: Document, engine: Engine, windowing: Window
         return sum(empty + len(engine.tokenize(document.text[window.start : window.end])) for window in chosen)
     except ValueError:
         return 0
+
+
+def _scoring_speed(engine: Engine) -> float:
+    """Tokens per second of scoring, on text that is not the user's."""
+    words = engine.tokenize(" ".join(str(number) for number in range(2 * PROBE)))[:PROBE]
+    started = time.monotonic()
+    list(engine.score([ScoreRequest("probe", words, (words[:2],))]))
+    return len(words) / (time.monotonic() - started)
 
 
 def _speed(engine: Engine) -> tuple[float, float]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import RunError
+from ..tasks import columns_of
 from .folder import RunFolder
 
 __all__ = ["export_csv", "export_json", "export_parquet", "export_xlsx", "list_names"]
 
 _Fields = dict[str, dict[str, Any]]
+_TOLD = ("scores", "evidence", "sentences", "unsupported", "sections")
 MOST_SHEET_ROWS = 1_048_576
 
 
@@ -30,6 +32,7 @@ def export_json(folder: RunFolder, stream: TextIO) -> int:
     for result in folder.latest():
         row = {key: result[key] for key in ("status", "reason", "values", "checks", "decision", "lock")}
         row["document"] = result["document"]["id"]
+        row.update({key: result[key] for key in _TOLD if key in result})
         for key in ("flags", "spans", "address", "ocr"):
             row[key] = {path: entry[key] for path, entry in (result["fields"] or {}).items() if entry[key]}
         stream.write((",\n" if count else "\n") + json.dumps(row, ensure_ascii=False))
@@ -118,7 +121,7 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
                     "document": result["document"]["id"],
                     "status": result["status"],
                     "reason": result["reason"],
-                    **{columns[name]: value for name, value in (result["values"] or dict.fromkeys(fields)).items()},
+                    **{columns[name]: value for name, value in {**dict.fromkeys(fields), **_values(result)}.items()},
                     flags: _flags(result["fields"] or {}),
                 }
                 for result in batch
@@ -134,6 +137,8 @@ def _arrow_type(pyarrow: Any, spec: dict[str, Any]) -> Any:
         return pyarrow.list_(inner) if spec["kind"] == "list" else inner
     if spec["kind"] == "money":
         return pyarrow.struct([("amount", pyarrow.string()), ("currency", pyarrow.string())])
+    if spec["kind"] == "choices":
+        return pyarrow.list_(pyarrow.string())
     return pyarrow.bool_() if spec["kind"] == "boolean" else pyarrow.string()
 
 
@@ -149,8 +154,15 @@ def _batches(folder: RunFolder, size: int) -> Iterator[list[dict[str, Any]]]:
 
 
 def _fields(folder: RunFolder) -> _Fields:
-    fields: _Fields = folder.read_facts()["task"]["fields"]
-    return fields
+    task = folder.read_facts()["task"]
+    score = {"score": {"kind": "number"}} if task["kind"] == "classify" else {}
+    return {**columns_of(task), **score}
+
+
+def _values(result: dict[str, Any]) -> dict[str, Any]:
+    """The values of a document; of a classified one with the best score (which an abstention has too)."""
+    best = {"score": str(max(result["scores"].values()))} if result.get("scores") else {}
+    return {**(result["values"] or {}), **best}
 
 
 def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[list[Any]]]:
@@ -200,7 +212,7 @@ def _columns(leaves: _Fields) -> list[str]:
 
 def _document_rows(folder: RunFolder, leaves: _Fields, counted: list[str]) -> Iterator[list[Any]]:
     for result in folder.latest():
-        values = result["values"] or {}
+        values = _values(result)
         row: list[Any] = [result["document"]["id"], result["status"], result["reason"]]
         for path, spec in leaves.items():
             name, _, leaf = path.partition(".")
@@ -225,6 +237,8 @@ def _cells(value: Any, kind: str) -> list[Any]:
     """The cells of one value: numbers as Decimal, all else as it is."""
     if kind == "money":
         return [_number(value["amount"]), value["currency"]] if value else [None, None]
+    if isinstance(value, list):
+        return ["; ".join(value)]
     return [_number(value) if kind == "number" and value is not None else value]
 
 

@@ -10,11 +10,14 @@ from typing import Any
 from ..documents import ReadingOptions, ocr_weights, readers
 from ..engines import Engine, EngineSettings, engine_type
 from ..locks import Lock, processor_features
-from ..tasks import PROMPT_VERSION, Task
+from ..tasks import CLASSIFY_PROMPT, PROMPT_VERSION, SUMMARISE_PROMPT, Task
 from ..weights import Store, StoredWeights, now
 from .asking import Windowing
 
 __all__ = ["Opened", "lock_of", "open_engine"]
+
+
+_PROMPTS = {"extract": PROMPT_VERSION, "classify": CLASSIFY_PROMPT, "summarise": SUMMARISE_PROMPT}
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,22 @@ def lock_of(
     options: ReadingOptions | None = None,
     windowing: Windowing | None = None,
     embedding: str | None = None,
+    pool: str | None = None,
 ) -> Lock:
-    """The lock of a run of ``task`` with what was opened; ``embedding`` is the digest of the weights that choose windows."""
+    """The lock of a run of ``task`` with what was opened; ``embedding`` is the digest of the weights that choose windows
+    and examples, ``pool`` that of the labelled texts."""
     manifest, form = opened.weights.manifest, opened.form.manifest
     return Lock(
         weights={"digest": f"sha256:{manifest.digest}", "form": f"sha256:{form.digest}", "converter": form.converter},
         template=f"sha256:{hashlib.sha256(opened.engine.chat_template.encode()).hexdigest()}",
         adapter=None,
         calibrator=None,
-        few_shot=None,
+        few_shot=pool,
         embedding=embedding,
         engine=opened.engine.describe(),
         processor=processor_features(),
         task=task.canonical(),
-        prompt=PROMPT_VERSION,
+        prompt=_PROMPTS[task.kind],
         readers={reader.name: reader.version for reader in readers().values()},
         ocr={"use": (options or ReadingOptions()).ocr, "weights": ocr_weights()},
         windows=asdict(windowing or Windowing()),

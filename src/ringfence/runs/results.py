@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..documents import Document, Unreadable
-from ..tasks import Answer
 
-__all__ = ["done", "failed", "superseded"]
+__all__ = ["abstained", "done", "failed", "superseded"]
 
+_NOTHING: dict[str, Any] = {"values": None, "fields": None, "checks": None, "rows": None}
 _TOLD = ("line", "pages_without_text", "pages_by_ocr")
 
 
-def done(document: Document, answer: Answer, windows: list[tuple[int, int]], **about: Any) -> dict[str, Any]:
-    """The result of a document that was answered; ``about`` holds mode, usage and lock."""
+def done(
+    document: Document,
+    values: dict[str, Any],
+    fields: dict[str, dict[str, Any]],
+    windows: Sequence[tuple[int, int]],
+    grounding: str,
+    *,
+    checks: dict[str, str] | None = None,
+    rows: dict[str, list[int]] | None = None,
+    more: dict[str, Any] | None = None,
+    **about: Any,
+) -> dict[str, Any]:
+    """The result of a document that was answered; ``more`` is what its kind of task tells beside the values (scores,
+    sentences), ``about`` holds mode, usage and lock."""
     return {
         **_head(document, "done", None),
-        "values": answer.values,
-        "fields": answer.fields,
-        "checks": answer.checks,
-        "rows": answer.rows,
-        **_tail(windows, "decoded", **about),
+        "values": values,
+        "fields": fields,
+        "checks": checks or {},
+        "rows": rows or {},
+        **(more or {}),
+        **_tail(windows, grounding, **about),
     }
+
+
+def abstained(
+    document: Document, reason: str, windows: Sequence[tuple[int, int]], more: dict[str, Any], **about: Any
+) -> dict[str, Any]:
+    """The result of a document for which the task asks to give no answer."""
+    return {**_head(document, "abstained", reason), **_NOTHING, **more, **_tail(windows, None, **about)}
 
 
 def failed(outcome: Document | Unreadable, reason: str, **about: Any) -> dict[str, Any]:
     """The result of a document that could not be read or answered."""
     windows = [(0, len(outcome.text))] if isinstance(outcome, Document) else []
-    return {
-        **_head(outcome, "failed", reason),
-        "values": None,
-        "fields": None,
-        "checks": None,
-        "rows": None,
-        **_tail(windows, "decoded" if about.get("usage") else None, **about),
-    }
+    return {**_head(outcome, "failed", reason), **_NOTHING, **_tail(windows, None, **about)}
 
 
 def superseded(identity: str) -> dict[str, Any]:
@@ -59,7 +73,7 @@ def _head(outcome: Document | Unreadable, status: str, reason: str | None) -> di
 
 
 def _tail(
-    windows: list[tuple[int, int]], grounding: str | None, mode: str, usage: dict[str, Any] | None, lock: str
+    windows: Sequence[tuple[int, int]], grounding: str | None, mode: str, usage: dict[str, Any] | None, lock: str
 ) -> dict[str, Any]:
     return {
         "grounding": grounding,

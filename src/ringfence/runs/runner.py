@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from ..documents import Container, Document, ReadingOptions, Source, Unreadable, read_ahead, readers, sha256_of_file
-from ..engines import Completion, Engine, Request
+from ..engines import Engine
 from ..errors import RingfenceError, RunError
 from ..locks import Lock
-from ..tasks import Plan, Task, Window, prepare
+from ..tasks import Task
 from ..weights import now
 from . import results
-from .asking import Asking, Windowing, part_from_json, part_to_json, request_for, windows_for
+from .asking import Chooser, Windowing
+from .dispatch import work_for
+from .examples import ExamplePool
 from .folder import RunFolder, Totals
 from .host import host_facts, package_versions
+from .jobs import Asked, Job, Told
 
-__all__ = ["Chooser", "Progress", "RunSummary", "run"]
-
-Chooser = Callable[[Task, Document, list[Window], int], list[int]]
+__all__ = ["Progress", "RunSummary", "run"]
 
 
 @dataclass
@@ -58,6 +59,7 @@ def run(
     options: ReadingOptions | None = None,
     windowing: Windowing | None = None,
     choose: Chooser | None = None,
+    pool: ExamplePool | None = None,
     arguments: dict[str, Any] | None = None,
     weights_name: str = "",
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -65,7 +67,8 @@ def run(
     """Run ``task`` over ``sources`` into the folder ``out``; with ``resume`` only what is new, changed or failed.
 
     ``limit`` bounds the documents of this session. ``choose`` names the windows of a long document that are worth
-    reading where ``windowing.relevant`` asks for a choice. Raises RunError when the folder cannot be used, or belongs to
+    reading where ``windowing.relevant`` asks for a choice; ``pool`` holds the labelled texts that a classify task takes
+    its examples from. Raises RunError when the folder cannot be used, or belongs to
     another lock. An interruption (KeyboardInterrupt) leaves a folder that can be resumed.
     """
     folder = RunFolder.open(out) if resume and (out / "run.json").exists() else RunFolder.create(out)
@@ -80,6 +83,7 @@ def run(
             options or ReadingOptions(),
             windowing or Windowing(),
             choose,
+            pool,
             limit,
             on_progress,
         )
@@ -148,12 +152,12 @@ class _Worker:
         options: ReadingOptions,
         windowing: Windowing,
         choose: Chooser | None,
+        pool: ExamplePool | None,
         limit: int | None,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
         self.options, self.limit, self.on_progress = options, limit, on_progress
-        self.windowing, self.choose = windowing, choose
         self.earlier = folder.index()
         self.inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
         for identity in self.earlier:
@@ -161,8 +165,9 @@ class _Worker:
                 self.inside.setdefault(identity.partition("!")[0], []).append(identity)
         self.begun: set[str] = set()
         self.kept: set[str] = set()
-        self.pending: dict[str, tuple[Asking, int, Plan]] = {}
-        self.looks: deque[Request] = deque()
+        self.doing = work_for(task, engine, windowing, choose, pool)
+        self.pending: dict[str, Job] = {}
+        self.follow_ups: deque[Asked] = deque()
         self.repeats = 0
         self.progress = Progress()
         self.mode = engine.describe()["settings"]["mode"]
@@ -171,71 +176,52 @@ class _Worker:
         """Everything, with memory for no more documents than are in flight."""
         fresh = self._requests(sources)
         while True:
-            for completion in self.engine.generate(self._looks_then(fresh)):
-                self._take(*self.pending.pop(completion.id), completion)
-            if not self.looks:  # those of the last documents come when nothing fresh is left
+            for told in self.doing.ask(self._follow_ups_then(fresh)):
+                self._take(self.pending.pop(told.id), told)
+            if not self.follow_ups:  # those of the last documents come when nothing fresh is left
                 return
 
-    def _looks_then(self, fresh: Iterator[Request]) -> Iterator[Request]:
-        """Second looks first: what they need of their documents is still in the engine's cache."""
+    def _follow_ups_then(self, fresh: Iterator[Asked]) -> Iterator[Asked]:
+        """What is asked on first: what it needs of its document is still in the engine's cache."""
         while True:
-            request = self.looks.popleft() if self.looks else next(fresh, None)
+            request = self.follow_ups.popleft() if self.follow_ups else next(fresh, None)
             if request is None:
                 return
             yield request
 
-    def _take(self, asking: Asking, number: int, plan: Plan, completion: Completion) -> None:
-        failed_before = bool(asking.reason)
-        look = asking.add(number, plan, completion)
-        if look and not failed_before:
-            self.pending[completion.id] = (asking, number, look)
-            self.looks.append(request_for(look, self.engine, completion.id))
+    def _take(self, job: Job, told: Told) -> None:
+        if job.finished:  # a part of a document that has failed already
+            job.take(told)
             return
-        if failed_before:  # a window of a document that has failed already
-            return
-        if len(asking.chosen) > 1 and not asking.reason:
-            window = asking.windows[number]
-            self.folder.keep_window(asking.document, (window.start, window.end), part_to_json(asking.parts[number]))
-            self.progress.window = (asking.document.id, len(asking.settled), len(asking.chosen))
+        before = job.moved
+        for request in job.take(told):
+            self.pending[request.id] = job
+            self.follow_ups.append(request)
+        if job.moved != before and job.moved[1] > 1:
+            self.progress.window = (job.document.id, *job.moved)
             self.on_progress(self.progress)
-        if asking.finished:
-            self._write(self._result(asking))
+        if job.finished:
+            self._write(self._result(job))
 
-    def _requests(self, sources: Iterable[Source]) -> Iterator[Request]:
+    def _requests(self, sources: Iterable[Source]) -> Iterator[Asked]:
         for outcome in self._outcomes(sources):
             if isinstance(outcome, Unreadable):
                 self._write(self._failure(outcome, f"{outcome.code}: {outcome.reason}"))
                 continue
             try:
-                asking, asked = self._asking(outcome), 0
-                for number, plan in asking.plans(self.engine.control_tokens):
-                    identity = outcome.id if len(asking.windows) == 1 else f"{outcome.id}\0{number}"
-                    self.pending[identity] = (asking, number, plan)
+                job, asked = self.doing.job(outcome, self.folder), 0
+                for request in job.first():
+                    self.pending[request.id] = job
                     asked += 1
-                    yield request_for(plan, self.engine, identity)
-                if asked == 0:  # every window was done before an interruption
-                    self._write(self._result(asking))
+                    yield request
+                if asked == 0:  # every part was done before an interruption
+                    self._write(self._result(job))
             except ValueError as error:
                 self._write(self._failure(outcome, f"recogniser: {error}"))
             except RingfenceError:
                 raise
             except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
                 self._write(self._failure(outcome, f"recogniser: it met a fault of its own ({type(error).__name__})"))
-
-    def _asking(self, document: Document) -> Asking:
-        prepared = prepare(self.task, document)
-        windows = windows_for(prepared, self.engine, self.windowing)
-        chosen = list(range(len(windows)))
-        if self.choose and self.windowing.relevant and len(windows) > self.windowing.relevant:
-            chosen = self.choose(self.task, document, windows, self.windowing.relevant)
-        asking = Asking(prepared, windows, chosen)
-        if len(chosen) > 1:
-            kept = self.folder.kept_windows(document)
-            for number in chosen:
-                window = windows[number]
-                if (data := kept.get((window.start, window.end))) is not None:
-                    asking.restore(number, part_from_json(data))
-        return asking
 
     def _outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
         """Documents that are to be done now: not those that this folder holds already, not beyond the limit."""
@@ -289,13 +275,12 @@ class _Worker:
             return True
         return False
 
-    def _result(self, asking: Asking) -> dict[str, Any]:
-        self.progress.prompt_tokens += asking.usage.get("prompt_tokens", 0)
-        self.progress.generated_tokens += asking.usage.get("generated_tokens", 0)
-        if asking.reason:
-            return self._failure(asking.document, asking.reason, asking.usage)
-        about = {"mode": self.mode, "usage": asking.usage or None, "lock": self.lock.digest}
-        return results.done(asking.document, asking.answer(), asking.spans(), **about)
+    def _result(self, job: Job) -> dict[str, Any]:
+        self.progress.prompt_tokens += job.usage.get("prompt_tokens", 0)
+        self.progress.generated_tokens += job.usage.get("generated_tokens", 0)
+        if job.reason:
+            return self._failure(job.document, job.reason, job.usage)
+        return job.result(mode=self.mode, usage=job.usage or None, lock=self.lock.digest)
 
     def _failure(
         self, outcome: Document | Unreadable, reason: str, usage: dict[str, Any] | None = None

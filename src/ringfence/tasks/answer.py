@@ -8,9 +8,9 @@ from typing import Any
 
 from .checks import broken_rows, paths_of, run_check
 from .fields import ListField, RecordField
-from .task import Task
+from .specs import ExtractTask
 
-__all__ = ["Answer", "Found", "Part", "Record", "merge", "value_at"]
+__all__ = ["Answer", "Found", "Part", "Record", "blank_entry", "merge", "value_at"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,22 @@ class Part:
     lists: dict[str, list[Record]] = field(default_factory=dict)
 
 
-def merge(task: Task, parts: Sequence[Part]) -> Answer:
+def blank_entry(raw: str | None, kind: str, flags: list[str]) -> dict[str, Any]:
+    """What results say of one value (contract 4b). ``address`` names the place in a format without pages; ``ocr`` is the least confidence of the words that were read
+    from a picture (null: none was)."""
+    return {
+        "raw": raw,
+        "spans": [],
+        "others": [],
+        "boxes": [],
+        "address": None,
+        "ocr": None,
+        "kind": kind,
+        "flags": flags,
+    }
+
+
+def merge(task: ExtractTask, parts: Sequence[Part]) -> Answer:
     """One answer from those of the windows, in the order of the document.
 
     Of single values the one that the model was surest of, the earlier of equals; null only where every window says null.
@@ -101,7 +116,7 @@ def value_at(values: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _single(task: Task) -> dict[str, Any]:
+def _single(task: ExtractTask) -> dict[str, Any]:
     return {path: spec for path, spec in task.flat.items() if not isinstance(spec, ListField)}
 
 
@@ -118,7 +133,7 @@ def _joined(lists: Sequence[list[Record]]) -> list[Record]:
     return [best[anchor] for anchor in sorted(best)]
 
 
-def _checked(task: Task, values: Mapping[str, Any], entries: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _checked(task: ExtractTask, values: Mapping[str, Any], entries: dict[str, dict[str, Any]]) -> dict[str, str]:
     """The outcome of every check; a broken one flags the values that it speaks of."""
     checks: dict[str, str] = {}
     for check in task.checks:

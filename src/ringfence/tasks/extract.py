@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..documents import Block, Document, Line
-from .answer import Found, Part, Record
+from .answer import Found, Part, Record, blank_entry
 from .candidates import Candidate, find_candidates
 from .fields import BooleanField, ChoiceField, CodeField, ListField, PatternField, TextField
 from .grammar import NULL, CandidateRule, Choice, Reading, Rule, RunRule, answer_grammar
 from .prompt import Prompt, write_prompt
 from .records import START, ListRule, list_rule
-from .task import Task
+from .specs import ExtractTask
 
 __all__ = ["AnswerError", "Plan", "Prepared", "prepare"]
 
@@ -72,7 +72,7 @@ class Plan:
     nulls: dict[str, float] = field(default_factory=dict)
 
     @property
-    def task(self) -> Task:
+    def task(self) -> ExtractTask:
         """What is asked."""
         return self.prepared.task
 
@@ -185,10 +185,10 @@ class Plan:
         self, spec: Any, rule: Rule | None, meaning: Reading | str | None, logprobs: Sequence[float], path: str | None
     ) -> Found:
         if meaning is None:
-            value, entry = None, _entry(None, "null", [])
+            value, entry = None, blank_entry(None, "null", [])
         elif isinstance(meaning, str):
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
-            entry = _entry(None, "judged", [])
+            entry = blank_entry(None, "judged", [])
         else:
             value, entry = self._grounded(rule, meaning)
         entry["features"] = {
@@ -215,7 +215,7 @@ class Plan:
         else:
             value, flags = reading.candidate.value, list(reading.candidate.flags)
         verbatim = value is None or (isinstance(value, str) and value == raw)
-        entry = _entry(raw, "span" if verbatim else "derived", flags)
+        entry = blank_entry(raw, "span" if verbatim else "derived", flags)
         entry["spans"] = [[start, end]]
         entry["others"] = [list(span) for span in others]
         entry["boxes"] = [box.as_json() for box in self.document.boxes(start, end)]
@@ -226,21 +226,6 @@ class Plan:
         return value, entry
 
 
-def _entry(raw: str | None, kind: str, flags: list[str]) -> dict[str, Any]:
-    """``address`` names the place in a format without pages; ``ocr`` is the least confidence of the words that were read
-    from a picture (null: none was)."""
-    return {
-        "raw": raw,
-        "spans": [],
-        "others": [],
-        "boxes": [],
-        "address": None,
-        "ocr": None,
-        "kind": kind,
-        "flags": flags,
-    }
-
-
 @dataclass(frozen=True)
 class Prepared:
     """A document made ready for a task: what its recognisers found, over the whole of it.
@@ -248,7 +233,7 @@ class Prepared:
     ``candidates`` holds them by path (``total``, ``lines.amount``), in reading order.
     """
 
-    task: Task
+    task: ExtractTask
     document: Document
     candidates: dict[str, list[Candidate]]
 
@@ -305,7 +290,7 @@ def _longest(rule: Rule | ListRule | None) -> int:
     return rule.longest() if rule else len(NULL)
 
 
-def prepare(task: Task, document: Document) -> Prepared:
+def prepare(task: ExtractTask, document: Document) -> Prepared:
     """Run the recognisers of ``task`` over ``document``.
 
     Raises ValueError with a sentence for people when a recogniser cannot finish on this document.

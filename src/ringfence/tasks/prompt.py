@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .fields import BooleanField, ChoiceField, LeafSpec, ListField
-from .task import Task
+from .specs import ExtractTask
 
 __all__ = ["PROMPT_VERSION", "Prompt", "answer_form", "break_control_tokens", "write_prompt"]
 
@@ -34,7 +34,7 @@ class Prompt:
     answer_start: str
 
 
-def write_prompt(task: Task, text: str, control_tokens: tuple[str, ...] = (), context: str = "") -> Prompt:
+def write_prompt(task: ExtractTask, text: str, control_tokens: tuple[str, ...] = (), context: str = "") -> Prompt:
     """The prompt for one text: a document or a window of one. Control tokens in it are broken up, in this copy only.
 
     ``context`` are lines from before the window that help to read it.
@@ -55,7 +55,7 @@ def write_prompt(task: Task, text: str, control_tokens: tuple[str, ...] = (), co
     return Prompt(system, user, f"{next(iter(flat))}:")
 
 
-def answer_form(task: Task) -> str:
+def answer_form(task: ExtractTask) -> str:
     """The sentence that asks for the form of the answer."""
     if any(isinstance(spec, ListField) for spec in task.flat.values()):
         return f"{ANSWER_FORM} {LIST_FORM}"

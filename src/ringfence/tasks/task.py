@@ -4,72 +4,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import TaskError
-from .checks import CheckSyntaxError, parse_check
-from .fields import FieldSpec, LeafSpec, ListField, check_names, flat_fields
-from .locale import Locale
+from .specs import Task
 
-__all__ = ["Task", "load_task", "task_from", "task_schema"]
+__all__ = ["load_task", "task_from", "task_schema"]
 
-
-class Task(BaseModel):
-    """An extract task: typed fields, records and lists; each value an exact span of its document or derived from one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, title="Ringfence task")
-
-    schema_version: Literal[1] = Field(1, alias="schema", description="The version of this file format.")
-    kind: Literal["extract"] = "extract"
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="A short name for reports and folders.")
-    instructions: str = Field("", description="Who the model is and what it reads, in a sentence or two.")
-    locale: Locale = Locale()
-    fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
-    checks: tuple[str, ...] = Field((), description="Comparisons that must hold between fields: net + tax == total.")
-
-    @field_validator("fields")
-    @classmethod
-    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        check_names(fields)
-        return fields
-
-    @model_validator(mode="after")
-    def _checks(self) -> Task:
-        faults = []
-        for check in self.checks:
-            try:
-                parse_check(check, self.kinds)
-            except CheckSyntaxError as error:
-                faults.append(f"the check {check!r} {error}")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
-
-    @property
-    def flat(self) -> dict[str, LeafSpec | ListField]:
-        """The fields that are asked one by one, by path (``seller.name``)."""
-        return flat_fields(self.fields)
-
-    @property
-    def kinds(self) -> dict[str, str]:
-        """The kind of every value by path; of a list its own, and those of its fields (``lines.amount``)."""
-        kinds: dict[str, str] = {name: spec.kind for name, spec in self.flat.items()}
-        for name, spec in self.fields.items():
-            if isinstance(spec, ListField):
-                kinds.update({f"{name}.{inner}": leaf.kind for inner, leaf in spec.fields.items()})
-        return kinds
-
-    def canonical(self) -> dict[str, Any]:
-        """The task as plain JSON data with every default written out: what the lock hashes."""
-        return self.model_dump(mode="json", by_alias=True)
+_KINDS = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(Task)}
 
 
 def task_schema() -> dict[str, Any]:
     """The JSON schema of task files."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Task.model_json_schema(by_alias=True)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Ringfence task",
+        **TypeAdapter(Task).json_schema(by_alias=True),
+    }
 
 
 def load_task(path: str | Path) -> Task:
@@ -105,8 +59,9 @@ def task_from(
 ) -> Task:
     """A task from plain data. Raises TaskError with every fault; ``lines`` maps paths in the data to line numbers."""
     faults = list(faults or [])
-    if data.get("kind", "extract") != "extract":
-        faults.append(f"kind: {data['kind']!r} is not known; this version has: extract")
+    kind = _KINDS.get(data.get("kind", "extract")) if isinstance(data.get("kind", "extract"), str) else None
+    if kind is None:
+        faults.append(f"kind: {data['kind']!r} is not known; this version has: {', '.join(_KINDS)}")
         raise TaskError(faults, source)
     try:
         # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
@@ -114,7 +69,7 @@ def task_from(
     except (TypeError, ValueError, RecursionError):
         raise TaskError([*faults, "it holds a name that is not text, or refers to itself"], source) from None
     try:
-        task = Task.model_validate_json(as_json)
+        task: Task = kind.model_validate_json(as_json)
     except ValidationError as error:
         faults += [_sentence(fault, lines or {}) for fault in error.errors()]
         raise TaskError(faults, source) from None

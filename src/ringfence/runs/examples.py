@@ -1,0 +1,78 @@
+"""The pool of labelled texts that a classify task takes its examples from, the nearest by meaning for each document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..engines import Engine
+from ..errors import InputError
+from ..locks import canonical_json
+from ..tasks import ClassifyTask, Example
+
+__all__ = ["ExamplePool", "read_pool"]
+
+
+class ExamplePool:
+    """Labelled texts and where they lie in the space of an embedding engine."""
+
+    def __init__(self, examples: Sequence[Example], embedder: Engine) -> None:
+        self.examples = list(examples)
+        self._embedder = embedder
+        self._places = embedder.embed([example.text for example in self.examples])
+        rows = sorted([example.text, *example.labels] for example in self.examples)
+        self.digest = "sha256:" + hashlib.sha256(canonical_json(rows).encode()).hexdigest()
+
+    def nearest(self, text: str, count: int) -> list[Example]:
+        """The ``count`` examples nearest to ``text`` in meaning, the nearest last; never the text itself."""
+        if not count or not text.strip():
+            return []
+        nearness = self._places @ self._embedder.embed([text])[0]
+        order = np.argsort(-nearness, kind="stable")
+        found = [
+            self.examples[place] for place in order[: count + 8] if self.examples[place].text.strip() != text.strip()
+        ]
+        return found[:count][::-1]
+
+
+def read_pool(path: Path, task: ClassifyTask) -> list[Example]:
+    """A JSONL file of ``{"text": ..., "label": ...}`` or ``{"text": ..., "labels": [...]}``.
+
+    Raises InputError with the line that is wrong.
+    """
+    try:
+        rows = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(
+            f"The pool {path} cannot be read ({reason}).", "Give a JSONL file of labelled texts."
+        ) from None
+    examples = []
+    for number, row in enumerate(rows, start=1):
+        if not row.strip():
+            continue
+        try:
+            record = json.loads(row)
+            labels = tuple(record["labels"] if "labels" in record else [record["label"]])
+            text = record["text"]
+            if not isinstance(text, str) or not text.strip() or not labels:
+                raise ValueError
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"Line {number} of {path} is no labelled text.", 'Each line is {"text": ..., "label": ...}.'
+            ) from None
+        if strange := [label for label in labels if label not in task.options]:
+            raise InputError(
+                f"Line {number} of {path} has the label {strange[0]!r}, which is not one of the task's.",
+                "Correct the pool, or add the label to the task.",
+            )
+        if len(labels) > 1 and not task.several:
+            raise InputError(f"Line {number} of {path} has several labels.", "Set `several: true` in the task.")
+        examples.append(Example(text, labels))
+    if not examples:
+        raise InputError(f"The pool {path} holds no labelled text.", "Give a JSONL file of labelled texts.")
+    return examples

@@ -1,0 +1,171 @@
+"""Extract, one document under way: its windows, what was asked of each, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..documents import Document
+from ..engines import Completion, Engine, Request
+from ..tasks import Answer, AnswerError, ExtractTask, Part, Plan, Prepared, Window, merge, prepare
+from ..tasks.answer import Found, Record
+from . import results
+from .asking import Chooser, Windowing, request_for, windows_for
+from .folder import RunFolder
+from .jobs import Told, add_usage
+
+__all__ = ["ExtractJob", "Extracting", "part_from_json", "part_to_json"]
+
+
+@dataclass
+class ExtractJob:
+    """What was asked of one document so far. ``parts`` holds what the windows gave, by their number; ``settled`` are those
+    of which nothing more is asked; ``keep`` journals what a window of several gave."""
+
+    prepared: Prepared
+    engine: Engine
+    windows: list[Window]
+    chosen: list[int]
+    keep: Callable[[Window, dict[str, Any]], None] = lambda window, part: None
+    parts: dict[int, Part] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
+    reason: str = ""
+    usage: dict[str, Any] = field(default_factory=dict)
+    asked: dict[str, tuple[int, Plan]] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Document:
+        """The document."""
+        return self.prepared.document
+
+    @property
+    def finished(self) -> bool:
+        """Whether every chosen window has ended, or one of them failed."""
+        return bool(self.reason) or len(self.settled) == len(self.chosen)
+
+    @property
+    def moved(self) -> tuple[int, int]:
+        """Windows that have ended, of all that are read."""
+        return len(self.settled), len(self.chosen)
+
+    def first(self) -> Iterator[Request]:
+        """The request of each window that is still to be asked."""
+        for number in self.chosen:
+            if self.reason:
+                return
+            if number not in self.settled:
+                window = self.windows[number]
+                span = (window.start, window.end)
+                plan = self.prepared.plan(span, self.engine.control_tokens, window.context)
+                identity = self.document.id if len(self.windows) == 1 else f"{self.document.id}\0{number}"
+                yield self._ask(identity, number, plan)
+
+    def _ask(self, identity: str, number: int, plan: Plan) -> Request:
+        self.asked[identity] = (number, plan)
+        return request_for(plan, self.engine, identity)
+
+    def take(self, told: Told) -> Sequence[Request]:
+        """Read a completion; a null in doubt is asked again.
+
+        A second look that fails changes nothing: the answer before it stands.
+        """
+        assert isinstance(told, Completion)
+        number, plan = self.asked.pop(told.id)
+        if self.reason:  # a window of a document that has failed already
+            return ()
+        first = number not in self.parts
+        self.usage = add_usage(self.usage, told, first)
+        fault = ""
+        if told.finish_reason == "failed":
+            fault = f"engine: {told.error}"
+        else:
+            try:
+                self.parts[number] = plan.read(told.text, told.token_ends, told.logprobs)
+            except AnswerError as error:
+                fault = f"answer: {error}"
+        if not fault and (look := plan.second_look(told.text, told.token_ends, told.logprobs)):
+            return [self._ask(told.id, number, look)]
+        if fault and first:
+            where = f" (window {number + 1} of {len(self.windows)})" if len(self.windows) > 1 else ""
+            self.reason = fault + where
+        self.settled.add(number)
+        if len(self.chosen) > 1 and not self.reason:
+            self.keep(self.windows[number], part_to_json(self.parts[number]))
+        return ()
+
+    def restore(self, number: int, part: Part) -> None:
+        """Take over what a window gave in an earlier session."""
+        self.parts[number] = part
+        self.settled.add(number)
+
+    def answer(self) -> Answer:
+        """The answer over all windows that were read."""
+        return merge(self.prepared.task, [self.parts[number] for number in self.chosen])
+
+    def result(self, **about: Any) -> dict[str, Any]:
+        """The line of results.jsonl."""
+        answer = self.answer()
+        spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
+        return results.done(
+            self.document,
+            answer.values,
+            answer.fields,
+            spans,
+            "decoded",
+            checks=answer.checks,
+            rows=answer.rows,
+            **about,
+        )
+
+
+def part_to_json(part: Part) -> dict[str, Any]:
+    """What a window gave, as plain data."""
+    return asdict(part)
+
+
+def part_from_json(data: dict[str, Any]) -> Part:
+    """The other way round."""
+    return Part(
+        {path: Found(**found) for path, found in data["single"].items()},
+        {
+            name: [
+                Record(record["anchor"], {leaf: Found(**found) for leaf, found in record["values"].items()})
+                for record in records
+            ]
+            for name, records in data["lists"].items()
+        },
+    )
+
+
+class Extracting:
+    """Extract over a run: prepares each document, cuts it into windows, and chooses those that are read."""
+
+    def __init__(self, task: ExtractTask, engine: Engine, windowing: Windowing, choose: Chooser | None) -> None:
+        self.task, self.engine, self.windowing, self.choose = task, engine, windowing, choose
+
+    def ask(self, requests: Iterator[Any]) -> Iterator[Told]:
+        """Hand requests to the engine."""
+        return self.engine.generate(requests)
+
+    def job(self, document: Document, folder: RunFolder) -> ExtractJob:
+        """A document's job, with what earlier sessions kept of it. Raises ValueError where a recogniser cannot finish."""
+        prepared = prepare(self.task, document)
+        windows = windows_for(prepared, self.engine, self.windowing)
+        chosen = list(range(len(windows)))
+        if self.choose and self.windowing.relevant and len(windows) > self.windowing.relevant:
+            chosen = self.choose(self.task, document, windows, self.windowing.relevant)
+        job = ExtractJob(
+            prepared,
+            self.engine,
+            windows,
+            chosen,
+            lambda window, part: folder.keep_window(document, (window.start, window.end), part),
+        )
+        if len(chosen) > 1:
+            kept = folder.kept_windows(document)
+            for number in chosen:
+                window = windows[number]
+                if (data := kept.get((window.start, window.end))) is not None:
+                    job.restore(number, part_from_json(data))
+        return job

@@ -1,0 +1,122 @@
+"""Which numbers, dates, amounts and names of a written text do not stand in the document that it was written from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..documents import Document
+from .candidates import find_candidates
+from .fields import PatternField
+from .locale import Locale
+
+__all__ = ["unsupported"]
+
+_WORDS = dict(
+    zip(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+        map(str, range(1, 13)),
+        strict=True,
+    )
+)
+_NAME = re.compile(r"\b[^\W\d_][\w'’&.-]*")
+_JOINTS = {"of", "the", "and", "for", "von", "van", "de", "der", "du", "la", "le", "del"}
+NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences, from which on a language like German is at hand
+
+
+def unsupported(written: Document, document: Document, locale: Locale) -> list[dict[str, Any]]:
+    """Each as ``{"kind", "text", "span"}`` (span: in ``written``), in order.
+
+    Numbers, amounts and dates are compared as values, so that 12 March 2024 stands for 2024-03-12 and 1,000 for 1000;
+    names letter by letter, without case. Where a language writes nouns with capitals, only runs of two or more such
+    words and words with capitals inside count as names.
+    """
+    found: list[tuple[int, int, str]] = []
+    taken: set[int] = set()
+    for kind in ("date", "money", "number"):
+        spec = PatternField.model_validate({"kind": kind})
+        known = {_value(c.value, kind) for c in find_candidates(spec, document, locale)}
+        known |= {reading for c in find_candidates(spec, document, locale) for reading in c.readings}
+        if kind != "date":
+            known |= {
+                _value(c.value, "number")
+                for c in find_candidates(PatternField.model_validate({"kind": "number"}), document, locale)
+            }
+            known |= {_WORDS[word] for word in re.findall(r"[a-z]+", document.text.lower()) if word in _WORDS}
+        for candidate in find_candidates(spec, written, locale):
+            places = set(range(candidate.start, candidate.end))
+            if taken & places:
+                continue
+            raw = written.text[candidate.start : candidate.end]
+            value = _value(candidate.value, kind)
+            if value is None and not candidate.readings:
+                supported = raw in document.text
+            else:
+                supported = value in known or any(reading in known for reading in candidate.readings)
+            if kind == "date" or not supported:
+                taken |= places
+            if not supported and raw not in document.text:
+                found.append((candidate.start, candidate.end, kind))
+    plain = " ".join(document.text.casefold().split())
+    for start, end in _names(written.text, _nouns_have_capitals(document.text)):
+        if not taken & set(range(start, end)) and not _stands(written.text[start:end], plain):
+            found.append((start, end, "name"))
+    return [{"kind": kind, "text": written.text[start:end], "span": [start, end]} for start, end, kind in sorted(found)]
+
+
+def _value(value: Any, kind: str) -> str | None:
+    if value is None:
+        return None
+    text = value["amount"] if isinstance(value, dict) else str(value)
+    return text.rstrip("0").rstrip(".") if kind != "date" and "." in text else text
+
+
+def _stands(name: str, plain: str) -> bool:
+    wanted = " ".join(name.casefold().split())
+    stem = re.sub(r"['’]s$", "", wanted)
+    return any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", plain) for one in {wanted, stem})
+
+
+def _nouns_have_capitals(text: str) -> bool:
+    inside = re.findall(r"(?<=[a-zäöüß,] )([^\W\d_]\w{2,})", text)
+    return len(inside) >= 40 and sum(word[0].isupper() for word in inside) / len(inside) > NOUNS_HAVE_CAPITALS
+
+
+def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
+    """Runs of words with capitals; the first word of a sentence counts only where it has a capital inside, or another
+    follows it."""
+    words = list(_NAME.finditer(text))
+    at = 0
+    while at < len(words):
+        first = words[at]
+        if not first.group()[0].isupper():
+            at += 1
+            continue
+        last = at
+        while last + 1 < len(words) and _follows(text, words[last], words[last + 1]):
+            following = words[last + 1].group()
+            joint = following in _JOINTS and last + 2 < len(words) and words[last + 2].group()[0].isupper()
+            if not following[0].isupper() and not (joint and _follows(text, words[last + 1], words[last + 2])):
+                break
+            last += 1
+        opens = not text[: first.start()].rstrip() or text[: first.start()].rstrip()[-1] in '.!?:\n#"“'
+        if (
+            opens
+            and last > at
+            and first.group() in {"The", "A", "An", "In", "On", "At", "Der", "Die", "Das", "Le", "La"}
+        ):
+            at, opens = at + 1, False
+            first = words[at]
+        inner = any(letter.isupper() for letter in first.group()[1:])
+        alone = last == at
+        if not alone or inner or not (opens or nouns_have_capitals):
+            end = words[last].end()
+            yield first.start(), end - (1 if text[end - 1] in ".-" else 0)
+        at = last + 1
+
+
+def _follows(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
+    return (text[one.end() : other.start()] == " " and not one.group().endswith(".")) or (
+        text[one.end() : other.start()] == " " and len(one.group()) <= 3 and one.group().endswith(".")
+    )
