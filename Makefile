@@ -56,7 +56,7 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml
-	$(PIP) --editable '.[demo,hub,ocr,onnx,parquet]' --group dev
+	$(PIP) --editable '.[demo,hub,llamacpp,ocr,onnx,openai,parquet]' --group dev
 	touch $@ $(VENV)/.demo
 
 clean:

@@ -45,7 +45,7 @@ class RingfenceArm:
         store = Store()
         embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings()) if relevant else None
         self.choose = chooser(embedder.engine) if embedder else None
-        digest = embedder.weights.manifest.digest if embedder else None
+        digest = embedder.facts["digest"] if embedder else None
         self.lock = lock_of(bench.task, opened, None, self.windowing, digest)
 
     def work(self, sources: list[Source]) -> None:

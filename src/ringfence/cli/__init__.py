@@ -18,6 +18,7 @@ _VERBS = {
     "check": "check",
     "demo": "demo",
     "documents": "documents",
+    "engines": "engines",
     "explain": "explain",
     "export": "export",
     "purge": "purge",

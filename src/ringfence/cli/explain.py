@@ -15,7 +15,7 @@ from ..runs import Windowing, request_for, windows_for
 from ..tasks import AnswerError, ExtractTask, Plan, load_task, merge, prepare, value_at
 from ..tasks.grammar import CandidateRule, RunRule
 from ..tasks.records import ListRule
-from .options import engine_options, open_for, reading_options, reading_options_from
+from .options import engine_options, engine_options_from, open_for, reading_options, reading_options_from
 from .screen import note
 
 __all__ = ["command"]
@@ -34,9 +34,7 @@ def command(
     task_file: Path, document: Path, record: str | None, window: int, no_model: bool, as_json: bool, **options: Any
 ) -> int:
     """Show the segments, candidates, prompt, grammar and raw output for DOCUMENT, and what became of each value."""
-    engine_arguments = {
-        name: options.pop(name) for name in ("weights_name", "engine_name", "mode", "cache_gib", "in_flight", "threads")
-    }
+    engine_arguments = engine_options_from(options)
     task = load_task(task_file)
     if not isinstance(task, ExtractTask):
         raise InputError("Only extract tasks can be explained field by field.", "Run the task, and open its report.")

@@ -10,12 +10,21 @@ import click
 
 from ..documents import ReadingLimits, ReadingOptions
 from ..engines import EngineSettings, Mode, engine_names
+from ..engines.choosing import choose_engine
 from ..errors import InputError
-from ..runs import Opened, open_engine
+from ..runs import Opened, open_engine, open_server
 from ..weights import Store, find_entry, pull
 from .screen import note, pulling
 
-__all__ = ["engine_options", "open_embedder", "open_for", "passwords_from", "reading_options", "reading_options_from"]
+__all__ = [
+    "engine_options",
+    "engine_options_from",
+    "open_embedder",
+    "open_for",
+    "passwords_from",
+    "reading_options",
+    "reading_options_from",
+]
 
 
 def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,8 +107,15 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Name or digest of weights in the store, or a name of the catalog.",
         ),
         click.option(
-            "--engine", "engine_name", default="openvino", show_default=True, type=click.Choice(engine_names())
+            "--engine",
+            "engine_name",
+            default="auto",
+            show_default=True,
+            type=click.Choice(["auto", *engine_names()]),
+            help="What runs the weights; auto chooses by machine and weights, and says why.",
         ),
+        click.option("--server", default="", help="Address of a server that runs already (key: RINGFENCE_API_KEY)."),
+        click.option("--model", default="", help="The server's name for the weights, where it has several."),
         click.option(
             "--mode",
             type=click.Choice(["solo", "batched"]),
@@ -138,8 +154,30 @@ def open_embedder() -> Opened:
     return open_engine("onnx", weights, store, EngineSettings(), note)
 
 
-def open_for(weights_name: str, engine_name: str, mode: Mode, cache_gib: int, in_flight: int, threads: int) -> Opened:
-    """Have the weights (a name of the catalog is pulled if need be), and load them."""
+ENGINE = ("weights_name", "engine_name", "server", "model", "mode", "cache_gib", "in_flight", "threads")
+
+
+def engine_options_from(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the engine's options out of ``options``."""
+    return {name: options.pop(name) for name in ENGINE}
+
+
+def open_for(
+    weights_name: str,
+    engine_name: str,
+    server: str,
+    model: str,
+    mode: Mode,
+    cache_gib: int,
+    in_flight: int,
+    threads: int,
+) -> Opened:
+    """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them."""
+    settings = EngineSettings(mode, cache_gib, in_flight, threads, server, model)
+    if engine_name == "openai" or (engine_name == "auto" and server):
+        return open_server(settings)
+    if server:
+        raise InputError("--server goes with the engine openai.", "Leave --engine out, or leave --server out.")
     store = Store()
     entry = find_entry(weights_name)
     weights = store.find(entry.name if entry else weights_name)
@@ -147,5 +185,7 @@ def open_for(weights_name: str, engine_name: str, mode: Mode, cache_gib: int, in
         with pulling() as listener:
             weights = pull(entry.name, store, listener)
     weights = weights or store.get(weights_name)
-    settings = EngineSettings(mode, cache_gib, in_flight, threads)
+    if engine_name == "auto":
+        engine_name, why = choose_engine(weights.files, server)
+        note(f"Engine: {why}.")
     return open_engine(engine_name, weights, store, settings, note)

@@ -16,7 +16,7 @@ from ..reports import write_report
 from ..runs import ExamplePool, RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
 from ..runs import Progress as RunProgress
 from ..tasks import ClassifyTask, Example, Task, load_task
-from .options import engine_options, open_embedder, open_for, reading_options, reading_options_from
+from .options import engine_options, engine_options_from, open_embedder, open_for, reading_options, reading_options_from
 from .screen import note, stderr
 
 __all__ = ["command"]
@@ -66,9 +66,7 @@ def command(
 
     Leaves run.json, results.jsonl and report.html there. Interrupted at any moment, it goes on with --resume.
     """
-    engine_arguments = {
-        name: options.pop(name) for name in ("weights_name", "engine_name", "mode", "cache_gib", "in_flight", "threads")
-    }
+    engine_arguments = engine_options_from(options)
     reading = reading_options_from(**options)
     task = load_task(task_file)
     labelled = _labelled(pool_file, task)
@@ -81,7 +79,7 @@ def command(
     pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
     if not as_json and len(sources) >= 10:
         note(str(estimate(task, sources, opened.engine, reading, limit, windowing)))
-    digest = f"sha256:{embedder.weights.manifest.digest}" if embedder else None
+    digest = embedder.facts["digest"] if embedder else None
     lock = lock_of(task, opened, reading, windowing, digest, pool.digest if pool else None)
     arguments = {"task": str(task_file), "inputs": list(inputs), "limit": limit, "resume": resume, **engine_arguments}
     try:
@@ -89,7 +87,7 @@ def command(
             summary = run(
                 task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
                 windowing=windowing, choose=chooser(embedder.engine) if embedder and relevant else None, pool=pool,
-                arguments=arguments, weights_name=opened.weights.manifest.name, on_progress=bar.update,
+                arguments=arguments, weights_name=opened.name, on_progress=bar.update,
             )  # fmt: skip
     except KeyboardInterrupt:
         note(f"Interrupted. What was finished is kept in {out}; go on with the same command and --resume.")

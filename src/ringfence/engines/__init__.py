@@ -1,6 +1,6 @@
 """Engines: what runs weights. The protocol, the registry and a public fake; importing this imports no engine."""
 
-from .chat import render_chat, turn_end
+from .chat import Templated, render_chat
 from .fake import FakeEngine
 from .protocol import (
     Capabilities,
@@ -26,8 +26,8 @@ __all__ = [
     "Request",
     "Score",
     "ScoreRequest",
+    "Templated",
     "engine_names",
     "engine_type",
     "render_chat",
-    "turn_end",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
@@ -11,18 +12,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..errors import EngineError
 
-__all__ = ["FROZEN_DATE", "render_chat", "turn_end"]
+__all__ = ["FROZEN_DATE", "Templated", "render_chat"]
 
 # Templates of the Llama 3 family print today's date; answers could not be replayed if it moved.
 FROZEN_DATE = "2024-07-26"
-
-
-def turn_end(template: str, special_tokens: dict[str, str]) -> str:
-    """What the template writes behind an assistant's turn: the token that ends an answer, as text."""
-    mark = "ANSWER"
-    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
-    behind = render_chat(template, messages, special_tokens, False).rpartition(mark)[2].lstrip()
-    return behind or special_tokens.get("eos_token", "")
 
 
 def render_chat(
@@ -48,3 +41,27 @@ def render_chat(
             f"The chat template of the weights cannot be rendered ({error}).",
             "Choose instruction-tuned weights whose template takes a system and a user turn.",
         ) from None
+
+
+class Templated:
+    """An engine whose prompts we render ourselves, from the chat template of its weights."""
+
+    chat_template: str
+    special_tokens: dict[str, str]
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Token ids of a prompt in which control tokens count as such; nothing is added."""
+        raise NotImplementedError
+
+    def prompt(self, messages: Sequence[tuple[str, str]], answer_start: str = "") -> tuple[int, ...]:
+        """Token ids of a chat of (role, content), with the assistant's turn opened and its beginning written."""
+        turns = [{"role": role, "content": content} for role, content in messages]
+        return self.tokenize(render_chat(self.chat_template, turns, self.special_tokens) + answer_start)
+
+    def turn_end(self) -> tuple[int, ...]:
+        """The token that ends an answer: what the template writes behind an assistant's turn, else the end of text."""
+        mark = "ANSWER"
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
+        text = render_chat(self.chat_template, turns, self.special_tokens, False)
+        behind = text.rpartition(mark)[2].lstrip() or self.special_tokens.get("eos_token", "")
+        return self.tokenize(behind)[:1] if behind else ()

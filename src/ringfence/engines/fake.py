@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
+from .chat import Templated
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
 
 __all__ = ["FakeEngine"]
 
 
-class FakeEngine:
+class FakeEngine(Templated):
     """Answers each request with ``script(request, prompt_text)``: a text, or an exception that fails the request.
 
     With ``scorer`` it scores too. Tokens are characters, every log-probability is ``logprob``, and completions come in the order of the requests.

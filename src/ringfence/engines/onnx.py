@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
+from .chat import Templated
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
 
 __all__ = ["OnnxEngine"]
@@ -18,7 +19,7 @@ __all__ = ["OnnxEngine"]
 BATCH = 32
 
 
-class OnnxEngine:
+class OnnxEngine(Templated):
     """A sentence encoder, loaded. It embeds, and does nothing else."""
 
     name = "onnx"

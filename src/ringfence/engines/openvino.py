@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
-from .openvino_form import FormFacts, converter_version, make_form
+from .chat import Templated
+from .gguf_facts import FormFacts
+from .openvino_form import converter_version, make_form
 from .openvino_runtime import build_digest, explain, last_words, runtime
 from .openvino_scorer import OpenVinoScorer
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
@@ -35,7 +37,7 @@ class _InFlight:
     started: float
 
 
-class OpenVinoEngine:
+class OpenVinoEngine(Templated):
     """Weights in OpenVINO's form, loaded."""
 
     name = "openvino"

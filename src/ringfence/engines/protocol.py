@@ -88,24 +88,33 @@ class Score:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an engine can do with the weights that it has loaded. ``context`` is in tokens."""
+    """What an engine can do with the weights that it has loaded. ``context`` is in tokens.
+
+    ``raw_logprobs``: log-probabilities are those before the mask of a grammar. ``token_ids``: it takes prompts as token
+    ids; an engine that does not is given messages, and its counts of tokens are estimates from above.
+    """
 
     context: int
     grammar: bool
     json_schema: bool
     score: bool = False
     embed: bool = False
+    raw_logprobs: bool = True
+    token_ids: bool = True
     modes: tuple[Mode, ...] = ("solo", "batched")
 
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """Settings that can change answers, and so belong to the lock. ``cache_gib`` is the memory for keys and values."""
+    """How an engine is run. ``cache_gib`` is the memory for keys and values; ``server`` the address of a server that runs
+    already, ``model`` its name for the weights."""
 
     mode: Mode = "batched"
     cache_gib: int = 2
     max_in_flight: int = 32
     threads: int = 0
+    server: str = ""
+    model: str = ""
 
 
 class Engine(Protocol):
@@ -119,6 +128,14 @@ class Engine(Protocol):
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of a prompt in which control tokens count as such; nothing is added."""
+        ...
+
+    def prompt(self, messages: Sequence[tuple[str, str]], answer_start: str = "") -> tuple[int, ...]:
+        """Token ids of a chat of (role, content), with the assistant's turn opened and its beginning written."""
+        ...
+
+    def turn_end(self) -> tuple[int, ...]:
+        """The token that ends an answer; none where the weights have none."""
         ...
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:

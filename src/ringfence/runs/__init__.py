@@ -6,7 +6,7 @@ from .estimating import Estimate, estimate
 from .examples import ExamplePool, read_pool
 from .export import export_csv, export_json, export_parquet, export_xlsx, list_names
 from .folder import RunFolder, Totals
-from .opening import Opened, lock_of, open_engine
+from .opening import Opened, lock_of, open_engine, open_server
 from .purging import purge
 from .runner import Progress, RunSummary, run
 
@@ -28,6 +28,7 @@ __all__ = [
     "list_names",
     "lock_of",
     "open_engine",
+    "open_server",
     "purge",
     "read_pool",
     "request_for",

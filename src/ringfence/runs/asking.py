@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..documents import Document
-from ..engines import Engine, Request, render_chat
+from ..engines import Engine, Request
 from ..tasks import Plan, Prepared, Prompt, Task, Window, windows_of
 
 __all__ = ["LEAST_ROOM", "Chooser", "Windowing", "cut", "prompt_ids", "request_for", "request_of", "windows_for"]
@@ -24,11 +24,14 @@ class Windowing:
     relevant: int | None = None
 
 
+def messages_of(prompt: Prompt) -> tuple[tuple[str, str], ...]:
+    """The turns of a prompt."""
+    return (("system", prompt.system), ("user", prompt.user))
+
+
 def prompt_ids(prompt: Prompt, engine: Engine, written: str = "") -> tuple[int, ...]:
     """A prompt in the weights' own chat template, with the beginning of the answer."""
-    messages = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    text = render_chat(engine.chat_template, messages, engine.special_tokens)
-    return engine.tokenize(text + prompt.answer_start + written)
+    return engine.prompt(messages_of(prompt), prompt.answer_start + written)
 
 
 def request_of(
@@ -40,7 +43,7 @@ def request_of(
         prompt_ids(prompt, engine, written),
         max_new_tokens,
         grammar=grammar,
-        messages=(("system", prompt.system), ("user", prompt.user)),
+        messages=messages_of(prompt),
         answer_start=prompt.answer_start + written,
     )
 

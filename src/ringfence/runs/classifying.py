@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..documents import Document
-from ..engines import Engine, Score, ScoreRequest, turn_end
+from ..engines import Engine, Score, ScoreRequest
 from ..errors import EngineError
 from ..tasks import (
     ClassifyTask,
@@ -40,7 +40,7 @@ class Classifying:
                 "Choose an engine that does; `ringfence engines list` names them.",
             )
         self.task, self.engine, self.windowing, self.pool = task, engine, windowing, pool
-        end = engine.tokenize(turn_end(engine.chat_template, engine.special_tokens))[:1]
+        end = engine.turn_end()
         comma = engine.tokenize(",")
         self.continuations: dict[str, list[tuple[int, ...]]] = {}
         for label in task.options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ..documents import ReadingOptions, ocr_weights, readers
@@ -14,7 +15,7 @@ from ..tasks import CLASSIFY_PROMPT, PROMPT_VERSION, SUMMARISE_PROMPT, Task
 from ..weights import Store, StoredWeights, now
 from .asking import Windowing
 
-__all__ = ["Opened", "lock_of", "open_engine"]
+__all__ = ["Opened", "lock_of", "open_engine", "open_server"]
 
 
 _PROMPTS = {"extract": PROMPT_VERSION, "classify": CLASSIFY_PROMPT, "summarise": SUMMARISE_PROMPT}
@@ -22,11 +23,26 @@ _PROMPTS = {"extract": PROMPT_VERSION, "classify": CLASSIFY_PROMPT, "summarise":
 
 @dataclass(frozen=True)
 class Opened:
-    """An engine that is ready, the weights that it runs and the form of them that it loaded."""
+    """An engine that is ready, the weights that it runs and the form of them that it loaded; a server has its own."""
 
     engine: Engine
-    weights: StoredWeights
-    form: StoredWeights
+    weights: StoredWeights | None
+    form: StoredWeights | None
+
+    @property
+    def name(self) -> str:
+        """The name of the weights."""
+        if self.weights:
+            return self.weights.manifest.name
+        return str(self.engine.describe()["settings"].get("model", self.engine.name))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The weights' part of a lock. Those of a server are known by the name that it gives them, and by no digest."""
+        if self.weights is None or self.form is None:
+            return {"digest": None, "declared": self.name, "form": None, "converter": None}
+        manifest, form = self.weights.manifest, self.form.manifest
+        return {"digest": f"sha256:{manifest.digest}", "form": f"sha256:{form.digest}", "converter": form.converter}
 
 
 def open_engine(
@@ -54,6 +70,11 @@ def open_engine(
     return Opened(kind.open(form.files, settings), weights, form)
 
 
+def open_server(settings: EngineSettings) -> Opened:
+    """Connect to the server that ``settings`` name. Raises EngineError where it cannot be used."""
+    return Opened(engine_type("openai").open(Path(), settings), None, None)
+
+
 def lock_of(
     task: Task,
     opened: Opened,
@@ -64,9 +85,8 @@ def lock_of(
 ) -> Lock:
     """The lock of a run of ``task`` with what was opened; ``embedding`` is the digest of the weights that choose windows
     and examples, ``pool`` that of the labelled texts."""
-    manifest, form = opened.weights.manifest, opened.form.manifest
     return Lock(
-        weights={"digest": f"sha256:{manifest.digest}", "form": f"sha256:{form.digest}", "converter": form.converter},
+        weights=opened.facts,
         template=f"sha256:{hashlib.sha256(opened.engine.chat_template.encode()).hexdigest()}",
         adapter=None,
         calibrator=None,

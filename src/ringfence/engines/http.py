@@ -1,0 +1,95 @@
+"""Speak JSON with a model server: one address, a key from the environment, retries with backoff."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import EngineError
+
+__all__ = ["Client", "Refused"]
+
+RETRIES = 5  # with 0.5, 1, 2, 4 and 8 seconds between them, or what the server asks for
+BUSY = (429, 502, 503, 504)
+ANSWER_SECONDS = 900  # for one answer; a long one from a large model on a busy machine takes minutes
+
+
+class Refused(Exception):
+    """The server answers, and does not do it. ``status`` is the HTTP status; ``str(error)`` its own words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Client:
+    """One server. Raises EngineError where it cannot be reached or the key is wrong, Refused for all else."""
+
+    def __init__(self, address: str, key: str = "", connections: int = 32, retries: int | None = None) -> None:
+        try:
+            import urllib3
+        except ImportError:
+            raise EngineError(
+                "Speaking with a server needs a package that is not installed.",
+                "Install it: pip install 'ringfence[openai]'.",
+            ) from None
+        parts = urlsplit(address if "//" in address else f"http://{address}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise EngineError(
+                f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000, with or without /v1."
+            )
+        path = parts.path.rstrip("/").removesuffix("/v1")
+        self.address = f"{parts.scheme}://{parts.netloc}{path}"
+        self._urllib3 = urllib3
+        self._pool = urllib3.PoolManager(maxsize=connections, block=False)
+        self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+        # No redirect is followed: it could lead out of the house, with the document and the key.
+        self._retry = urllib3.Retry(
+            total=RETRIES if retries is None else retries, read=1, redirect=0, backoff_factor=0.5, status_forcelist=BUSY,
+            allowed_methods=None, raise_on_status=False, raise_on_redirect=False,
+        )  # fmt: skip
+
+    def get(self, path: str) -> Any:
+        """The JSON at ``path``; None where it is no JSON."""
+        return self._call("GET", path, None, 10)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON that comes back for ``body``."""
+        return self._call("POST", path, json.dumps(body), ANSWER_SECONDS)
+
+    def _call(self, method: str, path: str, body: str | None, seconds: float) -> Any:
+        errors = self._urllib3.exceptions
+        timeout = self._urllib3.Timeout(connect=8, read=seconds)
+        try:
+            response = self._pool.request(
+                method, self.address + path, body=body, headers=self._headers, retries=self._retry, timeout=timeout
+            )
+        except errors.HTTPError as error:
+            what = "does not answer in time" if isinstance(error, errors.TimeoutError) else "cannot be reached"
+            raise EngineError(
+                f"The server {self.address} {what}.",
+                "Check that it runs and is not overloaded, then go on with --resume.",
+            ) from None
+        if response.status in (401, 403):
+            raise EngineError(
+                f"The server {self.address} does not accept the key.", "Put the right key into RINGFENCE_API_KEY."
+            )
+        try:
+            data = json.loads(response.data)
+        except ValueError:
+            data = None
+        if response.status != 200:
+            raise Refused(response.status, _message(data) or f"the server answered with status {response.status}")
+        return data
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.clear()
+
+
+def _message(data: Any) -> str:
+    """The server's own words, on one line and without what could be a part of a document."""
+    error = data.get("error", data) if isinstance(data, dict) else None
+    text = error.get("message", "") if isinstance(error, dict) else error if isinstance(error, str) else ""
+    return " ".join(str(text).split())[:160]

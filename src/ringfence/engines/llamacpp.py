@@ -1,0 +1,131 @@
+"""The engine for GGUF of any architecture, on any machine: llama.cpp in this process, by way of xllamacpp's wheels."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError
+from .dialects import LLAMACPP, ServerFacts
+from .gguf_facts import FormFacts, facts_of_gguf
+from .http import Client
+from .protocol import EngineSettings
+from .served import ServedEngine
+
+__all__ = ["LlamaCppEngine"]
+
+BYTES_PER_CACHED_NUMBER = 2  # llama.cpp keeps keys and values as half floats
+
+
+class LlamaCppEngine(ServedEngine):
+    """A GGUF file, loaded. Its server listens on loopback, behind a key that only this process knows."""
+
+    name = "llamacpp"
+    form = "origin"
+
+    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        library = _library()
+        files = sorted(folder.glob("*.gguf"))
+        if not files:
+            raise EngineError("The llamacpp engine runs GGUF files.", "Choose weights that are one, or another engine.")
+        model = facts_of_gguf(files[0])
+        solo = settings.mode == "solo"
+        key = secrets.token_hex(32)
+        params = library.CommonParams()
+        params.model.path = str(files[0])
+        params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
+        params.n_parallel = 1 if solo else settings.max_in_flight
+        params.kv_unified, params.ctx_shift = (
+            True,
+            False,
+        )  # one cache for all; what does not fit is refused, not forgotten
+        params.n_ctx = _cache_tokens(model, settings)
+        params.cache_prompt = not solo
+        params.ui = params.endpoint_slots = params.warmup = False
+        params.offline, params.verbosity = True, 0
+        if settings.threads:
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
+        try:
+            self._server = library.Server(params)
+        except (RuntimeError, MemoryError) as error:
+            raise EngineError(
+                f"llama.cpp cannot load these weights ({type(error).__name__}).",
+                "Check that they fit into memory (`ringfence weights list --catalog`), and that this version knows their kind.",
+            ) from None
+        tokens = tuple(model.special_tokens.items())
+        context = min(model.context, params.n_ctx)
+        facts = ServerFacts(LLAMACPP, version("xllamacpp"), (), context, model.chat_template, tokens)
+        client = Client(self._server.listening_address, key, params.n_parallel)
+        super().__init__(
+            client, facts, settings, "", LLAMACPP.grammars[0], LLAMACPP.schemas[0], tuple(model.control_tokens)
+        )
+
+    @classmethod
+    def converter_version(cls) -> str:
+        """The origin runs as it is."""
+        return "none"
+
+    @classmethod
+    def convert(cls, origin: Path, target: Path) -> None:
+        """Take the files over as they are: hard links where the disk allows it."""
+        import shutil
+
+        for file in origin.iterdir():
+            try:
+                os.link(file, target / file.name)
+            except OSError:
+                shutil.copy2(file, target / file.name)
+
+    @classmethod
+    def open(cls, folder: Path, settings: EngineSettings) -> LlamaCppEngine:
+        """Load the GGUF file in ``folder``."""
+        return cls(folder, settings)
+
+    def describe(self) -> dict[str, Any]:
+        """Name, version, build and settings for the lock."""
+        told = super().describe()
+        devices = [device["description"] for device in _library().get_device_info()]
+        settings = {
+            **told["settings"],
+            "threads": self.settings.threads or f"auto:{os.cpu_count()}",
+            "devices": devices,
+        }
+        return {**told, "build": _build(), "settings": settings}
+
+    def close(self) -> None:
+        """Stop the server and free the weights."""
+        super().close()
+        self._server = None
+
+
+def _cache_tokens(model: FormFacts, settings: EngineSettings) -> int:
+    """Tokens that the cache holds, for all requests under way together."""
+    most = model.context * (1 if settings.mode == "solo" else settings.max_in_flight)
+    if not model.cached_numbers:
+        return min(most, model.context)
+    return min(most, settings.cache_gib * 2**30 // (model.cached_numbers * BYTES_PER_CACHED_NUMBER))
+
+
+def _library() -> Any:
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise EngineError(
+            f"The llamacpp engine cannot be imported ({error}).", "Install it: pip install 'ringfence[llamacpp]'."
+        ) from None
+    return xllamacpp
+
+
+@cache
+def _build() -> str:
+    """The sha256 of the shared library: its own build information says "unknown"."""
+    folder = Path(_library().__file__).parent
+    digest = hashlib.sha256()
+    for library in sorted(folder.glob("*.so*")):
+        digest.update(library.read_bytes())
+    return f"sha256:{digest.hexdigest()}"

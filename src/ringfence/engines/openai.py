@@ -1,0 +1,90 @@
+"""The engine for a server that the organisation runs already: vLLM, llama.cpp, Ollama, TGI, NIM, or another of the kind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError
+from .dialects import Ask, facts_of
+from .http import Client
+from .protocol import EngineSettings, Request
+from .served import ServedEngine
+
+__all__ = ["OpenAiEngine", "kept_form"]
+
+KEY = "RINGFENCE_API_KEY"
+
+
+class OpenAiEngine(ServedEngine):
+    """A server inside the walls. Its key is read from RINGFENCE_API_KEY."""
+
+    name = "openai"
+    form = "none"
+
+    @classmethod
+    def converter_version(cls) -> str:
+        """The weights lie with the server."""
+        return "none"
+
+    @classmethod
+    def convert(cls, origin: Path, target: Path) -> None:
+        """Not offered. Raises EngineError."""
+        raise EngineError(
+            "The openai engine runs no weights of the store.", "Leave --weights out, or choose another engine."
+        )
+
+    @classmethod
+    def open(cls, folder: Path, settings: EngineSettings) -> OpenAiEngine:
+        """Connect to ``settings.server``, and find out what it can do."""
+        if not settings.server:
+            raise EngineError(
+                "The openai engine needs the address of a server.", "Give it: --server http://gpu-server:8000."
+            )
+        client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
+        facts = facts_of(client)
+        model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")
+        if model not in facts.models:
+            known = ", ".join(facts.models[:12]) or "none"
+            what = f"has no model {model!r}" if model else "has several models"
+            raise EngineError(f"The server {client.address} {what}.", f"Name one with --model; it has: {known}.")
+
+        def engine(grammar_by: Ask | None, schema_by: Ask | None) -> OpenAiEngine:
+            return cls(client, facts, settings, model, grammar_by, schema_by)
+
+        grammar_by = kept_form(facts.dialect.grammars, lambda by: engine(by, None), "grammar")
+        schema_by = kept_form(facts.dialect.schemas, lambda by: engine(None, by), "json_schema")
+        return engine(grammar_by, schema_by)
+
+
+def kept_form(ways: tuple[Ask, ...], engine: Callable[[Ask], ServedEngine], what: str) -> Ask | None:
+    """The first way of asking for a form that the server obeys; None where it obeys none.
+
+    It is asked for something that no model would write by itself. Servers pass over what they do not know in silence, so
+    only the answer tells.
+    """
+    schema = {"type": "object", "properties": {"qzx": {"const": "qzx7"}}, "required": ["qzx"]}
+    messages = (("user", "Say hello."),)
+    for way in ways:
+        probe = engine(way)
+        form: dict[str, Any] = (
+            {"grammar": 'root ::= "qzx" [0-9] "!"\n'} if what == "grammar" else {"json_schema": json.dumps(schema)}
+        )
+        request = Request("probe", probe.prompt(messages), 64, messages=messages, **form)
+        (done,) = probe.generate([request])
+        if done.finish_reason != "failed" and _obeyed(done.text, what):
+            return way
+    return None
+
+
+def _obeyed(text: str, what: str) -> bool:
+    if what == "grammar":
+        return re.fullmatch(r"qzx[0-9]!", text.strip()) is not None
+    try:
+        return bool(json.loads(text) == {"qzx": "qzx7"})
+    except ValueError:
+        return False

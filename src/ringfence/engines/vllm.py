@@ -1,0 +1,225 @@
+"""The engine for GPU machines: starts `vllm serve` on loopback, watches it, and stops it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError
+from .dialects import VLLM, facts_of
+from .http import Client
+from .openai import kept_form
+from .protocol import EngineSettings
+from .served import CONTROL_TOKENS, ServedEngine
+
+__all__ = ["VllmEngine", "command_line", "environment"]
+
+START_SECONDS = 1200  # a large model is read from disk, and its kernels are compiled
+STARTS = 3  # of the server in one session; one that dies so often will die again
+COMMAND = "RINGFENCE_VLLM"  # another command than vllm, such as that of a container
+
+
+def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]:
+    """How the server is started: on loopback only, without a log of requests."""
+    program = os.environ.get(COMMAND, "vllm").split()
+    solo = settings.mode == "solo"
+    return [
+        *program, "serve", str(folder),
+        "--served-model-name", "weights",
+        "--host", "127.0.0.1", "--port", str(port),
+        "--max-num-seqs", str(1 if solo else settings.max_in_flight),
+        "--no-enable-prefix-caching" if solo else "--enable-prefix-caching",
+        "--seed", "0",
+        "--no-enable-log-requests", "--disable-uvicorn-access-log",
+    ]  # fmt: skip
+
+
+def environment(key: str) -> dict[str, str]:
+    """The server's environment: ours, with everything that would reach out switched off, and the key."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("HF_TOKEN", "RINGFENCE_API_KEY")}
+    return {
+        **kept,
+        "VLLM_API_KEY": key,
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "VLLM_HOST_IP": "127.0.0.1",  # else it connects a socket to 8.8.8.8 to learn its own address
+    }
+
+
+class VllmEngine(ServedEngine):
+    """Safetensors weights, served by vLLM on this machine. A server that dies is started again, twice."""
+
+    name = "vllm"
+    form = "origin"
+
+    def __init__(self, folder: Path, settings: EngineSettings, start_seconds: float = START_SECONDS) -> None:
+        self._folder, self._start_seconds, self._starts = folder, start_seconds, 0
+        self._key = secrets.token_hex(32)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
+        try:
+            client = self._start(settings)
+            facts = facts_of(client)
+            control = _control_tokens(folder)
+            super().__init__(client, facts, settings, "weights", None, None, control)
+            by = [
+                kept_form(ways, lambda way, what=what: _with(self, what, way), what)  # type: ignore[misc]
+                for ways, what in ((VLLM.grammars, "grammar"), (VLLM.schemas, "json_schema"))
+            ]
+            super().__init__(client, facts, settings, "weights", by[0], by[1], control)
+        except BaseException:
+            self._stop()
+            self._log.close()
+            raise
+
+    @classmethod
+    def converter_version(cls) -> str:
+        """The origin runs as it is."""
+        return "none"
+
+    @classmethod
+    def convert(cls, origin: Path, target: Path) -> None:
+        """Take the files over as they are: hard links where the disk allows it."""
+        for file in origin.iterdir():
+            try:
+                os.link(file, target / file.name)
+            except OSError:
+                shutil.copy2(file, target / file.name)
+
+    @classmethod
+    def open(cls, folder: Path, settings: EngineSettings) -> VllmEngine:
+        """Start a server for the weights in ``folder``."""
+        return cls(folder, settings)
+
+    def _start(self, settings: EngineSettings) -> Client:
+        """Start the server and wait until it says that it is well. Raises EngineError with its last words."""
+        self._starts += 1
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = command_line(self._folder, settings, port)
+        if shutil.which(command[0]) is None:
+            raise EngineError(
+                "vLLM is not installed here.",
+                "Install it on the GPU machine (pip install vllm), or give --engine openai --server for one that runs.",
+            )
+        self._log.truncate(0)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=environment(self._key),
+            start_new_session=True,
+        )  # fmt: skip
+        client = Client(f"http://127.0.0.1:{port}", self._key, settings.max_in_flight, retries=0)
+        deadline = time.monotonic() + self._start_seconds
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise self._dead("did not start")
+            try:
+                client.get("/health")
+                return Client(f"http://127.0.0.1:{port}", self._key, settings.max_in_flight)
+            except Exception:  # not yet: refused, or a 503 while the weights are read
+                time.sleep(0.25)
+        self._stop()
+        raise EngineError(
+            f"vLLM was not ready after {self._start_seconds:.0f} seconds.", "Choose smaller weights, or a faster disk."
+        )
+
+    def _dead(self, what: str) -> EngineError:
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").splitlines()
+        said = [line for line in lines if re.search(r"error|memory|unsupported|not supported", line, re.I)] or lines
+        words = re.sub(r"\S*/\S*", "", " ".join(said[-1].split())).strip()[-200:] if said else "it said nothing"
+        remedy = "Choose smaller weights, a smaller --in-flight, or a machine with more GPU memory."
+        return EngineError(f"vLLM {what} ({words}).", remedy)
+
+    def _at_once(self, requests: Iterable[Any], do: Any) -> Iterator[Any]:
+        """As any server does it; when it dies, those under way are asked again of a new one."""
+        source, under_way = iter(requests), dict[str, Any]()
+
+        def noted() -> Iterator[Any]:
+            yield from list(under_way.values())
+            for request in source:
+                under_way[request.id] = request
+                yield request
+
+        while True:
+            try:
+                for done in super()._at_once(noted(), do):
+                    under_way.pop(done.id, None)
+                    yield done
+                return
+            except EngineError:
+                if self._process is None or self._process.poll() is None:
+                    raise
+                if self._starts >= STARTS:
+                    raise self._dead(f"died {self._starts} times") from None
+                self.client.close()
+                self.client = self._start(self.settings)
+
+    def describe(self) -> dict[str, Any]:
+        """Name, version and settings for the lock, with the GPUs and their driver."""
+        told = super().describe()
+        return {**told, "settings": {**told["settings"], "gpus": _gpus()}}
+
+    def _stop(self) -> None:
+        if self._process and self._process.poll() is None:
+            for how in (signal.SIGTERM, signal.SIGKILL):
+                try:
+                    os.killpg(self._process.pid, how)
+                    self._process.wait(timeout=20)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+                except ProcessLookupError:
+                    break
+
+    def close(self) -> None:
+        """Stop the server."""
+        self.client.close()
+        self._stop()
+        self._log.close()
+
+
+def _with(engine: ServedEngine, what: str, way: Any) -> ServedEngine:
+    grammar, schema = (way, None) if what == "grammar" else (None, way)
+    return ServedEngine(
+        engine.client, engine.facts, engine.settings, engine.model, grammar, schema, engine.control_tokens
+    )
+
+
+def _control_tokens(folder: Path) -> tuple[str, ...]:
+    """The control tokens that the weights themselves name, beside those of the common families."""
+    try:
+        told = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        own = [str(token["content"]) for token in told.get("added_tokens", []) if token.get("special")]
+    except (OSError, ValueError, KeyError, TypeError):
+        own = []
+    return tuple(dict.fromkeys([*own, *CONTROL_TOKENS]))
+
+
+def _gpus() -> list[str]:
+    """The names of the GPUs and their driver, as nvidia-smi tells them."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=20)
+    return [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
+
+
+def installed() -> bool:
+    """Whether vLLM, or a command that stands for it, is here."""
+    return bool(os.environ.get(COMMAND)) or importlib.util.find_spec("vllm") is not None or bool(shutil.which("vllm"))

@@ -1,0 +1,212 @@
+"""Every engine keeps what an engine must keep, with real small weights behind it; what it cannot do it says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ringfence.engines import Engine, EngineSettings, Request, ScoreRequest, engine_type
+from ringfence.engines.choosing import choose_engine
+from ringfence.engines.conformance import CHECKS, conformance
+from ringfence.engines.openai import OpenAiEngine
+from ringfence.engines.vllm import VllmEngine, command_line, environment
+from ringfence.errors import EngineError
+from ringfence.runs import Opened, open_engine
+from ringfence.weights import Store, StoredWeights
+from tests.conftest import REPOSITORY
+from tests.standins import Standin, running
+
+pytestmark = pytest.mark.weights
+SETTINGS = EngineSettings(cache_gib=1, max_in_flight=4)
+STAND_IN = f"{sys.executable} -m tests.standins"
+# What each way of running weights promises: whether grammars hold while decoding, and whether labels can be scored.
+WAYS = {
+    "openvino": (True, True),
+    "llamacpp": (True, True),
+    "vllm": (True, True),
+    "a server of llama.cpp": (True, True),
+    "a server of vllm": (True, True),
+    "a server of ollama": (False, False),
+    "a server of tgi": (False, False),
+    "a plain server": (False, False),
+}
+
+
+@pytest.fixture(scope="module")
+def llamacpp(small_weights: StoredWeights) -> Iterator[Engine]:
+    opened = open_engine("llamacpp", small_weights, Store(), SETTINGS)
+    yield opened.engine
+    opened.engine.close()
+
+
+@pytest.fixture(scope="module")
+def engine_of(
+    llamacpp: Engine, open_small: Callable[..., Opened], small_weights: StoredWeights
+) -> Iterator[Callable[[str], Engine]]:
+    """The engine of each way, opened once."""
+    with pytest.MonkeyPatch.context() as patch:
+        opened: dict[str, Engine] = {}
+        stack = []
+
+        def open_way(way: str) -> Engine:
+            if way in opened:
+                return opened[way]
+            if way == "openvino":
+                return open_small("batched").engine
+            if way == "llamacpp":
+                return llamacpp
+            if way == "vllm":
+                patch.setenv("RINGFENCE_VLLM", STAND_IN)
+                patch.setenv("PYTHONPATH", str(REPOSITORY))
+                opened[way] = VllmEngine(small_weights.files, SETTINGS)
+                return opened[way]
+            if way == "a server of llama.cpp":
+                address, key = llamacpp.client.address, llamacpp.client._headers["Authorization"][7:]  # type: ignore[attr-defined]
+                patch.setenv("RINGFENCE_API_KEY", key)
+            else:
+                dialect = way.split()[-1] if " of " in way else "plain"
+                context = running(Standin(dialect, llamacpp, key="secret"))
+                address = context.__enter__()
+                stack.append(context)
+                patch.setenv("RINGFENCE_API_KEY", "secret")
+            settings = EngineSettings(max_in_flight=4, server=address)
+            opened[way] = OpenAiEngine.open(Path(), settings)
+            return opened[way]
+
+        yield open_way
+        for engine in opened.values():
+            engine.close()
+        for context in stack:
+            context.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_engine_keeps_what_an_engine_must_keep(engine_of: Callable[[str], Engine], way: str) -> None:
+    engine = engine_of(way)
+    grammar, score = WAYS[way]
+    assert (engine.capabilities.grammar, engine.capabilities.score) == (grammar, score)
+    findings = conformance(engine)
+    assert [finding for finding in findings if finding.outcome == "broken"] == []
+    assert len(findings) == len(CHECKS)
+    kept = {finding.check for finding in findings if finding.outcome == "kept"}
+    assert {"accounted", "repeatable", "limits", "cancellation"} <= kept
+    assert ("grammar" in kept, "scores" in kept) == (grammar, score)
+
+
+def test_two_engines_score_the_same_weights_alike(engine_of: Callable[[str], Engine]) -> None:
+    engine = engine_of("llamacpp")
+    prompt = engine.prompt((("user", "Is a cat an animal?"),), "Answer:")
+    labels = [engine.tokenize(text) + engine.turn_end() for text in (" yes", " no", " maybe so")]
+    orders = []
+    for way in ("openvino", "llamacpp", "vllm", "a server of vllm"):
+        (score,) = engine_of(way).score([ScoreRequest("a", prompt, tuple(labels))])
+        orders.append(sorted(range(3), key=lambda n: score.logprobs[n]))
+    assert all(order == orders[0] for order in orders)
+
+
+def test_a_server_that_is_busy_is_asked_again_and_never_by_more_than_are_allowed(llamacpp: Engine) -> None:
+    standin = Standin("vllm", llamacpp)
+    with running(standin) as address:
+        engine = OpenAiEngine.open(Path(), EngineSettings(max_in_flight=3, server=address))
+        standin.busy, standin.most_under_way = 2, 0
+        done = list(engine.generate(Request(f"r{n}", engine.prompt((("user", f"say {n}"),)), 3) for n in range(8)))
+        assert {one.finish_reason for one in done} <= {"stop", "length"}
+        assert standin.most_under_way <= 3
+        engine.close()
+
+
+def test_a_wrong_key_a_wrong_model_and_a_dead_server_are_said_plainly(
+    llamacpp: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(Standin("vllm", llamacpp, key="secret")) as address:
+        monkeypatch.setenv("RINGFENCE_API_KEY", "wrong")
+        with pytest.raises(EngineError, match="does not accept the key"):
+            OpenAiEngine.open(Path(), EngineSettings(server=address))
+        monkeypatch.setenv("RINGFENCE_API_KEY", "secret")
+        with pytest.raises(EngineError, match="no model 'other'"):
+            OpenAiEngine.open(Path(), EngineSettings(server=address, model="other"))
+    monkeypatch.setattr("ringfence.engines.http.RETRIES", 0)
+    with pytest.raises(EngineError, match="cannot be reached"):
+        OpenAiEngine.open(Path(), EngineSettings(server=address))
+    with pytest.raises(EngineError, match="no address"):
+        OpenAiEngine.open(Path(), EngineSettings(server="ftp://somewhere"))
+
+
+def test_the_key_is_sent_to_the_server_and_told_to_nobody(llamacpp: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGFENCE_API_KEY", "secret")
+    with running(Standin("vllm", llamacpp, key="secret")) as address:
+        engine = OpenAiEngine.open(Path(), EngineSettings(server=address))
+        assert "secret" not in str(engine.describe())
+        engine.close()
+
+
+def test_vllm_is_started_on_loopback_offline_and_without_usage_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RINGFENCE_VLLM", raising=False)
+    command = command_line(tmp_path, EngineSettings(max_in_flight=7), 1234)
+    assert command[:3] == ["vllm", "serve", str(tmp_path)]
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert command[command.index("--max-num-seqs") + 1] == "7"
+    assert "--enable-prefix-caching" in command
+    assert "--no-enable-prefix-caching" in command_line(tmp_path, EngineSettings(mode="solo"), 1)
+    told = environment("key")
+    assert (told["VLLM_NO_USAGE_STATS"], told["HF_HUB_OFFLINE"], told["VLLM_API_KEY"]) == ("1", "1", "key")
+    assert "key" not in " ".join(command)
+
+
+def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
+    small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGFENCE_VLLM", STAND_IN)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.setenv("STANDIN_DIES_ONCE", str(tmp_path / "died"))
+    monkeypatch.setattr("ringfence.engines.http.RETRIES", 0)
+    engine = VllmEngine(small_weights.files, EngineSettings(max_in_flight=2))
+    prompt = engine.prompt((("user", "Say a letter."),))
+    done = list(engine.generate(Request(f"r{n}", prompt, 3, grammar='root ::= "a" | "b"\n') for n in range(12)))
+    assert sorted(one.id for one in done) == sorted(f"r{n}" for n in range(12))
+    assert all(one.text in ("a", "b") for one in done)
+    assert engine._starts == 2
+    process = engine._process
+    engine.close()
+    assert process is not None
+    assert process.poll() is not None
+
+
+def test_a_vllm_that_cannot_start_says_its_last_words(
+    small_weights: StoredWeights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGFENCE_VLLM", STAND_IN)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.setenv("STANDIN_FAILS", "1")
+    with pytest.raises(EngineError, match=r"did not start.*CUDA out of memory"):
+        VllmEngine(small_weights.files, SETTINGS)
+    monkeypatch.setenv("RINGFENCE_VLLM", "no-such-program")
+    with pytest.raises(EngineError, match="not installed"):
+        VllmEngine(small_weights.files, SETTINGS)
+
+
+def test_auto_says_what_it_chose_and_why(small_weights: StoredWeights, tmp_path: Path) -> None:
+    assert choose_engine(None, "http://gpu:8000") == ("openai", "openai, because --server names one")
+    name, why = choose_engine(small_weights.files, "")
+    assert name in ("openvino", "llamacpp")
+    assert "because" in why
+    (tmp_path / "model.safetensors").touch()
+    if not __import__("shutil").which("vllm"):
+        with pytest.raises(EngineError, match="need vLLM"):
+            choose_engine(tmp_path, "")
+
+
+def test_llamacpp_listens_on_loopback_behind_a_key(llamacpp: Engine) -> None:
+    import urllib3
+
+    address = llamacpp.client.address  # type: ignore[attr-defined]
+    assert address.startswith("http://127.0.0.1:")
+    for path in ("/v1/completions", "/tokenize"):
+        answer = urllib3.request("POST", address + path, json={"prompt": "hello", "content": "hello"})
+        assert answer.status == 401
+    assert engine_type("llamacpp").form == "origin"
