@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import bootstrap
 
+from labels import LABEL_SETS, bench_labels, bench_time
 from ringfence.checking import check_run
 from ringfence.documents import Document, Source, read_documents
 from ringfence.engines import EngineSettings, Request, render_chat
@@ -196,9 +197,13 @@ def main() -> None:
     """Run what is missing and print every figure with its interval."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, default=60)
-    parser.add_argument("--sets", default="receipts,adbuys", help=f"of {', '.join(SETS)}")
+    parser.add_argument("--sets", default="receipts,adbuys", help=f"of {', '.join([*SETS, *LABEL_SETS, 'label-time'])}")
     parser.add_argument("--weights", default="demo,tests")
-    parser.add_argument("--arms", default="ringfence,plain", help="plain goes with receipts and adbuys only")
+    parser.add_argument(
+        "--arms",
+        default="ringfence,plain",
+        help="plain goes with receipts and adbuys only; of label sets also examples, zero-shot",
+    )
     parser.add_argument("--relevant", type=int, help="read only so many windows for each field of a long document")
     parser.add_argument("--out", type=Path, default=HERE.parent / "bench-results" / "quality")
     options = parser.parse_args()
@@ -207,7 +212,12 @@ def main() -> None:
         weights = pull(weights_name, store)
         opened = open_engine("openvino", weights, store, EngineSettings(cache_gib=3), print)
         every: dict[tuple[str, str], Scores] = {}
-        for set_name in options.sets.split(","):
+        if "label-time" in options.sets.split(","):
+            bench_time(opened, options.out)
+        for set_name in (one for one in options.sets.split(",") if one in LABEL_SETS):
+            arms = [arm for arm in ("examples", "zero-shot") if arm in options.arms or "ringfence" in options.arms]
+            bench_labels(set_name, opened, weights_name, options.limit, arms, options.out)
+        for set_name in (one for one in options.sets.split(",") if one in SETS):
             bench = load_set(set_name, options.limit, options.out / f"{set_name.split('-')[0]}-text")
             chosen = f"-relevant{options.relevant}" if options.relevant else ""
             folder = options.out / f"{set_name}-{weights_name}{chosen}"

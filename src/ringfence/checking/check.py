@@ -17,6 +17,7 @@ from ..documents import Document, ReadingOptions, Source, read_documents
 from ..errors import RunError
 from ..locks import Lock
 from .derived import fault_of_derived, names_a_currency
+from .kinds import asked, faults_of_scores, faults_of_summary
 
 __all__ = ["CheckReport", "Finding", "check_run"]
 
@@ -116,6 +117,9 @@ def _check_result(
     try:
         if result["lock"] != lock:
             found(None, "it was answered under another lock than that of the run")
+        if task["kind"] == "classify" and result["status"] in ("done", "abstained"):
+            for wrong in faults_of_scores(result, task):
+                found(None, wrong)
         if result["status"] != "done":
             if result["status"] not in ("failed", "abstained") or result["values"] is not None or not result["reason"]:
                 found(None, f"it is {result['status']} but carries values, or no reason")
@@ -123,14 +127,18 @@ def _check_result(
         if result["document"]["sha256"] != document.sha256:
             found(None, "the document changed since the run")
             return
-        expected = _expected(task["fields"], result["values"])
+        specs = asked(task)
+        expected = _expected(specs, result["values"])
         if expected is None or result["fields"].keys() != expected.keys():
             found(None, "its fields are not those of the task")
             return
-        for name, wrong in _faults_of_rows(result, task["fields"], document):
+        for name, wrong in _faults_of_rows(result, specs, document):
             found(name, wrong)
-        if result["checks"].keys() != set(task["checks"]):
+        if result["checks"].keys() != set(task.get("checks", ())):
             found(None, "its checks are not those of the task")
+        if task["kind"] == "summarise":
+            for wrong in faults_of_summary(result, document):
+                found("summary", wrong)
     except (KeyError, TypeError, AttributeError):
         found(None, "it has not the form of a result")
         return
@@ -209,6 +217,11 @@ def _fault(
     for start, end in [*spans, *entry["others"]]:
         if not 0 <= start < end <= len(document.text):
             return f"the span {start}-{end} lies outside the document"
+    if spec["kind"] == "written":
+        return None if kind == "written" and isinstance(value, str) and value else "it is no text that was written"
+    if spec["kind"] == "choices":
+        listed = isinstance(value, list) and 0 < len(set(value)) == len(value) and set(value) <= set(spec["options"])
+        return None if kind == "judged" and listed else f"{value!r} are not labels of the task"
     if spec["kind"] in ("choice", "boolean"):
         options: list[Any] = spec["options"] if spec["kind"] == "choice" else [True, False]
         listed = any(type(value) is type(option) and value == option for option in options)

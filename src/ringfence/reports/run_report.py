@@ -15,6 +15,7 @@ from ..documents import Document, PagePicture, ReadingOptions, Source, page_pict
 from ..runs import RunFolder
 from ..tasks import columns_of, value_at
 from .pictures import SCALE, address_of
+from .written import scores_of, sections_of, sentences_of
 
 __all__ = ["write_report"]
 
@@ -35,6 +36,7 @@ class _Value:
     flags: list[str]
     notes: str
     hue: int
+    evidence: bool = False
 
 
 def write_report(run: Path, passwords: tuple[str, ...] = (), gold: dict[str, dict[str, bool]] | None = None) -> Path:
@@ -115,8 +117,10 @@ def _documents(
     for number, identity in enumerate(shown):
         result = results[identity]
         shown_values = _values(result) if result["status"] == "done" else {}
+        sentences = sentences_of(result)
         lists = _lists(columns_of(facts["task"]), shown_values)
         inside = {value.name for table in lists for row in table["rows"] for value in row}
+        inside |= {sentence["name"] for sentence in sentences} | ({"summary"} if sentences else set())
         values = [value for path, value in shown_values.items() if path not in inside]
         entry: dict[str, Any] = {
             "number": number,
@@ -127,6 +131,10 @@ def _documents(
             "unread_pages": result["document"].get("pages_without_text", []),
             "values": values,
             "lists": lists,
+            "scores": scores_of(result),
+            "sentences": sentences,
+            "sections": sections_of(result),
+            "summary_flags": shown_values["summary"].flags if sentences else [],
             "by_ocr": result["document"].get("pages_by_ocr", {}),
             "flags": sum(len(value.flags) for value in shown_values.values()),
             "agrees": gold.get(identity, {}),
@@ -150,6 +158,8 @@ def _values(result: dict[str, Any]) -> dict[str, _Value]:
         kind = re.sub(r"\[\d+\]", "", path)
         hue = hues.setdefault(kind, len(hues) * 47 % 360)
         shown[path] = _value(path, value_at(result["values"], path), entry, hue)
+    for number, sentence in enumerate(sentences_of(result)):
+        shown[sentence["name"]] = _Value(sentence["name"], "", "written", None, [], "", number * 47 % 360)
     return shown
 
 
@@ -169,6 +179,8 @@ def _lists(fields: dict[str, Any], shown: dict[str, _Value]) -> list[dict[str, A
 def _value(name: str, value: Any, entry: dict[str, Any], hue: int) -> _Value:
     if isinstance(value, dict):
         shown = f"{value['amount']} {value['currency'] or ''}".strip()
+    elif isinstance(value, list):
+        shown = ", ".join(value)
     elif isinstance(value, bool):
         shown = "true" if value else "false"
     else:
@@ -183,19 +195,25 @@ def _value(name: str, value: Any, entry: dict[str, Any], hue: int) -> _Value:
     if entry["ocr"] is not None:
         notes.append(f"read by OCR, least sure word {entry['ocr']:.2f}")
     raw = entry["raw"] if entry["raw"] != shown else None
-    return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), hue)
+    return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), hue, bool(entry["spans"]))
 
 
 def _view(result: dict[str, Any], shown: dict[str, _Value], texts: _Texts) -> dict[str, Any]:
     """Page pictures with boxes where the document has pages, else its text with the spans marked."""
-    marks = [(path, box) for path, entry in result["fields"].items() for box in entry["boxes"]]
+    sentences = {f"s{n}": sentence for n, sentence in enumerate(result.get("sentences") or [], 1)}
+    marks = [(path, box) for path, entry in {**result["fields"], **sentences}.items() for box in entry["boxes"]]
     if marks or result["document"]["read_by"].startswith(PAPER):
         numbers = sorted({1, *(box["page"] for _, box in marks)})[:MOST_PAGES]
         return {"pages": [_page(picture, marks, shown) for picture in texts.pictures(result, numbers)]}
     document = texts.get(result)
     if document is None:
         return {}
-    spans = sorted((*entry["spans"][0], path) for path, entry in result["fields"].items() if entry["spans"])
+    places: dict[tuple[int, int], list[str]] = {}
+    for path, entry in {**result["fields"], **sentences}.items():
+        if path != "summary":
+            for start, end in entry["spans"]:
+                places.setdefault((start, end), []).append(path)
+    spans = sorted((start, end, " ".join(names)) for (start, end), names in places.items())
     return {"pieces": list(_pieces(document.text, spans, shown))}
 
 
@@ -252,7 +270,7 @@ def _pieces(text: str, spans: list[tuple[int, int, str]], shown: dict[str, _Valu
         if start < position or end > len(text) or room <= 0:
             continue
         yield from _between(text, position, start, room)
-        yield {"text": text[start:end], "name": path, "hue": shown[path].hue}
+        yield {"text": text[start:end], "name": path, "hue": shown[path.partition(" ")[0]].hue}
         room -= min(start - position, 2 * AROUND) + end - start
         position = end
     yield from _between(text, position, len(text), room)

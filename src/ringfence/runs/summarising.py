@@ -202,16 +202,18 @@ class SummariseJob:
         if not sentences:
             flags.append("nothing-found")
         entry = blank_entry(None, "written" if sentences else "null", flags)
-        places = list(dict.fromkeys(span for one in sentences for span in one.spans))
-        entry["spans"] = [list(span) for span in places]
-        entry["boxes"] = [box.as_json() for span in places for box in self.document.boxes(*span)]
+        entry["spans"] = [list(span) for span in dict.fromkeys(span for one in sentences for span in one.spans)]
         entry["features"] = {
             "v": 1,
             "words": len(text.split()),
             "sentences": len(sentences),
             "unsupported": len(missing),
         }
-        more = {"sentences": [as_json(one) for one in sentences], "unsupported": missing, "sections": sections}
+        more = {"sentences": [self._told(one) for one in sentences], "unsupported": missing, "sections": sections}
         grounding = "decoded" if self.work.engine.capabilities.grammar else "verified"
         values = {"summary": text or None}
         return results.done(self.document, values, {"summary": entry}, self.sections, grounding, more=more, **about)
+
+    def _told(self, sentence: Sentence) -> dict[str, Any]:
+        boxes = [box.as_json() for span in sentence.spans for box in self.document.boxes(*span)]
+        return {**as_json(sentence), "boxes": boxes}

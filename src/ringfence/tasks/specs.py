@@ -83,9 +83,9 @@ class ClassifyTask(_Task):
     abstain_below: float | None = Field(
         None, gt=0, lt=1, description="Abstain where the best score is lower. Scores are no confidence; see evaluation."
     )
-    examples: int = Field(8, ge=0, le=50, description="How many examples to show, where the run is given a pool.")
+    examples: int = Field(4, ge=0, le=50, description="How many examples to show, where the run is given a pool.")
     evidence: int = Field(0, ge=0, le=10, description="How many sentences to name that speak most for the label.")
-    calibrate: bool = Field(True, description="Take off each score what the label gets for an empty document.")
+    calibrate: bool = Field(False, description="Take off each score what the label gets for an empty document.")
     read: Literal["first", "all"] = Field(
         "first", description="Of a long document, judge by its first window, or by the mean over all of them."
     )

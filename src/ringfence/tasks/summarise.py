@@ -23,7 +23,8 @@ SUMMARISE_PROMPT = "summarise/1"
 WORDS_A_SENTENCE = 18
 NOTES_A_GROUP = 8
 LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are put together
-TOKENS_A_SENTENCE = 70
+MOST_WORDS = 45  # of a sentence; without a bound, small weights write on until the tokens are used up
+TOKENS_A_SENTENCE = 100
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
 _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
@@ -148,7 +149,8 @@ class Stage:
         numbers = one_of((str(number), "") for number in range(1, len(self.passages) + 1))
         return (
             f"root ::= {root}\n"
-            f'line ::= start [^\\[\\]\\n]+ " " cite cite? cite? "\\n"\n'
+            f'line ::= start word? (" " word){{2,{MOST_WORDS}}} " " cite cite? cite? "\\n"\n'
+            f"word ::= [^\\[\\]\\n ]+\n"
             f"start ::= [^\\[\\]\\n #*\\-]\n"
             f'cite ::= "[" {numbers} "]"\n'
         )

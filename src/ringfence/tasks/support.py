@@ -34,7 +34,7 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[d
     """
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
-    for kind in ("date", "money", "number"):
+    for kind in ("date", "number", "money"):
         spec = PatternField.model_validate({"kind": kind})
         known = {_value(c.value, kind) for c in find_candidates(spec, document, locale)}
         known |= {reading for c in find_candidates(spec, document, locale) for reading in c.readings}
@@ -54,8 +54,7 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[d
                 supported = raw in document.text
             else:
                 supported = value in known or any(reading in known for reading in candidate.readings)
-            if kind == "date" or not supported:
-                taken |= places
+            taken |= places
             if not supported and raw not in document.text:
                 found.append((candidate.start, candidate.end, kind))
     plain = " ".join(document.text.casefold().split())

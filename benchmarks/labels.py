@@ -1,0 +1,210 @@
+"""Classification on real messages and contracts: zero-shot, with examples chosen by likeness, and the cheap baselines.
+
+The pool holds 5 labelled messages for each label, drawn once with a fixed seed. Nearest neighbour and logistic
+regression see the same pool by the same embeddings, so that retrieval does not take the credit.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ringfence.checking import check_run
+from ringfence.documents import Source
+from ringfence.engines import Engine, EngineSettings, ScoreRequest
+from ringfence.evaluation import wilson
+from ringfence.runs import ExamplePool, Opened, RunFolder, Windowing, lock_of, open_engine, run
+from ringfence.tasks import ClassifyTask, Example, task_from
+from ringfence.weights import Store, pull
+from sets import DATA
+
+__all__ = ["LABEL_SETS", "bench_labels", "bench_time"]
+
+LABEL_SETS = ("banking77", "clinc150", "contracts-by-type")
+FOR_EACH = 5
+OUT_OF_SCOPE = {"clinc150": "oos"}
+INSTRUCTIONS = {
+    "banking77": "You read messages that customers send to their bank.",
+    "clinc150": "You read requests that people speak to an assistant.",
+    "contracts-by-type": "You read the beginning of commercial contracts.",
+}
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Texts with one label each, and the pool. ``other`` is the gold label of what none of the labels fits."""
+
+    name: str
+    task: ClassifyTask
+    sources: list[Source]
+    texts: dict[str, str]
+    gold: dict[str, str]
+    pool: list[Example]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def load(name: str, limit: int, scratch: Path) -> LabelSet:
+    """The first ``limit`` texts of a set, in one JSONL file."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    if name == "contracts-by-type":
+        rows = sorted(_rows(DATA / "contracts" / "gold.jsonl"), key=lambda row: len(row["text"]))[:25]
+        test = [{"id": row["id"], "text": row["text"], "label": row["contract_type"]} for row in rows]
+        labels = sorted({row["contract_type"] for row in _rows(DATA / "contracts" / "gold.jsonl")})
+        train: list[dict[str, Any]] = []
+    else:
+        test = _rows(DATA / name / ("test_sample.jsonl" if name == "banking77" else "val_sample.jsonl"))[:limit]
+        train = _rows(DATA / name / "train.jsonl")
+        labels = sorted({row["label"] for row in train})
+    oos = OUT_OF_SCOPE.get(name)
+    labels = [label for label in labels if label != oos]
+    task = task_from(
+        {"kind": "classify", "name": name, "instructions": INSTRUCTIONS[name], "labels": labels, "other": bool(oos)}
+    )
+    assert isinstance(task, ClassifyTask)
+    shuffled = list(train)
+    random.Random(0).shuffle(shuffled)
+    pool, seen = [], dict.fromkeys([*labels, oos], 0)
+    tested = {row["text"].strip() for row in test}
+    for row in shuffled:
+        if seen[row["label"]] < FOR_EACH and row["text"].strip() not in tested:
+            seen[row["label"]] += 1
+            pool.append(Example(row["text"], ("other" if row["label"] == oos else row["label"],)))
+    path = scratch / f"{name}.jsonl"
+    path.write_text("".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in test))
+    gold = {row["id"]: "other" if row["label"] == oos else row["label"] for row in test}
+    texts = {row["id"]: row["text"] for row in test}
+    return LabelSet(name, task, [Source(path, path.name)], texts, gold, pool)
+
+
+def report(name: str, bench: LabelSet, given: Mapping[str, str | None], about: str) -> None:
+    """Accuracy with its Wilson interval, macro F1 with a bootstrap interval, out-of-scope recall."""
+    ids = [identity for identity in bench.gold if identity in given]
+    right = sum(given[i] == bench.gold[i] for i in ids)
+    low, high = wilson(right, len(ids))
+    print(f"\n{bench.name}, {name}: {len(ids)} texts, {about}")
+    print(f"  accuracy      {right}/{len(ids)} {right / len(ids):.3f} [{low:.3f}, {high:.3f}]")
+    draws = np.random.default_rng(0).integers(0, len(ids), (500, len(ids)))
+    spread = np.percentile([macro_f1([ids[n] for n in draw], bench.gold, given) for draw in draws], [2.5, 97.5])
+    print(f"  macro F1      {macro_f1(ids, bench.gold, given):.3f} [{spread[0]:.3f}, {spread[1]:.3f}]")
+    outside = [i for i in ids if bench.gold[i] == "other"]
+    if outside:
+        found = sum(given[i] == "other" for i in outside)
+        said = sum(given[i] == "other" for i in ids)
+        low, high = wilson(found, len(outside))
+        print(
+            f"  out of scope  recall {found}/{len(outside)} {found / len(outside):.3f} [{low:.3f}, {high:.3f}], precision {found}/{said}"
+        )
+
+
+def macro_f1(ids: list[str], gold: Mapping[str, str], given: Mapping[str, str | None]) -> float:
+    """The mean over the labels that occur in the gold."""
+    scores = []
+    for label in {gold[i] for i in ids}:
+        hits = sum(given[i] == label == gold[i] for i in ids)
+        scores.append(2 * hits / (sum(gold[i] == label for i in ids) + sum(given[i] == label for i in ids)))
+    return float(np.mean(scores))
+
+
+def paired(bench: LabelSet, one: Mapping[str, str | None], other: Mapping[str, str | None], what: str) -> None:
+    """The difference of the accuracies on the same texts, with its bootstrap interval."""
+    ids = [i for i in bench.gold if i in one and i in other]
+    gains = np.array([(one[i] == bench.gold[i]) - (other[i] == bench.gold[i]) for i in ids], float)
+    draws = gains[np.random.default_rng(0).integers(0, len(gains), (9999, len(gains)))].mean(1)
+    low, high = np.percentile(draws, [2.5, 97.5])
+    print(f"  {what}, paired: {gains.mean():+.3f} [{low:+.3f}, {high:+.3f}], n = {len(ids)}", flush=True)
+
+
+def baselines(bench: LabelSet, embedder: Engine) -> dict[str, dict[str, str | None]]:
+    """Nearest neighbour and logistic regression on the embeddings of the pool."""
+    from sklearn.linear_model import LogisticRegression
+
+    places = embedder.embed([example.text for example in bench.pool])
+    asked = embedder.embed([bench.texts[i] for i in bench.gold])
+    labels = np.array([example.labels[0] for example in bench.pool])
+    model = LogisticRegression(C=10, max_iter=2000).fit(places, labels)
+    nearest = labels[(asked @ places.T).argmax(1)]
+    fitted = model.predict(asked)
+    return {
+        "nearest neighbour": dict(zip(bench.gold, map(str, nearest), strict=True)),
+        "logistic regression": dict(zip(bench.gold, map(str, fitted), strict=True)),
+    }
+
+
+def bench_labels(name: str, opened: Opened, weights: str, limit: int, arms: list[str], out: Path) -> None:
+    """Run what is missing of one set, and print every figure."""
+    bench = load(name, limit, out / "labels")
+    store = Store()
+    embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings())
+    cheap = baselines(bench, embedder.engine) if bench.pool else {}
+    for title, given in cheap.items():
+        report(title, bench, given, "no language model")
+    for arm in arms:
+        if arm == "examples" and not bench.pool:
+            continue
+        pool = ExamplePool(bench.pool, embedder.engine) if arm == "examples" else None
+        windowing = Windowing(1000)
+        digest = embedder.facts["digest"] if pool else None
+        lock = lock_of(bench.task, opened, None, windowing, digest, pool.digest if pool else None)
+        folder = out / f"{name}-{weights}-{arm}"
+        started = time.monotonic()
+        summary = run(
+            bench.task, bench.sources, opened.engine, lock, folder / "run", resume=True, windowing=windowing, pool=pool
+        )
+        if fresh := sum(summary.progress.seen.values()):
+            with (folder / "seconds.jsonl").open("a") as stream:
+                stream.write(json.dumps([fresh, time.monotonic() - started]) + "\n")
+        rows = [json.loads(row) for row in (folder / "seconds.jsonl").read_text().splitlines()]
+        speed = 60 * sum(count for count, _ in rows) / sum(seconds for _, seconds in rows)
+        results = {r["document"]["id"]: r for r in RunFolder.open(folder / "run").latest()}
+        ours = {i: (r["values"] or {}).get("label") for i, r in results.items()}
+        findings = check_run(folder / "run").findings
+        report(f"{opened.name}, {arm}", bench, ours, f"{speed:.1f} texts/min, {len(findings)} findings of the checker")
+        for title, given in cheap.items():
+            paired(bench, ours, given, f"less {title}")
+    embedder.engine.close()
+
+
+def bench_time(opened: Opened, out: Path, count: int = 8) -> None:
+    """Scoring all 77 labels of a message against generating the label under a grammar, as a ratio in one run."""
+    from ringfence.engines import Request
+    from ringfence.runs.classifying import Classifying
+    from ringfence.tasks.grammar import one_of
+
+    bench = load("banking77", count, out / "labels")
+    work = Classifying(bench.task, opened.engine, Windowing(1000), None)
+    labels = list(bench.task.options)
+    asked = [work.request(i, text, (), labels) for i, text in bench.texts.items()]
+    grammar = "root ::= " + one_of((" " + label, "") for label in labels) + "\n"
+    written = [Request(one.id, one.prompt, 24, grammar=grammar) for one in asked]
+    scoring: list[float] = []
+    writing: list[float] = []
+
+    def once(store: list[float], do: Callable[[], Any]) -> None:
+        started = time.monotonic()
+        do()
+        store.append((time.monotonic() - started) / count)
+
+    list(opened.engine.score(asked[:2]))
+    list(opened.engine.generate(written[:2]))
+    for _ in range(3):
+        once(scoring, lambda: list(opened.engine.score(asked)))
+        once(writing, lambda: list(opened.engine.generate(written)))
+    one_by_one = [ScoreRequest(f"{n}", asked[0].prompt, (ids,)) for n, ids in enumerate(asked[0].continuations[:10])]
+    started = time.monotonic()
+    list(opened.engine.score(one_by_one))
+    alone = (time.monotonic() - started) / 10 * len(labels)
+    scored, generated = float(np.median(scoring)), float(np.median(writing))
+    print(
+        f"\nscoring {len(labels)} labels {scored:.2f} s a message, generating one {generated:.2f} s: "
+        f"ratio {scored / generated:.2f} (medians of 3, {opened.name}); label by label it would take {alone:.1f} s"
+    )
