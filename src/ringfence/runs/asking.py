@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..documents import Document
@@ -35,16 +35,27 @@ def prompt_ids(prompt: Prompt, engine: Engine, written: str = "") -> tuple[int, 
 
 
 def request_of(
-    prompt: Prompt, engine: Engine, identity: str, max_new_tokens: int, grammar: str | None, written: str = ""
+    prompt: Prompt,
+    engine: Engine,
+    identity: str,
+    max_new_tokens: int,
+    grammar: str | None,
+    written: str = "",
+    json_schema: str | None = None,
+    turns: Sequence[tuple[str, str]] = (),
 ) -> Request:
-    """The request for a prompt; ``written`` is the beginning of the answer that stands already."""
+    """The request for a prompt; ``written`` is the beginning of the answer that stands already, ``turns`` what was said
+    since. An engine that takes no grammar, or no schema, is given none."""
+    messages = (*messages_of(prompt), *turns)
+    start = prompt.answer_start + written
     return Request(
         identity,
-        prompt_ids(prompt, engine, written),
+        engine.prompt(messages, start),
         max_new_tokens,
-        grammar=grammar,
-        messages=messages_of(prompt),
-        answer_start=prompt.answer_start + written,
+        grammar=grammar if engine.capabilities.grammar else None,
+        json_schema=json_schema if engine.capabilities.json_schema else None,
+        messages=messages,
+        answer_start=start,
     )
 
 

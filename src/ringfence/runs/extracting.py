@@ -10,12 +10,15 @@ from ..documents import Document
 from ..engines import Completion, Engine, Request
 from ..tasks import Answer, AnswerError, ExtractTask, Part, Plan, Prepared, Window, merge, prepare
 from ..tasks.answer import Found, Record
+from ..tasks.verified import NOT_FOUND, answer_schema, as_written, follow_up, in_json, stated_in
 from . import results
-from .asking import Chooser, Windowing, request_for, windows_for
+from .asking import Chooser, Windowing, request_for, request_of, windows_for
 from .folder import RunFolder
 from .jobs import Told, add_usage
 
 __all__ = ["ExtractJob", "Extracting", "part_from_json", "part_to_json"]
+
+MOST_REPEATS = 2  # how often an engine without grammars is told what does not stand in the document
 
 
 @dataclass
@@ -31,8 +34,10 @@ class ExtractJob:
     parts: dict[int, Part] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     reason: str = ""
+    left_out: list[str] = field(default_factory=list)  # records that an answer stated and the document does not say
     usage: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, tuple[int, Plan]] = field(default_factory=dict)
+    turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # what was said since, by request
 
     @property
     def document(self) -> Document:
@@ -63,7 +68,24 @@ class ExtractJob:
 
     def _ask(self, identity: str, number: int, plan: Plan) -> Request:
         self.asked[identity] = (number, plan)
-        return request_for(plan, self.engine, identity)
+        if not self._verified:
+            return request_for(plan, self.engine, identity)
+        task = self.prepared.task
+        prompt = in_json(task, plan.prompt, self.engine.capabilities.json_schema)
+        return request_of(
+            prompt,
+            self.engine,
+            identity,
+            2 * plan.max_new_tokens,
+            None,
+            json_schema=answer_schema(task),
+            turns=self.turns.setdefault(identity, []),
+        )
+
+    @property
+    def _verified(self) -> bool:
+        """Whether the engine takes no grammar, so that its answers have to be verified."""
+        return not self.engine.capabilities.grammar
 
     def take(self, told: Told) -> Sequence[Request]:
         """Read a completion; a null in doubt is asked again.
@@ -79,6 +101,8 @@ class ExtractJob:
         fault = ""
         if told.finish_reason == "failed":
             fault = f"engine: {told.error}"
+        elif self._verified:
+            return self._verify(told, number, plan)
         else:
             try:
                 self.parts[number] = plan.read(told.text, told.token_ends, told.logprobs)
@@ -89,9 +113,29 @@ class ExtractJob:
         if fault and first:
             where = f" (window {number + 1} of {len(self.windows)})" if len(self.windows) > 1 else ""
             self.reason = fault + where
+        self._settle(number)
+        return ()
+
+    def _settle(self, number: int) -> None:
         self.settled.add(number)
         if len(self.chosen) > 1 and not self.reason:
             self.keep(self.windows[number], part_to_json(self.parts[number]))
+
+    def _verify(self, told: Completion, number: int, plan: Plan) -> Sequence[Request]:
+        """Keep what the document says; ask again for the rest, and leave it null with a flag where it does not come."""
+        stated = stated_in(self.prepared.task, told.text)
+        reader, text, faults = as_written(plan, stated)
+        turns = self.turns[told.id]
+        if faults and len(turns) < 2 * MOST_REPEATS:
+            turns += [("assistant", told.text), ("user", follow_up(faults))]
+            return [self._ask(told.id, number, plan)]
+        part = reader.read(text)
+        for path in faults:
+            if path in part.single:
+                part.single[path].entry["flags"].append(NOT_FOUND)
+        self.parts[number] = part
+        self.left_out += [path for path in faults if path not in part.single]
+        self._settle(number)
         return ()
 
     def restore(self, number: int, part: Part) -> None:
@@ -107,12 +151,15 @@ class ExtractJob:
         """The line of results.jsonl."""
         answer = self.answer()
         spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
+        grounding = "verified" if self._verified else "decoded"
+        more = {"left_out": self.left_out} if self.left_out else None
         return results.done(
             self.document,
             answer.values,
             answer.fields,
             spans,
-            "decoded",
+            grounding,
+            more=more,
             checks=answer.checks,
             rows=answer.rows,
             **about,

@@ -1,0 +1,143 @@
+"""Extract with an engine that takes no grammar: it answers in JSON or in lines, and only what the document says counts.
+
+The answer is put into the form that a grammar would have enforced, value by value, and read by the same code: a value
+that cannot be read there does not stand in the document, and becomes null with a flag.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .extract import Plan
+from .fields import BooleanField, ChoiceField, ListField
+from .grammar import NULL, Rule
+from .prompt import Prompt, answer_form
+from .records import BETWEEN, START, ListRule
+from .specs import ExtractTask
+
+__all__ = ["NOT_FOUND", "answer_schema", "as_written", "follow_up", "in_json", "stated_in"]
+
+NOT_FOUND = "not-in-document"
+JSON_FORM = "Answer with one JSON object that has these names, in this order; a list is an array of objects."
+
+
+def answer_schema(task: ExtractTask) -> str:
+    """The JSON schema of an answer: strings or null, options where the list is closed, arrays of objects for lists."""
+    fields = {path: _schema(spec) for path, spec in task.flat.items()}
+    return json.dumps(_object(fields))
+
+
+def _object(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+def _schema(spec: Any) -> dict[str, Any]:
+    if isinstance(spec, ListField):
+        return {"type": "array", "items": _object({name: _schema(leaf) for name, leaf in spec.fields.items()})}
+    if isinstance(spec, ChoiceField):
+        return {"enum": [*spec.options, None]}
+    if isinstance(spec, BooleanField):
+        return {"enum": ["true", "false", None]}
+    return {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+def in_json(task: ExtractTask, prompt: Prompt, has_schema: bool) -> Prompt:
+    """The prompt that asks for the whole answer: as JSON where the engine can hold to it, else in lines."""
+    user = prompt.user.replace(answer_form(task), JSON_FORM) if has_schema else prompt.user
+    return Prompt(prompt.system, user, "")
+
+
+def stated_in(task: ExtractTask, text: str) -> dict[str, Any]:
+    """What an answer states, by path: strings or None, and for a list the records. Whatever has another form is left out."""
+    try:
+        data = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    except ValueError:
+        data = _from_lines(task, text)
+    return {path: data.get(path) for path in task.flat} if isinstance(data, dict) else dict.fromkeys(task.flat)
+
+
+def _from_lines(task: ExtractTask, text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    current: str | None = None
+    for line in text.splitlines():
+        name, colon, rest = line.partition(":")
+        name = name.strip(" *-`")
+        if colon and name in task.flat:
+            current = name
+            found[name] = [] if isinstance(task.flat[name], ListField) else rest.strip(" *`")
+        elif current and isinstance(spec := task.flat[current], ListField) and line.strip().startswith("-"):
+            cells = [cell.strip() for cell in line.strip().lstrip("- ").split("|")]
+            found[current].append(dict(zip(spec.fields, cells, strict=False)))
+        elif current and isinstance(found[current], str) and line.strip():
+            found[current] += "\n" + line.strip()
+    return found
+
+
+def as_written(plan: Plan, stated: Mapping[str, Any]) -> tuple[Plan, str, dict[str, str]]:
+    """A plan and a text that it can read, and by path what was stated and does not stand in the document."""
+    plan = replace(plan, required=frozenset())
+    faults: dict[str, str] = {}
+    parts = []
+    for number, path in enumerate(plan.task.flat):
+        rule, value = plan.rules[path], stated.get(path)
+        prefix = f"{path}:" if number else ""
+        if isinstance(plan.task.flat[path], ListField):
+            assert rule is None or isinstance(rule, ListRule)
+            parts.append(prefix + _records(rule, value, path, faults))
+            continue
+        assert not isinstance(rule, ListRule)
+        written = _surface(rule, value)
+        if written is None:
+            faults[path] = str(value)
+        parts.append(f"{prefix} {written or NULL}")
+    return plan, "\n".join(parts) + "\n", faults
+
+
+def _surface(rule: Rule | None, value: Any) -> str | None:
+    """How a stated value is written under its rule; null where nothing is stated, None where the document does not say it."""
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("", NULL, "none", "n/a")):
+        return NULL
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    if rule is None or not isinstance(value, str | int | float):
+        return None
+    text = str(value).strip()
+    ways = (
+        text,
+        " ".join(text.split()),
+        text.strip(".,;:'\"“”"),
+        text.replace("\n", " "),
+        re.sub(r"[^\d.,-]", "", text),
+    )
+    return next((way for way in ways if way and way != NULL and rule.read(way) is not None), None)
+
+
+def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str]) -> str:
+    """The records that stand on rows of the document, each behind the one before it."""
+    lines, behind = [], 0
+    for number, record in enumerate(value if isinstance(value, list) else []):
+        if not isinstance(record, dict):
+            continue
+        for place in range(behind, len(rule.units) if rule else 0):
+            assert rule is not None
+            cells = {name: _surface(leaf, record.get(name)) for name, leaf in rule.units[place].rules.items()}
+            if None not in cells.values() and any(cell != NULL for cell in cells.values()):
+                lines.append(START + BETWEEN.join(f" {cell}" for cell in cells.values()))
+                behind = place + 1
+                break
+        else:
+            faults[f"{path}[{number}]"] = ", ".join(str(one) for one in record.values())
+    return "".join(lines) or f" {NULL}"
+
+
+def follow_up(faults: Mapping[str, str]) -> str:
+    """What is said to an engine whose answer states what the document does not say."""
+    listed = "\n".join(f"{path}: {value[:200]}" for path, value in faults.items())
+    return (
+        f"These values do not stand in the document in this form:\n{listed}\n"
+        "Answer again in the same form. Copy each value letter by letter from the document, and write null where it has none."
+    )

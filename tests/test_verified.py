@@ -1,0 +1,115 @@
+"""Engines without grammars: only what the document says is kept, asked again twice at most, and never guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.checking import check_run
+from ringfence.documents import expand_inputs
+from ringfence.engines import Engine, EngineSettings, FakeEngine, Request
+from ringfence.engines.openai import OpenAiEngine
+from ringfence.runs import RunFolder, open_engine, run
+from ringfence.tasks.verified import NOT_FOUND, stated_in
+from ringfence.weights import Store, StoredWeights
+from tests.conftest import fake_lock, task_of
+from tests.standins import Standin, running
+
+TASK = task_of(
+    who={"kind": "text"},
+    total={"kind": "money", "required": True},
+    unit={"kind": "choice", "options": ["kg", "m"]},
+    rows={"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "money"}}},
+)
+TEXT = "Nordwind GmbH\nnails   5.00\nwood   7.50\nTotal EUR 12.50\n"
+RIGHT = {
+    "who": "Nordwind GmbH",
+    "total": "EUR 12.50",
+    "unit": "kg",
+    "rows": [{"item": "nails", "amount": "5.00"}, {"item": "wood", "amount": "7.50"}],
+}
+
+
+class Free(FakeEngine):
+    """A fake that takes no grammar."""
+
+    def __init__(self, script: Callable[[Request, str], str | Exception], json_schema: bool = True) -> None:
+        super().__init__(script)
+        self.capabilities = replace(self.capabilities, grammar=False, json_schema=json_schema)
+
+
+def go(tmp_path: Path, engine: Engine) -> dict[str, Any]:
+    (tmp_path / "a.txt").write_text(TEXT)
+    run(TASK, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(TASK), tmp_path / "run")
+    assert check_run(tmp_path / "run").findings == []
+    (result,) = RunFolder.open(tmp_path / "run").latest()
+    return result
+
+
+def test_what_the_document_says_is_kept_with_its_spans(tmp_path: Path) -> None:
+    engine = Free(lambda request, prompt: json.dumps(RIGHT))
+    result = go(tmp_path, engine)
+    assert result["grounding"] == "verified"
+    assert result["values"]["who"] == "Nordwind GmbH"
+    assert result["values"]["total"] == {"amount": "12.50", "currency": "EUR"}
+    assert [row["item"] for row in result["values"]["rows"]] == ["nails", "wood"]
+    assert result["usage"]["looks"] == 1
+    assert engine.seen[0].grammar is None
+    assert json.loads(str(engine.seen[0].json_schema))["required"] == list(RIGHT)
+
+
+def test_what_the_document_does_not_say_is_asked_again_and_then_null_with_a_flag(tmp_path: Path) -> None:
+    wrong = {**RIGHT, "total": "EUR 99.00", "rows": [{"item": "gold", "amount": "1.00"}, RIGHT["rows"][1]]}  # type: ignore[index]
+    engine = Free(lambda request, prompt: json.dumps(wrong))
+    result = go(tmp_path, engine)
+    assert len(engine.seen) == 3
+    assert "EUR 99.00" in engine.seen[1].messages[-1][1]
+    assert result["values"]["total"] is None
+    assert NOT_FOUND in result["fields"]["total"]["flags"]
+    assert [row["item"] for row in result["values"]["rows"]] == ["wood"]
+    assert result["left_out"] == ["rows[0]"]
+    assert result["values"]["who"] == "Nordwind GmbH"
+
+
+def test_a_second_answer_that_is_right_stands(tmp_path: Path) -> None:
+    answers = iter([json.dumps({**RIGHT, "who": "Nord GmbH"}), json.dumps(RIGHT)])
+    result = go(tmp_path, Free(lambda request, prompt: next(answers)))
+    assert result["values"]["who"] == "Nordwind GmbH"
+    assert result["fields"]["who"]["flags"] == []
+    assert result["usage"]["looks"] == 2
+
+
+def test_an_engine_that_knows_no_form_at_all_answers_in_lines(tmp_path: Path) -> None:
+    text = "Here you are:\nwho: Nordwind GmbH\ntotal: EUR 12.50\nunit: kg\nrows:\n- nails | 5.00\n- wood | 7.50\n"
+    result = go(tmp_path, Free(lambda request, prompt: text, json_schema=False))
+    assert result["values"]["who"] == "Nordwind GmbH"
+    assert len(result["values"]["rows"]) == 2
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "I cannot say.", '{"who": {"a": 1}}', '{"who": 5, "rows": "x"}'])
+def test_any_answer_at_all_can_be_read(tmp_path: Path, text: str) -> None:
+    assert set(stated_in(TASK, text)) == set(TASK.flat)
+    result = go(tmp_path, Free(lambda request, prompt: text))
+    assert result["status"] == "done"
+    assert result["values"]["who"] is None
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("dialect", ["ollama", "tgi", "plain"])
+def test_a_real_run_over_a_server_without_grammars_is_grounded(
+    small_weights: StoredWeights, tmp_path: Path, dialect: str
+) -> None:
+    inner = open_engine("llamacpp", small_weights, Store(), EngineSettings(cache_gib=1, max_in_flight=4)).engine
+    with running(Standin(dialect, inner)) as address:
+        engine = OpenAiEngine.open(Path(), EngineSettings(max_in_flight=2, server=address))
+        assert (engine.capabilities.grammar, engine.capabilities.json_schema) == (False, dialect != "plain")
+        result = go(tmp_path, engine)
+        assert result["status"] == "done"
+        assert result["grounding"] == "verified"
+        engine.close()
+    inner.close()
