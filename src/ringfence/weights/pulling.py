@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import entry_points
@@ -14,6 +14,8 @@ from typing import cast
 from ..errors import WeightsError
 from .catalog import CatalogEntry, CatalogFile, find_entry
 from .formats import allowed, check_files
+from .known import find_known, source_of
+from .pins import check_pin, pin
 from .source import SourceUnavailable, WeightsSource
 from .store import FileRecord, Manifest, Store, StoredWeights, digest_of, disk_error, hash_file
 
@@ -43,13 +45,22 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def pull(wanted: str, store: Store, listener: Listener | None = None, name: str | None = None) -> StoredWeights:
-    """Have the weights ``wanted`` (a catalog name, a source, a path) in the store; what is there is not pulled again.
+def pull(
+    wanted: str,
+    store: Store,
+    listener: Listener | None = None,
+    name: str | None = None,
+    safetensors: bool = False,
+    repin: bool = False,
+) -> StoredWeights:
+    """Have the weights ``wanted`` (a name of the catalog, a source, a path) in the store; what is there is not pulled again.
 
-    Raises WeightsError when no source has them, when the bytes are not the right ones, or when they are refused.
+    Of well-known weights one GGUF file is pulled, or with ``safetensors`` the makers' own. What a name stands for is
+    pinned at the first pull; ``repin`` accepts other bytes. Raises WeightsError when no source has them, when the bytes are not the right ones, or when they are refused.
     """
     listener = listener or Listener()
-    entry = find_entry(wanted) or _entry_of_source(wanted, listener, name)
+    entry = find_entry(wanted) or _entry_of_known(wanted, safetensors, listener, name)
+    entry = entry or _entry_of_source(wanted, listener, name)
     label = name or entry.name
 
     def waiting() -> None:
@@ -62,7 +73,7 @@ def pull(wanted: str, store: Store, listener: Listener | None = None, name: str 
         staging = store.staging(label)
         try:
             used = [_fetch(file, staging, listener) for file in entry.files]
-            return _finish(entry, label, used, staging, store, listener)
+            return _finish(entry, label, used, staging, store, listener, repin)
         except OSError as error:
             raise disk_error(error) from None
 
@@ -78,6 +89,19 @@ def _already_there(entry: CatalogEntry, label: str, store: Store) -> StoredWeigh
     source = entry.files[0].sources[0]
     found = store.find(label)
     return found if found and found.manifest.source == source and not source.startswith("file:") else None
+
+
+def _entry_of_known(wanted: str, safetensors: bool, listener: Listener, name: str | None) -> CatalogEntry | None:
+    """An entry for well-known weights; None for a name that is none of theirs."""
+    known = find_known(wanted)
+    if known is None:
+        return None
+    source = source_of(known, safetensors)
+    label = name or (f"{known.name}-safetensors" if source == known.source and known.gguf else known.name)
+    if known.gated:
+        listener.say(f"{known.makers} asks for consent on the hub first; give a key in HF_TOKEN.")
+    entry = _entry_of_source(source, listener, label)
+    return replace(entry, name=label, licence=known.licence, makers=known.makers, note=known.note)
 
 
 def _entry_of_source(wanted: str, listener: Listener, name: str | None) -> CatalogEntry:
@@ -154,7 +178,7 @@ def _fetch(file: CatalogFile, staging: Path, listener: Listener) -> str:
 
 
 def _finish(
-    entry: CatalogEntry, label: str, used: list[str], staging: Path, store: Store, listener: Listener
+    entry: CatalogEntry, label: str, used: list[str], staging: Path, store: Store, listener: Listener, repin: bool
 ) -> StoredWeights:
     files = staging / "files"
     try:
@@ -172,6 +196,12 @@ def _finish(
         shutil.rmtree(staging)
         raise WeightsError(f"{wrong[0]} was changed while it was pulled.", "Pull the weights again.")
     digest = digest_of(records)
+    if not repin:
+        try:
+            check_pin(store.root, label, digest)
+        except WeightsError:
+            shutil.rmtree(staging)
+            raise
     namesake = store.find(label)
     if namesake and namesake.manifest.digest != digest:
         shutil.rmtree(staging)
@@ -185,5 +215,7 @@ def _finish(
     manifest = Manifest(label, digest, records, entry.licence, ", ".join(dict.fromkeys(used)), now())
     weights = store.publish(files, manifest)
     weights.verify()
+    with store.locked("pins"):
+        pin(store.root, label, digest, manifest.source, manifest.made_at)
     shutil.rmtree(staging, ignore_errors=True)
     return weights

@@ -1,0 +1,46 @@
+"""Which bytes a name stood for when it was first pulled: kept, so that a name cannot change its meaning unnoticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ..errors import WeightsError
+
+__all__ = ["check_pin", "pin", "pins"]
+
+FILE = "pins.json"
+
+
+def pins(root: Path) -> dict[str, dict[str, Any]]:
+    """The pins of a store, by name."""
+    try:
+        found: dict[str, dict[str, Any]] = json.loads((root / FILE).read_text(encoding="utf-8"))
+        return found
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        raise WeightsError(
+            f"The file {root / FILE} is damaged.", "Restore it from a copy; without it, names may change their meaning."
+        ) from None
+
+
+def check_pin(root: Path, name: str, digest: str) -> None:
+    """Raises WeightsError when ``name`` stood for other bytes before."""
+    pinned = pins(root).get(name)
+    if pinned and pinned["digest"] != digest:
+        raise WeightsError(
+            f"{name} was sha256:{pinned['digest'][:12]}... when it was pulled on {pinned['at']}, and its source now carries other bytes.",
+            "Give the new ones another name (--name NAME), or accept them with --repin.",
+        )
+
+
+def pin(root: Path, name: str, digest: str, source: str, at: str) -> None:
+    """Keep what ``name`` stands for; the caller holds the store's lock."""
+    kept = {**pins(root), name: {"digest": digest, "source": source, "at": at}}
+    temporary = root / f".{FILE}.{uuid.uuid4().hex}"
+    temporary.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(temporary, root / FILE)
