@@ -29,6 +29,7 @@ from ringfence.tasks.prompt import answer_form, write_prompt
 from ringfence.tasks.typed import type_date, type_number
 from ringfence.weights import Store, pull
 from sets import SETS, BenchSet, load_set
+from summaries import bench_meetings
 
 HERE = Path(__file__).parent
 CHUNK = 8  # documents that both arms answer in turn, so that the second finds what they share in the prefix cache
@@ -197,7 +198,9 @@ def main() -> None:
     """Run what is missing and print every figure with its interval."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, default=60)
-    parser.add_argument("--sets", default="receipts,adbuys", help=f"of {', '.join([*SETS, *LABEL_SETS, 'label-time'])}")
+    parser.add_argument(
+        "--sets", default="receipts,adbuys", help=f"of {', '.join([*SETS, *LABEL_SETS, 'label-time', 'meetings'])}"
+    )
     parser.add_argument("--weights", default="demo,tests")
     parser.add_argument(
         "--arms",
@@ -214,6 +217,8 @@ def main() -> None:
         every: dict[tuple[str, str], Scores] = {}
         if "label-time" in options.sets.split(","):
             bench_time(opened, options.out)
+        if "meetings" in options.sets.split(","):
+            bench_meetings(opened, weights_name, options.limit, options.relevant, options.out)
         for set_name in (one for one in options.sets.split(",") if one in LABEL_SETS):
             arms = [arm for arm in ("examples", "zero-shot") if arm in options.arms or "ringfence" in options.arms]
             bench_labels(set_name, opened, weights_name, options.limit, arms, options.out)

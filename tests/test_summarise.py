@@ -70,9 +70,9 @@ def test_each_sentence_carries_the_spans_that_it_rests_on(tmp_path: Path) -> Non
 def test_a_long_document_is_noted_section_by_section_and_none_is_lost_silently(tmp_path: Path) -> None:
     result = go(tmp_path, task_of(words=200), LONG, windowing=Windowing(1200))
     sections = result["sections"]
-    assert len(sections) > 3
+    assert len(sections) >= 3
     assert all(section["notes"] for section in sections)
-    assert [section["in_summary"] for section in sections][0] and [section["in_summary"] for section in sections][-1]
+    assert [section["in_summary"] for section in sections] == [True, *[False] * (len(sections) - 2), True]
     covered = {n for section in sections for n in range(*section["span"])}
     assert {n for n, letter in enumerate(LONG) if not letter.isspace()} <= covered
     assert result["windows"] == [section["span"] for section in sections]

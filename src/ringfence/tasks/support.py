@@ -22,6 +22,10 @@ _WORDS = dict(
 )
 _NAME = re.compile(r"\b[^\W\d_][\w'’&.-]*")
 _JOINTS = {"of", "the", "and", "for", "von", "van", "de", "der", "du", "la", "le", "del"}
+# Words that open a sentence and are no part of the name behind them.
+_OPENERS = frozenset(
+    ["A", "According", "After", "Also", "Although", "An", "And", "As", "At", "Before", "Both", "But", "By", "During", "Each", "Finally", "For", "From", "He", "Her", "Here", "His", "However", "If", "In", "Its", "It", "Later", "My", "Next", "No", "Now", "On", "One", "Our", "Overall", "She", "Since", "So", "Some", "That", "The", "Their", "Then", "There", "These", "They", "This", "Those", "Though", "Thus", "Today", "Together", "Under", "Until", "We", "When", "Where", "While", "With", "Yesterday", "You", "Am", "Auch", "Auf", "Bei", "Das", "Dann", "Der", "Des", "Die", "Diese", "Dieser", "Ein", "Eine", "Er", "Es", "Für", "Herr", "Frau", "Im", "Laut", "Mit", "Nach", "Sie", "Und", "Von", "Vor", "Wir", "Zu", "Zum", "Au", "Avec", "Ce", "Cette", "Dans", "De", "Elle", "En", "Et", "Il", "Ils", "La", "Le", "Les", "Nous", "Pour", "Selon", "Sur", "Un", "Une"]
+)
 NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences, from which on a language like German is at hand
 
 
@@ -100,11 +104,7 @@ def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
                 break
             last += 1
         opens = not text[: first.start()].rstrip() or text[: first.start()].rstrip()[-1] in '.!?:\n#"“'
-        if (
-            opens
-            and last > at
-            and first.group() in {"The", "A", "An", "In", "On", "At", "Der", "Die", "Das", "Le", "La"}
-        ):
+        if opens and last > at and first.group() in _OPENERS:
             at, opens = at + 1, False
             first = words[at]
         inner = any(letter.isupper() for letter in first.group()[1:])
