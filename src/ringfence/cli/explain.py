@@ -15,6 +15,7 @@ from ..runs import Windowing, request_for, windows_for
 from ..tasks import AnswerError, ExtractTask, Plan, load_task, merge, prepare, value_at
 from ..tasks.grammar import CandidateRule, RunRule
 from ..tasks.records import ListRule
+from .explain_steps import explain_steps
 from .options import engine_options, engine_options_from, open_for, reading_options, reading_options_from
 from .screen import note
 
@@ -36,9 +37,13 @@ def command(
     """Show the segments, candidates, prompt, grammar and raw output for DOCUMENT, and what became of each value."""
     engine_arguments = engine_options_from(options)
     task = load_task(task_file)
-    if not isinstance(task, ExtractTask):
-        raise InputError("Only extract tasks can be explained field by field.", "Run the task, and open its report.")
     read = _read(document, record, reading_options_from(**options))
+    if not isinstance(task, ExtractTask):
+        opened = open_for(**engine_arguments)
+        try:
+            return explain_steps(task, read, opened.engine, None, as_json)
+        finally:
+            opened.engine.close()
     prepared = prepare(task, read)
     if no_model:
         facts = _facts_before(prepared.plan())
