@@ -11,10 +11,14 @@ from click.testing import CliRunner
 from gguf import GGUFWriter
 
 from ringfence.cli import cli
+from ringfence.engines import EngineSettings, Request
+from ringfence.engines.choosing import slow_precision
 from ringfence.errors import WeightsError
-from ringfence.weights import Store, catalog, pull
+from ringfence.runs import open_engine
+from ringfence.weights import Store, StoredWeights, catalog, pull
 from ringfence.weights.known import find_known, known_weights, source_of
 from ringfence.weights.pins import pins
+from ringfence.weights.requantising import requantise
 from ringfence.weights.sizing import Machine, cached_bytes, gpus_needed, need_of, verdict
 
 FAMILIES = ("llama-2", "llama-3", "qwen2.5", "qwen3", "mistral", "mixtral", "gemma-3", "phi-4", "smollm2")
@@ -122,3 +126,27 @@ def test_the_catalog_is_shown_with_what_fits(tmp_path: Path, monkeypatch: pytest
     assert not any(row["pulled"] for row in rows.values())
     shown = CliRunner().invoke(cli, ["weights", "list", "--catalog"], env={"COLUMNS": "200"}).output
     assert "mixtral-8x7b-instruct" in shown
+
+
+@pytest.mark.weights
+def test_another_precision_is_other_weights_with_their_origin(small_weights: StoredWeights, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    origin = pull(str(small_weights.files / small_weights.manifest.files[0].name), store, name="small")
+    assert slow_precision(origin.files) == "Q4_1"
+    new = requantise(origin, "q8_0", store)
+    assert new.manifest.name == "small-as-q8_0"
+    assert new.manifest.digest != origin.manifest.digest
+    assert new.manifest.origin == origin.manifest.digest
+    assert slow_precision(new.files) is None
+    new.verify(reread=True)
+    opened = open_engine("llamacpp", new, store, EngineSettings(cache_gib=1, max_in_flight=1))
+    prompt = opened.engine.prompt((("user", "Is a cat an animal? Answer yes or no."),))
+    (done,) = opened.engine.generate([Request("a", prompt, 4, grammar='root ::= "Yes" | "No"\n')])
+    assert done.text in ("Yes", "No")
+    opened.engine.close()
+    (tmp_path / "two").mkdir()
+    gguf(tmp_path / "two" / "a.gguf", "a")
+    gguf(tmp_path / "two" / "b.gguf", "b")
+    two = pull(str(tmp_path / "two"), store)
+    with pytest.raises(WeightsError, match="no single GGUF"):
+        requantise(two, "q8_0", store)

@@ -10,7 +10,7 @@ import click
 
 from ..documents import ReadingLimits, ReadingOptions
 from ..engines import EngineSettings, Mode, engine_names
-from ..engines.choosing import choose_engine
+from ..engines.choosing import choose_engine, slow_precision
 from ..errors import InputError
 from ..runs import Opened, open_engine, open_server
 from ..weights import Store, find_entry, pull
@@ -188,4 +188,9 @@ def open_for(
     if engine_name == "auto":
         engine_name, why = choose_engine(weights.files, server)
         note(f"Engine: {why}.")
+    if engine_name == "llamacpp" and (slow := slow_precision(weights.files)):
+        note(
+            f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes other weights that "
+            "run faster; their answers differ a little."
+        )
     return open_engine(engine_name, weights, store, settings, note)

@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from ..weights import Store, StoredWeights, pull
+from ..weights.requantising import PRECISIONS, requantise
 from .catalog import catalog_table, size_text
 from .screen import data, note, pulling
 
@@ -117,6 +118,22 @@ def verify_command(name: str | None) -> None:
             for path in weights.folder.glob("forms/*/manifest.json"):
                 StoredWeights(path.parent, type(weights.manifest).read(path)).verify(reread=True)
         note(f"{weights.manifest.name}: every file is what was pulled.")
+
+
+@command.command("requantise")
+@click.argument("name")
+@click.option("--to", "precision", type=click.Choice(PRECISIONS), default="q8_0", show_default=True)
+@click.option("--name", "new_name", help="The name of the new weights; by default that of the old with the precision.")
+def requantise_command(name: str, precision: str, new_name: str | None) -> None:
+    """Make new weights of another precision from the GGUF file of NAME; both are kept, and their answers differ."""
+    store = Store()
+    origin = store.get(name)
+    origin.verify()
+    with pulling() as listener:
+        new = requantise(
+            origin, precision, store, new_name, lambda done, total: listener.progress("tensors", done, total)
+        )
+    note(f"{new.manifest.name} is ready, sha256:{new.manifest.digest[:16]}..., made from {origin.manifest.name}.")
 
 
 @command.command("remove")

@@ -6,16 +6,17 @@ import importlib.util
 import json
 import platform
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import EngineError
-from .registry import engine_type
 
-__all__ = ["EngineState", "choose_engine", "state_of"]
+__all__ = ["EngineState", "choose_engine", "slow_precision", "state_of"]
 
 # Read by GenAI's GGUF reader, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
+SLOW_IN_LLAMACPP = ("Q4_1", "Q5_1")
 _MODULES = {"openvino": "openvino_genai", "llamacpp": "xllamacpp", "onnx": "onnxruntime", "openai": "urllib3"}
 _PURPOSES = {
     "openvino": "GGUF (llama, qwen2, qwen3) and OpenVINO exports on x86 processors: the fastest there",
@@ -113,6 +114,12 @@ def _architecture(files: Path) -> str | None:
         return None
 
 
-def weights_of_its_own(name: str) -> bool:
-    """Whether an engine runs weights of the store; a server has its own."""
-    return engine_type(name).form != "none"
+def slow_precision(files: Path) -> str | None:
+    """The precision of most matrices of a GGUF file, where llama.cpp has no fast kernel for it."""
+    from gguf import GGUFReader
+
+    for path in sorted(files.glob("*.gguf")):
+        kinds = Counter(tensor.tensor_type.name for tensor in GGUFReader(str(path)).tensors if len(tensor.shape) > 1)
+        most = kinds.most_common(1)[0][0] if kinds else ""
+        return most if most in SLOW_IN_LLAMACPP else None
+    return None
