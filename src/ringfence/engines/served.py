@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -122,28 +123,36 @@ class ServedEngine(Templated):
             )
         yield from self._at_once(requests, self._score)
 
-    def _at_once(self, requests: Iterable[Any], do: Any) -> Iterator[Any]:
-        source = iter(requests)
-        pool = ThreadPoolExecutor(self._limit, thread_name_prefix="ringfence-server")
-        flying: set[Future[Any]] = set()
-        exhausted = False
-        try:
-            while True:
-                while len(flying) < self._limit and not exhausted:
-                    request = next(source, None)
-                    if request is None:
-                        exhausted = True
-                    else:
-                        flying.add(pool.submit(do, request))
-                if not flying:
-                    if exhausted:
-                        return
-                    continue
-                done, flying = wait(flying, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    def _at_once(self, requests: Iterable[Any], do: Callable[[Any], Any]) -> Iterator[Any]:
+        """Outcomes as they come, reading ahead no further than may be under way.
+
+        Threads are daemons: those of a pool are waited for when the process ends, and a server that answers no more
+        would keep an interrupted run alive for a quarter of an hour.
+        """
+        source, under_way, exhausted = iter(requests), 0, False
+        outcomes: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+
+        def work(request: Any) -> None:
+            try:
+                outcomes.put((do(request), None))
+            except BaseException as error:
+                outcomes.put((None, error))
+
+        while True:
+            while under_way < self._limit and not exhausted:
+                request = next(source, None)
+                if request is None:
+                    exhausted = True
+                else:
+                    threading.Thread(target=work, args=(request,), daemon=True, name="ringfence-server").start()
+                    under_way += 1
+            if not under_way:
+                return
+            outcome, error = outcomes.get()
+            under_way -= 1
+            if error is not None:
+                raise error
+            yield outcome
 
     def _complete(self, request: Request) -> Completion:
         started = time.monotonic()
