@@ -128,6 +128,26 @@ def test_a_long_document_is_judged_by_its_first_window_or_by_all(tmp_path: Path)
     assert len(every["windows"]) > 3
 
 
+def test_evidence_over_overlapping_windows_asks_each_sentence_once(tmp_path: Path) -> None:
+    text = "\n\n".join(f"paragraph {n} about an invoice." for n in range(40))
+    result = go(tmp_path, task_of(read="all", evidence=2), {"a": text}, windowing=Windowing(600))["a"]
+    assert result["status"] == "done"
+    assert len(result["evidence"]["invoice"]) == 2
+
+
+def test_what_was_abstained_from_is_not_asked_again(tmp_path: Path) -> None:
+    task = task_of(abstain_below=0.9)
+    go(tmp_path, task, {"a": "no idea at all"})
+    again = fake()
+    run(task, expand_inputs([tmp_path / "in"]), again, fake_lock(task), tmp_path / "run", resume=True)
+    assert len((tmp_path / "run" / "results.jsonl").read_text().splitlines()) == 1
+
+
+def test_labels_that_yaml_takes_for_something_else_are_refused() -> None:
+    with pytest.raises(TaskError, match="put quotes around it"):
+        task_from({"kind": "classify", "name": "x", "labels": {True: "a", False: "b"}})
+
+
 def test_an_engine_that_does_not_score_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="does not score"):
         run(task_of(), [], FakeEngine(lambda request, prompt: ""), fake_lock(task_of()), tmp_path / "run")
@@ -257,6 +277,23 @@ class TestScorer:
         ids = (engine.tokenize(" blue") + engine.turn_end(), engine.tokenize(" purple") + engine.turn_end())
         (score,) = engine.score([ScoreRequest("long", prompt, ids)])
         assert score.logprobs[0] > score.logprobs[1]
+
+    def test_many_equal_long_texts_stay_within_one_pass(self, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        list(engine.score([]))
+        sizes = []
+        infer = engine._scorer._infer
+
+        def noted(tokens: Any, *rest: Any) -> Any:
+            sizes.append(len(tokens))
+            return infer(tokens, *rest)
+
+        monkeypatch.setattr(engine._scorer, "_infer", noted)
+        ids = (engine.tokenize(" a"), engine.tokenize(" b"))
+        head = tuple(range(100, 140))
+        texts = [tuple(range(1000, 1300)), *[tuple(range(2000, 2500))] * 6]
+        scores = list(engine.score(ScoreRequest(str(n), head + text, ids) for n, text in enumerate(texts)))
+        assert max(sizes) <= 768
+        assert np.allclose(scores[1].logprobs, scores[-1].logprobs, atol=0.25)
 
     def test_what_cannot_be_scored_comes_back_with_its_reason_and_the_rest_is_scored(self, engine: Engine) -> None:
         ids = (engine.tokenize(" a"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from ringfence.engines import Engine, EngineSettings, Request, ScoreRequest, eng
 from ringfence.engines.choosing import choose_engine
 from ringfence.engines.conformance import CHECKS, conformance
 from ringfence.engines.openai import OpenAiEngine
-from ringfence.engines.vllm import VllmEngine, command_line, environment
+from ringfence.engines.vllm import VllmEngine, command_line, environment, installed
 from ringfence.errors import EngineError
 from ringfence.runs import Opened, open_engine
 from ringfence.weights import Store, StoredWeights
@@ -135,6 +136,45 @@ def test_a_wrong_key_a_wrong_model_and_a_dead_server_are_said_plainly(
         OpenAiEngine.open(Path(), EngineSettings(server="ftp://somewhere"))
 
 
+@pytest.mark.parametrize("address", ["http://[::1", "http://bob:s3cret@host:80", "http://host:port", "file:///etc"])
+def test_an_address_that_is_none_or_holds_a_password_is_refused_without_being_repeated(address: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        OpenAiEngine.open(Path(), EngineSettings(server=address))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_server_in_trouble_at_the_start_is_not_taken_for_one_without_grammars(
+    llamacpp: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.engines.http.RETRIES", 0)
+    with running(Standin("vllm", llamacpp, busy=1)) as address, pytest.raises(EngineError, match=r"in trouble|not do"):
+        OpenAiEngine.open(Path(), EngineSettings(server=address))
+
+
+def test_more_tokens_than_the_cache_holds_are_never_under_way(llamacpp: Engine) -> None:
+    engine: Any = llamacpp
+    prompt = engine.prompt((("user", "word " * 300),))
+    most, engine._together = engine._together, 2 * (len(prompt) + 8) + 4
+    try:
+        done = list(engine.generate(Request(f"r{n}", prompt, 8) for n in range(6)))
+        assert all(one.finish_reason != "failed" for one in done)
+    finally:
+        engine._together = most
+
+
+def test_a_count_of_tokens_that_is_an_estimate_is_from_above(llamacpp: Engine) -> None:
+    from ringfence.engines.served import _most_tokens
+
+    for text in (
+        "1234567890 " * 50,
+        "The quick brown fox. " * 40,
+        "a\tb;c|d " * 40,
+        "Größe über Äpfel " * 30,
+        "🙂日本語" * 40,
+    ):
+        assert _most_tokens(text) >= 0.9 * len(llamacpp.tokenize(text)), text[:20]
+
+
 def test_the_key_is_sent_to_the_server_and_told_to_nobody(llamacpp: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGFENCE_API_KEY", "secret")
     with running(Standin("vllm", llamacpp, key="secret")) as address:
@@ -190,13 +230,16 @@ def test_a_vllm_that_cannot_start_says_its_last_words(
         VllmEngine(small_weights.files, SETTINGS)
 
 
-def test_auto_says_what_it_chose_and_why(small_weights: StoredWeights, tmp_path: Path) -> None:
+def test_auto_says_what_it_chose_and_why(
+    small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RINGFENCE_VLLM", raising=False)
     assert choose_engine(None, "http://gpu:8000") == ("openai", "openai, because --server names one")
     name, why = choose_engine(small_weights.files, "")
     assert name in ("openvino", "llamacpp")
     assert "because" in why
     (tmp_path / "model.safetensors").touch()
-    if not __import__("shutil").which("vllm"):
+    if not installed():
         with pytest.raises(EngineError, match="need vLLM"):
             choose_engine(tmp_path, "")
 

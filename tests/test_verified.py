@@ -92,11 +92,12 @@ def test_an_engine_that_knows_no_form_at_all_answers_in_lines(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "I cannot say.", '{"who": {"a": 1}}', '{"who": 5, "rows": "x"}'])
-def test_any_answer_at_all_can_be_read(tmp_path: Path, text: str) -> None:
-    assert set(stated_in(TASK, text)) == set(TASK.flat)
+def test_any_answer_at_all_ends_as_a_result(tmp_path: Path, text: str) -> None:
     result = go(tmp_path, Free(lambda request, prompt: text))
-    assert result["status"] == "done"
-    assert result["values"]["who"] is None
+    if stated_in(TASK, text) is None:
+        assert result["status"] == "failed"
+    else:
+        assert result["values"]["who"] is None
 
 
 @pytest.mark.weights
@@ -113,3 +114,62 @@ def test_a_real_run_over_a_server_without_grammars_is_grounded(
         assert result["grounding"] == "verified"
         engine.close()
     inner.close()
+
+
+REQUIRED = task_of(
+    rows={"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "money", "required": True}}},
+    who={"kind": "text"},
+    count={"kind": "number"},
+)
+
+
+def ask(tmp_path: Path, text: str, *answers: Any) -> tuple[dict[str, Any], Free]:
+    given = iter([json.dumps(answer) if isinstance(answer, dict) else answer for answer in answers])
+    engine = Free(lambda request, prompt: next(given))
+    (tmp_path / "a.txt").write_text(text)
+    run(REQUIRED, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(REQUIRED), tmp_path / "run")
+    assert check_run(tmp_path / "run").findings == []
+    (result,) = RunFolder.open(tmp_path / "run").latest()
+    return result, engine
+
+
+def test_a_record_without_what_is_required_is_left_out_and_the_run_goes_on(tmp_path: Path) -> None:
+    answer = {"rows": [{"item": "nails", "amount": None}], "who": None, "count": None}
+    result, _ = ask(tmp_path, "nails   5.00", answer, answer, answer)
+    assert (result["status"], result["values"]["rows"], result["left_out"]) == ("done", [], ["rows[0]"])
+
+
+@pytest.mark.parametrize(
+    ("field", "stated", "text"),
+    [
+        ("who", "Acme Holding 12 Ltd", "Nordwind GmbH\nPage 12 of 30"),
+        ("count", "3 boxes of 4", "34 items"),
+        ("count", "(12.50)", "paid 12.50"),
+        ("count", "-12", "paid 12"),
+    ],
+)
+def test_no_part_of_what_was_stated_stands_for_it(tmp_path: Path, field: str, stated: str, text: str) -> None:
+    answer = {"rows": [], "who": None, "count": None, field: stated}
+    result, _ = ask(tmp_path, text, answer, answer, answer)
+    assert result["values"][field] is None
+    assert result["fields"][field]["flags"] == [NOT_FOUND]
+
+
+def test_an_answer_that_was_cut_off_is_asked_again_and_then_fails(tmp_path: Path) -> None:
+    cut = '{"rows": [], "who": "Nord'
+    result, engine = ask(tmp_path, "Nordwind 5", cut, cut, cut)
+    assert result["status"] == "failed"
+    assert result["reason"] == "answer: it has no form that can be read"
+    assert len(engine.seen) == 3
+
+
+def test_a_further_look_that_fails_leaves_what_was_found(tmp_path: Path) -> None:
+    answer = {"rows": [], "who": "Nordwind", "count": "99"}
+    result, _ = ask(tmp_path, "Nordwind 5", answer, RuntimeError("too long"))
+    assert result["values"]["who"] == "Nordwind"
+    assert result["fields"]["count"]["flags"] == [NOT_FOUND]
+
+
+def test_what_an_answer_passes_over_is_flagged(tmp_path: Path) -> None:
+    result, _ = ask(tmp_path, "Nordwind 5", {"who": "Nordwind"})
+    assert result["fields"]["count"]["flags"] == ["not-answered"]

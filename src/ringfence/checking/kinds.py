@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
 from typing import Any
@@ -60,6 +61,9 @@ def faults_of_summary(result: dict[str, Any], document: Document) -> list[str]:
     known = {_digits(raw) for raw in _NUMBER.findall(document.text)} | set(re.findall(r"\d+", document.text))
     known |= {one.lstrip("0") or "0" for one in known}
     known |= {str(n) for n, word in enumerate(_WORDS, 1) if re.search(rf"\b{word}\b", document.text, re.I)}
+    months = [n for n in range(1, 13) if re.search(rf"\b{calendar.month_abbr[n]}", document.text, re.I)]
+    known |= {str(n) for n in months} | {f"{n:02}" for n in months}
+    known |= {f"{century}{short}" for short in re.findall(r"[./-](\d\d)\b", document.text) for century in (19, 20)}
     told = " ".join(one["text"] for one in result["unsupported"])
     for raw in _NUMBER.findall(result["values"]["summary"] or ""):
         if _digits(raw) not in known and (_digits(raw).lstrip("0") or "0") not in known and raw not in told:

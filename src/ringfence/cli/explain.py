@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +50,22 @@ def command(
         facts = _facts_before(prepared.plan())
     else:
         opened = open_for(**engine_arguments)
-        windows = windows_for(prepared, opened.engine, Windowing())
-        if window > len(windows):
-            raise InputError(f"{document} is read in {len(windows)} windows.", "Give --window one of their numbers.")
-        if len(windows) > 1:
-            note(f"The document is read in {len(windows)} windows; this is number {window}.")
-        part = windows[window - 1]
-        task_plan = prepared.plan((part.start, part.end), opened.engine.control_tokens, part.context)
-        facts = _facts_before(task_plan)
-        try:
-            facts |= _facts_after(task_plan, opened.engine)
-        except AnswerError as error:
-            note(f"There is no answer: {error}")
-            return 3
-        finally:
-            opened.engine.close()
+        with closing(opened.engine):
+            windows = windows_for(prepared, opened.engine, Windowing())
+            if window > len(windows):
+                raise InputError(
+                    f"{document} is read in {len(windows)} windows.", "Give --window one of their numbers."
+                )
+            if len(windows) > 1:
+                note(f"The document is read in {len(windows)} windows; this is number {window}.")
+            part = windows[window - 1]
+            task_plan = prepared.plan((part.start, part.end), opened.engine.control_tokens, part.context)
+            facts = _facts_before(task_plan)
+            try:
+                facts |= _facts_after(task_plan, opened.engine)
+            except AnswerError as error:
+                note(f"There is no answer: {error}")
+                return 3
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -74,26 +75,31 @@ def command(
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
     opened = open_for(**engine_arguments)
-    windowing = Windowing(window_tokens, relevant)
-    embedder = open_embedder() if relevant or labelled else None
-    pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
-    if not as_json and len(sources) >= 10:
-        note(str(estimate(task, sources, opened.engine, reading, limit, windowing)))
-    digest = embedder.facts["digest"] if embedder else None
-    lock = lock_of(task, opened, reading, windowing, digest, pool.digest if pool else None)
-    arguments = {"task": str(task_file), "inputs": list(inputs), "limit": limit, "resume": resume, **engine_arguments}
-    try:
-        with _Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
-            summary = run(
-                task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
-                windowing=windowing, choose=chooser(embedder.engine) if embedder and relevant else None, pool=pool,
-                arguments=arguments, weights_name=opened.name, on_progress=bar.update,
-            )  # fmt: skip
-    except KeyboardInterrupt:
-        note(f"Interrupted. What was finished is kept in {out}; go on with the same command and --resume.")
-        return 130
-    finally:
-        opened.engine.close()
+    with closing(opened.engine):
+        windowing = Windowing(window_tokens, relevant)
+        embedder = open_embedder() if relevant or labelled else None
+        pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
+        if not as_json and len(sources) >= 10:
+            note(str(estimate(task, sources, opened.engine, reading, limit, windowing)))
+        digest = embedder.facts["digest"] if embedder else None
+        lock = lock_of(task, opened, reading, windowing, digest, pool.digest if pool else None)
+        arguments = {
+            "task": str(task_file),
+            "inputs": list(inputs),
+            "limit": limit,
+            "resume": resume,
+            **engine_arguments,
+        }
+        try:
+            with _Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
+                summary = run(
+                    task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
+                    windowing=windowing, choose=chooser(embedder.engine) if embedder and relevant else None, pool=pool,
+                    arguments=arguments, weights_name=opened.name, on_progress=bar.update,
+                )  # fmt: skip
+        except KeyboardInterrupt:
+            note(f"Interrupted. What was finished is kept in {out}; go on with the same command and --resume.")
+            return 130
     report = write_report(out, reading.passwords)
     _tell(summary, report, as_json)
     return 3 if summary.totals["failed"] else 0

@@ -87,8 +87,11 @@ class ServerFacts:
     special_tokens: tuple[tuple[str, str], ...] = ()
 
 
-def facts_of(client: Client) -> ServerFacts:
-    """Find out what kind of server it is, by the paths that only this kind has. Raises EngineError where it is none."""
+def facts_of(client: Client, model: str = "") -> ServerFacts:
+    """Find out what kind of server it is, by the paths that only this kind has, and what it tells of ``model``.
+
+    Raises EngineError where it is none.
+    """
     listed = _ask(client, "/v1/models")
     entries = listed.get("data") if isinstance(listed, dict) else None
     if not isinstance(entries, list):
@@ -97,7 +100,8 @@ def facts_of(client: Client) -> ServerFacts:
             "Give the address of a vLLM, llama.cpp, Ollama, TGI or NIM server.",
         )
     models = tuple(str(entry.get("id")) for entry in entries if isinstance(entry, dict))
-    first: dict[str, Any] = entries[0] if entries and isinstance(entries[0], dict) else {}
+    told = [entry for entry in entries if isinstance(entry, dict)]
+    first: dict[str, Any] = next((entry for entry in told if entry.get("id") == model), told[0] if told else {})
     if isinstance(props := _ask(client, "/props"), dict) and "default_generation_settings" in props:
         tokens = tuple((name, str(props[name])) for name in ("bos_token", "eos_token") if props.get(name))
         context = props["default_generation_settings"].get("n_ctx")

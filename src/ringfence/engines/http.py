@@ -34,7 +34,15 @@ class Client:
                 "Speaking with a server needs a package that is not installed.",
                 "Install it: pip install 'ringfence[openai]'.",
             ) from None
-        parts = urlsplit(address if "//" in address else f"http://{address}")
+        try:
+            parts = urlsplit(address if "//" in address else f"http://{address}")
+            parts.port  # noqa: B018 - raises where it is no number
+        except ValueError:
+            parts = urlsplit("")
+        if parts.username or parts.password:
+            raise EngineError(
+                "The address of the server holds a user or a password.", "Put the key into RINGFENCE_API_KEY instead."
+            )
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise EngineError(
                 f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000, with or without /v1."
@@ -45,7 +53,9 @@ class Client:
         self._pool = urllib3.PoolManager(maxsize=connections, block=False)
         self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
         # No redirect is followed: it could lead out of the house, with the document and the key.
+        # Retry-After is obeyed, up to half a minute: a server may ask for hours.
         self._retry = urllib3.Retry(
+            retry_after_max=30,
             total=RETRIES if retries is None else retries, read=1, redirect=0, backoff_factor=0.5, status_forcelist=BUSY,
             allowed_methods=None, raise_on_status=False, raise_on_redirect=False,
         )  # fmt: skip
@@ -80,7 +90,7 @@ class Client:
         except ValueError:
             data = None
         if response.status != 200:
-            raise Refused(response.status, _message(data) or f"the server answered with status {response.status}")
+            raise Refused(response.status, _message(data) or f"status {response.status}")
         return data
 
     def close(self) -> None:
@@ -89,7 +99,23 @@ class Client:
 
 
 def _message(data: Any) -> str:
-    """The server's own words, on one line and without what could be a part of a document."""
+    """What a server means, in our words: its own may quote the grammar or the prompt, which are a document's."""
     error = data.get("error", data) if isinstance(data, dict) else None
     text = error.get("message", "") if isinstance(error, dict) else error if isinstance(error, str) else ""
-    return " ".join(str(text).split())[:160]
+    lowered = str(text).lower()
+    for signs, meaning in _MEANINGS:
+        if any(sign in lowered for sign in signs):
+            return meaning
+    return ""
+
+
+_MEANINGS = (
+    (
+        ("context length", "context size", "too long", "maximum model length", "max_tokens must be"),
+        "it is too long for the server",
+    ),
+    (("grammar", "sampler", "structured"), "the server does not take its grammar"),
+    (("schema", "response_format", "json_schema"), "the server does not take its schema"),
+    (("does not exist", "not found"), "the server does not have the model"),
+    (("out of memory",), "the server is out of memory"),
+)

@@ -14,6 +14,7 @@ from ..errors import EngineError
 from .dialects import LLAMACPP, ServerFacts
 from .gguf_facts import FormFacts, facts_of_gguf
 from .http import Client
+from .origin import link_files
 from .protocol import EngineSettings
 from .served import ServedEngine
 
@@ -61,6 +62,7 @@ class LlamaCppEngine(ServedEngine):
         context = min(model.context, params.n_ctx)
         facts = ServerFacts(LLAMACPP, version("xllamacpp"), (), context, model.chat_template, tokens)
         client = Client(self._server.listening_address, key, params.n_parallel)
+        self._together = params.n_ctx
         super().__init__(
             client, facts, settings, "", LLAMACPP.grammars[0], LLAMACPP.schemas[0], tuple(model.control_tokens)
         )
@@ -73,13 +75,7 @@ class LlamaCppEngine(ServedEngine):
     @classmethod
     def convert(cls, origin: Path, target: Path) -> None:
         """Take the files over as they are: hard links where the disk allows it."""
-        import shutil
-
-        for file in origin.iterdir():
-            try:
-                os.link(file, target / file.name)
-            except OSError:
-                shutil.copy2(file, target / file.name)
+        link_files(origin, target)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> LlamaCppEngine:

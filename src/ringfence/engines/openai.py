@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import EngineError
 from .dialects import Ask, facts_of
-from .http import Client
+from .http import Client, Refused
 from .protocol import EngineSettings, Request
 from .served import ServedEngine
 
@@ -46,7 +46,7 @@ class OpenAiEngine(ServedEngine):
                 "The openai engine needs the address of a server.", "Give it: --server http://gpu-server:8000."
             )
         client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
-        facts = facts_of(client)
+        facts = facts_of(client, settings.model)
         model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")
         if model not in facts.models:
             known = ", ".join(facts.models[:12]) or "none"
@@ -75,7 +75,16 @@ def kept_form(ways: tuple[Ask, ...], engine: Callable[[Ask], ServedEngine], what
             {"grammar": 'root ::= "qzx" [0-9] "!"\n'} if what == "grammar" else {"json_schema": json.dumps(schema)}
         )
         request = Request("probe", probe.prompt(messages), 64, messages=messages, **form)
-        (done,) = probe.generate([request])
+        try:
+            answer, start = probe.answer(request)
+        except Refused as error:
+            if error.status == 429 or error.status >= 500:  # it says nothing about what the server can do
+                raise EngineError(
+                    f"The server {probe.client.address} is in trouble ({error}).",
+                    "Wait until it is well, then try again.",
+                ) from None
+            continue
+        done = probe.read(request, answer, start, 0.0)
         if done.finish_reason != "failed" and _obeyed(done.text, what):
             return way
     return None

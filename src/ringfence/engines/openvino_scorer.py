@@ -106,7 +106,10 @@ class OpenVinoScorer:
         What was in common before is kept as long as it still is and little would be gained by reading more.
         """
         prompts = [request.prompt[:-1] for request in requests]
-        common = 0 if self._solo else _common_length([*prompts, *self._before])
+        # Alone, a prompt shares what it does with the one before it; several are compared with each other, as the
+        # size of their pass was reckoned.
+        beside = self._before if len(prompts) == 1 else []
+        common = 0 if self._solo else _common_length([*prompts, *beside])
         self._before = prompts[-1:]
         kept = len(self._prefix)
         if kept and kept <= common <= kept + LEAST_PREFIX:

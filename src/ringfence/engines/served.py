@@ -24,9 +24,7 @@ __all__ = ["CONTROL_TOKENS", "ServedEngine"]
 
 MIN_ANSWER_TOKENS = 64
 UNKNOWN_CONTEXT = 4096  # where a server does not tell it; Ollama's default
-BYTES_A_TOKEN = (
-    2.5  # fewer than any tokenizer needs for text in Latin letters, so that a count is too high, not too low
-)
+TURN_TOKENS = 16  # that a template puts around a turn, at most
 # What ends a turn in the weights that are about; a server does not tell the list of its own.
 CONTROL_TOKENS = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>",
@@ -40,6 +38,7 @@ class ServedEngine(Templated):
     """Weights that a server runs. ``grammar_by`` and ``schema_by`` say how it is told to keep a form, where it can."""
 
     name = "openai"
+    _together: int | None = None  # tokens that all requests under way may take; None: the server sees to it
 
     def __init__(
         self,
@@ -73,7 +72,7 @@ class ServedEngine(Templated):
 
     def _tokenize(self, text: str) -> tuple[int, ...]:
         if not self.dialect.token_ids:
-            return (0,) * (int(len(text.encode()) / BYTES_A_TOKEN) + 1)
+            return (0,) * _most_tokens(text)
         if not text:
             return ()
         if self.dialect.name == "vllm":
@@ -87,7 +86,8 @@ class ServedEngine(Templated):
         if self.chat_template:
             return super().prompt(messages, answer_start)
         if not self.dialect.token_ids:
-            return self.tokenize("".join(content for _, content in messages) + answer_start)
+            written = self.tokenize("".join(content for _, content in messages) + answer_start)
+            return (*written, *((0,) * TURN_TOKENS * len(messages)))
         turns = [{"role": role, "content": content} for role, content in messages]
         body = {"model": self.model, "messages": turns, "add_generation_prompt": True}
         return (*self._told("/tokenize", body)["tokens"], *self.tokenize(answer_start))
@@ -129,27 +129,33 @@ class ServedEngine(Templated):
         Threads are daemons: those of a pool are waited for when the process ends, and a server that answers no more
         would keep an interrupted run alive for a quarter of an hour.
         """
-        source, under_way, exhausted = iter(requests), 0, False
-        outcomes: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        source, under_way, exhausted, waiting = iter(requests), 0, False, None
+        tokens = 0  # of those under way
+        outcomes: SimpleQueue[tuple[Any, Any, BaseException | None]] = SimpleQueue()
 
         def work(request: Any) -> None:
             try:
-                outcomes.put((do(request), None))
+                outcomes.put((request, do(request), None))
             except BaseException as error:
-                outcomes.put((None, error))
+                outcomes.put((request, None, error))
 
         while True:
             while under_way < self._limit and not exhausted:
-                request = next(source, None)
+                request, waiting = waiting or next(source, None), None
                 if request is None:
                     exhausted = True
+                elif under_way and self._together is not None and tokens + _size(request) > self._together:
+                    waiting = request
+                    break
                 else:
+                    tokens += _size(request)
                     threading.Thread(target=work, args=(request,), daemon=True, name="ringfence-server").start()
                     under_way += 1
             if not under_way:
                 return
-            outcome, error = outcomes.get()
+            request, outcome, error = outcomes.get()
             under_way -= 1
+            tokens -= _size(request)
             if error is not None:
                 raise error
             yield outcome
@@ -158,6 +164,14 @@ class ServedEngine(Templated):
         started = time.monotonic()
         if refusal := self._refusal(len(request.prompt), min(request.max_new_tokens, MIN_ANSWER_TOKENS)):
             return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=refusal)
+        try:
+            answer, start = self.answer(request)
+        except Refused as error:
+            return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=str(error))
+        return self.read(request, answer, start, time.monotonic() - started)
+
+    def answer(self, request: Request) -> tuple[Any, str]:
+        """What the server sends back, and the beginning of the answer that it writes again. Raises Refused."""
         room = self.capabilities.context - len(request.prompt)
         body: dict[str, Any] = {
             "model": self.model,
@@ -165,21 +179,14 @@ class ServedEngine(Templated):
             "seed": request.seed,
             "max_tokens": min(request.max_new_tokens, max(1, room)),
         }
-        try:
-            if self.dialect.token_ids:
-                body |= {"prompt": list(request.prompt), "logprobs": 1, **self._form(request, "")}
-                if self.dialect.name == "vllm":
-                    body["return_token_ids"] = True
-                else:
-                    body["cache_prompt"] = self.settings.mode != "solo"
-                answer, start = self.client.post("/v1/completions", body), ""
-            else:
-                answer, start = self._chat(request, body)
-        except Refused as error:
-            return Completion(
-                request.id, "", (), (), (), "failed", len(request.prompt), error=f"the server says: {error}"
-            )
-        return self._read(request, answer, start, time.monotonic() - started)
+        if not self.dialect.token_ids:
+            return self._chat(request, body)
+        body |= {"prompt": list(request.prompt), "logprobs": 1, **self._form(request, "")}
+        if self.dialect.name == "vllm":
+            body["return_token_ids"] = True
+        else:
+            body["cache_prompt"] = self.settings.mode != "solo"
+        return self.client.post("/v1/completions", body), ""
 
     def _chat(self, request: Request, body: dict[str, Any]) -> tuple[Any, str]:
         """Ask by messages; returns the answer, and the beginning that the server writes again."""
@@ -197,9 +204,7 @@ class ServedEngine(Templated):
         if request.grammar is not None and self._grammar_by:
             grammar = request.grammar
             if start:
-                grammar = f"root ::= {json.dumps(start)} answer-root\n" + re.sub(
-                    r"\Aroot ::=", "answer-root ::=", grammar
-                )
+                grammar = f"root ::= {_quoted(start)} answer-root\n" + re.sub(r"\Aroot ::=", "answer-root ::=", grammar)
             return self._grammar_by(grammar)
         if request.json_schema is not None and self._schema_by:
             return self._schema_by(json.loads(request.json_schema))
@@ -212,7 +217,8 @@ class ServedEngine(Templated):
             f"it is too long: {prompt_tokens} tokens with its prompt, and the server holds {self.capabilities.context}"
         )
 
-    def _read(self, request: Request, answer: Any, start: str, seconds: float) -> Completion:
+    def read(self, request: Request, answer: Any, start: str, seconds: float) -> Completion:
+        """A server's answer as a completion."""
         try:
             choice = answer["choices"][0]
             usage = answer.get("usage") or {}
@@ -221,6 +227,18 @@ class ServedEngine(Templated):
         except (KeyError, IndexError, TypeError):
             return Completion(
                 request.id, "", (), (), (), "failed", len(request.prompt), error="the server's answer has no known form"
+            )
+        used = int(usage.get("prompt_tokens") or len(request.prompt))
+        if not self.dialect.token_ids and self.facts.context is None and used >= self.capabilities.context - 1:
+            return Completion(
+                request.id,
+                "",
+                (),
+                (),
+                (),
+                "failed",
+                used,
+                error="the server's context is full: it may have cut the prompt",
             )
         if start and text.startswith(start):
             text = text[len(start) :]
@@ -232,7 +250,7 @@ class ServedEngine(Templated):
             logprobs=logprobs,
             token_ends=ends,
             finish_reason="stop" if choice.get("finish_reason") == "stop" else "length",
-            prompt_tokens=int(usage.get("prompt_tokens", len(request.prompt))),
+            prompt_tokens=used,
             cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
             seconds=seconds,
         )
@@ -246,7 +264,7 @@ class ServedEngine(Templated):
         try:
             values = score(request)
         except Refused as error:
-            return Score(request.id, (), len(request.prompt), error=f"the server says: {error}")
+            return Score(request.id, (), len(request.prompt), error=str(error))
         return Score(request.id, values, len(request.prompt), None, time.monotonic() - started)
 
     def _echoed(self, request: ScoreRequest) -> tuple[float, ...]:
@@ -313,12 +331,40 @@ class ServedEngine(Templated):
                 "model": self.model,
                 "context": self.capabilities.context,
                 "max_in_flight": self._limit,
+                # Not known by a digest, the weights are known by where they are, and by what is asked of them.
+                "address": self.client.address if self.name == "openai" else "loopback",
+                "grammar": self.capabilities.grammar,
+                "json_schema": self.capabilities.json_schema,
             },
         }
 
     def close(self) -> None:
         """Give the connections back."""
         self.client.close()
+
+
+def _size(request: Request | ScoreRequest) -> int:
+    """Tokens that a request may take."""
+    if isinstance(request, Request):
+        return len(request.prompt) + request.max_new_tokens
+    return len(request.prompt) + max(map(len, request.continuations), default=0) + 1
+
+
+def _most_tokens(text: str) -> int:
+    """More tokens than any tokenizer makes of a text: digits, marks and letters beyond ASCII may be one each, or more."""
+    total = 1.0
+    for part in re.findall(r"[A-Za-z]+|[^A-Za-z]", text):
+        if part.isascii():
+            total += 0.15 if part == " " else 1 + 0.35 * (len(part) - 1)
+        else:
+            total += 1 if part < "\u2000" else 2 if part <= "\uffff" else 4
+    return int(total) + 1
+
+
+def _quoted(text: str) -> str:
+    """A text in GBNF; characters beyond ASCII as classes of one (see tasks.grammar.literal)."""
+    runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", text)
+    return " ".join(json.dumps(run) if run.isascii() else f"[{run}]" for run in runs) or '""'
 
 
 def _tokens_of(choice: dict[str, Any], text: str) -> tuple[tuple[int, ...], tuple[float, ...], tuple[int, ...]]:

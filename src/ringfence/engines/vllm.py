@@ -12,8 +12,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from ..errors import EngineError
 from .dialects import VLLM, facts_of
 from .http import Client
 from .openai import kept_form
-from .protocol import EngineSettings
+from .origin import link_files
+from .protocol import Completion, EngineSettings, Request, Score, ScoreRequest
 from .served import CONTROL_TOKENS, ServedEngine
 
 __all__ = ["VllmEngine", "command_line", "environment"]
@@ -71,6 +73,7 @@ class VllmEngine(ServedEngine):
         self._folder, self._start_seconds, self._starts = folder, start_seconds, 0
         self._key = secrets.token_hex(32)
         self._process: subprocess.Popen[bytes] | None = None
+        self._reviving = threading.Lock()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the server
         try:
             client = self._start(settings)
@@ -95,11 +98,7 @@ class VllmEngine(ServedEngine):
     @classmethod
     def convert(cls, origin: Path, target: Path) -> None:
         """Take the files over as they are: hard links where the disk allows it."""
-        for file in origin.iterdir():
-            try:
-                os.link(file, target / file.name)
-            except OSError:
-                shutil.copy2(file, target / file.name)
+        link_files(origin, target)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> VllmEngine:
@@ -146,29 +145,46 @@ class VllmEngine(ServedEngine):
         remedy = "Choose smaller weights, a smaller --in-flight, or a machine with more GPU memory."
         return EngineError(f"vLLM {what} ({words}).", remedy)
 
-    def _at_once(self, requests: Iterable[Any], do: Any) -> Iterator[Any]:
-        """As any server does it; when it dies, those under way are asked again of a new one."""
-        source, under_way = iter(requests), dict[str, Any]()
-
-        def noted() -> Iterator[Any]:
-            yield from list(under_way.values())
-            for request in source:
-                under_way[request.id] = request
-                yield request
-
+    def _alive(self, call: Callable[[], Any]) -> Any:
+        """``call``, again of a new server where the one that was asked has died."""
         while True:
+            client = self.client
             try:
-                for done in super()._at_once(noted(), do):
-                    under_way.pop(done.id, None)
-                    yield done
+                return call()
+            except EngineError as error:
+                self._revive(client, error)
+
+    def _revive(self, client: Client, error: EngineError) -> None:
+        """Start the server again, once for all who found it dead. Raises ``error`` where it lives, or has died too often."""
+        with self._reviving:
+            if self.client is not client:
                 return
-            except EngineError:
-                if self._process is None or self._process.poll() is None:
-                    raise
-                if self._starts >= STARTS:
-                    raise self._dead(f"died {self._starts} times") from None
-                self.client.close()
-                self.client = self._start(self.settings)
+            deadline = time.monotonic() + 10  # connections break a moment before a process ends
+            while self._process is not None and self._process.poll() is None:
+                if time.monotonic() > deadline:
+                    raise error
+                time.sleep(0.1)
+            if self._starts >= STARTS:
+                raise EngineError(
+                    f"vLLM died {self._starts} times.",
+                    "Choose smaller weights, a smaller --in-flight, or more GPU memory.",
+                )
+            self._stop()
+            self.client = self._start(self.settings)
+
+    def _complete(self, request: Request) -> Completion:
+        complete = super()._complete
+        done: Completion = self._alive(lambda: complete(request))
+        return done
+
+    def _score(self, request: ScoreRequest) -> Score:
+        score = super()._score
+        done: Score = self._alive(lambda: score(request))
+        return done
+
+    def _told(self, path: str, body: dict[str, Any]) -> Any:
+        told = super()._told
+        return self._alive(lambda: told(path, body))
 
     def describe(self) -> dict[str, Any]:
         """Name, version and settings for the lock, with the GPUs and their driver."""
@@ -176,16 +192,20 @@ class VllmEngine(ServedEngine):
         return {**told, "settings": {**told["settings"], "gpus": _gpus()}}
 
     def _stop(self) -> None:
-        if self._process and self._process.poll() is None:
-            for how in (signal.SIGTERM, signal.SIGKILL):
-                try:
-                    os.killpg(self._process.pid, how)
-                    self._process.wait(timeout=20)
-                    break
-                except subprocess.TimeoutExpired:
-                    continue
-                except ProcessLookupError:
-                    break
+        """End the server and all that it started."""
+        if self._process is None:
+            return
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._process.pid, how)
+                self._process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                continue
+            except (ProcessLookupError, PermissionError):
+                break
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait()
 
     def close(self) -> None:
         """Stop the server."""

@@ -23,7 +23,9 @@ def sentences_of(result: dict[str, Any]) -> list[dict[str, Any]]:
     text = (result["values"] or {}).get("summary") or ""
     position, shown = 0, []
     for number, sentence in enumerate(result.get("sentences") or [], start=1):
-        start = text.index(sentence["text"], position)
+        start = text.find(sentence["text"], position)
+        if start < 0:
+            continue
         position = start + len(sentence["text"])
         marks = [one["span"] for one in result["unsupported"] if start <= one["span"][0] < position]
         pieces, at = [], start

@@ -175,12 +175,13 @@ class ClassifyJob:
 
     def _evidence(self) -> Iterator[ScoreRequest]:
         """Each sentence alone: what speaks for a label raises its score over that of an empty document."""
-        if self.work.task.evidence:
-            for window in self.windows:
-                for start, end in sentences_of(self.document, window.start, window.end):
-                    request = self._ask(f"sentence {start}", self.document.text[start:end], (), self.chosen)
-                    self.sentences[request.id] = (start, end)
-                    yield request
+        if not self.work.task.evidence:
+            return
+        spans = [span for window in self.windows for span in sentences_of(self.document, window.start, window.end)]
+        for start, end in {start: (start, end) for start, end in spans}.values():  # windows overlap
+            request = self._ask(f"sentence {start}", self.document.text[start:end], (), self.chosen)
+            self.sentences[request.id] = (start, end)
+            yield request
 
     def _weigh(self, levels: Mapping[str, tuple[float, float]], span: tuple[int, int]) -> None:
         assert self.work.empty is not None

@@ -18,6 +18,7 @@ LABEL_TOKENS = 3  # median over the labels of banking77 and clinc150
 ANSWER_TOKENS_PER_FIELD = 9  # median over receipts, broadcast orders and the example papers
 RESULT_BYTES_PER_FIELD = 420
 PROBE = 192
+PROBE_MESSAGES = (("user", " ".join(str(number) for number in range(PROBE // 2))),)
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ def _speed(engine: Engine) -> tuple[float, float]:
     words = engine.tokenize(" ".join(str(number) for number in range(2 * PROBE)))[:PROBE]
     solo = engine.describe()["settings"]["mode"] == "solo"
     started = time.monotonic()
-    list(engine.generate([Request("probe-1", words, 1)]))
+    list(engine.generate([Request("probe-1", words, 1, messages=PROBE_MESSAGES)]))
     prefill = time.monotonic() - started
     started = time.monotonic()
-    list(engine.generate([Request("probe-2", words[::-1], 13)]))
+    list(engine.generate([Request("probe-2", words[::-1], 13, messages=PROBE_MESSAGES)]))
     decode = max(time.monotonic() - started - prefill, prefill / PROBE)
     return len(words) / prefill, 12 / decode * (1 if solo else 2)

@@ -17,6 +17,9 @@ from ..tasks import ClassifyTask, Example
 __all__ = ["ExamplePool", "read_pool"]
 
 
+EMBEDDED = 2000  # characters of a text that are looked at for its likeness
+
+
 class ExamplePool:
     """Labelled texts and where they lie in the space of an embedding engine."""
 
@@ -33,10 +36,15 @@ class ExamplePool:
             return []
         nearness = self._places @ self._embedder.embed([text])[0]
         order = np.argsort(-nearness, kind="stable")
-        found = [
-            self.examples[place] for place in order[: count + 8] if self.examples[place].text.strip() != text.strip()
-        ]
+        own = _folded(text)
+        near = [self.examples[place] for place in order[: count + 8]]
+        found = [example for example in near if _folded(example.text) != own]
         return found[:count][::-1]
+
+
+def _folded(text: str) -> str:
+    """What two texts are compared by: the beginning that is embedded, without its white space."""
+    return "".join(text[:EMBEDDED].split())
 
 
 def read_pool(path: Path, task: ClassifyTask) -> list[Example]:

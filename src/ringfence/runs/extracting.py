@@ -10,7 +10,8 @@ from ..documents import Document
 from ..engines import Completion, Engine, Request
 from ..tasks import Answer, AnswerError, ExtractTask, Part, Plan, Prepared, Window, merge, prepare
 from ..tasks.answer import Found, Record
-from ..tasks.verified import NOT_FOUND, answer_schema, as_written, follow_up, in_json, stated_in
+from ..tasks.prompt import break_control_tokens
+from ..tasks.verified import NOT_ANSWERED, NOT_FOUND, answer_schema, as_written, follow_up, in_json, stated_in
 from . import results
 from .asking import Chooser, Windowing, request_for, request_of, windows_for
 from .folder import RunFolder
@@ -34,7 +35,7 @@ class ExtractJob:
     parts: dict[int, Part] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     reason: str = ""
-    left_out: list[str] = field(default_factory=list)  # records that an answer stated and the document does not say
+    left_out: dict[int, list[str]] = field(default_factory=dict)  # by window, records that the document does not say
     usage: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, tuple[int, Plan]] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # what was said since, by request
@@ -99,10 +100,10 @@ class ExtractJob:
         first = number not in self.parts
         self.usage = add_usage(self.usage, told, first)
         fault = ""
+        if self._verified:
+            return self._verify(told, number, plan)
         if told.finish_reason == "failed":
             fault = f"engine: {told.error}"
-        elif self._verified:
-            return self._verify(told, number, plan)
         else:
             try:
                 self.parts[number] = plan.read(told.text, told.token_ends, told.logprobs)
@@ -119,22 +120,33 @@ class ExtractJob:
     def _settle(self, number: int) -> None:
         self.settled.add(number)
         if len(self.chosen) > 1 and not self.reason:
-            self.keep(self.windows[number], part_to_json(self.parts[number]))
+            part = part_to_json(self.parts[number])
+            self.keep(self.windows[number], {**part, "left_out": self.left_out.get(number, [])})
 
     def _verify(self, told: Completion, number: int, plan: Plan) -> Sequence[Request]:
-        """Keep what the document says; ask again for the rest, and leave it null with a flag where it does not come."""
-        stated = stated_in(self.prepared.task, told.text)
-        reader, text, faults = as_written(plan, stated)
+        """Keep what the document says; ask again for the rest, and leave it null with a flag where it does not come.
+
+        What could be read of an answer stands, also where a further one fails.
+        """
+        control, failed = self.engine.control_tokens, told.finish_reason == "failed"
+        stated = None if failed else stated_in(self.prepared.task, told.text)
+        faults: dict[str, str] = {}
+        if stated is not None:
+            reader, text, faults = as_written(plan, stated)
+            part = reader.read(text)
+            for path, found in part.single.items():
+                if path in faults:
+                    found.entry["flags"].append(NOT_FOUND)
+                elif path not in stated:
+                    found.entry["flags"].append(NOT_ANSWERED)
+            self.parts[number] = part
+            self.left_out[number] = [path for path in faults if path not in part.single]
         turns = self.turns[told.id]
-        if faults and len(turns) < 2 * MOST_REPEATS:
-            turns += [("assistant", told.text), ("user", follow_up(faults))]
+        if not failed and (faults or stated is None) and len(turns) < 2 * MOST_REPEATS:
+            turns += [("assistant", break_control_tokens(told.text, control)), ("user", follow_up(faults, control))]
             return [self._ask(told.id, number, plan)]
-        part = reader.read(text)
-        for path in faults:
-            if path in part.single:
-                part.single[path].entry["flags"].append(NOT_FOUND)
-        self.parts[number] = part
-        self.left_out += [path for path in faults if path not in part.single]
+        if number not in self.parts:
+            self.reason = f"engine: {told.error}" if failed else "answer: it has no form that can be read"
         self._settle(number)
         return ()
 
@@ -152,7 +164,8 @@ class ExtractJob:
         answer = self.answer()
         spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
         grounding = "verified" if self._verified else "decoded"
-        more = {"left_out": self.left_out} if self.left_out else None
+        left_out = [path for number in sorted(self.left_out) for path in self.left_out[number]]
+        more = {"left_out": left_out} if left_out else None
         return results.done(
             self.document,
             answer.values,
@@ -215,4 +228,5 @@ class Extracting:
                 window = windows[number]
                 if (data := kept.get((window.start, window.end))) is not None:
                     job.restore(number, part_from_json(data))
+                    job.left_out[number] = data.get("left_out", [])
         return job

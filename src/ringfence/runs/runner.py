@@ -25,6 +25,9 @@ from .jobs import Asked, Job, Told
 __all__ = ["Progress", "RunSummary", "run"]
 
 
+FINAL = ("done", "abstained")  # what is not done again while the document is the same
+
+
 @dataclass
 class Progress:
     """What a run tells while it works. ``seen`` counts documents as they end; ``kept`` those of an earlier session;
@@ -179,7 +182,11 @@ class _Worker:
             for told in self.doing.ask(self._follow_ups_then(fresh)):
                 self._take(self.pending.pop(told.id), told)
             if not self.follow_ups:  # those of the last documents come when nothing fresh is left
-                return
+                break
+        for job in {id(job): job for job in self.pending.values()}.values():  # nothing is lost silently
+            if not job.finished:
+                job.reason = "engine: it ended without an answer"
+                self._write(self._result(job))
 
     def _follow_ups_then(self, fresh: Iterator[Asked]) -> Iterator[Asked]:
         """What is asked on first: what it needs of its document is still in the engine's cache."""
@@ -194,9 +201,14 @@ class _Worker:
             job.take(told)
             return
         before = job.moved
-        for request in job.take(told):
-            self.pending[request.id] = job
-            self.follow_ups.append(request)
+        try:
+            for request in job.take(told):
+                self.pending[request.id] = job
+                self.follow_ups.append(request)
+        except RingfenceError:
+            raise
+        except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
+            job.reason = f"answer: reading it met a fault of its own ({type(error).__name__})"
         if job.moved != before and job.moved[1] > 1:
             self.progress.window = (job.document.id, *job.moved)
             self.on_progress(self.progress)
@@ -262,13 +274,18 @@ class _Worker:
     def _kept_whole(self, source: Source) -> bool:
         """Whether a file need not be read again: it is done, and it held nothing else."""
         earlier = self.earlier.get(source.id)
-        if earlier is None or earlier.status != "done" or source.id in self.inside or _may_hold_more(earlier.read_by):
+        if (
+            earlier is None
+            or earlier.status not in FINAL
+            or source.id in self.inside
+            or _may_hold_more(earlier.read_by)
+        ):
             return False
         return self._kept(source.id, sha256_of_file(source.path, self.options.limits.file_mib))
 
     def _kept(self, identity: str, sha256: str | None) -> bool:
         earlier = self.earlier.get(identity)
-        unchanged = earlier is not None and (earlier.sha256, earlier.status) == (sha256, "done")
+        unchanged = earlier is not None and earlier.sha256 == sha256 and earlier.status in FINAL
         if unchanged and identity not in self.begun and identity not in self.kept:
             self.kept.add(identity)
             self.progress.kept = len(self.kept)

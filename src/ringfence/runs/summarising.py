@@ -11,6 +11,7 @@ from ..documents import Document, Source
 from ..documents.plain import document_from_text
 from ..engines import Completion, Engine, Request
 from ..tasks import SummariseTask, Window, blank_entry
+from ..tasks.prompt import break_control_tokens
 from ..tasks.summarise import Passage, Sentence, Stage, as_json, as_text, groups_of, passages_of, sections_of
 from ..tasks.support import unsupported
 from . import results
@@ -21,6 +22,9 @@ from .jobs import Told, add_usage
 __all__ = ["SummariseJob", "Summarising"]
 
 MOST_REPEATS = 2  # how often a step is asked again where sentences lack their source
+SAY_SOURCES = (
+    "Write it again, each sentence on a line of its own with the numbers of its passages behind it, like: [2][5]"
+)
 LONGER = 1.25  # times the words asked for, from which on a summary is flagged
 
 
@@ -64,6 +68,7 @@ class Summarising:
             for section, kept in folder.kept_windows(document).items():
                 if section in job.sections:
                     job.notes[job.sections.index(section)] = [_sentence(one) for one in kept["notes"]]
+                    job.faults += [fault for fault in kept["faults"] if fault not in job.faults]
         return job
 
 
@@ -90,6 +95,7 @@ class SummariseJob:
     of_higher: int = 0
     summary: list[Sentence] | None = None
     faults: list[str] = field(default_factory=list)
+    earlier: dict[tuple[bool, int, int], str] = field(default_factory=dict)  # what stood before a step was asked again
     asked: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, how often
 
     @property
@@ -115,13 +121,16 @@ class SummariseJob:
         if not self.asked and not self.usage:  # all notes were kept
             yield from self._reduce([note for number in sorted(self.notes) for note in self.notes[number]])
 
-    def _ask(self, stage: Stage, number: int, repeats: int = 0) -> Request:
+    def _ask(self, stage: Stage, number: int, repeats: int = 0, before: str = "") -> Request:
         what = "summary" if stage.final else f"notes {self.level}.{number}"
         identity = f"{self.document.id}\0{what}{f' again {repeats}' if repeats else ''}"
         self.asked[identity] = (stage, number, repeats)
         engine = self.work.engine
         prompt = stage.prompt(engine.control_tokens)
-        return request_of(prompt, engine, identity, stage.max_new_tokens, stage.grammar())
+        turns = [("assistant", break_control_tokens(before, engine.control_tokens)), ("user", SAY_SOURCES)]
+        return request_of(
+            prompt, engine, identity, stage.max_new_tokens, stage.grammar(), turns=turns if repeats else ()
+        )
 
     def take(self, told: Told) -> Sequence[Request]:
         """Read sentences; when all sections are noted, go on to the summary."""
@@ -130,6 +139,8 @@ class SummariseJob:
         if self.reason:
             return ()
         self.usage = add_usage(self.usage, told)
+        if told.finish_reason == "failed" and repeats:  # what was written before stands
+            return self._go_on(stage, number, *stage.read(self.earlier[stage.final, self.level, number], True))
         if told.finish_reason == "failed":
             where = "" if stage.final else f" (section {number + 1} of {len(self.groups)})"
             self.reason = f"engine: {told.error}{where}"
@@ -140,7 +151,12 @@ class SummariseJob:
             and not self.work.engine.capabilities.grammar
             and repeats < MOST_REPEATS
         ):
-            return [self._ask(stage, number, repeats + 1)]
+            self.earlier[stage.final, self.level, number] = told.text
+            return [self._ask(stage, number, repeats + 1, told.text)]
+        return self._go_on(stage, number, sentences, faults)
+
+    def _go_on(self, stage: Stage, number: int, sentences: list[Sentence], faults: list[str]) -> Sequence[Request]:
+        """Take over what a step has written, and ask for the next one."""
         if "empty" in faults:
             self.reason = "answer: the model wrote no sentence" + ("" if stage.final else f" of section {number + 1}")
             return ()
@@ -154,7 +170,7 @@ class SummariseJob:
                 return ()
             return list(self._reduce([note for place in sorted(self.higher) for note in self.higher[place]]))
         self.notes[number] = sentences
-        self.keep(self.sections[number], {"notes": [as_json(note) for note in sentences]})
+        self.keep(self.sections[number], {"notes": [as_json(note) for note in sentences], "faults": faults})
         if len(self.notes) < len(self.groups):
             return ()
         return list(self._reduce([note for place in sorted(self.notes) for note in self.notes[place]]))
@@ -181,7 +197,11 @@ class SummariseJob:
         missing: list[dict[str, Any]] = []
         if text:
             written = document_from_text(Source(Path(self.document.path), self.document.id), text, "", "summary")
-            text, missing = written.text, unsupported(written, self.document, self.work.task.locale)
+            missing = [
+                one
+                for one in unsupported(written, self.document, self.work.task.locale)
+                if not text[text.rfind("\n", 0, one["span"][0]) + 1 :].startswith("## ")  # a heading of the task's own
+            ]
         sections = [
             {
                 "span": list(section),

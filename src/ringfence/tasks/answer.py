@@ -122,7 +122,10 @@ def _single(task: ExtractTask) -> dict[str, Any]:
 
 def _best(found: Sequence[Found]) -> Found:
     stated = [one for one in found if one.entry["kind"] != "null"]
-    return max(stated, key=lambda one: one.score) if stated else found[0]
+    if stated:
+        return max(stated, key=lambda one: one.score)
+    flags = list(dict.fromkeys(flag for one in found for flag in one.entry["flags"]))
+    return Found(None, {**found[0].entry, "flags": flags})
 
 
 def _joined(lists: Sequence[list[Record]]) -> list[Record]:

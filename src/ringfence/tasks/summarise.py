@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..documents import Document
+from ..documents.reading import canonical
 from .grammar import literal, one_of
 from .prompt import Prompt, break_control_tokens
 from .specs import SummariseTask
@@ -160,7 +161,7 @@ class Stage:
 
         A last line that was cut off (``whole`` is false) is left out and told of.
         """
-        lines = text.split("\n")
+        lines = canonical(text).split("\n")
         faults = []
         if not whole and lines and lines[-1].strip():
             lines.pop()
@@ -169,7 +170,8 @@ class Stage:
         found: list[Sentence] = []
         for line in filter(None, map(str.strip, lines)):
             if self._headings and line.startswith("#"):
-                named = line.lstrip("# ").strip()
+                named = line.removeprefix("##").strip()
+                named = named if named in self._headings else line.lstrip("# ").strip()
                 heading = named if named in self._headings else heading
                 continue
             if line.lower().strip(".") == NOTHING:
@@ -177,7 +179,7 @@ class Stage:
             match = _LINE.fullmatch(line.lstrip("-*• "))
             assert match is not None  # the pattern matches every line
             said = match["text"].strip()
-            numbers = [int(n) for n in re.findall(r"\d+", match["cites"])]
+            numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,6}(?!\d)", match["cites"])]
             spans = tuple(
                 dict.fromkeys(
                     span for n in numbers if 1 <= n <= len(self.passages) for span in self.passages[n - 1].spans

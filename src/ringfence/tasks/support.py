@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..documents import Document
-from .candidates import find_candidates
+from .candidates import Candidate, find_candidates
 from .fields import PatternField
 from .locale import Locale
 
@@ -138,6 +138,7 @@ _OPENERS = frozenset(
         "Une",
     ]
 )
+_TITLES = frozenset({"Dr.", "Mr.", "Mrs.", "Ms.", "St.", "Prof.", "Hr.", "Fr.", "Mme.", "Jr.", "Sr."})
 NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences, from which on a language like German is at hand
 
 
@@ -150,34 +151,41 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[d
     """
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
-    for kind in ("date", "number", "money"):
+    for kind in ("date", "money", "number"):
         spec = PatternField.model_validate({"kind": kind})
-        known = {_value(c.value, kind) for c in find_candidates(spec, document, locale)}
-        known |= {reading for c in find_candidates(spec, document, locale) for reading in c.readings}
+        stated = find_candidates(spec, document, locale)
+        known = {_value(c.value, kind) for c in stated} | {reading for c in stated for reading in c.readings}
+        raws = {document.text[c.start : c.end] for c in stated}
         if kind != "date":
-            known |= {
-                _value(c.value, "number")
-                for c in find_candidates(PatternField.model_validate({"kind": "number"}), document, locale)
-            }
+            numbers = find_candidates(PatternField.model_validate({"kind": "number"}), document, locale)
+            known |= {_value(c.value, "number") for c in numbers}
+            known |= {one.removeprefix("-") for one in known if one}  # it fell by 12 percent, for -12 %
             known |= {_WORDS[word] for word in re.findall(r"[a-z]+", document.text.lower()) if word in _WORDS}
+        known.discard(None)
         for candidate in find_candidates(spec, written, locale):
             places = set(range(candidate.start, candidate.end))
             if taken & places:
                 continue
-            raw = written.text[candidate.start : candidate.end]
-            value = _value(candidate.value, kind)
-            if value is None and not candidate.readings:
-                supported = raw in document.text
-            else:
-                supported = value in known or any(reading in known for reading in candidate.readings)
+            if kind == "money" and candidate.value is not None and candidate.value["currency"] is None:
+                continue  # a number like any other
             taken |= places
-            if not supported and raw not in document.text:
+            readings = {_value(candidate.value, kind), *candidate.readings} - {None}
+            raw = written.text[candidate.start : candidate.end]
+            if not (readings & known or raw in raws) or _other_currency(candidate.value, stated):
                 found.append((candidate.start, candidate.end, kind))
     plain = " ".join(document.text.casefold().split())
     for start, end in _names(written.text, _nouns_have_capitals(document.text)):
         if not taken & set(range(start, end)) and not _stands(written.text[start:end], plain):
             found.append((start, end, "name"))
     return [{"kind": kind, "text": written.text[start:end], "span": [start, end]} for start, end, kind in sorted(found)]
+
+
+def _other_currency(value: Any, stated: list[Candidate]) -> bool:
+    """Whether the document names the amount in other currencies only."""
+    if not isinstance(value, dict) or value["currency"] is None:
+        return False
+    same = [c.value["currency"] for c in stated if isinstance(c.value, dict) and c.value["amount"] == value["amount"]]
+    return bool(same) and None not in same and value["currency"] not in same
 
 
 def _value(value: Any, kind: str) -> str | None:
@@ -228,6 +236,8 @@ def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
 
 
 def _follows(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
-    return (text[one.end() : other.start()] == " " and not one.group().endswith(".")) or (
-        text[one.end() : other.start()] == " " and len(one.group()) <= 3 and one.group().endswith(".")
-    )
+    """Whether two words stand in one run: a space between them, and no end of a sentence but behind a title or initial."""
+    if text[one.end() : other.start()] != " ":
+        return False
+    word = one.group()
+    return not word.endswith(".") or len(word) == 2 or word in _TITLES

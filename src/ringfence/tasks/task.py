@@ -63,6 +63,10 @@ def task_from(
     if kind is None:
         faults.append(f"kind: {data['kind']!r} is not known; this version has: {', '.join(_KINDS)}")
         raise TaskError(faults, source)
+    labels = data.get("labels")
+    if isinstance(labels, dict) and (odd := [name for name in labels if isinstance(name, bool) or name is None]):
+        faults.append(f"labels: {odd[0]!r} is no text in YAML; put quotes around it")
+        raise TaskError(faults, source)
     try:
         # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
         as_json = json.dumps(data, default=str)

@@ -14,14 +14,15 @@ from typing import Any
 
 from .extract import Plan
 from .fields import BooleanField, ChoiceField, ListField
-from .grammar import NULL, Rule
-from .prompt import Prompt, answer_form
+from .grammar import NULL, CandidateRule, Choice, Rule
+from .prompt import Prompt, answer_form, break_control_tokens
 from .records import BETWEEN, START, ListRule
 from .specs import ExtractTask
 
-__all__ = ["NOT_FOUND", "answer_schema", "as_written", "follow_up", "in_json", "stated_in"]
+__all__ = ["NOT_ANSWERED", "NOT_FOUND", "answer_schema", "as_written", "follow_up", "in_json", "stated_in"]
 
 NOT_FOUND = "not-in-document"
+NOT_ANSWERED = "not-answered"
 JSON_FORM = "Answer with one JSON object that has these names, in this order; a list is an array of objects."
 
 
@@ -51,13 +52,26 @@ def in_json(task: ExtractTask, prompt: Prompt, has_schema: bool) -> Prompt:
     return Prompt(prompt.system, user, "")
 
 
-def stated_in(task: ExtractTask, text: str) -> dict[str, Any]:
-    """What an answer states, by path: strings or None, and for a list the records. Whatever has another form is left out."""
+def stated_in(task: ExtractTask, text: str) -> dict[str, Any] | None:
+    """What an answer states, by path: strings or None, and for a list the records; of what it passes over nothing.
+
+    None where the answer has no form that can be read, such as JSON that was cut off.
+    """
     try:
         data = json.loads(text[text.index("{") : text.rindex("}") + 1])
     except ValueError:
         data = _from_lines(task, text)
-    return {path: data.get(path) for path in task.flat} if isinstance(data, dict) else dict.fromkeys(task.flat)
+    if not isinstance(data, dict):
+        return None
+    stated = {}
+    for path in task.flat:
+        name, _, leaf = path.partition(".")
+        inner = data.get(name)
+        if path in data:
+            stated[path] = data[path]
+        elif leaf and isinstance(inner, dict) and leaf in inner:
+            stated[path] = inner[leaf]
+    return stated or None
 
 
 def _from_lines(task: ExtractTask, text: str) -> dict[str, Any]:
@@ -99,6 +113,8 @@ def as_written(plan: Plan, stated: Mapping[str, Any]) -> tuple[Plan, str, dict[s
 
 def _surface(rule: Rule | None, value: Any) -> str | None:
     """How a stated value is written under its rule; null where nothing is stated, None where the document does not say it."""
+    if isinstance(rule, Choice) and isinstance(value, str) and rule.read(value.strip()) is not None:
+        return value.strip()
     if value is None or (isinstance(value, str) and value.strip().lower() in ("", NULL, "none", "n/a")):
         return NULL
     if isinstance(value, bool):
@@ -106,14 +122,17 @@ def _surface(rule: Rule | None, value: Any) -> str | None:
     if rule is None or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
-    ways = (
-        text,
-        " ".join(text.split()),
-        text.strip(".,;:'\"“”"),
-        text.replace("\n", " "),
-        re.sub(r"[^\d.,-]", "", text),
-    )
+    ways = [text, " ".join(text.split()), text.strip(".,;:'\"“”"), text.replace("\n", " ")]
+    numbers = re.findall(r"\d[\d.,]*\d|\d", text)
+    numeric = isinstance(rule, CandidateRule) and rule.candidates and _is_number(rule.candidates[0].value)
+    if numeric and len(numbers) == 1 and not re.search(r"[-(−–]", text):
+        ways += numbers  # an amount with another currency sign or unit than is printed; a sign is never dropped
     return next((way for way in ways if way and way != NULL and rule.read(way) is not None), None)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a candidate's value is an amount or a number (as text)."""
+    return isinstance(value, dict) or (isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None)
 
 
 def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str]) -> str:
@@ -125,7 +144,11 @@ def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str
         for place in range(behind, len(rule.units) if rule else 0):
             assert rule is not None
             cells = {name: _surface(leaf, record.get(name)) for name, leaf in rule.units[place].rules.items()}
-            if None not in cells.values() and any(cell != NULL for cell in cells.values()):
+            lacks = any(
+                cell == NULL and rule.spec.fields[name].required and rule.units[place].rules[name] is not None
+                for name, cell in cells.items()
+            )
+            if None not in cells.values() and not lacks and any(cell != NULL for cell in cells.values()):
                 lines.append(START + BETWEEN.join(f" {cell}" for cell in cells.values()))
                 behind = place + 1
                 break
@@ -134,9 +157,11 @@ def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str
     return "".join(lines) or f" {NULL}"
 
 
-def follow_up(faults: Mapping[str, str]) -> str:
-    """What is said to an engine whose answer states what the document does not say."""
-    listed = "\n".join(f"{path}: {value[:200]}" for path, value in faults.items())
+def follow_up(faults: Mapping[str, str], control_tokens: tuple[str, ...]) -> str:
+    """What is said to an engine whose answer states what the document does not say, or has no form at all."""
+    if not faults:
+        return "This answer cannot be read. Answer again, in the form that was asked for and with nothing else."
+    listed = break_control_tokens("\n".join(f"{path}: {value[:200]}" for path, value in faults.items()), control_tokens)
     return (
         f"These values do not stand in the document in this form:\n{listed}\n"
         "Answer again in the same form. Copy each value letter by letter from the document, and write null where it has none."
