@@ -79,7 +79,7 @@ class ExtractJob:
             identity,
             2 * plan.max_new_tokens,
             None,
-            json_schema=answer_schema(task),
+            json_schema=answer_schema(plan),
             turns=self.turns.setdefault(identity, []),
         )
 

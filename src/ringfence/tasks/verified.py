@@ -26,9 +26,13 @@ NOT_ANSWERED = "not-answered"
 JSON_FORM = "Answer with one JSON object that has these names, in this order; a list is an array of objects."
 
 
-def answer_schema(task: ExtractTask) -> str:
-    """The JSON schema of an answer: strings or null, options where the list is closed, arrays of objects for lists."""
-    fields = {path: _schema(spec) for path, spec in task.flat.items()}
+def answer_schema(plan: Plan) -> str:
+    """The JSON schema of an answer: strings or null, options where the list is closed, and for lists arrays of as many
+    objects as the window has rows at most (small weights do not come to an end by themselves)."""
+    fields = {path: _schema(spec) for path, spec in plan.task.flat.items()}
+    for path, rule in plan.rules.items():
+        if isinstance(plan.task.flat[path], ListField):
+            fields[path]["maxItems"] = len(rule.units) if isinstance(rule, ListRule) else 0
     return json.dumps(_object(fields))
 
 
