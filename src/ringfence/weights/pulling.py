@@ -196,12 +196,6 @@ def _finish(
         shutil.rmtree(staging)
         raise WeightsError(f"{wrong[0]} was changed while it was pulled.", "Pull the weights again.")
     digest = digest_of(records)
-    if not repin:
-        try:
-            check_pin(store.root, label, digest)
-        except WeightsError:
-            shutil.rmtree(staging)
-            raise
     namesake = store.find(label)
     if namesake and namesake.manifest.digest != digest:
         shutil.rmtree(staging)
@@ -209,6 +203,12 @@ def _finish(
             f"Other weights are named {label} already (sha256:{namesake.manifest.digest[:12]}...).",
             f"Keep both by giving the new ones a name: --name NAME; or remove the old ones: ringfence weights remove {label}",
         )
+    if not repin:
+        try:
+            check_pin(store.root, label, digest)
+        except WeightsError:
+            shutil.rmtree(staging)
+            raise
     same = store.find(digest)
     if same and same.manifest.name != label:
         listener.say(f"The same bytes are there already under the name {same.manifest.name}.")
