@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ringfence.checking.derived import fault_of_derived
-from ringfence.documents import expand_inputs
+from ringfence.documents import expand_inputs, read_document
 from ringfence.engines import Completion, EngineSettings, Mode, Request, render_chat
 from ringfence.engines.openvino import OpenVinoEngine
 from ringfence.errors import EngineError, WeightsError
@@ -266,3 +266,14 @@ def test_what_the_engine_does_not_offer_is_refused(open_small: Open) -> None:
     assert not engine.capabilities.embed
     with pytest.raises(EngineError, match="does not embed"):
         engine.embed(["a"])
+
+
+@pytest.mark.data
+def test_a_long_list_of_words_is_followed_to_the_letter(open_small: Open, data: Path) -> None:
+    """A paper on which the engine wrote 20131 for 2013 while the words of a text stood in one flat list."""
+    document = read_document(data / "invoices" / "documents" / "zf026.pdf")
+    engine = open_small("batched").engine
+    task = task_of(sender={"kind": "text", "max_segments": 12}, date={"kind": "date"}, total={"kind": "money"})
+    plan = prepare(task, document).plan(None, engine.control_tokens)
+    (completion,) = engine.generate([request_for(plan, engine)])
+    assert plan.read(completion.text, completion.token_ends, completion.logprobs).single["sender"].entry["spans"]
