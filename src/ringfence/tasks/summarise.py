@@ -20,7 +20,7 @@ from .specs import SummariseTask
 
 __all__ = ["SUMMARISE_PROMPT", "Passage", "Sentence", "Stage", "groups_of", "passages_of", "sections_of"]
 
-SUMMARISE_PROMPT = "summarise/1"
+SUMMARISE_PROMPT = "summarise/2"
 WORDS_A_SENTENCE = 18
 NOTES_A_GROUP = 8
 LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are put together
@@ -135,7 +135,8 @@ class Stage:
         nothing = (
             f" Write {NOTHING} where they say nothing{' about it' if about else ''}." if self._may_be_empty else ""
         )
-        form = "One sentence a line, with its passages behind it, like: The board approved the budget. [2][5]"
+        # No example sentence: the 1.5B took one for a fact of the meeting.
+        form = "One sentence a line, and behind each the numbers of its passages in brackets: [2][5]"
         return Prompt(system, f"Passages:\n{listed}\n\n{asked}{nothing} {form}", "")
 
     @property
