@@ -24,8 +24,8 @@ SUMMARISE_PROMPT = "summarise/2"
 WORDS_A_SENTENCE = 18
 NOTES_A_GROUP = 8
 LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are put together
-MOST_WORDS = 45  # of a sentence; without a bound, small weights write on until the tokens are used up
-TOKENS_A_SENTENCE = 100
+MOST_WORDS = 80  # of a sentence; without a bound small weights write on, and at the bound they run words together
+TOKENS_A_SENTENCE = 120
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
 _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
