@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -215,6 +217,44 @@ def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
     engine.close()
     assert process is not None
     assert process.poll() is not None
+
+
+def test_a_vllm_ends_when_its_owner_is_killed(small_weights: StoredWeights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGFENCE_VLLM", STAND_IN)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    program = f"""
+import sys, time
+from pathlib import Path
+from ringfence.engines import EngineSettings
+from ringfence.engines.vllm import VllmEngine
+engine = VllmEngine(Path({str(small_weights.files)!r}), EngineSettings(max_in_flight=2))
+print(engine._process.pid, flush=True)
+time.sleep(600)
+"""
+    owner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    group = int(owner.stdout.readline())
+    assert _alive(group)
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    for _ in range(100):
+        if not _alive(group):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server outlived its owner")
+
+
+def _alive(group: int) -> bool:
+    """Whether a process of the group runs; one that ended and that nobody has buried does not count."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state != "Z":
+            return True
+    return False
 
 
 def test_a_vllm_that_cannot_start_says_its_last_words(

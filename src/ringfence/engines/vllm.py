@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -118,8 +119,9 @@ class VllmEngine(ServedEngine):
                 "Install it on the GPU machine (pip install vllm), or give --engine openai --server for one that runs.",
             )
         self._log.truncate(0)
+        watched = [sys.executable, "-m", "ringfence.engines.watched", *command]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=environment(self._key),
+            watched, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, env=environment(self._key),
             start_new_session=True,
         )  # fmt: skip
         client = Client(f"http://127.0.0.1:{port}", self._key, settings.max_in_flight, retries=0)

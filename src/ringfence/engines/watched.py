@@ -18,11 +18,12 @@ def main() -> None:
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # nothing ever comes: this returns when the parent's end is closed
+            pass
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
-    sys.exit(child.wait())
+    os._exit(child.wait() & 0xFF)  # at once: the thread above still reads
 
 
 if __name__ == "__main__":
