@@ -24,7 +24,7 @@ SUMMARISE_PROMPT = "summarise/2"
 WORDS_A_SENTENCE = 18
 NOTES_A_GROUP = 8
 LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are put together
-MOST_WORDS = 80  # of a sentence; without a bound small weights write on, and at the bound they run words together
+MOST_WORDS = 60  # of a sentence; without a bound small weights write on, and at the bound they run words together
 TOKENS_A_SENTENCE = 120
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
@@ -149,11 +149,16 @@ class Stage:
         body = f"({literal(NOTHING)} {literal(chr(10))} | {lines})" if self._may_be_empty else f"({lines})"
         root = " ".join(f"{literal(f'## {heading}' + chr(10))} {body}" for heading in self._headings) or body
         numbers = one_of((str(number), "") for number in range(1, len(self.passages) + 1))
+        # A full stop ends the sentence: behind it only its numbers may come. (Free to write on, the 1.5B filled its line
+        # with the prompt.) One inside a number, and behind a short word such as Mr., ends nothing.
         return (
             f"root ::= {root}\n"
-            f'line ::= start word? (" " word){{2,{MOST_WORDS}}} " " cite cite? cite? "\\n"\n'
-            f"word ::= [^\\[\\]\\n ]+\n"
-            f"start ::= [^\\[\\]\\n #*\\-]\n"
+            f'line ::= first (" " word){{1,{MOST_WORDS}}} [.!?]? " " cite cite? cite? "\\n"\n'
+            f"first ::= [^\\[\\]\\n #*.!?\\-] more? inner* | short\n"
+            f"word ::= more inner* | short\n"
+            f"more ::= [^\\[\\]\\n .!?]+\n"
+            f"inner ::= [.!?] more\n"
+            f'short ::= [A-Za-z] [a-z]? [a-z]? "."\n'
             f'cite ::= "[" {numbers} "]"\n'
         )
 
