@@ -14,7 +14,7 @@ from ..errors import EngineError
 from .dialects import LLAMACPP, ServerFacts
 from .gguf_facts import FormFacts, facts_of_gguf
 from .http import Client
-from .origin import link_files
+from .origin import RunsOrigin
 from .protocol import EngineSettings
 from .served import ServedEngine
 
@@ -23,11 +23,10 @@ __all__ = ["LlamaCppEngine"]
 BYTES_PER_CACHED_NUMBER = 2  # llama.cpp keeps keys and values as half floats
 
 
-class LlamaCppEngine(ServedEngine):
+class LlamaCppEngine(RunsOrigin, ServedEngine):
     """A GGUF file, loaded. Its server listens on loopback, behind a key that only this process knows."""
 
     name = "llamacpp"
-    form = "origin"
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         library = _library()
@@ -41,10 +40,8 @@ class LlamaCppEngine(ServedEngine):
         params.model.path = str(files[0])
         params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
         params.n_parallel = 1 if solo else settings.max_in_flight
-        params.kv_unified, params.ctx_shift = (
-            True,
-            False,
-        )  # one cache for all; what does not fit is refused, not forgotten
+        params.kv_unified = True  # one cache for all
+        params.ctx_shift = False  # what does not fit is refused, not forgotten
         params.n_ctx = _cache_tokens(model, settings)
         params.cache_prompt = not solo
         params.ui = params.endpoint_slots = params.warmup = False
@@ -66,16 +63,6 @@ class LlamaCppEngine(ServedEngine):
         super().__init__(
             client, facts, settings, "", LLAMACPP.grammars[0], LLAMACPP.schemas[0], tuple(model.control_tokens)
         )
-
-    @classmethod
-    def converter_version(cls) -> str:
-        """The origin runs as it is."""
-        return "none"
-
-    @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
-        """Take the files over as they are: hard links where the disk allows it."""
-        link_files(origin, target)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> LlamaCppEngine:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..errors import EngineError
 from .chat import Templated
+from .origin import RunsOrigin
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
 
 __all__ = ["OnnxEngine"]
@@ -19,11 +20,10 @@ __all__ = ["OnnxEngine"]
 BATCH = 32
 
 
-class OnnxEngine(Templated):
+class OnnxEngine(RunsOrigin, Templated):
     """A sentence encoder, loaded. It embeds, and does nothing else."""
 
     name = "onnx"
-    form = "origin"
     chat_template = ""
     control_tokens: tuple[str, ...] = ()
 
@@ -59,19 +59,6 @@ class OnnxEngine(Templated):
         self.capabilities = Capabilities(
             context=context, grammar=False, json_schema=False, embed=True, modes=("batched",)
         )
-
-    @classmethod
-    def converter_version(cls) -> str:
-        """The origin runs as it is."""
-        return "none"
-
-    @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
-        """Take the files over as they are."""
-        import shutil
-
-        for file in origin.iterdir():
-            shutil.copy2(file, target / file.name)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> OnnxEngine:

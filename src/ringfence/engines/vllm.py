@@ -23,7 +23,7 @@ from ..errors import EngineError
 from .dialects import VLLM, facts_of
 from .http import Client
 from .openai import kept_form
-from .origin import link_files
+from .origin import RunsOrigin
 from .protocol import Completion, EngineSettings, Request, Score, ScoreRequest
 from .served import CONTROL_TOKENS, ServedEngine
 
@@ -64,11 +64,10 @@ def environment(key: str) -> dict[str, str]:
     }
 
 
-class VllmEngine(ServedEngine):
+class VllmEngine(RunsOrigin, ServedEngine):
     """Safetensors weights, served by vLLM on this machine. A server that dies is started again, twice."""
 
     name = "vllm"
-    form = "origin"
 
     def __init__(self, folder: Path, settings: EngineSettings, start_seconds: float = START_SECONDS) -> None:
         self._folder, self._start_seconds, self._starts = folder, start_seconds, 0
@@ -90,16 +89,6 @@ class VllmEngine(ServedEngine):
             self._stop()
             self._log.close()
             raise
-
-    @classmethod
-    def converter_version(cls) -> str:
-        """The origin runs as it is."""
-        return "none"
-
-    @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
-        """Take the files over as they are: hard links where the disk allows it."""
-        link_files(origin, target)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> VllmEngine:

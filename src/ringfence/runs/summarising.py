@@ -33,16 +33,21 @@ class Summarising:
 
     def __init__(self, task: SummariseTask, engine: Engine, windowing: Windowing, choose: Chooser | None) -> None:
         self.task, self.engine, self.windowing, self.choose = task, engine, windowing, choose
+        self._rooms = {final: self._room(final) for final in (True, False)}
 
     def ask(self, requests: Iterator[Any]) -> Iterator[Told]:
         """Hand requests to the engine."""
         return self.engine.generate(requests)
 
-    def count(self, text: str) -> int:
-        """Tokens of a text."""
+    def groups(self, passages: Sequence[Passage]) -> list[list[Passage]]:
+        """Passages in one group where the final step holds them all, else in groups to take notes of."""
+        whole = groups_of(passages, self._rooms[True], self._count)
+        return whole if len(whole) <= 1 else groups_of(passages, self._rooms[False], self._count)
+
+    def _count(self, text: str) -> int:
         return len(self.engine.tokenize(text))
 
-    def room(self, final: bool) -> int:
+    def _room(self, final: bool) -> int:
         """Tokens of passages that one step holds."""
         stage = Stage(self.task, [], final)
         empty = request_of(stage.prompt(), self.engine, "", 1, None)
@@ -52,9 +57,7 @@ class Summarising:
     def job(self, document: Document, folder: RunFolder) -> SummariseJob:
         """A document's job, with the notes that earlier sessions kept. Raises ValueError where there is nothing to say."""
         passages = passages_of(document, 0, len(document.text))
-        groups = groups_of(passages, self.room(final=True), self.count)
-        if len(groups) > 1:
-            groups = groups_of(passages, self.room(final=False), self.count)
+        groups = self.groups(passages)
         chosen = list(range(len(groups)))
         sections = sections_of(groups)
         if self.choose and self.windowing.relevant and len(groups) > self.windowing.relevant:
@@ -180,9 +183,7 @@ class SummariseJob:
         if not notes:
             self.summary = []
             return
-        groups = groups_of(notes, self.work.room(final=True), self.work.count)
-        if len(groups) > 1:
-            groups = groups_of(notes, self.work.room(final=False), self.work.count)
+        groups = self.work.groups(notes)
         if len(groups) == 1 or self.level >= 8:
             yield self._ask(Stage(self.work.task, groups[0] if len(groups) == 1 else notes, final=True), 0)
             return
