@@ -21,7 +21,7 @@ from ringfence.documents import Source
 from ringfence.engines import Engine, EngineSettings, ScoreRequest
 from ringfence.evaluation import wilson
 from ringfence.runs import ExamplePool, Opened, RunFolder, Windowing, lock_of, open_engine, run
-from ringfence.tasks import ClassifyTask, Example, task_from
+from ringfence.tasks import ClassifyTask, Example, task_from, with_likeness
 from ringfence.weights import Store, pull
 from sets import DATA
 
@@ -140,6 +140,13 @@ def baselines(bench: LabelSet, embedder: Engine) -> dict[str, dict[str, str | No
     }
 
 
+def model_alone(bench: LabelSet, result: dict[str, Any], pool: ExamplePool) -> str:
+    """The label that the model's scores alone choose: the likeness is taken off the stored scores again."""
+    likeness = pool.around(bench.texts[result["document"]["id"]], 0).likeness
+    scores = with_likeness(result["scores"], likeness, -bench.task.likeness)
+    return max(scores, key=scores.__getitem__)
+
+
 def bench_labels(name: str, opened: Opened, weights: str, limit: int, arms: list[str], out: Path) -> None:
     """Run what is missing of one set, and print every figure."""
     bench = load(name, limit, out / "labels")
@@ -169,6 +176,12 @@ def bench_labels(name: str, opened: Opened, weights: str, limit: int, arms: list
         ours = {i: (r["values"] or {}).get("label") for i, r in results.items()}
         findings = check_run(folder / "run").findings
         report(f"{opened.name}, {arm}", bench, ours, f"{speed:.1f} texts/min, {len(findings)} findings of the checker")
+        if pool:
+            alone = {i: model_alone(bench, r, pool) for i, r in results.items() if r["values"]}
+            report(
+                f"{opened.name}, {arm}, the model alone", bench, alone, "the same run without the likeness of the pool"
+            )
+            paired(bench, ours, alone, "less the model alone")
         for title, given in cheap.items():
             paired(bench, ours, given, f"less {title}")
     embedder.engine.close()

@@ -20,7 +20,7 @@ from ringfence.engines import Engine, EngineSettings, FakeEngine, Request, Score
 from ringfence.engines.openvino_scorer import _common_length
 from ringfence.errors import EngineError, InputError, TaskError
 from ringfence.runs import ExamplePool, Opened, RunFolder, Windowing, export_csv, read_pool, run
-from ringfence.tasks import ClassifyTask, Example, classify_prompt, label_scores, sentences_of, task_from
+from ringfence.tasks import ClassifyTask, Example, classify_prompt, label_scores, sentences_of, task_from, with_likeness
 from tests.conftest import document_of, fake_lock
 
 LABELS = {"invoice": "asks for money", "contract": "binds two sides", "letter": ""}
@@ -164,6 +164,22 @@ def test_scores_sum_to_one_and_keep_the_order(logprobs: dict[str, float]) -> Non
 def test_calibration_takes_off_what_a_label_gets_without_evidence() -> None:
     biased = {"a": -1.0, "b": -2.0}
     assert label_scores(biased, biased) == {"a": 0.5, "b": 0.5}
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1), min_size=2), st.floats(0.1, 4))
+def test_likeness_moves_scores_towards_the_pool_and_they_still_sum_to_one(raw: dict[str, float], power: float) -> None:
+    scores = label_scores({label: -9 * level for label, level in raw.items()}, None)
+    liked, *others = scores
+    moved = with_likeness(scores, {liked: 0.9} | dict.fromkeys(others, 0.1 / len(others)), power)
+    assert math.isclose(sum(moved.values()), 1, abs_tol=1e-9)
+    assert moved[liked] >= scores[liked] - 1e-12
+
+
+def test_a_label_without_a_text_in_the_pool_is_neither_helped_nor_ruled_out() -> None:
+    even = {"a": 0.4, "b": 0.3, "other": 0.3}
+    moved = with_likeness(even, {"a": 0.9, "b": 0.1}, 1)
+    assert moved["a"] > moved["other"] > moved["b"] > 0
+    assert with_likeness(even, {}, 1) == even == with_likeness(even, {"a": 1.0}, 0)
 
 
 @given(st.text(alphabet="abc .!?\n", max_size=120))
@@ -330,8 +346,8 @@ class TestScorer:
             ],
             embedder,
         )
-        assert pool.nearest("Will it snow tomorrow?", 2)[-1].labels == ("weather",)
-        assert "Snow fell all night." not in [one.text for one in pool.nearest("Snow fell all night.", 3)]
+        assert pool.around("Will it snow tomorrow?", 2).examples[-1].labels == ("weather",)
+        assert "Snow fell all night." not in [one.text for one in pool.around("Snow fell all night.", 3).examples]
         (tmp_path / "a.txt").write_text("There will be snow in the night. Bring a coat.")
         run(task, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(task), tmp_path / "run", pool=pool)
         (result,) = RunFolder.open(tmp_path / "run").latest()

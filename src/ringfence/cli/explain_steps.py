@@ -18,6 +18,8 @@ from ..tasks import ClassifyTask, SummariseTask, classify_prompt
 
 __all__ = ["explain_steps"]
 
+SHOWN = 2000  # characters of the document in the prompt that is printed
+
 
 def explain_steps(
     task: ClassifyTask | SummariseTask, document: Document, engine: Engine, pool: ExamplePool | None, as_json: bool
@@ -43,8 +45,8 @@ def explain_steps(
         )
     facts: dict[str, Any] = {"document": document.id, "steps": steps, "failed": job.reason or None, "result": result}
     if isinstance(task, ClassifyTask):
-        shown = pool.nearest(document.text[:2000], task.examples) if pool else []
-        prompt = classify_prompt(task, document.text[:2000], shown, engine.control_tokens)
+        shown = pool.around(document.text, task.examples).examples if pool else []
+        prompt = classify_prompt(task, document.text[:SHOWN], shown, engine.control_tokens)
         facts["prompt"] = {"system": prompt.system, "user": prompt.user, "answer_start": prompt.answer_start}
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))

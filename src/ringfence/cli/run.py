@@ -109,8 +109,10 @@ def _labelled(pool_file: Path | None, task: Task) -> list[Example]:
     """The labelled texts that were given. Raises InputError where the task has no use for them."""
     if pool_file is None:
         return []
-    if not isinstance(task, ClassifyTask) or not task.examples:
-        raise InputError("Only a classify task that shows examples takes a pool.", "Leave --pool out.")
+    if not isinstance(task, ClassifyTask) or not (task.examples or task.likeness):
+        raise InputError(
+            "Only a classify task that shows examples or weighs likeness takes a pool.", "Leave --pool out."
+        )
     return read_pool(pool_file, task)
 
 

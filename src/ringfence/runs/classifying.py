@@ -20,10 +20,11 @@ from ..tasks import (
     judge,
     label_scores,
     sentences_of,
+    with_likeness,
 )
 from . import results
 from .asking import Windowing, cut, prompt_ids
-from .examples import ExamplePool
+from .examples import ExamplePool, Neighbours
 from .folder import RunFolder
 from .jobs import Told, add_usage
 
@@ -81,11 +82,11 @@ class Classifying:
 
     def job(self, document: Document, folder: RunFolder) -> ClassifyJob:
         """A document's job."""
-        examples = self.pool.nearest(document.text[:2000], self.task.examples) if self.pool else []
-        empty = self.request("", "", examples, list(self.task.options)[:1])
+        near = self.pool.around(document.text, self.task.examples) if self.pool else Neighbours([], {})
+        empty = self.request("", "", near.examples, list(self.task.options)[:1])
         room = max(len(ids) for ways in self.continuations.values() for ids in ways)
         windows = cut(document, self.engine, self.windowing, len(empty.prompt), room)
-        return ClassifyJob(self, document, examples, windows if self.task.read == "all" else windows[:1], len(windows))
+        return ClassifyJob(self, document, near, windows if self.task.read == "all" else windows[:1], len(windows))
 
 
 @dataclass
@@ -94,7 +95,7 @@ class ClassifyJob:
 
     work: Classifying
     document: Document
-    examples: list[Example]
+    near: Neighbours
     windows: list[Window]
     of_windows: int
     reason: str = ""
@@ -121,7 +122,7 @@ class ClassifyJob:
         for number, window in enumerate(self.windows):
             if self.reason:
                 return
-            yield self._ask(f"label {number}", self._text(window), self.examples, list(self.work.task.options))
+            yield self._ask(f"label {number}", self._text(window), self.near.examples, list(self.work.task.options))
 
     def _text(self, window: Window) -> str:
         return self.document.text[window.start : window.end]
@@ -151,6 +152,7 @@ class ClassifyJob:
             return ()
         task, empty = self.work.task, self.work.empty if self.work.task.calibrate else None
         scores = label_scores({label: level for label, (level, _) in levels.items()}, empty)
+        scores = with_likeness(scores, self.near.likeness, task.likeness)
         if not self.chosen:
             self.scores.append(scores)
             if len(self.scores) < len(self.windows):
@@ -163,7 +165,9 @@ class ClassifyJob:
         left = [label for label in task.options if label not in self.chosen]
         if task.several and levels[best][1] < 0.5 and left and len(self.chosen) < task.most:
             return [
-                self._ask(f"more {len(self.chosen)}", self._text(self.windows[0]), self.examples, left, self.chosen)
+                self._ask(
+                    f"more {len(self.chosen)}", self._text(self.windows[0]), self.near.examples, left, self.chosen
+                )
             ]
         return list(self._evidence())
 
@@ -203,7 +207,9 @@ class ClassifyJob:
             return results.abstained(self.document, judged.abstained, spans, more, **about)
         flags = ["read-in-part"] if len(self.windows) < self.of_windows else []
         entry = blank_entry(None, "judged", flags)
-        entry["features"] = {**judged.features, "examples": len(self.examples), "windows": len(self.windows)}
+        entry["features"] = {**judged.features, "examples": len(self.near.examples), "windows": len(self.windows)}
+        if self.near.likeness:
+            entry["features"]["likeness"] = round(self.near.likeness.get(judged.labels[0], 0.0), 6)
         if task.evidence:
             by_label = {label: self.evidence(label) for label in judged.labels}
             places = list(dict.fromkeys(span for found in by_label.values() for span in found))

@@ -1,10 +1,11 @@
-"""The pool of labelled texts that a classify task takes its examples from, the nearest by meaning for each document."""
+"""The pool of labelled texts of a classify task: the examples nearest to a document, and how like each label's texts it is."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,19 @@ from ..errors import InputError
 from ..locks import canonical_json
 from ..tasks import ClassifyTask, Example
 
-__all__ = ["ExamplePool", "read_pool"]
+__all__ = ["ExamplePool", "Neighbours", "read_pool"]
 
 
 EMBEDDED = 2000  # characters of a text that are looked at for its likeness
+SHARPNESS = 20.0  # of the softmax over cosines; 10 to 40 did alike on 100 training messages of banking77
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What the pool says of one text: examples, the nearest last; and each label's share of the likeness, the sum one."""
+
+    examples: list[Example]
+    likeness: dict[str, float]
 
 
 class ExamplePool:
@@ -30,16 +40,26 @@ class ExamplePool:
         rows = sorted([example.text, *example.labels] for example in self.examples)
         self.digest = "sha256:" + hashlib.sha256(canonical_json(rows).encode()).hexdigest()
 
-    def nearest(self, text: str, count: int) -> list[Example]:
-        """The ``count`` examples nearest to ``text`` in meaning, the nearest last; never the text itself."""
-        if not count or not text.strip():
-            return []
-        nearness = self._places @ self._embedder.embed([text])[0]
-        order = np.argsort(-nearness, kind="stable")
+    def around(self, text: str, count: int) -> Neighbours:
+        """The ``count`` examples nearest to the beginning of ``text``, and the likeness of every label of the pool.
+
+        A text that is the same as an example does not see itself. Likeness is a softmax over the cosines with all
+        examples, added up by label (an example of several labels counts for each).
+        """
         own = _folded(text)
-        near = [self.examples[place] for place in order[: count + 8]]
-        found = [example for example in near if _folded(example.text) != own]
-        return found[:count][::-1]
+        if not own:
+            return Neighbours([], {})
+        nearness = self._places @ self._embedder.embed([text[:EMBEDDED]])[0]
+        others = [place for place, example in enumerate(self.examples) if _folded(example.text) != own]
+        order = sorted(others, key=lambda place: -nearness[place])
+        weights = np.exp(SHARPNESS * (nearness - nearness.max()))
+        likeness: dict[str, float] = {}
+        for place in others:
+            for label in self.examples[place].labels:
+                likeness[label] = likeness.get(label, 0.0) + float(weights[place])
+        total = sum(likeness.values())
+        shares = {label: share / total for label, share in likeness.items()}
+        return Neighbours([self.examples[place] for place in order[:count]][::-1], shares)
 
 
 def _folded(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from .answer import Answer, Part, blank_entry, merge, value_at
 from .checks import run_check
-from .classify import CLASSIFY_PROMPT, Example, classify_prompt, judge, label_scores, sentences_of
+from .classify import CLASSIFY_PROMPT, Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
 from .extract import AnswerError, Plan, Prepared, prepare
 from .fields import ListField, RecordField
 from .prompt import PROMPT_VERSION, Prompt
@@ -44,4 +44,5 @@ __all__ = [
     "task_schema",
     "value_at",
     "windows_of",
+    "with_likeness",
 ]

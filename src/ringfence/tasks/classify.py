@@ -20,6 +20,7 @@ __all__ = [
     "judge",
     "label_scores",
     "sentences_of",
+    "with_likeness",
 ]
 
 CLASSIFY_PROMPT = "classify/1"
@@ -78,6 +79,21 @@ def label_scores(logprobs: Mapping[str, float], empty: Mapping[str, float] | Non
     weights = {label: math.exp(level - top) for label, level in levels.items()}
     total = sum(weights.values())
     return {label: weight / total for label, weight in weights.items()}
+
+
+def with_likeness(scores: Mapping[str, float], likeness: Mapping[str, float], power: float) -> dict[str, float]:
+    """Scores times the likeness of each label's texts in the pool to the power of ``power``; they sum to one again.
+
+    A product of two experts that err differently. A label without a text in the pool gets the mean share, so that the
+    pool says nothing for it or against it.
+    """
+    if not likeness or not power:
+        return dict(scores)
+    tiny = 1e-12  # the likeness of a far text may round to nothing, which must not rule a label out
+    share = {label: max(likeness.get(label, 1 / len(scores)), tiny) ** power for label in scores}
+    weights = {label: score * share[label] for label, score in scores.items()}
+    total = sum(weights.values())
+    return {label: weight / total for label, weight in weights.items()} if total > 0 else dict(scores)
 
 
 @dataclass(frozen=True)

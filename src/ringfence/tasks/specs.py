@@ -84,6 +84,12 @@ class ClassifyTask(_Task):
         None, gt=0, lt=1, description="Abstain where the best score is lower. Scores are no confidence; see evaluation."
     )
     examples: int = Field(4, ge=0, le=50, description="How many examples to show, where the run is given a pool.")
+    likeness: float = Field(
+        1.0,
+        ge=0,
+        le=4,
+        description="How much the likeness to the pool counts beside the model's scores; 0: not at all.",
+    )
     evidence: int = Field(0, ge=0, le=10, description="How many sentences to name that speak most for the label.")
     calibrate: bool = Field(False, description="Take off each score what the label gets for an empty document.")
     read: Literal["first", "all"] = Field(
