@@ -15,15 +15,22 @@ from ..errors import UserError
 __all__ = ["cli", "main"]
 
 _VERBS = {
+    "budget": "budget",
+    "calibrate": "calibrate",
     "check": "check",
+    "compare": "compare",
+    "decide": "decide",
     "demo": "demo",
     "documents": "documents",
     "engines": "engines",
+    "evaluate": "evaluate",
     "explain": "explain",
     "export": "export",
+    "gold": "gold",
     "purge": "purge",
     "report": "report",
     "run": "run",
+    "spot-check": "spot_check",
     "tasks": "tasks",
     "weights": "weights",
 }

@@ -20,8 +20,8 @@ from ..reports import write_report
 from ..runs import RunFolder, lock_of, open_engine, run
 from ..tasks import ExtractTask, load_task
 from ..weights import Store, pull
-from .run import _Bar
 from .screen import note, pulling, stderr
+from .working import Bar
 
 __all__ = ["command"]
 
@@ -51,7 +51,7 @@ def command(out: Path, weights_name: str, mode: Mode) -> int:
     run_folder = out / "run"
     assert isinstance(task, ExtractTask)
     lock = lock_of(task, opened)
-    with _Bar(len(sources), sources) as bar:
+    with Bar(len(sources), sources) as bar:
         run(
             task, sources, opened.engine, lock, _fresh(run_folder, lock.digest),
             resume=True, arguments={"demo": True}, weights_name=weights.manifest.name, on_progress=bar.update,

@@ -1,6 +1,19 @@
 """Evaluation: how answers compare with what a person confirmed."""
 
-from .agreement import Agreement, agreement, same_value, wilson
-from .gold import read_gold
+from .agreement import Agreement, Compare, agreement, same_value
+from .gold import GoldEntry, GoldFile, read_gold
+from .statistics import Proportion, Verdict, verdict_on, wilson
 
-__all__ = ["Agreement", "agreement", "read_gold", "same_value", "wilson"]
+__all__ = [
+    "Agreement",
+    "Compare",
+    "GoldEntry",
+    "GoldFile",
+    "Proportion",
+    "Verdict",
+    "agreement",
+    "read_gold",
+    "same_value",
+    "verdict_on",
+    "wilson",
+]

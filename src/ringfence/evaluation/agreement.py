@@ -6,9 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Agreement", "agreement", "same_value", "wilson"]
+from .statistics import wilson
+
+__all__ = ["Agreement", "Compare", "agreement", "same_value"]
+
+Compare = Literal["words", "letters"]
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,9 @@ class Agreement:
         return wilson(self.right, self.total)
 
 
-def wilson(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The Wilson interval of a proportion (Wilson 1927; scipy does the arithmetic). (0, 1) when there is nothing."""
-    if not total:
-        return 0.0, 1.0
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, total).proportion_ci(confidence_level=confidence, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def same_value(kind: str, value: Any, gold: Any) -> bool:
-    """Whether a typed value is the gold one. Text is compared without case and with white space collapsed; money by
-    amount, and by currency where both state one."""
+def same_value(kind: str, value: Any, gold: Any, compare: Compare = "words") -> bool:
+    """Whether a typed value is the gold one. Text is compared without case and with white space collapsed, or, with
+    ``letters``, by its letters and digits only; money by amount, and by currency where both state one."""
     if value is None or gold is None:
         return value is None and gold is None
     if kind == "money":
@@ -51,12 +45,17 @@ def same_value(kind: str, value: Any, gold: Any) -> bool:
     if kind == "number":
         return Decimal(value) == Decimal(gold)
     if kind in ("text", "code", "email"):
-        return _plain(value) == _plain(gold)
+        fold = _letters if compare == "letters" else _plain
+        return fold(value) == fold(gold)
     return bool(value == gold)
 
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text).casefold()))
 
 
 def agreement(

@@ -82,14 +82,15 @@ def lock_of(
     windowing: Windowing | None = None,
     embedding: str | None = None,
     pool: str | None = None,
+    calibrator: str | None = None,
 ) -> Lock:
     """The lock of a run of ``task`` with what was opened; ``embedding`` is the digest of the weights that choose windows
-    and examples, ``pool`` that of the labelled texts."""
+    and examples, ``pool`` that of the labelled texts, ``calibrator`` that of what decides."""
     return Lock(
         weights=opened.facts,
         template=f"sha256:{hashlib.sha256(opened.engine.chat_template.encode()).hexdigest()}",
         adapter=None,
-        calibrator=None,
+        calibrator=calibrator,
         few_shot=pool,
         embedding=embedding,
         engine=opened.engine.describe(),

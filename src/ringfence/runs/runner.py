@@ -63,6 +63,7 @@ def run(
     windowing: Windowing | None = None,
     choose: Chooser | None = None,
     pool: ExamplePool | None = None,
+    decide: Callable[[dict[str, Any]], None] | None = None,
     arguments: dict[str, Any] | None = None,
     weights_name: str = "",
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -71,7 +72,7 @@ def run(
 
     ``limit`` bounds the documents of this session. ``choose`` names the windows of a long document that are worth
     reading where ``windowing.relevant`` asks for a choice; ``pool`` holds the labelled texts that a classify task takes
-    its examples from. Raises RunError when the folder cannot be used, or belongs to
+    its examples from; ``decide`` (a calibrator's) writes confidences and the decision into each result. Raises RunError when the folder cannot be used, or belongs to
     another lock. An interruption (KeyboardInterrupt) leaves a folder that can be resumed.
     """
     folder = RunFolder.open(out) if resume and (out / "run.json").exists() else RunFolder.create(out)
@@ -87,6 +88,7 @@ def run(
             windowing or Windowing(),
             choose,
             pool,
+            decide,
             limit,
             on_progress,
         )
@@ -156,11 +158,13 @@ class _Worker:
         windowing: Windowing,
         choose: Chooser | None,
         pool: ExamplePool | None,
+        decide: Callable[[dict[str, Any]], None] | None,
         limit: int | None,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
         self.options, self.limit, self.on_progress = options, limit, on_progress
+        self.decide = decide
         self.earlier = folder.index()
         self.inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
         for identity in self.earlier:
@@ -305,6 +309,8 @@ class _Worker:
         return results.failed(outcome, reason, mode=self.mode, usage=usage, lock=self.lock.digest)
 
     def _write(self, result: dict[str, Any]) -> None:
+        if self.decide:
+            self.decide(result)
         self.folder.append(result)
         self.progress.seen[result["status"]] += 1
         self.on_progress(self.progress)

@@ -1,0 +1,110 @@
+"""The work of a run as the command line does it: engine, pool, lock, progress; shared by run, demo and pilot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from ..documents import ReadingOptions, Source, holds_several
+from ..errors import InputError
+from ..evaluation.calibrator import Calibrator
+from ..runs import ExamplePool, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
+from ..runs import Progress as RunProgress
+from ..tasks import ClassifyTask, Example, Task
+from .options import open_embedder, open_for
+from .screen import note, stderr
+
+__all__ = ["Bar", "labelled_texts", "work"]
+
+
+def labelled_texts(pool_file: Path | None, task: Task) -> list[Example]:
+    """The labelled texts that were given. Raises InputError where the task has no use for them."""
+    if pool_file is None:
+        return []
+    if not isinstance(task, ClassifyTask) or not (task.examples or task.likeness):
+        raise InputError(
+            "Only a classify task that shows examples or weighs likeness takes a pool.", "Leave --pool out."
+        )
+    return read_pool(pool_file, task)
+
+
+def work(
+    task: Task,
+    sources: Sequence[Source],
+    out: Path,
+    engine_arguments: dict[str, Any],
+    reading: ReadingOptions,
+    windowing: Windowing,
+    labelled: Sequence[Example] = (),
+    calibrator: Calibrator | None = None,
+    *,
+    limit: int | None = None,
+    resume: bool = False,
+    arguments: dict[str, Any] | None = None,
+    quiet: bool = False,
+) -> RunSummary:
+    """Open the engine, make the lock, and run, with a bar. Raises InputError where a calibrator was fitted on answers
+    under another lock: its confidences would mean nothing here."""
+    opened = open_for(**engine_arguments)
+    with closing(opened.engine):
+        relevant = windowing.relevant
+        embedder = open_embedder() if relevant or labelled else None
+        pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
+        if not quiet and len(sources) >= 10:
+            note(str(estimate(task, list(sources), opened.engine, reading, limit, windowing)))
+        digest = embedder.facts["digest"] if embedder else None
+        asked = (task, opened, reading, windowing, digest, pool.digest if pool else None)
+        lock = lock_of(*asked)
+        if calibrator and calibrator.for_lock != lock.digest:
+            raise InputError(
+                "The calibrator was fitted on answers under another lock (other weights, task, settings or machine).",
+                "Run the gold's documents as this run would, and `ringfence calibrate` that.",
+            )
+        if calibrator:
+            lock = lock_of(*asked, calibrator=calibrator.digest)
+        with Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
+            return run(
+                task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
+                windowing=windowing, choose=chooser(embedder.engine) if embedder and relevant else None, pool=pool,
+                decide=calibrator.decide if calibrator else None, arguments=arguments, weights_name=opened.name,
+                on_progress=bar.update,
+            )  # fmt: skip
+
+
+class Bar:
+    """Documents per minute, time left and failures, while a run is under way."""
+
+    def __init__(self, total: int, sources: Sequence[Source]) -> None:
+        many = any(holds_several(source) for source in sources)
+        self._bars = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"), console=stderr, disable=not stderr.is_terminal,
+        )  # fmt: skip
+        self._task = self._bars.add_task("documents", total=None if many else total, rate="")
+        self._started = time.monotonic()
+        self._spoken = self._started
+
+    def __enter__(self) -> Bar:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def update(self, progress: RunProgress) -> None:
+        ended = sum(progress.seen.values())
+        minutes = (time.monotonic() - self._started) / 60
+        rate = f"{ended / minutes:.1f}/min" if minutes > 0.02 else ""
+        failed = f", {progress.seen['failed']} failed" if progress.seen["failed"] else ""
+        where = ""
+        if progress.window and progress.window[1] < progress.window[2]:
+            where = f", {progress.window[0][-30:]}: window {progress.window[1]} of {progress.window[2]}"
+        self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed + where)
+        if not stderr.is_terminal and time.monotonic() - self._spoken > 30:
+            self._spoken = time.monotonic()
+            note(f"{ended} documents ended, {rate}{failed}{where}")

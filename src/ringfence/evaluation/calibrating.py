@@ -1,0 +1,259 @@
+"""Fitting a calibrator on gold: cross-fitted confidences, and the lowest threshold whose error bound holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .calibrator import POOLED, Logistic, Threshold
+from .features import FEATURES, raw_confidence, values_of
+from .outcomes import Item
+from .statistics import Proportion, exact_bound
+
+__all__ = [
+    "Fitted",
+    "allowed_errors",
+    "choose_threshold",
+    "fit",
+    "least_accepted",
+    "reliability",
+]
+
+FOLDS = 5
+ENOUGH = (200, 20)  # labels of a field, and of its rarer outcome, from which it gets a model of its own
+STRENGTH = 0.5  # inverse of the L2 penalty (scikit-learn's C)
+GRID = 60  # thresholds that are looked at
+HOPELESS = 0.2  # a chance of the first test under which the confidences are not believed
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came of a fit. ``confidence`` is cross-fitted: that of a value comes from models which saw nothing of its
+    family; ``raw`` is what the model itself would say; ``documents`` gives each document's least confidence and
+    whether it is all right."""
+
+    models: Mapping[str, Logistic]
+    items: Sequence[Item]
+    confidence: FloatArray
+    raw: FloatArray
+    documents: Mapping[str, tuple[float, bool, str]]
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether each value is right."""
+        return np.array([item.right for item in self.items], bool)
+
+    def accepted_by(self, unit: str) -> tuple[FloatArray, npt.NDArray[np.bool_], list[str]]:
+        """The confidence, whether it is wrong, and the family of every value, or of every document."""
+        if unit == "value":
+            return self.confidence, ~self.right, [item.family for item in self.items]
+        scores = np.array([least for least, _, _ in self.documents.values()])
+        wrong = np.array([not right for _, right, _ in self.documents.values()], bool)
+        return scores, wrong, [family for _, _, family in self.documents.values()]
+
+    def threshold(self, unit: str, target: float, confidence: float) -> Threshold | None:
+        """The threshold for values or for whole documents; None where the labels allow none."""
+        return choose_threshold(*self.accepted_by(unit), target, confidence)
+
+    def needed(self, unit: str, target: float, confidence: float) -> str:
+        """How many labels would allow a threshold, if errors go on as they are among the surest."""
+        scores, wrong, families = self.accepted_by(unit)
+        order = np.argsort(-scores, kind="stable")
+        best: tuple[int, float] | None = None
+        for share in np.linspace(0.1, 1, 10):
+            surest = order[: max(1, round(share * len(order)))]
+            error = float(wrong[surest].mean())
+            if error >= target:
+                continue
+            size = least_accepted(target, confidence)
+            while exact_bound(error * size, size, "upper", confidence) > target:
+                size = math.ceil(size * 1.05)
+            worth = Proportion.of([bool(wrong[n]) for n in surest], [families[n] for n in surest], confidence).effective
+            labels = math.ceil(size * len(surest) / worth / share)
+            if best is None or labels < best[0]:
+                best = (labels, share)
+        if best is None:
+            return f"Even of the surest tenth more than {target:.0%} are wrong: it takes better weights or a better task, not more labels."
+        more = f"About {best[0]} labels ({len(order)} now) would allow one that passes {best[1]:.0%}"
+        return f"{more}, if errors stay as they are among the surest."
+
+
+def fit(items: Sequence[Item], results: Mapping[str, Mapping[str, Any]], seed: int = 0) -> Fitted:
+    """Fit on the values that answers have; what was not answered cannot be accepted, and needs no confidence.
+
+    One pooled logistic model with the field as a feature; a field with enough labels of both outcomes gets its own.
+    """
+    kept = [item for item in items if item.answered and item.entry is not None]
+    features = np.array([values_of(str(item.entry), results[item.document]) for item in kept], float).reshape(
+        -1, len(FEATURES)
+    )
+    right = np.array([item.right for item in kept], bool)
+    fields = np.array([item.field for item in kept])
+    models = _models(features, right, fields)
+    confidence = np.zeros(len(kept))
+    for inside, outside in _folds([item.family for item in kept], seed):
+        partial = _models(features[inside], right[inside], fields[inside], like=models)
+        confidence[outside] = _applied(partial, features[outside], fields[outside])
+    raw = np.array([raw_confidence(str(item.entry), results[item.document]) for item in kept], float)
+    return Fitted(models, kept, np.round(confidence, 6), raw, _documents(items, kept, confidence))
+
+
+def _models(
+    features: FloatArray,
+    right: npt.NDArray[np.bool_],
+    fields: npt.NDArray[Any],
+    like: Mapping[str, Logistic] | None = None,
+) -> dict[str, Logistic]:
+    """The pooled model and those of single fields; with ``like``, for the same fields as there."""
+    models = {POOLED: _logistic(features, right, fields)}
+    for name in sorted(set(fields.tolist())):
+        chosen = fields == name
+        rarer = min(int(right[chosen].sum()), int((~right[chosen]).sum()))
+        wanted = name in like if like is not None else chosen.sum() >= ENOUGH[0] and rarer >= ENOUGH[1]
+        if wanted and rarer:
+            models[name] = _logistic(features[chosen], right[chosen], None)
+    return models
+
+
+def _logistic(features: FloatArray, right: npt.NDArray[np.bool_], fields: npt.NDArray[Any] | None) -> Logistic:
+    """scikit-learn's logistic regression on standardised features; where all labels agree, the share of Laplace."""
+    means, scales = features.mean(0), features.std(0)
+    scales[scales < 1e-9] = 1.0
+    names = sorted(set(fields.tolist())) if fields is not None else []
+    if right.all() or not right.any():
+        share = (right.sum() + 1) / (len(right) + 2)
+        return Logistic(math.log(share / (1 - share)), (0.0,) * features.shape[1], tuple(means), tuple(scales))
+    from sklearn.linear_model import LogisticRegression
+
+    columns = (features - means) / scales
+    if fields is not None:
+        columns = np.hstack([columns, np.array([[float(one == name) for name in names] for one in fields])])
+    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(columns, right)
+    weights = [float(weight) for weight in model.coef_[0]]
+    inner = features.shape[1]
+    return Logistic(
+        float(model.intercept_[0]),
+        tuple(weights[:inner]),
+        tuple(map(float, means)),
+        tuple(map(float, scales)),
+        dict(zip(names, weights[inner:], strict=True)),
+    )
+
+
+def _applied(models: Mapping[str, Logistic], features: FloatArray, fields: npt.NDArray[Any]) -> FloatArray:
+    return np.array(
+        [
+            models.get(name, models[POOLED]).confidence(row.tolist(), name)
+            for row, name in zip(features, fields.tolist(), strict=True)
+        ]
+    )
+
+
+def _folds(families: Sequence[str], seed: int) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+    """Families dealt into folds at random: (fitted on, confidence for)."""
+    names = sorted(set(families))
+    order = np.random.default_rng(seed).permutation(len(names))
+    fold_of = {names[place]: number % min(FOLDS, max(2, len(names))) for number, place in enumerate(order)}
+    folds = np.array([fold_of[family] for family in families])
+    return [(folds != fold, folds == fold) for fold in sorted(set(folds.tolist()))] if len(names) > 1 else []
+
+
+def _documents(
+    items: Sequence[Item], kept: Sequence[Item], confidence: FloatArray
+) -> dict[str, tuple[float, bool, str]]:
+    """For every answered document its least confidence, whether all its values are right, and its family."""
+    found: dict[str, tuple[float, bool, str]] = {}
+    for item in items:
+        if item.answered:
+            least, right, _ = found.get(item.document, (1.0, True, ""))
+            found[item.document] = (least, right and item.right, item.family)
+    for item, one in zip(kept, confidence, strict=True):
+        least, right, family = found[item.document]
+        found[item.document] = (min(least, round(float(one), 6)), right, family)
+    return found
+
+
+def choose_threshold(
+    scores: FloatArray,
+    wrong: npt.NDArray[np.bool_],
+    families: Sequence[str],
+    target: float,
+    confidence: float = 0.95,
+) -> Threshold | None:
+    """The lowest threshold that fixed-sequence testing reaches, or None.
+
+    Thresholds are tested from strict to lax, each by the exact upper bound on the error among the accepted (over their
+    effective size); the first that fails ends the sequence, so the chance of a false bound is at most
+    1 - ``confidence`` however many are tried (Angelopoulos et al. 2021, "Learn then Test"). Where the sequence begins is
+    chosen by the scores alone, where by their own word the first test is likeliest to hold: labels take no part.
+    """
+    if not len(scores):
+        return None
+    cuts = np.unique(np.quantile(scores, np.linspace(0, 1, GRID), method="lower"))[::-1]
+    begin, best = None, 0.0
+    for place, cut in enumerate(cuts):
+        accepted = scores >= cut
+        chance = _chance(int(accepted.sum()), float((1 - scores[accepted]).mean()), target, confidence)
+        if chance > best:
+            begin, best = place, chance
+    if best < HOPELESS:
+        # The confidences may be too low at the top; where enough are accepted to forgive two errors is a fair start.
+        forgiving = [
+            n
+            for n, cut in enumerate(cuts)
+            if (allowed_errors(int((scores >= cut).sum()), target, confidence) or 0) >= 2
+        ]
+        begin = forgiving[0] if forgiving else None
+    if begin is None:
+        return None
+    found = None
+    for cut in cuts[begin:]:
+        accepted = scores >= cut
+        hits = [bool(one) for one in wrong[accepted]]
+        proportion = Proportion.of(hits, [f for f, kept in zip(families, accepted, strict=True) if kept], confidence)
+        bound = proportion.bound("upper", confidence)
+        if bound > target:
+            break
+        found = Threshold(float(cut), len(scores), proportion.total, proportion.right, bound)
+    return found
+
+
+def _chance(total: int, error: float, target: float, confidence: float) -> float:
+    """How likely ``total`` items with this expected error pass the bound."""
+    from scipy.stats import binom
+
+    most = allowed_errors(total, target, confidence)
+    return 0.0 if most is None else float(binom.cdf(most, total, error))
+
+
+def allowed_errors(total: int, target: float, confidence: float = 0.95) -> int | None:
+    """The most errors among ``total`` accepted whose bound is within the target; None: not even none."""
+    if exact_bound(0, total, "upper", confidence) > target:
+        return None
+    low, high = 0, total + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if exact_bound(middle, total, "upper", confidence) <= target else (low, middle)
+    return low
+
+
+def least_accepted(target: float, confidence: float = 0.95) -> int:
+    """The fewest accepted items, all right, whose bound is within the target: 59 for 5 %, 149 for 2 %."""
+    return math.ceil(math.log(1 - confidence) / math.log(1 - target))
+
+
+def reliability(confidence: FloatArray, right: npt.NDArray[np.bool_], bins: int = 10) -> dict[str, Any]:
+    """Brier score, expected calibration error over bins of equal size, and the bins (mean confidence, share right, n)."""
+    if not len(confidence):
+        return {"brier": None, "ece": None, "bins": []}
+    order = np.argsort(confidence, kind="stable")
+    groups = [group for group in np.array_split(order, min(bins, len(order))) if len(group)]
+    rows = [(float(confidence[g].mean()), float(right[g].mean()), len(g)) for g in groups]
+    gap = sum(abs(mean - share) * size for mean, share, size in rows) / len(order)
+    return {"brier": float(((confidence - right) ** 2).mean()), "ece": gap, "bins": rows}

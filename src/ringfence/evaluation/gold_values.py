@@ -1,0 +1,191 @@
+"""What a person writes for a value, typed by the same code as answers; and values as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from ..documents import Source
+from ..documents.plain import document_from_text
+from ..tasks import ClassifyTask, ExtractTask, ListField, Task
+from ..tasks.candidates import find_candidates
+from ..tasks.fields import CodeField, PatternField
+from ..tasks.locale import Locale
+
+__all__ = ["GoldField", "GoldValueError", "as_text", "fields_of", "nested", "typed"]
+
+_YES = {"true", "yes", "y", "x", "1", "ja", "oui", "wahr", "vrai"}
+_NO = {"false", "no", "n", "0", "nein", "non", "falsch", "faux"}
+
+
+class GoldValueError(ValueError):
+    """A value of gold that is none of its field; the text says why, and what to write."""
+
+
+@dataclass(frozen=True)
+class GoldField:
+    """One thing that gold states: its path (``seller.name``, ``lines.amount``), kind, and the list that it repeats in."""
+
+    path: str
+    kind: str
+    options: tuple[str, ...] = ()
+    pattern: str = ""
+    of_list: str | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the value is one of a closed list, and so no span."""
+        return self.kind in ("choice", "choices", "boolean")
+
+
+def fields_of(task: Task) -> dict[str, GoldField]:
+    """Everything that gold of a task may state, by path."""
+    if isinstance(task, ClassifyTask):
+        kind = "choices" if task.several else "choice"
+        name = "labels" if task.several else "label"
+        return {name: GoldField(name, kind, tuple(task.options))}
+    if not isinstance(task, ExtractTask):
+        return {"summary": GoldField("summary", "written")}
+    found: dict[str, GoldField] = {}
+    for path, spec in task.flat.items():
+        leaves = spec.fields.items() if isinstance(spec, ListField) else [(None, spec)]
+        for leaf, inner in leaves:
+            name = f"{path}.{leaf}" if leaf else path
+            options = tuple(getattr(inner, "options", ()))
+            pattern = inner.pattern if isinstance(inner, CodeField) else ""
+            found[name] = GoldField(name, inner.kind, options, pattern, path if leaf else None)
+    return found
+
+
+def typed(field: GoldField, raw: Any, locale: Locale) -> Any:
+    """The value in its contract form from what a table, a form or a JSON file holds; blank is null.
+
+    Raises GoldValueError.
+    """
+    if raw is None or (isinstance(raw, str) and not raw.strip()) or raw != raw:
+        return None
+    if field.kind == "choices":
+        given = raw if isinstance(raw, list) else [part.strip() for part in str(raw).split(",")]
+        return [_chosen(field, one) for one in given if one]
+    if field.kind == "choice":
+        return _chosen(field, raw)
+    if field.kind == "boolean":
+        return _boolean(field, raw)
+    if field.kind == "money":
+        return _money(field, raw, locale)
+    if isinstance(raw, datetime):
+        raw = raw.date()
+    if isinstance(raw, date):
+        raw = raw.isoformat()
+    if field.kind == "number":
+        return _number(field, raw, locale)
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)  # a workbook holds 4711 as 4711.0
+    if not isinstance(raw, str | int | float) or isinstance(raw, bool):
+        raise GoldValueError(f"{field.path}: {raw!r} is no {field.kind}")
+    text = str(raw).strip()
+    if field.kind in ("text", "written"):
+        return text
+    return _recognised(field, text, locale)
+
+
+def _chosen(field: GoldField, raw: Any) -> str:
+    text = str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw).strip()
+    exact = [option for option in field.options if option == text]
+    near = exact or [option for option in field.options if option.casefold() == text.casefold()]
+    if len(near) != 1:
+        shown = ", ".join(field.options[:12]) + (" ..." if len(field.options) > 12 else "")
+        raise GoldValueError(f"{field.path}: {text!r} is not one of {shown}")
+    return near[0]
+
+
+def _boolean(field: GoldField, raw: Any) -> bool:
+    text = str(raw).strip().casefold().removesuffix(".0")
+    if text not in _YES | _NO:
+        raise GoldValueError(f"{field.path}: {raw!r} is neither yes nor no")
+    return text in _YES
+
+
+def _plain_number(raw: Any) -> str | None:
+    """A decimal string of what is a number already; None for a text that has to be recognised."""
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, float):
+        raw = repr(raw).removesuffix(".0") if abs(raw) < 1e15 else repr(raw)
+    text = str(raw).strip()
+    digits = text.lstrip("-")
+    # 1.250 may be a thousand in the letters of a European; three decimals are read by the recogniser, under the locale.
+    if isinstance(raw, str) and digits.count(".") == 1 and len(digits.partition(".")[2]) == 3:
+        return None
+    try:
+        return str(Decimal(text)) if digits[:1].isdigit() and set(digits) <= set("0123456789.") else None
+    except InvalidOperation:
+        return None
+
+
+def _number(field: GoldField, raw: Any, locale: Locale) -> str:
+    return _plain_number(raw) or str(_recognised(field, str(raw).strip(), locale))
+
+
+def _money(field: GoldField, raw: Any, locale: Locale) -> dict[str, str | None]:
+    if isinstance(raw, Mapping):
+        amount = _plain_number(raw.get("amount"))
+        if amount is None:
+            raise GoldValueError(f"{field.path}: {raw.get('amount')!r} is no amount")
+        currency = raw.get("currency")
+        return {"amount": amount, "currency": str(currency) if currency else None}
+    plain = _plain_number(raw)
+    if plain is not None:
+        return {"amount": plain, "currency": None}
+    text = str(raw).strip()
+    head, _, tail = text.rpartition(" ")
+    if head and len(tail) == 3 and tail.isalpha() and tail.isupper() and (amount := _plain_number(head)) is not None:
+        return {"amount": amount, "currency": tail}
+    found: dict[str, str | None] = _recognised(field, text, locale)
+    return found
+
+
+def _recognised(field: GoldField, text: str, locale: Locale) -> Any:
+    document = document_from_text(Source(Path("gold"), "gold"), text, "0" * 64, "text/1")
+    spec = (
+        CodeField.model_validate({"kind": "code", "pattern": field.pattern})
+        if field.kind == "code"
+        else PatternField.model_validate({"kind": field.kind})
+    )
+    whole = [one for one in find_candidates(spec, document, locale) if (one.start, one.end) == (0, len(text))]
+    for one in whole:
+        if one.value is not None:
+            return one.value
+    readings = next((one.readings for one in whole if one.readings), ())
+    if readings:
+        raise GoldValueError(f"{field.path}: {text!r} could be {' or '.join(readings)}; write it that way")
+    if field.kind == "code":
+        return text  # a person may confirm what the pattern misses: that is an error of the pattern to be counted
+    raise GoldValueError(f"{field.path}: {text!r} is no {field.kind}")
+
+
+def nested(flat: Mapping[str, Any], lists: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Values in the shape of an answer, from values by path and the records of each list."""
+    values: dict[str, Any] = {}
+    for path, value in flat.items():
+        record, _, leaf = path.rpartition(".")
+        if record:
+            values.setdefault(record, {})[leaf] = value
+        else:
+            values[path] = value
+    return {**values, **lists}
+
+
+def as_text(value: Any) -> str:
+    """A value as a person reads it, and as ``typed`` takes it back."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return f"{value['amount']} {value.get('currency') or ''}".strip()
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,97 @@
+"""evaluation.html: the figures of a run beside its gold; every number opens the values behind it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from ..evaluation.figures import Evaluation, LabelFigures
+from ..evaluation.gold_values import as_text
+from ..evaluation.outcomes import ERRORS, Item
+
+__all__ = ["item_rows", "page_environment", "write_evaluation"]
+
+MOST_ITEMS = 20_000
+MOST_LABELS = 16  # of a confusion matrix; more are shown as the list of the commonest confusions
+
+
+def page_environment() -> jinja2.Environment:
+    """The templates of this package, escaping everything."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("ringfence.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def write_evaluation(
+    evaluation: Evaluation, about: Mapping[str, Any], slices: Mapping[str, Mapping[str, str]], target: Path
+) -> Path:
+    """Write the page. ``about`` names task, run, weights, lock, gold, part, warnings and openings."""
+    shown, cut = item_rows(evaluation.items)
+    documents = {item.document for item in evaluation.items}
+    page = page_environment().get_template("evaluation.html.j2")
+    text = page.render(
+        evaluation=evaluation,
+        items=shown,
+        cut=cut,
+        slices={
+            name: {i: value for i, value in values.items() if i in documents}
+            for name, values in slices.items()
+            if name in evaluation.slices
+        },
+        documents=len(documents),
+        families=len({item.family for item in evaluation.items}),
+        errors=[name for name in ERRORS if any(item.outcome == name for item in evaluation.items)],
+        meanings=ERRORS,
+        **_confusions(evaluation.labels),
+        **about,
+    )
+    temporary = target.with_name(f".{target.name}")
+    with temporary.open("w", encoding="utf-8", errors="backslashreplace") as stream:
+        temporary.chmod(0o600)
+        stream.write(text)
+    temporary.replace(target)
+    return target
+
+
+def item_rows(items: Sequence[Item]) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
+    """The items as a page lists them, and how many of how many where that is not all."""
+    chosen = list(items)
+    if len(chosen) > MOST_ITEMS:
+        wrong = [item for item in items if not item.right]
+        right = [item for item in items if item.right]
+        room = max(0, MOST_ITEMS - len(wrong))
+        chosen = wrong[:MOST_ITEMS] + random.Random(0).sample(right, min(room, len(right)))
+    rows = [
+        {
+            "document": item.document,
+            "field": item.field,
+            "path": item.path,
+            "outcome": item.outcome,
+            "gold": _shown(item.gold),
+            "value": _shown(item.value),
+            "judged": item.judged,
+        }
+        for item in chosen
+    ]
+    return rows, (len(chosen), len(items)) if len(chosen) < len(items) else None
+
+
+def _shown(value: Any) -> str:
+    return "(none)" if value is None else as_text(value)[:300]
+
+
+def _confusions(labels: LabelFigures | None) -> dict[str, Any]:
+    if labels is None:
+        return {"matrix": None, "confusions": [], "all_confusions": 0}
+    names = sorted({gold for gold, _ in labels.confusion} | {given for _, given in labels.confusion})
+    wrong = [(gold, given, count) for (gold, given), count in labels.confusion.items() if gold != given]
+    if len(names) > MOST_LABELS:
+        return {"matrix": None, "confusions": wrong[:25], "all_confusions": len(wrong)}
+    golds = sorted({gold for gold, _ in labels.confusion})
+    rows = [(gold, [(given, labels.confusion.get((gold, given), 0)) for given in names]) for gold in golds]
+    matrix = {"given": names, "rows": rows, "most": max(labels.confusion.values())}
+    return {"matrix": matrix, "confusions": [], "all_confusions": len(wrong)}

@@ -1,0 +1,40 @@
+"""Decisions for a run that is there already: the same answers under the lock that names the calibrator, without inference."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..locks import Lock
+from ..weights import now
+from .folder import RunFolder
+
+__all__ = ["decide_again"]
+
+
+def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable[[dict[str, Any]], None]) -> RunFolder:
+    """A new run folder with the answers of ``source`` and the decisions of a calibrator (its digest).
+
+    Raises RunError where ``out`` is taken.
+    """
+    target = RunFolder.create(out)
+    target.exclusive()
+    try:
+        facts = copy.deepcopy(source.read_facts())
+        parts = {key: value for key, value in facts["lock"]["data"].items() if key != "schema"}
+        lock = Lock(**{**parts, "calibrator": calibrator})
+        facts["decided"] = {"from": str(source.path), "lock": facts["lock"]["digest"], "at": now()}
+        facts["lock"] = {"digest": lock.digest, "data": lock.data}
+        facts["totals"] = None
+        target.write_facts(facts)
+        for result in source.latest():
+            decided = {**copy.deepcopy(result), "lock": lock.digest}
+            decide(decided)
+            target.append(decided)
+        facts["totals"] = dict(target.totals())
+        target.write_facts(facts)
+    finally:
+        target.release()
+    return target

@@ -1,0 +1,231 @@
+"""Confidence is fitted on gold, thresholds hold their bound, and decisions follow them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.cli import main
+from ringfence.documents import ReadingOptions
+from ringfence.errors import InputError
+from ringfence.evaluation.calibrating import choose_threshold, fit, reliability
+from ringfence.evaluation.calibrator import Calibrator, Logistic, Threshold, read_calibrator
+from ringfence.evaluation.features import FEATURES, values_of
+from ringfence.evaluation.gold import GoldEntry, GoldFile
+from ringfence.evaluation.outcomes import items_of
+from ringfence.evaluation.spot_checking import spot_check
+from ringfence.runs import RunFolder
+from tests.conftest import fake_lock, task_of
+from tests.test_evaluation import entry, result_of
+
+TASK = task_of(name={"kind": "text"}, total={"kind": "text"})
+
+
+def answers(count: int, seed: int = 0) -> tuple[dict[str, dict[str, Any]], dict[str, GoldEntry]]:
+    """Answers whose stored log-probability tells how likely they are right; `total` is wrong twice as often."""
+    draw = np.random.default_rng(seed)
+    results, gold = {}, {}
+    for number in range(count):
+        name = f"d{number}"
+        values = {}
+        fields = {}
+        for field, hard in (("name", 1.0), ("total", 2.0)):
+            logprob = -float(draw.exponential(0.6))
+            wrong = draw.random() < 1 / (1 + np.exp(4.5 / hard + 3 * logprob))
+            values[field] = "wrong" if wrong else "right"
+            fields[field] = entry(
+                spans=[[0, 5]], features={"v": 1, "logprob_min": logprob, "logprob_mean": logprob / 2, "tokens": 3}
+            )
+        results[name] = {**result_of(name, **values), "fields": fields, "decision": None}
+        gold[name] = GoldEntry(name, {"name": "right", "total": "right"})
+    return results, gold
+
+
+def fitted(count: int, seed: int = 0) -> Any:
+    results, gold = answers(count, seed)
+    items = [item for i in gold for item in items_of(TASK, results[i], gold[i], i)]
+    return fit(items, results)
+
+
+def test_a_fitted_confidence_is_calibrated_where_the_models_own_is_not() -> None:
+    found = fitted(400)
+    before, after = reliability(found.raw, found.right), reliability(found.confidence, found.right)
+    assert after["brier"] < before["brier"]
+    assert after["ece"] < 0.05 < before["ece"]
+
+
+def test_few_labels_share_one_model_and_enough_labels_get_their_own() -> None:
+    assert set(fitted(100).models) == {"*"}
+    assert set(fitted(400).models) == {"*", "name", "total"}
+
+
+def test_labels_that_all_agree_still_give_a_confidence() -> None:
+    results = {f"d{n}": result_of(f"d{n}", name="x") for n in range(12)}
+    items = [item for i in results for item in items_of(TASK, results[i], GoldEntry(i, {"name": "x"}), i)]
+    found = fit(items, results)
+    assert np.all((found.confidence > 0.8) & (found.confidence < 1))
+
+
+def test_too_few_labels_give_no_threshold_and_say_how_many_would() -> None:
+    found = fitted(25)
+    assert found.threshold("value", 0.02, 0.95) is None
+    assert "labels" in found.needed("value", 0.02, 0.95)
+
+
+def test_a_threshold_is_stated_with_its_bound() -> None:
+    found = fitted(600, seed=3)
+    threshold = found.threshold("value", 0.1, 0.95)
+    assert threshold is not None
+    accepted = found.confidence >= threshold.at
+    assert threshold.accepted == accepted.sum() > 100
+    assert threshold.errors == (~found.right[accepted]).sum()
+    assert threshold.errors / threshold.accepted < threshold.bound <= 0.1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(20, 200), st.floats(0.02, 0.3))
+def test_a_threshold_never_exceeds_its_target_on_the_labels_it_was_chosen_on(
+    seed: int, count: int, target: float
+) -> None:
+    draw = np.random.default_rng(seed)
+    scores = draw.random(count).round(3)
+    wrong = draw.random(count) > scores
+    found = choose_threshold(scores, wrong, [str(n) for n in range(count)], target)
+    if found is not None:
+        accepted = scores >= found.at
+        assert (accepted.sum(), wrong[accepted].sum()) == (found.accepted, found.errors)
+        assert found.bound <= target
+
+
+def calibrator(value: float | None, document: float | None, spot: float = 0.0) -> Calibrator:
+    weights = tuple(1.0 if name == "logprob_min" else 0.0 for name in FEATURES)
+    model = Logistic(3.0, weights, (0.0,) * len(FEATURES), (1.0,) * len(FEATURES))
+    made = [Threshold(at, 100, 80, 1, 0.04) if at is not None else None for at in (value, document)]
+    return Calibrator({"*": model}, made[0], made[1], 0.05, 0.95, spot, "sha256:x", "sha256:g", "2026-01-01T00:00:00Z")
+
+
+def test_a_document_is_accepted_when_its_least_sure_value_is() -> None:
+    results, _ = answers(60)
+    for result in results.values():
+        calibrator(0.9, 0.9).decide(result)
+        confidences = [one["confidence"] for one in result["fields"].values()]
+        assert result["decision"] == ("accept" if min(confidences) >= 0.9 else "review")
+        assert all(
+            one["decision"] == ("accept" if one["confidence"] >= 0.9 else "review") for one in result["fields"].values()
+        )
+
+
+def test_without_a_threshold_and_without_an_answer_everything_goes_to_review() -> None:
+    results, _ = answers(5)
+    failed = {**result_of("f", status="failed"), "fields": None, "decision": None}
+    for result in [*results.values(), failed]:
+        calibrator(None, None).decide(result)
+        assert result["decision"] == "review"
+
+
+def test_spot_checks_are_drawn_by_document_and_the_same_every_time() -> None:
+    results, _ = answers(400)
+    decided = []
+    for _ in range(2):
+        for result in results.values():
+            calibrator(0.0, 0.0, 0.2).decide(result)
+        decided.append([result["decision"] for result in results.values()])
+    assert decided[0] == decided[1]
+    assert 40 < decided[0].count("spot-check") < 120
+
+
+def test_a_calibrator_that_was_changed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    made = calibrator(0.9, None)
+    made.write(path)
+    assert read_calibrator(path) == made
+    assert read_calibrator(path).digest == made.digest
+    path.write_text(path.read_text().replace('"at": 0.9', '"at": 0.1'))
+    with pytest.raises(InputError, match="changed since"):
+        read_calibrator(path)
+
+
+def test_features_hold_no_words_of_the_document() -> None:
+    result = result_of("a", name="Secret GmbH")
+    assert all(isinstance(one, float) for one in values_of("name", result))
+
+
+@pytest.mark.parametrize(("wrong", "word", "code"), [(0, "HOLDS", 0), (2, "OPEN", 0), (9, "BROKEN", 1)])
+def test_a_spot_check_alarms_when_the_promise_breaks(wrong: int, word: str, code: int) -> None:
+    results = {f"d{n}": {**result_of(f"d{n}", name="x"), "decision": "spot-check"} for n in range(60)}
+    results["other"] = {**result_of("other", name="y"), "decision": "accept"}
+    gold = {i: GoldEntry(i, {"name": "z" if n < wrong else "x"}) for n, i in enumerate(results)}
+    found = spot_check(TASK, results, gold, 0.05, 0.95, "words")
+    assert (found.checked, len(found.wrong), found.word) == (60, wrong, word)
+
+
+def write_run(folder: Path, results: dict[str, dict[str, Any]]) -> str:
+    made = RunFolder.create(folder)
+    made.exclusive()
+    lock = fake_lock(TASK)
+    facts = {"schema": 1, "task": TASK.canonical(), "weights": "w", "lock": {"digest": lock.digest, "data": lock.data}}
+    made.write_facts(
+        {
+            **facts,
+            "reading": {
+                "csv_rows": False,
+                "text_field": "text",
+                "id_field": "id",
+                "ocr": "never",
+                "limits": ReadingOptions().as_facts()["limits"],
+            },
+            "sessions": [{"started_at": ""}],
+            "totals": None,
+        }
+    )
+    for result in results.values():
+        made.append(
+            {**result, "lock": lock.digest, "mode": "batched", "reason": None, "usage": None, "grounding": "decoded"}
+        )
+    made.release()
+    return lock.digest
+
+
+def test_from_calibrate_over_decide_to_spot_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results, gold = answers(500, seed=2)
+    digest = write_run(tmp_path / "run", results)
+    GoldFile(tmp_path / "gold.jsonl").add(gold)
+
+    def ringfence(*arguments: str) -> int:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        return int(ended.value.code or 0)
+
+    saved = str(tmp_path / "c.json")
+    code = ringfence(
+        "calibrate",
+        str(tmp_path / "run"),
+        "--gold",
+        str(tmp_path / "gold.jsonl"),
+        "--out",
+        saved,
+        "--target-error",
+        "0.1",
+        "--spot-check",
+        "0.3",
+        "--json",
+    )
+    facts = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert facts["thresholds"]["value"]["bound"] <= 0.1
+    assert "<svg" in (tmp_path / "c.html").read_text()
+    assert read_calibrator(Path(saved)).for_lock == digest
+    assert ringfence("decide", str(tmp_path / "run"), "--calibrator", saved, "--out", str(tmp_path / "decided")) == 0
+    decided = RunFolder.open(tmp_path / "decided")
+    assert decided.read_facts()["lock"]["data"]["calibrator"] == facts["digest"]
+    drawn = [result["document"]["id"] for result in decided.latest() if result["decision"] == "spot-check"]
+    capsys.readouterr()
+    ringfence("spot-check", str(tmp_path / "decided"), "--calibrator", saved)
+    assert capsys.readouterr().out.split() == drawn
+    assert ringfence("decide", str(tmp_path / "decided"), "--calibrator", saved, "--out", str(tmp_path / "no")) == 2

@@ -1,0 +1,211 @@
+"""Evaluation: what is right, which error everything else is, and figures whose intervals count documents."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.cli import main
+from ringfence.documents import expand_inputs
+from ringfence.engines import Request
+from ringfence.engines.fake import FakeEngine
+from ringfence.errors import InputError
+from ringfence.evaluation.comparing import compare_items, same_documents
+from ringfence.evaluation.evaluating import evaluate, gold_part
+from ringfence.evaluation.gold import GoldEntry, GoldFile
+from ringfence.evaluation.outcomes import items_of
+from ringfence.evaluation.splitting import SplitFile, draw_split
+from ringfence.runs import RunFolder, run
+from ringfence.tasks import task_from
+from ringfence.tasks.answer import blank_entry
+from tests.conftest import fake_lock, task_of
+
+TASK = task_of(
+    name={"kind": "text"},
+    total={"kind": "money"},
+    paid={"kind": "boolean"},
+    lines={"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "number"}}},
+)
+
+
+def entry(**about: Any) -> dict[str, Any]:
+    return {**blank_entry(None, "text", []), "features": {}, **about}
+
+
+def result_of(document: str = "a", status: str = "done", **values: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, list):
+            fields.update({f"{name}[{row}].{leaf}": entry() for row, record in enumerate(value) for leaf in record})
+        else:
+            fields[name] = entry()
+    about = {"id": document, "sha256": document, "read_by": "text/1", "path": document}
+    return {"document": about, "status": status, "values": values, "fields": fields, "windows": [[0, 10]], "checks": {}}
+
+
+def outcomes(result: dict[str, Any] | None, gold: dict[str, Any], **marks: Any) -> dict[str, str]:
+    return {item.path: item.outcome for item in items_of(TASK, result, GoldEntry("a", gold, **marks), "a")}
+
+
+def test_each_kind_of_error_has_its_name() -> None:
+    gold = {"name": "Nordwind", "total": {"amount": "5.00", "currency": "EUR"}, "paid": None}
+    right = result_of(name="NORDWIND", total={"amount": "5", "currency": None}, paid=None)
+    assert set(outcomes(right, gold).values()) == {"right"}
+    assert outcomes(result_of(name=None, total=gold["total"], paid=True), gold) == {
+        "name": "missing",
+        "total": "right",
+        "paid": "invented",
+    }
+    wrong = result_of(name="Südwind", total=None, paid=None)
+    wrong["fields"]["total"] = entry(raw="5.000", flags=["ambiguous-number"])
+    assert outcomes(wrong, gold) == {"name": "wrong", "total": "bad format", "paid": "right"}
+    assert set(outcomes(None, gold).values()) == {"not answered"}
+    assert set(outcomes(result_of(status="failed"), gold).values()) == {"not answered"}
+
+
+def test_the_right_words_from_another_place_are_an_error_where_gold_marks_the_place() -> None:
+    result = result_of(name="Nordwind")
+    result["fields"]["name"] = entry(spans=[[50, 58]])
+    assert outcomes(result, {"name": "Nordwind"}, spans={"name": [[10, 18]]}) == {"name": "wrong place"}
+    result["fields"]["name"] = entry(spans=[[50, 58]], others=[[10, 18]])
+    assert outcomes(result, {"name": "Nordwind"}, spans={"name": [[10, 18]]}) == {"name": "right"}
+
+
+def test_records_are_matched_by_the_best_assignment() -> None:
+    gold = {"lines": [{"item": "nut", "amount": "1"}, {"item": "bolt", "amount": "2"}, {"item": "pin", "amount": "3"}]}
+    given = [{"item": "bolt", "amount": "2"}, {"item": "nut", "amount": "7"}, {"item": "saw", "amount": "9"}]
+    assert outcomes(result_of(lines=given), gold) == {
+        "lines[0].item": "right",
+        "lines[0].amount": "wrong",
+        "lines[1].item": "right",
+        "lines[1].amount": "right",
+        "lines[2].item": "missing",
+        "lines[2].amount": "missing",
+        "lines[+2].item": "invented",
+        "lines[+2].amount": "invented",
+    }
+
+
+def test_letters_compare_without_spaces_and_punctuation() -> None:
+    result, gold = result_of(name="Taman Daya Sdn. Bhd"), GoldEntry("a", {"name": "TAMAN DAYA SDN BHD."})
+    assert [item.right for item in items_of(TASK, result, gold, "a")] == [False]
+    assert [item.right for item in items_of(TASK, result, gold, "a", "letters")] == [True]
+
+
+def test_judged_values_are_counted_apart_and_failures_count_as_errors() -> None:
+    gold = {name: GoldEntry(name, {"name": "x", "paid": True}) for name in "abc"}
+    results = {"a": result_of("a", name="x", paid=True), "b": result_of("b", name="x", paid=False)}
+    found = evaluate(TASK, results, gold, {})
+    assert found.all_values is not None
+    assert found.judged is not None
+    assert (found.all_values.exact.right, found.all_values.exact.total) == (2, 3)
+    assert (found.all_values.answered.right, found.all_values.answered.total) == (2, 2)
+    assert (found.judged.exact.right, found.judged.exact.total) == (1, 3)
+    assert (found.documents.right, found.documents.total) == (1, 3)
+    assert found.all_values.f1 == pytest.approx(2 * 2 / (2 + 3))
+
+
+def test_labels_have_a_confusion_matrix_and_out_of_scope_recall() -> None:
+    task = task_from({"kind": "classify", "name": "t", "labels": ["a", "b"], "other": True})
+    given = {"1": "a", "2": "b", "3": "b", "4": "other", "5": "a"}
+    gold = {"1": "a", "2": "a", "3": "b", "4": "other", "5": "other"}
+    results = {
+        i: {**result_of(i), "values": {"label": v}, "fields": {"label": entry(kind="judged")}} for i, v in given.items()
+    }
+    found = evaluate(task, results, {i: GoldEntry(i, {"label": v}) for i, v in gold.items()}, {})
+    assert found.labels is not None
+    assert found.labels.confusion[("a", "b")] == 1
+    assert found.labels.macro_f1 == pytest.approx((1 / 2 + 2 / 3 + 2 / 3) / 3)
+    assert found.labels.out_of_scope is not None
+    assert (found.labels.out_of_scope.right, found.labels.out_of_scope.total) == (1, 2)
+
+
+def test_summaries_have_rouge_unsupported_and_evidence_recall() -> None:
+    task = task_from({"kind": "summarise", "name": "t"})
+    results = {
+        "a": {
+            **result_of("a"),
+            "values": {"summary": "The cat sat on the mat."},
+            "unsupported": [{"kind": "number", "text": "3"}],
+            "sentences": [{"spans": [[0, 10]]}],
+        }
+    }
+    gold = {"a": GoldEntry("a", {"summary": "The cat sat on the mat."}, spans={"summary": [[5, 8], [40, 50]]})}
+    found = evaluate(task, results, gold, {}).summaries
+    assert found is not None
+    assert found["rouge1"]["mean"] == pytest.approx(1)
+    assert found["unsupported numbers, dates, amounts"]["mean"] == 1
+    assert found["evidence recall"]["mean"] == 0.5
+
+
+def test_a_paired_comparison_counts_documents_and_lists_those_that_differ() -> None:
+    gold = {f"{n}": GoldEntry(f"{n}", {"name": "x"}) for n in range(20)}
+    good = {i: result_of(i, name="x") for i in gold}
+    bad = {i: result_of(i, name="x" if int(i) < 8 else "y") for i in gold}
+    runs = {
+        name: [item for i in gold for item in items_of(TASK, results[i], gold[i], i)]
+        for name, results in {"good": good, "bad": bad}.items()
+    }
+    (found,) = compare_items(runs)
+    assert found.difference == pytest.approx(0.6)
+    assert found.shown
+    assert len(found.first_only) == 12
+    assert not found.second_only
+    assert found.p_value == pytest.approx(2 * 0.5**12)
+
+
+def test_runs_over_different_documents_are_not_compared() -> None:
+    one = {"a": result_of("a")}
+    with pytest.raises(InputError, match="different documents"):
+        same_documents({"one": one, "two": {"b": result_of("b")}})
+    changed = result_of("a")
+    changed["document"]["sha256"] = "other"
+    with pytest.raises(InputError, match="other content"):
+        same_documents({"one": one, "two": {"a": changed}})
+
+
+def test_a_look_at_the_test_part_is_recorded(tmp_path: Path) -> None:
+    gold = GoldFile(tmp_path / "gold.jsonl")
+    gold.add({name: GoldEntry(name, {"name": name}) for name in "abcd"})
+    with pytest.raises(InputError, match="no parts"):
+        gold_part(gold, "dev", "x", "")
+    assert len(gold_part(gold, None, "x", "")[0]) == 4
+    file = SplitFile(gold.path)
+    file.write(draw_split({name: name for name in "abcd"}, dict.fromkeys("abcd", ""), {"dev": 0.5, "test": 0.5}, 0))
+    with pytest.raises(InputError, match="split into parts"):
+        gold_part(gold, None, "x", "")
+    gold_part(gold, "dev", "evaluate", "sha256:1")
+    assert file.openings() == []
+    gold_part(gold, "test", "evaluate run", "sha256:1")
+    assert [(one["command"], one["lock"]) for one in file.openings()] == [("evaluate run", "sha256:1")]
+
+
+def test_the_verb_writes_a_table_a_page_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task = task_of(name={"kind": "text"})
+    for number in range(6):
+        (tmp_path / f"{number}.txt").write_text(f"Name Nordwind{number}\n")
+
+    def script(request: Request, prompt: str) -> str:
+        name = next(word for word in prompt.split() if word.startswith("Nordwind"))
+        return f" {name}\n" if name != "Nordwind3" else " Name\n"
+
+    inputs = expand_inputs([tmp_path / f"{number}.txt" for number in range(6)])
+    run(task, inputs, FakeEngine(script), fake_lock(task), tmp_path / "run")
+    GoldFile(tmp_path / "gold.jsonl").add(
+        {f"{n}.txt": GoldEntry(f"{n}.txt", {"name": f"Nordwind{n}"}) for n in range(7)}
+    )
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", str(tmp_path / "run"), "--gold", str(tmp_path / "gold.jsonl"), "--json"])
+    said = capsys.readouterr()
+    assert ended.value.code == 0
+    facts = json.loads(said.out)
+    assert facts["all_values"]["exact_match"]["right"] == 5
+    assert facts["all_values"]["exact_match"]["n"] == 7
+    assert [error["document"] for error in facts["errors"]] == ["3.txt", "6.txt"]
+    assert "not in the run" in said.err
+    page = (tmp_path / "run" / "evaluation.html").read_text()
+    assert "Nordwind3" in page
+    assert RunFolder.open(tmp_path / "run").totals()["done"] == 6

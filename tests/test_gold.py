@@ -1,0 +1,293 @@
+"""Gold: typed like answers, appended and never overwritten, drafted, imported, checked and split."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.cli import main
+from ringfence.documents import expand_inputs
+from ringfence.errors import InputError
+from ringfence.evaluation.families import families_of, near_duplicates
+from ringfence.evaluation.gold import GoldEntry, GoldFile
+from ringfence.evaluation.gold_check import form_faults, twin_faults, unsaid
+from ringfence.evaluation.gold_tables import draft_rows, import_rows, read_table, write_workbook
+from ringfence.evaluation.gold_values import GoldField, GoldValueError, as_text, typed
+from ringfence.evaluation.label_studio import label_config, read_label_studio, tasks_of
+from ringfence.evaluation.splitting import PARTS, SplitFile, draw_split
+from ringfence.runs import RunFolder, run
+from ringfence.tasks.locale import Locale
+from tests.conftest import answering, document_of, fake_lock, task_of
+
+TASK = task_of(
+    total={"kind": "money"},
+    paid={"kind": "boolean"},
+    currency={"kind": "choice", "options": ["EUR", "USD"]},
+    lines={"kind": "list", "fields": {"name": {"kind": "text"}, "amount": {"kind": "number"}}},
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "value"),
+    [
+        ("money", "1,249.50 EUR", {"amount": "1249.50", "currency": "EUR"}),
+        ("money", "1249.50 EUR", {"amount": "1249.50", "currency": "EUR"}),
+        ("money", 12.5, {"amount": "12.5", "currency": None}),
+        ("number", 4711.0, "4711"),
+        ("number", "-3", "-3"),
+        ("date", "2024-03-12", "2024-03-12"),
+        ("date", "12 March 2024", "2024-03-12"),
+        ("boolean", "Yes", True),
+        ("boolean", 0, False),
+        ("text", 4711.0, "4711"),
+        ("text", "  ", None),
+    ],
+)
+def test_what_a_person_writes_is_typed_like_an_answer(kind: str, raw: Any, value: Any) -> None:
+    assert typed(GoldField("f", kind), raw, Locale(decimal=".")) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "what"),
+    [
+        ("date", "03/04/2024", "could be"),
+        ("number", "many", "is no number"),
+        ("boolean", "perhaps", "neither"),
+        ("choice", "GBP", "not one of"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_the_reason(kind: str, raw: str, what: str) -> None:
+    with pytest.raises(GoldValueError, match=what):
+        typed(GoldField("f", kind, ("EUR", "USD")), raw, Locale())
+
+
+@given(st.sampled_from(["money", "number", "boolean", "choice"]), st.decimals(-(10**9), 10**9, places=2), st.booleans())
+def test_what_is_shown_to_a_person_comes_back_the_same(kind: str, number: Any, flag: bool) -> None:
+    value: Any = {
+        "money": {"amount": str(number), "currency": "EUR" if flag else None},
+        "number": str(number),
+        "boolean": flag,
+        "choice": "EUR" if flag else "USD",
+    }[kind]
+    assert typed(GoldField("f", kind, ("EUR", "USD")), as_text(value), Locale()) == value
+
+
+def test_gold_grows_and_keeps_who_changed_what(tmp_path: Path) -> None:
+    gold = GoldFile(tmp_path / "gold.jsonl")
+    assert gold.add({"a": GoldEntry("a", {"x": "1"}, by="ann")}) == (1, 0)
+    assert gold.add({"a": GoldEntry("a", {"x": "1"}, by="bob")}) == (0, 0)
+    assert gold.add({"a": GoldEntry("a", {"x": "2"}, by="bob", note="typo")}) == (0, 1)
+    first, second = gold.entries()
+    assert (first.values, second.values, second.old) == ({"x": "1"}, {"x": "2"}, {"x": "1"})
+    assert (second.by, second.note) == ("bob", "typo")
+    assert gold.latest()["a"].values == {"x": "2"}
+
+
+def test_a_gold_file_that_ends_without_a_line_break_is_not_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_text('{"document": "a", "values": {"x": "1"}}')
+    GoldFile(path).add({"b": GoldEntry("b", {"x": "2"})})
+    assert list(GoldFile(path).latest()) == ["a", "b"]
+
+
+def test_a_line_that_is_no_gold_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_text('{"document": "a", "values": {}}\n{"values": 3}\n')
+    with pytest.raises(InputError, match="Line 2"):
+        GoldFile(path).latest()
+
+
+def a_run(folder: Path) -> RunFolder:
+    task = task_of(supplier={"kind": "text"}, total={"kind": "money"})
+    for name in "ab":
+        (folder / f"{name}.txt").write_text(f"Supplier Nordwind {name}\nTotal EUR 1,250.00\n")
+    engine = answering(supplier="Nordwind", total="1,250.00")
+    run(task, expand_inputs([folder / "a.txt", folder / "b.txt"]), engine, fake_lock(task), folder / "run")
+    return RunFolder.open(folder / "run")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "html", "json"])
+def test_a_draft_shows_the_answers(tmp_path: Path, ending: str) -> None:
+    a_run(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(["gold", "draft", str(tmp_path / "run"), "--out", str(tmp_path / f"gold.{ending}")])
+    assert ended.value.code == 0
+    if ending == "xlsx":
+        rows, facts = read_table(tmp_path / "gold.xlsx", {})
+        assert facts["origin"] == "pre-filled"
+        assert [(row.document, row.confirmed, row.cells["total"]) for row in rows] == [
+            ("a.txt", False, "1250.00 EUR"),
+            ("b.txt", False, "1250.00 EUR"),
+        ]
+    else:
+        text = (tmp_path / f"gold.{ending}").read_text()
+        assert "Supplier Nordwind a" in text
+
+
+def test_only_confirmed_rows_of_a_draft_become_gold(tmp_path: Path) -> None:
+    rows = draft_rows(a_run(tmp_path).latest(), task_of(supplier={"kind": "text"}, total={"kind": "money"}), False)
+    book = xlsxwriter.Workbook(tmp_path / "back.xlsx")
+    sheet = book.add_worksheet("gold")
+    sheet.write_row(0, 0, ["document", "confirmed", "supplier", "total", "note"])
+    sheet.write_row(1, 0, [rows[0].document, "x", "Nordwind a", "1,250.00 EUR", ""])
+    sheet.write_row(2, 0, [rows[1].document, "", "Nordwind b", "rubbish", ""])
+    book.close()
+    found = import_rows(
+        read_table(tmp_path / "back.xlsx", {})[0],
+        task_of(supplier={"kind": "text"}, total={"kind": "money"}),
+        "ann",
+        "pre-filled",
+        None,
+    )
+    assert found.unconfirmed == ["b.txt"]
+    assert found.entries["a.txt"].values == {
+        "supplier": "Nordwind a",
+        "total": {"amount": "1250.00", "currency": "EUR"},
+    }
+    assert found.entries["a.txt"].origin == "pre-filled"
+
+
+def test_lists_of_a_workbook_come_back(tmp_path: Path) -> None:
+    result = {
+        "status": "done",
+        "document": {"id": "a", "path": "a"},
+        "values": {
+            "total": {"amount": "3.00", "currency": "EUR"}, "paid": True, "currency": None,
+            "lines": [{"name": "nut", "amount": "1"}, {"name": "bolt", "amount": "2"}],
+        },
+    }  # fmt: skip
+    rows = draft_rows([result], TASK, False)
+    write_workbook(rows, TASK, {"origin": "blind"}, tmp_path / "g.xlsx")
+    (row,), _ = read_table(tmp_path / "g.xlsx", {})
+    confirmed = [type(row)(row.document, row.cells, row.records, True)]
+    assert import_rows(confirmed, TASK, "", "blind", None).entries["a"].values == result["values"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_with_other_names_is_mapped(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "legacy.csv"
+    rows = [["File", "Amount", "Remark"], ["a.pdf", "12.50", "late"], ["b.pdf", "", ""]]
+    path.write_text("\n".join(delimiter.join(row) for row in rows) + "\n")
+    found, _ = read_table(path, {"File": "document", "Amount": "total", "Remark": "note"})
+    entries = import_rows(found, TASK, "", "blind", None).entries
+    assert entries["a.pdf"].values == {"total": {"amount": "12.50", "currency": None}}
+    assert entries["a.pdf"].note == "late"
+    assert entries["b.pdf"].values == {"total": None}
+
+
+def test_faults_of_a_table_are_told_all_at_once_and_nothing_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_text("document,total,paid\na,much,yes\nb,12.00,perhaps\nc,1.00,no\n")
+    (tmp_path / "task.yaml").write_text(
+        "schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}, paid: {kind: boolean}}\n"
+    )
+    with pytest.raises(SystemExit) as ended:
+        main(
+            [
+                "gold",
+                "import",
+                str(tmp_path / "t.csv"),
+                "--task",
+                str(tmp_path / "task.yaml"),
+                "--gold",
+                str(tmp_path / "gold.jsonl"),
+            ]
+        )
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "2 faults" in said
+    assert "a: total" in said
+    assert "b: paid" in said
+    assert not (tmp_path / "gold.jsonl").exists()
+
+
+def test_label_studio_there_and_back(tmp_path: Path) -> None:
+    task = task_of(total={"kind": "money"}, paid={"kind": "boolean"})
+    document = document_of("The total is EUR 5.00 today.")
+    result = {
+        "status": "done",
+        "values": {"total": {"amount": "5.00", "currency": "EUR"}, "paid": True},
+        "fields": {"total": {"spans": [[13, 21]]}, "paid": {"spans": []}},
+    }
+    (made,) = tasks_of({"a.txt": result}, [document], task, False)
+    assert '<Label value="total"/>' in label_config(task)
+    made["annotations"] = [{"was_cancelled": False, "result": made.pop("predictions")[0]["result"]}]
+    (tmp_path / "export.json").write_text(
+        json.dumps([made, {"data": {"document": "b.txt", "text": ""}, "annotations": []}])
+    )
+    found = import_rows(read_label_studio(tmp_path / "export.json"), task, "", "blind", None)
+    assert found.entries["a.txt"].values == result["values"]
+    assert found.entries["a.txt"].spans == {"total": [[13, 21]]}
+    assert found.unconfirmed == ["b.txt"]
+
+
+def test_what_is_wrong_with_gold_is_named() -> None:
+    task = task_of(total={"kind": "money"}, due={"kind": "date"})
+    entries = {
+        "a": GoldEntry("a", {"total": "12.00", "due": "2024-13-01", "tax": None}),
+        "b": GoldEntry("b", {"total": {"amount": "12.00", "currency": "EUR"}, "due": None}),
+        "c": GoldEntry("c", {"total": {"amount": "13.00", "currency": "EUR"}, "due": None}),
+    }
+    assert {(fault.document, fault.field) for fault in form_faults(entries, task)} == {
+        ("a", "total"),
+        ("a", "due"),
+        ("a", "tax"),
+    }
+    text = "Invoice of the Nordwind company, total EUR 12.00, thank you for your order"
+    pairs = near_duplicates({"b": text, "c": text, "a": "something else altogether, about the weather"})
+    assert [(fault.document, fault.grave) for fault in twin_faults(entries, pairs)] == [("b", True)]
+    assert unsaid(entries["b"], task, document_of(text)) == []
+    assert [fault.field for fault in unsaid(entries["c"], task, document_of(text))] == ["total"]
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=4),
+        st.tuples(st.integers(0, 5), st.integers(0, 2)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.integers(0, 3),
+)
+def test_a_split_is_whole_keeps_families_and_is_repeatable(documents: dict[str, tuple[int, int]], seed: int) -> None:
+    first = {}
+    families = {name: first.setdefault(family, name) for name, (family, _) in documents.items()}
+    strata = {name: str(stratum) for name, (_, stratum) in documents.items()}
+    split = draw_split(families, strata, {"calibration": 0.3, "dev": 0.2, "test": 0.5}, seed)
+    assert sorted(one for part in split.parts.values() for one in part) == sorted(documents)
+    assert split.leaks(families) == []
+    assert split.digest == draw_split(families, strata, split.shares, seed).digest
+
+
+def test_a_split_has_its_shares_and_spreads_the_labels() -> None:
+    names = [f"d{n}" for n in range(200)]
+    strata = {name: "rare" if n % 10 == 0 else "common" for n, name in enumerate(names)}
+    split = draw_split({name: name for name in names}, strata, dict(zip(PARTS, (0.3, 0.2, 0.5), strict=True)), 0)
+    assert [len(split.parts[part]) for part in PARTS] == [60, 40, 100]
+    assert [sum(strata[one] == "rare" for one in split.parts[part]) for part in PARTS] == [6, 4, 10]
+
+
+def test_a_key_keeps_documents_together() -> None:
+    families = families_of(["a", "b", "c"], [], {"a": "acme", "b": None, "c": "acme"})
+    assert families["a"] == families["c"] != families["b"]
+
+
+def test_a_split_that_was_edited_is_refused_and_openings_are_kept(tmp_path: Path) -> None:
+    file = SplitFile(tmp_path / "gold.jsonl")
+    split = draw_split({"a": "a", "b": "b"}, {"a": "", "b": ""}, {"dev": 0.5, "test": 0.5}, 0)
+    file.write(split)
+    assert file.read() == split
+    with pytest.raises(InputError, match="exists already"):
+        file.write(split)
+    file.opened("evaluate runs/a", "sha256:1")
+    assert [one["command"] for one in file.openings()] == ["evaluate runs/a"]
+    file.path.write_text(file.path.read_text().replace('"seed": 0', '"seed": 1'))
+    with pytest.raises(InputError, match="changed after"):
+        file.read()
