@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format docs bench-quality bench-documents bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
+.PHONY: demo test lint format docs bench-quality bench-statistics bench-documents bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -26,6 +26,9 @@ docs: $(VENV)/.dev  ## write the command line reference and the task schema anew
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
+
+bench-statistics: $(VENV)/.dev  ## do intervals, verdicts and bounds hold what they promise: thousands of draws
+	$(BIN)/python benchmarks/promises.py $(ARGS)
 
 bench-documents: $(VENV)/.dev  ## every format, beside markitdown
 	$(PIP) --group bench

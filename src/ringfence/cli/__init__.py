@@ -15,6 +15,7 @@ from ..errors import UserError
 __all__ = ["cli", "main"]
 
 _VERBS = {
+    "assess": "assess",
     "budget": "budget",
     "calibrate": "calibrate",
     "check": "check",
@@ -27,7 +28,9 @@ _VERBS = {
     "explain": "explain",
     "export": "export",
     "gold": "gold",
+    "pilot": "pilot",
     "purge": "purge",
+    "release": "release",
     "report": "report",
     "run": "run",
     "spot-check": "spot_check",

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 import time
 from pathlib import Path
 from types import ModuleType
 
 import click
+import yaml
 from rich.table import Table
 
 from ..checking import check_run
-from ..documents import expand_inputs
-from ..engines import EngineSettings, Mode, engine_type
+from ..documents import ReadingOptions
+from ..engines import Mode, engine_type
 from ..errors import InputError
 from ..evaluation import agreement, read_gold, same_value
+from ..extras import need
 from ..reports import write_report
-from ..runs import RunFolder, lock_of, open_engine, run
+from ..runs import RunFolder
 from ..tasks import ExtractTask, load_task
 from ..weights import Store, pull
+from .pilot import pilot_work
 from .screen import note, pulling, stderr
-from .working import Bar
 
 __all__ = ["command"]
 
@@ -37,27 +40,30 @@ __all__ = ["command"]
 @click.option("--weights", "weights_name", default="demo", show_default=True, help="Name of weights in the catalog.")
 @click.option("--mode", type=click.Choice(["solo", "batched"]), default="batched", show_default=True)
 def command(out: Path, weights_name: str, mode: Mode) -> int:
-    """Pull the default weights, extract from example documents, compare with their gold, and write a report."""
+    """Pull the default weights, extract from example documents, and end with the report of a small pilot.
+
+    The folder is a pilot like any other: pilot.yaml, task.yaml, gold.jsonl, documents, runs, report.html.
+    """
     examples = _examples()
     engine_type("openvino")
+    need("demo", "scipy", "sklearn", "matplotlib")
     with pulling() as listener:
-        store = Store()
-        weights = pull(weights_name, store, listener)
-    documents = _maker(examples).make(out)
-    task = load_task(examples / "task.yaml")
-    sources = expand_inputs([documents])
-    opened = open_engine("openvino", weights, store, EngineSettings(mode=mode), note)
+        weights = pull(weights_name, Store(), listener)
+    _maker(examples).make(out)
+    shutil.copyfile(examples / "task.yaml", out / "task.yaml")
+    contender = weights.manifest.name
+    pilot = {
+        "schema": 1, "name": "demo", "question": "Can supplier invoices be entered without a person reading each?",
+        "documents": ["documents"], "contenders": [{"name": contender, "weights": contender, "engine": "openvino", "mode": mode}],
+        "bar": {"unit": "value", "at_least": 0.8},
+    }  # fmt: skip
+    (out / "pilot.yaml").write_text(yaml.safe_dump(pilot, sort_keys=False), encoding="utf-8")
     started = time.monotonic()
-    run_folder = out / "run"
-    assert isinstance(task, ExtractTask)
-    lock = lock_of(task, opened)
-    with Bar(len(sources), sources) as bar:
-        run(
-            task, sources, opened.engine, lock, _fresh(run_folder, lock.digest),
-            resume=True, arguments={"demo": True}, weights_name=weights.manifest.name, on_progress=bar.update,
-        )  # fmt: skip
-    opened.engine.close()
+    outcome = pilot_work(out, ReadingOptions())
     minutes = (time.monotonic() - started) / 60
+    run_folder = out / "runs" / contender
+    task = load_task(out / "task.yaml")
+    assert isinstance(task, ExtractTask)
     folder = RunFolder.open(run_folder)
     gold = read_gold(out / "gold.jsonl")
     kinds = {name: spec.kind for name, spec in task.flat.items() if spec.kind != "list" and "." not in name}
@@ -84,7 +90,9 @@ def command(out: Path, weights_name: str, mode: Mode) -> int:
     stderr.print(table)
     note(f"{folder.totals()}, in {minutes:.1f} minutes.")
     note(f"Independent check: {sum(checked.values.values())} values, {len(checked.findings) or 'no'} findings.")
-    note(f"Open this in a browser: {report.resolve().as_uri()}")
+    note(f"Values beside their places: {report.resolve().as_uri()}")
+    click.echo(outcome.sentence)
+    note(f"The pilot's report, open it in a browser: {(out / 'report.html').resolve().as_uri()}")
     return 1 if checked.findings else 0
 
 
@@ -110,12 +118,3 @@ def _maker(examples: Path) -> ModuleType:
             "Install it: pip install 'ringfence[demo]'.",
         ) from None
     return module
-
-
-def _fresh(run_folder: Path, digest: str) -> Path:
-    """The run folder; one that another lock made is moved aside, so that the demo always runs."""
-    if (run_folder / "run.json").exists() and RunFolder.open(run_folder).read_facts()["lock"]["digest"] != digest:
-        aside = run_folder.with_name(f"run-{time.strftime('%Y%m%d-%H%M%S')}")
-        run_folder.rename(aside)
-        note(f"An earlier demo was made under another lock; it is now in {aside}.")
-    return run_folder

@@ -19,11 +19,11 @@ from ..evaluation.gold_check import Fault, form_faults, leaves, twin_faults, uns
 from ..evaluation.gold_tables import draft_rows, import_rows, read_table, write_workbook
 from ..evaluation.gold_values import as_text
 from ..evaluation.label_studio import is_label_studio, label_config, read_label_studio, tasks_of
-from ..evaluation.splitting import PARTS, SplitFile, draw_split
+from ..evaluation.splitting import PARTS, SplitFile, draw_split, key_of, stratum_of
 from ..reports.gold_form import write_gold_form
 from ..runs import RunFolder
 from ..runs.rereading import reread
-from ..tasks import ClassifyTask, Task, load_task, task_from
+from ..tasks import Task, load_task, task_from
 from .options import passwords_from
 from .screen import note, stderr
 
@@ -277,9 +277,9 @@ def split_command(
     if not found:
         note("Without the documents near-duplicates cannot be kept together; give --run RUN or --documents FOLDER.")
     texts = {identity: document.text for identity, document in found.items()}
-    keys = {identity: _key(entry, task, key) for identity, entry in latest.items()} if key else {}
+    keys = {identity: key_of(entry, task, key) for identity, entry in latest.items()} if key else {}
     families = families_of(latest, near_duplicates(texts), keys)
-    strata = {identity: _stratum(entry, task) for identity, entry in latest.items()}
+    strata = {identity: stratum_of(entry, task) for identity, entry in latest.items()}
     file = SplitFile(gold_path)
     split = draw_split(families, strata, _shares(shares), seed, key)
     file.write(split, again)
@@ -303,15 +303,3 @@ def _shares(given: tuple[str, ...]) -> dict[str, float]:
             "Give shares of calibration, dev and test that sum to 1: --share calibration=0.3 --share dev=0.2 --share test=0.5.",
         )
     return {name: shares.get(name, 0.0) for name in PARTS}
-
-
-def _key(entry: GoldEntry, task: Task, key: str) -> str | None:
-    value = next((value for _, path, value in leaves(task, entry.values) if path == key), None)
-    return None if value is None else " ".join(as_text(value).casefold().split())
-
-
-def _stratum(entry: GoldEntry, task: Task) -> str:
-    """What is spread evenly over the parts: the label, else which values are null."""
-    if isinstance(task, ClassifyTask):
-        return as_text(entry.values.get("labels" if task.several else "label"))
-    return "|".join(path for _, path, value in leaves(task, entry.values) if value is None and "[" not in path)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from ..documents import ReadingOptions, Source, holds_several
 from ..errors import InputError
 from ..evaluation.calibrator import Calibrator
-from ..runs import ExamplePool, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
+from ..runs import ExamplePool, RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
 from ..runs import Progress as RunProgress
 from ..tasks import ClassifyTask, Example, Task
 from .options import open_embedder, open_for
@@ -47,9 +47,11 @@ def work(
     resume: bool = False,
     arguments: dict[str, Any] | None = None,
     quiet: bool = False,
+    aside: bool = False,
 ) -> RunSummary:
     """Open the engine, make the lock, and run, with a bar. Raises InputError where a calibrator was fitted on answers
-    under another lock: its confidences would mean nothing here."""
+    under another lock: its confidences would mean nothing here. With ``aside`` a run in ``out`` that another lock made is
+    moved beside it, instead of being refused."""
     opened = open_for(**engine_arguments)
     with closing(opened.engine):
         relevant = windowing.relevant
@@ -67,6 +69,8 @@ def work(
             )
         if calibrator:
             lock = lock_of(*asked, calibrator=calibrator.digest)
+        if aside:
+            _make_room(out, lock.digest)
         with Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
             return run(
                 task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
@@ -74,6 +78,15 @@ def work(
                 decide=calibrator.decide if calibrator else None, arguments=arguments, weights_name=opened.name,
                 on_progress=bar.update,
             )  # fmt: skip
+
+
+def _make_room(out: Path, digest: str) -> None:
+    if (out / "run.json").exists() and (old := RunFolder.open(out).read_facts()["lock"]["digest"]) != digest:
+        beside = out.with_name(f"{out.name}-{old.removeprefix('sha256:')[:8]}")
+        while beside.exists():
+            beside = beside.with_name(beside.name + "+")
+        out.rename(beside)
+        note(f"An earlier run was made under another lock; it is now in {beside}.")
 
 
 class Bar:

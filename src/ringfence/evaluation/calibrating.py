@@ -19,6 +19,7 @@ __all__ = [
     "Fitted",
     "allowed_errors",
     "choose_threshold",
+    "coverage_curve",
     "fit",
     "least_accepted",
     "reliability",
@@ -80,7 +81,9 @@ class Fitted:
                 best = (labels, share)
         if best is None:
             return f"Even of the surest tenth more than {target:.0%} are wrong: it takes better weights or a better task, not more labels."
-        more = f"About {best[0]} labels ({len(order)} now) would allow one that passes {best[1]:.0%}"
+        # Testing costs a little more than the bound alone: the sequence may begin at a wrong place by chance.
+        labels = max(best[0], math.ceil(1.2 * len(order)))
+        more = f"About {labels} labels ({len(order)} now) would allow one that passes {best[1]:.0%}"
         return f"{more}, if errors stay as they are among the surest."
 
 
@@ -199,7 +202,8 @@ def choose_threshold(
     begin, best = None, 0.0
     for place, cut in enumerate(cuts):
         accepted = scores >= cut
-        chance = _chance(int(accepted.sum()), float((1 - scores[accepted]).mean()), target, confidence)
+        # Values of one document are worth a little less than as many alone; how much, only the labels know.
+        chance = _chance(int(0.95 * accepted.sum()), float((1 - scores[accepted]).mean()), target, confidence)
         if chance > best:
             begin, best = place, chance
     if best < HOPELESS:
@@ -246,6 +250,19 @@ def allowed_errors(total: int, target: float, confidence: float = 0.95) -> int |
 def least_accepted(target: float, confidence: float = 0.95) -> int:
     """The fewest accepted items, all right, whose bound is within the target: 59 for 5 %, 149 for 2 %."""
     return math.ceil(math.log(1 - confidence) / math.log(1 - target))
+
+
+def coverage_curve(scores: Sequence[float], wrong: Sequence[bool], total: int) -> list[tuple[float, float]]:
+    """(share of ``total`` accepted, share wrong among them) from the surest on, at most a hundred points; ties are accepted
+    together."""
+    if not len(scores):
+        return []
+    levels, faults = np.array(scores, float), np.array(wrong, float)
+    order = np.argsort(-levels, kind="stable")
+    errors = np.cumsum(faults[order])
+    last = np.flatnonzero(np.append(np.diff(levels[order]) != 0, True))
+    picked = last[np.unique(np.linspace(0, len(last) - 1, 100).astype(int))]
+    return [((int(place) + 1) / total, float(errors[place]) / (int(place) + 1)) for place in picked]
 
 
 def reliability(confidence: FloatArray, right: npt.NDArray[np.bool_], bins: int = 10) -> dict[str, Any]:

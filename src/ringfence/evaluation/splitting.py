@@ -16,9 +16,13 @@ from typing import Any
 
 from ..errors import InputError
 from ..locks import canonical_json
+from ..tasks import ClassifyTask, Task
 from ..weights import now
+from .gold import GoldEntry
+from .gold_check import leaves
+from .gold_values import as_text
 
-__all__ = ["PARTS", "Split", "SplitFile", "draw_split"]
+__all__ = ["PARTS", "Split", "SplitFile", "draw_split", "key_of", "stratum_of"]
 
 PARTS = ("calibration", "dev", "test")
 
@@ -97,6 +101,19 @@ def draw_split(
         parts[chosen] += members
         have[chosen, stratum] = have.get((chosen, stratum), 0.0) + len(members)
     return Split({name: sorted(ids) for name, ids in parts.items()}, dict(families), dict(shares), seed, key, now())
+
+
+def key_of(entry: GoldEntry, task: Task, key: str) -> str | None:
+    """What a document's gold says for the field that keeps documents together; None where it says nothing."""
+    value = next((value for _, path, value in leaves(task, entry.values) if path == key), None)
+    return None if value is None else " ".join(as_text(value).casefold().split())
+
+
+def stratum_of(entry: GoldEntry, task: Task) -> str:
+    """What is spread evenly over the parts: the label, else which values are null."""
+    if isinstance(task, ClassifyTask):
+        return as_text(entry.values.get("labels" if task.several else "label"))
+    return "|".join(path for _, path, value in leaves(task, entry.values) if value is None and "[" not in path)
 
 
 class SplitFile:

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 DRAWS = 4000
+FURTHER_FAMILY = 0.75  # of the mean size; 0.5 left 6.3 % wrong, 1 cost more power than it won
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -105,7 +106,11 @@ class Proportion:
 def _effective(counts: list[tuple[int, int]], confidence: float) -> float:
     """Korn and Graubard's effective sample size: p(1-p) over the variance between families, with their correction for
     few families; never more than there are items. Where all items agree nothing tells how alike a family is: then each
-    family counts once."""
+    family counts once.
+
+    Where few families hold all the errors the variance is seen too small by chance, and bars near 1 were passed wrongly in
+    6.5 % of the draws instead of 5 (`make bench-statistics`). So part of a further family, wholly in the minority, is added.
+    """
     from scipy.stats import t
 
     families, total = len(counts), sum(size for _, size in counts)
@@ -114,10 +119,11 @@ def _effective(counts: list[tuple[int, int]], confidence: float) -> float:
     right = sum(hits for hits, _ in counts)
     if families == 1 or right in (0, total):
         return float(families)
-    share = right / total
-    spread = families / (families - 1) * sum((hits - share * size) ** 2 for hits, size in counts) / total**2
-    if spread == 0:
-        return float(families)
+    extra = FURTHER_FAMILY * total / families
+    added = [*counts, (0.0 if 2 * right >= total else extra, extra)]
+    items = total + extra
+    share = sum(hits for hits, _ in added) / items
+    spread = (families + 1) / families * sum((hits - share * size) ** 2 for hits, size in added) / items**2
     tail = 1 - (1 - confidence) / 2
     few = float(t.ppf(tail, total - 1) / t.ppf(tail, families - 1)) ** 2
     return min(float(total), share * (1 - share) / spread * few)

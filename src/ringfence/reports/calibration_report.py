@@ -6,32 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from ..evaluation.calibrating import Fitted, reliability
+from ..evaluation.calibrating import Fitted, coverage_curve, reliability
 from ..evaluation.calibrator import Calibrator, Threshold
 from .evaluation_report import page_environment
 from .plots import coverage_plot, reliability_plot
 
-__all__ = ["coverage_curve", "write_calibration"]
-
-
-def coverage_curve(scores: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_]) -> list[tuple[float, float]]:
-    """(share accepted, share wrong among them) for every threshold, at most a hundred points."""
-    order = np.argsort(-scores, kind="stable")
-    errors = np.cumsum(wrong[order])
-    last = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))  # ties are accepted together
-    picked = last[np.unique(np.linspace(0, len(last) - 1, 100).astype(int))]
-    return [((place + 1) / len(scores), errors[place] / (place + 1)) for place in map(int, picked)]
+__all__ = ["write_calibration"]
 
 
 def write_calibration(fitted: Fitted, calibrator: Calibrator, about: Mapping[str, Any], target: Path) -> Path:
     """Write the page."""
     before, after = reliability(fitted.raw, fitted.right), reliability(fitted.confidence, fitted.right)
-    scores = np.array([least for least, _, _ in fitted.documents.values()])
-    wrong = np.array([not right for _, right, _ in fitted.documents.values()], bool)
-    curves = {"values": coverage_curve(fitted.confidence, ~fitted.right), "documents": coverage_curve(scores, wrong)}
+    curves = {}
+    for unit in ("value", "document"):
+        scores, wrong, _ = fitted.accepted_by(unit)
+        curves[f"{unit}s"] = coverage_curve(list(scores), list(wrong), len(scores))
     chosen: Sequence[tuple[str, Threshold | None]] = (("values", calibrator.value), ("documents", calibrator.document))
     marks = {name: (one.share, one.errors / one.accepted) for name, one in chosen if one}
     page = page_environment().get_template("calibration.html.j2")

@@ -1,0 +1,237 @@
+"""ringfence pilot: a new pilot folder, and its run from contenders to the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from ..documents import ReadingOptions
+from ..errors import InputError
+from ..extras import need
+from ..pilot import Contender, PilotOutcome, load_pilot, run_pilot
+from ..pilot.documents import PilotDocuments
+from ..pilot.spec import same_answers
+from ..reports.pilot_report import next_step, write_pilot_report
+from ..runs import RunFolder, Windowing
+from ..tasks import Example, Task, load_task
+from ..weights import find_entry
+from .options import open_embedder, passwords_from
+from .screen import note
+from .working import labelled_texts, work
+
+__all__ = ["command", "pilot_work"]
+
+TASK = """\
+schema: 1
+kind: extract            # or classify, summarise; `ringfence tasks schema` prints what may stand here
+name: {name}
+instructions: You read letters that a company receives.
+locale: {{date_order: dmy}}
+fields:
+  sender:  {{kind: text, description: the company or person that sends it}}
+  date:    {{kind: date, description: the date of the letter}}
+  total:   {{kind: money, description: amount to pay including tax}}
+"""
+IGNORED = "# Documents and answers stay out of version control; the question, the bar and the split go in.\n/documents/\n/docs/\n/runs/\n/report.html\n/gold.jsonl\n/pool.jsonl\n*.xlsx\n*.html\n"
+
+
+@click.group()
+def command() -> None:
+    """Pilots: one task, a bar written down first, contenders, and one page with the verdict."""
+
+
+@command.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--question",
+    default="Can this task be done without a person reading each document?",
+    show_default=True,
+    help="What the pilot is to answer.",
+)
+@click.option(
+    "--task",
+    "task_file",
+    type=click.Path(path_type=Path),
+    help="A task file to copy; an example to change is written without it.",
+)
+@click.option(
+    "--documents", multiple=True, help="Where the documents lie; they stay there. FOLDER/documents when left out."
+)
+@click.option("--gold", "gold_file", type=click.Path(path_type=Path), help="Gold to copy, where there is some.")
+@click.option(
+    "--weights", default="demo", show_default=True, help="Contenders: names of weights, with commas between them."
+)
+@click.option(
+    "--bar",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.9,
+    show_default=True,
+    help="The share right that is good enough.",
+)
+@click.option(
+    "--unit", type=click.Choice(["value", "document"]), default="value", show_default=True, help="Of the bar."
+)
+def new_command(
+    folder: Path, question: str, task_file: Path | None, documents: tuple[str, ...], gold_file: Path | None, weights: str, bar: float, unit: str,
+) -> int:  # fmt: skip
+    """Make FOLDER with pilot.yaml, task.yaml and .gitignore. Keep it in git; documents and answers stay out."""
+    if (folder / "pilot.yaml").exists():
+        raise InputError(f"There is a pilot in {folder} already.", "Change its pilot.yaml, or name a new folder.")
+    if task_file:
+        load_task(task_file)
+    folder.mkdir(parents=True, exist_ok=True)
+    if task_file:
+        shutil.copyfile(task_file, folder / "task.yaml")
+    else:
+        (folder / "task.yaml").write_text(TASK.format(name=_name(folder)), encoding="utf-8")
+    if gold_file:
+        shutil.copyfile(gold_file, folder / "gold.jsonl")
+    if not documents:
+        (folder / "documents").mkdir(exist_ok=True)
+    where = [os.path.relpath(Path(one).expanduser().absolute(), folder.absolute()) for one in documents] or [
+        "documents"
+    ]
+    spec = {
+        "schema": 1, "name": _name(folder), "question": question, "task": "task.yaml", "documents": where, "gold": "gold.jsonl",
+        "contenders": [{"name": one.strip(), "weights": one.strip()} for one in weights.split(",") if one.strip()],
+        "bar": {"metric": "accuracy", "unit": unit, "at_least": bar, "part": "test", "confidence": 0.95},
+        "target_error": 0.05,
+        "costs": {"currency": "EUR", "review_minute": 0.75, "review_minutes_per_document": 2.0, "machine_hour": 0.5},
+    }  # fmt: skip
+    (folder / "pilot.yaml").write_text(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    load_pilot(folder)
+    note(f"Made {folder}. Next:")
+    step = iter(range(1, 9))
+    if not task_file:
+        note(f"  {next(step)}. Say what you want in {folder}/task.yaml (ringfence tasks check {folder}/task.yaml).")
+    if not documents:
+        note(f"  {next(step)}. Put documents into {folder}/documents (they stay out of git).")
+    note(
+        f"  {next(step)}. Read the bar in {folder}/pilot.yaml; `ringfence budget --bar {bar}` says how many labels it takes."
+    )
+    if not gold_file:
+        inputs = " ".join(documents) or f"{folder}/documents"
+        note(f"  {next(step)}. Gold: ringfence run {folder}/task.yaml {inputs} --out {folder}/runs/first")
+        note(
+            f"           ringfence gold draft {folder}/runs/first --out gold.xlsx      (correct it, put an x behind each document)"
+        )
+        note(f"           ringfence gold import gold.xlsx --gold {folder}/gold.jsonl --by YOU")
+    note(f"  {next(step)}. ringfence pilot run {folder}")
+    return 0
+
+
+def _name(folder: Path) -> str:
+    kept = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in folder.absolute().name)
+    return kept.strip("-._") or "pilot"
+
+
+@command.command("run")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.option("--password-file", type=click.Path(path_type=Path), help="Passwords for encrypted documents, one a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def run_command(folder: Path, password_file: Path | None, as_json: bool) -> int:
+    """Run every contender and the cheap baselines, choose on dev, and reach the verdict on test.
+
+    Interrupted at any moment, it goes on when the command is given again. Exit code 1: FAIL or UNDECIDED.
+    """
+    reading = ReadingOptions(passwords_from(password_file))
+    try:
+        outcome = pilot_work(folder, reading)
+    except KeyboardInterrupt:
+        note(f"Interrupted. What was finished is kept in {folder}; go on with the same command.")
+        return 130
+    if as_json:
+        click.echo(json.dumps(outcome.as_json()))
+    else:
+        click.echo(outcome.sentence)
+        for one in outcome.accepted:
+            note(f"Per {one.unit}: {one.sentence}")
+        for warning in outcome.warnings:
+            note(warning)
+        note(f"Next: {next_step(outcome)}")
+    note(f"Open this in a browser: {(folder / 'report.html').resolve().as_uri()}")
+    return 0 if outcome.verdict.passed else 1
+
+
+def pilot_work(folder: Path, reading: ReadingOptions) -> PilotOutcome:
+    """Run the pilot in ``folder`` (paths are relative to it) and write pilot.json and report.html."""
+    need("evaluation", "scipy", "sklearn", "matplotlib")
+    spec = load_pilot(folder)
+    with contextlib.chdir(folder):
+        here = Path()
+        task = load_task(spec.task)
+        pool = labelled_texts(Path(spec.pool), task) if spec.pool else []
+
+        def run_contender(contender: Contender, docs: PilotDocuments, out: Path) -> None:
+            _contender(contender, task, pool, docs, reading, out)
+
+        outcome = run_pilot(spec, here, task, pool, run_contender, _licence, _embed(task), reading, note)
+        (here / "pilot.json").write_text(
+            json.dumps(outcome.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+        write_pilot_report(outcome, here / "report.html")
+    return outcome
+
+
+def _contender(
+    contender: Contender, task: Task, pool: list[Example], docs: PilotDocuments, reading: ReadingOptions, out: Path
+) -> None:
+    asked = load_task(contender.task) if contender.task else task
+    if not same_answers(task, asked):
+        raise InputError(
+            f"The task of contender {contender.name} asks for other fields or labels than the pilot's.",
+            "A contender may word the task differently; what it asks for must be the same.",
+        )
+    note(f"Contender {contender.name}: {contender.weights or contender.server}")
+    arguments: dict[str, Any] = {
+        "weights_name": contender.weights, "engine_name": contender.engine, "server": contender.server, "model": contender.model,
+        "mode": contender.mode, "cache_gib": contender.cache, "in_flight": contender.in_flight, "threads": contender.threads,
+    }  # fmt: skip
+    done = _kept(out, docs)
+    windowing = Windowing(contender.window, contender.relevant)
+    work(
+        asked,
+        docs.sources,
+        out,
+        arguments,
+        reading,
+        windowing,
+        pool,
+        resume=True,
+        aside=True,
+        quiet=done,
+        arguments={"pilot": True, **arguments},
+    )
+
+
+def _kept(out: Path, docs: PilotDocuments) -> bool:
+    """Whether a run has every document of the gold already, so that no estimate of the rest is worth its time."""
+    if not (out / "run.json").exists():
+        return False
+    return set(docs.documents) <= set(RunFolder.open(out).index())
+
+
+def _licence(weights: str) -> str | None:
+    entry = find_entry(weights)
+    return entry.licence if entry else None
+
+
+def _embed(task: Task) -> Any:
+    """Embeddings for the baseline of a classify task; None where their engine is not installed."""
+    import importlib.util
+
+    if task.kind != "classify":
+        return None
+    if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
+        note("The baseline on embeddings is left out: pip install 'ringfence[onnx]' brings what it needs.")
+        return None
+    opened = open_embedder()
+    return opened.engine.embed

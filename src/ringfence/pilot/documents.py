@@ -1,0 +1,81 @@
+"""The documents of a pilot that have gold, and the parts that they fall into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..documents import Document, ReadingOptions, Source, expand_inputs, holds_several, read_ahead
+from ..errors import InputError
+from ..evaluation.families import families_of, near_duplicates
+from ..evaluation.gold import GoldEntry, GoldFile
+from ..evaluation.gold_check import form_faults
+from ..evaluation.splitting import Split, SplitFile, draw_split, key_of, stratum_of
+from ..tasks import Task
+from .spec import PilotSpec
+
+__all__ = ["PilotDocuments", "read_documents_of"]
+
+
+@dataclass(frozen=True)
+class PilotDocuments:
+    """``sources`` to run; the ``documents`` with gold that could be read; ``others`` counts files without gold."""
+
+    sources: list[Source]
+    documents: Mapping[str, Document]
+    gold: Mapping[str, GoldEntry]
+    split: Split
+    gold_file: GoldFile
+    others: int
+
+    def part(self, name: str) -> dict[str, GoldEntry]:
+        """The gold of a part."""
+        return {i: self.gold[i] for i in self.split.parts.get(name, ()) if i in self.gold}
+
+
+def read_documents_of(
+    spec: PilotSpec, folder: Path, task: Task, reading: ReadingOptions, say: Callable[[str], None]
+) -> PilotDocuments:
+    """Read what has gold, and draw the split where there is none. Raises InputError where the gold is not fit."""
+    gold_file = GoldFile(folder / spec.gold)
+    gold = gold_file.latest()
+    if not gold:
+        raise InputError(
+            f"{gold_file.path} holds no gold.", "Draft some from a run: ringfence gold draft RUN --out gold.xlsx."
+        )
+    if faults := form_faults(gold, task):
+        shown = "\n".join(f"  {fault.document}: {fault.field}: {fault.what}" for fault in faults[:20])
+        raise InputError(
+            f"{gold_file.path} has {len(faults)} faults:\n{shown}", "Correct them; `ringfence gold check` names all."
+        )
+    every = expand_inputs([folder / one if not Path(one).is_absolute() else one for one in spec.documents])
+    wanted = [source for source in every if _may_hold_gold(source, gold)]
+    documents: dict[str, Document] = {}
+    for _, outcomes in read_ahead(iter(wanted), reading):
+        documents |= {one.id: one for one in outcomes if isinstance(one, Document) and one.id in gold}
+    if not documents:
+        raise InputError(
+            "None of the pilot's documents has gold.",
+            f"Ids must match: the gold says {next(iter(gold))!r}, the documents are {', '.join(repr(s.id) for s in every[:3])}.",
+        )
+    file = SplitFile(gold_file.path)
+    split = file.read()
+    if split is None:
+        pairs = near_duplicates({i: one.text for i, one in documents.items()})
+        shares = {name: getattr(spec.split, name) for name in ("calibration", "dev", "test")}
+        keys = {i: key_of(entry, task, spec.split.key) for i, entry in gold.items()} if spec.split.key else {}
+        strata = {i: stratum_of(entry, task) for i, entry in gold.items()}
+        split = draw_split(families_of(gold, pairs, keys), strata, shares, spec.split.seed, spec.split.key)
+        file.write(split)
+        sizes = ", ".join(f"{name} {len(ids)}" for name, ids in split.parts.items())
+        say(f"The gold was split into {sizes} ({file.path.name}); the test part stays sealed until the verdict.")
+    return PilotDocuments(wanted, documents, gold, split, gold_file, len(every) - len(wanted))
+
+
+def _may_hold_gold(source: Source, gold: Mapping[str, GoldEntry]) -> bool:
+    return (
+        source.id in gold
+        or holds_several(source)
+        or any(i.startswith((f"{source.id}!", f"{source.id}#")) for i in gold)
+    )

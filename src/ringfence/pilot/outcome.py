@@ -1,0 +1,153 @@
+"""What came of a pilot, as data: the report draws it, pilot.json holds it, a release refers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..evaluation import Proportion, Verdict
+from ..evaluation.calibrator import Calibrator
+from ..evaluation.comparing import Comparison
+from ..evaluation.figures import Evaluation
+from ..evaluation.outcomes import Item
+
+__all__ = ["Accepted", "ContenderOutcome", "Failure", "PilotOutcome"]
+
+
+@dataclass(frozen=True)
+class ContenderOutcome:
+    """One contender or baseline on the dev part. ``hourly`` is documents an hour on this machine, None for what took no
+    model; ``licence`` that of the weights."""
+
+    name: str
+    weights: str
+    engine: str
+    lock: str
+    baseline: bool
+    evaluation: Evaluation
+    share: Proportion
+    hourly: float | None
+    licence: str | None = None
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Of the test part, by the threshold chosen on the calibration part: what passes, and what is wrong among it."""
+
+    unit: str
+    items: int
+    accepted: int
+    wrong: int
+    bound: float | None  # promised; None where there is no threshold
+    sentence: str
+
+    @property
+    def share(self) -> float:
+        """The share that needs no person."""
+        return self.accepted / self.items if self.items else 0.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One of the worst errors: the surest of those that are wrong, with the place that the value came from."""
+
+    item: Item
+    confidence: float | None
+    before: str
+    span: str
+    after: str
+
+
+@dataclass(frozen=True)
+class PilotOutcome:
+    """Everything about one pilot. ``test`` is the chosen contender's evaluation on the test part."""
+
+    name: str
+    question: str
+    bar: str
+    bar_digest: str
+    bar_changes: Sequence[Mapping[str, Any]]
+    contenders: Sequence[ContenderOutcome]
+    chosen: str
+    verdict: Verdict
+    unit: str
+    test: Evaluation
+    against: Comparison | None
+    calibrator: Calibrator | None
+    accepted: Sequence[Accepted]
+    coverage: Mapping[str, Sequence[tuple[float, float]]]
+    label_points: Sequence[tuple[int, float, float, float]]
+    failures: Sequence[Failure]
+    costs: Mapping[str, Any]
+    untested: Sequence[str]
+    warnings: Sequence[str]
+    openings: Sequence[Mapping[str, Any]]
+    sizes: Mapping[str, int]
+    digests: Mapping[str, str]
+    normalisation: str
+    made_at: str
+    slices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        verdict, share = self.verdict, self.share
+        seen = f"{share.right} of {share.total} {self.unit}s right ({share.share:.1%})"
+        if verdict.word == "PASS":
+            return f"PASS: {self.chosen} reaches the bar of {verdict.bar:.0%}: {seen}, at least {verdict.lower:.1%} with {verdict.confidence:.0%} confidence."
+        if verdict.word == "FAIL":
+            return f"FAIL: {self.chosen} is under the bar of {verdict.bar:.0%}: {seen}, at most {verdict.upper:.1%} with {verdict.confidence:.0%} confidence."
+        more = (
+            f"about {verdict.further} more labelled {self.unit}s would decide if the share stays"
+            if verdict.further
+            else "more labels will hardly decide, the share lies at the bar"
+        )
+        return f"UNDECIDED: {self.chosen} may or may not reach the bar of {verdict.bar:.0%}: {seen}, between {verdict.lower:.1%} and {verdict.upper:.1%}; {more}."
+
+    @property
+    def share(self) -> Proportion:
+        """The figure that the verdict is about."""
+        return share_of(self.test, self.unit)
+
+    def as_json(self) -> dict[str, Any]:
+        """pilot.json."""
+        return {
+            "schema": 1,
+            "pilot": self.name,
+            "question": self.question,
+            "verdict": self.verdict.word,
+            "sentence": self.sentence,
+            "bar": self.bar,
+            "bar_digest": self.bar_digest,
+            "bar_changes": list(self.bar_changes),
+            "chosen": self.chosen,
+            "test": self.share.as_json(),
+            "bounds": [self.verdict.lower, self.verdict.upper],
+            "further": self.verdict.further,
+            "contenders": [
+                {
+                    "name": one.name, "weights": one.weights, "engine": one.engine, "lock": one.lock, "baseline": one.baseline,
+                    "dev": one.share.as_json(), "documents_per_hour": one.hourly, "licence": one.licence, "not_done": one.failed,
+                }
+                for one in self.contenders
+            ],
+            "against_best_baseline": self.against.as_json() if self.against else None,
+            "accepted": [{**one.__dict__, "share": one.share} for one in self.accepted],
+            "calibrator": self.calibrator.digest if self.calibrator else None,
+            "costs": dict(self.costs),
+            "untested": list(self.untested),
+            "warnings": list(self.warnings),
+            "test_openings": list(self.openings),
+            "sizes": dict(self.sizes),
+            "digests": dict(self.digests),
+            "made_at": self.made_at,
+        }  # fmt: skip
+
+
+def share_of(evaluation: Evaluation, unit: str) -> Proportion:
+    """The share right of an evaluation, by the bar's unit. Values are all of them, judged ones too."""
+    if unit == "document":
+        return evaluation.documents
+    return Proportion.of([item.right for item in evaluation.items], [item.family for item in evaluation.items])

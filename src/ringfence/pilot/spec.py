@@ -1,0 +1,153 @@
+"""pilot.yaml: the question, the task, documents and gold by path, contenders, the bar, the target error, the prices."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ..errors import InputError
+from ..evaluation import Compare
+from ..locks import canonical_json
+from ..tasks import SummariseTask, Task
+
+__all__ = ["Bar", "Contender", "Costs", "PilotSpec", "SplitShares", "load_pilot"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Bar(_Part):
+    """What is good enough, written down before the first run."""
+
+    metric: Literal["accuracy"] = Field(
+        "accuracy",
+        description="Exact match; of labels, the share right; of summaries, the share without unsupported statements.",
+    )
+    unit: Literal["value", "document"] = Field(
+        "value", description="A document counts as right when all its values are."
+    )
+    at_least: float = Field(0.9, gt=0, lt=1)
+    part: Literal["test"] = "test"
+    confidence: float = Field(0.95, ge=0.5, lt=1, description="Of the one-sided bound that has to reach the bar.")
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the bar."""
+        return "sha256:" + hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
+
+    def __str__(self) -> str:
+        what = "values" if self.unit == "value" else "documents (all values of each)"
+        return f"{self.at_least:.0%} of {what} right, with {self.confidence:.0%} confidence"
+
+
+class Contender(_Part):
+    """One way to do the work: weights, engine, and, where it has one of its own, the task file (the prompt)."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    weights: str = "demo"
+    engine: str = "auto"
+    server: str = ""
+    model: str = ""
+    mode: Literal["solo", "batched"] = "batched"
+    task: str | None = Field(None, description="Another wording of the same task; its fields or labels are the same.")
+    window: int = Field(6000, ge=128)
+    relevant: int | None = Field(None, ge=1)
+    cache: int = Field(2, ge=1, description="GiB for keys and values.")
+    in_flight: int = Field(32, ge=1, le=256)
+    threads: int = Field(0, ge=0)
+
+    @field_validator("name")
+    @classmethod
+    def _not_a_baseline(cls, name: str) -> str:
+        if name.startswith("baseline-"):
+            raise ValueError("names that begin with baseline- are those of the cheap baselines")
+        return name
+
+
+class Costs(_Part):
+    """Prices, for the cost of a document."""
+
+    currency: str = "EUR"
+    review_minute: float = Field(0.75, ge=0, description="What a minute of a reviewing person costs.")
+    review_minutes_per_document: float = Field(2.0, ge=0)
+    machine_hour: float = Field(0.5, ge=0)
+
+
+class SplitShares(_Part):
+    """How the gold is divided, where it is not yet."""
+
+    calibration: float = Field(0.3, ge=0, le=1)
+    dev: float = Field(0.2, ge=0, le=1)
+    test: float = Field(0.5, gt=0, le=1)
+    key: str | None = Field(None, description="A field whose equal values stay in one part, such as the supplier.")
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _whole(self) -> SplitShares:
+        if abs(self.calibration + self.dev + self.test - 1) > 1e-6:
+            raise ValueError("calibration, dev and test must sum to 1")
+        return self
+
+
+class PilotSpec(_Part):
+    """The whole file."""
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    question: str = Field(min_length=3, description="What the pilot is to answer, in one sentence.")
+    task: str = "task.yaml"
+    documents: tuple[str, ...] = Field(min_length=1, description="Files, folders or globs, relative to this file.")
+    gold: str = "gold.jsonl"
+    pool: str | None = Field(None, description="Labelled texts that a classify task takes its examples from.")
+    compare: Compare = "words"
+    contenders: tuple[Contender, ...] = Field(min_length=1)
+    bar: Bar = Bar.model_validate({})
+    target_error: float = Field(0.05, gt=0, le=0.5, description="The most that may be wrong among what is accepted.")
+    spot_check: float = Field(0.05, ge=0, le=1)
+    costs: Costs = Costs.model_validate({})
+    split: SplitShares = SplitShares.model_validate({})
+
+    @field_validator("contenders")
+    @classmethod
+    def _distinct(cls, contenders: tuple[Contender, ...]) -> tuple[Contender, ...]:
+        names = [one.name.casefold() for one in contenders]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"two contenders are called {twice[0]}")
+        return contenders
+
+
+def load_pilot(folder: Path) -> PilotSpec:
+    """Read pilot.yaml of a pilot folder. Raises InputError with every fault."""
+    path = folder / "pilot.yaml"
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise ValueError("it is not a mapping of names to values")
+        return PilotSpec.model_validate(data)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}).", "Make a pilot first: ringfence pilot new FOLDER."
+        ) from None
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()
+        ]
+        raise InputError(f"{path} has {len(faults)} faults:\n" + "\n".join(faults), "Correct them.") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"{path} is no pilot file ({str(error).splitlines()[0]}).", "Correct it.") from None
+
+
+def same_answers(task: Task, other: Task) -> bool:
+    """Whether two wordings of a task ask for the same values, so that one gold serves both."""
+    if task.kind != other.kind:
+        return False
+    if isinstance(task, SummariseTask):
+        return True
+    from ..evaluation.gold_values import fields_of
+
+    return fields_of(task) == fields_of(other)
