@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -226,6 +228,13 @@ def test_from_calibrate_over_decide_to_spot_check(tmp_path: Path, capsys: pytest
     assert decided.read_facts()["lock"]["data"]["calibrator"] == facts["digest"]
     drawn = [result["document"]["id"] for result in decided.latest() if result["decision"] == "spot-check"]
     capsys.readouterr()
+    ringfence("export", str(tmp_path / "decided"))
+    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["document"] for row in table if row["decision"] == "spot-check"] == drawn
+    threshold = facts["thresholds"]["value"]["at"]
+    for row, result in zip(table, decided.latest(), strict=True):
+        doubted = [path for path, one in result["fields"].items() if one["confidence"] < threshold]
+        assert row["for_review"] == "; ".join(doubted)
     ringfence("spot-check", str(tmp_path / "decided"), "--calibrator", saved)
     assert capsys.readouterr().out.split() == drawn
     assert ringfence("decide", str(tmp_path / "decided"), "--calibrator", saved, "--out", str(tmp_path / "no")) == 2

@@ -127,6 +127,7 @@ def _documents(
             "id": identity,
             "status": result["status"],
             "reason": result["reason"],
+            "decision": result["decision"],
             "path": result["document"]["path"],
             "unread_pages": result["document"].get("pages_without_text", []),
             "values": values,
@@ -194,6 +195,8 @@ def _value(name: str, value: Any, entry: dict[str, Any], hue: int) -> _Value:
         notes.append(f"at {entry['address']}")
     if entry["ocr"] is not None:
         notes.append(f"read by OCR, least sure word {entry['ocr']:.2f}")
+    if entry.get("decision"):
+        notes.append(f"{entry['decision']}, confidence {entry['confidence']:.3f}")
     raw = entry["raw"] if entry["raw"] != shown else None
     return _Value(name, shown, entry["kind"], raw, entry["flags"], "; ".join(notes), hue, bool(entry["spans"]))
 

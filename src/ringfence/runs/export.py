@@ -92,6 +92,9 @@ def export_xlsx(folder: RunFolder, target: Path) -> int:
     return counts[0]
 
 
+_DECIDED = ("decision", "for_review")  # columns of a run that a calibrator decided
+
+
 def export_parquet(folder: RunFolder, target: Path) -> int:
     """One row a document with its records and lists nested as they are; returns the number of documents."""
     try:
@@ -102,8 +105,10 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
             "Writing Parquet needs a package that is not installed.", "Install it: pip install 'ringfence[parquet]'."
         ) from None
     fields = _fields(folder)
-    *heads, flags = _distinct(["document", "status", "reason", *fields, "flags"])
-    columns = dict(zip(fields, heads[3:], strict=True))
+    extra = _DECIDED if _is_decided(folder) else ()
+    names = _distinct(["document", "status", "reason", *fields, "flags", *extra])
+    columns = dict(zip(fields, names[3:], strict=False))
+    flags, *decided = names[3 + len(fields) :]
     schema = pyarrow.schema(
         [
             ("document", pyarrow.string()),
@@ -111,6 +116,7 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
             ("reason", pyarrow.string()),
             *((columns[name], _arrow_type(pyarrow, spec)) for name, spec in fields.items()),
             (flags, pyarrow.list_(pyarrow.string())),
+            *([(name, pyarrow.string()) for name in decided]),
         ]
     )
     count = 0
@@ -123,6 +129,7 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
                     "reason": result["reason"],
                     **{columns[name]: value for name, value in {**dict.fromkeys(fields), **_values(result)}.items()},
                     flags: _flags(result["fields"] or {}),
+                    **dict(zip(decided, _decision(result), strict=False)),
                 }
                 for result in batch
             ]
@@ -172,7 +179,8 @@ def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[
         leaves = _leaves(fields)
         counted = [name for name, spec in fields.items() if spec["kind"] == "list"]
         header = ["document", "status", "reason", *_columns(leaves), *(f"{name}_count" for name in counted), "flags"]
-        return header, _document_rows(folder, leaves, counted)
+        extra = _DECIDED if _is_decided(folder) else ()
+        return [*header, *extra], _document_rows(folder, leaves, counted, bool(extra))
     if fields.get(of_list, {}).get("kind") != "list":
         have = ", ".join(name for name, spec in fields.items() if spec["kind"] == "list") or "none"
         raise RunError(f"The task has no list named {of_list!r}.", f"The lists of this run: {have}.")
@@ -210,7 +218,17 @@ def _columns(leaves: _Fields) -> list[str]:
     return columns
 
 
-def _document_rows(folder: RunFolder, leaves: _Fields, counted: list[str]) -> Iterator[list[Any]]:
+def _is_decided(folder: RunFolder) -> bool:
+    return bool(folder.read_facts()["lock"]["data"].get("calibrator"))
+
+
+def _decision(result: dict[str, Any]) -> list[str]:
+    """The document's decision, and the values that are for a person."""
+    entries = result["fields"] or {}
+    return [result["decision"] or "", "; ".join(p for p, entry in entries.items() if entry.get("decision") == "review")]
+
+
+def _document_rows(folder: RunFolder, leaves: _Fields, counted: list[str], decided: bool) -> Iterator[list[Any]]:
     for result in folder.latest():
         values = _values(result)
         row: list[Any] = [result["document"]["id"], result["status"], result["reason"]]
@@ -219,7 +237,7 @@ def _document_rows(folder: RunFolder, leaves: _Fields, counted: list[str]) -> It
             value = (values.get(name) or {}).get(leaf) if leaf else values.get(name)
             row += _cells(value, spec["kind"])
         row += [Decimal(len(values[name])) if name in values else None for name in counted]
-        yield [*row, "; ".join(_flags(result["fields"] or {}))]
+        yield [*row, "; ".join(_flags(result["fields"] or {})), *(_decision(result) if decided else [])]
 
 
 def _record_rows(folder: RunFolder, name: str, leaves: _Fields) -> Iterator[list[Any]]:
