@@ -45,6 +45,7 @@ def worst_failures(
 def untested(
     docs: PilotDocuments, items: Sequence[Item], slices: Mapping[str, Mapping[str, str]], results: Mapping[str, Any]
 ) -> list[str]:
+    """What the figures of the test part say nothing about."""
     tested = {item.document for item in items}
     found = []
     if docs.others:
@@ -76,6 +77,7 @@ def warnings_of(
     chosen: ContenderOutcome,
     docs: PilotDocuments,
 ) -> list[str]:
+    """What a reader has to know before believing the verdict."""
     warnings = []
     if len(bars) > 1:
         first, last = bars[0]["bar"], bars[-1]["bar"]
