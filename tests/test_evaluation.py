@@ -171,15 +171,15 @@ def test_a_look_at_the_test_part_is_recorded(tmp_path: Path) -> None:
     gold = GoldFile(tmp_path / "gold.jsonl")
     gold.add({name: GoldEntry(name, {"name": name}) for name in "abcd"})
     with pytest.raises(InputError, match="no parts"):
-        gold_part(gold, "dev", "x", "")
-    assert len(gold_part(gold, None, "x", "")[0]) == 4
+        gold_part(gold, "dev", "x", "", TASK)
+    assert len(gold_part(gold, None, "x", "", TASK)[0]) == 4
     file = SplitFile(gold.path)
     file.write(draw_split({name: name for name in "abcd"}, dict.fromkeys("abcd", ""), {"dev": 0.5, "test": 0.5}, 0))
     with pytest.raises(InputError, match="split into parts"):
-        gold_part(gold, None, "x", "")
-    gold_part(gold, "dev", "evaluate", "sha256:1")
+        gold_part(gold, None, "x", "", TASK)
+    gold_part(gold, "dev", "evaluate", "sha256:1", TASK)
     assert file.openings() == []
-    gold_part(gold, "test", "evaluate run", "sha256:1")
+    gold_part(gold, "test", "evaluate run", "sha256:1", TASK)
     assert [(one["command"], one["lock"]) for one in file.openings()] == [("evaluate run", "sha256:1")]
 
 
@@ -209,3 +209,10 @@ def test_the_verb_writes_a_table_a_page_and_json(tmp_path: Path, capsys: pytest.
     page = (tmp_path / "run" / "evaluation.html").read_text()
     assert "Nordwind3" in page
     assert RunFolder.open(tmp_path / "run").totals()["done"] == 6
+
+
+def test_gold_that_the_task_cannot_have_is_refused(tmp_path: Path) -> None:
+    gold = GoldFile(tmp_path / "gold.jsonl")
+    gold.add({"a": GoldEntry("a", {"total": "12.00"})})
+    with pytest.raises(InputError, match="a: total"):
+        gold_part(gold, None, "x", "", TASK)

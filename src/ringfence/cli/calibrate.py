@@ -85,7 +85,7 @@ def command(
         raise InputError("This run was decided by a calibrator already.", "Calibrate a run without --calibrator.")
     gold_file = GoldFile(gold_path)
     chosen_part = part or ("calibration" if gold_path.with_suffix(".split.json").exists() else None)
-    gold, split = gold_part(gold_file, chosen_part, f"calibrate {run}", lock)
+    gold, split = gold_part(gold_file, chosen_part, f"calibrate {run}", lock, task)
     items = items_of_results(task, results, gold, split.families if split else {}, compare)
     fitted = fit(items, results)
     if not fitted.items:

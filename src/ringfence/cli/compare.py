@@ -11,7 +11,7 @@ from rich.table import Table
 from ..errors import InputError
 from ..evaluation.agreement import Compare
 from ..evaluation.comparing import compare_items, same_documents
-from ..evaluation.evaluating import gold_part, items_of_results, run_results
+from ..evaluation.evaluating import gold_part, items_of_results, run_results, same_answers
 from ..evaluation.gold import GoldFile
 from ..extras import need
 from ..runs import RunFolder
@@ -44,8 +44,13 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
     if len(loaded) < len(runs):
         raise InputError("A run is given twice.", "Name each run once.")
     same_documents({name: results for name, (_, results, _) in loaded.items()})
+    first, *others = (task for task, _, _ in loaded.values())
+    if not all(same_answers(first, other) for other in others):
+        raise InputError(
+            "The runs ask for different fields or labels.", "Compare runs of one task; its wording may differ."
+        )
     locks = ",".join(lock for _, _, lock in loaded.values())
-    gold, split = gold_part(GoldFile(gold_path), part, f"compare {' '.join(loaded)}", locks)
+    gold, split = gold_part(GoldFile(gold_path), part, f"compare {' '.join(loaded)}", locks, first)
     families = split.families if split else {}
     items = {
         name: items_of_results(task, results, gold, families, compare) for name, (task, results, _) in loaded.items()

@@ -51,7 +51,7 @@ def command(
     need("evaluation", "scipy", "sklearn", "rouge_score")
     folder = RunFolder.open(run)
     task, results, lock = run_results(folder)
-    gold, split = gold_part(GoldFile(gold_path), part, f"evaluate {run}", lock)
+    gold, split = gold_part(GoldFile(gold_path), part, f"evaluate {run}", lock, task)
     slices = slices_of(results.values())
     if languages:
         slices["language"] = _languages(folder, gold, password_file)

@@ -14,10 +14,10 @@ import yaml
 
 from ..documents import ReadingOptions
 from ..errors import InputError
+from ..evaluation.evaluating import same_answers
 from ..extras import need
 from ..pilot import Contender, PilotOutcome, load_pilot, run_pilot
 from ..pilot.documents import PilotDocuments
-from ..pilot.spec import same_answers
 from ..reports.pilot_report import next_step, write_pilot_report
 from ..runs import RunFolder, Windowing
 from ..tasks import Example, Task, load_task

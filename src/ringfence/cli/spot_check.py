@@ -9,7 +9,7 @@ import click
 
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..evaluation.evaluating import run_results
+from ..evaluation.evaluating import fit_for, run_results
 from ..evaluation.gold import GoldFile
 from ..evaluation.gold_tables import draft_rows, write_workbook
 from ..evaluation.spot_checking import spot_check
@@ -65,6 +65,7 @@ def command(
             note(f"{len(drawn)} documents were drawn for a spot-check. --draft spot.xlsx hands them out.")
         return 0
     latest = GoldFile(gold_path).latest()
+    fit_for(task, latest, gold_path)
     found = spot_check(task, results, latest, calibrator.target_error, calibrator.bound_confidence, calibrator.compare)
     low, high = found.bounds
     sentence = {

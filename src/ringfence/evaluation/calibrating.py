@@ -93,6 +93,8 @@ def fit(items: Sequence[Item], results: Mapping[str, Mapping[str, Any]], seed: i
     One pooled logistic model with the field as a feature; a field with enough labels of both outcomes gets its own.
     """
     kept = [item for item in items if item.answered and item.entry is not None]
+    if not kept:
+        return Fitted({}, [], np.zeros(0), np.zeros(0), {})
     features = np.array([values_of(str(item.entry), results[item.document]) for item in kept], float).reshape(
         -1, len(FEATURES)
     )

@@ -12,19 +12,29 @@ from ..tasks import OTHER, ClassifyTask, SummariseTask, Task, task_from
 from .agreement import Compare
 from .figures import Evaluation, document_proportion, field_figures, label_figures, sliced
 from .gold import GoldEntry, GoldFile
+from .gold_check import form_faults
+from .gold_values import fields_of
 from .outcomes import Item, items_of
 from .splitting import Split, SplitFile
 from .summary_figures import summary_figures
 
-__all__ = ["evaluate", "gold_part", "items_of_results", "run_results", "slices_of"]
+__all__ = ["evaluate", "fit_for", "gold_part", "items_of_results", "run_results", "same_answers", "slices_of"]
 
 
-def gold_part(gold: GoldFile, part: str | None, command: str, lock: str) -> tuple[dict[str, GoldEntry], Split | None]:
+def gold_part(
+    gold: GoldFile, part: str | None, command: str, lock: str, task: Task
+) -> tuple[dict[str, GoldEntry], Split | None]:
     """The gold of a part (of all of it where no split was drawn). Looking at the test part is recorded.
 
-    Raises InputError where the part has no gold, or there are parts and none was chosen.
+    Raises InputError where the part has no gold, there are parts and none was chosen, or the gold is not in the form of
+    the task.
     """
     latest, file = gold.latest(), SplitFile(gold.path)
+    fit_for(task, latest, gold.path)
+    if not latest:
+        raise InputError(
+            f"{gold.path} holds no gold.", "Draft some from a run: ringfence gold draft RUN --out gold.xlsx."
+        )
     split = file.read()
     if split is None:
         if part not in (None, "all"):
@@ -41,6 +51,20 @@ def gold_part(gold: GoldFile, part: str | None, command: str, lock: str) -> tupl
     if not chosen:
         raise InputError(f"The part {part} of {gold.path} is empty.", "Add gold, or draw the split anew.")
     return chosen, split
+
+
+def fit_for(task: Task, gold: Mapping[str, GoldEntry], path: Path) -> None:
+    """Raises InputError naming values of the gold that the task cannot have."""
+    if faults := form_faults(gold, task):
+        shown = "\n".join(f"  {fault.document}: {fault.field}: {fault.what}" for fault in faults[:20])
+        raise InputError(
+            f"{path} has {len(faults)} faults:\n{shown}", "Correct them; `ringfence gold check` names all."
+        )
+
+
+def same_answers(task: Task, other: Task) -> bool:
+    """Whether two tasks ask for the same values, so that one gold serves both."""
+    return task.kind == other.kind and (isinstance(task, SummariseTask) or fields_of(task) == fields_of(other))
 
 
 def items_of_results(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..documents import Document, ReadingOptions, Source, expand_inputs, holds_several, read_ahead
 from ..errors import InputError
+from ..evaluation.evaluating import fit_for
 from ..evaluation.families import families_of, near_duplicates
 from ..evaluation.gold import GoldEntry, GoldFile
-from ..evaluation.gold_check import form_faults
 from ..evaluation.splitting import Split, SplitFile, draw_split, key_of, stratum_of
 from ..tasks import Task
 from .spec import PilotSpec
@@ -44,11 +44,7 @@ def read_documents_of(
         raise InputError(
             f"{gold_file.path} holds no gold.", "Draft some from a run: ringfence gold draft RUN --out gold.xlsx."
         )
-    if faults := form_faults(gold, task):
-        shown = "\n".join(f"  {fault.document}: {fault.field}: {fault.what}" for fault in faults[:20])
-        raise InputError(
-            f"{gold_file.path} has {len(faults)} faults:\n{shown}", "Correct them; `ringfence gold check` names all."
-        )
+    fit_for(task, gold, gold_file.path)
     every = expand_inputs([folder / one if not Path(one).is_absolute() else one for one in spec.documents])
     wanted = [source for source in every if _may_hold_gold(source, gold)]
     documents: dict[str, Document] = {}
@@ -70,6 +66,11 @@ def read_documents_of(
         file.write(split)
         sizes = ", ".join(f"{name} {len(ids)}" for name, ids in split.parts.items())
         say(f"The gold was split into {sizes} ({file.path.name}); the test part stays sealed until the verdict.")
+    if not any(i in documents for i in split.parts.get("test", ())):
+        raise InputError(
+            f"No document of the test part can be read ({len(gold)} documents of gold, {len(set(split.families.values()))} families).",
+            "Label more documents, of more kinds than near-duplicates of one, and draw the split anew: ringfence gold split --again.",
+        )
     return PilotDocuments(wanted, documents, gold, split, gold_file, len(every) - len(wanted))
 
 

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ..errors import InputError
 from ..evaluation import Compare
 from ..locks import canonical_json
-from ..tasks import SummariseTask, Task
 
 __all__ = ["Bar", "Contender", "Costs", "PilotSpec", "SplitShares", "load_pilot"]
 
@@ -140,14 +139,3 @@ def load_pilot(folder: Path) -> PilotSpec:
         raise InputError(f"{path} has {len(faults)} faults:\n" + "\n".join(faults), "Correct them.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path} is no pilot file ({str(error).splitlines()[0]}).", "Correct it.") from None
-
-
-def same_answers(task: Task, other: Task) -> bool:
-    """Whether two wordings of a task ask for the same values, so that one gold serves both."""
-    if task.kind != other.kind:
-        return False
-    if isinstance(task, SummariseTask):
-        return True
-    from ..evaluation.gold_values import fields_of
-
-    return fields_of(task) == fields_of(other)
