@@ -122,7 +122,15 @@ def draft_command(run: Path, out: Path, blind: bool, limit: int | None, seed: in
             note(f"The labelling interface for Label Studio is in {config}.")
     else:
         raise InputError(f"{out.name} is of no kind that a draft is written in.", "Name it .xlsx, .html or .json.")
-    note(f"Wrote {len(rows)} documents to {out}. Correct them, confirm each, then: ringfence gold import {out}")
+    back = {".html": f"gold-{task.name}.json", ".json": "EXPORT.json"}.get(suffix, str(out))
+    how = (
+        "put an x under `confirmed`"
+        if suffix == ".xlsx"
+        else "confirm each and save"
+        if suffix == ".html"
+        else "label them there and export as JSON"
+    )
+    note(f"Wrote {len(rows)} documents to {out}. Correct them, {how}, then: ringfence gold import {back}")
 
 
 @command.command("import")
@@ -161,7 +169,7 @@ def import_command(
     note(f"{gold_path}: {new} new, {changed} changed, {len(imported.entries) - new - changed} as before.")
     if left:
         note(
-            f"{left} rows were not confirmed and are left out ({', '.join(imported.unconfirmed[:5])}{' ...' if left > 5 else ''})."
+            f"{left} rows have no x under `confirmed` and are left out ({', '.join(imported.unconfirmed[:5])}{' ...' if left > 5 else ''})."
         )
     return 0
 

@@ -14,7 +14,8 @@ import yaml
 
 from ..documents import ReadingOptions
 from ..errors import InputError
-from ..evaluation.evaluating import same_answers
+from ..evaluation.evaluating import fit_for, same_answers
+from ..evaluation.gold import GoldFile
 from ..extras import need
 from ..pilot import Contender, PilotOutcome, load_pilot, run_pilot
 from ..pilot.documents import PilotDocuments
@@ -84,8 +85,11 @@ def new_command(
     """Make FOLDER with pilot.yaml, task.yaml and .gitignore. Keep it in git; documents and answers stay out."""
     if (folder / "pilot.yaml").exists():
         raise InputError(f"There is a pilot in {folder} already.", "Change its pilot.yaml, or name a new folder.")
-    if task_file:
-        load_task(task_file)
+    task = load_task(task_file) if task_file else None
+    if gold_file and task:
+        fit_for(task, GoldFile(gold_file).latest(), gold_file)
+    elif gold_file:
+        GoldFile(gold_file).latest()
     folder.mkdir(parents=True, exist_ok=True)
     if task_file:
         shutil.copyfile(task_file, folder / "task.yaml")

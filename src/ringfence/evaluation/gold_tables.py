@@ -134,7 +134,8 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
             saved = json.loads(path.read_text(encoding="utf-8"))
             return [_row(record, columns) for record in saved["rows"]], dict(saved.get("facts", {}))
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).", "Give a file that exists.") from None
+        reason = error.strerror or ("it is damaged" if path.exists() else "there is no such file")
+        raise InputError(f"{path} cannot be read ({reason}).", "Give a file that exists.") from None
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise InputError(
             f"{path} is no table of gold ({str(error)[:100]}).", "Give a workbook, a CSV or a JSONL file."
