@@ -101,7 +101,7 @@ def draft_command(run: Path, out: Path, blind: bool, limit: int | None, seed: in
     folder = RunFolder.open(run)
     facts = folder.read_facts()
     task = task_from(facts["task"])
-    results = list(folder.latest())
+    results = sorted(folder.latest(), key=lambda result: str(result["document"]["id"]))
     if limit and limit < len(results):
         results = sorted(random.Random(seed).sample(results, limit), key=lambda result: result["document"]["id"])
     rows = draft_rows(results, task, blind)

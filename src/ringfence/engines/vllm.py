@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
-from .dialects import VLLM, facts_of
+from .dialects import VLLM, Ask, facts_of
 from .http import Client
 from .openai import kept_form
 from .origin import RunsOrigin
@@ -79,12 +79,13 @@ class VllmEngine(RunsOrigin, ServedEngine):
             client = self._start(settings)
             facts = facts_of(client)
             control = _control_tokens(folder)
-            super().__init__(client, facts, settings, "weights", None, None, control)
-            by = [
-                kept_form(ways, lambda way, what=what: _with(self, what, way), what)  # type: ignore[misc]
-                for ways, what in ((VLLM.grammars, "grammar"), (VLLM.schemas, "json_schema"))
-            ]
-            super().__init__(client, facts, settings, "weights", by[0], by[1], control)
+
+            def asking(grammar_by: Ask | None, schema_by: Ask | None) -> ServedEngine:
+                return ServedEngine(client, facts, settings, "weights", grammar_by, schema_by, control)
+
+            grammar_by = kept_form(VLLM.grammars, lambda by: asking(by, None), "grammar")
+            schema_by = kept_form(VLLM.schemas, lambda by: asking(None, by), "json_schema")
+            super().__init__(client, facts, settings, "weights", grammar_by, schema_by, control)
         except BaseException:
             self._stop()
             self._log.close()
@@ -203,13 +204,6 @@ class VllmEngine(RunsOrigin, ServedEngine):
         self.client.close()
         self._stop()
         self._log.close()
-
-
-def _with(engine: ServedEngine, what: str, way: Any) -> ServedEngine:
-    grammar, schema = (way, None) if what == "grammar" else (None, way)
-    return ServedEngine(
-        engine.client, engine.facts, engine.settings, engine.model, grammar, schema, engine.control_tokens
-    )
 
 
 def _control_tokens(folder: Path) -> tuple[str, ...]:
