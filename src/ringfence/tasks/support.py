@@ -45,13 +45,13 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[d
     """
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
+    numbers = find_candidates(PatternField.model_validate({"kind": "number"}), document, locale)
     for kind in ("date", "money", "number"):
         spec = PatternField.model_validate({"kind": kind})
-        stated = find_candidates(spec, document, locale)
+        stated = numbers if kind == "number" else find_candidates(spec, document, locale)
         known = {_value(c.value, kind) for c in stated} | {reading for c in stated for reading in c.readings}
         raws = {document.text[c.start : c.end] for c in stated}
         if kind != "date":
-            numbers = find_candidates(PatternField.model_validate({"kind": "number"}), document, locale)
             known |= {_value(c.value, "number") for c in numbers}
             known |= {one.removeprefix("-") for one in known if one}  # it fell by 12 percent, for -12 %
             known |= {_WORDS[word] for word in re.findall(r"[a-z]+", document.text.lower()) if word in _WORDS}
