@@ -92,6 +92,7 @@ def costs_of(spec: PilotSpec, chosen: ContenderOutcome, accepted: Sequence[Accep
         "by_hand": by_hand,
         "machine": machine,
         "review": checked,
+        "review_of_values": (1 - values) * by_hand,  # if each value takes its share of the minutes
         "each": None if machine is None else machine + checked,
         "accepted_share": share,
         "accepted_values": values,
