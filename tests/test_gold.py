@@ -210,21 +210,22 @@ def test_faults_of_a_table_are_told_all_at_once_and_nothing_is_taken(
 
 def test_label_studio_there_and_back(tmp_path: Path) -> None:
     task = task_of(total={"kind": "money"}, paid={"kind": "boolean"})
-    document = document_of("The total is EUR 5.00 today.")
+    document = document_of("🧾 The total is EUR 5.00 today.")
     result = {
         "status": "done",
         "values": {"total": {"amount": "5.00", "currency": "EUR"}, "paid": True},
-        "fields": {"total": {"spans": [[13, 21]]}, "paid": {"spans": []}},
+        "fields": {"total": {"spans": [[15, 23]]}, "paid": {"spans": []}},
     }
     (made,) = tasks_of({"a.txt": result}, [document], task, False)
     assert '<Label value="total"/>' in label_config(task)
+    assert made["predictions"][0]["result"][0]["value"]["start"] == 16  # the picture is two units of UTF-16
     made["annotations"] = [{"was_cancelled": False, "result": made.pop("predictions")[0]["result"]}]
     (tmp_path / "export.json").write_text(
         json.dumps([made, {"data": {"document": "b.txt", "text": ""}, "annotations": []}])
     )
     found = import_rows(read_label_studio(tmp_path / "export.json"), task, "", "blind", None)
     assert found.entries["a.txt"].values == result["values"]
-    assert found.entries["a.txt"].spans == {"total": [[13, 21]]}
+    assert found.entries["a.txt"].spans == {"total": [[15, 23]]}
     assert found.unconfirmed == ["b.txt"]
 
 

@@ -61,11 +61,21 @@ def tasks_of(
                         predicted.append(_result(path, "choices", {"choices": chosen}))
                 elif entry["spans"]:
                     start, end = entry["spans"][0]
-                    place = {"start": start, "end": end, "text": document.text[start:end], "labels": [path]}
+                    first, last = _units(document.text, start), _units(document.text, end)
+                    place = {"start": first, "end": last, "text": document.text[start:end], "labels": [path]}
                     predicted.append(_result("label", "labels", place))
         about = {"data": {"document": document.id, "text": document.text}}
         found.append({**about, "predictions": [{"result": predicted}] if predicted else []})
     return found
+
+
+def _units(text: str, place: int) -> int:
+    """A browser counts UTF-16 code units, we count code points."""
+    return len(text[:place].encode("utf-16-le")) // 2
+
+
+def _points(text: str, units: int) -> int:
+    return len(text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
 
 
 def _result(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +116,8 @@ def _row(one: Mapping[str, Any]) -> Row:
         if result["type"] == "labels":
             path = value["labels"][0]
             cells.setdefault(path, value["text"])
-            spans.setdefault(path, []).append([value["start"], value["end"]])
+            text = one["data"]["text"]
+            spans.setdefault(path, []).append([_points(text, value["start"]), _points(text, value["end"])])
         elif result["type"] == "choices":
             chosen = value["choices"]
             cells[result["from_name"]] = chosen if len(chosen) > 1 else chosen[0]
