@@ -55,9 +55,12 @@ def next_step(outcome: PilotOutcome) -> str:
         return f"Release it (ringfence release . --contender {chosen}), run with its calibrator, and keep the spot-checks going{review}."
     if word == "FAIL":
         weakest = min(outcome.test.fields, key=lambda one: one.exact.share)
+        several = len(outcome.test.fields) > 1
+        where = f"The weakest field is {weakest.name} ({weakest.exact.share:.0%}): look" if several else "Look"
+        drop = ", or drop the field" if several else ""
         return (
-            f"Do not release. The weakest field is {weakest.name} ({weakest.exact.share:.0%}): look at the failures below, mend its description or "
-            "examples in the task, try larger weights, or drop the field; then take new gold for a test part that nobody has seen."
+            f"Do not release. {where} at the failures below, mend descriptions or examples in the task, try larger weights{drop}; "
+            "then take new gold for a test part that nobody has seen."
         )
     if outcome.verdict.further:
         return f"Label about {outcome.verdict.further} more {outcome.unit}s, for the test part, and run the pilot again; or write down a bar that these labels can decide, for the next pilot."
