@@ -59,7 +59,11 @@ def command(
     if answers_file:
         answers = _read(answers_file)
     elif stderr.is_terminal:
-        answers = _ask(evidence)
+        try:
+            answers = _ask(evidence)
+        except click.Abort:
+            note("\nInterrupted; nothing was written. --template prints a file that can be answered bit by bit.")
+            return 130
     else:
         raise InputError(
             "There is no terminal to ask in.", "Give a file of answers; `ringfence assess --template` prints one."
