@@ -12,6 +12,7 @@ import jinja2
 from ..evaluation.figures import Evaluation, LabelFigures
 from ..evaluation.gold_values import as_text
 from ..evaluation.outcomes import ERRORS, Item
+from ..files import write_whole
 
 __all__ = ["item_rows", "page_environment", "write_evaluation"]
 
@@ -49,11 +50,7 @@ def write_evaluation(
         **_confusions(evaluation.labels),
         **about,
     )
-    temporary = target.with_name(f".{target.name}")
-    with temporary.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-        temporary.chmod(0o600)
-        stream.write(text)
-    temporary.replace(target)
+    write_whole(target, text, private=True)
     return target
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..evaluation.gold_values import as_text
 from ..evaluation.outcomes import ERRORS
+from ..files import write_whole
 from ..pilot import PilotOutcome
 from .evaluation_report import item_rows, page_environment
 from .plots import coverage_plot, label_curve
@@ -38,11 +39,7 @@ def write_pilot_report(outcome: PilotOutcome, target: Path) -> Path:
             shown=lambda value: "nothing" if value is None else as_text(value)[:200],
         )
     )
-    temporary = target.with_name(f".{target.name}")
-    with temporary.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-        temporary.chmod(0o600)
-        stream.write(text)
-    temporary.replace(target)
+    write_whole(target, text, private=True)
     return target
 
 

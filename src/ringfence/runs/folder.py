@@ -7,8 +7,6 @@ dropped when the folder is opened again, and of two lines with one document id t
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from ..documents import Document
 from ..errors import RunError
+from ..files import append_line, drop_cut_line, read_lines, write_whole
 
 __all__ = ["Earlier", "RunFolder", "Totals"]
 
@@ -86,7 +85,7 @@ class RunFolder:
         for leftover in (path for pattern in _LEFTOVERS for path in self.path.glob(pattern)):  # of a kill in a write
             leftover.unlink(missing_ok=True)
         for journal in (self.results, self.windows):
-            _drop_cut_line(journal)
+            drop_cut_line(journal)
         self._kept = self._index_windows()
 
     def release(self) -> None:
@@ -96,12 +95,12 @@ class RunFolder:
 
     def append(self, result: dict[str, Any]) -> None:
         """Add one result; it is on disk when this returns."""
-        _append(self.results, result, sync=True)
+        append_line(self.results, result)
 
     def keep_window(self, document: Document, window: tuple[int, int], part: dict[str, Any]) -> None:
         """Keep what one window of a long document gave, so that a kill costs no more than the windows under way."""
         line = {"document": document.id, "sha256": document.sha256, "window": window, "part": part}
-        _append(self.windows, line, sync=False)
+        append_line(self.windows, line, sync=False)
 
     def _index_windows(self) -> dict[tuple[str, str], list[int]]:
         """Where windows.jsonl holds what earlier sessions kept of each document."""
@@ -132,18 +131,10 @@ class RunFolder:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Every whole line of the journal, in order."""
-        if not self.results.exists():
-            return
-        with self.results.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    raise RunError(
-                        f"Line {number} of {self.results} is damaged.", "Restore the folder from a copy."
-                    ) from None
+        try:
+            yield from read_lines(self.results)
+        except ValueError as fault:
+            raise RunError(f"The results cannot be read: {fault}.", "Restore the folder from a copy.") from None
 
     def latest(self) -> Iterator[dict[str, Any]]:
         """The result that counts for each document, in the order of the journal."""
@@ -177,40 +168,4 @@ class RunFolder:
 
     def write_facts(self, facts: dict[str, Any]) -> None:
         """Replace run.json in one step."""
-        temporary = self.path / f".run.json.{uuid.uuid4().hex}"
-        text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-        temporary.chmod(0o600)
-        os.replace(temporary, self.path / "run.json")
-
-
-def _append(path: Path, entry: dict[str, Any], sync: bool) -> None:
-    """Add one whole line to a journal."""
-    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        view = memoryview(line)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        if sync:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _drop_cut_line(journal: Path) -> None:
-    """Cut a journal behind its last whole line."""
-    if not journal.exists():
-        return
-    with journal.open("r+b") as stream:
-        size = whole = stream.seek(0, os.SEEK_END)
-        while whole > 0:
-            start = max(0, whole - (1 << 16))
-            stream.seek(start)
-            newline = stream.read(whole - start).rfind(b"\n")
-            if newline >= 0:
-                whole = start + newline + 1
-                break
-            whole = start
-        if whole < size:
-            stream.truncate(whole)
+        write_whole(self.path / "run.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n", private=True)

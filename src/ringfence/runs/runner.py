@@ -94,7 +94,7 @@ def run(
         )
         worker.work(sources)
         folder.forget_windows()
-        facts["sessions"][-1]["ended_at"] = now()
+        facts["sessions"][-1] |= {"ended_at": now(), "documents": sum(worker.progress.seen.values())}
         facts["totals"] = dict(folder.totals())
         folder.write_facts(facts)
         return RunSummary(out, folder.totals(), worker.progress)
