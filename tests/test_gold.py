@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,15 @@ from hypothesis import strategies as st
 from ringfence.cli import main
 from ringfence.documents import expand_inputs
 from ringfence.errors import InputError
+from ringfence.evaluation import same_value
 from ringfence.evaluation.families import families_of, near_duplicates
 from ringfence.evaluation.gold import GoldEntry, GoldFile
 from ringfence.evaluation.gold_check import form_faults, twin_faults, unsaid
-from ringfence.evaluation.gold_tables import draft_rows, import_rows, read_table, write_workbook
-from ringfence.evaluation.gold_values import GoldField, GoldValueError, as_text, typed
+from ringfence.evaluation.gold_import import import_rows, read_table
+from ringfence.evaluation.gold_tables import draft_rows, write_workbook
+from ringfence.evaluation.gold_values import GoldField, GoldValueError, as_cell, typed
 from ringfence.evaluation.label_studio import label_config, read_label_studio, tasks_of
-from ringfence.evaluation.splitting import PARTS, SplitFile, draw_split
+from ringfence.evaluation.splitting import PARTS, SplitFile, draw_split, key_of
 from ringfence.runs import RunFolder, run
 from ringfence.tasks.locale import Locale
 from tests.conftest import answering, document_of, fake_lock, task_of
@@ -67,15 +72,23 @@ def test_what_is_no_value_is_refused_with_the_reason(kind: str, raw: str, what: 
         typed(GoldField("f", kind, ("EUR", "USD")), raw, Locale())
 
 
-@given(st.sampled_from(["money", "number", "boolean", "choice"]), st.decimals(-(10**9), 10**9, places=2), st.booleans())
-def test_what_is_shown_to_a_person_comes_back_the_same(kind: str, number: Any, flag: bool) -> None:
+@given(
+    st.sampled_from(["money", "number", "boolean", "choice"]),
+    st.integers(0, 4).flatmap(lambda places: st.decimals(-(10**9), 10**9, places=places)),
+    st.booleans(),
+    st.sampled_from([Locale(), Locale(decimal=","), Locale(decimal=".")]),
+)
+def test_what_is_shown_to_a_person_comes_back_the_same(kind: str, number: Any, flag: bool, locale: Locale) -> None:
     value: Any = {
         "money": {"amount": str(number), "currency": "EUR" if flag else None},
         "number": str(number),
         "boolean": flag,
         "choice": "EUR" if flag else "USD",
     }[kind]
-    assert typed(GoldField("f", kind, ("EUR", "USD")), as_text(value), Locale()) == value
+    field = GoldField("f", kind, ("EUR", "USD"))
+    back = typed(field, as_cell(field, value), locale)
+    assert same_value(kind, back, value)
+    assert typed(field, value, locale, contract=True) == value
 
 
 def test_gold_grows_and_keeps_who_changed_what(tmp_path: Path) -> None:
@@ -223,7 +236,7 @@ def test_label_studio_there_and_back(tmp_path: Path) -> None:
     (tmp_path / "export.json").write_text(
         json.dumps([made, {"data": {"document": "b.txt", "text": ""}, "annotations": []}])
     )
-    found = import_rows(read_label_studio(tmp_path / "export.json"), task, "", "blind", None)
+    found = import_rows(read_label_studio(tmp_path / "export.json", task), task, "", None, None)
     assert found.entries["a.txt"].values == result["values"]
     assert found.entries["a.txt"].spans == {"total": [[15, 23]]}
     assert found.unconfirmed == ["b.txt"]
@@ -246,6 +259,59 @@ def test_what_is_wrong_with_gold_is_named() -> None:
     assert [(fault.document, fault.grave) for fault in twin_faults(entries, pairs)] == [("b", True)]
     assert unsaid(entries["b"], task, document_of(text)) == []
     assert [fault.field for fault in unsaid(entries["c"], task, document_of(text))] == ["total"]
+
+
+@pytest.mark.parametrize(
+    ("values", "spans", "where"),
+    [
+        ({"lines": [{"nam": "x"}]}, {}, "lines[0].nam"),
+        ({"lines": "x"}, {}, "lines"),
+        ({"lines": ["x"]}, {}, "lines"),
+        ({"seller": {"nam": "x"}}, {}, "seller.nam"),
+        ({"seller": "x"}, {}, "seller"),
+        ({"paid": True}, {"paid": [[5, 3]]}, "paid"),
+        ({"paid": True}, {"paid": [3, 5]}, "paid"),
+        ({"due": "20240312"}, {}, "due"),
+        ({"account": "DE89 3704 0044 0532 0130 00"}, {}, "account"),
+        ({"lines": [{"amount": "1,5"}]}, {}, "lines[0].amount"),
+    ],
+)
+def test_the_form_is_checked_inside_records_lists_and_places(values: Any, spans: Any, where: str) -> None:
+    task = task_of(
+        seller={"kind": "record", "fields": {"name": {"kind": "text"}}},
+        paid={"kind": "boolean"},
+        due={"kind": "date"},
+        account={"kind": "iban"},
+        lines={"kind": "list", "fields": {"name": {"kind": "text"}, "amount": {"kind": "number"}}},
+    )
+    assert [fault.field for fault in form_faults({"a": GoldEntry("a", values, spans=spans)}, task)] == [where]
+
+
+def test_what_an_entry_does_not_state_stays_and_null_is_a_statement(tmp_path: Path) -> None:
+    gold = GoldFile(tmp_path / "gold.jsonl")
+    first = GoldEntry("a", {"x": "1", "seller": {"name": "N"}}, origin="pre-filled", spans={"x": [[0, 1]]})
+    gold.add({"a": first})
+    assert gold.add({"a": GoldEntry("a", {"y": None, "seller": {"city": "B"}}, origin="pre-filled")}) == (0, 1)
+    known = gold.latest()["a"]
+    assert known.values == {"x": "1", "y": None, "seller": {"name": "N", "city": "B"}}
+    assert known.spans == {"x": [[0, 1]]}
+    assert gold.add({"a": GoldEntry("a", {"x": "1"}, origin="blind")}) == (0, 1)  # confirmed blind: worth more
+    assert gold.latest()["a"].origin == "blind"
+    gold.add({"a": GoldEntry("a", {"x": "2"})})
+    assert gold.latest()["a"].spans == {}  # the place was that of the old value
+    gold.add({"a": GoldEntry("a", {"x": "2"})}, replace=True)
+    assert gold.latest()["a"].values == {"x": "2"}
+
+
+def test_two_imports_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = str(tmp_path / "gold.jsonl")
+    program = (
+        "import sys; from pathlib import Path; from ringfence.evaluation.gold import GoldEntry, GoldFile\n"
+        "for n in range(20): GoldFile(Path(sys.argv[1])).add({f'{sys.argv[2]}{n}': GoldEntry(f'{sys.argv[2]}{n}', {'x': '1'})})"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", program, path, name]) for name in ("a", "b", "c")]
+    assert [one.wait(120) for one in running] == [0, 0, 0]
+    assert len(GoldFile(Path(path)).latest()) == 60
 
 
 @given(
@@ -278,6 +344,32 @@ def test_a_split_has_its_shares_and_spreads_the_labels() -> None:
 def test_a_key_keeps_documents_together() -> None:
     families = families_of(["a", "b", "c"], [], {"a": "acme", "b": None, "c": "acme"})
     assert families["a"] == families["c"] != families["b"]
+
+
+def test_a_key_is_a_single_field_of_the_task() -> None:
+    entry = GoldEntry("a", {"currency": "EUR"})
+    assert key_of(entry, TASK, "currency") == "eur"
+    for key in ("supplier", "lines.name", "lines"):
+        with pytest.raises(InputError, match="no single field"):
+            key_of(entry, TASK, key)
+
+
+def test_families_and_shares_belong_to_the_digest_of_a_split() -> None:
+    shares = {"dev": 0.5, "test": 0.5}
+    split = draw_split({"a": "a", "b": "b"}, {"a": "", "b": ""}, shares, 0)
+    assert dataclasses.replace(split, families={"a": "a", "b": "a"}).digest != split.digest
+    assert dataclasses.replace(split, key="x").digest != split.digest
+    assert dataclasses.replace(split, made_at="later").digest == split.digest
+
+
+def test_an_opening_that_a_kill_cut_short_spoils_no_later_one(tmp_path: Path) -> None:
+    file = SplitFile(tmp_path / "gold.jsonl")
+    file.opened("evaluate a", "sha256:1")
+    with file.openings_path.open("a") as stream:
+        stream.write('{"at": "2026')
+    assert len(file.openings()) == 1
+    file.opened("evaluate b", "sha256:2")
+    assert [one["command"] for one in file.openings()] == ["evaluate a", "evaluate b"]
 
 
 def test_a_split_that_was_edited_is_refused_and_openings_are_kept(tmp_path: Path) -> None:

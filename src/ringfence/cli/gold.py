@@ -13,11 +13,13 @@ from rich.progress import track
 
 from ..documents import Document, ReadingOptions, expand_inputs, read_ahead
 from ..errors import InputError
-from ..evaluation.families import families_of, near_duplicates
+from ..evaluation.evaluating import fit_for
+from ..evaluation.families import Pair, families_of, near_duplicates
 from ..evaluation.gold import GoldEntry, GoldFile, Origin
 from ..evaluation.gold_check import Fault, form_faults, leaves, twin_faults, unsaid
-from ..evaluation.gold_tables import draft_rows, import_rows, read_table, write_workbook
-from ..evaluation.gold_values import as_text
+from ..evaluation.gold_import import import_rows, read_table
+from ..evaluation.gold_tables import NOT_JUDGED, column_of, draft_rows, write_workbook
+from ..evaluation.gold_values import as_cell, fields_of
 from ..evaluation.label_studio import is_label_studio, label_config, read_label_studio, tasks_of
 from ..evaluation.splitting import PARTS, SplitFile, draw_split, key_of, stratum_of
 from ..reports.gold_form import write_gold_form
@@ -140,31 +142,34 @@ def draft_command(run: Path, out: Path, blind: bool, limit: int | None, seed: in
 @click.option("--by", default="", help="Who confirmed it.")
 @click.option("--note", "why", help="Why, for changes of gold that is there already.")
 @click.option("--origin", type=click.Choice(["blind", "pre-filled"]), help="Whether answers were shown; a draft knows.")
+@click.option("--replace", is_flag=True, help="Forget what a row does not state, instead of keeping it.")
 @click.option(
     "--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="A column's field; FIELD - leaves it out."
 )
 def import_command(
     file: Path, gold_path: Path, task_file: Path | None, by: str, why: str | None, origin: Origin | None,
-    mapping: tuple[str, ...],
+    mapping: tuple[str, ...], replace: bool,
 ) -> int:  # fmt: skip
     """Add what was confirmed in FILE (.xlsx, .csv, .jsonl, a saved form, a JSON export of Label Studio) to the gold.
 
-    Values are typed by the same code as answers. Nothing is taken while one row has a fault.
+    Values are typed by the same code as answers. A blank cell is null, ? is a value that nobody judged. What a row does
+    not state stays as it was. Nothing is taken while one row has a fault.
     """
     columns = _columns(mapping)
     if file.suffix.lower() == ".json" and is_label_studio(file):
-        rows = read_label_studio(file)
+        task = _task(None, task_file)
         facts: dict[str, Any] = {}
+        rows = read_label_studio(file, task)
     else:
         rows, facts = read_table(file, columns)
-    task = _task(None, task_file, facts)
-    imported = import_rows(rows, task, by, origin or facts.get("origin", "blind"), why)
+        task = _task(None, task_file, facts)
+    imported = import_rows(rows, task, by, origin or facts.get("origin"), why)
     if imported.faults:
         raise InputError(
             f"{file} has {len(imported.faults)} faults:\n" + "\n".join(f"  {fault}" for fault in imported.faults[:40]),
             "Correct them and import again; nothing was taken.",
         )
-    new, changed = GoldFile(gold_path).add(imported.entries)
+    new, changed = GoldFile(gold_path).add(imported.entries, replace)
     left = len(imported.unconfirmed)
     note(f"{gold_path}: {new} new, {changed} changed, {len(imported.entries) - new - changed} as before.")
     if left:
@@ -199,15 +204,19 @@ def export_command(
     elif suffix == ".csv":
         task = _task(run_path, task_file)
         table = [
-            {path: as_text(value) for _, path, value in leaves(task, entry.values) if "[" not in path}
+            {path: as_cell(spec, value) for spec, path, value in leaves(task, entry.values) if not spec.of_list}
             for entry in latest.values()
         ]
         names = list(dict.fromkeys(name for row in table for name in row))
         with out.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(["document", *names, "note"])
+            writer.writerow(["document", *map(column_of, names), "note"])
             for entry, row in zip(latest.values(), table, strict=True):
-                writer.writerow([entry.document, *(row.get(name, "") for name in names), entry.note or ""])
+                writer.writerow([entry.document, *(row.get(name, NOT_JUDGED) for name in names), entry.note or ""])
+        if lists := {spec.of_list for spec in fields_of(task).values() if spec.of_list}:
+            note(
+                f"A table of single values holds no lists: {', '.join(sorted(map(str, lists)))} are left out; .jsonl has them."
+            )
     elif suffix == ".json":
         task = _task(run_path, task_file)
         if not (found := _documents(run_path, documents, latest, password_file)):
@@ -244,8 +253,10 @@ def check_command(
     found = _documents(run_path, documents, latest, password_file)
     bad = {(fault.document, fault.field) for fault in faults}
     if run_path or documents:
+        pairs = near_duplicates({identity: one.text for identity, one in found.items()})
+        faults += _leaks(gold_path, latest, pairs)
         faults += [Fault(identity, "", "its document cannot be read") for identity in latest if identity not in found]
-        faults += twin_faults(latest, near_duplicates({identity: one.text for identity, one in found.items()}))
+        faults += twin_faults(latest, pairs)
         for identity, document in found.items():
             if not any(identity == where for where, _ in bad):
                 faults += unsaid(latest[identity], task, document)
@@ -260,6 +271,14 @@ def check_command(
         grave = sum(fault.grave for fault in faults)
         note(f"{len(latest)} documents: {grave or 'no'} faults, {len(faults) - grave} to look at.")
     return 1 if any(fault.grave for fault in faults) else 0
+
+
+def _leaks(gold_path: Path, latest: Mapping[str, GoldEntry], pairs: list[Pair]) -> list[Fault]:
+    split = SplitFile(gold_path).read()
+    leaks = split.leaks(families_of(latest, pairs, {})) if split else []
+    return [
+        Fault(one, "", f"lies in another part of the split than its near-duplicate {other}") for one, other in leaks
+    ]
 
 
 @command.command("split")
@@ -280,7 +299,12 @@ def split_command(
 ) -> int:  # fmt: skip
     """Draw calibration, dev and test parts: by seed, stratified, families of near-duplicates together."""
     latest = GoldFile(gold_path).latest()
+    if not latest:
+        raise InputError(
+            f"{gold_path} holds no gold.", "Draft some from a run: ringfence gold draft RUN --out gold.xlsx."
+        )
     task = _task(run_path, task_file)
+    fit_for(task, latest, gold_path)
     found = _documents(run_path, documents, latest, password_file)
     if not found:
         note("Without the documents near-duplicates cannot be kept together; give --run RUN or --documents FOLDER.")

@@ -5,17 +5,22 @@ A later line of the same document counts; the earlier ones stay, so that who cha
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock
+
 from ..errors import InputError
+from ..files import write_whole
+from ..locks import canonical_json
 from ..weights import now
 
-__all__ = ["GoldEntry", "GoldFile", "Origin", "read_gold"]
+__all__ = ["GoldEntry", "GoldFile", "Origin", "gold_digest", "read_gold"]
 
 Origin = Literal["blind", "pre-filled"]
 
@@ -78,19 +83,26 @@ class GoldFile:
         """The entry that counts for each document."""
         return {entry.document: entry for entry in self.entries()}
 
-    def add(self, fresh: Mapping[str, GoldEntry]) -> tuple[int, int]:
-        """Append what is new or changed, all or nothing, on disk when this returns; returns how many of each."""
+    def add(self, fresh: Mapping[str, GoldEntry], replace: bool = False) -> tuple[int, int]:
+        """Append what is new or changed, all or nothing, on disk when this returns; returns how many of each.
+
+        What an entry does not state stays as it was, unless ``replace``; a list is stated as a whole.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.path.with_name(f".{self.path.name}.lock"), mode=0o600):
+            return self._add(fresh, replace)
+
+    def _add(self, fresh: Mapping[str, GoldEntry], replace: bool) -> tuple[int, int]:
         known = self.latest() if self.path.exists() else {}
         lines, new, changed = [], 0, 0
         for identity, entry in fresh.items():
             before = known.get(identity)
             if before is not None:
-                old = {
-                    path: before.values.get(path)
-                    for path in {**before.values, **entry.values}
-                    if before.values.get(path) != entry.values.get(path)
-                }
-                if not old and (not entry.spans or entry.spans == before.spans):
+                if not replace:
+                    entry = _merged(before, entry)
+                names = dict.fromkeys([*before.values, *entry.values])
+                old = {name: before.values.get(name) for name in names if not _as_before(name, before, entry)}
+                if not old and dict(entry.spans) == dict(before.spans) and entry.origin == before.origin:
                     continue
                 entry = GoldEntry(**{**asdict(entry), "old": old})
                 changed += 1
@@ -98,20 +110,39 @@ class GoldFile:
                 new += 1
             lines.append(json.dumps(entry.as_json(), ensure_ascii=False, separators=(",", ":")) + "\n")
         if lines:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             before_it = self.path.read_bytes() if self.path.exists() else b""
             cut = b"\n" if before_it and not before_it.endswith(b"\n") else b""
-            temporary = self.path.with_name(f".{self.path.name}.new")
-            with open(temporary, "wb", opener=_owner_only) as stream:
-                stream.write(before_it + cut + "".join(lines).encode("utf-8", "backslashreplace"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, self.path)
+            text = before_it + cut + "".join(lines).encode("utf-8", "backslashreplace")
+            write_whole(self.path, text, private=True)
         return new, changed
 
 
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _as_before(name: str, before: GoldEntry, entry: GoldEntry) -> bool:
+    """Whether two entries say the same of a field; a null that is stated is not the same as nothing said."""
+    return (name in before.values) == (name in entry.values) and before.values.get(name) == entry.values.get(name)
+
+
+def _merged(before: GoldEntry, entry: GoldEntry) -> GoldEntry:
+    """What was known of a document with what an entry states now; places of values that changed are forgotten."""
+    values = dict(before.values)
+    for name, value in entry.values.items():
+        old = values.get(name)
+        if isinstance(value, Mapping) and isinstance(old, Mapping) and not isinstance(value.get("amount"), str):
+            value = {**old, **value}  # a record, not money
+        values[name] = value
+    merged = GoldEntry(**{**asdict(entry), "values": values})
+    kept = {
+        path: places
+        for path, places in before.spans.items()
+        if _as_before(re.split(r"[.\[]", path)[0], before, merged) and path not in entry.spans
+    }
+    return GoldEntry(**{**asdict(merged), "spans": {**kept, **entry.spans}})
+
+
+def gold_digest(entries: Mapping[str, GoldEntry]) -> str:
+    """The sha256 of what gold says of which documents (values and marked places), whoever said it and when."""
+    said = {identity: [dict(entry.values), dict(entry.spans)] for identity, entry in entries.items()}
+    return "sha256:" + hashlib.sha256(canonical_json(said).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def read_gold(path: Path) -> dict[str, Mapping[str, Any]]:

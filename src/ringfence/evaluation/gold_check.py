@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..documents import Document
@@ -16,7 +16,7 @@ from ..tasks.fields import PatternField
 from .agreement import same_value
 from .families import Pair
 from .gold import GoldEntry
-from .gold_values import GoldField, fields_of
+from .gold_values import GoldField, fields_of, is_decimal
 
 __all__ = ["Fault", "form_faults", "leaves", "twin_faults", "unsaid"]
 
@@ -38,8 +38,9 @@ def leaves(task: Task, values: Mapping[str, Any]) -> Iterator[tuple[GoldField, s
     for path, spec in fields_of(task).items():
         if spec.of_list:
             leaf = path.removeprefix(f"{spec.of_list}.")
-            for number, record in enumerate(values.get(spec.of_list) or []):
-                if leaf in record:
+            records = values.get(spec.of_list)
+            for number, record in enumerate(records if isinstance(records, list) else ()):
+                if isinstance(record, Mapping) and leaf in record:
                     yield spec, f"{spec.of_list}[{number}].{leaf}", record[leaf]
             continue
         record, _, leaf = path.rpartition(".")
@@ -49,18 +50,50 @@ def leaves(task: Task, values: Mapping[str, Any]) -> Iterator[tuple[GoldField, s
 
 
 def form_faults(entries: Mapping[str, GoldEntry], task: Task) -> list[Fault]:
-    """Names that the task does not have, and values that are not in the form of the contract."""
+    """Names that the task does not have, and values and places that are not in the form of the contract."""
     fields = fields_of(task)
-    names = {path.split(".")[0] for path in fields} | {spec.of_list for spec in fields.values() if spec.of_list}
-    if task.kind == "summarise":
-        names.add("evidence")
+    lists = {spec.of_list for spec in fields.values() if spec.of_list}
     found = []
     for identity, entry in entries.items():
-        found += [Fault(identity, name, "the task has no such field") for name in entry.values if name not in names]
+        shapes = [fault for name, value in entry.values.items() for fault in _shape(name, value, fields, lists, task)]
+        shapes += [(path, "marks no place [[start, end], ...]") for path, s in entry.spans.items() if not _is_places(s)]
+        found += [Fault(identity, path, what) for path, what in shapes]
         for spec, path, value in leaves(task, entry.values):
             if value is not None and (what := _form(spec, value)):
                 found.append(Fault(identity, path, what))
     return found
+
+
+def _shape(
+    name: str, value: Any, fields: Mapping[str, GoldField], lists: AbstractSet[str | None], task: Task
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with the outer form of one value: (path, what)."""
+    leaf_names = {path.partition(".")[2] for path in fields if path.startswith(f"{name}.")}
+    if name in lists:
+        if value is not None and not (isinstance(value, list) and all(isinstance(one, Mapping) for one in value)):
+            yield name, "is no list of records"
+            return
+        for row, record in enumerate(value or []):
+            for leaf in record:
+                if leaf not in leaf_names:
+                    yield f"{name}[{row}].{leaf}", "the task has no such field"
+    elif name in fields or (task.kind == "summarise" and name == "evidence"):
+        return
+    elif not leaf_names:
+        yield name, "the task has no such field"
+    elif value is not None and not isinstance(value, Mapping):
+        yield name, "is no record"
+    else:
+        for leaf in value or ():
+            if leaf not in leaf_names:
+                yield f"{name}.{leaf}", "the task has no such field"
+
+
+def _is_places(spans: Any) -> bool:
+    return isinstance(spans, list) and all(
+        isinstance(one, list) and len(one) == 2 and all(type(edge) is int for edge in one) and 0 <= one[0] < one[1]
+        for one in spans
+    )
 
 
 def _form(spec: GoldField, value: Any) -> str | None:
@@ -83,17 +116,18 @@ def _form(spec: GoldField, value: Any) -> str | None:
         return None if _DURATION.fullmatch(value) else "is no ISO 8601 duration"
     if kind == "date":
         try:
+            if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+                raise ValueError
             date.fromisoformat(value)
         except ValueError:
-            return "is no ISO 8601 date"
+            return "is no date written as 2024-03-12"
+    if kind == "iban" and not re.fullmatch(r"[A-Z]{2}\d\d[A-Z0-9]+", value):
+        return "is no IBAN in capitals without spaces"
     return None
 
 
 def _is_number(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and Decimal(value).is_finite()
-    except InvalidOperation:
-        return False
+    return isinstance(value, str) and is_decimal(value)
 
 
 def twin_faults(entries: Mapping[str, GoldEntry], pairs: list[Pair]) -> list[Fault]:

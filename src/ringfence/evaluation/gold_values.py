@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from ..tasks.candidates import find_candidates
 from ..tasks.fields import CodeField, PatternField
 from ..tasks.locale import Locale
 
-__all__ = ["GoldField", "GoldValueError", "as_text", "fields_of", "nested", "typed"]
+__all__ = ["GoldField", "GoldValueError", "as_cell", "as_text", "fields_of", "is_decimal", "nested", "typed"]
 
 _YES = {"true", "yes", "y", "x", "1", "ja", "oui", "wahr", "vrai"}
 _NO = {"false", "no", "n", "0", "nein", "non", "falsch", "faux"}
@@ -61,11 +62,14 @@ def fields_of(task: Task) -> dict[str, GoldField]:
     return found
 
 
-def typed(field: GoldField, raw: Any, locale: Locale) -> Any:
+def typed(field: GoldField, raw: Any, locale: Locale, contract: bool = False) -> Any:
     """The value in its contract form from what a table, a form or a JSON file holds; blank is null.
 
-    Raises GoldValueError.
+    With ``contract`` numbers that are in that form already are taken as they are: 1.250 is not a thousand there. Raises
+    GoldValueError.
     """
+    if contract and field.kind == "number" and isinstance(raw, str) and is_decimal(raw):
+        return raw
     if raw is None or (isinstance(raw, str) and not raw.strip()) or raw != raw:
         return None
     if field.kind == "choices":
@@ -118,6 +122,9 @@ def _plain_number(raw: Any) -> str | None:
         raw = repr(raw).removesuffix(".0") if abs(raw) < 1e15 else repr(raw)
     text = str(raw).strip()
     digits = text.lstrip("-")
+    if digits.count(".") == 1 and len(digits.partition(".")[2]) == 4 and digits.endswith("0"):
+        text, digits = text[:-1], digits[:-1]  # as `as_text` writes three decimals
+        return str(Decimal(text)) if set(digits) <= set("0123456789.") and digits[0] != "." else None
     # 1.250 may be a thousand in the letters of a European; three decimals are read by the recogniser, under the locale.
     if isinstance(raw, str) and digits.count(".") == 1 and len(digits.partition(".")[2]) == 3:
         return None
@@ -133,7 +140,9 @@ def _number(field: GoldField, raw: Any, locale: Locale) -> str:
 
 def _money(field: GoldField, raw: Any, locale: Locale) -> dict[str, str | None]:
     if isinstance(raw, Mapping):
-        amount = _plain_number(raw.get("amount"))
+        amount = raw.get("amount")
+        if not (isinstance(amount, str) and is_decimal(amount)):
+            amount = _plain_number(amount)
         if amount is None:
             raise GoldValueError(f"{field.path}: {raw.get('amount')!r} is no amount")
         currency = raw.get("currency")
@@ -168,6 +177,11 @@ def _recognised(field: GoldField, text: str, locale: Locale) -> Any:
     raise GoldValueError(f"{field.path}: {text!r} is no {field.kind}")
 
 
+def is_decimal(text: str) -> bool:
+    """Whether a text is a number in the contract's form: digits, with a point before decimals."""
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
+
+
 def nested(flat: Mapping[str, Any], lists: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Values in the shape of an answer, from values by path and the records of each list."""
     values: dict[str, Any] = {}
@@ -180,8 +194,18 @@ def nested(flat: Mapping[str, Any], lists: Mapping[str, list[dict[str, Any]]]) -
     return {**values, **lists}
 
 
+def as_cell(field: GoldField, value: Any) -> str:
+    """A value as a person reads it, and as ``typed`` takes it back.
+
+    A number with three decimals gets a fourth: 1.250 might be a thousand in the letters of a European, 1.2500 is not.
+    """
+    if field.kind not in ("number", "money"):
+        return as_text(value)
+    return re.sub(r"(?<=\.)(\d{3})(?!\d)", r"\g<1>0", as_text(value))
+
+
 def as_text(value: Any) -> str:
-    """A value as a person reads it, and as ``typed`` takes it back."""
+    """A value as a person reads it."""
     if value is None:
         return ""
     if isinstance(value, dict):

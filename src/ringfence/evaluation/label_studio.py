@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..documents import Document
 from ..errors import InputError
 from ..tasks import Task
+from ..tasks.answer import value_at
+from .gold import Origin
 from .gold_tables import Row
 from .gold_values import fields_of
 
@@ -55,7 +57,7 @@ def tasks_of(
                 if spec is None:
                     continue
                 if spec.judged:
-                    value = result["values"][path]
+                    value = value_at(result["values"], path)
                     chosen = value if isinstance(value, list) else [{True: "yes", False: "no"}.get(value, value)]
                     if chosen != [None]:
                         predicted.append(_result(path, "choices", {"choices": chosen}))
@@ -82,12 +84,13 @@ def _result(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"from_name": name, "to_name": "text", "type": kind, "value": value}
 
 
-def read_label_studio(path: Path) -> list[Row]:
+def read_label_studio(path: Path, task: Task) -> list[Row]:
     """The annotations of a JSON export as rows. Of several annotations of one document the last that was not cancelled
-    counts. Raises InputError."""
+    counts; a field of the task that it leaves without a label is null. Raises InputError."""
+    single = [spec.path for spec in fields_of(task).values() if not spec.of_list]
     try:
         tasks = json.loads(path.read_text(encoding="utf-8"))
-        rows = [_row(one) for one in tasks]
+        rows = [_row(one, single) for one in tasks]
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).", "Give a file that exists.") from None
     except (ValueError, KeyError, TypeError, IndexError):
@@ -106,16 +109,17 @@ def is_label_studio(path: Path) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], dict) and "data" in data[0]
 
 
-def _row(one: Mapping[str, Any]) -> Row:
+def _row(one: Mapping[str, Any], single: Sequence[str]) -> Row:
     document = str(one["data"]["document"])
     made = [annotation for annotation in one.get("annotations", []) if not annotation.get("was_cancelled")]
-    cells: dict[str, Any] = {}
+    cells: dict[str, Any] = dict.fromkeys(single)
     spans: dict[str, list[list[int]]] = {}
     for result in made[-1]["result"] if made else []:
         value = result["value"]
         if result["type"] == "labels":
             path = value["labels"][0]
-            cells.setdefault(path, value["text"])
+            if path not in spans:
+                cells[path] = value["text"]
             text = one["data"]["text"]
             spans.setdefault(path, []).append([_points(text, value["start"]), _points(text, value["end"])])
         elif result["type"] == "choices":
@@ -123,4 +127,5 @@ def _row(one: Mapping[str, Any]) -> Row:
             cells[result["from_name"]] = chosen if len(chosen) > 1 else chosen[0]
         elif result["type"] == "textarea":
             cells[result["from_name"]] = " ".join(value["text"])
-    return Row(document, cells, confirmed=bool(made), spans=spans)
+    origin: Origin = "pre-filled" if one.get("predictions") else "blind"
+    return Row(document, cells, confirmed=bool(made), spans=spans, origin=origin)

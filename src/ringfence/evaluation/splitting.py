@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..files import append_line, drop_cut_line, read_lines, write_whole
 from ..locks import canonical_json
 from ..tasks import ClassifyTask, Task
 from ..weights import now
 from .gold import GoldEntry
 from .gold_check import leaves
-from .gold_values import as_text
+from .gold_values import as_text, fields_of
 
 __all__ = ["PARTS", "Split", "SplitFile", "draw_split", "key_of", "stratum_of"]
 
@@ -40,8 +41,10 @@ class Split:
 
     @property
     def digest(self) -> str:
-        """The sha256 of which document is in which part."""
-        text = canonical_json({"parts": {name: sorted(ids) for name, ids in self.parts.items()}, "seed": self.seed})
+        """The sha256 of which document is in which part, and of the families, which decide what a figure is worth."""
+        parts = {name: sorted(ids) for name, ids in self.parts.items()}
+        drawn = {"seed": self.seed, "shares": self.shares, "key": self.key, "families": self.families}
+        text = canonical_json({"parts": parts, **drawn})
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def part_of(self, document: str) -> str | None:
@@ -104,7 +107,16 @@ def draw_split(
 
 
 def key_of(entry: GoldEntry, task: Task, key: str) -> str | None:
-    """What a document's gold says for the field that keeps documents together; None where it says nothing."""
+    """What a document's gold says for the field that keeps documents together; None where it says nothing.
+
+    Raises InputError where the task has no such field, or it is one of a list.
+    """
+    single = [path for path, spec in fields_of(task).items() if not spec.of_list]
+    if key not in single:
+        raise InputError(
+            f"The key {key!r} that keeps documents together is no single field of the task.",
+            f"Name one of: {', '.join(single)}.",
+        )
     value = next((value for _, path, value in leaves(task, entry.values) if path == key), None)
     return None if value is None else " ".join(as_text(value).casefold().split())
 
@@ -153,18 +165,19 @@ class SplitFile:
             self.opened("split drawn anew", "")
         data = {"schema": 1, **{name: getattr(split, name) for name in ("seed", "shares", "key", "made_at")}}
         text = json.dumps({**data, "digest": split.digest, "parts": split.parts, "families": split.families}, indent=1)
-        temporary = self.path.with_name(f".{self.path.name}")
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, self.path)
+        write_whole(self.path, text + "\n")
 
-    def opened(self, command: str, lock: str) -> None:
-        """Record that the test part was looked at, by which command and for which lock."""
-        line = json.dumps({"at": now(), "command": command, "lock": lock, "by": os.environ.get("USER", "")})
-        with self.openings_path.open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+    def opened(self, command: str, lock: str, looked_at: str = "") -> None:
+        """Record that the test part was looked at: by which command, for which lock, and the digest of what was seen."""
+        drop_cut_line(self.openings_path)
+        line = {"at": now(), "command": command, "lock": lock, "looked_at": looked_at, "by": os.environ.get("USER", "")}
+        append_line(self.openings_path, line)
 
     def openings(self) -> list[dict[str, Any]]:
-        """Every recorded opening of the test part, in order."""
-        if not self.openings_path.exists():
-            return []
-        return [json.loads(row) for row in self.openings_path.read_text(encoding="utf-8").splitlines() if row]
+        """Every recorded opening of the test part, in order. Raises InputError where the record is damaged."""
+        try:
+            return list(read_lines(self.openings_path))
+        except ValueError as fault:
+            raise InputError(
+                f"The record of openings cannot be read: {fault}.", "Restore it from version control."
+            ) from None

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from ..evaluation.gold_tables import Row
-from ..evaluation.gold_values import as_text, fields_of
+from ..evaluation.gold_values import as_cell, fields_of
 from ..tasks import Task
 
 __all__ = ["write_gold_form"]
@@ -31,9 +31,12 @@ def write_gold_form(
     shown = [
         {
             "document": row.document,
-            "cells": {spec.path: as_text(row.cells.get(spec.path)) for spec in single},
+            "cells": {spec.path: as_cell(spec, row.cells.get(spec.path)) for spec in single},
             "records": {
-                name: [{leaf: as_text(record.get(leaf)) for leaf in leaves} for record in row.records.get(name, [])]
+                name: [
+                    {leaf: as_cell(fields[f"{name}.{leaf}"], record.get(leaf)) for leaf in leaves}
+                    for record in row.records.get(name, [])
+                ]
                 for name, leaves in lists.items()
             },
             "text": texts.get(row.document, "The document cannot be read again from where it was.")[:MOST_TEXT],

@@ -1,0 +1,164 @@
+"""Tables of gold: what a person, a spreadsheet or another tool makes of them comes back whole, or is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from ringfence.cli import main
+from ringfence.errors import InputError
+from ringfence.evaluation.gold import GoldEntry, GoldFile
+from ringfence.evaluation.gold_import import Imported, import_rows, read_table
+from ringfence.evaluation.gold_tables import Row, draft_rows, write_workbook
+from ringfence.evaluation.label_studio import tasks_of
+from ringfence.tasks import Task
+from ringfence.tasks.answer import blank_entry
+from tests.conftest import document_of, task_of
+
+TASK = task_of(
+    total={"kind": "money"},
+    seller={"kind": "record", "fields": {"name": {"kind": "text"}, "amount": {"kind": "number"}}},
+    lines={"kind": "list", "fields": {"name": {"kind": "text"}, "amount": {"kind": "number"}}},
+)
+
+
+def imported(path: Path, task: Task = TASK, columns: dict[str, str] | None = None) -> Imported:
+    rows, _ = read_table(path, columns or {})
+    return import_rows(rows, task, "", None, None)
+
+
+def values_in(path: Path, text: str, task: Task = TASK) -> dict[str, Any]:
+    path.write_bytes(text.encode())
+    found = imported(path, task)
+    assert found.faults == []
+    return {identity: entry.values for identity, entry in found.entries.items()}
+
+
+def workbook(path: Path, documents: list[Any], lines: list[list[Any]], facts: dict[str, Any]) -> Path:
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("gold")
+    sheet.write_row(0, 0, ["document", "confirmed", "total"])
+    for number, document in enumerate(documents, start=1):
+        sheet.write_row(number, 0, [document, "x", "5.00"])
+    sheet = book.add_worksheet("lines")
+    sheet.write_row(0, 0, ["document", "name", "amount"])
+    for number, line in enumerate(lines, start=1):
+        sheet.write_row(number, 0, line)
+    book.add_worksheet("ringfence").write_string(0, 0, json.dumps(facts))
+    book.close()
+    return path
+
+
+def test_rows_of_a_list_find_their_document_however_the_spreadsheet_spells_it(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "g.xlsx", ["a.txt", 4711], [["a.txt ", "nut", 1], [4711, "bolt", 2]], {"task": "t"})
+    found = imported(path)
+    assert found.entries["a.txt"].values["lines"] == [{"name": "nut", "amount": "1"}]
+    assert found.entries["4711"].values["lines"] == [{"name": "bolt", "amount": "2"}]
+
+
+@pytest.mark.parametrize("line", [["b.txt", "nut", 1], ["", "nut", 1], ["a.txt", "", ""]])
+def test_a_row_of_a_list_that_belongs_nowhere_is_a_fault(tmp_path: Path, line: list[Any]) -> None:
+    with pytest.raises(InputError, match="row 2"):
+        imported(workbook(tmp_path / "g.xlsx", ["a.txt"], [line], {"task": "t"}))
+
+
+def test_amounts_with_three_decimals_are_no_thousands(tmp_path: Path) -> None:
+    task = task_of(locale={"decimal": ",", "date_order": "dmy"}, total={"kind": "money"})
+    result = {
+        "status": "done",
+        "document": {"id": "a", "path": "a"},
+        "values": {"total": {"amount": "1.250", "currency": "EUR"}},
+    }
+    write_workbook(draft_rows([result], task, False), task, {"origin": "blind"}, tmp_path / "g.xlsx")
+    (row,), _ = read_table(tmp_path / "g.xlsx", {})
+    found = import_rows([Row(row.document, row.cells)], task, "", None, None)
+    assert found.entries["a"].values["total"] == {"amount": "1.250", "currency": "EUR"}
+    text = '{"document": "a", "values": {"total": {"amount": "1.250", "currency": "EUR"}}}\n'
+    assert values_in(tmp_path / "g.jsonl", text, task) == {"a": {"total": {"amount": "1.250", "currency": "EUR"}}}
+
+
+def test_lists_come_as_json_lines_and_never_as_columns(tmp_path: Path) -> None:
+    flat = '{"document": "a", "lines": [{"name": "nut", "amount": "1"}], "seller": {"name": "N", "amount": "3"}}'
+    assert values_in(tmp_path / "g.jsonl", flat) == {
+        "a": {"lines": [{"name": "nut", "amount": "1"}], "seller": {"name": "N", "amount": "3"}}
+    }
+    for column in ("lines", "lines.name"):
+        (tmp_path / "g.csv").write_text(f"document,{column}\na,nut\n")
+        assert "list" in imported(tmp_path / "g.csv").faults[0]
+
+
+def test_doubled_quotes_and_line_separators_stay(tmp_path: Path) -> None:
+    task = task_of(name={"kind": "text"})
+    rows = "".join(f"d{n},plain\r\n" for n in range(40))
+    found = values_in(tmp_path / "g.csv", f'document,name\r\n{rows}last,"the ""big"" one, twice\nover"\r\n', task)
+    assert found["last"] == {"name": 'the "big" one, twice\nover'}
+    line = json.dumps({"document": "a", "values": {"name": "one\u2028two"}}, ensure_ascii=False)
+    assert values_in(tmp_path / "g.jsonl", line, task) == {"a": {"name": "one\u2028two"}}
+
+
+def test_a_table_in_another_encoding_says_how_to_convert_it(tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_bytes("document,name\na,Müller\n".encode("cp1252"))
+    with pytest.raises(InputError, match="not encoded in UTF-8") as told:
+        imported(tmp_path / "g.csv")
+    assert "iconv" in str(told.value.hint)
+
+
+def test_fields_may_be_called_like_our_columns_and_lists_like_our_sheets(tmp_path: Path) -> None:
+    long = "a_list_with_quite_a_long_name_indeed"
+    leaf = {"kind": "list", "fields": {"x": {"kind": "text"}}}
+    task = task_of(note={"kind": "text"}, values={"kind": "text"}, document={"kind": "text"}, gold=leaf, **{long: leaf})
+    stated = {"note": "n", "values": "v", "document": "d", "gold": [{"x": "1"}], long: [{"x": "2"}]}
+    result = {"status": "done", "document": {"id": "a", "path": "a"}, "values": stated}
+    write_workbook(draft_rows([result], task, False), task, {"origin": "blind"}, tmp_path / "g.xlsx")
+    (row,), _ = read_table(tmp_path / "g.xlsx", {})
+    found = import_rows([Row(row.document, row.cells, row.records)], task, "", None, None)
+    assert found.entries["a"].values == stated
+
+
+def run_gold(*arguments: Any) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["gold", *map(str, arguments)])
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "task.yaml").write_text(
+        "schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}, name: {kind: text}, due: {kind: date}}\n"
+    )
+    gold = GoldFile(tmp_path / "gold.jsonl")
+    first = GoldEntry(
+        "a", {"total": {"amount": "1.250", "currency": "EUR"}, "due": None}, by="ann", origin="pre-filled"
+    )
+    gold.add({"a": first, "b": GoldEntry("b", {"name": "N"}, by="bob")})
+    out = tmp_path / f"out.{ending}"
+    assert run_gold("export", "--gold", gold.path, "--task", tmp_path / "task.yaml", "--out", out) == 0
+    back = tmp_path / "back.jsonl"
+    assert run_gold("import", out, "--gold", back, "--task", tmp_path / "task.yaml") == 0
+    known = GoldFile(back).latest()
+    assert {i: dict(one.values) for i, one in known.items()} == {i: dict(e.values) for i, e in gold.latest().items()}
+    if ending == "jsonl":
+        assert [(one.by, one.origin) for one in known.values()] == [("ann", "pre-filled"), ("bob", "blind")]
+
+
+def test_label_studio_says_who_saw_what_and_no_label_is_null(tmp_path: Path) -> None:
+    task = task_of(total={"kind": "money"}, terms={"kind": "record", "fields": {"paid": {"kind": "boolean"}}})
+    (tmp_path / "task.yaml").write_text(
+        "schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}, terms: {kind: record, fields: {paid: {kind: boolean}}}}\n"
+    )
+    result = {
+        "status": "done",
+        "values": {"total": None, "terms": {"paid": True}},
+        "fields": {name: blank_entry(None, "null", []) for name in ("total", "terms.paid")},
+    }
+    (made,) = tasks_of({"a.txt": result}, [document_of("Paid in full.")], task, False)
+    made["annotations"] = [{"result": made["predictions"][0]["result"]}]
+    (tmp_path / "export.json").write_text(json.dumps([made]))
+    gold = tmp_path / "gold.jsonl"
+    assert run_gold("import", tmp_path / "export.json", "--gold", gold, "--task", tmp_path / "task.yaml") == 0
+    entry = GoldFile(gold).latest()["a.txt"]
+    assert (entry.values, entry.origin) == ({"total": None, "terms": {"paid": True}}, "pre-filled")
