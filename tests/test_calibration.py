@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -23,6 +24,7 @@ from ringfence.evaluation.gold import GoldEntry, GoldFile
 from ringfence.evaluation.outcomes import items_of
 from ringfence.evaluation.spot_checking import spot_check
 from ringfence.runs import RunFolder
+from ringfence.runs.deciding import decide_again
 from tests.conftest import fake_lock, task_of
 from tests.test_evaluation import entry, result_of
 
@@ -109,7 +111,18 @@ def calibrator(value: float | None, document: float | None, spot: float = 0.0) -
     weights = tuple(1.0 if name == "logprob_min" else 0.0 for name in FEATURES)
     model = Logistic(3.0, weights, (0.0,) * len(FEATURES), (1.0,) * len(FEATURES))
     made = [Threshold(at, 100, 80, 1, 0.04) if at is not None else None for at in (value, document)]
-    return Calibrator({"*": model}, made[0], made[1], 0.05, 0.95, spot, "sha256:x", "sha256:g", "2026-01-01T00:00:00Z")
+    return Calibrator(
+        {"*": model},
+        made[0],
+        made[1],
+        0.05,
+        0.95,
+        spot,
+        "sha256:x",
+        "sha256:g",
+        "2026-01-01T00:00:00Z",
+        fields=("name", "total"),
+    )
 
 
 def test_a_document_is_accepted_when_its_least_sure_value_is() -> None:
@@ -129,6 +142,40 @@ def test_without_a_threshold_and_without_an_answer_everything_goes_to_review() -
     for result in [*results.values(), failed]:
         calibrator(None, None).decide(result)
         assert result["decision"] == "review"
+
+
+def test_what_the_gold_never_stated_is_never_accepted() -> None:
+    results, _ = answers(3)
+    sure = calibrator(0.0, 0.0)
+    for result in results.values():
+        result["values"]["extra"], result["fields"]["extra"] = "x", entry(features={"v": 1, "logprob_mean": 0.0})
+        sure.decide(result)
+        assert result["fields"]["extra"]["decision"] == "review"
+        assert result["fields"]["name"]["decision"] == "accept"
+        assert result["decision"] == "review"
+    listed = {**result_of("l", name="x", total="y", lines=[]), "decision": None}
+    sure.decide(listed)
+    assert listed["decision"] == "review"
+    dataclasses.replace(sure, fields=("lines.item", "name", "total")).decide(listed)
+    assert listed["decision"] == "accept"
+
+
+def test_a_document_without_a_value_is_as_unsure_in_the_fit_as_in_use() -> None:
+    results, gold = answers(40)
+    task = task_of(
+        name={"kind": "text"}, total={"kind": "text"}, lines={"kind": "list", "fields": {"x": {"kind": "text"}}}
+    )
+    results["empty"] = {**result_of("empty", lines=[]), "decision": None}
+    gold["empty"] = GoldEntry("empty", {"lines": []})
+    items = [item for i in gold for item in items_of(task, results[i], gold[i], i)]
+    least, right, _ = fit(items, results).documents["empty"]
+    assert (least, right) == (0.0, True)
+
+
+def test_when_it_was_fitted_is_no_part_of_a_calibrator() -> None:
+    made = calibrator(0.9, None)
+    assert dataclasses.replace(made, made_at="2027-01-01T00:00:00Z").digest == made.digest
+    assert dataclasses.replace(made, gold="sha256:h").digest != made.digest
 
 
 def test_spot_checks_are_drawn_by_document_and_the_same_every_time() -> None:
@@ -167,6 +214,14 @@ def test_a_spot_check_alarms_when_the_promise_breaks(wrong: int, word: str, code
     assert (found.checked, len(found.wrong), found.word) == (60, wrong, word)
 
 
+def test_one_wrong_of_one_proves_nothing_and_an_empty_correction_is_none() -> None:
+    results = {i: {**result_of(i, name="x"), "decision": "spot-check"} for i in ("a", "b")}
+    found = spot_check(
+        TASK, results, {"a": GoldEntry("a", {"name": "z"}), "b": GoldEntry("b", {})}, 0.05, 0.95, "words"
+    )
+    assert (found.checked, found.wrong, found.word) == (1, ["a"], "OPEN")
+
+
 def write_run(folder: Path, results: dict[str, dict[str, Any]]) -> str:
     made = RunFolder.create(folder)
     made.exclusive()
@@ -183,7 +238,7 @@ def write_run(folder: Path, results: dict[str, dict[str, Any]]) -> str:
                 "limits": ReadingOptions().as_facts()["limits"],
             },
             "sessions": [{"started_at": ""}],
-            "totals": None,
+            "totals": {"done": len(results)},
         }
     )
     for result in results.values():
@@ -238,3 +293,45 @@ def test_from_calibrate_over_decide_to_spot_check(tmp_path: Path, capsys: pytest
     ringfence("spot-check", str(tmp_path / "decided"), "--calibrator", saved)
     assert capsys.readouterr().out.split() == drawn
     assert ringfence("decide", str(tmp_path / "decided"), "--calibrator", saved, "--out", str(tmp_path / "no")) == 2
+    facts = RunFolder.open(tmp_path / "run").read_facts()
+    RunFolder.open(tmp_path / "run").write_facts({**facts, "totals": None})  # as an interrupted run leaves it
+    assert ringfence("decide", str(tmp_path / "run"), "--calibrator", saved, "--out", str(tmp_path / "half")) == 2
+    assert "has not finished" in capsys.readouterr().err
+    assert not (tmp_path / "half").exists()
+
+
+def test_a_run_whose_decisions_were_interrupted_is_not_there(tmp_path: Path) -> None:
+    results, _ = answers(10)
+    write_run(tmp_path / "run", results)
+    seen: list[str] = []
+
+    def killed(result: dict[str, Any]) -> None:
+        seen.append(result["document"]["id"])
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+
+    source = RunFolder.open(tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        decide_again(source, tmp_path / "out", "sha256:c", killed)
+    assert not (tmp_path / "out").exists()
+    decided = decide_again(source, tmp_path / "out", "sha256:c", lambda result: None)
+    assert len(list(decided.latest())) == 10
+
+
+def test_one_document_is_too_little_to_fit_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results, gold = answers(1)
+    write_run(tmp_path / "run", results)
+    GoldFile(tmp_path / "gold.jsonl").add(gold)
+    with pytest.raises(SystemExit) as ended:
+        main(
+            [
+                "calibrate",
+                str(tmp_path / "run"),
+                "--gold",
+                str(tmp_path / "gold.jsonl"),
+                "--out",
+                str(tmp_path / "c.json"),
+            ]
+        )
+    assert ended.value.code == 2
+    assert "fewer than two documents" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
 from ringfence.evaluation.comparing import compare_items, same_documents
-from ringfence.evaluation.evaluating import evaluate, gold_part
+from ringfence.evaluation.evaluating import evaluate, gold_part, items_of_results
 from ringfence.evaluation.gold import GoldEntry, GoldFile
 from ringfence.evaluation.outcomes import items_of
 from ringfence.evaluation.splitting import SplitFile, draw_split
@@ -89,6 +89,23 @@ def test_records_are_matched_by_the_best_assignment() -> None:
     }
 
 
+def test_an_empty_list_is_one_value() -> None:
+    assert outcomes(result_of(lines=[]), {"lines": []}) == {"lines": "right"}
+    assert outcomes(result_of(lines=[{"item": "nut", "amount": "1"}]), {"lines": []}) == {"lines": "invented"}
+    assert outcomes(None, {"lines": []}) == {"lines": "not answered"}
+
+
+def test_between_equal_records_the_one_with_the_same_nulls_is_meant() -> None:
+    gold = {"lines": [{"item": "nut", "amount": None}, {"item": "nut", "amount": "2"}]}
+    given = [{"item": "nut", "amount": "7"}, {"item": "nut", "amount": None}]
+    assert outcomes(result_of(lines=given), gold)["lines[0].amount"] == "right"
+
+
+def test_gold_that_states_nothing_is_refused_where_figures_are_made() -> None:
+    with pytest.raises(InputError, match="states no value"):
+        evaluate(TASK, {"a": result_of(name="x")}, {"a": GoldEntry("a", {})}, {})
+
+
 def test_letters_compare_without_spaces_and_punctuation() -> None:
     result, gold = result_of(name="Taman Daya Sdn. Bhd"), GoldEntry("a", {"name": "TAMAN DAYA SDN BHD."})
     assert [item.right for item in items_of(TASK, result, gold, "a")] == [False]
@@ -155,6 +172,26 @@ def test_a_paired_comparison_counts_documents_and_lists_those_that_differ() -> N
     assert len(found.first_only) == 12
     assert not found.second_only
     assert found.p_value == pytest.approx(2 * 0.5**12)
+
+
+def test_a_document_of_which_the_gold_states_nothing_compares_by_what_was_invented() -> None:
+    gold = {"a": GoldEntry("a", {"lines": [{}]}), "b": GoldEntry("b", {"name": "x"})}
+    careful = {"a": result_of("a", lines=[]), "b": result_of("b", name="x")}
+    inventive = {"a": result_of("a", lines=[{"item": "i", "amount": "1"}]), "b": result_of("b", name="x")}
+    items = {n: items_of_results(TASK, r, gold, {}) for n, r in (("one", careful), ("two", inventive))}
+    (found,) = compare_items(items)
+    assert found.first_only == ["a"]
+    assert found.difference > 0
+
+
+def test_labels_that_nobody_settled_are_left_out_of_the_figures() -> None:
+    task = task_from({"kind": "classify", "name": "t", "labels": ["food", "music"]})
+    unsettled = {"a": GoldEntry("a", {"label": None})}
+    results = {name: result_of(name, label="food") for name in "ab"}
+    assert evaluate(task, results, unsettled, {}).labels is None
+    labels = evaluate(task, results, {**unsettled, "b": GoldEntry("b", {"label": "food"})}, {}).labels
+    assert labels is not None
+    assert labels.confusion == {("food", "food"): 1}
 
 
 def test_runs_over_different_documents_are_not_compared() -> None:

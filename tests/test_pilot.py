@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,12 @@ from ringfence.documents import ReadingOptions
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
+from ringfence.evaluation.calibrator import read_calibrator
 from ringfence.evaluation.gold import GoldEntry, GoldFile
 from ringfence.evaluation.splitting import SplitFile
 from ringfence.locks import Lock
 from ringfence.pilot import Contender, PilotOutcome, load_pilot, run_pilot
-from ringfence.pilot.documents import PilotDocuments
+from ringfence.pilot.documents import PilotDocuments, read_documents_of
 from ringfence.pilot.readiness import QUESTIONS, Evidence, assess
 from ringfence.pilot.releasing import write_release
 from ringfence.reports.pilot_report import next_step, write_pilot_report
@@ -123,7 +125,7 @@ def test_the_best_on_dev_gets_the_one_look_at_test(tmp_path: Path) -> None:
         "What was not tested",
         "<svg",
         "Apache-2.0",
-        outcome.bar_digest,
+        outcome.terms_digest,
         "bar dashed",
     ):
         assert shown in page
@@ -157,7 +159,65 @@ def test_a_bar_that_was_moved_after_the_first_run_is_shown(tmp_path: Path) -> No
     do(folder, {"good": 0.1, "bad": 0.6})
     (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, "bar": {"unit": "document", "at_least": 0.5}}))
     outcome = do(folder, {"good": 0.1, "bad": 0.6})
-    assert any("bar was changed" in warning and "0.8 to 0.5" in warning for warning in outcome.warnings)
+    assert any("were changed after the first run: at_least from 0.8 to 0.5" in one for one in outcome.warnings)
+
+
+@pytest.mark.parametrize("change", [{"compare": "letters"}, {"target_error": 0.2}, {"split": {"seed": 3}}])
+def test_whatever_could_turn_a_verdict_is_among_its_terms(tmp_path: Path, change: dict[str, Any]) -> None:
+    folder = a_pilot(tmp_path / "p")
+    do(folder, {"good": 0.1, "bad": 0.6})
+    (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, **change}))
+    with pytest.raises(InputError, match="terms"):
+        write_release(folder, "good", "A. Person", "x")
+    outcome = do(folder, {"good": 0.1, "bad": 0.6})
+    name, value = next(iter(change.items()))
+    shown = next(iter(value)) if isinstance(value, dict) else name
+    assert any("terms of the verdict were changed" in one and shown in one for one in outcome.warnings)
+    assert len(outcome.openings) == 2
+
+
+def test_another_look_after_the_gold_was_changed_is_another_look(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    test = do(folder, {"good": 0.1, "bad": 0.6}).test.items[0].document
+    GoldFile(folder / "gold.jsonl").add({test: GoldEntry(test, {"number": "1"})})
+    outcome = do(folder, {"good": 0.1, "bad": 0.6})
+    assert len(outcome.openings) == 2
+    assert any("opened 2 times" in warning for warning in outcome.warnings)
+
+
+def test_the_same_pilot_again_makes_the_same_calibrator(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    do(folder, {"good": 0.1, "bad": 0.6})
+    before = (folder / "calibrator.json").read_bytes()
+    do(folder, {"good": 0.1, "bad": 0.6})
+    assert (folder / "calibrator.json").read_bytes() == before
+
+
+def test_sessions_that_did_nothing_do_not_slow_a_contender_down(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    first = do(folder, {"good": 0.1, "bad": 0.6})
+    run = RunFolder.open(folder / "runs" / "good")
+    facts = run.read_facts()
+    facts["sessions"][0] |= {"started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:30:00Z"}
+    idle = {"started_at": "2026-01-01T01:00:00Z", "ended_at": "2026-01-01T09:00:00Z", "documents": 0}
+    run.write_facts({**facts, "sessions": [facts["sessions"][0], idle, {**idle, "ended_at": None}]})
+    again = do(folder, {"good": 0.1, "bad": 0.6})
+    assert first.contenders[0].hourly
+    assert again.contenders[0].hourly == 2 * 80
+
+
+def test_near_duplicates_in_two_parts_and_in_the_pool_are_told(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    task = load_task(folder / "task.yaml")
+    do(folder, {"good": 0.1, "bad": 0.6})
+    split = SplitFile(folder / "gold.jsonl").read()
+    assert split is not None
+    test, dev = split.parts["test"][0], split.parts["dev"][0]
+    (folder / "docs" / dev).write_text((folder / "docs" / test).read_text() + "end\n")
+    docs = read_documents_of(load_pilot(folder), folder, task, ReadingOptions(), lambda said: None)
+    assert [sorted(pair) for pair in docs.leaks()] == [sorted([test, dev])]
+    text = docs.documents[test].text
+    assert set(docs.twins_of([Example(text, ("x",)), Example("other words altogether", ("x",))])) == {test, dev}
 
 
 def test_what_is_accepted_is_judged_on_the_test_part(tmp_path: Path) -> None:
@@ -183,8 +243,36 @@ def test_a_release_takes_a_pass_or_a_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no contender"):
         write_release(folder, "baseline-rules", None, None)
     (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, "bar": {"at_least": 0.5}}))
-    with pytest.raises(InputError, match="bar was changed"):
+    with pytest.raises(InputError, match="changed since: terms"):
         write_release(folder, "good", "A. Person", "x")
+    (folder / "pilot.yaml").write_text(yaml.safe_dump(PILOT))
+    write_release(folder, "good", "B. Person", "again")
+    log = [json.loads(row) for row in (folder / "releases" / "log.jsonl").read_text().splitlines()]
+    assert [one["override"]["by"] for one in log] == ["A. Person", "B. Person"]
+
+
+@pytest.mark.parametrize("what", ["gold", "split", "answers of good", "calibrator", "task"])
+def test_a_release_rests_on_everything_that_the_verdict_did(tmp_path: Path, what: str) -> None:
+    folder = a_pilot(tmp_path / "p", 160)
+    assert do(folder, {"good": 0.0, "bad": 0.6}).verdict.word == "PASS"
+    if what == "gold":
+        GoldFile(folder / "gold.jsonl").add({"000.txt": GoldEntry("000.txt", {"number": "1"})})
+    elif what == "split":
+        file = SplitFile(folder / "gold.jsonl")
+        split = file.read()
+        assert split is not None
+        file.write(dataclasses.replace(split, families={**split.families, "000.txt": "001.txt"}), again=True)
+    elif what == "answers of good":
+        path = folder / "runs" / "good" / "results.jsonl"
+        path.write_text(path.read_text().replace('"number":"', '"number":"9', 1))
+    elif what == "calibrator":
+        made = read_calibrator(folder / "calibrator.json")
+        dataclasses.replace(made, target_error=0.3).write(folder / "calibrator.json")
+    else:
+        (folder / "task.yaml").write_text(EXTRACT.replace("{kind: number}", "{kind: number, description: any}"))
+    with pytest.raises(InputError, match=f"changed since: {what}"):
+        write_release(folder, "good", None, None)
+    assert not (folder / "releases").exists()
 
 
 def test_gold_that_is_not_fit_stops_the_pilot_before_anything_runs(tmp_path: Path) -> None:
@@ -262,6 +350,48 @@ def test_a_new_pilot_is_a_folder_for_git(tmp_path: Path, capsys: pytest.CaptureF
     assert "gold.jsonl" in ignored
     assert "ringfence pilot run" in capsys.readouterr().err
     assert not SplitFile(tmp_path / "letters" / "gold.jsonl").path.exists()
+
+
+def new(folder: Path, *arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["pilot", "new", str(folder), *arguments])
+    return int(ended.value.code or 0)
+
+
+def test_a_new_pilot_takes_the_split_of_its_gold_along(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "old")
+    do(folder, {"good": 0.1, "bad": 0.6})
+    arguments = ("--gold", str(folder / "gold.jsonl"), "--task", str(folder / "task.yaml"))
+    assert new(tmp_path / "new", *arguments, "--documents", str(folder / "docs")) == 0
+    old, taken = SplitFile(folder / "gold.jsonl"), SplitFile(tmp_path / "new" / "gold.jsonl")
+    assert taken.read() == old.read()
+    assert taken.openings() == old.openings() != []
+
+
+def test_a_new_pilot_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    for name in ("task.yaml", ".gitignore"):
+        (folder / name).write_text(EXTRACT)
+    (tmp_path / "task.yaml").write_text(EXTRACT + "# other\n")
+    assert new(folder, "--task", str(tmp_path / "task.yaml")) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert not (folder / "pilot.yaml").exists()
+    assert new(folder, "--task", str(folder / "task.yaml")) == 0
+    assert (folder / "task.yaml").read_text() == (folder / ".gitignore").read_text() == EXTRACT
+
+
+def test_a_new_pilot_loads_whatever_its_folder_and_weights_are_called(tmp_path: Path) -> None:
+    assert new(tmp_path / "Verträge (2026)", "--weights", "org/model:q4, org/model:q4") == 0
+    spec = load_pilot(tmp_path / "Verträge (2026)")
+    assert spec.name == "Vertrage-2026"
+    assert [(one.name, one.weights) for one in spec.contenders] == [
+        ("org-model-q4", "org/model:q4"),
+        ("org-model-q4-2", "org/model:q4"),
+    ]
+    assert load_task(tmp_path / "Verträge (2026)" / "task.yaml").name == "Vertrage-2026"
+    assert new(tmp_path / "none", "--weights", " , ") == 2
+    assert not (tmp_path / "none").exists()
 
 
 def answers(**words: str) -> dict[str, Any]:

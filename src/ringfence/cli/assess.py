@@ -128,6 +128,8 @@ def _template() -> str:
 def _read(path: Path) -> dict[str, dict[str, Answer]]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not encoded in UTF-8.", "Save it as UTF-8.") from None
     except (OSError, yaml.YAMLError) as error:
         raise InputError(
             f"{path} cannot be read ({str(error).splitlines()[0]}).",

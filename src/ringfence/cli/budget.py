@@ -7,6 +7,7 @@ import json
 import click
 from rich.table import Table
 
+from ..evaluation.calibrating import least_accepted
 from ..evaluation.statistics import exact_bound, labels_for_difference, right_needed
 from ..extras import need
 from .screen import note, stderr
@@ -68,7 +69,7 @@ def command(
                 "certified_if_all_right": exact_bound(total, total, "lower", confidence),
             }
         )
-    least = next(n for n in range(1, 2_000_000) if exact_bound(n, n, "lower", confidence) >= bar)
+    least = least_accepted(1 - bar, confidence)  # all right certifies a bar as none wrong certifies a target
     pairs = labels_for_difference(difference, discordant, confidence=confidence)
     facts = {
         "schema": 1, "bar": bar, "confidence": confidence, "rows": rows, "least": least,

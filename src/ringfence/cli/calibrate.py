@@ -13,7 +13,7 @@ from ..evaluation.agreement import Compare
 from ..evaluation.calibrating import Fitted, allowed_errors, fit, least_accepted, reliability
 from ..evaluation.calibrator import POOLED, Calibrator, Threshold
 from ..evaluation.evaluating import gold_part, items_of_results, run_results
-from ..evaluation.gold import GoldFile
+from ..evaluation.gold import GoldFile, gold_digest
 from ..extras import need
 from ..reports.calibration_report import write_calibration
 from ..runs import RunFolder
@@ -88,8 +88,13 @@ def command(
     gold, split = gold_part(gold_file, chosen_part, f"calibrate {run}", lock, task)
     items = items_of_results(task, results, gold, split.families if split else {}, compare)
     fitted = fit(items, results)
-    if not fitted.items:
+    if not any(item.answered for item in items):
         raise InputError("No document of the gold was answered in the run.", "Run the gold's documents first.")
+    if len({item.family for item in fitted.items}) < 2:
+        raise InputError(
+            "The gold's values come from fewer than two documents (or families of near-duplicates).",
+            "Label more: a confidence for one document is fitted on others. `ringfence budget` says how many it takes.",
+        )
     least = least_accepted(target_error, confidence)
     feasible = (
         f"A bound of {target_error:.0%} takes at least {least} accepted without an error. There are {len(fitted.items)} values of "
@@ -98,10 +103,9 @@ def command(
     )
     note(feasible)
     thresholds = {unit: fitted.threshold(unit, target_error, confidence) for unit in ("value", "document")}
-    gold_digest = split.digest if split else f"{len(gold)} documents"
     calibrator = Calibrator(
-        fitted.models, thresholds["value"], thresholds["document"], target_error, confidence, spot_check, lock, gold_digest,
-        now(), compare,
+        fitted.models, thresholds["value"], thresholds["document"], target_error, confidence, spot_check, lock,
+        gold_digest(gold), now(), compare, fitted.stated,
     )  # fmt: skip
     calibrator.write(out)
     rows = [

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from ..errors import InputError
@@ -74,7 +75,7 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
         table.add_column(title)
     for one in comparisons:
         table.add_row(
-            one.first, one.second, f"{one.shares[0].share:.3f}, {one.shares[1].share:.3f}", f"{one.difference:+.3f}",
+            escape(one.first), escape(one.second), f"{one.shares[0].share:.3f}, {one.shares[1].share:.3f}", f"{one.difference:+.3f}",
             f"{one.interval[0]:+.3f} to {one.interval[1]:+.3f}" + ("" if one.shown else ", none shown"),
             f"{len(one.first_only)} to {len(one.second_only)}", f"{one.p_value:.4f}", f"{one.adjusted:.4f}",
         )  # fmt: skip

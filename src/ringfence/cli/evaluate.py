@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from ..evaluation.agreement import Compare
@@ -112,7 +113,7 @@ def _show(evaluation: Evaluation) -> None:
     for figures, style in rows:
         low, high = figures.exact.interval()
         table.add_row(
-            figures.name + (" (judged)" if figures.judged and not style else ""),
+            escape(figures.name) + (" (judged)" if figures.judged and not style else ""),
             f"{figures.exact.right}/{figures.exact.total}", f"{figures.exact.share:.3f}", f"{low:.3f} to {high:.3f}",
             "" if figures.f1 is None else f"{figures.f1:.3f}",
             f"{figures.answered.share:.3f}" if figures.answered.total < figures.exact.total else "",

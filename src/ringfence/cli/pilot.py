@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ from ..documents import ReadingOptions
 from ..errors import InputError
 from ..evaluation.evaluating import fit_for, same_answers
 from ..evaluation.gold import GoldFile
+from ..evaluation.splitting import SplitFile
 from ..extras import need
+from ..files import write_whole
 from ..pilot import Contender, PilotOutcome, load_pilot, run_pilot
 from ..pilot.documents import PilotDocuments
+from ..pilot.spec import PilotSpec
 from ..reports.pilot_report import next_step, write_pilot_report
 from ..runs import RunFolder, Windowing
 from ..tasks import Example, Task, load_task
@@ -40,7 +45,7 @@ fields:
   date:    {{kind: date, description: the date of the letter}}
   total:   {{kind: money, description: amount to pay including tax}}
 """
-IGNORED = "# Documents and answers stay out of version control; the question, the bar and the split go in.\n/documents/\n/docs/\n/runs/\n/report.html\n/gold.jsonl\n/pool.jsonl\n*.xlsx\n*.html\n"
+IGNORED = "# Documents and answers stay out of version control; the question, the bar and the split go in.\n/documents/\n/docs/\n/runs/\n/report.html\n/gold.jsonl\n/pool.jsonl\n.*.lock\n*.xlsx\n*.html\n"
 
 
 @click.group()
@@ -90,28 +95,44 @@ def new_command(
         fit_for(task, GoldFile(gold_file).latest(), gold_file)
     elif gold_file:
         GoldFile(gold_file).latest()
-    folder.mkdir(parents=True, exist_ok=True)
-    if task_file:
-        shutil.copyfile(task_file, folder / "task.yaml")
-    else:
-        (folder / "task.yaml").write_text(TASK.format(name=_name(folder)), encoding="utf-8")
+    copies = [(task_file, folder / "task.yaml")] if task_file else []
     if gold_file:
-        shutil.copyfile(gold_file, folder / "gold.jsonl")
-    if not documents:
-        (folder / "documents").mkdir(exist_ok=True)
+        # The split and what is known of looks at its test part belong to the gold.
+        beside = ("gold.jsonl", "gold.split.json", "gold.opened.jsonl")
+        sources = (gold_file, SplitFile(gold_file).path, SplitFile(gold_file).openings_path)
+        copies += [(one, folder / name) for one, name in zip(sources, beside, strict=True) if one.exists()]
+    taken = [target for source, target in copies if target.exists() and not target.samefile(source)]
+    if taken:
+        raise InputError(
+            f"{taken[0]} exists already, and is another file than the one that was given.",
+            "Name a new folder; or leave the option out, and the file that lies there is used.",
+        )
     where = [os.path.relpath(Path(one).expanduser().absolute(), folder.absolute()) for one in documents] or [
         "documents"
     ]
     spec = {
         "schema": 1, "name": _name(folder), "question": question, "task": "task.yaml", "documents": where, "gold": "gold.jsonl",
-        "contenders": [{"name": one.strip(), "weights": one.strip()} for one in weights.split(",") if one.strip()],
+        "contenders": _contenders(weights),
         "bar": {"metric": "accuracy", "unit": unit, "at_least": bar, "part": "test", "confidence": 0.95},
         "target_error": 0.05,
         "costs": {"currency": "EUR", "review_minute": 0.75, "review_minutes_per_document": 2.0, "machine_hour": 0.5},
     }  # fmt: skip
-    (folder / "pilot.yaml").write_text(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
-    load_pilot(folder)
+    PilotSpec.model_validate(spec)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not documents:
+        (folder / "documents").mkdir(exist_ok=True)
+    for source, target in copies:
+        if not target.exists():
+            shutil.copyfile(source, target)
+    if not (folder / "task.yaml").exists():
+        (folder / "task.yaml").write_text(TASK.format(name=_name(folder)), encoding="utf-8")
+    if (folder / ".gitignore").exists():
+        note(
+            f"{folder}/.gitignore is left as it is; see that it keeps documents, gold and runs out of version control."
+        )
+    else:
+        (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    write_whole(folder / "pilot.yaml", yaml.safe_dump(spec, sort_keys=False, allow_unicode=True))
     note(f"Made {folder}. Next:")
     step = iter(range(1, 9))
     if not task_file:
@@ -133,8 +154,24 @@ def new_command(
 
 
 def _name(folder: Path) -> str:
-    kept = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in folder.absolute().name)
-    return kept.strip("-._") or "pilot"
+    return _slug(folder.absolute().name) or "pilot"
+
+
+def _slug(text: str) -> str:
+    """What of a name may stand in file names and tasks: ASCII letters, digits, and . _ - between them."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_only).strip("-._")
+
+
+def _contenders(weights: str) -> list[dict[str, str]]:
+    names: list[dict[str, str]] = []
+    for one in filter(None, (part.strip() for part in weights.split(","))):
+        slug = _slug(one) or "contender"
+        twice = sum(slug.casefold() == known["name"].casefold() for known in names)
+        names.append({"name": f"{slug}-{len(names) + 1}" if twice else slug, "weights": one})
+    if not names:
+        raise InputError("--weights names no weights.", "Name some: --weights demo,tests.")
+    return names
 
 
 @command.command("run")
@@ -178,9 +215,7 @@ def pilot_work(folder: Path, reading: ReadingOptions) -> PilotOutcome:
             _contender(contender, task, pool, docs, reading, out)
 
         outcome = run_pilot(spec, here, task, pool, run_contender, _licence, _embed(task), reading, note)
-        (here / "pilot.json").write_text(
-            json.dumps(outcome.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
+        write_whole(here / "pilot.json", json.dumps(outcome.as_json(), ensure_ascii=False, indent=1) + "\n")
         write_pilot_report(outcome, here / "report.html")
     return outcome
 

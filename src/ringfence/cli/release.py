@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -23,5 +24,7 @@ def command(pilot: Path, contender: str, override_by: str | None, why: str | Non
     if bool(override_by) != bool(why):
         raise InputError("An override takes a name and a reason.", "Give both --override-by NAME and --why REASON.")
     path = write_release(pilot, contender, override_by, why)
-    note(f"Released {contender}: {path}. Run with: --weights as in its lock, --calibrator {pilot / 'calibrator.json'}.")
+    calibrated = json.loads(path.read_text(encoding="utf-8"))["calibrator"]
+    how = f", --calibrator {pilot / 'calibrator.json'}" if calibrated else ""
+    note(f"Released {contender}: {path}. Run with: --weights as in its lock{how}.")
     return 0

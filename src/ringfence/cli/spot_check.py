@@ -10,8 +10,9 @@ import click
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..evaluation.evaluating import fit_for, run_results
-from ..evaluation.gold import GoldFile
+from ..evaluation.gold import GoldFile, gold_digest
 from ..evaluation.gold_tables import draft_rows, write_workbook
+from ..evaluation.splitting import SplitFile
 from ..evaluation.spot_checking import spot_check
 from ..extras import need
 from ..runs import RunFolder
@@ -66,6 +67,9 @@ def command(
         return 0
     latest = GoldFile(gold_path).latest()
     fit_for(task, latest, gold_path)
+    file = SplitFile(gold_path)
+    if (split := file.read()) and any(split.part_of(identity) == "test" for identity in drawn):
+        file.opened(f"spot-check {run}", lock, gold_digest(latest))
     found = spot_check(task, results, latest, calibrator.target_error, calibrator.bound_confidence, calibrator.compare)
     low, high = found.bounds
     sentence = {

@@ -1,37 +1,14 @@
-"""How many values agree with the gold, by field, each share with its interval."""
+"""Whether a value is the one that the gold states."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from .statistics import wilson
-
-__all__ = ["Agreement", "Compare", "agreement", "same_value"]
+__all__ = ["Compare", "same_value"]
 
 Compare = Literal["words", "letters"]
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """``right`` of ``total`` values; failed and abstained documents count as wrong."""
-
-    field: str
-    right: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        """The share that is right."""
-        return self.right / self.total if self.total else 0.0
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Its 95 % Wilson interval."""
-        return wilson(self.right, self.total)
 
 
 def same_value(kind: str, value: Any, gold: Any, compare: Compare = "words") -> bool:
@@ -56,21 +33,3 @@ def _plain(text: str) -> str:
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text).casefold()))
-
-
-def agreement(
-    kinds: Mapping[str, str], results: Iterable[Mapping[str, Any]], gold: Mapping[str, Mapping[str, Any]]
-) -> list[Agreement]:
-    """One row a field over the documents that have gold."""
-    values = {
-        result["document"]["id"]: result["values"] or {} for result in results if result["document"]["id"] in gold
-    }
-    rows = []
-    for name, kind in kinds.items():
-        asked = [document for document in values if name in gold[document]]
-        right = sum(
-            name in values[document] and same_value(kind, values[document][name], gold[document][name])
-            for document in asked
-        )
-        rows.append(Agreement(name, right, len(asked)))
-    return rows

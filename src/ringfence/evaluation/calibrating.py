@@ -37,13 +37,14 @@ FloatArray = npt.NDArray[np.float64]
 class Fitted:
     """What came of a fit. ``confidence`` is cross-fitted: that of a value comes from models which saw nothing of its
     family; ``raw`` is what the model itself would say; ``documents`` gives each document's least confidence and
-    whether it is all right."""
+    whether it is all right; ``stated`` are the fields that the gold says something of."""
 
     models: Mapping[str, Logistic]
     items: Sequence[Item]
     confidence: FloatArray
     raw: FloatArray
     documents: Mapping[str, tuple[float, bool, str]]
+    stated: tuple[str, ...] = ()
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
@@ -106,7 +107,8 @@ def fit(items: Sequence[Item], results: Mapping[str, Mapping[str, Any]], seed: i
         partial = _models(features[inside], right[inside], fields[inside], like=models)
         confidence[outside] = _applied(partial, features[outside], fields[outside])
     raw = np.array([raw_confidence(str(item.entry), results[item.document]) for item in kept], float)
-    return Fitted(models, kept, np.round(confidence, 6), raw, _documents(items, kept, confidence))
+    stated = tuple(sorted({item.field for item in items}))
+    return Fitted(models, kept, np.round(confidence, 6), raw, _documents(items, kept, confidence), stated)
 
 
 def _models(
@@ -173,14 +175,15 @@ def _documents(
     items: Sequence[Item], kept: Sequence[Item], confidence: FloatArray
 ) -> dict[str, tuple[float, bool, str]]:
     """For every answered document its least confidence, whether all its values are right, and its family."""
+    least: dict[str, float] = {}
+    for item, one in zip(kept, confidence, strict=True):
+        least[item.document] = min(least.get(item.document, 1.0), round(float(one), 6))
     found: dict[str, tuple[float, bool, str]] = {}
     for item in items:
         if item.answered:
-            least, right, _ = found.get(item.document, (1.0, True, ""))
-            found[item.document] = (least, right and item.right, item.family)
-    for item, one in zip(kept, confidence, strict=True):
-        least, right, family = found[item.document]
-        found[item.document] = (min(least, round(float(one), 6)), right, family)
+            right = found[item.document][1] if item.document in found else True
+            # Without any value there is nothing to be sure of: in use such a document goes to review.
+            found[item.document] = (least.get(item.document, 0.0), right and item.right, item.family)
     return found
 
 
@@ -251,7 +254,7 @@ def allowed_errors(total: int, target: float, confidence: float = 0.95) -> int |
 
 def least_accepted(target: float, confidence: float = 0.95) -> int:
     """The fewest accepted items, all right, whose bound is within the target: 59 for 5 %, 149 for 2 %."""
-    return math.ceil(math.log(1 - confidence) / math.log(1 - target))
+    return math.ceil(math.log1p(-confidence) / math.log1p(-target) - 1e-9)
 
 
 def coverage_curve(scores: Sequence[float], wrong: Sequence[bool], total: int) -> list[tuple[float, float]]:

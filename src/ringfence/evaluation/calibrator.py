@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from ..errors import InputError
+from ..files import write_whole
 from ..locks import canonical_json
 from .agreement import Compare
 from .features import FEATURES, field_of, values_of
@@ -63,7 +64,8 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Calibrator:
-    """``models`` by field, and the pooled one as ``*``; thresholds are None where the labels allow none."""
+    """``models`` by field, and the pooled one as ``*``; thresholds are None where the labels allow none. ``fields`` are
+    those that the gold stated: of others nothing is known, so nothing of them is accepted."""
 
     models: Mapping[str, Logistic]
     value: Threshold | None
@@ -75,11 +77,13 @@ class Calibrator:
     gold: str
     made_at: str
     compare: Compare = "words"
+    fields: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
-        """The sha256 of everything that decides."""
-        return "sha256:" + hashlib.sha256(canonical_json(self.as_json()).encode()).hexdigest()
+        """The sha256 of everything that decides; when it was fitted does not."""
+        decides = {name: value for name, value in self.as_json().items() if name != "made_at"}
+        return "sha256:" + hashlib.sha256(canonical_json(decides).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """The calibrator as plain data."""
@@ -97,8 +101,9 @@ class Calibrator:
     def decide(self, result: dict[str, Any]) -> None:
         """Write the confidence and decision of each value, and the decision of the document, into a result.
 
-        A document is accepted when its least sure value reaches the threshold for documents. A share of the accepted,
-        drawn by the document's id and this calibrator's digest, goes to a spot-check.
+        A document is accepted when its least sure value reaches the threshold for documents, and the gold stated every
+        field that it has. A share of the accepted, drawn by the document's id and this calibrator's digest, goes to a
+        spot-check.
         """
         if result["status"] != "done":
             result["decision"] = "review"
@@ -107,12 +112,24 @@ class Calibrator:
         for path, confidence in confidences.items():
             entry = result["fields"][path]
             entry["confidence"] = round(confidence, 6)
-            entry["decision"] = _decision(confidence, self.value)
-        least = min(confidences.values(), default=0.0)
-        decision: Decision = _decision(least, self.document)
+            entry["decision"] = _decision(confidence, self.value) if field_of(path) in self.fields else "review"
+        decision: Decision = _decision(self.least(result), self.document)
         if decision == "accept" and self._drawn(result["document"]["id"]):
             decision = "spot-check"
         result["decision"] = decision
+
+    def least(self, result: Mapping[str, Any]) -> float:
+        """The confidence of a document: that of its least sure value; 0 where it has none, and -1, under every threshold,
+        where the gold never stated one of its fields."""
+        return round(min(self.confidences(result).values(), default=0.0), 6) if self._covers(result) else -1.0
+
+    def _covers(self, result: Mapping[str, Any]) -> bool:
+        """Whether the gold stated every field of a result; a list without rows counts where it, or a leaf of it, was."""
+        known = set(self.fields)
+        if any(field_of(path) not in known for path in result["fields"]):
+            return False
+        tops = known | {name.partition(".")[0] for name in known}
+        return all(name in tops for name in result["values"])
 
     def _drawn(self, identity: str) -> bool:
         mixed = hashlib.sha256(f"{self.digest}\0{identity}".encode()).digest()
@@ -120,11 +137,7 @@ class Calibrator:
 
     def write(self, path: Path) -> None:
         """Save it, with its digest."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({**self.as_json(), "digest": self.digest}, indent=1)
-        temporary = path.with_name(f".{path.name}")
-        temporary.write_text(text + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, json.dumps({**self.as_json(), "digest": self.digest}, indent=1) + "\n")
 
 
 def _decision(confidence: float, threshold: Threshold | None) -> Literal["accept", "review"]:

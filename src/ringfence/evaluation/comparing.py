@@ -74,8 +74,10 @@ def compare_items(runs: Mapping[str, Sequence[Item]]) -> list[Comparison]:
     tests = []
     for one, other in pairs:
         first, second = _whole(runs[one]), _whole(runs[other])
-        only_first = [identity for identity in first if first[identity] and not second[identity]]
-        only_second = [identity for identity in first if second[identity] and not first[identity]]
+        # Gold that states nothing of a document leaves only what an answer invented: the other one is right.
+        every = list(dict.fromkeys([*first, *second]))
+        only_first = [i for i in every if first.get(i, True) and not second.get(i, True)]
+        only_second = [i for i in every if second.get(i, True) and not first.get(i, True)]
         tests.append((only_first, only_second, mcnemar(len(only_first), len(only_second))))
     adjusted = holm([p for _, _, p in tests])
     found = []

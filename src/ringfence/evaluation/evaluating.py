@@ -11,7 +11,7 @@ from ..runs import RunFolder
 from ..tasks import OTHER, ClassifyTask, SummariseTask, Task, task_from
 from .agreement import Compare
 from .figures import Evaluation, document_proportion, field_figures, label_figures, sliced
-from .gold import GoldEntry, GoldFile
+from .gold import GoldEntry, GoldFile, gold_digest
 from .gold_check import form_faults
 from .gold_values import fields_of
 from .outcomes import Item, items_of
@@ -45,9 +45,9 @@ def gold_part(
             f"{gold.path} is split into parts.",
             "Say which: --part dev to compare and tune, --part test for the one look that counts, or --part all.",
         )
-    if part in ("test", "all"):
-        file.opened(command, lock)
     chosen = latest if part == "all" else {i: latest[i] for i in split.parts[part] if i in latest}
+    if part in ("test", "all"):
+        file.opened(command, lock, gold_digest(chosen))
     if not chosen:
         raise InputError(f"The part {part} of {gold.path} is empty.", "Add gold, or draw the split anew.")
     return chosen, split
@@ -74,12 +74,18 @@ def items_of_results(
     families: Mapping[str, str],
     compare: Compare = "words",
 ) -> list[Item]:
-    """All items of the gold's documents, in the order of the gold."""
-    return [
+    """All items of the gold's documents, in the order of the gold. Raises InputError where the gold states no value."""
+    found = [
         item
         for identity, entry in gold.items()
         for item in items_of(task, results.get(identity), entry, families.get(identity, identity), compare)
     ]
+    if gold and not found:
+        raise InputError(
+            f"The gold of {len(gold)} documents states no value that the task asks for.",
+            "A value that is right to be null is stated as null; see `ringfence gold draft`.",
+        )
+    return found
 
 
 def slices_of(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:

@@ -118,10 +118,14 @@ def document_proportion(items: Sequence[Item], answered_only: bool = False) -> P
     return Proportion.of([right for right, _ in whole.values()], [family for _, family in whole.values()])
 
 
-def label_figures(items: Sequence[Item], other: str | None) -> LabelFigures:
-    """Macro F1 over the labels that the gold has (scikit-learn), with families drawn for the interval."""
+def label_figures(items: Sequence[Item], other: str | None) -> LabelFigures | None:
+    """Macro F1 over the labels that the gold has (scikit-learn), with families drawn for the interval; documents whose
+    gold says that no label was settled (null) are left out. None where that leaves nothing."""
     from sklearn.metrics import f1_score
 
+    items = [item for item in items if item.gold is not None]
+    if not items:
+        return None
     gold = np.array([str(item.gold) for item in items])
     given = np.array(["(none)" if item.value is None else str(item.value) for item in items])
 

@@ -62,6 +62,8 @@ def items_of(
 ) -> Iterator[Item]:
     """Every value that the gold states (null is a statement), and every record that the answer has beyond it.
 
+    A list that is stated to be empty is one value, right where the answer lists nothing.
+
     ``result`` is None for a document of the gold that the run does not have: all its values are not answered.
     """
     fields = fields_of(task)
@@ -136,6 +138,10 @@ def _list_items(
     specs = {path.removeprefix(f"{name}."): spec for path, spec in fields.items() if spec.of_list == name}
     wanted: list[Mapping[str, Any]] = list(gold.values[name] or [])
     given: list[Mapping[str, Any]] = list((result["values"].get(name) or []) if result else [])
+    if not wanted:
+        outcome = "not answered" if result is None else "invented" if given else "right"
+        yield Item(gold.document, family, name, name, outcome, None, given or None, False)
+        return
     pairs = _assigned(specs, wanted, given, compare)
     for row, record in enumerate(wanted):
         match = pairs.get(row)
@@ -162,18 +168,21 @@ def _list_items(
 def _assigned(
     specs: Mapping[str, GoldField], wanted: list[Mapping[str, Any]], given: list[Mapping[str, Any]], compare: Compare
 ) -> dict[int, int]:
-    """The place of the given record for each wanted one; pairs that share no value are no pairs."""
+    """The place of the given record for each wanted one; pairs that share no value are no pairs. Between pairs that
+    share as many values, more equal nulls decide."""
     if not wanted or not given:
         return {}
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
+    tie = 1 / (len(specs) + 1)
     gains = np.array(
         [
             [
                 sum(
-                    gold.get(leaf) is not None and _same(spec.kind, one.get(leaf), gold[leaf], compare)
+                    _same(spec.kind, one.get(leaf), gold[leaf], compare) * (1 if gold[leaf] is not None else tie)
                     for leaf, spec in specs.items()
+                    if leaf in gold
                 )
                 for one in given
             ]
@@ -181,4 +190,4 @@ def _assigned(
         ]
     )
     rows, columns = linear_sum_assignment(gains, maximize=True)
-    return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if gains[row, column] > 0}
+    return {int(row): int(column) for row, column in zip(rows, columns, strict=True) if gains[row, column] >= 1}

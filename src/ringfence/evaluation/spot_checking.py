@@ -14,6 +14,8 @@ from .statistics import exact_bound
 
 __all__ = ["SpotCheck", "spot_check"]
 
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class SpotCheck:
@@ -38,7 +40,8 @@ class SpotCheck:
     def word(self) -> str:
         """BROKEN, HOLDS or OPEN."""
         low, high = self.bounds
-        return "BROKEN" if low > self.target else "HOLDS" if high <= self.target else "OPEN"
+        # The bounds are found by a search: one wrong of one is 0.05 and a rounding error.
+        return "BROKEN" if low > self.target + ROUNDING else "HOLDS" if high <= self.target + ROUNDING else "OPEN"
 
 
 def spot_check(
@@ -50,12 +53,13 @@ def spot_check(
     compare: Compare,
 ) -> SpotCheck:
     """Compare the drawn documents with what the person says. Only documents that were drawn count: others were not
-    chosen by chance."""
+    chosen by chance; and of those, the ones that the person says anything of."""
     drawn = [identity for identity, result in results.items() if result["decision"] == "spot-check"]
-    checked = [identity for identity in drawn if identity in corrections]
-    wrong = [
-        identity
-        for identity in checked
-        if not all(item.right for item in items_of(task, results[identity], corrections[identity], identity, compare))
-    ]
-    return SpotCheck(len(drawn), len(checked), wrong, target, confidence)
+    right: dict[str, bool] = {}
+    for identity in drawn:
+        if identity in corrections:
+            items = list(items_of(task, results[identity], corrections[identity], identity, compare))
+            if items:
+                right[identity] = all(item.right for item in items)
+    wrong = [identity for identity, one in right.items() if not one]
+    return SpotCheck(len(drawn), len(right), wrong, target, confidence)

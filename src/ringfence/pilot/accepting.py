@@ -8,6 +8,7 @@ from typing import Any
 from ..evaluation.calibrating import Fitted, coverage_curve, fit
 from ..evaluation.calibrator import Calibrator, Threshold
 from ..evaluation.evaluating import items_of_results
+from ..evaluation.gold import gold_digest
 from ..evaluation.outcomes import Item
 from ..tasks import SummariseTask, Task
 from ..weights import now
@@ -37,15 +38,19 @@ def calibrate_and_accept(
     thresholds = {unit: fitted.threshold(unit, spec.target_error, confidence) for unit in ("value", "document")}
     calibrator = Calibrator(
         fitted.models, thresholds["value"], thresholds["document"], spec.target_error, confidence, spec.spot_check,
-        chosen.lock, docs.split.digest, now(), spec.compare,
+        chosen.lock, gold_digest(docs.part("calibration")), now(), spec.compare, fitted.stated,
     )  # fmt: skip
     confidences: dict[tuple[str, str], float] = {}
     least: dict[str, float] = {}
     for identity in {item.document for item in test_items if item.answered}:
         for path, one in calibrator.confidences(results[identity]).items():
             confidences[identity, path] = round(one, 6)
-            least[identity] = min(least.get(identity, 1.0), round(one, 6))
-    values = [(confidences[i.document, i.entry], i.right) for i in test_items if i.answered and i.entry]
+        least[identity] = calibrator.least(results[identity])
+    values = [
+        (confidences[i.document, i.entry], i.right)
+        for i in test_items
+        if i.answered and i.entry and i.field in calibrator.fields
+    ]
     whole: dict[str, bool] = {}
     for item in test_items:
         whole[item.document] = whole.get(item.document, True) and item.right

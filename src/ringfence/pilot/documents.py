@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ..evaluation.evaluating import fit_for
 from ..evaluation.families import families_of, near_duplicates
 from ..evaluation.gold import GoldEntry, GoldFile
 from ..evaluation.splitting import Split, SplitFile, draw_split, key_of, stratum_of
-from ..tasks import Task
+from ..tasks import Example, Task
 from .spec import PilotSpec
 
 __all__ = ["PilotDocuments", "read_documents_of"]
@@ -28,10 +28,32 @@ class PilotDocuments:
     split: Split
     gold_file: GoldFile
     others: int
+    task: Task
 
     def part(self, name: str) -> dict[str, GoldEntry]:
         """The gold of a part."""
         return {i: self.gold[i] for i in self.split.parts.get(name, ()) if i in self.gold}
+
+    def leaks(self) -> list[tuple[str, str]]:
+        """Pairs of near-duplicates, or of documents with the split's key, that lie in two parts: gold that came or changed
+        after the split was drawn, or a split that was drawn without the documents."""
+        pairs = near_duplicates({i: one.text for i, one in self.documents.items()})
+        key = self.split.key
+        keys = {i: key_of(entry, self.task, key) for i, entry in self.gold.items()} if key else {}
+        return self.split.leaks(families_of(self.gold, pairs, keys))
+
+    def twins_of(self, pool: Sequence[Example]) -> list[str]:
+        """The documents of dev and test that are nearly a labelled text of the pool."""
+        looked_at = {i for name in ("dev", "test") for i in self.split.parts.get(name, ()) if i in self.documents}
+        texts = {f"document {i}": self.documents[i].text for i in looked_at}
+        texts |= {f"pool {number}": example.text for number, example in enumerate(pool)}
+        found = [
+            one.removeprefix("document ")
+            for pair in near_duplicates(texts)
+            for one, other in ((pair.first, pair.second), (pair.second, pair.first))
+            if one.startswith("document ") and other.startswith("pool ")
+        ]
+        return list(dict.fromkeys(found))
 
 
 def read_documents_of(
@@ -71,7 +93,7 @@ def read_documents_of(
             f"No document of the test part can be read ({len(gold)} documents of gold, {len(set(split.families.values()))} families).",
             "Label more documents, of more kinds than near-duplicates of one, and draw the split anew: ringfence gold split --again.",
         )
-    return PilotDocuments(wanted, documents, gold, split, gold_file, len(every) - len(wanted))
+    return PilotDocuments(wanted, documents, gold, split, gold_file, len(every) - len(wanted), task)
 
 
 def _may_hold_gold(source: Source, gold: Mapping[str, GoldEntry]) -> bool:

@@ -67,8 +67,8 @@ class PilotOutcome:
     name: str
     question: str
     bar: str
-    bar_digest: str
-    bar_changes: Sequence[Mapping[str, Any]]
+    terms_digest: str
+    terms: Sequence[Mapping[str, Any]]
     contenders: Sequence[ContenderOutcome]
     chosen: str
     verdict: Verdict
@@ -120,8 +120,8 @@ class PilotOutcome:
             "verdict": self.verdict.word,
             "sentence": self.sentence,
             "bar": self.bar,
-            "bar_digest": self.bar_digest,
-            "bar_changes": list(self.bar_changes),
+            "terms_digest": self.terms_digest,
+            "terms": list(self.terms),
             "chosen": self.chosen,
             "test": self.share.as_json(),
             "bounds": [self.verdict.lower, self.verdict.upper],

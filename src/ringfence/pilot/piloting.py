@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from ..documents import ReadingOptions
+from ..errors import InputError
 from ..evaluation import Proportion, verdict_on
-from ..evaluation.calibrator import Calibrator
+from ..evaluation.calibrator import Calibrator, read_calibrator
 from ..evaluation.comparing import Comparison, compare_items
 from ..evaluation.evaluating import evaluate, items_of_results, run_results, slices_of
+from ..evaluation.gold import gold_digest
 from ..evaluation.outcomes import NORMALISATION, Item
 from ..evaluation.splitting import SplitFile
 from ..locks import canonical_json
@@ -24,11 +26,12 @@ from ..tasks import Example, SummariseTask, Task
 from ..weights import now
 from .accepting import calibrate_and_accept, costs_of
 from .baselines import Embed, write_baselines
+from .digests import digests_of
 from .documents import PilotDocuments, read_documents_of
 from .outcome import ContenderOutcome, PilotOutcome, share_of
 from .remarks import untested, warnings_of, worst_failures
 from .spec import Contender, PilotSpec
-from .state import bar_history
+from .state import terms_history
 
 __all__ = ["run_pilot"]
 
@@ -47,7 +50,7 @@ def run_pilot(
     say: Callable[[str], None],
 ) -> PilotOutcome:
     """Everything, resumable: what is done is kept in ``runs/``. ``run_contender`` does the inference into a run folder."""
-    bars = bar_history(folder, spec.bar)
+    terms = terms_history(folder, spec)
     docs = read_documents_of(spec, folder, task, reading, say)
     runs = folder / "runs"
     for contender in spec.contenders:
@@ -71,14 +74,14 @@ def run_pilot(
     verdict = verdict_on(share_of(test, spec.bar.unit), spec.bar.at_least, spec.bar.confidence)
     against = _against(chosen, [one for one in found if one.baseline], runs, test.items, test_gold, docs, task, spec)
     calibrator, accepted, coverage, confidences = calibrate_and_accept(spec, docs, task, results, chosen, test.items)
-    if calibrator:
+    if calibrator and not _same_calibrator(folder / "calibrator.json", calibrator):
         calibrator.write(folder / "calibrator.json")
     return PilotOutcome(
         name=spec.name,
         question=spec.question,
         bar=str(spec.bar),
-        bar_digest=spec.bar.digest,
-        bar_changes=bars,
+        terms_digest=spec.terms_digest,
+        terms=terms,
         contenders=found,
         chosen=chosen.name,
         verdict=verdict,
@@ -92,14 +95,22 @@ def run_pilot(
         failures=worst_failures(test.items, confidences, results, docs),
         costs=costs_of(spec, chosen, accepted),
         untested=untested(docs, test.items, slices, results),
-        warnings=warnings_of(bars, openings, found, chosen, docs),
+        warnings=warnings_of(terms, openings, found, chosen, docs, pool),
         openings=openings,
         sizes={name: len(docs.part(name)) for name in docs.split.parts},
-        digests=_digests(spec, docs, task, chosen, calibrator, pool),
+        digests=digests_of(spec, task, docs.gold, docs.split, pool, chosen.name, chosen.lock, results, calibrator),
         normalisation=NORMALISATION[spec.compare],
         made_at=now(),
         slices=slices,
     )
+
+
+def _same_calibrator(path: Path, calibrator: Calibrator) -> bool:
+    """Whether the file holds this calibrator, so that runs which it decided keep theirs."""
+    try:
+        return path.exists() and read_calibrator(path).digest == calibrator.digest
+    except InputError:
+        return False
 
 
 def _baselines(
@@ -145,18 +156,20 @@ def _on_dev(
         baseline,
         evaluation,
         share_of(evaluation, spec.bar.unit),
-        None if baseline else _hourly(facts, len(results)),
+        None if baseline else _hourly(facts),
         None if baseline else licence_of(facts["weights"]),
         sum(result["status"] != "done" for result in results.values()),
     )
 
 
-def _hourly(facts: Mapping[str, Any], documents: int) -> float | None:
-    """Documents an hour over all sessions that ended by themselves, loading included; None where none did."""
-    seconds = 0.0
+def _hourly(facts: Mapping[str, Any]) -> float | None:
+    """Documents an hour over the sessions that ended by themselves and did something, loading included; None where none
+    did."""
+    documents, seconds = 0, 0.0
     for session in facts["sessions"]:
-        if not session["ended_at"]:
-            return None
+        if not session["ended_at"] or not session.get("documents"):
+            continue
+        documents += session["documents"]
         start, end = (
             datetime.fromisoformat(session[name].replace("Z", "+00:00")) for name in ("started_at", "ended_at")
         )
@@ -165,12 +178,15 @@ def _hourly(facts: Mapping[str, Any], documents: int) -> float | None:
 
 
 def _open_test(docs: PilotDocuments, spec: PilotSpec, chosen: ContenderOutcome) -> list[dict[str, Any]]:
-    """Record this look at the test part, unless the same answers were looked at by this pilot before."""
+    """Record this look at the test part, unless this pilot looked at the same answers beside the same gold under the same
+    terms before."""
     file = SplitFile(docs.gold_file.path)
     command = f"pilot run {spec.name}: {chosen.name}"
-    openings = file.openings()
-    if not any(one["command"] == command and one["lock"] == chosen.lock for one in openings):
-        file.opened(command, chosen.lock)
+    seen = canonical_json([spec.terms, gold_digest(docs.part("test")), docs.split.digest])
+    looked_at = "sha256:" + hashlib.sha256(seen.encode()).hexdigest()
+    known = [(one["command"], one["lock"], one.get("looked_at")) for one in file.openings()]
+    if (command, chosen.lock, looked_at) not in known:
+        file.opened(command, chosen.lock, looked_at)
     return file.openings()
 
 
@@ -210,29 +226,4 @@ def _label_points(items: Sequence[Item], unit: str) -> list[tuple[int, float, fl
     for size in sorted({round(size) for size in np.geomspace(min(10, len(rows)), len(rows), 14)}):
         seen = Proportion.of([right for right, _ in rows[:size]], [family for _, family in rows[:size]])
         found.append((size, seen.share, seen.bound("lower"), seen.bound("upper")))
-    return found
-
-
-def _digests(
-    spec: PilotSpec,
-    docs: PilotDocuments,
-    task: Task,
-    chosen: ContenderOutcome,
-    calibrator: Calibrator | None,
-    pool: Sequence[Example],
-) -> dict[str, str]:
-    def digest(data: Any) -> str:
-        return "sha256:" + hashlib.sha256(canonical_json(data).encode()).hexdigest()
-
-    found = {
-        "bar": spec.bar.digest,
-        "task": digest(task.canonical()),
-        "gold": digest({i: dict(entry.values) for i, entry in docs.gold.items()}),
-        "split": docs.split.digest,
-        f"lock of {chosen.name}": chosen.lock,
-    }
-    if pool:
-        found["pool"] = digest(sorted([one.text, *one.labels] for one in pool))
-    if calibrator:
-        found["calibrator"] = calibrator.digest
     return found

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..evaluation.outcomes import Item
+from ..tasks import Example
 from .documents import PilotDocuments
 from .outcome import ContenderOutcome, Failure
+from .state import changed_terms
 
 __all__ = ["untested", "warnings_of", "worst_failures"]
 
@@ -71,24 +73,31 @@ def untested(
 
 
 def warnings_of(
-    bars: Sequence[Mapping[str, Any]],
+    terms: Sequence[Mapping[str, Any]],
     openings: Sequence[Mapping[str, Any]],
     found: Sequence[ContenderOutcome],
     chosen: ContenderOutcome,
     docs: PilotDocuments,
+    pool: Sequence[Example],
 ) -> list[str]:
     """What a reader has to know before believing the verdict."""
     warnings = []
-    if len(bars) > 1:
-        first, last = bars[0]["bar"], bars[-1]["bar"]
-        changed = (
-            ", ".join(f"{key} from {first[key]} to {last[key]}" for key in last if first[key] != last[key])
-            or "and back"
+    if len(terms) > 1:
+        changed = ", ".join(changed_terms(terms[0]["terms"], terms[-1]["terms"])) or "and back"
+        warnings.append(
+            f"The terms of the verdict were changed after the first run: {changed} (last {terms[-1]['at']})."
         )
-        warnings.append(f"The bar was changed after the first run: {changed} (last {bars[-1]['at']}).")
     if len(openings) > 1:
         warnings.append(
             f"The test part was opened {len(openings)} times; a verdict after several looks promises less than its confidence says."
+        )
+    if leaks := docs.leaks():
+        warnings.append(
+            f"{len(leaks)} pairs of near-duplicates lie in two parts ({leaks[0][0]} and {leaks[0][1]}); figures may be flattered."
+        )
+    if twins := docs.twins_of(pool):
+        warnings.append(
+            f"{len(twins)} documents of the gold are nearly a text of the pool ({', '.join(twins[:3])}); figures with examples may be flattered."
         )
     best = max((one for one in found if one.baseline), key=lambda one: one.share.share, default=None)
     if best and best.share.share >= chosen.share.share:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -33,11 +33,6 @@ class Bar(_Part):
     at_least: float = Field(0.9, gt=0, lt=1)
     part: Literal["test"] = "test"
     confidence: float = Field(0.95, ge=0.5, lt=1, description="Of the one-sided bound that has to reach the bar.")
-
-    @property
-    def digest(self) -> str:
-        """The sha256 of the bar."""
-        return "sha256:" + hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
     def __str__(self) -> str:
         what = "values" if self.unit == "value" else "documents (all values of each)"
@@ -110,6 +105,22 @@ class PilotSpec(_Part):
     spot_check: float = Field(0.05, ge=0, le=1)
     costs: Costs = Costs.model_validate({})
     split: SplitShares = SplitShares.model_validate({})
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Everything that could turn one verdict into another on the same answers; it is written down before they come."""
+        return {
+            "bar": self.bar.model_dump(mode="json"),
+            "compare": self.compare,
+            "target_error": self.target_error,
+            "gold": self.gold,
+            "split": self.split.model_dump(mode="json"),
+        }
+
+    @property
+    def terms_digest(self) -> str:
+        """The sha256 of the terms."""
+        return "sha256:" + hashlib.sha256(canonical_json(self.terms).encode()).hexdigest()
 
     @field_validator("contenders")
     @classmethod

@@ -1,24 +1,49 @@
-"""What a pilot remembers between its runs: the bar as it was before the first one, and every later change of it."""
+"""What a pilot remembers between its runs: its terms as they were before the first one, and every later change."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
+from ..files import append_line, drop_cut_line, read_lines
 from ..weights import now
-from .spec import Bar
+from .spec import PilotSpec
 
-__all__ = ["bar_history"]
+__all__ = ["changed_terms", "terms_history"]
 
 
-def bar_history(folder: Path, bar: Bar) -> list[dict[str, Any]]:
-    """Record the bar before anything runs; returns every bar that was in force, the first one first."""
-    path = folder / "pilot.bars.jsonl"
-    known = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines() if row] if path.exists() else []
-    if not known or known[-1]["digest"] != bar.digest:
-        entry = {"at": now(), "digest": bar.digest, "bar": bar.model_dump(mode="json")}
-        with path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(entry) + "\n")
+def terms_history(folder: Path, spec: PilotSpec) -> list[dict[str, Any]]:
+    """Record the terms before anything runs; returns all that were in force, the first ones first.
+
+    Raises InputError where the record is damaged.
+    """
+    path = folder / "pilot.terms.jsonl"
+    try:
+        drop_cut_line(path)
+        known = list(read_lines(path))
+    except ValueError as fault:
+        raise InputError(f"The pilot's terms cannot be read: {fault}.", "Restore it from version control.") from None
+    if not known or known[-1]["digest"] != spec.terms_digest:
+        entry = {"at": now(), "digest": spec.terms_digest, "terms": spec.terms}
+        append_line(path, entry)
         known.append(entry)
     return known
+
+
+def changed_terms(first: Mapping[str, Any], last: Mapping[str, Any]) -> list[str]:
+    """What differs between two terms: ``at_least from 0.9 to 0.8``."""
+    before, after = _flat(first), _flat(last)
+    return [
+        f"{name} from {before.get(name)} to {after.get(name)}"
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _flat(terms: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in terms.items():
+        found.update(value if isinstance(value, Mapping) else {name: value})
+    return found

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..errors import RunError
 from ..locks import Lock
 from ..weights import now
 from .folder import RunFolder
@@ -17,9 +19,17 @@ __all__ = ["decide_again"]
 def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable[[dict[str, Any]], None]) -> RunFolder:
     """A new run folder with the answers of ``source`` and the decisions of a calibrator (its digest).
 
-    Raises RunError where ``out`` is taken.
+    It appears in one step: killed half way, nothing is there. Raises RunError where ``out`` is taken, or ``source`` has
+    not finished.
     """
-    target = RunFolder.create(out)
+    if source.read_facts()["totals"] is None:
+        raise RunError(
+            f"The run in {source.path} has not finished.", "Go on with it first: the same command with --resume."
+        )
+    RunFolder.create(out).path.rmdir()
+    building = out.with_name(f".{out.name}.deciding")
+    shutil.rmtree(building, ignore_errors=True)
+    target = RunFolder.create(building)
     target.exclusive()
     try:
         facts = copy.deepcopy(source.read_facts())
@@ -37,4 +47,5 @@ def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable
         target.write_facts(facts)
     finally:
         target.release()
-    return target
+    building.rename(out)
+    return RunFolder.open(out)
