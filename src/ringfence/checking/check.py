@@ -49,11 +49,11 @@ def check_run(
     report = CheckReport()
     reading = facts["reading"]
     options = ReadingOptions.of_run(reading, passwords)
-    lock = Lock(**{key: value for key, value in facts["lock"]["data"].items() if key != "schema"})
+    lock = Lock(**facts["lock"]["data"])
     if lock.digest != facts["lock"]["digest"]:
         report.findings.append(Finding("run.json", None, "the lock's digest is not that of its content"))
-    task = facts["lock"]["data"]["task"]
-    if facts["task"] != task:
+    task = facts["task"]
+    if Lock(task=task).data["task"] != facts["lock"]["data"].get("task"):
         report.findings.append(Finding("run.json", None, "its task is not the task of the lock"))
     folder = Path(reading.get("folder", "."))
     by_source: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}

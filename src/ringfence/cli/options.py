@@ -171,8 +171,10 @@ def open_for(
     cache_gib: int,
     in_flight: int,
     threads: int,
+    trusting: bool = False,
 ) -> Opened:
-    """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them."""
+    """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them. ``trusting`` loads
+    weights whose bytes were changed, under the digest of what is there."""
     settings = EngineSettings(mode, cache_gib, in_flight, threads, server, model)
     if engine_name == "openai" or (engine_name == "auto" and server):
         return open_server(settings)
@@ -193,4 +195,4 @@ def open_for(
             f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes other weights that "
             "run faster; their answers differ a little."
         )
-    return open_engine(engine_name, weights, store, settings, note)
+    return open_engine(engine_name, weights, store, settings, note, trusting)

@@ -50,6 +50,10 @@ __all__ = ["command"]
     "--calibrator", "calibrator_file", type=click.Path(path_type=Path),
     help="What `ringfence calibrate` fitted: each document is accepted, or goes to review or a spot-check.",
 )  # fmt: skip
+@click.option(
+    "--locked", type=click.Path(path_type=Path),
+    help="A lock (`ringfence lock`): refuse to start where anything that determines an answer differs.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="Take no more than this many documents now.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out: what is new, changed or failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the totals as JSON.")
@@ -61,6 +65,7 @@ def command(
     relevant: int | None,
     pool_file: Path | None,
     calibrator_file: Path | None,
+    locked: Path | None,
     limit: int | None,
     resume: bool,
     as_json: bool,
@@ -79,13 +84,13 @@ def command(
         RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
     arguments = {
         "task": str(task_file), "inputs": list(inputs), "limit": limit, "resume": resume, **engine_arguments,
-        "calibrator": str(calibrator_file) if calibrator_file else None,
+        "calibrator": str(calibrator_file) if calibrator_file else None, "pool": str(pool_file) if pool_file else None,
     }  # fmt: skip
     calibrator = read_calibrator(calibrator_file) if calibrator_file else None
     try:
         summary = work(
             task, sources, out, engine_arguments, reading, Windowing(window_tokens, relevant), labelled, calibrator,
-            limit=limit, resume=resume, arguments=arguments, quiet=as_json,
+            limit=limit, resume=resume, arguments=arguments, quiet=as_json, locked=locked,
         )  # fmt: skip
     except KeyboardInterrupt:
         note(f"Interrupted. What was finished is kept in {out}; go on with the same command and --resume.")

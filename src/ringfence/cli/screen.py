@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -18,7 +19,7 @@ from rich.progress import (
 
 from ..weights import Listener
 
-__all__ = ["data", "note", "pulling", "stderr"]
+__all__ = ["bar", "data", "note", "pulling", "stderr"]
 
 stderr = Console(stderr=True, highlight=False)
 data = Console(highlight=False, soft_wrap=True)
@@ -27,6 +28,17 @@ data = Console(highlight=False, soft_wrap=True)
 def note(sentence: str) -> None:
     """One sentence to the person at the terminal."""
     stderr.print(sentence, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over documents; nothing without a terminal."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=stderr,
+        disable=not stderr.is_terminal,
+    ) as bars:  # fmt: skip
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def command(
     folder, calibrator = RunFolder.open(run), read_calibrator(calibrator_file)
     task, results, lock = run_results(folder)
     facts = folder.read_facts()
-    if facts["lock"]["data"]["calibrator"] != calibrator.digest:
+    if facts["lock"]["data"].get("calibrator") != calibrator.digest:
         raise InputError(
             "The run was not decided by this calibrator.", "Give the one that --calibrator named in the run."
         )

@@ -13,13 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from ..documents import ReadingOptions, Source, holds_several
 from ..errors import InputError
 from ..evaluation.calibrator import Calibrator
-from ..runs import ExamplePool, RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
+from ..locks import Lock, read_lock, require
+from ..runs import ExamplePool, Opened, RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
 from ..runs import Progress as RunProgress
 from ..tasks import ClassifyTask, Example, Task
 from .options import open_embedder, open_for
 from .screen import note, stderr
 
-__all__ = ["Bar", "labelled_texts", "work"]
+__all__ = ["Bar", "labelled_texts", "locked_by", "work"]
 
 
 def labelled_texts(pool_file: Path | None, task: Task) -> list[Example]:
@@ -48,36 +49,48 @@ def work(
     arguments: dict[str, Any] | None = None,
     quiet: bool = False,
     aside: bool = False,
+    locked: Path | None = None,
 ) -> RunSummary:
-    """Open the engine, make the lock, and run, with a bar. Raises InputError where a calibrator was fitted on answers
-    under another lock: its confidences would mean nothing here. With ``aside`` a run in ``out`` that another lock made is
-    moved beside it, instead of being refused."""
+    """Open the engine, make the lock, and run, with a bar. Raises InputError where the lock is not the one in the file
+    ``locked``. With ``aside`` a run in ``out`` that another lock made is moved beside it, instead of being refused."""
     opened = open_for(**engine_arguments)
     with closing(opened.engine):
-        relevant = windowing.relevant
-        embedder = open_embedder() if relevant or labelled else None
-        pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
+        lock, embedder, pool = locked_by(task, opened, reading, windowing, labelled, calibrator)
+        if locked:
+            require(read_lock(locked), lock, str(locked))
         if not quiet and len(sources) >= 10:
             note(str(estimate(task, list(sources), opened.engine, reading, limit, windowing)))
-        digest = embedder.facts["digest"] if embedder else None
-        asked = (task, opened, reading, windowing, digest, pool.digest if pool else None)
-        lock = lock_of(*asked)
-        if calibrator and calibrator.for_lock != lock.digest:
-            raise InputError(
-                "The calibrator was fitted on answers under another lock (other weights, task, settings or machine).",
-                "Run the gold's documents as this run would, and `ringfence calibrate` that.",
-            )
-        if calibrator:
-            lock = lock_of(*asked, calibrator=calibrator.digest)
         if aside:
             _make_room(out, lock.digest)
         with Bar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar:
             return run(
                 task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
-                windowing=windowing, choose=chooser(embedder.engine) if embedder and relevant else None, pool=pool,
+                windowing=windowing, choose=chooser(embedder.engine) if embedder and windowing.relevant else None, pool=pool,
                 decide=calibrator.decide if calibrator else None, arguments=arguments, weights_name=opened.name,
                 on_progress=bar.update,
             )  # fmt: skip
+
+
+def locked_by(
+    task: Task,
+    opened: Opened,
+    reading: ReadingOptions,
+    windowing: Windowing,
+    labelled: Sequence[Example] = (),
+    calibrator: Calibrator | None = None,
+) -> tuple[Lock, Opened | None, ExamplePool | None]:
+    """The lock of a run, with the embeddings and the pool that it takes. Raises InputError where a calibrator was fitted on
+    answers under another lock: its confidences would mean nothing here."""
+    embedder = open_embedder() if windowing.relevant or labelled else None
+    pool = ExamplePool(labelled, embedder.engine) if labelled and embedder else None
+    digest = embedder.facts["digest"] if embedder else None
+    lock = lock_of(task, opened, reading, windowing, digest, pool.digest if pool else None)
+    if calibrator and calibrator.for_lock != lock.digest:
+        raise InputError(
+            "The calibrator was fitted on answers under another lock (other weights, task, settings or machine).",
+            "Run the gold's documents as this run would, and `ringfence calibrate` that.",
+        )
+    return lock.but(calibrator=calibrator.digest) if calibrator else lock, embedder, pool
 
 
 def _make_room(out: Path, digest: str) -> None:

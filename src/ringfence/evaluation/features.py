@@ -40,7 +40,7 @@ def values_of(path: str, result: Mapping[str, Any]) -> list[float]:
     """The features of one value of a result, in the order of FEATURES; what was not stored is 0."""
     entry = result["fields"][path]
     stored = entry.get("features") or {}
-    flags = [flag for flag in entry["flags"] if not flag.startswith("check: ")]
+    flags = [flag for flag in entry["flags"] if not flag.startswith(("check: ", "fragile"))]
     name = field_of(path)
     held = [
         outcome

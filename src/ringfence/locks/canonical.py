@@ -1,14 +1,19 @@
-"""The lock's canonical form: everything that determines an answer, as sorted compact JSON, and its sha256."""
+"""The lock's canonical form: everything that determines an answer, as sorted compact JSON, and its sha256.
+
+What a lock does not have (an adapter, a graphics processor) is left out of it, so that TOML, which knows no null, holds
+the same lock.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Lock", "canonical_json", "processor_features"]
+__all__ = ["Lock", "accelerators", "canonical_json", "differing", "processor_features"]
 
 
 def canonical_json(data: Any) -> str:
@@ -17,24 +22,53 @@ def canonical_json(data: Any) -> str:
 
 
 class Lock:
-    """What determines an answer. ``data`` is plain JSON data; ``digest`` is stamped on every answer."""
+    """What determines an answer. ``data`` is plain JSON data without nulls; ``digest`` is stamped on every answer."""
 
     def __init__(self, **parts: Any) -> None:
-        self.data: dict[str, Any] = {"schema": 1, **parts}
+        self.data: dict[str, Any] = _stated({"schema": 1, **parts})
         self.digest = "sha256:" + hashlib.sha256(canonical_json(self.data).encode()).hexdigest()
 
-    def differences(self, other: dict[str, Any]) -> list[str]:
+    def but(self, **parts: Any) -> Lock:
+        """The same lock with other parts; None leaves a part out."""
+        return Lock(**{**self.data, **parts})
+
+    def differences(self, other: Mapping[str, Any]) -> list[str]:
         """The paths at which ``other`` (the data of another lock) differs, as dotted names."""
-        return sorted(_differences(self.data, other))
+        return [path for path, _, _ in differing(other, self.data)]
 
 
-def _differences(one: Any, two: Any, path: str = "") -> list[str]:
-    if isinstance(one, dict) and isinstance(two, dict):
-        found = []
-        for key in {*one, *two}:
-            found += _differences(one.get(key), two.get(key), f"{path}.{key}" if path else str(key))
-        return found
-    return [] if one == two else [path]
+def _stated(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {str(key): _stated(value) for key, value in data.items() if value is not None}
+    if isinstance(data, list | tuple):
+        return [_stated(one) for one in data]
+    return data
+
+
+def differing(expected: Any, found: Any, path: str = "") -> list[tuple[str, Any, Any]]:
+    """Where two locks' data differ: (dotted path, what the first has, what the second has), None where it has nothing."""
+    if isinstance(expected, Mapping) or isinstance(found, Mapping):
+        one = expected if isinstance(expected, Mapping) else {}
+        two = found if isinstance(found, Mapping) else {}
+        keys = sorted({*one, *two})
+        return [row for key in keys for row in differing(one.get(key), two.get(key), f"{path}.{key}" if path else key)]
+    return [] if expected == found else [(path, expected, found)]
+
+
+def accelerators() -> dict[str, Any] | None:
+    """NVIDIA's driver and the graphics processors here, as the kernel tells them; None where there are none."""
+    driver = Path("/proc/driver/nvidia")
+    try:
+        version = (driver / "version").read_text().splitlines()[0]
+        models = [
+            row.partition(":")[2].strip()
+            for about in sorted(driver.glob("gpus/*/information"))
+            for row in about.read_text().splitlines()
+            if row.startswith("Model:")
+        ]
+    except (OSError, IndexError):
+        return None
+    return {"driver": " ".join(version.split()), "gpus": models}
 
 
 def processor_features() -> dict[str, str]:

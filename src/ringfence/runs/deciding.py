@@ -33,8 +33,7 @@ def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable
     target.exclusive()
     try:
         facts = copy.deepcopy(source.read_facts())
-        parts = {key: value for key, value in facts["lock"]["data"].items() if key != "schema"}
-        lock = Lock(**{**parts, "calibrator": calibrator})
+        lock = Lock(**facts["lock"]["data"]).but(calibrator=calibrator)
         facts["decided"] = {"from": str(source.path), "lock": facts["lock"]["digest"], "at": now()}
         facts["lock"] = {"digest": lock.digest, "data": lock.data}
         facts["totals"] = None

@@ -46,6 +46,7 @@ class RunFolder:
         self.path = path
         self.results = path / "results.jsonl"
         self.windows = path / "windows.jsonl"
+        self.trace = path / "trace.jsonl"
         self._lock: FileLock | None = None
         self._kept: dict[tuple[str, str], list[int]] = {}
 
@@ -84,7 +85,7 @@ class RunFolder:
             raise RunError(f"Another process is working on {self.path}.", "Wait for it to end, or stop it.") from None
         for leftover in (path for pattern in _LEFTOVERS for path in self.path.glob(pattern)):  # of a kill in a write
             leftover.unlink(missing_ok=True)
-        for journal in (self.results, self.windows):
+        for journal in (self.results, self.windows, self.trace):
             drop_cut_line(journal)
         self._kept = self._index_windows()
 
@@ -96,6 +97,17 @@ class RunFolder:
     def append(self, result: dict[str, Any]) -> None:
         """Add one result; it is on disk when this returns."""
         append_line(self.results, result)
+
+    def keep_trace(self, line: dict[str, Any]) -> None:
+        """Keep what the engine said, for replays."""
+        append_line(self.trace, line, sync=False)
+
+    def traces(self) -> Iterator[dict[str, Any]]:
+        """Every whole line of the trace; none of a run that kept none."""
+        try:
+            yield from read_lines(self.trace)
+        except ValueError as fault:
+            raise RunError(f"The trace cannot be read: {fault}.", "Restore the folder from a copy.") from None
 
     def keep_window(self, document: Document, window: tuple[int, int], part: dict[str, Any]) -> None:
         """Keep what one window of a long document gave, so that a kill costs no more than the windows under way."""

@@ -10,10 +10,12 @@ from typing import Any
 
 from ..documents import ReadingOptions, ocr_weights, readers
 from ..engines import Engine, EngineSettings, engine_type
-from ..locks import Lock, processor_features
+from ..errors import WeightsError
+from ..locks import Lock, accelerators, processor_features
 from ..tasks import CLASSIFY_PROMPT, PROMPT_VERSION, SUMMARISE_PROMPT, Task
 from ..weights import Store, StoredWeights, now
 from .asking import Windowing
+from .host import package_versions
 
 __all__ = ["Opened", "lock_of", "open_engine", "open_server"]
 
@@ -42,7 +44,14 @@ class Opened:
         if self.weights is None or self.form is None:
             return {"digest": None, "declared": self.name, "form": None, "converter": None}
         manifest, form = self.weights.manifest, self.form.manifest
-        return {"digest": f"sha256:{manifest.digest}", "form": f"sha256:{form.digest}", "converter": form.converter}
+        return {
+            "digest": f"sha256:{manifest.digest}",
+            "form": f"sha256:{form.digest}",
+            "converter": form.converter,
+            "licence": manifest.licence,
+            "files": {one.name: one.sha256 for one in manifest.files},
+            "form_files": {one.name: one.sha256 for one in form.files},
+        }
 
 
 def open_engine(
@@ -51,13 +60,15 @@ def open_engine(
     store: Store,
     settings: EngineSettings,
     say: Callable[[str], None] = lambda sentence: None,
+    trusting: bool = False,
 ) -> Opened:
     """Verify the weights, make the engine's form of them if there is none, and load it.
 
-    Raises WeightsError for a changed byte and EngineError for what the engine cannot do.
+    Raises WeightsError for a changed byte (with ``trusting`` it is loaded under the digest of what is there) and
+    EngineError for what the engine cannot do.
     """
     kind = engine_type(name)
-    weights.verify()
+    weights = _verified(weights, trusting)
 
     def convert(origin: Any, target: Any) -> None:
         say(
@@ -66,8 +77,18 @@ def open_engine(
         kind.convert(origin, target)
 
     form = store.form(weights, kind.form, kind.converter_version(), convert, now())
-    form.verify()
+    form = _verified(form, trusting)
     return Opened(kind.open(form.files, settings), weights, form)
+
+
+def _verified(stored: StoredWeights, trusting: bool) -> StoredWeights:
+    try:
+        stored.verify()
+    except WeightsError:
+        if not trusting:
+            raise
+        return stored.as_found()
+    return stored
 
 
 def open_server(settings: EngineSettings) -> Opened:
@@ -95,6 +116,8 @@ def lock_of(
         embedding=embedding,
         engine=opened.engine.describe(),
         processor=processor_features(),
+        gpu=accelerators(),
+        packages=package_versions(),
         task=task.canonical(),
         prompt=_PROMPTS[task.kind],
         readers={reader.name: reader.version for reader in readers().values()},

@@ -14,7 +14,7 @@ from .folder import RunFolder, Totals
 __all__ = ["purge"]
 
 _KEPT = ("schema", "status", "mode", "grounding", "decision", "windows", "usage", "lock")
-_CONTENT = ("report.html", "windows.jsonl")
+_CONTENT = ("report.html", "windows.jsonl", "trace.jsonl", "replay.html", "replay.json", "evaluation.html")
 
 
 def purge(folder: RunFolder) -> Totals:

@@ -21,6 +21,7 @@ from .examples import ExamplePool
 from .folder import RunFolder, Totals
 from .host import host_facts, package_versions
 from .jobs import Asked, Job, Told
+from .traces import Tracer
 
 __all__ = ["Progress", "RunSummary", "run"]
 
@@ -91,6 +92,7 @@ def run(
             decide,
             limit,
             on_progress,
+            Tracer(len(facts["sessions"]) - 1),
         )
         worker.work(sources)
         folder.forget_windows()
@@ -161,9 +163,11 @@ class _Worker:
         decide: Callable[[dict[str, Any]], None] | None,
         limit: int | None,
         on_progress: Callable[[Progress], None],
+        tracer: Tracer,
     ) -> None:
         self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
         self.options, self.limit, self.on_progress = options, limit, on_progress
+        self.tracer = tracer
         self.decide = decide
         self.earlier = folder.index()
         self.inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
@@ -198,9 +202,11 @@ class _Worker:
             request = self.follow_ups.popleft() if self.follow_ups else next(fresh, None)
             if request is None:
                 return
+            self.tracer.asks(request)
             yield request
 
     def _take(self, job: Job, told: Told) -> None:
+        self.folder.keep_trace(self.tracer.line(job.document.id, told))
         if job.finished:  # a part of a document that has failed already
             job.take(told)
             return

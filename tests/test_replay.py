@@ -1,0 +1,201 @@
+"""Replay: stored answers again; what is the same is IDENTICAL, what parts says where, by how much, and how that is known."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.cli import main
+from ringfence.documents import ReadingOptions, expand_inputs
+from ringfence.engines import EngineSettings, Request
+from ringfence.engines.fake import FakeEngine
+from ringfence.replay import NEAR_TIE, Replayed, replay_run, verdict_on_document
+from ringfence.replay.marking import mark_fragile
+from ringfence.replay.replaying import Ready
+from ringfence.replay.verdicts import margin_bound
+from ringfence.reports.replay_report import write_replay
+from ringfence.runs import Opened, RunFolder, run
+from ringfence.runs.traces import traces_by_document
+from ringfence.weights import StoredWeights
+from tests.conftest import fake_lock, task_of
+
+TASK = task_of(number={"kind": "number"})
+
+
+def engine_saying(which: dict[str, str], logprob: float = -0.1, margin: float | None = None) -> FakeEngine:
+    """Says the first number of each document, or the one that ``which`` names; ``margin`` lets it score."""
+
+    def script(request: Request, prompt: str) -> str:
+        return f" {which.get(request.id, '12')}\n"
+
+    scorer = None if margin is None else lambda prompt, text: -margin if text == "3" else 0.0
+    return FakeEngine(script, EngineSettings(mode="solo"), logprob, scorer)
+
+
+def a_run(folder: Path, count: int = 5) -> RunFolder:
+    for n in range(count):
+        (folder / f"d{n}.txt").write_text("from 12 to 34\n")
+    run(
+        TASK,
+        expand_inputs([folder]),
+        engine_saying({}),
+        fake_lock(TASK),
+        folder / "run",
+        arguments={"weights_name": "w"},
+    )
+    return RunFolder.open(folder / "run")
+
+
+def replayed(folder: RunFolder, engine: FakeEngine, sample: int | None = None) -> Replayed:
+    ready = Ready(Opened(engine, None, None), fake_lock(TASK), {})
+    return replay_run(folder, lambda task, session: (ready, ()), ReadingOptions(), sample)
+
+
+def test_the_same_answers_are_identical_and_leave_nothing_behind(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    before = folder.results.read_bytes()
+    found = replayed(folder, engine_saying({}))
+    assert found.totals == {"IDENTICAL": 5}
+    assert folder.results.read_bytes() == before
+    assert not (folder.path / ".replay").exists()
+
+
+@pytest.mark.parametrize(
+    ("logprob", "margin", "word", "method"),
+    [
+        (-0.01, None, "CHANGED", "bound"),  # 0.99 of the probability: nothing else can be near
+        (-0.8, 0.02, "NEAR-TIE", "scored"),
+        (-0.8, 0.9, "CHANGED", "scored"),
+        (-0.8, None, "NEAR-TIE", "both runs"),
+    ],
+)
+def test_where_answers_part_the_margin_decides(
+    tmp_path: Path, logprob: float, margin: float | None, word: str, method: str
+) -> None:
+    for n in range(3):
+        (tmp_path / f"d{n}.txt").write_text("from 12 to 34\n")
+    stored = engine_saying({}, logprob)
+    run(TASK, expand_inputs([tmp_path]), stored, fake_lock(TASK), tmp_path / "run", arguments={"weights_name": "w"})
+    folder = RunFolder.open(tmp_path / "run")
+    found = replayed(folder, engine_saying({"d1.txt": "34"}, logprob, margin))
+    assert [one.word for one in found.verdicts] == ["IDENTICAL", word, "IDENTICAL"]
+    parted = found.verdicts[1]
+    assert (parted.method, parted.fields, parted.token) == (method, ("number",), 1)
+    assert parted.margin is not None
+    assert (parted.margin <= NEAR_TIE) == (word == "NEAR-TIE")
+    page = write_replay(found, folder, tmp_path / "replay.html").read_text()
+    assert "d1.txt" in page
+    assert word in page
+    marked = mark_fragile(folder, found.verdicts)
+    flags = [result["fields"]["number"]["flags"] for result in folder.latest()]
+    assert marked == sum("fragile" in one for one in flags) == (1 if word == "NEAR-TIE" else 0)
+    assert mark_fragile(folder, found.verdicts) == 0
+    assert [result["values"]["number"] for result in folder.latest()] == ["12"] * 3
+
+
+def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
+    folder = a_run(tmp_path)
+    (tmp_path / "d0.txt").unlink()
+    (tmp_path / "d1.txt").write_text("from 12 to 35\n")
+    found = replayed(folder, engine_saying({}))
+    assert [(one.document, one.word) for one in found.verdicts if one.word != "IDENTICAL"] == [
+        ("d0.txt", "NOT REPLAYED"),
+        ("d1.txt", "NOT REPLAYED"),
+    ]
+
+
+def test_a_sample_is_spread_over_a_solo_run(tmp_path: Path) -> None:
+    found = replayed(a_run(tmp_path, 10), engine_saying({}), 3)
+    assert [one.document for one in found.verdicts] == ["d0.txt", "d3.txt", "d6.txt"]
+    assert found.of == 10
+
+
+def test_another_prompt_is_no_near_tie() -> None:
+    result = {"document": {"id": "a"}, "status": "done", "values": {"x": "1"}, "fields": {}}
+    line = {"n": 1, "s": 0, "prompt": "p", "tokens": [1, 2], "logprobs": [-0.7, -0.7]}
+
+    def never(request: str, look: int, tokens: Sequence[int], one: int, other: int) -> tuple[float, str]:
+        raise AssertionError
+
+    found = verdict_on_document(
+        result, {**result, "values": {"x": "2"}}, {"a": [line]}, {"a": [{**line, "prompt": "q"}]}, never
+    )
+    assert (found.word, found.why) == ("CHANGED", "another prompt was asked")
+
+
+def test_the_bound_of_a_margin_is_what_is_left_for_any_other_token() -> None:
+    assert margin_bound(math.log(0.5)) == pytest.approx(0)
+    assert margin_bound(math.log(0.9)) == pytest.approx(math.log(9))
+    assert margin_bound(0.0) == math.inf
+
+
+def test_a_document_that_was_done_again_is_held_against_its_last_session() -> None:
+    lines = [
+        {"document": "a", "id": "a", "s": 0, "n": 1, "prompt": "p", "tokens": [1]},
+        {"document": "a", "id": "a", "s": 1, "n": 1, "prompt": "q", "tokens": [2]},
+        {"document": "a", "id": "a", "s": 1, "n": 2, "prompt": "r", "tokens": [3]},
+    ]
+    assert [line["tokens"] for line in traces_by_document(lines)["a"]["a"]] == [[2], [3]]
+
+
+def ringfence(*arguments: Any) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(one) for one in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("mode", ["solo", "batched"])
+def test_a_real_run_is_replayed_in_another_process(
+    small_weights: StoredWeights, examples: Path, tmp_path: Path, mode: str
+) -> None:
+    task = tmp_path / "task.yaml"
+    task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}, total: {kind: money}}\n")
+    how = ("--weights", small_weights.manifest.name, "--engine", "openvino", "--cache", "1", "--mode", mode)
+    inputs = sorted((examples / "documents").iterdir())[:4]
+    assert ringfence("run", task, *inputs, "--out", tmp_path / "run", *how) == 0
+    program = "import sys; from ringfence.cli import main; main(sys.argv[1:])"
+    again = subprocess.run(
+        [sys.executable, "-c", program, "replay", str(tmp_path / "run"), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    facts = json.loads(again.stdout)
+    assert (again.returncode, facts["totals"]) == (0, {"IDENTICAL": 4})
+    assert max(one["drift"] for one in facts["verdicts"]) == 0.0
+
+
+@pytest.mark.weights
+def test_a_deliberate_change_is_refused_and_with_an_override_reported_for_what_it_is(
+    small_weights: StoredWeights, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = tmp_path / "task.yaml"
+    task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
+    how = (
+        "--weights",
+        small_weights.manifest.name,
+        "--engine",
+        "openvino",
+        "--cache",
+        "1",
+        "--mode",
+        "solo",
+        "--threads",
+        "1",
+    )
+    inputs = sorted((examples / "documents").iterdir())[:2]
+    assert ringfence("run", task, *inputs, "--out", tmp_path / "run", *how) == 0
+    assert ringfence("replay", tmp_path / "run", "--threads", "2") == 2
+    assert "--despite" in capsys.readouterr().err
+    assert ringfence("replay", tmp_path / "run", "--threads", "2", "--despite", "--json") in (0, 1)
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["lock_differences"] == ["engine.settings.threads"]
+    assert "Not under the lock" in (tmp_path / "run" / "replay.html").read_text()
