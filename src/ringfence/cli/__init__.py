@@ -35,10 +35,25 @@ _VERBS = {
     "replay": "replay",
     "report": "report",
     "run": "run",
+    "seal": "seal",
     "spot-check": "spot_check",
     "tasks": "tasks",
     "weights": "weights",
 }
+
+
+SEALED = "--sealed"
+
+
+def _sealed(given: list[str]) -> int:
+    """Start the command again inside the seal; inside, prove it before anything is done."""
+    from ..seal import launch, require_seal, sealed_here
+
+    plain = [one for one in given if one != SEALED]
+    if not sealed_here():
+        return launch([*plain, SEALED])
+    require_seal()
+    return _exit_code(plain)
 
 
 class _Verbs(click.Group):
@@ -60,7 +75,10 @@ class _Verbs(click.Group):
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ringfence")
-def cli() -> None:
+@click.option(
+    "--sealed", is_flag=True, help="Do the work in processes that cannot reach any network; behind any verb too."
+)
+def cli(sealed: bool) -> None:
     """Open-weight language models inside your own walls.
 
     Exit codes: 0 done; 1 a negative finding; 2 the input needs mending; 3 some documents failed; 70 a fault of
@@ -74,10 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = cli.main(
-            args=list(arguments) if arguments is not None else None, prog_name="ringfence", standalone_mode=False
-        )
+        if SEALED in given:
+            return _sealed(given)
+        code = cli.main(args=given, prog_name="ringfence", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except UserError as error:
         click.echo(f"{error}\n\nhint: {error.hint}" if error.hint else str(error), err=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import EngineError
+from ..seal.forwarding import FORWARD, dial_for
 
 __all__ = ["Client", "Refused"]
 
@@ -50,8 +52,20 @@ class Client:
         path = parts.path.rstrip("/").removesuffix("/v1")
         self.address = f"{parts.scheme}://{parts.netloc}{path}"
         self._urllib3 = urllib3
-        self._pool = urllib3.PoolManager(maxsize=connections, block=False)
-        self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        host, number = dial_for(parts.hostname, port, os.environ.get(FORWARD, ""))
+        # Inside a seal the address is the forwarder's; the certificate and the Host header stay the server's.
+        self._dial = (
+            self.address if (host, number) == (parts.hostname, port) else f"{parts.scheme}://{host}:{number}{path}"
+        )
+        names = {"server_hostname": parts.hostname, "assert_hostname": parts.hostname}
+        tls: dict[str, Any] = names if self._dial != self.address and parts.scheme == "https" else {}
+        self._pool = urllib3.PoolManager(maxsize=connections, block=False, **tls)
+        self._headers = {
+            "Content-Type": "application/json",
+            "Host": parts.netloc,
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+        }
         # No redirect is followed: it could lead out of the house, with the document and the key.
         # Retry-After is obeyed, up to half a minute: a server may ask for hours.
         self._retry = urllib3.Retry(
@@ -73,7 +87,7 @@ class Client:
         timeout = self._urllib3.Timeout(connect=8, read=seconds)
         try:
             response = self._pool.request(
-                method, self.address + path, body=body, headers=self._headers, retries=self._retry, timeout=timeout
+                method, self._dial + path, body=body, headers=self._headers, retries=self._retry, timeout=timeout
             )
         except errors.HTTPError as error:
             what = "does not answer in time" if isinstance(error, errors.TimeoutError) else "cannot be reached"

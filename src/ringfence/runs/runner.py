@@ -12,6 +12,8 @@ from ..documents import Container, Document, ReadingOptions, Source, Unreadable,
 from ..engines import Engine
 from ..errors import RingfenceError, RunError
 from ..locks import Lock
+from ..seal import evidence
+from ..seal.evidence import denied_packets
 from ..tasks import Task
 from ..weights import now
 from . import results
@@ -98,6 +100,8 @@ def run(
         folder.forget_windows()
         facts["sessions"][-1] |= {"ended_at": now(), "documents": sum(worker.progress.seen.values())}
         facts["totals"] = dict(folder.totals())
+        if seal := facts["sessions"][-1]["seal"]:
+            facts["sessions"][-1]["seal"] = {**seal, "packets_without_a_way_at_the_end": denied_packets()}
         folder.write_facts(facts)
         return RunSummary(out, folder.totals(), worker.progress)
     finally:
@@ -108,7 +112,9 @@ def _begin(
     folder: RunFolder, task: Task, lock: Lock, options: ReadingOptions, arguments: dict[str, Any], weights_name: str
 ) -> dict[str, Any]:
     """Write run.json, or check that the run in the folder is the same run."""
-    session = {"started_at": now(), "ended_at": None, "arguments": arguments, "host": host_facts()}
+    session = {
+        "started_at": now(), "ended_at": None, "arguments": arguments, "host": host_facts(), "seal": evidence(),
+    }  # fmt: skip
     reading = {
         **options.as_facts(),
         "folder": str(Path.cwd()),  # what relative paths of documents are relative to

@@ -1,0 +1,5 @@
+"""python -m ringfence: the command line."""
+
+from .cli import main
+
+main()

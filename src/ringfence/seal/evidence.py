@@ -1,0 +1,107 @@
+"""Evidence: what was tried from inside the seal before the first document, and what the kernel said to it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+
+__all__ = ["SEAL", "denied_packets", "evidence", "probes", "require_seal", "sealed_here"]
+
+SEAL = "RINGFENCE_SEAL"  # set by the launcher in the sealed process; it claims nothing: the probes do
+DENIED = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+# Addresses kept for documentation (RFC 5737, RFC 3849): nobody answers there, should a probe ever get out.
+NOBODY, NOBODY_6 = "192.0.2.1", "2001:db8::1"
+
+
+def sealed_here() -> bool:
+    """Whether the launcher started this process."""
+    return SEAL in os.environ
+
+
+def probes() -> list[dict[str, Any]]:
+    """Every way out that is tried, with what came of it: ``denied`` and the kernel's word."""
+    ways: dict[str, Callable[[], None]] = {
+        "DNS look-up": lambda: _resolve("example.com"),
+        "TCP": lambda: _connect(socket.AF_INET, (NOBODY, 443)),
+        "UDP": lambda: _send(socket.AF_INET, (NOBODY, 53)),
+        "TCP over IPv6": lambda: _connect(socket.AF_INET6, (NOBODY_6, 443)),
+        "raw packets": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close(),
+        "unix socket, path": lambda: _connect(socket.AF_UNIX, "/run/ringfence-seal-probe"),
+        "unix socket, abstract": lambda: _connect(socket.AF_UNIX, "\0ringfence-seal-probe"),
+    }
+    found = []
+    for what, way in ways.items():
+        try:
+            way()
+            found.append({"what": what, "denied": False, "said": "it went through"})
+        except socket.gaierror as error:
+            found.append({"what": what, "denied": True, "said": str(error.strerror)})
+        except OSError as error:
+            denied = error.errno in DENIED
+            found.append(
+                {"what": what, "denied": denied, "said": os.strerror(error.errno) if error.errno else str(error)}
+            )
+    named = sorted(name for name in os.environ if name.lower().endswith("_proxy"))
+    found.append({"what": "proxy variables", "denied": not named, "said": ", ".join(named) or "none is set"})
+    return found
+
+
+def _resolve(name: str) -> None:
+    socket.getaddrinfo(name, 443)
+
+
+def _connect(family: int, address: Any) -> None:
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as one:
+        one.settimeout(2)
+        one.connect(address)
+
+
+def _send(family: int, address: Any) -> None:
+    with closing(socket.socket(family, socket.SOCK_DGRAM)) as one:
+        one.sendto(b"", address)
+
+
+@cache
+def evidence() -> dict[str, Any] | None:
+    """What a sealed run records; None where nothing is sealed. Raises UserError where a probe got out: then the process is
+    not sealed, whatever its environment says."""
+    if not sealed_here():
+        return None
+    tried = probes()
+    if open_ways := [one["what"] for one in tried if not one["denied"]]:
+        raise UserError(
+            f"This process was to be sealed and is not: {', '.join(open_ways)} got out.",
+            "Nothing was started. `ringfence seal test` explains what this host can do.",
+        )
+    return {
+        **json.loads(os.environ[SEAL]),
+        "kernel": platform.release(),
+        "process": os.getpid(),
+        "probes": tried,
+        "packets_without_a_way": denied_packets(),
+        "claim": "evidence for this run on this host",
+    }
+
+
+def require_seal() -> None:
+    """Make the probes now, where the launcher started this process. Raises UserError as ``evidence`` does."""
+    evidence()
+
+
+def denied_packets() -> int | None:
+    """How many packets of this network namespace found no way out so far, as the kernel counts (Ip: OutNoRoutes)."""
+    try:
+        rows = [row.split() for row in Path("/proc/self/net/snmp").read_text().splitlines() if row.startswith("Ip:")]
+        return int(dict(zip(rows[0], rows[1], strict=True))["OutNoRoutes"])
+    except (OSError, KeyError, ValueError, IndexError):
+        return None

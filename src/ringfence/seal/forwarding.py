@@ -1,0 +1,93 @@
+"""The one declared exit of a sealed run with a server: a listener inside the namespace whose other end is served outside.
+
+A listening socket belongs to the namespace that it was made in, whoever holds it. The sealed process makes one on its own
+loopback and hands it to the launcher, which dials one host and port, and nothing else, for every connection that comes.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import socket
+import threading
+from dataclasses import dataclass
+
+__all__ = ["FORWARD", "Exit", "dial_for", "forward", "listener_from", "send_listener"]
+
+FORWARD = "RINGFENCE_FORWARD"  # in the sealed process: HOST:PORT=127.0.0.1:PORT
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The declared host and port."""
+
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+        return f"{self.host}:{self.port}"
+
+
+def send_listener(parent: socket.socket, out: Exit) -> str:
+    """Listen on the loopback of this namespace and hand the listener over; returns the value of FORWARD."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        port = listener.getsockname()[1]
+        parent.sendmsg([b"l"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener.fileno()]))])
+    return f"{out.address}=127.0.0.1:{port}"
+
+
+def listener_from(channel: socket.socket) -> socket.socket:
+    """The listener that the sealed process made."""
+    _, ancillary, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(4))
+    descriptors = array.array("i")
+    descriptors.frombytes(ancillary[0][2][:4])
+    return socket.socket(fileno=descriptors[0])
+
+
+def forward(listener: socket.socket, out: Exit) -> None:
+    """Serve the listener from daemon threads: each connection is one to the declared exit."""
+
+    def serve() -> None:
+        while True:
+            try:
+                inside, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=_join, args=(inside, out), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def _join(inside: socket.socket, out: Exit) -> None:
+    with inside:
+        try:
+            outside = socket.create_connection((out.host, out.port), timeout=10)
+        except OSError:
+            return
+        outside.settimeout(None)
+        with outside:
+            back = threading.Thread(target=_pump, args=(outside, inside), daemon=True)
+            back.start()
+            _pump(inside, outside)
+            back.join()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(1 << 16):
+            target.sendall(piece)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def dial_for(host: str, port: int, declared: str) -> tuple[str, int]:
+    """Where to connect for a host and port: the forwarder, where FORWARD (``declared``) names it, else itself."""
+    name, _, inside = declared.partition("=")
+    if inside and name == f"{host}:{port}":
+        address, _, number = inside.rpartition(":")
+        return address, int(number)
+    return host, port

@@ -1,0 +1,192 @@
+"""Start a command again inside the seal: fork, close the network, exec. The launcher stays outside, as parent and forwarder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import sys
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import UserError
+from .evidence import SEAL
+from .forwarding import FORWARD, Exit, forward, listener_from, send_listener
+from .kernel import NAMESPACE_DOMAINS, filter_system_calls, loopback_up, new_network, supports_filter
+
+__all__ = ["launch", "mechanism_here"]
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
+NAMESPACE, FILTER = "user and network namespace, system call filter", "system call filter"
+
+
+def mechanism_here() -> tuple[str | None, str]:
+    """What this host can do, and why not more: (mechanism or None, reason). Tried in a child that ends at once."""
+    if not supports_filter():
+        return None, "the system call filter is known for Linux on x86-64 and ARM64 only"
+    why = ""
+    for mechanism, domains in ((NAMESPACE, NAMESPACE_DOMAINS), (FILTER, ())):
+        reason = _tried(mechanism == NAMESPACE, domains)
+        if reason is None:
+            return mechanism, f"no network namespace: {why}" if why else ""
+        why = reason
+    return None, why
+
+
+def _tried(namespace: bool, domains: tuple[int, ...]) -> str | None:
+    """None where a child could seal itself, else the reason."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if namespace:
+                new_network()
+            filter_system_calls(domains)
+        except OSError as error:
+            os.write(writer, (error.strerror or str(error)).encode())
+        os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as stream:
+        said = stream.read().decode()
+    os.waitpid(child, 0)
+    return said or None
+
+
+COMMAND = (
+    sys.executable,
+    "-P",
+    "-m",
+    "ringfence",
+)  # -P: nothing of the folder that the command is given in is imported
+
+
+def launch(arguments: Sequence[str], command: Sequence[str] = COMMAND) -> int:
+    """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. Raises UserError where this host
+    cannot seal it."""
+    mechanism, reason = mechanism_here()
+    if mechanism is None:
+        raise UserError(
+            f"This host cannot seal a process: {reason}.", "`ringfence seal test` explains what is missing."
+        )
+    out = _exit_of(arguments)
+    if out and mechanism != NAMESPACE:
+        raise UserError(
+            f"A server can be let through only where the kernel allows a network namespace ({reason}).",
+            "Allow user namespaces, or run the weights with an embedded engine.",
+        )
+    for descriptor in (0, 1, 2):
+        _refuse_network(descriptor)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    child = os.fork()
+    if child == 0:
+        ours.close()
+        _become_sealed([*command, *arguments], mechanism, reason, out, theirs)
+    theirs.close()
+    return _parent(child, ours, out)
+
+
+def _become_sealed(
+    arguments: Sequence[str], mechanism: str, reason: str, out: Exit | None, parent: socket.socket
+) -> None:
+    """In the child: seal, and become the command. Never returns."""
+    try:
+        environment = {name: value for name, value in os.environ.items() if name.lower() not in PROXIES}
+        about: dict[str, Any] = {
+            "mechanism": mechanism,
+            "why_not_more": reason or None,
+            "exit": out.address if out else None,
+            "proxies_removed": sorted(name for name in os.environ if name.lower() in PROXIES),
+        }
+        if mechanism == NAMESPACE:
+            new_network()
+            parent.sendall(b"m")  # the parent writes the maps of users: only it may map more than one
+            parent.recv(1)
+            loopback_up()
+            if out:
+                environment[FORWARD] = send_listener(parent, out)
+            filter_system_calls(NAMESPACE_DOMAINS)
+        else:
+            filter_system_calls(())
+        environment[SEAL] = json.dumps(about)
+        parent.close()
+        os.closerange(3, 1 << 16)  # an inherited descriptor may be a socket that is connected already
+        os.execve(arguments[0], list(arguments), environment)
+    except BaseException as error:
+        os.write(2, f"The seal could not be closed ({error}). Nothing was started.\n".encode())
+    os._exit(2)
+
+
+def _parent(child: int, channel: socket.socket, out: Exit | None) -> int:
+    # Ctrl-C goes to the whole group; the command inside ends in its own time, and the launcher waits for it.
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
+    try:
+        with channel:
+            if channel.recv(1) == b"m":
+                _map_users(child)
+                channel.sendall(b"g")
+                if out:
+                    forward(listener_from(channel), out)
+        _, status = os.waitpid(child, 0)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def _map_users(child: int) -> None:
+    """The same users inside as outside, as far as this process may map them."""
+    everyone = "0 0 4294967295"
+    for kind, own in (("uid", os.geteuid()), ("gid", os.getegid())):
+        for line in (everyone, f"{own} {own} 1"):
+            try:
+                if kind == "gid" and line != everyone:
+                    _write(f"/proc/{child}/setgroups", "deny")
+                _write(f"/proc/{child}/{kind}_map", line)
+                break
+            except OSError:
+                continue
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _exit_of(arguments: Sequence[str]) -> Exit | None:
+    """The one exit that the command line declares: the address behind --server."""
+    for place, one in enumerate(arguments):
+        address = arguments[place + 1] if one == "--server" and place + 1 < len(arguments) else ""
+        address = one.partition("=")[2] if one.startswith("--server=") else address
+        if address:
+            parts = urlsplit(address if "//" in address else f"http://{address}")
+            with contextlib.suppress(ValueError):
+                if parts.hostname:
+                    return Exit(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+            raise UserError(f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000.")
+    return None
+
+
+def _refuse_network(descriptor: int) -> None:
+    """Raises UserError where a standard stream is a connection to somewhere."""
+    try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return
+    except OSError:
+        return
+    with socket.socket(fileno=os.dup(descriptor)) as one:
+        if one.family != socket.AF_UNIX:  # the journal of the system is one of those
+            raise UserError(
+                f"Standard stream {descriptor} is a network connection, which would lead out of the seal.",
+                "Start the command from a terminal, a file or a pipe.",
+            )

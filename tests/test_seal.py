@@ -1,0 +1,225 @@
+"""The seal: nothing that a process or what it starts can do reaches a network; what it tried is on record."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.engines import EngineSettings
+from ringfence.runs import open_engine
+from ringfence.seal import mechanism_here
+from ringfence.seal.forwarding import dial_for
+from ringfence.weights import Store, StoredWeights
+from tests.standins import Standin, running
+
+pytestmark = pytest.mark.skipif(mechanism_here()[0] is None, reason=f"this host cannot seal: {mechanism_here()[1]}")
+NAMESPACE = (mechanism_here()[0] or "").startswith("user and network")
+LAUNCH = (
+    "import sys; from ringfence.seal import launch; sys.exit(launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1])))"
+)
+
+
+def inside(program: str, *arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program sealed."""
+    command = [sys.executable, "-c", LAUNCH, program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **how)
+
+
+@contextlib.contextmanager
+def listening(family: int, address: Any) -> Iterator[tuple[Any, list[bytes]]]:
+    """A listener outside the seal that keeps what it hears."""
+    heard: list[bytes] = []
+    with socket.socket(family, socket.SOCK_STREAM) as one:
+        one.bind(address)
+        one.listen()
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = one.accept()
+                    heard.append(b"connected")
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield one.getsockname(), heard
+
+
+TRY = """
+import socket, sys
+family, address = int(sys.argv[1]), eval(sys.argv[2])
+try:
+    one = socket.socket(family, socket.SOCK_STREAM); one.settimeout(5); one.connect(address)
+except OSError as error:
+    print("denied", error.errno)
+else:
+    print("through")
+"""
+NATIVE = """
+import ctypes, socket, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+one = libc.socket(2, 1, 0)
+address = struct.pack("=HH4s8x", 2, socket.htons(eval(sys.argv[2])[1]), socket.inet_aton("127.0.0.1"))
+print("through" if one >= 0 and libc.connect(one, address, 16) == 0 else "denied")
+"""
+CHILD = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', sys.argv[3], *sys.argv[1:3]], capture_output=True, text=True).stdout)"
+
+
+@pytest.mark.parametrize("program", [TRY, NATIVE, CHILD], ids=["python socket", "native library", "subprocess"])
+def test_a_listener_of_this_host_is_not_reached(program: str) -> None:
+    with listening(socket.AF_INET, ("127.0.0.1", 0)) as (address, heard):
+        assert (
+            "through"
+            in subprocess.run(
+                [sys.executable, "-c", program, "2", repr(address), TRY], capture_output=True, text=True, check=False
+            ).stdout
+        )  # the same program gets there without the seal
+        before = len(heard)
+        assert "denied" in inside(program, "2", repr(address), TRY).stdout
+        assert len(heard) == before
+
+
+@pytest.mark.parametrize("kind", ["path", "abstract"])
+def test_unix_sockets_of_this_host_are_not_reached(tmp_path: Path, kind: str) -> None:
+    """A container engine's and a name service's have a path; those would do anything for a client."""
+    name = str(tmp_path / "s") if kind == "path" else f"\0ringfence-test-{os.getpid()}"
+    with listening(socket.AF_UNIX, name) as (_, heard):
+        assert "denied" in inside(TRY, str(int(socket.AF_UNIX)), repr(name)).stdout
+        assert heard == []
+
+
+def test_names_are_not_resolved() -> None:
+    done = inside("import socket\ntry: socket.getaddrinfo('example.com', 443)\nexcept OSError: print('denied')")
+    assert done.stdout.strip() == "denied"
+
+
+def test_an_inherited_connection_is_closed() -> None:
+    with listening(socket.AF_INET, ("127.0.0.1", 0)) as (address, _), socket.create_connection(address) as one:
+        one.set_inheritable(True)
+        program = f"import os\ntry: os.fstat({one.fileno()})\nexcept OSError: print('closed')"
+        assert inside(program, pass_fds=[one.fileno()]).stdout.strip() == "closed"
+
+
+def test_a_standard_stream_that_is_a_connection_is_refused() -> None:
+    with listening(socket.AF_INET, ("127.0.0.1", 0)) as (address, _), socket.create_connection(address) as one:
+        done = subprocess.run(
+            [sys.executable, "-c", LAUNCH, "print(1)"], stdin=one.fileno(), capture_output=True, text=True, check=False
+        )
+    assert "network connection" in done.stderr
+
+
+@pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
+def test_a_thread_that_was_started_before_the_seal_prevents_it() -> None:
+    program = """
+import threading, time
+from ringfence.seal.kernel import new_network
+threading.Thread(target=time.sleep, args=(5,), daemon=True).start()
+try: new_network()
+except OSError as error: print(error.strerror)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "threads were started before the seal"
+
+
+def test_the_filter_alone_leaves_no_socket_of_any_kind() -> None:
+    program = """
+import socket
+from ringfence.seal.kernel import filter_system_calls
+filter_system_calls(())
+for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK):
+    try: socket.socket(family, socket.SOCK_DGRAM)
+    except PermissionError: print("denied")
+a, b = socket.socketpair(); a.send(b"x"); print(b.recv(1))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["denied"] * 4 + ["b'x'"]
+
+
+def test_who_only_claims_to_be_sealed_is_found_out() -> None:
+    again = {**os.environ, "RINGFENCE_SEAL": "{}"}
+    command = [sys.executable, "-m", "ringfence", "tasks", "schema", "--sealed"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=again, timeout=60)
+    assert done.returncode == 2
+    assert "is not" in done.stderr
+    assert done.stdout == ""
+
+
+def test_exit_codes_and_output_come_through(tmp_path: Path) -> None:
+    done = inside("import sys; print(sys.stdin.read()); sys.exit(3)", input="hello")
+    assert (done.returncode, done.stdout.strip()) == (3, "hello")
+    assert inside("import os; os.kill(os.getpid(), 9)").returncode == 128 + 9
+
+
+def test_proxies_are_taken_away_and_named() -> None:
+    program = "import os; print(os.environ.get('HTTPS_PROXY'), os.environ['RINGFENCE_SEAL'])"
+    said = inside(program, env={**os.environ, "HTTPS_PROXY": "http://proxy:3128"}).stdout
+    assert said.startswith("None ")
+    assert json.loads(said[5:])["proxies_removed"] == ["HTTPS_PROXY"]
+
+
+def ringfence(*arguments: Any, **how: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ringfence", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280, **how)
+
+
+@pytest.mark.weights
+def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_names(
+    small_weights: StoredWeights, tmp_path: Path
+) -> None:
+    (tmp_path / "task.yaml").write_text("schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}}\n")
+    with listening(socket.AF_INET, ("127.0.0.1", 0)) as ((host, port), heard):
+        link = f"http://{host}:{port}/x"
+        page = f"<html><head><link rel=stylesheet href='{link}.css'></head><body><img src='{link}.png'><iframe src='{link}'></iframe>Total EUR 12.00</body></html>"
+        (tmp_path / "a.html").write_text(page)
+        how = ("--weights", small_weights.manifest.name, "--engine", "openvino", "--cache", "1")
+        done = ringfence(
+            "run", tmp_path / "task.yaml", tmp_path / "a.html", "--out", tmp_path / "run", *how, "--sealed"
+        )
+        assert done.returncode == 0, done.stderr
+        assert heard == []
+    seal = json.loads((tmp_path / "run" / "run.json").read_text())["sessions"][0]["seal"]
+    assert all(probe["denied"] for probe in seal["probes"])
+    assert {"DNS look-up", "TCP", "UDP", "TCP over IPv6", "proxy variables"} <= {one["what"] for one in seal["probes"]}
+    assert seal["exit"] is None
+    assert seal["kernel"] == os.uname().release
+
+
+@pytest.mark.weights
+@pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
+def test_a_server_is_the_one_declared_exit(small_weights: StoredWeights, tmp_path: Path) -> None:
+    (tmp_path / "task.yaml").write_text("schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}}\n")
+    (tmp_path / "a.txt").write_text("Total EUR 12.00\n")
+    opened = open_engine("llamacpp", small_weights, Store(), EngineSettings(cache_gib=1, max_in_flight=2))
+    with closing(opened.engine), running(Standin("vllm", opened.engine)) as address:
+        done = ringfence(
+            "run",
+            tmp_path / "task.yaml",
+            tmp_path / "a.txt",
+            "--out",
+            tmp_path / "run",
+            "--server",
+            address,
+            "--sealed",
+        )
+        assert done.returncode == 0, done.stderr
+    seal = json.loads((tmp_path / "run" / "run.json").read_text())["sessions"][0]["seal"]
+    assert seal["exit"] == address.removeprefix("http://")
+    assert all(probe["denied"] for probe in seal["probes"])
+
+
+def test_only_the_declared_address_is_dialled_through_the_forwarder() -> None:
+    declared = "gpu:8000=127.0.0.1:4444"
+    assert dial_for("gpu", 8000, declared) == ("127.0.0.1", 4444)
+    assert dial_for("gpu", 8001, declared) == ("gpu", 8001)
+    assert dial_for("other", 8000, declared) == ("other", 8000)
+    assert dial_for("gpu", 8000, "") == ("gpu", 8000)
