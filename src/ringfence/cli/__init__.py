@@ -16,6 +16,7 @@ __all__ = ["cli", "main"]
 
 _VERBS = {
     "assess": "assess",
+    "audit": "audit",
     "budget": "budget",
     "calibrate": "calibrate",
     "check": "check",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..audit import audit_here, recorder
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..reports import write_report
@@ -34,7 +35,12 @@ def command(run: Path, calibrator_file: Path, out: Path) -> int:
         raise InputError(
             "The calibrator was fitted on answers under another lock.", "Fit one on a run under this lock."
         )
+    audit = audit_here()
     decided = decide_again(folder, out, calibrator.digest, calibrator.decide)
+    if audit:
+        write = recorder(audit, str(out))
+        for result in decided.latest():
+            write(result)
     counts = Counter(str(result["decision"]) for result in decided.latest())
     write_report(out)
     note("Decisions: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) + f". In {out}.")

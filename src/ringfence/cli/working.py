@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from ..audit import audit_here, recorder
 from ..documents import ReadingOptions, Source, holds_several
 from ..errors import InputError
 from ..evaluation.calibrator import Calibrator
@@ -53,6 +54,7 @@ def work(
 ) -> RunSummary:
     """Open the engine, make the lock, and run, with a bar. Raises InputError where the lock is not the one in the file
     ``locked``. With ``aside`` a run in ``out`` that another lock made is moved beside it, instead of being refused."""
+    audit = audit_here()
     opened = open_for(**engine_arguments)
     with closing(opened.engine):
         lock, embedder, pool = locked_by(task, opened, reading, windowing, labelled, calibrator)
@@ -67,7 +69,7 @@ def work(
                 task, sources, opened.engine, lock, out, resume=resume, limit=limit, options=reading,
                 windowing=windowing, choose=chooser(embedder.engine) if embedder and windowing.relevant else None, pool=pool,
                 decide=calibrator.decide if calibrator else None, arguments=arguments, weights_name=opened.name,
-                on_progress=bar.update,
+                on_progress=bar.update, record=recorder(audit, str(out)) if audit else None,
             )  # fmt: skip
 
 

@@ -70,12 +70,14 @@ def run(
     arguments: dict[str, Any] | None = None,
     weights_name: str = "",
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    record: Callable[[dict[str, Any]], None] | None = None,
 ) -> RunSummary:
     """Run ``task`` over ``sources`` into the folder ``out``; with ``resume`` only what is new, changed or failed.
 
     ``limit`` bounds the documents of this session. ``choose`` names the windows of a long document that are worth
     reading where ``windowing.relevant`` asks for a choice; ``pool`` holds the labelled texts that a classify task takes
-    its examples from; ``decide`` (a calibrator's) writes confidences and the decision into each result. Raises RunError when the folder cannot be used, or belongs to
+    its examples from; ``decide`` (a calibrator's) writes confidences and the decision into each result; ``record`` (an
+    audit log's) sees each result before it is written. Raises RunError when the folder cannot be used, or belongs to
     another lock. An interruption (KeyboardInterrupt) leaves a folder that can be resumed.
     """
     folder = RunFolder.open(out) if resume and (out / "run.json").exists() else RunFolder.create(out)
@@ -95,6 +97,7 @@ def run(
             limit,
             on_progress,
             Tracer(len(facts["sessions"]) - 1),
+            record,
         )
         worker.work(sources)
         folder.forget_windows()
@@ -170,10 +173,11 @@ class _Worker:
         limit: int | None,
         on_progress: Callable[[Progress], None],
         tracer: Tracer,
+        record: Callable[[dict[str, Any]], None] | None,
     ) -> None:
         self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
         self.options, self.limit, self.on_progress = options, limit, on_progress
-        self.tracer = tracer
+        self.tracer, self.record = tracer, record
         self.decide = decide
         self.earlier = folder.index()
         self.inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
@@ -323,6 +327,8 @@ class _Worker:
     def _write(self, result: dict[str, Any]) -> None:
         if self.decide:
             self.decide(result)
+        if self.record:  # first: killed between the two, the log tells of an answer that is given again
+            self.record(result)
         self.folder.append(result)
         self.progress.seen[result["status"]] += 1
         self.on_progress(self.progress)

@@ -1,0 +1,224 @@
+"""The log: one line a record, each under a key and over the one before it, so that an edit, a gap or a cut tail is found.
+
+<folder>/log.jsonl       the records; only ever appended to
+<folder>/content.jsonl   where content is switched on: what the commitments in the log open to; erased by age
+<folder>/about.json      where the key lies, and its fingerprint
+
+A record's ``mac`` is HMAC-SHA256 over its other fields, of which ``before`` is the mac of the record in front of it
+(Schneier and Kelsey 1999; here with one key). Who holds the key can write another log: keep it from those who run the
+work, and print an anchor to a place that the machine cannot write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from ..errors import InputError
+from ..files import drop_cut_line, read_lines, write_whole
+from ..locks import canonical_json
+from ..weights import now
+
+__all__ = ["AuditLog", "Fault", "Record"]
+
+START = "0" * 64  # before the first record
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong with the log: the number of the record, and what."""
+
+    record: int
+    what: str
+
+
+class AuditLog:
+    """One log on disk. Any number of processes may append at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "log.jsonl"
+        self.content_path = folder / "content.jsonl"
+        try:
+            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            self.key_path, self.keeps_content = Path(about["key"]), bool(about["content"])
+            self._key = bytes.fromhex(self.key_path.read_text(encoding="ascii").strip())
+        except OSError as error:
+            raise InputError(
+                f"The audit log in {folder} cannot be opened ({error.filename}: {error.strerror}).",
+                "`ringfence audit init` makes one; the key has to lie where about.json says.",
+            ) from None
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"The audit log in {folder} is damaged.", "Restore about.json and the key.") from None
+        if self.fingerprint(self._key) != about["fingerprint"]:
+            raise InputError(f"{self.key_path} is not the key of the log in {folder}.", "Restore the key.")
+
+    @staticmethod
+    def fingerprint(key: bytes) -> str:
+        """What tells one key from another without giving it away."""
+        return hashlib.sha256(b"ringfence audit key\0" + key).hexdigest()[:16]
+
+    @classmethod
+    def make(cls, folder: Path, key_path: Path, content: bool) -> AuditLog:
+        """A new log, with a new key where there is none at ``key_path``. Raises InputError where there is a log."""
+        if (folder / "about.json").exists():
+            raise InputError(f"There is an audit log in {folder} already.", "Use it, or name another folder.")
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not key_path.exists():
+            write_whole(key_path, secrets.token_hex(32) + "\n", private=True)
+        key = bytes.fromhex(key_path.read_text(encoding="ascii").strip())
+        about = {"schema": 1, "key": str(key_path.absolute()), "fingerprint": cls.fingerprint(key), "content": content}
+        write_whole(folder / "about.json", json.dumps({**about, "made_at": now()}, indent=1) + "\n", private=True)
+        return cls(folder)
+
+    def append(self, event: str, content: Any = None, **about: Any) -> Record:
+        """Add one record; it is on disk when this returns. ``content`` is committed to where content is switched on.
+
+        Raises OSError where the disk takes no more; the log is then as it was.
+        """
+        with self._alone():
+            last = self._last()
+            number = int(last["n"]) + 1 if last else 1
+            record: dict[str, Any] = {"n": number, "at": now(), "event": event, **about}
+            if content is not None and self.keeps_content:
+                salt = secrets.token_hex(16)
+                record["commitment"] = self._commitment(salt, content)
+                _append(self.content_path, {"n": number, "at": record["at"], "salt": salt, "content": content})
+            record["before"] = last["mac"] if last else START
+            record["mac"] = self._mac(record)
+            _append(self.path, record)
+        return record
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every whole record, in order. Raises InputError where a line is damaged."""
+        try:
+            yield from read_lines(self.path)
+        except ValueError as fault:
+            raise InputError(f"The audit log cannot be read: {fault}.", "Restore it from a copy.") from None
+
+    def verify(self, anchor: str | None = None) -> list[Fault]:
+        """Everything that is wrong: edits, gaps, an order that was changed; with an ``anchor`` (NUMBER:MAC) also a tail that
+        was cut, or another log in its place."""
+        faults: list[Fault] = []
+        before, expected, anchored = START, 1, False
+        try:
+            for record in self.records():
+                number = int(record.get("n", 0))
+                mac = str(record.get("mac", ""))
+                if not hmac.compare_digest(self._mac({k: v for k, v in record.items() if k != "mac"}), mac):
+                    faults.append(Fault(number, "was edited"))
+                elif record["before"] != before:
+                    faults.append(
+                        Fault(number, "does not follow the record before it: something was taken out, or put in")
+                    )
+                if number != expected:
+                    faults.append(Fault(number, f"stands where record {expected} should"))
+                anchored = anchored or f"{number}:{mac}" == anchor
+                before, expected = mac, number + 1
+        except InputError as error:
+            faults.append(Fault(expected, str(error)))
+        if self.path.exists() and not _ends_whole(self.path):
+            faults.append(Fault(expected, "is cut short; the next append drops it"))
+        if anchor and not anchored:
+            faults.append(
+                Fault(expected - 1, "the anchor's record is not here: the tail was cut, or the log was rolled back")
+            )
+        return faults
+
+    def anchor(self) -> str:
+        """NUMBER:MAC of the last record, to be kept where this machine cannot write. Raises InputError on an empty log."""
+        last = self._last()
+        if last is None:
+            raise InputError(f"The audit log in {self.folder} is empty.", "Nothing is there to anchor yet.")
+        return f"{last['n']}:{last['mac']}"
+
+    def content(self) -> dict[int, Any]:
+        """The content that is still there, by record, where it is what the record commits to."""
+        kept = {int(line["n"]): line for line in read_lines(self.content_path)}
+        found = {}
+        for record in self.records():
+            line = kept.get(record["n"])
+            if line and self._commitment(line["salt"], line["content"]) == record.get("commitment"):
+                found[int(record["n"])] = line["content"]
+        return found
+
+    def erase(self, before: str) -> int:
+        """Drop content (and the salts without which a commitment says nothing) of records before a time; the chain stays
+        whole. Returns how many."""
+        with self._alone():
+            lines = list(read_lines(self.content_path))
+            kept = [line for line in lines if line["at"] >= before]
+            if len(kept) < len(lines):
+                text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in kept)
+                write_whole(self.content_path, text, private=True)
+        if erased := len(lines) - len(kept):
+            self.append("content erased", before=before, records=erased)
+        return erased
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with FileLock(self.folder / ".lock", mode=0o600):
+            for path in (self.path, self.content_path):
+                drop_cut_line(path)  # of a writer that was killed; its record was never told to anybody as written
+            yield
+
+    def _last(self) -> dict[str, Any] | None:
+        if not self.path.exists():
+            return None
+        with self.path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            reach = min(size, 1 << 16)
+            stream.seek(size - reach)
+            rows = stream.read().split(b"\n")
+        whole = [row for row in (rows[:-1] if reach == size else rows[1:-1]) if row]
+        try:
+            found: dict[str, Any] | None = json.loads(whole[-1]) if whole else None
+        except ValueError:
+            raise InputError(f"The last record of {self.path} is damaged.", "Restore it from a copy.") from None
+        return found
+
+    def _mac(self, record: Record) -> str:
+        text = canonical_json(record).encode("utf-8", "backslashreplace")
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+
+    def _commitment(self, salt: str, content: Any) -> str:
+        text = canonical_json(content).encode("utf-8", "backslashreplace")
+        return hashlib.sha256(bytes.fromhex(salt) + text).hexdigest()
+
+
+def _append(path: Path, entry: Record) -> None:
+    """Add a whole line, or leave the file as it was."""
+    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            view = memoryview(line)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size == 0:
+            return True
+        stream.seek(size - 1)
+        return stream.read(1) == b"\n"

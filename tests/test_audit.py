@@ -1,0 +1,190 @@
+"""The audit log: it only grows; whatever is edited, taken out or cut off is found; it holds no content but what may be erased."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ringfence.audit import AuditLog, recorder
+from ringfence.cli import main
+from ringfence.documents import expand_inputs
+from ringfence.errors import InputError
+from ringfence.runs import RunFolder, run
+from tests.conftest import answering, fake_lock, task_of
+
+
+def a_log(folder: Path, records: int = 6, content: bool = False) -> AuditLog:
+    log = AuditLog.make(folder / "audit", folder / "key", content)
+    for number in range(records):
+        log.append("answer", {"values": number}, lock=f"sha256:{number % 2}", document=f"d{number}", status="done")
+    return log
+
+
+def test_a_log_that_nobody_touched_has_no_fault(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+    assert log.verify() == []
+    assert log.verify(log.anchor()) == []
+    assert [record["n"] for record in log.records()] == [1, 2, 3, 4, 5, 6]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(place=st.floats(0, 0.999), byte=st.integers(0, 255))
+def test_one_changed_byte_anywhere_is_found(tmp_path: Path, place: float, byte: int) -> None:
+    shutil.rmtree(tmp_path / "audit", ignore_errors=True)
+    log = a_log(tmp_path, 3)
+    whole = bytearray(log.path.read_bytes())
+    where = int(place * len(whole))
+    if whole[where] == byte:
+        return
+    whole[where] = byte
+    log.path.write_bytes(bytes(whole))
+    assert log.verify(), (where, byte)
+
+
+def test_a_record_that_was_taken_out_or_moved_is_found(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+    rows = log.path.read_text().splitlines(keepends=True)
+    for damaged in (rows[:2] + rows[3:], [rows[1], rows[0], *rows[2:]], [*rows[:3], rows[2], *rows[3:]], rows[1:]):
+        log.path.write_text("".join(damaged))
+        assert log.verify()
+
+
+def test_an_anchor_finds_a_tail_that_was_cut_and_a_log_that_was_rolled_back(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+    shutil.copy(log.path, tmp_path / "old")
+    log.append("answer", lock="sha256:9")
+    anchor = log.anchor()
+    shutil.copy(tmp_path / "old", log.path)
+    assert log.verify() == []  # whole in itself: only what was kept elsewhere tells
+    assert [fault.record for fault in log.verify(anchor)] == [6]
+    log.append("answer", lock="sha256:10")  # going on from the rolled-back log does not hide it
+    assert log.verify(anchor)
+
+
+def test_a_log_under_another_key_is_refused(tmp_path: Path) -> None:
+    a_log(tmp_path)
+    (tmp_path / "key").write_text("00" * 32 + "\n")
+    with pytest.raises(InputError, match="not the key"):
+        AuditLog(tmp_path / "audit")
+
+
+def test_writers_at_once_and_killed_ones_lose_and_tear_nothing(tmp_path: Path) -> None:
+    log = a_log(tmp_path, 0)
+    program = (
+        "import sys; from pathlib import Path; from ringfence.audit import AuditLog\n"
+        "log = AuditLog(Path(sys.argv[1]))\n"
+        "while True: print(log.append('answer', by=sys.argv[2])['n'], flush=True)"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(log.folder), name], stdout=subprocess.PIPE, text=True)
+        for name in "abc"
+    ]
+    time.sleep(3)
+    said: list[int] = []
+    for writer in writers:
+        writer.send_signal(signal.SIGKILL)
+        out, _ = writer.communicate()
+        said += [int(row) for row in out.split("\n")[:-1]]
+    log.append("after")
+    assert log.verify() == []
+    numbers = [record["n"] for record in log.records()]
+    assert len(said) > 10
+    assert set(said) <= set(numbers)
+
+
+def test_a_torn_record_of_a_killed_writer_is_dropped_by_the_next(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+    with log.path.open("a") as stream:
+        stream.write('{"n":7,"at":"20')
+    assert log.verify()
+    log.append("answer")
+    assert log.verify() == []
+
+
+def test_a_full_disk_leaves_the_log_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = a_log(tmp_path)
+    before, write = log.path.read_bytes(), os.write
+
+    def full(descriptor: int, data: Any) -> int:
+        if len(data) > 100:
+            return write(descriptor, data[:50])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ringfence.audit.log.os.write", full)
+        with pytest.raises(OSError, match="No space"):
+            log.append("answer", what="x" * 100)
+    assert log.path.read_bytes() == before
+    log.append("answer")
+    assert log.verify() == []
+
+
+def test_content_is_erased_without_breaking_the_chain(tmp_path: Path) -> None:
+    log = a_log(tmp_path, content=True)
+    assert log.content() == {n: {"values": n - 1} for n in range(1, 7)}
+    assert "values" not in log.path.read_text()
+    assert log.erase("2099-01-01") == 6
+    assert log.content() == {}
+    assert log.content_path.read_text() == ""
+    assert log.verify() == []
+    assert [record["event"] for record in log.records()][-1] == "content erased"
+
+
+def test_content_that_was_changed_is_none(tmp_path: Path) -> None:
+    log = a_log(tmp_path, 2, content=True)
+    log.content_path.write_text(log.content_path.read_text().replace('{"values":0}', '{"values":7}'))
+    assert log.content() == {2: {"values": 1}}
+
+
+def ringfence(*arguments: Any) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(one) for one in arguments])
+    return int(ended.value.code or 0)
+
+
+def test_every_answer_of_a_run_is_recorded_and_can_be_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RINGFENCE_AUDIT", str(tmp_path / "audit"))
+    assert ringfence("audit", "query") == 2
+    assert ringfence("audit", "init", "--key", tmp_path / "key") == 0
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text(f"Secret Nordwind {name}\n")
+    task = task_of(supplier={"kind": "text"})
+    lock = fake_lock(task)
+    log = AuditLog(tmp_path / "audit")
+    inputs = expand_inputs([tmp_path / "a.txt", tmp_path / "b.txt"])
+    run(task, inputs, answering(supplier="Nordwind"), lock, tmp_path / "run", record=recorder(log, "run"))
+    text = log.path.read_text()
+    assert "Nordwind" not in text
+    assert "a.txt" not in text
+    capsys.readouterr()
+    assert ringfence("audit", "query", "--document", tmp_path / "a.txt") == 0
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (row["event"], row["lock"], row["status"]) == ("answer", lock.digest, "done")
+    stored = next(r for r in RunFolder.open(tmp_path / "run").latest() if r["document"]["id"] == "a.txt")
+    assert row["document"] == stored["document"]["sha256"]
+    assert ringfence("audit", "query", "--locks", "--since", "2020-01-01", "--until", "2099-01-01") == 0
+    (span,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (span["lock"], span["records"]) == (lock.digest, 2)
+    assert ringfence("audit", "query", "--until", "2020-01-01") == 0
+    assert capsys.readouterr().out == ""
+    assert ringfence("audit", "anchor") == 0
+    anchor = capsys.readouterr().out.strip()
+    assert ringfence("audit", "verify", "--anchor", anchor) == 0
+    assert str(tmp_path / "key") in capsys.readouterr().err
+    log.path.write_text(text.replace('"status":"done"', '"status":"fail"', 1))
+    assert ringfence("audit", "verify") == 1
+    assert "record 2: was edited" in capsys.readouterr().out
