@@ -16,6 +16,7 @@ from ringfence.cli import main
 from ringfence.documents import ReadingOptions, expand_inputs
 from ringfence.engines import EngineSettings, Request
 from ringfence.engines.fake import FakeEngine
+from ringfence.locks import Lock
 from ringfence.replay import NEAR_TIE, Replayed, replay_run, verdict_on_document
 from ringfence.replay.marking import mark_fragile
 from ringfence.replay.replaying import Ready
@@ -23,7 +24,7 @@ from ringfence.replay.verdicts import margin_bound
 from ringfence.reports.replay_report import write_replay
 from ringfence.runs import Opened, RunFolder, run
 from ringfence.runs.traces import traces_by_document
-from ringfence.weights import StoredWeights
+from ringfence.weights import Store, StoredWeights, pull
 from tests.conftest import fake_lock, task_of
 
 TASK = task_of(number={"kind": "number"})
@@ -199,3 +200,71 @@ def test_a_deliberate_change_is_refused_and_with_an_override_reported_for_what_i
     facts = json.loads(capsys.readouterr().out)
     assert facts["lock_differences"] == ["engine.settings.threads"]
     assert "Not under the lock" in (tmp_path / "run" / "replay.html").read_text()
+
+
+@pytest.mark.weights
+def test_a_tripwire_is_silent_until_something_changes(
+    small_weights: StoredWeights, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = tmp_path / "task.yaml"
+    task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
+    how = ("--weights", small_weights.manifest.name, "--engine", "openvino", "--cache", "1", "--threads", "1")
+    inputs = sorted((examples / "documents").iterdir())[:4]
+    wire = tmp_path / "wire"
+    assert ringfence("run", task, *inputs, "--out", tmp_path / "run", *how) == 0
+    assert ringfence("tripwire", "set", tmp_path / "run", "--out", wire, "--sample", "2") == 0
+    assert len(list((wire / "documents").iterdir())) == 2
+    capsys.readouterr()
+    assert ringfence("tripwire", "check", wire) == 0
+    quiet = json.loads(capsys.readouterr().out)
+    assert (quiet["alarm"], quiet["totals"]) == (False, {"IDENTICAL": 2})
+
+    folder = RunFolder.open(wire / "run")
+    facts = folder.read_facts()
+    changed = Lock(**facts["lock"]["data"]).but(template="sha256:0")
+    folder.write_facts({**facts, "lock": {"digest": changed.digest, "data": changed.data}})
+    assert ringfence("tripwire", "check", wire) == 1
+    loud = json.loads(capsys.readouterr().out)
+    assert [one["path"] for one in loud["lock_differences"]] == ["template"]
+    folder.write_facts(facts)
+
+    lines = folder.results.read_text()
+    (first, *_) = folder.latest()
+    folder.results.write_text(lines.replace(json.dumps(first["values"]["supplier"])[1:-1], "other words", 1))
+    trace = folder.trace.read_text().splitlines()
+    line = json.loads(trace[0])
+    folder.trace.write_text("\n".join([json.dumps({**line, "tokens": [1, *line["tokens"][1:]]}), *trace[1:]]) + "\n")
+    assert ringfence("tripwire", "check", wire) == 1
+    loud = json.loads(capsys.readouterr().out)
+    assert loud["documents"]
+    assert [json.loads(row)["alarm"] for row in (wire / "checks.jsonl").read_text().splitlines()] == [False, True, True]
+
+
+@pytest.mark.weights
+def test_one_changed_byte_of_the_weights_is_an_alarm_and_can_be_replayed_for_what_it_is(
+    small_weights: StoredWeights,
+    examples: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    task = tmp_path / "task.yaml"
+    task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
+    weights = pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), name="mine")
+    how = ("--weights", "mine", "--engine", "openvino", "--cache", "1", "--mode", "solo", "--threads", "1")
+    (document,) = sorted((examples / "documents").iterdir())[:1]
+    assert ringfence("run", task, document, "--out", tmp_path / "run", *how) == 0
+    form = max(weights.folder.glob("forms/*/files/*.bin"), key=lambda path: path.stat().st_size)
+    with form.open("r+b") as stream:
+        stream.seek(form.stat().st_size // 2)
+        byte = stream.read(1)
+        stream.seek(-1, 1)
+        stream.write(bytes([byte[0] ^ 1]))
+    capsys.readouterr()
+    assert ringfence("replay", tmp_path / "run") == 2
+    assert form.name in capsys.readouterr().err
+    assert ringfence("replay", tmp_path / "run", "--despite", "--json") in (0, 1)
+    facts = json.loads(capsys.readouterr().out)
+    assert [path for path in facts["lock_differences"] if not path.startswith("weights.form")] == []
+    assert "weights.form" in facts["lock_differences"]

@@ -39,6 +39,7 @@ _VERBS = {
     "seal": "seal",
     "spot-check": "spot_check",
     "tasks": "tasks",
+    "tripwire": "tripwire",
     "weights": "weights",
 }
 

@@ -23,7 +23,19 @@ from .options import open_for, passwords_from
 from .screen import bar, note
 from .working import labelled_texts, locked_by
 
-__all__ = ["command", "replay_folder"]
+__all__ = ["LockDiffers", "command", "replay_folder"]
+
+
+class LockDiffers(InputError):
+    """The lock of a run does not hold here; ``differences`` are all of them."""
+
+    def __init__(self, run: Path, found: list[Difference]) -> None:
+        super().__init__(
+            f"The lock of {run} does not hold here; {len(found)} things differ:\n"
+            + "\n".join(f"  {one}" for one in found),
+            "Put back what was locked. --despite replays all the same, and reports it for what it is.",
+        )
+        self.differences = found
 
 
 @click.command()
@@ -128,11 +140,7 @@ def replay_folder(
         found = differences(expected.data, lock.data)
         if found and not despite:
             opened.engine.close()
-            raise InputError(
-                f"The lock of {run} does not hold here; {len(found)} things differ:\n"
-                + "\n".join(f"  {one}" for one in found),
-                "Put back what was locked. --despite replays all the same, and reports it for what it is.",
-            )
+            raise LockDiffers(run, list(found))
         choose = chooser(embedder.engine) if embedder and windowing.relevant else None
         more = {"windowing": windowing, "choose": choose, "pool": pool, "weights_name": opened.name}
         return Ready(opened, lock, more), found

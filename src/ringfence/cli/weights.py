@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from ..weights import Store, StoredWeights, pull
+from ..weights.licences import inherited_licences, obligations_of, policy_here
 from ..weights.requantising import PRECISIONS, requantise
 from .catalog import catalog_table, size_text
 from .screen import data, note, pulling
@@ -52,6 +53,32 @@ def pull_command(source: str, name: str | None, safetensors: bool, repin: bool, 
         click.echo(json.dumps(_facts(weights)))
     else:
         note(f"{weights.manifest.name} is ready, sha256:{weights.manifest.digest[:16]}... ({weights.manifest.licence})")
+
+
+@command.command("licences")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+def licences_command(as_json: bool) -> int:
+    """The licences of the weights in the store, what they ask, and whether the policy here allows them.
+
+    A policy is a TOML file that RINGFENCE_POLICY names: [licences] with `allow` and `refuse`, lists of names. Exit code 1
+    where weights are refused.
+    """
+    store, policy = Store(), policy_here()
+    rows: list[dict[str, Any]] = []
+    for weights in store.list():
+        licences = inherited_licences(weights.manifest, store)
+        asks = list(dict.fromkeys(one for licence in licences for one in obligations_of(licence)))
+        why = policy.verdict(licences) if policy else None
+        rows.append({"name": weights.manifest.name, "licences": licences, "obligations": asks, "refused": why})
+    if as_json:
+        click.echo(json.dumps({"schema": 1, "policy": policy.source if policy else None, "weights": rows}))
+    else:
+        for row in rows:
+            asked = "; ".join(row["obligations"]) or "not known here: read it"
+            verdict = f"  REFUSED: {row['refused']}" if row["refused"] else ""
+            click.echo(f"{row['name']}: {', '.join(row['licences'])} ({asked}){verdict}")
+        note(f"Policy: {policy.source}." if policy else "No policy: every licence is allowed.")
+    return 1 if any(row["refused"] for row in rows) else 0
 
 
 @command.command("list")

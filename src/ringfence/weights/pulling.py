@@ -15,6 +15,7 @@ from ..errors import WeightsError
 from .catalog import CatalogEntry, CatalogFile, find_entry
 from .formats import allowed, check_files
 from .known import find_known, source_of
+from .licences import require_licence
 from .pins import check_pin, pin
 from .source import SourceUnavailable, WeightsSource
 from .store import FileRecord, Manifest, Store, StoredWeights, digest_of, disk_error, hash_file
@@ -62,6 +63,7 @@ def pull(
     entry = find_entry(wanted) or _entry_of_known(wanted, safetensors, listener, name)
     entry = entry or _entry_of_source(wanted, listener, name)
     label = name or entry.name
+    require_licence(label, [entry.licence])
 
     def waiting() -> None:
         listener.say(f"Another process is pulling {label}; waiting for it.")
