@@ -13,7 +13,7 @@ from ringfence.errors import WeightsError
 from ringfence.runs import open_engine
 from ringfence.weights import Manifest, Store, StoredWeights, catalog, pull
 from ringfence.weights.known import known_weights
-from ringfence.weights.licences import inherited_licences, obligations_of, policy_here
+from ringfence.weights.policy import inherited_licences, obligations_of, policy_here
 
 
 def policy(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..locks import Lock, differences, read_lock, write_lock
 from ..runs import RunFolder, Windowing
+from ..signing import sign_path, verify_path
 from ..tasks import load_task
 from .options import engine_options, engine_options_from, open_for, reading_options, reading_options_from
 from .screen import note
-from .working import labelled_texts, locked_by
+from .working import labelled_texts, locked_by, signature_of
 
 __all__ = ["command"]
 
@@ -72,6 +74,40 @@ def make_command(
     note(
         f"{out}: {lock.digest[:19]}; weights {opened.name} ({licence}). Run with: --locked {out} and the same options."
     )
+    return 0
+
+
+@command.command("sign")
+@click.argument("lock", type=click.Path(path_type=Path))
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="A private key (elliptic curve, PEM).")
+@click.option(
+    "--certificate", type=click.Path(path_type=Path), help="The key's certificate, to be verified by its authority."
+)
+@click.option(
+    "--chain", multiple=True, type=click.Path(path_type=Path), help="Certificates between it and the authority."
+)
+def sign_command(lock: Path, key: Path, certificate: Path | None, chain: tuple[Path, ...]) -> int:
+    """Sign a lock (OpenSSF model signing; offline): LOCK.sig beside it."""
+    read_lock(lock)
+    sign_path(lock, signature_of(lock), key, os.environ.get("RINGFENCE_KEY_PASSWORD"), certificate, chain)
+    note(f"Signed: {signature_of(lock)}. A policy can demand it: [signatures] public_keys.")
+    return 0
+
+
+@command.command("verify")
+@click.argument("lock", type=click.Path(path_type=Path))
+@click.option("--public-key", "keys", multiple=True, type=click.Path(path_type=Path), help="A key that is trusted.")
+@click.option(
+    "--authority",
+    "authorities",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A certificate authority that is trusted.",
+)
+def verify_command(lock: Path, keys: tuple[Path, ...], authorities: tuple[Path, ...]) -> int:
+    """Check the signature of a lock, and that it was not changed. Exit code 2: it does not hold."""
+    by = verify_path(lock, signature_of(lock), keys, authorities)
+    note(f"{lock}: {read_lock(lock).digest[:19]}, signed under {by}.")
     return 0
 
 

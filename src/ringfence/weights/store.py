@@ -97,6 +97,11 @@ class StoredWeights:
         """The folder of the files themselves."""
         return self.folder / "files"
 
+    @property
+    def signature(self) -> Path:
+        """Where the signature over the files lies, where somebody signed them."""
+        return self.folder / "model.sig"
+
     def verify(self, reread: bool = False, progress: Callable[[int], None] | None = None) -> None:
         """Check every file against its digest. Raises WeightsError with the name of a file that differs.
 
