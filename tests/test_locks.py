@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ringfence.cli import main
 from ringfence.errors import InputError
 from ringfence.locks import Lock, differences, read_lock, require, write_lock
+from ringfence.locks.bom import bill_of_materials
 from ringfence.weights import StoredWeights
 
 names = st.text("abc_-.", min_size=1, max_size=5)
@@ -112,3 +113,21 @@ def test_a_locked_run_starts_only_where_everything_is_as_locked(
     capsys.readouterr()
     assert ringfence("lock", "diff", lock, tmp_path / "u.lock", "--json") == 1
     assert [one["path"] for one in json.loads(capsys.readouterr().out)["differences"]] == ["engine.settings.threads"]
+
+
+def test_the_bill_of_materials_is_valid_and_names_weights_and_packages() -> None:
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    schema = pytest.importorskip("cyclonedx.schema")
+    digest = "sha256:" + "ab" * 32
+    lock = Lock(
+        weights={"digest": digest, "licence": "Apache-2.0", "files": {"a.gguf": "cd" * 32}, "form": digest},
+        engine={"name": "openvino", "version": "1", "build": digest, "settings": {"threads": 2}},
+        packages={"numpy": "2.4.6"}, task={"name": "invoices"},
+    )  # fmt: skip
+    text = bill_of_materials(lock, "ringfence 0")
+    assert validation.JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(text) is None
+    components = {one["type"]: one for one in json.loads(text)["components"]}
+    assert components["machine-learning-model"]["licenses"] == [{"license": {"name": "Apache-2.0"}}]
+    assert components["machine-learning-model"]["components"][0]["hashes"] == [{"alg": "SHA-256", "content": "cd" * 32}]
+    assert components["library"]["purl"] == "pkg:pypi/numpy@2.4.6"
+    assert json.loads(text)["metadata"]["component"]["version"] == lock.digest

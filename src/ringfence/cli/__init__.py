@@ -18,6 +18,7 @@ _VERBS = {
     "assess": "assess",
     "audit": "audit",
     "budget": "budget",
+    "bundle": "bundle",
     "calibrate": "calibrate",
     "check": "check",
     "compare": "compare",

@@ -10,9 +10,11 @@ from typing import Any
 
 import click
 
+from .. import __version__
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..locks import Lock, differences, read_lock, write_lock
+from ..locks.bom import bill_of_materials
 from ..runs import RunFolder, Windowing
 from ..signing import sign_path, verify_path
 from ..tasks import load_task
@@ -74,6 +76,14 @@ def make_command(
     note(
         f"{out}: {lock.digest[:19]}; weights {opened.name} ({licence}). Run with: --locked {out} and the same options."
     )
+    return 0
+
+
+@command.command("bom")
+@click.argument("lock", type=click.Path(path_type=Path))
+def bom_command(lock: Path) -> int:
+    """Print the bill of materials of LOCK (a lock, a run or a release): CycloneDX 1.6, an ML-BOM."""
+    click.echo(bill_of_materials(_lock(lock), f"ringfence {__version__}"), nl=False)
     return 0
 
 

@@ -1,0 +1,62 @@
+"""Bundles: whole or not at all, whatever happened to them on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ringfence.errors import InputError, WeightsError
+from ringfence.weights import Store
+from ringfence.weights.bundling import add_weights, install_weights, seal_list, verify_list
+from tests.test_licences import policy, stored
+
+
+def a_bundle(folder: Path) -> Path:
+    bundle = folder / "bundle"
+    bundle.mkdir()
+    add_weights(bundle, [stored(Store(folder / "here"), "mine", "MIT")])
+    (bundle / "README.txt").write_text("hello")
+    seal_list(bundle, {"made_at": "now"})
+    return bundle
+
+
+def test_weights_come_over_under_the_same_digest(tmp_path: Path) -> None:
+    bundle, there = a_bundle(tmp_path), Store(tmp_path / "there")
+    assert "README.txt" in verify_list(bundle)
+    for _ in range(2):
+        (weights,) = install_weights(bundle, there)
+        weights.verify(reread=True)
+    assert there.get("mine").manifest.digest == Store(tmp_path / "here").get("mine").manifest.digest
+
+
+def _change(bundle: Path) -> None:
+    (path,) = bundle.glob("weights/*/files/x.bin")
+    text = path.read_text()
+    path.unlink()  # it may be a link to the store's own file
+    path.write_text(text[:-1] + "!")
+
+
+@pytest.mark.parametrize(
+    ("harm", "word"),
+    [
+        (_change, "was changed"),
+        (lambda bundle: (bundle / "README.txt").unlink(), "is missing"),
+        (lambda bundle: (bundle / "more.txt").write_text("x"), "was added"),
+        (lambda bundle: (bundle / "bundle.json").write_text("{}"), "is no bundle"),
+    ],
+)
+def test_a_bundle_that_is_not_whole_is_refused(tmp_path: Path, harm: Callable[[Path], None], word: str) -> None:
+    bundle = a_bundle(tmp_path)
+    harm(bundle)
+    with pytest.raises(InputError, match=word):
+        verify_list(bundle)
+
+
+def test_the_policy_of_the_other_machine_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle, there = a_bundle(tmp_path), Store(tmp_path / "there")
+    policy(tmp_path, '[licences]\nallow = ["Apache-2.0"]\n', monkeypatch)
+    with pytest.raises(WeightsError, match="does not allow"):
+        install_weights(bundle, there)
+    assert there.list() == []
