@@ -17,10 +17,12 @@ from ringfence.documents.plain import document_from_text
 from ringfence.engines import Engine, EngineSettings, FakeEngine, Mode, Request
 from ringfence.locks import Lock
 from ringfence.runs import Opened, open_engine
+from ringfence.seal import evidence
 from ringfence.tasks import ExtractTask, Task, task_from
 from ringfence.weights import Store, StoredWeights, pull
 
 REPOSITORY = Path(__file__).parents[1]
+evidence()  # under `ringfence seal exec` the seal is proven here, once, before the network is forbidden below
 SMALL = "smollm2-135m-instruct-q4_1"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 
 import click
 
-from ..seal import evidence, mechanism_here, sealed_here
+from ..errors import InputError
+from ..seal import evidence, launch, mechanism_here, sealed_here
 from .screen import note
 
 __all__ = ["command"]
@@ -19,6 +21,16 @@ __all__ = ["command"]
 @click.group()
 def command() -> None:
     """Work that cannot reach any network: `ringfence --sealed run ...`, or --sealed behind any other verb."""
+
+
+@command.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_command(arguments: tuple[str, ...]) -> int:
+    """Run any command sealed: `ringfence seal exec -- pytest`. The exit code is the command's."""
+    program = shutil.which(arguments[0])
+    if program is None:
+        raise InputError(f"There is no command {arguments[0]!r}.", "Give the name of a program, or a path.")
+    return launch(arguments[1:], (program,))
 
 
 @command.command("test")
