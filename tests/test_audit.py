@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ringfence.audit import AuditLog, recorder
+from ringfence.audit import AuditLog, audit_here, recorder
 from ringfence.cli import main
 from ringfence.documents import expand_inputs
 from ringfence.errors import InputError
@@ -59,6 +59,47 @@ def test_a_record_that_was_taken_out_or_moved_is_found(tmp_path: Path) -> None:
     for damaged in (rows[:2] + rows[3:], [rows[1], rows[0], *rows[2:]], [*rows[:3], rows[2], *rows[3:]], rows[1:]):
         log.path.write_text("".join(damaged))
         assert log.verify()
+
+
+@pytest.mark.parametrize("line", ["5", "null", '{"n":"x"}', '{"n":1,"mac":"é","before":""}', "NaN", "{", '{"n":1}'])
+def test_what_is_no_record_is_a_fault_and_no_crash(tmp_path: Path, line: str) -> None:
+    log = a_log(tmp_path)
+    rows = log.path.read_text().splitlines()
+    log.path.write_text("\n".join([*rows[:2], line, *rows[3:]]) + "\n")
+    assert log.verify()[0].record == 3
+
+
+def test_a_name_that_is_put_in_twice_is_found(tmp_path: Path) -> None:
+    """Parsers take the last of two equal names: a reader's eye takes the first."""
+    log = a_log(tmp_path)
+    log.path.write_text(log.path.read_text().replace('{"n":1,', '{"status":"failed","n":1,', 1))
+    assert log.verify()
+
+
+def test_an_empty_log_an_empty_anchor_and_a_weak_key_are_no_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = a_log(tmp_path)
+    with pytest.raises(InputError, match="no anchor"):
+        log.verify("")
+    log.path.write_text("")
+    assert log.verify()
+    (tmp_path / "weak").write_text("")
+    with pytest.raises(InputError, match="holds no key"):
+        AuditLog.make(tmp_path / "other", tmp_path / "weak", False)
+    monkeypatch.delenv("RINGFENCE_AUDIT", raising=False)
+    monkeypatch.setattr("ringfence.audit.recording.audit_folder", lambda: log.folder)
+    (log.folder / "about.json").unlink()
+    with pytest.raises(InputError, match="cannot be opened"):
+        audit_here()
+
+
+def test_a_record_that_lacks_its_line_end_alone_is_kept(tmp_path: Path) -> None:
+    log = a_log(tmp_path)
+    log.path.write_bytes(log.path.read_bytes()[:-1])
+    log.append("after")
+    assert log.verify() == []
+    assert [record["event"] for record in log.records()] == ["answer"] * 6 + ["after"]
 
 
 def test_an_anchor_finds_a_tail_that_was_cut_and_a_log_that_was_rolled_back(tmp_path: Path) -> None:

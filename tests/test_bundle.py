@@ -10,6 +10,7 @@ import pytest
 from ringfence.errors import InputError, WeightsError
 from ringfence.weights import Store
 from ringfence.weights.bundling import add_weights, install_weights, seal_list, verify_list
+from ringfence.weights.pins import pin
 from tests.test_licences import policy, stored
 
 
@@ -26,6 +27,7 @@ def test_weights_come_over_under_the_same_digest(tmp_path: Path) -> None:
     bundle, there = a_bundle(tmp_path), Store(tmp_path / "there")
     assert "README.txt" in verify_list(bundle)
     for _ in range(2):
+        verify_list(bundle)
         (weights,) = install_weights(bundle, there)
         weights.verify(reread=True)
     assert there.get("mine").manifest.digest == Store(tmp_path / "here").get("mine").manifest.digest
@@ -45,6 +47,9 @@ def _change(bundle: Path) -> None:
         (lambda bundle: (bundle / "README.txt").unlink(), "is missing"),
         (lambda bundle: (bundle / "more.txt").write_text("x"), "was added"),
         (lambda bundle: (bundle / "bundle.json").write_text("{}"), "is no bundle"),
+        (lambda bundle: (bundle / "bundle.json").write_text('{"files": []}'), "is no bundle"),
+        (lambda bundle: (bundle / "weights" / "bundle.json").write_text("x"), "was added"),
+        (lambda bundle: (bundle / "wheels").symlink_to("/etc"), "is a link"),
     ],
 )
 def test_a_bundle_that_is_not_whole_is_refused(tmp_path: Path, harm: Callable[[Path], None], word: str) -> None:
@@ -52,6 +57,8 @@ def test_a_bundle_that_is_not_whole_is_refused(tmp_path: Path, harm: Callable[[P
     harm(bundle)
     with pytest.raises(InputError, match=word):
         verify_list(bundle)
+    with pytest.raises(InputError, match=word):
+        install_weights(bundle, Store(tmp_path / "there"))
 
 
 def test_the_policy_of_the_other_machine_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,3 +67,22 @@ def test_the_policy_of_the_other_machine_decides(tmp_path: Path, monkeypatch: py
     with pytest.raises(WeightsError, match="does not allow"):
         install_weights(bundle, there)
     assert there.list() == []
+    mine = stored(there, "mine", "MIT")
+    with pytest.raises(WeightsError, match="does not allow"):
+        install_weights(bundle, there)
+    assert [one.folder for one in there.list()] == [mine.folder]  # what was there before stays
+
+
+def test_forms_and_names_do_not_come_from_a_bundle(tmp_path: Path) -> None:
+    here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
+    weights = stored(here, "mine", "MIT")
+    here.form(weights, "fake", "1", lambda origin, target: (target / "f.bin").write_text("x") and None, "now")
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    add_weights(bundle, [weights])
+    seal_list(bundle, {})
+    assert not list(bundle.glob("weights/*/forms"))
+    there.root.mkdir()
+    pin(there.root, "mine", "0" * 64, "elsewhere", "2026-01-01T00:00:00Z")
+    with pytest.raises(WeightsError, match="mine was sha256:0000"):
+        install_weights(bundle, there)

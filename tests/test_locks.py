@@ -64,6 +64,15 @@ def test_every_difference_is_told_with_what_was_expected_and_why() -> None:
     require(one, one, "x.lock")
 
 
+@pytest.mark.parametrize(
+    ("one", "two"), [({"x": {}}, {}), ({"x": 1}, {"x": True}), ({"x": "s"}, {"x": {}}), ({"x": 1}, {"x": 1.0})]
+)
+def test_whatever_gives_another_digest_is_a_difference(one: dict[str, Any], two: dict[str, Any]) -> None:
+    assert Lock(**one).digest != Lock(**two).digest
+    with pytest.raises(InputError, match="1 things differ"):
+        require(Lock(**one), Lock(**two), "x.lock")
+
+
 @pytest.mark.parametrize("change", [("threads = 2", "threads = 3"), ('digest = "sha256:', 'digest = "sha256:0')])
 def test_a_lock_that_was_edited_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
     path = tmp_path / "x.lock"

@@ -101,6 +101,40 @@ def test_unix_sockets_of_this_host_are_not_reached(tmp_path: Path, kind: str) ->
         assert heard == []
 
 
+def test_a_pair_of_datagram_sockets_is_no_way_out(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
+        one.bind(str(tmp_path / "log"))
+        one.settimeout(0.5)
+        program = "import socket, sys\na, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\na.sendto(b'x', sys.argv[1])"
+        done = inside(program, str(tmp_path / "log"))
+        assert "Permission denied" in done.stderr
+        with pytest.raises(TimeoutError):
+            one.recv(10)
+
+
+def test_keystrokes_are_not_pushed_into_the_terminal_outside() -> None:
+    program = "import fcntl, os, pty\nm, s = pty.openpty()\ntry: fcntl.ioctl(s, 0x5412, b'x')\nexcept OSError as e: print(e.strerror)"
+    assert inside(program).stdout.strip() == "Permission denied"
+
+
+def test_a_standard_stream_that_is_a_unix_socket_is_relayed_through_a_pipe() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        program = (
+            "import os, stat, sys; print(stat.S_ISSOCK(os.fstat(1).st_mode), sys.stdin.readline().strip(), flush=True)"
+        )
+        running = subprocess.Popen([sys.executable, "-c", LAUNCH, program], stdin=theirs, stdout=theirs)
+        theirs.close()
+        ours.sendall(b"hello\n")
+        assert running.wait(60) == 0
+        assert ours.recv(100) == b"False hello\n"
+
+
+def test_an_exit_is_opened_for_ringfence_alone() -> None:
+    done = inside("import os; print(os.environ.get('RINGFENCE_FORWARD'))", "--server", "http://127.0.0.1:9")
+    assert done.stdout.strip() == "None"
+
+
 def test_names_are_not_resolved() -> None:
     done = inside("import socket\ntry: socket.getaddrinfo('example.com', 443)\nexcept OSError: print('denied')")
     assert done.stdout.strip() == "denied"

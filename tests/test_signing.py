@@ -21,7 +21,7 @@ from ringfence.locks import Lock, write_lock
 from ringfence.runs import open_engine
 from ringfence.signing import sign_path, verify_path
 from ringfence.weights import Store
-from ringfence.weights.policy import policy_here
+from ringfence.weights.policy import policy_here, require_form
 from tests.test_licences import stored
 
 
@@ -81,6 +81,14 @@ def test_a_policy_that_demands_signatures_fails_closed(
     policy = policy_here()
     assert policy is not None
     policy.require_signature(weights.files, weights.signature)
+    form = store.form(weights, "fake", "1", lambda origin, target: (target / "f.bin").write_text("x") and None, "now")
+    with pytest.raises(WeightsError, match="form that runs is not signed"):
+        require_form(form, weights)
+    assert ringfence("weights", "sign", "mine", "--key", private) == 0
+    require_form(form, weights)
+    (form.files / ".gitattributes").write_text("x")
+    with pytest.raises(WeightsError, match="form that runs is not signed"):
+        require_form(form, weights)
 
     lock = Lock(weights={"digest": "sha256:1"})
     path = tmp_path / "x.lock"

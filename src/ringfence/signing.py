@@ -31,7 +31,7 @@ def sign_path(
     need("signing", "model_signing", "OpenSSL")
     signing: Any = importlib.import_module("model_signing.signing")
     try:
-        config = signing.Config()
+        config = signing.Config().set_hashing_config(_every_file())
         if certificate:
             config.use_certificate_signer(
                 private_key=key, signing_certificate=certificate, certificate_chain=list(chain)
@@ -60,9 +60,24 @@ def verify_path(path: Path, signature: Path, keys: Iterable[Path] = (), chains: 
         raise WeightsError(f"{path} has no signature ({signature} is missing).", "Have it signed by those who may.")
     said: list[str] = []
     ways: list[tuple[Path, Any]] = [
-        *((one, lambda one=one: verifying.Config().use_elliptic_key_verifier(public_key=one)) for one in keys),
         *(
-            (one, lambda one=one: verifying.Config().use_certificate_verifier(certificate_chain=[one]))
+            (
+                one,
+                lambda one=one: (
+                    verifying.Config().set_hashing_config(_every_file()).use_elliptic_key_verifier(public_key=one)
+                ),
+            )
+            for one in keys
+        ),
+        *(
+            (
+                one,
+                lambda one=one: (
+                    verifying.Config()
+                    .set_hashing_config(_every_file())
+                    .use_certificate_verifier(certificate_chain=[one])
+                ),
+            )
             for one in chains
         ),
     ]
@@ -76,6 +91,12 @@ def verify_path(path: Path, signature: Path, keys: Iterable[Path] = (), chains: 
         f"The signature of {path} holds under none of the trusted keys ({'; '.join(said) or 'none is given'}).",
         "Somebody changed it after it was signed, or signed it with another key; restore it, or have it signed again.",
     )
+
+
+def _every_file() -> Any:
+    """Hashing that leaves nothing out: the library's own leaves out what belongs to git."""
+    hashing: Any = importlib.import_module("model_signing.hashing")
+    return hashing.Config().set_ignored_paths(paths=[], ignore_git_paths=False)
 
 
 def _first(error: Exception) -> str:

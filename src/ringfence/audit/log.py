@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ from ..weights import now
 __all__ = ["AuditLog", "Fault", "Record"]
 
 START = "0" * 64  # before the first record
+LEAST_KEY = 32
 Record = Mapping[str, Any]
 
 
@@ -54,6 +56,7 @@ class AuditLog:
             about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
             self.key_path, self.keeps_content = Path(about["key"]), bool(about["content"])
             self._key = bytes.fromhex(self.key_path.read_text(encoding="ascii").strip())
+            stated = str(about["fingerprint"])
         except OSError as error:
             raise InputError(
                 f"The audit log in {folder} cannot be opened ({error.filename}: {error.strerror}).",
@@ -61,7 +64,7 @@ class AuditLog:
             ) from None
         except (ValueError, KeyError, TypeError):
             raise InputError(f"The audit log in {folder} is damaged.", "Restore about.json and the key.") from None
-        if self.fingerprint(self._key) != about["fingerprint"]:
+        if self.fingerprint(self._key) != stated:
             raise InputError(f"{self.key_path} is not the key of the log in {folder}.", "Restore the key.")
 
     @staticmethod
@@ -77,7 +80,15 @@ class AuditLog:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not key_path.exists():
             write_whole(key_path, secrets.token_hex(32) + "\n", private=True)
-        key = bytes.fromhex(key_path.read_text(encoding="ascii").strip())
+        try:
+            key = bytes.fromhex(key_path.read_text(encoding="ascii").strip())
+        except ValueError:
+            key = b""
+        if len(key) < LEAST_KEY:
+            raise InputError(
+                f"{key_path} holds no key: at least {LEAST_KEY} bytes, written as hexadecimal.",
+                "Name a file that does not exist yet, and a key is made there; or: openssl rand -hex 32",
+            )
         about = {"schema": 1, "key": str(key_path.absolute()), "fingerprint": cls.fingerprint(key), "content": content}
         write_whole(folder / "about.json", json.dumps({**about, "made_at": now()}, indent=1) + "\n", private=True)
         return cls(folder)
@@ -108,33 +119,50 @@ class AuditLog:
             raise InputError(f"The audit log cannot be read: {fault}.", "Restore it from a copy.") from None
 
     def verify(self, anchor: str | None = None) -> list[Fault]:
-        """Everything that is wrong: edits, gaps, an order that was changed; with an ``anchor`` (NUMBER:MAC) also a tail that
-        was cut, or another log in its place."""
+        """Everything that is wrong: edits of a single byte, gaps, an order that was changed; with an ``anchor`` (NUMBER:MAC)
+        also a tail that was cut, or another log in its place. Raises InputError where the anchor is none."""
+        if anchor is not None and not re.fullmatch(r"\d+:[0-9a-f]{64}", anchor):
+            raise InputError(f"{anchor!r} is no anchor.", "Give what `ringfence audit anchor` printed: NUMBER:MAC.")
         faults: list[Fault] = []
         before, expected, anchored = START, 1, False
-        try:
-            for record in self.records():
-                number = int(record.get("n", 0))
-                mac = str(record.get("mac", ""))
-                if not hmac.compare_digest(self._mac({k: v for k, v in record.items() if k != "mac"}), mac):
-                    faults.append(Fault(number, "was edited"))
-                elif record["before"] != before:
-                    faults.append(
-                        Fault(number, "does not follow the record before it: something was taken out, or put in")
-                    )
-                if number != expected:
-                    faults.append(Fault(number, f"stands where record {expected} should"))
-                anchored = anchored or f"{number}:{mac}" == anchor
-                before, expected = mac, number + 1
-        except InputError as error:
-            faults.append(Fault(expected, str(error)))
-        if self.path.exists() and not _ends_whole(self.path):
-            faults.append(Fault(expected, "is cut short; the next append drops it"))
-        if anchor and not anchored:
+        data = self.path.read_bytes() if self.path.exists() else b""
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            record = self._genuine(line)
+            if record is None:
+                faults.append(Fault(expected, "was edited"))
+                expected += 1
+                continue
+            number, mac = int(record["n"]), str(record["mac"])
+            if record["before"] != before:
+                faults.append(
+                    Fault(number, "does not follow the record before it: something was taken out, put in, or edited")
+                )
+            if number != expected:
+                faults.append(Fault(number, f"stands where record {expected} should"))
+            anchored = anchored or f"{number}:{mac}" == anchor
+            before, expected = mac, number + 1
+        if rest:
+            faults.append(Fault(expected, "is cut short"))
+        if not lines:
+            faults.append(Fault(0, "the log is empty, and a log begins with the record that it was made"))
+        if anchor is not None and not anchored:
             faults.append(
                 Fault(expected - 1, "the anchor's record is not here: the tail was cut, or the log was rolled back")
             )
         return faults
+
+    def _genuine(self, line: bytes) -> dict[str, Any] | None:
+        """The record of a line whose every byte is as it was written; None where it is not."""
+        try:
+            record = json.loads(line)
+            mac = record["mac"]
+            same = _written(record) == line + b"\n"
+            good = self._mac({k: v for k, v in record.items() if k != "mac"})
+            whole = isinstance(record["n"], int) and isinstance(record["before"], str) and isinstance(mac, str)
+            return record if same and whole and hmac.compare_digest(good.encode(), mac.encode()) else None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
 
     def anchor(self) -> str:
         """NUMBER:MAC of the last record, to be kept where this machine cannot write. Raises InputError on an empty log."""
@@ -145,7 +173,7 @@ class AuditLog:
 
     def content(self) -> dict[int, Any]:
         """The content that is still there, by record, where it is what the record commits to."""
-        kept = {int(line["n"]): line for line in read_lines(self.content_path)}
+        kept = {int(line["n"]): line for line in self._content_lines()}
         found = {}
         for record in self.records():
             line = kept.get(record["n"])
@@ -157,20 +185,36 @@ class AuditLog:
         """Drop content (and the salts without which a commitment says nothing) of records before a time; the chain stays
         whole. Returns how many."""
         with self._alone():
-            lines = list(read_lines(self.content_path))
+            lines = list(self._content_lines())
             kept = [line for line in lines if line["at"] >= before]
             if len(kept) < len(lines):
                 text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in kept)
                 write_whole(self.content_path, text, private=True)
         if erased := len(lines) - len(kept):
-            self.append("content erased", before=before, records=erased)
+            self.append("content erased", older_than=before, records=erased)
         return erased
+
+    def _content_lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            for line in read_lines(self.content_path):
+                if not {"n", "at", "salt", "content"} <= set(line):
+                    raise ValueError("a line is no content")
+                yield line
+        except (ValueError, TypeError) as fault:
+            raise InputError(f"{self.content_path} cannot be read: {fault}.", "Restore it from a copy.") from None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        """The only writer, behind whole lines. A last line that lacks its end alone gets it back; one that a killed writer
+        left cut short, and told nobody of, goes."""
         with FileLock(self.folder / ".lock", mode=0o600):
+            if self.path.exists():
+                rest = self.path.read_bytes().rpartition(b"\n")[2] if not _ends_whole(self.path) else b""
+                if rest and self._genuine(rest):
+                    with self.path.open("ab") as stream:
+                        stream.write(b"\n")
             for path in (self.path, self.content_path):
-                drop_cut_line(path)  # of a writer that was killed; its record was never told to anybody as written
+                drop_cut_line(path)
             yield
 
     def _last(self) -> dict[str, Any] | None:
@@ -199,7 +243,7 @@ class AuditLog:
 
 def _append(path: Path, entry: Record) -> None:
     """Add a whole line, or leave the file as it was."""
-    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+    line = _written(entry)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(descriptor).st_size
@@ -213,6 +257,11 @@ def _append(path: Path, entry: Record) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _written(entry: Record) -> bytes:
+    """The bytes of a line."""
+    return (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _ends_whole(path: Path) -> bool:

@@ -27,7 +27,7 @@ def audit_folder() -> Path:
 def audit_here() -> AuditLog | None:
     """The log that work is recorded in; None where none was made. Raises InputError where RINGFENCE_AUDIT names none."""
     folder = audit_folder()
-    if not (folder / "about.json").exists() and not os.environ.get(VARIABLE):
+    if not (folder / "about.json").exists() and not (folder / "log.jsonl").exists() and not os.environ.get(VARIABLE):
         return None
     return AuditLog(folder)
 

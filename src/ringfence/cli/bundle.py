@@ -117,8 +117,8 @@ def _source() -> str:
 @click.argument("bundle", type=click.Path(path_type=Path), default=Path())
 def install_command(bundle: Path) -> int:
     """Check every file of a bundle, and put its weights into the store. Nothing is taken while one file is wrong."""
-    files = verify_list(bundle)
+    total = len(verify_list(bundle))
     for weights in install_weights(bundle, Store()):
         note(f"{weights.manifest.name}: sha256:{weights.manifest.digest[:16]} ({weights.manifest.licence})")
-    note(f"{len(files)} files are as they were packed. Locks lie in {bundle / 'locks'}.")
+    note(f"{total} files are as they were packed. Locks lie in {bundle / 'locks'}.")
     return 0

@@ -36,11 +36,8 @@ def command(run: Path, calibrator_file: Path, out: Path) -> int:
             "The calibrator was fitted on answers under another lock.", "Fit one on a run under this lock."
         )
     audit = audit_here()
-    decided = decide_again(folder, out, calibrator.digest, calibrator.decide)
-    if audit:
-        write = recorder(audit, str(out))
-        for result in decided.latest():
-            write(result)
+    write = recorder(audit, str(out)) if audit else lambda result: None
+    decided = decide_again(folder, out, calibrator.digest, calibrator.decide, write)
     counts = Counter(str(result["decision"]) for result in decided.latest())
     write_report(out)
     note("Decisions: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) + f". In {out}.")

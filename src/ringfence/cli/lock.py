@@ -145,10 +145,16 @@ def diff_command(first: Path, second: Path, as_json: bool) -> int:
 def _lock(path: Path) -> Lock:
     """The lock in a TOML file, of a run folder, or of a release. Raises InputError."""
     if path.is_dir():
-        return Lock(**RunFolder.open(path).read_facts()["lock"]["data"])
+        return RunFolder.open(path).lock()
     if path.suffix == ".json":
         try:
-            return Lock(**json.loads(path.read_text(encoding="utf-8"))["lock"]["data"])
+            stated = json.loads(path.read_text(encoding="utf-8"))["lock"]
+            lock = Lock(**stated["data"])
+            if lock.digest != stated["digest"]:
+                raise ValueError
+            return lock
         except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f"{path} is no release.", "Give a lock, a run folder, or a release.") from None
+            raise InputError(
+                f"{path} is no release, or was changed.", "Give a lock, a run folder, or a release."
+            ) from None
     return read_lock(path)

@@ -12,7 +12,7 @@ import click
 from ..documents import ReadingOptions
 from ..engines import engine_names
 from ..errors import InputError
-from ..locks import Difference, Lock, differences
+from ..locks import Difference, differences
 from ..replay import NEAR_TIE, Replayed, Verdict, replay_run
 from ..replay.marking import mark_fragile
 from ..replay.replaying import Ready
@@ -76,7 +76,7 @@ def command(
     try:
         replayed = replay_folder(run, sample, threshold, despite, changed, passwords_from(password_file))
     except KeyboardInterrupt:
-        note("Interrupted. A solo replay goes on with the same command; a batched one begins again.")
+        note("Interrupted; nothing of the run was changed. --sample replays a part.")
         return 130
     folder = RunFolder.open(run)
     if not replayed.differences:
@@ -121,7 +121,7 @@ def replay_folder(
     ``despite`` is not given."""
     folder = RunFolder.open(run)
     facts = folder.read_facts()
-    expected = Lock(**facts["lock"]["data"]).but(calibrator=None)
+    expected = folder.lock().but(calibrator=None)
     reading = ReadingOptions.of_run(facts["reading"], passwords)
     windowing = Windowing(**{"relevant": None, **expected.data["windows"]})
     if not any("weights_name" in session["arguments"] for session in facts["sessions"]):

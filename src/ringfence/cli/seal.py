@@ -63,6 +63,8 @@ def test_command(as_json: bool) -> int:
     click.echo(f"Mechanism: {facts['mechanism']}, kernel {facts['kernel']}." + (f" {reason}." if reason else ""))
     for probe in facts["probes"]:
         click.echo(f"  {'denied' if probe['denied'] else 'OPEN  '}  {probe['what']}: {probe['said']}")
+    for limit in facts["limits"]:
+        note(f"Limit: {limit}.")
     note(
         "An engine's server on the loopback works inside a namespace; a server elsewhere (--server) is the one declared exit."
     )

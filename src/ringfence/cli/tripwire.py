@@ -71,6 +71,8 @@ def check_command(tripwire: Path, webhook: str | None, password_file: Path | Non
 
     A lock that does not hold any more is an alarm, with everything that differs; so are weights whose bytes were changed.
     """
+    if webhook and not webhook.startswith(("http://", "https://")):
+        raise InputError(f"{webhook!r} is no address.", "Give it like http://alarms.intern/ringfence.")
     replayed: Replayed | None = None
     differences: list[Difference] = []
     fault: str | None = None
@@ -91,14 +93,12 @@ def check_command(tripwire: Path, webhook: str | None, password_file: Path | Non
 
 
 def _tell(webhook: str, line: dict[str, Any]) -> None:
-    from urllib.error import URLError
+    from http.client import HTTPException
     from urllib.request import Request, urlopen
 
-    if not webhook.startswith(("http://", "https://")):
-        raise InputError(f"{webhook!r} is no address.", "Give it like http://alarms.intern/ringfence.")
-    request = Request(webhook, json.dumps(line).encode(), {"Content-Type": "application/json"})
     try:
+        request = Request(webhook, json.dumps(line).encode(), {"Content-Type": "application/json"})
         with urlopen(request, timeout=20) as answer:
             note(f"Told {webhook} ({answer.status}).")
-    except (URLError, OSError) as error:
+    except (OSError, ValueError, HTTPException) as error:  # an alarm stays an alarm, whoever could not be told
         note(f"{webhook} could not be told: {error}.")

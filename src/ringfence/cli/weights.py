@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ..errors import WeightsError
 from ..signing import sign_path, verify_path
-from ..weights import Store, StoredWeights, pull
+from ..weights import Manifest, Store, StoredWeights, pull
 from ..weights.policy import inherited_licences, obligations_of, policy_here
 from ..weights.requantising import PRECISIONS, requantise
 from .catalog import catalog_table, size_text
@@ -180,11 +180,14 @@ def verify_command(name: str | None) -> None:
     "--chain", multiple=True, type=click.Path(path_type=Path), help="Certificates between it and the authority."
 )
 def sign_command(name: str, key: Path, certificate: Path | None, chain: tuple[Path, ...]) -> None:
-    """Sign the files of weights (OpenSSF model signing; offline). The signature stays beside them."""
+    """Sign the files of weights (OpenSSF model signing; offline), and the forms that engines made of them here. The signatures
+    stay beside them."""
     weights = Store().get(name)
-    weights.verify(reread=True)
-    sign_path(weights.files, weights.signature, key, os.environ.get("RINGFENCE_KEY_PASSWORD"), certificate, chain)
-    note(f"Signed {weights.manifest.name}: {weights.signature}.")
+    forms = [StoredWeights(path.parent, Manifest.read(path)) for path in weights.folder.glob("forms/*/manifest.json")]
+    for one in (weights, *forms):
+        one.verify(reread=True)
+        sign_path(one.files, one.signature, key, os.environ.get("RINGFENCE_KEY_PASSWORD"), certificate, chain)
+        note(f"Signed {one.manifest.name}: {one.signature}.")
 
 
 @command.command("verify-signature")

@@ -47,12 +47,12 @@ def _stated(data: Any) -> Any:
 
 def differing(expected: Any, found: Any, path: str = "") -> list[tuple[str, Any, Any]]:
     """Where two locks' data differ: (dotted path, what the first has, what the second has), None where it has nothing."""
-    if isinstance(expected, Mapping) or isinstance(found, Mapping):
-        one = expected if isinstance(expected, Mapping) else {}
-        two = found if isinstance(found, Mapping) else {}
-        keys = sorted({*one, *two})
-        return [row for key in keys for row in differing(one.get(key), two.get(key), f"{path}.{key}" if path else key)]
-    return [] if expected == found else [(path, expected, found)]
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        keys = sorted({*expected, *found})
+        pairs = ((expected.get(key), found.get(key), f"{path}.{key}" if path else key) for key in keys)
+        return [row for one, two, name in pairs for row in differing(one, two, name)]
+    # By their canonical form: 1, 1.0 and true are equal in Python, and are other locks.
+    return [] if canonical_json(expected) == canonical_json(found) else [(path, expected, found)]
 
 
 def accelerators() -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..documents import ReadingOptions, Source
 from ..engines import Engine, Request, ScoreRequest
+from ..errors import RunError
 from ..locks import Difference
 from ..runs import Opened, Progress, RunFolder, run
 from ..runs.traces import traces_by_document
@@ -73,10 +74,10 @@ class _Remembering:
     def alternatives(self, request: str, look: int, tokens: Sequence[int], one: int, other: int) -> tuple[float, str]:
         """The difference of two tokens' log-probabilities behind the same prompt and answer."""
         if not self._engine.capabilities.score:
-            return 0.0, "both runs"
+            return 0.0, "not known"
         prompt = (*self.prompts[request][look], *tokens)
         (score,) = self._engine.score([ScoreRequest(request, prompt, ((one,), (other,)))])
-        return (0.0, "both runs") if score.error else (abs(score.logprobs[0] - score.logprobs[1]), "scored")
+        return (0.0, "not known") if score.error else (abs(score.logprobs[0] - score.logprobs[1]), "scored")
 
 
 def order_of(folder: RunFolder) -> dict[str, tuple[int, int]]:
@@ -112,10 +113,15 @@ def replay_run(
     """Replay the run, or the first ``sample`` documents of it (of a solo run a spread of them: there none knows of another).
 
     ``make_ready(task, session)`` opens engine and lock for one session, with the differences that were let through. What
-    was answered again lies in RUN/.replay until the end: a solo replay that is interrupted goes on there, a batched one
-    begins again, since what is computed side by side would not be the same.
+    was answered again lies in RUN/.replay until the end; an interrupted replay begins anew: answers of yesterday say
+    nothing of today. Raises RunError where the run has lost results, or was never finished.
     """
     facts = folder.read_facts()
+    if facts["totals"] is None or dict(folder.totals()) != facts["totals"]:
+        raise RunError(
+            f"The run in {folder.path} holds {folder.totals()}, and its own count is {facts['totals'] or 'not made'}.",
+            "Finish it with --resume, or restore the folder from a copy.",
+        )
     task = task_from(facts["task"])
     order = order_of(folder)
     every = sorted(folder.latest(), key=lambda result: order.get(result["document"]["id"], (len(order), 0)))
@@ -123,7 +129,8 @@ def replay_run(
     chosen = every
     if sample and sample < len(every):
         chosen = [every[len(every) * n // sample] for n in range(sample)] if mode == "solo" else every[:sample]
-    before = traces_by_document(folder.traces())
+    shas = {result["document"]["id"]: result["document"]["sha256"] for result in every}
+    before = traces_by_document(folder.traces(), shas)
     verdicts: list[Verdict] = []
     let_through: Sequence[Difference] = ()
     by_session: dict[int, list[dict[str, Any]]] = {}
@@ -133,12 +140,13 @@ def replay_run(
         session = facts["sessions"][min(number, len(facts["sessions"]) - 1)]
         ready, let_through = make_ready(task, session)
         engine = _Remembering(ready.opened.engine)
+        folder.exclusive()
         try:
             again = _again(
-                folder, task, engine, ready, results, options, number, mode, on_progress, len(verdicts), len(chosen)
+                folder, task, engine, ready, results, options, number, on_progress, len(verdicts), len(chosen)
             )
             answered = {result["document"]["id"]: result for result in again.latest()}
-            after = traces_by_document(again.traces())
+            after = traces_by_document(again.traces(), shas)
             for stored in results:
                 name = stored["document"]["id"]
                 other = answered.get(name)
@@ -146,13 +154,19 @@ def replay_run(
                     why = "its file is gone" if other is None else "its file was changed since"
                     verdicts.append(Verdict(name, "NOT REPLAYED", why))
                     continue
+                if stored["lock"] != facts["lock"]["digest"]:
+                    verdicts.append(
+                        Verdict(name, "CHANGED", "the stored answer is stamped with another lock than the run's")
+                    )
+                    continue
                 verdicts.append(
                     verdict_on_document(
                         stored, other, before.get(name, {}), after.get(name, {}), engine.alternatives, threshold
                     )
                 )
-            shutil.rmtree(again.path)
         finally:
+            folder.release()
+            shutil.rmtree(folder.path / ".replay", ignore_errors=True)
             ready.opened.engine.close()
     return Replayed(verdicts, mode, threshold, let_through, len(every))
 
@@ -165,29 +179,20 @@ def _again(
     results: Sequence[Mapping[str, Any]],
     options: ReadingOptions,
     session: int,
-    mode: str,
     on_progress: Callable[[int, int], None],
     done: int,
     total: int,
 ) -> RunFolder:
     """The documents of one session, answered again into a run folder of their own."""
     out = folder.path / ".replay"
-    if out.exists() and not _goes_on(out, ready.lock.digest, mode):
-        shutil.rmtree(out)
+    shutil.rmtree(out, ignore_errors=True)  # of a replay that was killed
     base = Path(folder.read_facts()["reading"].get("folder") or ".")
 
     def told(progress: Progress) -> None:
         on_progress(done + progress.kept + sum(progress.seen.values()), total)
 
     run(
-        task, sources_of(results, base), engine, ready.lock, out, resume=True, options=options, arguments={"session": session},
+        task, sources_of(results, base), engine, ready.lock, out, options=options, arguments={"session": session},
         on_progress=told, **ready.more,
     )  # fmt: skip
     return RunFolder.open(out)
-
-
-def _goes_on(out: Path, digest: str, mode: str) -> bool:
-    """Whether an interrupted replay can be gone on with: solo, under the same lock."""
-    return (
-        mode == "solo" and (out / "run.json").exists() and RunFolder.open(out).read_facts()["lock"]["digest"] == digest
-    )

@@ -48,7 +48,7 @@ def told(replayed: Replayed | None, differences: Sequence[Mapping[str, Any]], fa
     return {
         "schema": 1,
         "at": now(),
-        "alarm": bool(differences or parted or fault),
+        "alarm": bool(differences or parted or fault or not (replayed and replayed.verdicts)),
         "fault": fault,
         "lock_differences": differences,
         "totals": dict(replayed.totals) if replayed else None,

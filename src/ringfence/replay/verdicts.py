@@ -13,6 +13,14 @@ NEAR_TIE = 0.1  # nats between the two best tokens; what a document is computed 
 Word = Literal["IDENTICAL", "NEAR-TIE", "CHANGED", "NOT REPLAYED"]
 Alternatives = Callable[[str, int, Sequence[int], int, int], tuple[float, str]]
 Heard = Mapping[str, Sequence[Mapping[str, Any]]]
+_ANSWER = (
+    "status",
+    "values",
+    "checks",
+    "rows",
+    "unsupported",
+    "left_out",
+)  # what of a result is the answer, besides fields
 
 
 @dataclass(frozen=True)
@@ -21,8 +29,7 @@ class Verdict:
 
     Where the answers part: ``request`` and ``token`` (its place in the answer), the ``margin`` between both alternatives
     in nats, and ``method``: `bound` (log p - log(1-p) of the stored token is over the threshold already), `scored` (both
-    alternatives were scored again), or `both runs` (their log-probabilities in the two runs, where the engine scores
-    nothing). ``fields`` are those whose value differs; ``drift`` is the most that a log-probability moved.
+    alternatives were scored again), or `not known` (the engine scores nothing; it counts as CHANGED). ``fields`` are those whose value differs; ``drift`` is the most that a log-probability moved.
     """
 
     document: str
@@ -60,15 +67,14 @@ def verdict_on_document(
     """
     name = stored["document"]["id"]
     fields = differing_fields(stored, again)
-    same = stored["status"] == again["status"] and not fields and stored["values"] == again["values"]
-    split = _first_split(before, after)
+    same = not fields and all(_plain(stored.get(part)) == _plain(again.get(part)) for part in _ANSWER)
+    same = same and _code(stored) == _code(again)
+    if not before and not same:
+        return Verdict(name, "CHANGED", "it differs, and the run kept no trace of what the engine said", fields=fields)
+    split = _first_split(before, after, same) if before else None
     if split is None:
         if same:
             return Verdict(name, "IDENTICAL", drift=_drift(before, after))
-        if not before:
-            return Verdict(
-                name, "CHANGED", "the values differ, and the run kept no trace of what the engine said", fields=fields
-            )
         return Verdict(name, "CHANGED", "the engine said the same, and other values were read from it", fields=fields)
     request, look, one, other = split
     about: dict[str, Any] = {"request": _readable(request, name), "fields": fields, "drift": _drift(before, after)}
@@ -79,7 +85,7 @@ def verdict_on_document(
     if "error" in one or "error" in other:
         return Verdict(name, "CHANGED", str(other.get("error") or one.get("error")), **about)
     if "scores" in one:
-        return _of_scores(name, one["scores"], other["scores"], same, threshold, about)
+        return _of_scores(name, one["scores"], other["scores"], threshold, about)
     place = _common(one["tokens"], other["tokens"])
     if place >= min(len(one["tokens"]), len(other["tokens"])):
         return Verdict(name, "CHANGED", "one answer ends where the other goes on", token=place, **about)
@@ -89,8 +95,9 @@ def verdict_on_document(
         margin, method = alternatives(
             request, look, one["tokens"][:place], one["tokens"][place], other["tokens"][place]
         )
-        if method == "both runs":
-            margin = abs(one["logprobs"][place] - other["logprobs"][place])
+        if method == "not known":
+            why = f"token {place + 1} differs; this engine scores nothing, so how near the two were is not known"
+            return Verdict(name, "CHANGED", why, token=place, method=method, **about)
     word: Word = "NEAR-TIE" if margin <= threshold else "CHANGED"
     why = f"token {place + 1} differs; the stored one led by {'at least ' if method == 'bound' else ''}{margin:.3f}"
     return Verdict(name, word, why, token=place, margin=round(margin, 4), method=method, **about)
@@ -107,11 +114,20 @@ def differing_fields(stored: Mapping[str, Any], again: Mapping[str, Any]) -> tup
 
 
 def _said(entry: Mapping[str, Any] | None) -> Any:
-    return None if entry is None else (entry.get("raw"), entry.get("spans"), entry.get("kind"))
+    return None if entry is None else [entry.get(part) for part in ("raw", "spans", "kind", "value", "address")]
+
+
+def _plain(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _code(result: Mapping[str, Any]) -> str:
+    """Why a document failed or was abstained from, without the words of an engine."""
+    return str(result.get("reason") or "").partition(":")[0]
 
 
 def _first_split(
-    before: Heard, after: Heard
+    before: Heard, after: Heard, same: bool
 ) -> tuple[str, int, Mapping[str, Any] | None, Mapping[str, Any] | None] | None:
     """The first answer of the engine that differs, in the order in which the stored run asked."""
     order = sorted(
@@ -122,27 +138,24 @@ def _first_split(
         one, other = (heard[request][look] if look < len(heard.get(request, ())) else None for heard in (before, after))
         if one is None or other is None or any(one.get(k) != other.get(k) for k in ("prompt", "tokens", "error")):
             return request, look, one, other
-        if "scores" in one and _ranked(one["scores"]) != _ranked(other["scores"]):
+        if not same and "scores" in one and one["scores"] != other["scores"]:
             return request, look, one, other
     return None
 
 
 def _of_scores(
-    name: str, one: Sequence[float], other: Sequence[float], same: bool, threshold: float, about: Mapping[str, Any]
+    name: str, one: Sequence[float], other: Sequence[float], threshold: float, about: Mapping[str, Any]
 ) -> Verdict:
-    """Scores of labels, or of what a sentence says for one: a change of order matters where the answer changed with it."""
-    if same:
-        return Verdict(name, "IDENTICAL", drift=about["drift"])
-    best = sorted(one, reverse=True)
-    margin = best[0] - best[1] if len(best) > 1 else math.inf
+    """Scores of labels, or of what a sentence says for one: how far the stored run had the replay's winner behind its own;
+    where both have the same winner, how far scores moved (a threshold of the task may lie between)."""
+    first, second = (max(range(len(scores)), key=scores.__getitem__) for scores in (one, other))
     moved = max(abs(a - b) for a, b in zip(one, other, strict=True))
-    word: Word = "NEAR-TIE" if min(margin, moved) <= threshold else "CHANGED"
-    why = f"the order of the scores differs; the best led by {margin:.3f}, and scores moved by at most {moved:.3f}"
+    margin = one[first] - one[second] if first != second else moved
+    word: Word = "NEAR-TIE" if margin <= threshold else "CHANGED"
+    why = f"the scores differ by up to {moved:.3f}" + (
+        f"; the stored winner led the other one by {margin:.3f}" if first != second else "; the winner is the same"
+    )
     return Verdict(name, word, why, margin=round(margin, 4), method="scored", **about)
-
-
-def _ranked(scores: Sequence[float]) -> list[int]:
-    return sorted(range(len(scores)), key=lambda place: -scores[place])
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

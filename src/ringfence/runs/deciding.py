@@ -9,15 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RunError
-from ..locks import Lock
 from ..weights import now
 from .folder import RunFolder
 
 __all__ = ["decide_again"]
 
 
-def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable[[dict[str, Any]], None]) -> RunFolder:
-    """A new run folder with the answers of ``source`` and the decisions of a calibrator (its digest).
+def decide_again(
+    source: RunFolder,
+    out: Path,
+    calibrator: str,
+    decide: Callable[[dict[str, Any]], None],
+    record: Callable[[dict[str, Any]], None] = lambda result: None,
+) -> RunFolder:
+    """A new run folder with the answers of ``source`` and the decisions of a calibrator (its digest); ``record`` (an audit
+    log's) sees each.
 
     It appears in one step: killed half way, nothing is there. Raises RunError where ``out`` is taken, or ``source`` has
     not finished.
@@ -33,7 +39,7 @@ def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable
     target.exclusive()
     try:
         facts = copy.deepcopy(source.read_facts())
-        lock = Lock(**facts["lock"]["data"]).but(calibrator=calibrator)
+        lock = source.lock().but(calibrator=calibrator)
         facts["decided"] = {"from": str(source.path), "lock": facts["lock"]["digest"], "at": now()}
         facts["lock"] = {"digest": lock.digest, "data": lock.data}
         facts["totals"] = None
@@ -41,7 +47,11 @@ def decide_again(source: RunFolder, out: Path, calibrator: str, decide: Callable
         for result in source.latest():
             decided = {**copy.deepcopy(result), "lock": lock.digest}
             decide(decided)
+            record(decided)
             target.append(decided)
+        if source.trace.exists():
+            shutil.copyfile(source.trace, target.trace)
+            target.trace.chmod(0o600)
         facts["totals"] = dict(target.totals())
         target.write_facts(facts)
     finally:

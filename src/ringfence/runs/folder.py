@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from ..documents import Document
 from ..errors import RunError
 from ..files import append_line, drop_cut_line, read_lines, write_whole
+from ..locks import Lock
 
 __all__ = ["Earlier", "RunFolder", "Totals"]
 
@@ -177,6 +178,14 @@ class RunFolder:
         except (OSError, ValueError):
             raise RunError(f"{self.path / 'run.json'} cannot be read.", "Restore the folder from a copy.") from None
         return facts
+
+    def lock(self) -> Lock:
+        """The lock that run.json holds. Raises RunError where it is not the one whose digest the run states."""
+        stated = self.read_facts()["lock"]
+        lock = Lock(**stated["data"])
+        if lock.digest != stated["digest"]:
+            raise RunError(f"The lock in {self.path / 'run.json'} was changed.", "Restore the folder from a copy.")
+        return lock
 
     def write_facts(self, facts: dict[str, Any]) -> None:
         """Replace run.json in one step."""

@@ -14,7 +14,7 @@ from ..errors import WeightsError
 from ..locks import Lock, accelerators, processor_features
 from ..tasks import CLASSIFY_PROMPT, PROMPT_VERSION, SUMMARISE_PROMPT, Task
 from ..weights import Store, StoredWeights, now
-from ..weights.policy import require_allowed
+from ..weights.policy import require_allowed, require_form
 from .asking import Windowing
 from .host import package_versions
 
@@ -79,6 +79,7 @@ def open_engine(
         kind.convert(origin, target)
 
     form = store.form(weights, kind.form, kind.converter_version(), convert, now())
+    require_form(form, weights)
     form = _verified(form, trusting)
     return Opened(kind.open(form.files, settings), weights, form)
 

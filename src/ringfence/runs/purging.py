@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from typing import Any, BinaryIO
 
 from ..locks import canonical_json
@@ -44,6 +45,11 @@ def purge(folder: RunFolder) -> Totals:
                 with (folder.path / name).open("r+b") as stream:
                     _overwrite(stream)
                 (folder.path / name).unlink()
+        left = folder.path / ".replay"  # of a replay that was killed
+        for path in (one for one in left.rglob("*") if one.is_file()):
+            with path.open("r+b") as stream:
+                _overwrite(stream)
+        shutil.rmtree(left, ignore_errors=True)
         facts = folder.read_facts()
         facts["reading"]["folder"] = None
         for session in facts["sessions"]:

@@ -216,7 +216,7 @@ class _Worker:
             yield request
 
     def _take(self, job: Job, told: Told) -> None:
-        self.folder.keep_trace(self.tracer.line(job.document.id, told))
+        self.folder.keep_trace(self.tracer.line(job.document, told))
         if job.finished:  # a part of a document that has failed already
             job.take(told)
             return

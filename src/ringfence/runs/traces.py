@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..documents import Document
 from ..engines import Completion
 from .jobs import Asked, Told
 
@@ -37,10 +38,17 @@ class Tracer:
         self._count += 1
         self._asked[request.id] = (self._count, prompt_digest(request.prompt))
 
-    def line(self, document: str, told: Told) -> dict[str, Any]:
+    def line(self, document: Document, told: Told) -> dict[str, Any]:
         """The line for what came."""
         number, prompt = self._asked.pop(told.id)
-        line: dict[str, Any] = {"document": document, "id": told.id, "s": self.session, "n": number, "prompt": prompt}
+        line: dict[str, Any] = {
+            "document": document.id,
+            "sha256": document.sha256,
+            "id": told.id,
+            "s": self.session,
+            "n": number,
+            "prompt": prompt,
+        }
         if told.error:
             return {**line, "error": told.error}
         if isinstance(told, Completion):
@@ -48,10 +56,15 @@ class Tracer:
         return {**line, "scores": [round(float(p), 5) for p in told.logprobs]}
 
 
-def traces_by_document(lines: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
-    """By document and request, what the last session that asked it heard, in order."""
+def traces_by_document(
+    lines: Iterable[Mapping[str, Any]], contents: Mapping[str, str | None]
+) -> dict[str, dict[str, list[Mapping[str, Any]]]]:
+    """By document and request, what the last session that asked it heard, in order; of each document's content (its sha256
+    in ``contents``) only."""
     found: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for line in lines:
+        if line["sha256"] != contents.get(line["document"]):
+            continue
         heard = found.setdefault(line["document"], {}).setdefault(line["id"], [])
         if heard and heard[-1]["s"] != line["s"]:
             heard.clear()

@@ -38,6 +38,7 @@ def probes() -> list[dict[str, Any]]:
         "raw packets": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close(),
         "unix socket, path": lambda: _connect(socket.AF_UNIX, "/run/ringfence-seal-probe"),
         "unix socket, abstract": lambda: _connect(socket.AF_UNIX, "\0ringfence-seal-probe"),
+        "unix socket, by a pair of datagram sockets": _by_pair,
     }
     found = []
     for what, way in ways.items():
@@ -66,6 +67,12 @@ def _connect(family: int, address: Any) -> None:
         one.connect(address)
 
 
+def _by_pair() -> None:
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with closing(one), closing(other):
+        one.sendto(b"", "/run/ringfence-seal-probe")
+
+
 def _send(family: int, address: Any) -> None:
     with closing(socket.socket(family, socket.SOCK_DGRAM)) as one:
         one.sendto(b"", address)
@@ -87,10 +94,18 @@ def evidence() -> dict[str, Any] | None:
         **json.loads(os.environ[SEAL]),
         "kernel": platform.release(),
         "process": os.getpid(),
+        "limits": limits(),
         "probes": tried,
         "packets_without_a_way": denied_packets(),
         "claim": "evidence for this run on this host",
     }
+
+
+def limits() -> list[str]:
+    """What a seal of this process cannot keep."""
+    if os.geteuid() == 0:
+        return ["run as root: files of the kernel that root alone may write stay writable; run as another user"]
+    return []
 
 
 def require_seal() -> None:

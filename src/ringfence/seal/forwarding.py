@@ -40,9 +40,11 @@ def send_listener(parent: socket.socket, out: Exit) -> str:
     return f"{out.address}=127.0.0.1:{port}"
 
 
-def listener_from(channel: socket.socket) -> socket.socket:
-    """The listener that the sealed process made."""
+def listener_from(channel: socket.socket) -> socket.socket | None:
+    """The listener that the sealed process made; None where it ended before."""
     _, ancillary, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(4))
+    if not ancillary:
+        return None
     descriptors = array.array("i")
     descriptors.frombytes(ancillary[0][2][:4])
     return socket.socket(fileno=descriptors[0])

@@ -13,18 +13,32 @@ import platform
 import socket
 import struct
 
-__all__ = ["NAMESPACE_DOMAINS", "filter_system_calls", "loopback_up", "new_network", "supports_filter"]
+__all__ = ["NAMESPACE_DOMAINS", "filter_system_calls", "hide_memory", "loopback_up", "new_network", "supports_filter"]
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 KILL, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_RET|K
+# BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_ALU|AND|K, BPF_RET|K
+LOAD, EQUAL, AT_LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 NAMESPACE_DOMAINS = (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)  # end at the namespace's own loopback
 # Ways around a closed network: another namespace, another process's descriptors or memory, calls that no filter sees.
 _TABLES = {
-    "x86_64": (0xC000003E, 41, {"ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "setns": 308}),
-    "aarch64": (0xC00000B7, 198, {"ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "setns": 268}),
+    "x86_64": (
+        0xC000003E,
+        41,
+        53,
+        16,
+        {"ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "setns": 308},
+    ),
+    "aarch64": (
+        0xC00000B7,
+        198,
+        199,
+        29,
+        {"ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "setns": 268},
+    ),
 }
+PUSHING = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keystrokes for whoever reads the terminal outside
 _EVERYWHERE = {"io_uring_setup": 425, "pidfd_getfd": 438}
 
 
@@ -47,6 +61,11 @@ def new_network() -> None:
         raise OSError(code, os.strerror(code))
 
 
+def hide_memory() -> None:
+    """Keep other processes of this user from this one's memory and descriptors (/proc/PID/mem): not dumpable any more."""
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+
+
 def loopback_up() -> None:
     """Bring up the loopback of the new namespace."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -64,7 +83,7 @@ def filter_system_calls(domains: tuple[int, ...]) -> None:
 
     Raises OSError where the kernel has no such filter.
     """
-    architecture, socket_call, closed = _TABLES[platform.machine()]
+    architecture, socket_call, pair_call, ioctl_call, closed = _TABLES[platform.machine()]
     denied = ERRNO | errno.EACCES
     rows: list[tuple[int, int, int, int]] = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, architecture), (RETURN, 0, 0, KILL)]
     rows.append((LOAD, 0, 0, 0))
@@ -74,6 +93,19 @@ def filter_system_calls(domains: tuple[int, ...]) -> None:
     ]  # x32: other numbers for the same calls
     for number in (*closed.values(), *_EVERYWHERE.values()):
         rows += [(EQUAL, 0, 1, number), (RETURN, 0, 0, denied)]
+    # A pair of datagram sockets may send to any path; pairs of streams are joined for good, and are what programs use.
+    rows += [
+        (EQUAL, 0, 5, pair_call),
+        (LOAD, 0, 0, 24),
+        (AND, 0, 0, 0xF),
+        (EQUAL, 0, 1, socket.SOCK_DGRAM),
+        (RETURN, 0, 0, denied),
+    ]
+    rows.append((RETURN, 0, 0, ALLOW))
+    rows += [(EQUAL, 0, 6, ioctl_call), (LOAD, 0, 0, 24)]
+    for request in PUSHING:
+        rows += [(EQUAL, 0, 1, request), (RETURN, 0, 0, denied)]
+    rows.append((RETURN, 0, 0, ALLOW))
     rows += [(EQUAL, 1, 0, socket_call), (RETURN, 0, 0, ALLOW), (LOAD, 0, 0, 16)]  # the first argument: the domain
     for domain in domains:
         rows += [(EQUAL, 0, 1, int(domain)), (RETURN, 0, 0, ALLOW)]

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import stat
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +15,8 @@ from urllib.parse import urlsplit
 from ..errors import UserError
 from .evidence import SEAL
 from .forwarding import FORWARD, Exit, forward, listener_from, send_listener
-from .kernel import NAMESPACE_DOMAINS, filter_system_calls, loopback_up, new_network, supports_filter
+from .kernel import NAMESPACE_DOMAINS, filter_system_calls, hide_memory, loopback_up, new_network, supports_filter
+from .streams import relay_for
 
 __all__ = ["launch", "mechanism_here"]
 
@@ -72,23 +72,31 @@ def launch(arguments: Sequence[str], command: Sequence[str] = COMMAND) -> int:
         raise UserError(
             f"This host cannot seal a process: {reason}.", "`ringfence seal test` explains what is missing."
         )
-    out = _exit_of(arguments)
+    out = _exit_of(arguments) if tuple(command) == COMMAND else None
     if out and mechanism != NAMESPACE:
         raise UserError(
             f"A server can be let through only where the kernel allows a network namespace ({reason}).",
             "Allow user namespaces, or run the weights with an embedded engine.",
         )
-    for descriptor in (0, 1, 2):
-        _refuse_network(descriptor)
+    relays = [relay for descriptor in (0, 1, 2) if (relay := relay_for(descriptor))]
     sys.stdout.flush()
     sys.stderr.flush()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     child = os.fork()
     if child == 0:
         ours.close()
+        for relay in relays:
+            os.dup2(relay.inside, relay.descriptor)
         _become_sealed([*command, *arguments], mechanism, reason, out, theirs)
     theirs.close()
-    return _parent(child, ours, out)
+    hide_memory()
+    for relay in relays:
+        relay.start()
+    try:
+        return _parent(child, ours, out)
+    finally:
+        for relay in relays:
+            relay.finish()
 
 
 def _become_sealed(
@@ -115,7 +123,11 @@ def _become_sealed(
             filter_system_calls(())
         environment[SEAL] = json.dumps(about)
         parent.close()
-        os.closerange(3, 1 << 16)  # an inherited descriptor may be a socket that is connected already
+        for descriptor in sorted(map(int, os.listdir("/proc/self/fd"))):
+            if descriptor > 2:
+                with contextlib.suppress(OSError):  # the folder's own
+                    os.close(descriptor)
+        # An inherited descriptor may be a socket that is connected already: none is left.
         os.execve(arguments[0], list(arguments), environment)
     except BaseException as error:
         os.write(2, f"The seal could not be closed ({error}). Nothing was started.\n".encode())
@@ -132,8 +144,8 @@ def _parent(child: int, channel: socket.socket, out: Exit | None) -> int:
             if channel.recv(1) == b"m":
                 _map_users(child)
                 channel.sendall(b"g")
-                if out:
-                    forward(listener_from(channel), out)
+                if out and (listener := listener_from(channel)):
+                    forward(listener, out)
         _, status = os.waitpid(child, 0)
     finally:
         for number, handler in previous.items():
@@ -175,18 +187,3 @@ def _exit_of(arguments: Sequence[str]) -> Exit | None:
                     return Exit(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
             raise UserError(f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000.")
     return None
-
-
-def _refuse_network(descriptor: int) -> None:
-    """Raises UserError where a standard stream is a connection to somewhere."""
-    try:
-        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-            return
-    except OSError:
-        return
-    with socket.socket(fileno=os.dup(descriptor)) as one:
-        if one.family != socket.AF_UNIX:  # the journal of the system is one of those
-            raise UserError(
-                f"Standard stream {descriptor} is a network connection, which would lead out of the seal.",
-                "Start the command from a terminal, a file or a pipe.",
-            )

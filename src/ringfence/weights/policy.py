@@ -28,7 +28,15 @@ from ..errors import WeightsError
 from ..signing import verify_path
 from .store import Manifest, Store, StoredWeights
 
-__all__ = ["Policy", "inherited_licences", "obligations_of", "policy_here", "require_allowed", "require_licence"]
+__all__ = [
+    "Policy",
+    "inherited_licences",
+    "obligations_of",
+    "policy_here",
+    "require_allowed",
+    "require_form",
+    "require_licence",
+]
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def policy_here() -> Policy | None:
     """The policy in force; None where there is none. Raises WeightsError where it cannot be read: it fails closed."""
     named = os.environ.get("RINGFENCE_POLICY")
     path = Path(named) if named else Path(platformdirs.user_config_dir("ringfence")) / "policy.toml"
-    if not named and not path.exists():
+    if not named and not os.path.lexists(path):
         return None
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -130,6 +138,24 @@ def require_allowed(weights: StoredWeights, store: Store) -> None:
     require_licence(weights.manifest.name, inherited_licences(weights.manifest, store))
     if policy := policy_here():
         policy.require_signature(weights.files, weights.signature)
+
+
+def require_form(form: StoredWeights, weights: StoredWeights) -> None:
+    """Raises WeightsError where the form that is to run was not made of these weights, or a signature over it is demanded and
+    none holds: it is the form that computes."""
+    if form.manifest.origin not in (None, weights.manifest.digest):
+        raise WeightsError(
+            f"{form.folder} was not made of {weights.manifest.name}.",
+            "Remove that folder; it is made anew when it is needed.",
+        )
+    if (policy := policy_here()) and policy.signed:
+        try:
+            policy.require_signature(form.files, form.signature)
+        except WeightsError as error:
+            raise WeightsError(
+                f"The form that runs is not signed: {error}",
+                f"Those who may sign it: ringfence weights sign {weights.manifest.name} --key KEY (it signs the forms too).",
+            ) from None
 
 
 def require_licence(name: str, licences: Iterable[str]) -> None:
