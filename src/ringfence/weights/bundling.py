@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
@@ -86,7 +87,7 @@ def install_weights(bundle: Path, store: Store) -> list[StoredWeights]:
     allow it; what the store has already stays. Raises InputError and WeightsError."""
     listed = verify_list(bundle)
     found = []
-    for name in sorted(name for name in listed if name.startswith("weights/") and name.endswith("/manifest.json")):
+    for name in sorted(name for name in listed if re.fullmatch(r"weights/[0-9a-f]{64}/manifest\.json", name)):
         folder = bundle / Path(name).parent
         try:
             manifest = Manifest.read(bundle / name)
