@@ -18,7 +18,16 @@ from ..locks.bom import bill_of_materials
 from ..runs import RunFolder, Windowing
 from ..signing import sign_path, verify_path
 from ..tasks import load_task
-from .options import engine_options, engine_options_from, open_for, reading_options, reading_options_from
+from .options import (
+    answer_options,
+    engine_options,
+    engine_options_from,
+    open_for,
+    reading_options,
+    reading_options_from,
+    signing_options,
+    trust_options,
+)
 from .screen import note
 from .working import labelled_texts, locked_by, signature_of
 
@@ -44,17 +53,7 @@ def command() -> None:
 @click.argument("task_file", type=click.Path(path_type=Path))
 @engine_options
 @reading_options
-@click.option(
-    "--window",
-    "window_tokens",
-    type=click.IntRange(128),
-    default=Windowing.tokens,
-    show_default=True,
-    help="As of `ringfence run`.",
-)
-@click.option("--relevant", type=click.IntRange(1), help="As of `ringfence run`.")
-@click.option("--pool", "pool_file", type=click.Path(path_type=Path), help="As of `ringfence run`.")
-@click.option("--calibrator", "calibrator_file", type=click.Path(path_type=Path), help="As of `ringfence run`.")
+@answer_options
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("ringfence.lock"), show_default=True
 )
@@ -89,13 +88,7 @@ def bom_command(lock: Path) -> int:
 
 @command.command("sign")
 @click.argument("lock", type=click.Path(path_type=Path))
-@click.option("--key", required=True, type=click.Path(path_type=Path), help="A private key (elliptic curve, PEM).")
-@click.option(
-    "--certificate", type=click.Path(path_type=Path), help="The key's certificate, to be verified by its authority."
-)
-@click.option(
-    "--chain", multiple=True, type=click.Path(path_type=Path), help="Certificates between it and the authority."
-)
+@signing_options
 def sign_command(lock: Path, key: Path, certificate: Path | None, chain: tuple[Path, ...]) -> int:
     """Sign a lock (OpenSSF model signing; offline): LOCK.sig beside it."""
     read_lock(lock)
@@ -106,14 +99,7 @@ def sign_command(lock: Path, key: Path, certificate: Path | None, chain: tuple[P
 
 @command.command("verify")
 @click.argument("lock", type=click.Path(path_type=Path))
-@click.option("--public-key", "keys", multiple=True, type=click.Path(path_type=Path), help="A key that is trusted.")
-@click.option(
-    "--authority",
-    "authorities",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A certificate authority that is trusted.",
-)
+@trust_options
 def verify_command(lock: Path, keys: tuple[Path, ...], authorities: tuple[Path, ...]) -> int:
     """Check the signature of a lock, and that it was not changed. Exit code 2: it does not hold."""
     by = verify_path(lock, signature_of(lock), keys, authorities)

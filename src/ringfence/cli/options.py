@@ -12,11 +12,13 @@ from ..documents import ReadingLimits, ReadingOptions
 from ..engines import EngineSettings, Mode, engine_names
 from ..engines.choosing import choose_engine, slow_precision
 from ..errors import InputError
-from ..runs import Opened, open_engine, open_server
+from ..runs import Opened, Windowing, open_engine, open_server
 from ..weights import Store, find_entry, pull
 from .screen import note, pulling
 
 __all__ = [
+    "ENGINE",
+    "answer_options",
     "engine_options",
     "engine_options_from",
     "open_embedder",
@@ -24,6 +26,8 @@ __all__ = [
     "passwords_from",
     "reading_options",
     "reading_options_from",
+    "signing_options",
+    "trust_options",
 ]
 
 
@@ -61,6 +65,85 @@ def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Most memory for reading one file, in MiB.",
         ),
+    ):
+        function = option(function)
+    return function
+
+
+def answer_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What else decides an answer: windows, examples, and the calibrator."""
+    for option in reversed(
+        (
+            click.option(
+                "--window",
+                "window_tokens",
+                type=click.IntRange(128),
+                default=Windowing.tokens,
+                show_default=True,
+                help="Read documents that are longer than this many tokens in windows of that size.",
+            ),
+            click.option(
+                "--relevant",
+                type=click.IntRange(1),
+                help="Of a long document, read only this many windows for each field, chosen by meaning; without it, all.",
+            ),
+            click.option(
+                "--pool",
+                "pool_file",
+                type=click.Path(path_type=Path),
+                help="Labelled texts (JSONL: text, label) that a classify task takes its examples from, by likeness.",
+            ),
+            click.option(
+                "--calibrator",
+                "calibrator_file",
+                type=click.Path(path_type=Path),
+                help="What `ringfence calibrate` fitted: each document is accepted, or goes to review or a spot-check.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def signing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a signature is made with."""
+    for option in reversed(
+        (
+            click.option(
+                "--key", required=True, type=click.Path(path_type=Path), help="A private key (elliptic curve, PEM)."
+            ),
+            click.option(
+                "--certificate",
+                type=click.Path(path_type=Path),
+                help="The key's certificate, to be verified by its authority.",
+            ),
+            click.option(
+                "--chain",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="Certificates between it and the authority.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def trust_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a signature is checked against."""
+    for option in reversed(
+        (
+            click.option(
+                "--public-key", "keys", multiple=True, type=click.Path(path_type=Path), help="A key that is trusted."
+            ),
+            click.option(
+                "--authority",
+                "authorities",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="A certificate authority that is trusted.",
+            ),
+        )
     ):
         function = option(function)
     return function

@@ -14,7 +14,7 @@ from ..evaluation.calibrator import read_calibrator
 from ..reports import write_report
 from ..runs import RunFolder, RunSummary, Windowing
 from ..tasks import load_task
-from .options import engine_options, engine_options_from, reading_options, reading_options_from
+from .options import answer_options, engine_options, engine_options_from, reading_options, reading_options_from
 from .screen import note
 from .working import labelled_texts, work
 
@@ -27,29 +27,7 @@ __all__ = ["command"]
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder.")
 @engine_options
 @reading_options
-@click.option(
-    "--window",
-    "window_tokens",
-    type=click.IntRange(128),
-    default=Windowing.tokens,
-    show_default=True,
-    help="Read documents that are longer than this many tokens in windows of that size.",
-)
-@click.option(
-    "--relevant",
-    type=click.IntRange(1),
-    help="Of a long document, read only this many windows for each field, chosen by meaning; without it, all.",
-)
-@click.option(
-    "--pool",
-    "pool_file",
-    type=click.Path(path_type=Path),
-    help="Labelled texts (JSONL: text, label) that a classify task takes its examples from, by likeness.",
-)
-@click.option(
-    "--calibrator", "calibrator_file", type=click.Path(path_type=Path),
-    help="What `ringfence calibrate` fitted: each document is accepted, or goes to review or a spot-check.",
-)  # fmt: skip
+@answer_options
 @click.option(
     "--locked", type=click.Path(path_type=Path),
     help="A lock (`ringfence lock`): refuse to start where anything that determines an answer differs.",

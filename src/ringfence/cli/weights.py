@@ -18,6 +18,7 @@ from ..weights import Manifest, Store, StoredWeights, pull
 from ..weights.policy import inherited_licences, obligations_of, policy_here
 from ..weights.requantising import PRECISIONS, requantise
 from .catalog import catalog_table, size_text
+from .options import signing_options, trust_options
 from .screen import data, note, pulling
 
 __all__ = ["command"]
@@ -172,13 +173,7 @@ def verify_command(name: str | None) -> None:
 
 @command.command("sign")
 @click.argument("name")
-@click.option("--key", required=True, type=click.Path(path_type=Path), help="A private key (elliptic curve, PEM).")
-@click.option(
-    "--certificate", type=click.Path(path_type=Path), help="The key's certificate, to be verified by its authority."
-)
-@click.option(
-    "--chain", multiple=True, type=click.Path(path_type=Path), help="Certificates between it and the authority."
-)
+@signing_options
 def sign_command(name: str, key: Path, certificate: Path | None, chain: tuple[Path, ...]) -> None:
     """Sign the files of weights (OpenSSF model signing; offline), and the forms that engines made of them here. The signatures
     stay beside them."""
@@ -192,14 +187,7 @@ def sign_command(name: str, key: Path, certificate: Path | None, chain: tuple[Pa
 
 @command.command("verify-signature")
 @click.argument("name")
-@click.option("--public-key", "keys", multiple=True, type=click.Path(path_type=Path), help="A key that is trusted.")
-@click.option(
-    "--authority",
-    "authorities",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A certificate authority that is trusted.",
-)
+@trust_options
 def verify_signature_command(name: str, keys: tuple[Path, ...], authorities: tuple[Path, ...]) -> int:
     """Check the signature of weights. Exit code 2: it does not hold."""
     weights = Store().get(name)
