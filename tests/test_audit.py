@@ -18,11 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ringfence.audit import AuditLog, audit_here, recorder
-from ringfence.cli import main
 from ringfence.documents import expand_inputs
 from ringfence.errors import InputError
 from ringfence.runs import RunFolder, run
-from tests.conftest import answering, fake_lock, task_of
+from tests.conftest import answering, fake_lock, ringfence, task_of
 
 
 def a_log(folder: Path, records: int = 6, content: bool = False) -> AuditLog:
@@ -164,7 +163,7 @@ def test_a_full_disk_leaves_the_log_as_it_was(tmp_path: Path, monkeypatch: pytes
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ringfence.audit.log.os.write", full)
+        patch.setattr("ringfence.files.os.write", full)
         with pytest.raises(OSError, match="No space"):
             log.append("answer", what="x" * 100)
     assert log.path.read_bytes() == before
@@ -187,12 +186,6 @@ def test_content_that_was_changed_is_none(tmp_path: Path) -> None:
     log = a_log(tmp_path, 2, content=True)
     log.content_path.write_text(log.content_path.read_text().replace('{"values":0}', '{"values":7}'))
     assert log.content() == {2: {"values": 1}}
-
-
-def ringfence(*arguments: Any) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    return int(ended.value.code or 0)
 
 
 def test_every_answer_of_a_run_is_recorded_and_can_be_asked_for(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["append_line", "drop_cut_line", "read_lines", "write_whole"]
+__all__ = ["add_line", "append_line", "drop_cut_line", "line_of", "read_lines", "write_whole"]
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:
@@ -29,19 +29,34 @@ def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None
         raise
 
 
-def append_line(path: Path, entry: dict[str, Any], *, sync: bool = True) -> None:
-    """Add one whole line of JSON to a journal that only its owner can read. A last line that a kill cut short is the
-    business of ``drop_cut_line``."""
-    line = (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+def line_of(entry: Mapping[str, Any]) -> bytes:
+    """The bytes of one line of a journal."""
+    return (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
+
+
+def append_line(path: Path, entry: Mapping[str, Any], *, sync: bool = True) -> None:
+    """Add one whole line of JSON to a journal that only its owner can read, and that has one writer at a time; where the
+    disk takes no more, the journal is as it was. A last line that a kill cut short is the business of ``drop_cut_line``."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        view = memoryview(line)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        if sync:
-            os.fsync(descriptor)
+        size = os.fstat(descriptor).st_size
+        try:
+            view = memoryview(line_of(entry))
+            while view:
+                view = view[os.write(descriptor, view) :]
+            if sync:
+                os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
     finally:
         os.close(descriptor)
+
+
+def add_line(path: Path, entry: Mapping[str, Any]) -> None:
+    """Add one whole line behind the last whole one, for journals that are opened for one line only."""
+    drop_cut_line(path)
+    append_line(path, entry)
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

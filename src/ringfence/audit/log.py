@@ -26,7 +26,7 @@ from typing import Any
 from filelock import FileLock
 
 from ..errors import InputError
-from ..files import drop_cut_line, read_lines, write_whole
+from ..files import append_line, drop_cut_line, line_of, read_lines, write_whole
 from ..locks import canonical_json
 from ..weights import now
 
@@ -105,10 +105,10 @@ class AuditLog:
             if content is not None and self.keeps_content:
                 salt = secrets.token_hex(16)
                 record["commitment"] = self._commitment(salt, content)
-                _append(self.content_path, {"n": number, "at": record["at"], "salt": salt, "content": content})
+                append_line(self.content_path, {"n": number, "at": record["at"], "salt": salt, "content": content})
             record["before"] = last["mac"] if last else START
             record["mac"] = self._mac(record)
-            _append(self.path, record)
+            append_line(self.path, record)
         return record
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -157,7 +157,7 @@ class AuditLog:
         try:
             record = json.loads(line)
             mac = record["mac"]
-            same = _written(record) == line + b"\n"
+            same = line_of(record) == line + b"\n"
             good = self._mac({k: v for k, v in record.items() if k != "mac"})
             whole = isinstance(record["n"], int) and isinstance(record["before"], str) and isinstance(mac, str)
             return record if same and whole and hmac.compare_digest(good.encode(), mac.encode()) else None
@@ -188,8 +188,7 @@ class AuditLog:
             lines = list(self._content_lines())
             kept = [line for line in lines if line["at"] >= before]
             if len(kept) < len(lines):
-                text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in kept)
-                write_whole(self.content_path, text, private=True)
+                write_whole(self.content_path, b"".join(map(line_of, kept)), private=True)
         if erased := len(lines) - len(kept):
             self.append("content erased", older_than=before, records=erased)
         return erased
@@ -239,29 +238,6 @@ class AuditLog:
     def _commitment(self, salt: str, content: Any) -> str:
         text = canonical_json(content).encode("utf-8", "backslashreplace")
         return hashlib.sha256(bytes.fromhex(salt) + text).hexdigest()
-
-
-def _append(path: Path, entry: Record) -> None:
-    """Add a whole line, or leave the file as it was."""
-    line = _written(entry)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        size = os.fstat(descriptor).st_size
-        try:
-            view = memoryview(line)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, size)
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def _written(entry: Record) -> bytes:
-    """The bytes of a line."""
-    return (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _ends_whole(path: Path) -> bool:

@@ -19,7 +19,7 @@ from ..replay.replaying import Ready
 from ..reports.replay_report import write_replay
 from ..runs import RunFolder, Windowing, chooser
 from ..tasks import Task
-from .options import open_for, passwords_from
+from .options import ENGINE, open_for, passwords_from
 from .screen import bar, note
 from .working import labelled_texts, locked_by
 
@@ -123,19 +123,19 @@ def replay_folder(
     facts = folder.read_facts()
     expected = folder.lock().but(calibrator=None)
     reading = ReadingOptions.of_run(facts["reading"], passwords)
-    windowing = Windowing(**{"relevant": None, **expected.data["windows"]})
+    windowing = Windowing(**expected.data["windows"])
     if not any("weights_name" in session["arguments"] for session in facts["sessions"]):
         raise InputError(
             "The run does not say what it ran with.", "Only runs of `ringfence run` and pilots can be replayed."
         )
 
     def make_ready(task: Task, session: Mapping[str, Any]) -> tuple[Ready, Sequence[Difference]]:
-        arguments = {name: session["arguments"][name] for name in _ENGINE}
+        arguments = {name: session["arguments"][name] for name in ENGINE}
         if digest := expected.data["weights"].get("digest"):
             arguments["weights_name"] = digest.removeprefix("sha256:")
         opened = open_for(**{**arguments, "engine_name": expected.data["engine"]["name"], **changed}, trusting=despite)
         pool_file = session["arguments"].get("pool")
-        labelled = labelled_texts(Path(reading_folder(facts)) / pool_file if pool_file else None, task)
+        labelled = labelled_texts(folder.base() / pool_file if pool_file else None, task)
         lock, embedder, pool = locked_by(task, opened, reading, windowing, labelled)
         found = differences(expected.data, lock.data)
         if found and not despite:
@@ -147,11 +147,3 @@ def replay_folder(
 
     with bar("replaying") as on_progress:
         return replay_run(folder, make_ready, reading, sample, threshold, on_progress)
-
-
-_ENGINE = ("weights_name", "engine_name", "server", "model", "mode", "cache_gib", "in_flight", "threads")
-
-
-def reading_folder(facts: Mapping[str, Any]) -> str:
-    """What relative paths of a run are relative to."""
-    return facts["reading"].get("folder") or "."

@@ -15,14 +15,12 @@ from ..replay import NEAR_TIE, Replayed
 from ..replay.tripwire import copy_documents, record_check, told
 from ..runs import RunFolder, Windowing
 from ..tasks import task_from
-from .options import passwords_from
+from .options import ENGINE, passwords_from
 from .replay import LockDiffers, replay_folder
 from .screen import note
 from .working import labelled_texts, work
 
 __all__ = ["command"]
-
-ENGINE = ("weights_name", "engine_name", "server", "model", "cache_gib", "in_flight", "threads")
 
 
 @click.group()
@@ -51,9 +49,9 @@ def set_command(run: Path, out: Path, sample: int, password_file: Path | None) -
     arguments: dict[str, Any] = {name: said[name] for name in ENGINE}
     arguments |= {"engine_name": data["engine"]["name"], "mode": "solo"}
     pool = said.get("pool")
-    base = Path(facts["reading"].get("folder") or ".")
+    base = folder.base()
     reading = ReadingOptions.of_run(facts["reading"], passwords_from(password_file))
-    windowing = Windowing(**{"relevant": None, **data["windows"]})
+    windowing = Windowing(**data["windows"])
     summary = work(
         task, expand_inputs(inputs), out / "run", arguments, reading, windowing, labelled_texts(base / pool if pool else None, task),
         arguments={**arguments, "pool": str(base / pool) if pool else None}, quiet=True,

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from ..errors import InputError
 from ..files import write_whole
-from ..locks import canonical_json
+from ..locks import canonical_digest
 from .agreement import Compare
 from .features import FEATURES, field_of, values_of
 
@@ -83,7 +83,7 @@ class Calibrator:
     def digest(self) -> str:
         """The sha256 of everything that decides; when it was fitted does not."""
         decides = {name: value for name, value in self.as_json().items() if name != "made_at"}
-        return "sha256:" + hashlib.sha256(canonical_json(decides).encode()).hexdigest()
+        return canonical_digest(decides)
 
     def as_json(self) -> dict[str, Any]:
         """The calibrator as plain data."""

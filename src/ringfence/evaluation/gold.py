@@ -5,7 +5,6 @@ A later line of the same document counts; the earlier ones stay, so that who cha
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,8 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from ..errors import InputError
-from ..files import write_whole
-from ..locks import canonical_json
+from ..files import line_of, write_whole
+from ..locks import canonical_digest
 from ..weights import now
 
 __all__ = ["GoldEntry", "GoldFile", "Origin", "gold_digest", "read_gold"]
@@ -108,12 +107,11 @@ class GoldFile:
                 changed += 1
             else:
                 new += 1
-            lines.append(json.dumps(entry.as_json(), ensure_ascii=False, separators=(",", ":")) + "\n")
+            lines.append(line_of(entry.as_json()))
         if lines:
             before_it = self.path.read_bytes() if self.path.exists() else b""
             cut = b"\n" if before_it and not before_it.endswith(b"\n") else b""
-            text = before_it + cut + "".join(lines).encode("utf-8", "backslashreplace")
-            write_whole(self.path, text, private=True)
+            write_whole(self.path, before_it + cut + b"".join(lines), private=True)
         return new, changed
 
 
@@ -142,7 +140,7 @@ def _merged(before: GoldEntry, entry: GoldEntry) -> GoldEntry:
 def gold_digest(entries: Mapping[str, GoldEntry]) -> str:
     """The sha256 of what gold says of which documents (values and marked places), whoever said it and when."""
     said = {identity: [dict(entry.values), dict(entry.spans)] for identity, entry in entries.items()}
-    return "sha256:" + hashlib.sha256(canonical_json(said).encode("utf-8", "backslashreplace")).hexdigest()
+    return canonical_digest(said)
 
 
 def read_gold(path: Path) -> dict[str, Mapping[str, Any]]:

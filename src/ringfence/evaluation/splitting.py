@@ -5,7 +5,6 @@ The parts lie beside the gold (``gold.split.json``); every opening of the test p
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files import append_line, drop_cut_line, read_lines, write_whole
-from ..locks import canonical_json
+from ..files import add_line, read_lines, write_whole
+from ..locks import canonical_digest
 from ..tasks import ClassifyTask, Task
 from ..weights import now
 from .gold import GoldEntry
@@ -44,8 +43,7 @@ class Split:
         """The sha256 of which document is in which part, and of the families, which decide what a figure is worth."""
         parts = {name: sorted(ids) for name, ids in self.parts.items()}
         drawn = {"seed": self.seed, "shares": self.shares, "key": self.key, "families": self.families}
-        text = canonical_json({"parts": parts, **drawn})
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        return canonical_digest({"parts": parts, **drawn})
 
     def part_of(self, document: str) -> str | None:
         """The part of a document; None for one that came after the split."""
@@ -169,9 +167,8 @@ class SplitFile:
 
     def opened(self, command: str, lock: str, looked_at: str = "") -> None:
         """Record that the test part was looked at: by which command, for which lock, and the digest of what was seen."""
-        drop_cut_line(self.openings_path)
         line = {"at": now(), "command": command, "lock": lock, "looked_at": looked_at, "by": os.environ.get("USER", "")}
-        append_line(self.openings_path, line)
+        add_line(self.openings_path, line)
 
     def openings(self) -> list[dict[str, Any]]:
         """Every recorded opening of the test part, in order. Raises InputError where the record is damaged."""

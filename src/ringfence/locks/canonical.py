@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Lock", "accelerators", "canonical_json", "differing", "processor_features"]
+__all__ = ["Lock", "accelerators", "canonical_digest", "canonical_json", "differing", "processor_features"]
 
 
 def canonical_json(data: Any) -> str:
@@ -21,12 +21,17 @@ def canonical_json(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def canonical_digest(data: Any) -> str:
+    """The sha256 of the canonical form of plain data, as ``sha256:...``."""
+    return "sha256:" + hashlib.sha256(canonical_json(data).encode("utf-8", "backslashreplace")).hexdigest()
+
+
 class Lock:
     """What determines an answer. ``data`` is plain JSON data without nulls; ``digest`` is stamped on every answer."""
 
     def __init__(self, **parts: Any) -> None:
         self.data: dict[str, Any] = _stated({"schema": 1, **parts})
-        self.digest = "sha256:" + hashlib.sha256(canonical_json(self.data).encode()).hexdigest()
+        self.digest = canonical_digest(self.data)
 
     def but(self, **parts: Any) -> Lock:
         """The same lock with other parts; None leaves a part out."""

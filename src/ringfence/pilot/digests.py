@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..evaluation.calibrator import Calibrator
 from ..evaluation.gold import GoldEntry, gold_digest
 from ..evaluation.splitting import Split
-from ..locks import canonical_json
+from ..locks import canonical_digest
 from ..tasks import Example, Task
 from .spec import PilotSpec
 
@@ -30,14 +29,14 @@ def digests_of(
     """By name. ``lock`` and ``results`` are those of the run of the contender ``chosen``."""
     found = {
         "terms (bar, comparison, target error, gold, split)": spec.terms_digest,
-        "task": _digest(task.canonical()),
+        "task": canonical_digest(task.canonical()),
         "gold": gold_digest(gold),
         "split": split.digest,
         f"lock of {chosen}": lock,
         f"answers of {chosen}": answers_digest(results, gold),
     }
     if pool:
-        found["pool"] = _digest(sorted([one.text, *one.labels] for one in pool))
+        found["pool"] = canonical_digest(sorted([one.text, *one.labels] for one in pool))
     if calibrator:
         found["calibrator"] = calibrator.digest
     return found
@@ -46,8 +45,4 @@ def digests_of(
 def answers_digest(results: Mapping[str, Mapping[str, Any]], gold: Mapping[str, GoldEntry]) -> str:
     """The sha256 of what a run answered for the documents that have gold."""
     said = {i: [one["status"], one["values"]] for i, one in results.items() if i in gold}
-    return _digest(said)
-
-
-def _digest(data: Any) -> str:
-    return "sha256:" + hashlib.sha256(canonical_json(data).encode("utf-8", "backslashreplace")).hexdigest()
+    return canonical_digest(said)

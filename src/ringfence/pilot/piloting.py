@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +19,7 @@ from ..evaluation.evaluating import evaluate, items_of_results, run_results, sli
 from ..evaluation.gold import gold_digest
 from ..evaluation.outcomes import NORMALISATION, Item
 from ..evaluation.splitting import SplitFile
-from ..locks import canonical_json
+from ..locks import canonical_digest
 from ..runs import RunFolder
 from ..tasks import Example, SummariseTask, Task
 from ..weights import now
@@ -182,8 +181,7 @@ def _open_test(docs: PilotDocuments, spec: PilotSpec, chosen: ContenderOutcome) 
     terms before."""
     file = SplitFile(docs.gold_file.path)
     command = f"pilot run {spec.name}: {chosen.name}"
-    seen = canonical_json([spec.terms, gold_digest(docs.part("test")), docs.split.digest])
-    looked_at = "sha256:" + hashlib.sha256(seen.encode()).hexdigest()
+    looked_at = canonical_digest([spec.terms, gold_digest(docs.part("test")), docs.split.digest])
     known = [(one["command"], one["lock"], one.get("looked_at")) for one in file.openings()]
     if (command, chosen.lock, looked_at) not in known:
         file.opened(command, chosen.lock, looked_at)

@@ -12,7 +12,7 @@ from ..evaluation.calibrator import read_calibrator
 from ..evaluation.evaluating import run_results
 from ..evaluation.gold import GoldFile
 from ..evaluation.splitting import SplitFile
-from ..files import append_line, drop_cut_line, write_whole
+from ..files import add_line, write_whole
 from ..runs import RunFolder, read_pool
 from ..tasks import ClassifyTask, load_task
 from ..weights import now
@@ -67,9 +67,7 @@ def write_release(folder: Path, contender: str, override_by: str | None, why: st
     }
     target = folder / "releases" / f"{contender}.json"
     write_whole(target, json.dumps(release, ensure_ascii=False, indent=1) + "\n")
-    log = target.with_name("log.jsonl")
-    drop_cut_line(log)
-    append_line(log, {**release, "lock": stated})
+    add_line(target.with_name("log.jsonl"), {**release, "lock": stated})
     return target
 
 

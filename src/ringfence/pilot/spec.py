@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..errors import InputError
 from ..evaluation import Compare
-from ..locks import canonical_json
+from ..locks import canonical_digest
 
 __all__ = ["Bar", "Contender", "Costs", "PilotSpec", "SplitShares", "load_pilot"]
 
@@ -120,7 +119,7 @@ class PilotSpec(_Part):
     @property
     def terms_digest(self) -> str:
         """The sha256 of the terms."""
-        return "sha256:" + hashlib.sha256(canonical_json(self.terms).encode()).hexdigest()
+        return canonical_digest(self.terms)
 
     @field_validator("contenders")
     @classmethod

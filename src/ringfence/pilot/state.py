@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files import append_line, drop_cut_line, read_lines
+from ..files import add_line, read_lines
 from ..weights import now
 from .spec import PilotSpec
 
@@ -21,13 +21,12 @@ def terms_history(folder: Path, spec: PilotSpec) -> list[dict[str, Any]]:
     """
     path = folder / "pilot.terms.jsonl"
     try:
-        drop_cut_line(path)
         known = list(read_lines(path))
     except ValueError as fault:
         raise InputError(f"The pilot's terms cannot be read: {fault}.", "Restore it from version control.") from None
     if not known or known[-1]["digest"] != spec.terms_digest:
         entry = {"at": now(), "digest": spec.terms_digest, "terms": spec.terms}
-        append_line(path, entry)
+        add_line(path, entry)
         known.append(entry)
     return known
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ..documents import ReadingOptions, Source
+from ..documents import ReadingOptions
 from ..engines import Engine, Request, ScoreRequest
 from ..errors import RunError
 from ..locks import Difference
 from ..runs import Opened, Progress, RunFolder, run
+from ..runs.rereading import source_of
 from ..runs.traces import traces_by_document
 from ..tasks import Task, task_from
 from .verdicts import NEAR_TIE, Verdict, verdict_on_document
 
-__all__ = ["Ready", "Replayed", "order_of", "replay_run", "sources_of"]
+__all__ = ["Ready", "Replayed", "order_of", "replay_run"]
 
 
 @dataclass
@@ -80,26 +80,16 @@ class _Remembering:
         return (0.0, "not known") if score.error else (abs(score.logprobs[0] - score.logprobs[1]), "scored")
 
 
-def order_of(folder: RunFolder) -> dict[str, tuple[int, int]]:
-    """When each document was begun: (session, place in the order of asking), from the run's trace."""
+def order_of(trace: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
+    """When each document was begun: (session, place in the order of asking), from a run's trace."""
     found: dict[str, tuple[int, int]] = {}
-    for line in folder.traces():
+    for line in trace:
         known = found.get(line["document"])
         if known is None or line["s"] > known[0]:
             found[line["document"]] = (line["s"], line["n"])
         elif line["s"] == known[0]:
             found[line["document"]] = (line["s"], min(line["n"], known[1]))
     return found
-
-
-def sources_of(results: Sequence[Mapping[str, Any]], base: Path) -> list[Source]:
-    """The files of some results, each once, in their order."""
-    seen: dict[tuple[str, str], Source] = {}
-    for result in results:
-        document = result["document"]
-        key = (document["path"], document.get("source") or document["id"])
-        seen.setdefault(key, Source(base / key[0], key[1]))
-    return list(seen.values())
 
 
 def replay_run(
@@ -123,14 +113,15 @@ def replay_run(
             "Finish it with --resume, or restore the folder from a copy.",
         )
     task = task_from(facts["task"])
-    order = order_of(folder)
+    trace = list(folder.traces())
+    order = order_of(trace)
     every = sorted(folder.latest(), key=lambda result: order.get(result["document"]["id"], (len(order), 0)))
     mode = str(every[0]["mode"]) if every else "solo"
     chosen = every
     if sample and sample < len(every):
         chosen = [every[len(every) * n // sample] for n in range(sample)] if mode == "solo" else every[:sample]
     shas = {result["document"]["id"]: result["document"]["sha256"] for result in every}
-    before = traces_by_document(folder.traces(), shas)
+    before = traces_by_document(trace, shas)
     verdicts: list[Verdict] = []
     let_through: Sequence[Difference] = ()
     by_session: dict[int, list[dict[str, Any]]] = {}
@@ -186,13 +177,14 @@ def _again(
     """The documents of one session, answered again into a run folder of their own."""
     out = folder.path / ".replay"
     shutil.rmtree(out, ignore_errors=True)  # of a replay that was killed
-    base = Path(folder.read_facts()["reading"].get("folder") or ".")
+    base = folder.base()
+    sources = list(dict.fromkeys(source_of(result["document"], base) for result in results))
 
     def told(progress: Progress) -> None:
         on_progress(done + progress.kept + sum(progress.seen.values()), total)
 
     run(
-        task, sources_of(results, base), engine, ready.lock, out, options=options, arguments={"session": session},
+        task, sources, engine, ready.lock, out, options=options, arguments={"session": session},
         on_progress=told, **ready.more,
     )  # fmt: skip
     return RunFolder.open(out)

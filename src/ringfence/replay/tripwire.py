@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files import append_line, drop_cut_line
+from ..files import add_line
 from ..runs import RunFolder
 from ..weights import now
 from .replaying import Replayed, order_of
@@ -23,8 +23,7 @@ __all__ = ["copy_documents", "record_check", "told"]
 
 def copy_documents(folder: RunFolder, count: int, target: Path) -> list[Path]:
     """Copy the files of ``count`` answered documents, spread over the run. Raises InputError where none is there any more."""
-    facts, order = folder.read_facts(), order_of(folder)
-    base = Path(facts["reading"].get("folder") or ".")
+    base, order = folder.base(), order_of(folder.traces())
     done = [result for result in folder.latest() if result["status"] == "done"]
     done.sort(key=lambda result: order.get(result["document"]["id"], (0, 0)))
     paths = list(dict.fromkeys(base / result["document"]["path"] for result in done))
@@ -58,6 +57,4 @@ def told(replayed: Replayed | None, differences: Sequence[Mapping[str, Any]], fa
 
 def record_check(folder: Path, line: dict[str, Any]) -> None:
     """Append it to the tripwire's own journal."""
-    path = folder / "checks.jsonl"
-    drop_cut_line(path)
-    append_line(path, line)
+    add_line(folder / "checks.jsonl", line)

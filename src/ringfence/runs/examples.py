@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 
 from ..engines import Engine
 from ..errors import InputError
-from ..locks import canonical_json
+from ..locks import canonical_digest
 from ..tasks import ClassifyTask, Example
 
 __all__ = ["ExamplePool", "Neighbours", "read_pool"]
@@ -38,7 +37,7 @@ class ExamplePool:
         self._embedder = embedder
         self._places = embedder.embed([example.text for example in self.examples])
         rows = sorted([example.text, *example.labels] for example in self.examples)
-        self.digest = "sha256:" + hashlib.sha256(canonical_json(rows).encode()).hexdigest()
+        self.digest = canonical_digest(rows)
 
     def around(self, text: str, count: int) -> Neighbours:
         """The ``count`` examples nearest to the beginning of ``text``, and the likeness of every label of the pool.

@@ -187,6 +187,10 @@ class RunFolder:
             raise RunError(f"The lock in {self.path / 'run.json'} was changed.", "Restore the folder from a copy.")
         return lock
 
+    def base(self) -> Path:
+        """What relative paths of the run's documents and arguments are relative to."""
+        return Path(self.read_facts()["reading"].get("folder") or ".")
+
     def write_facts(self, facts: dict[str, Any]) -> None:
         """Replace run.json in one step."""
         write_whole(self.path / "run.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n", private=True)

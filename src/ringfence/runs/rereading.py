@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..documents import Document, ReadingOptions, Source, read_ahead
 from .folder import RunFolder
 
-__all__ = ["reread"]
+__all__ = ["reread", "source_of"]
+
+
+def source_of(document: Mapping[str, Any], base: Path) -> Source:
+    """The file that a document of a result came from."""
+    return Source(base / document["path"], document.get("source") or document["id"])
 
 
 def reread(
@@ -18,15 +24,12 @@ def reread(
 
     What is gone, changed or unreadable does not come; the caller sees which ids are missing.
     """
-    reading = folder.read_facts()["reading"]
-    base = Path(reading.get("folder", "."))
-    sources: dict[tuple[str, str], dict[str, str | None]] = {}
+    reading, base = folder.read_facts()["reading"], folder.base()
+    by_source: dict[Source, dict[str, str | None]] = {}
     for result in folder.latest():
         document = result["document"]
         if wanted is None or document["id"] in wanted:
-            key = (document["path"], document.get("source", document["id"]))
-            sources.setdefault(key, {})[document["id"]] = document["sha256"]
-    by_source = {Source(base / path, source): expected for (path, source), expected in sources.items()}
+            by_source.setdefault(source_of(document, base), {})[document["id"]] = document["sha256"]
     for source, outcomes in read_ahead(iter(by_source), ReadingOptions.of_run(reading, passwords)):
         for outcome in outcomes:
             if isinstance(outcome, Document) and by_source[source].get(outcome.id) == outcome.sha256:

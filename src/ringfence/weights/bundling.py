@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ..errors import InputError
@@ -46,7 +46,7 @@ def seal_list(bundle: Path, about: dict[str, object]) -> None:
     write_whole(bundle / LIST, json.dumps({"schema": 1, **about, "files": files}, indent=1) + "\n")
 
 
-def verify_list(bundle: Path, on_file: Callable[[str], None] = lambda name: None) -> dict[str, str]:
+def verify_list(bundle: Path) -> dict[str, str]:
     """Check every file against the list; returns it. Raises InputError where one is missing, added, changed, or no plain
     file."""
     try:
@@ -58,7 +58,6 @@ def verify_list(bundle: Path, on_file: Callable[[str], None] = lambda name: None
     there = _names(bundle)
     faults = [f"{name} was added" for name in sorted(set(there) - set(files) - set(_OWN))]
     for name, digest in files.items():
-        on_file(name)
         if name not in there:
             faults.append(f"{name} is missing")
         elif hash_file(bundle / name) != digest:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
 from pathlib import Path
 from typing import Any
 
 from ..errors import WeightsError
+from ..files import write_whole
 
 __all__ = ["check_pin", "pin", "pins"]
 
@@ -41,6 +40,4 @@ def check_pin(root: Path, name: str, digest: str) -> None:
 def pin(root: Path, name: str, digest: str, source: str, at: str) -> None:
     """Keep what ``name`` stands for; the caller holds the store's lock."""
     kept = {**pins(root), name: {"digest": digest, "source": source, "at": at}}
-    temporary = root / f".{FILE}.{uuid.uuid4().hex}"
-    temporary.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(temporary, root / FILE)
+    write_whole(root / FILE, json.dumps(kept, indent=1, sort_keys=True) + "\n")

@@ -15,7 +15,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import platformdirs
 from filelock import FileLock
 
 from ..errors import WeightsError
+from ..files import write_whole
 
 __all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "hash_file"]
 
@@ -128,7 +129,7 @@ class StoredWeights:
         if extra:
             raise self._damaged(min(extra), "does not belong to them")
         if seen != now:
-            _write_whole(self.folder / _VERIFIED, json.dumps(now))
+            _remember(self.folder / _VERIFIED, json.dumps(now))
 
     def as_found(self) -> StoredWeights:
         """The same folder under the digest of the bytes that lie there now, whatever they should be."""
@@ -149,14 +150,10 @@ class StoredWeights:
         )
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write so that a reader sees the old content or the new, never a half; a read-only store is left as it is."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
-    except PermissionError:
-        temporary.unlink(missing_ok=True)
+def _remember(path: Path, text: str) -> None:
+    """Remember something in a store; one that is read-only is left as it is."""
+    with suppress(PermissionError):
+        write_whole(path, text)
 
 
 class Store:
