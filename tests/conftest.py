@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ringfence.cli import main
 from ringfence.documents import Document, Source
 from ringfence.documents.plain import document_from_text
 from ringfence.engines import Engine, EngineSettings, FakeEngine, Mode, Request
@@ -106,6 +107,13 @@ def task_of(
     task = task_from({"name": "test", "fields": fields, "checks": checks or [], "locale": locale or {}})
     assert isinstance(task, ExtractTask)
     return task
+
+
+def ringfence(*arguments: Any) -> int:
+    """The command line in this process; returns its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(one) for one in arguments])
+    return int(ended.value.code or 0)
 
 
 def fake_lock(task: Task) -> Lock:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from ringfence.cli import main
 from ringfence.errors import InputError
 from ringfence.evaluation.gold import GoldEntry, GoldFile
 from ringfence.evaluation.gold_import import Imported, import_rows, read_table
@@ -17,7 +16,7 @@ from ringfence.evaluation.gold_tables import Row, draft_rows, write_workbook
 from ringfence.evaluation.label_studio import tasks_of
 from ringfence.tasks import Task
 from ringfence.tasks.answer import blank_entry
-from tests.conftest import document_of, task_of
+from tests.conftest import document_of, ringfence, task_of
 
 TASK = task_of(
     total={"kind": "money"},
@@ -119,12 +118,6 @@ def test_fields_may_be_called_like_our_columns_and_lists_like_our_sheets(tmp_pat
     assert found.entries["a"].values == stated
 
 
-def run_gold(*arguments: Any) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["gold", *map(str, arguments)])
-    return int(ended.value.code or 0)
-
-
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])
 def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str) -> None:
     (tmp_path / "task.yaml").write_text(
@@ -136,9 +129,9 @@ def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str)
     )
     gold.add({"a": first, "b": GoldEntry("b", {"name": "N"}, by="bob")})
     out = tmp_path / f"out.{ending}"
-    assert run_gold("export", "--gold", gold.path, "--task", tmp_path / "task.yaml", "--out", out) == 0
+    assert ringfence("gold", "export", "--gold", gold.path, "--task", tmp_path / "task.yaml", "--out", out) == 0
     back = tmp_path / "back.jsonl"
-    assert run_gold("import", out, "--gold", back, "--task", tmp_path / "task.yaml") == 0
+    assert ringfence("gold", "import", out, "--gold", back, "--task", tmp_path / "task.yaml") == 0
     known = GoldFile(back).latest()
     assert {i: dict(one.values) for i, one in known.items()} == {i: dict(e.values) for i, e in gold.latest().items()}
     if ending == "jsonl":
@@ -159,6 +152,6 @@ def test_label_studio_says_who_saw_what_and_no_label_is_null(tmp_path: Path) -> 
     made["annotations"] = [{"result": made["predictions"][0]["result"]}]
     (tmp_path / "export.json").write_text(json.dumps([made]))
     gold = tmp_path / "gold.jsonl"
-    assert run_gold("import", tmp_path / "export.json", "--gold", gold, "--task", tmp_path / "task.yaml") == 0
+    assert ringfence("gold", "import", tmp_path / "export.json", "--gold", gold, "--task", tmp_path / "task.yaml") == 0
     entry = GoldFile(gold).latest()["a.txt"]
     assert (entry.values, entry.origin) == ({"total": None, "terms": {"paid": True}}, "pre-filled")

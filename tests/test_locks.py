@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.cli import main
 from ringfence.errors import InputError
 from ringfence.locks import Lock, differences, read_lock, require, write_lock
 from ringfence.locks.bom import bill_of_materials
 from ringfence.weights import StoredWeights
+from tests.conftest import ringfence
 
 names = st.text("abc_-.", min_size=1, max_size=5)
 leaves = (
@@ -87,12 +87,6 @@ def test_what_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.lock").write_text(text)
     with pytest.raises(InputError, match="no lock"):
         read_lock(tmp_path / "x.lock")
-
-
-def ringfence(*arguments: Any) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    return int(ended.value.code or 0)
 
 
 @pytest.mark.weights

@@ -28,6 +28,7 @@ from ringfence.pilot.releasing import write_release
 from ringfence.reports.pilot_report import next_step, write_pilot_report
 from ringfence.runs import RunFolder, run
 from ringfence.tasks import Example, load_task
+from tests.conftest import ringfence
 
 PILOT = {
     "schema": 1, "name": "letters", "question": "Can letters be read?", "documents": ["docs"],
@@ -352,9 +353,7 @@ def test_a_new_pilot_is_a_folder_for_git(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def new(folder: Path, *arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["pilot", "new", str(folder), *arguments])
-    return int(ended.value.code or 0)
+    return ringfence("pilot", "new", folder, *arguments)
 
 
 def test_a_new_pilot_takes_the_split_of_its_gold_along(tmp_path: Path) -> None:

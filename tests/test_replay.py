@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from ringfence.cli import main
 from ringfence.documents import ReadingOptions, expand_inputs
 from ringfence.engines import EngineSettings, Request
 from ringfence.engines.fake import FakeEngine
@@ -27,7 +26,7 @@ from ringfence.runs import Opened, RunFolder, run
 from ringfence.runs.purging import purge
 from ringfence.runs.traces import traces_by_document
 from ringfence.weights import Store, StoredWeights, pull
-from tests.conftest import fake_lock, task_of
+from tests.conftest import fake_lock, ringfence, task_of
 
 TASK = task_of(number={"kind": "number"})
 
@@ -230,12 +229,6 @@ def test_a_lock_that_was_edited_in_a_run_is_refused(tmp_path: Path) -> None:
     folder.write_facts(facts)
     with pytest.raises(RunError, match="was changed"):
         folder.lock()
-
-
-def ringfence(*arguments: Any) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    return int(ended.value.code or 0)
 
 
 @pytest.mark.weights

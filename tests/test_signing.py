@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ pytest.importorskip("model_signing")
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ringfence.cli import main
 from ringfence.cli.working import require_lock
 from ringfence.engines import EngineSettings
 from ringfence.errors import InputError, WeightsError
@@ -22,6 +20,7 @@ from ringfence.runs import open_engine
 from ringfence.signing import sign_path, verify_path
 from ringfence.weights import Store
 from ringfence.weights.policy import policy_here, require_form
+from tests.conftest import ringfence
 from tests.test_licences import stored
 
 
@@ -57,12 +56,6 @@ def test_a_signature_holds_until_a_byte_changes_or_another_key_is_asked(tmp_path
         verify_path(folder, tmp_path / "none.sig", [public])
     with pytest.raises(InputError, match="cannot be signed"):
         sign_path(folder, tmp_path / "t.sig", public)
-
-
-def ringfence(*arguments: Any) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    return int(ended.value.code or 0)
 
 
 def test_a_policy_that_demands_signatures_fails_closed(
