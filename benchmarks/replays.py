@@ -1,4 +1,5 @@
-"""Replays: how many answers come out the same, by engine, mode, documents in flight and threads, each in new processes.
+"""Replays: how many answers come out the same, by engine, mode, documents in flight, prefix cache and threads, each in new
+processes.
 
     python benchmarks/replays.py --count 200
 
@@ -27,6 +28,17 @@ instructions: You read messages of a bank's customers.
 fields:
   topic: {kind: text, description: the words that say what it is about, max_segments: 8}
 """
+SETTINGS = (  # mode, documents in flight, threads, prefix cache
+    ("solo", 1, 1, False),
+    ("solo", 1, 2, False),
+    ("batched", 1, 2, True),
+    ("batched", 4, 2, True),
+    ("batched", 16, 2, True),
+    ("batched", 1, 2, False),
+    ("batched", 4, 2, False),
+    ("batched", 16, 2, False),
+    ("batched", 4, 1, True),
+)
 PLAIN = "import sys; from ringfence.cli import main; main(sys.argv[1:])"
 
 
@@ -55,7 +67,7 @@ def show(what: str, facts: dict[str, Any]) -> None:
     counts = " ".join(f"{totals.get(word, 0):4}" for word in ("IDENTICAL", "NEAR-TIE", "CHANGED"))
     drift = max((one["drift"] for one in facts["verdicts"]), default=0.0)
     methods = sorted({one["method"] for one in facts["verdicts"] if one["method"]})
-    print(f"{what:55} {counts}   moved by at most {drift:.4f} {', '.join(methods)}", flush=True)
+    print(f"{what:70} {counts}   moved by at most {drift:.4f} {', '.join(methods)}", flush=True)
 
 
 def main() -> None:
@@ -68,10 +80,10 @@ def main() -> None:
     inputs = documents(options.out / f"documents-{options.count}", options.count)
     task = options.out / "task.yaml"
     task.write_text(TASK)
-    print(f"{'':55} same  tie changed")
+    print(f"{'':70} same  tie changed")
     for engine in options.engines.split(","):
-        for mode, flight, threads in (("solo", 1, 1), ("solo", 1, 2), ("batched", 4, 2), ("batched", 16, 2)):
-            run = options.out / f"{engine}-{mode}-{flight}-{threads}-{options.count}"
+        for mode, flight, threads, cache in SETTINGS:
+            run = options.out / f"{engine}-{mode}-{flight}-{threads}-{'cache' if cache else 'none'}-{options.count}"
             how = (
                 "--weights",
                 "tests",
@@ -85,6 +97,7 @@ def main() -> None:
                 mode,
                 "--in-flight",
                 flight,
+                "--prefix-cache" if cache else "--no-prefix-cache",
             )
             if not (run / "run.json").exists() or json.loads((run / "run.json").read_text())["totals"] is None:
                 resume = ["--resume"] if (run / "run.json").exists() else []
@@ -97,7 +110,8 @@ def main() -> None:
                 kept = run / f"bench-{name.replace(' ', '-').replace(':', '').replace(',', '')}.json"
                 if not kept.exists():
                     kept.write_text(ringfence("replay", run, "--json", *changes))
-                show(f"{engine}, {mode}, {flight} in flight, {threads} threads; {name}", json.loads(kept.read_text()))
+                what = f"{engine}, {mode}, {flight} in flight, {threads} threads, {'cache' if cache else 'no cache'}; {name}"
+                show(what, json.loads(kept.read_text()))
 
 
 if __name__ == "__main__":

@@ -215,6 +215,12 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Memory for keys and values, in GiB.",
         ),
         click.option(
+            "--prefix-cache/--no-prefix-cache",
+            default=True,
+            show_default=True,
+            help="In batched mode: compute once what prompts have in common, and keep it.",
+        ),
+        click.option(
             "--in-flight",
             type=click.IntRange(1, 256),
             default=32,
@@ -237,7 +243,7 @@ def open_embedder() -> Opened:
     return open_engine("onnx", weights, store, EngineSettings(), note)
 
 
-ENGINE = ("weights_name", "engine_name", "server", "model", "mode", "cache_gib", "in_flight", "threads")
+ENGINE = ("weights_name", "engine_name", "server", "model", "mode", "cache_gib", "in_flight", "threads", "prefix_cache")
 
 
 def engine_options_from(options: dict[str, Any]) -> dict[str, Any]:
@@ -254,11 +260,12 @@ def open_for(
     cache_gib: int,
     in_flight: int,
     threads: int,
+    prefix_cache: bool = True,
     trusting: bool = False,
 ) -> Opened:
     """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them. ``trusting`` loads
     weights whose bytes were changed, under the digest of what is there."""
-    settings = EngineSettings(mode, cache_gib, in_flight, threads, server, model)
+    settings = EngineSettings(mode, cache_gib, in_flight, threads, server, model, prefix_cache)
     if engine_name == "openai" or (engine_name == "auto" and server):
         return open_server(settings)
     if server:

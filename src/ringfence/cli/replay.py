@@ -53,6 +53,7 @@ class LockDiffers(InputError):
 @click.option("--engine", "engine_name", type=click.Choice(engine_names()), help="With --despite: another engine.")
 @click.option("--mode", type=click.Choice(["solo", "batched"]), help="With --despite: another mode.")
 @click.option("--cache", "cache_gib", type=click.IntRange(1, 512), help="With --despite: another cache, in GiB.")
+@click.option("--prefix-cache/--no-prefix-cache", default=None, help="With --despite: with or without it.")
 @click.option("--in-flight", "in_flight", type=click.IntRange(1, 256), help="With --despite: another number at once.")
 @click.option("--threads", type=click.IntRange(1, 256), help="With --despite: another number of threads.")
 @click.option("--password-file", type=click.Path(path_type=Path), help="Passwords for encrypted documents, one a line.")
@@ -130,7 +131,7 @@ def replay_folder(
         )
 
     def make_ready(task: Task, session: Mapping[str, Any]) -> tuple[Ready, Sequence[Difference]]:
-        arguments = {name: session["arguments"][name] for name in ENGINE}
+        arguments = {name: session["arguments"][name] for name in ENGINE if name in session["arguments"]}
         if digest := expected.data["weights"].get("digest"):
             arguments["weights_name"] = digest.removeprefix("sha256:")
         opened = open_for(**{**arguments, "engine_name": expected.data["engine"]["name"], **changed}, trusting=despite)

@@ -43,10 +43,10 @@ def set_command(run: Path, out: Path, sample: int, password_file: Path | None) -
     facts = folder.read_facts()
     task, data = task_from(facts["task"]), facts["lock"]["data"]
     said = facts["sessions"][-1]["arguments"]
-    if not set(ENGINE) <= set(said):
+    if "weights_name" not in said:
         raise InputError("The run does not say what it ran with.", "Set a tripwire on a run of `ringfence run`.")
     inputs = copy_documents(folder, sample, out / "documents")
-    arguments: dict[str, Any] = {name: said[name] for name in ENGINE}
+    arguments: dict[str, Any] = {name: said[name] for name in ENGINE if name in said}
     arguments |= {"engine_name": data["engine"]["name"], "mode": "solo"}
     pool = said.get("pool")
     base = folder.base()

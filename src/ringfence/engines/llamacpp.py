@@ -43,7 +43,7 @@ class LlamaCppEngine(RunsOrigin, ServedEngine):
         params.kv_unified = True  # one cache for all
         params.ctx_shift = False  # what does not fit is refused, not forgotten
         params.n_ctx = _cache_tokens(model, settings)
-        params.cache_prompt = not solo
+        params.cache_prompt = settings.keeps_prefixes
         params.ui = params.endpoint_slots = params.warmup = False
         params.offline, params.verbosity = True, 0
         if settings.threads:
@@ -75,6 +75,7 @@ class LlamaCppEngine(RunsOrigin, ServedEngine):
         devices = [device["description"] for device in _library().get_device_info()]
         settings = {
             **told["settings"],
+            "prefix_caching": self.settings.keeps_prefixes,
             "threads": self.settings.threads or f"auto:{os.cpu_count()}",
             "devices": devices,
         }

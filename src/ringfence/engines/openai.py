@@ -45,6 +45,10 @@ class OpenAiEngine(ServedEngine):
             raise EngineError(
                 "The openai engine needs the address of a server.", "Give it: --server http://gpu-server:8000."
             )
+        if not settings.prefix_cache:
+            raise EngineError(
+                "A server that runs already keeps prefixes as it was started to.", "Leave --no-prefix-cache out."
+            )
         client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
         facts = facts_of(client, settings.model)
         model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")

@@ -81,7 +81,7 @@ class OpenVinoEngine(Templated):
     def _scheduler(self) -> Any:
         scheduler = runtime().genai.SchedulerConfig()
         scheduler.cache_size = self.settings.cache_gib
-        scheduler.enable_prefix_caching = not self._solo
+        scheduler.enable_prefix_caching = self.settings.keeps_prefixes
         scheduler.max_num_seqs = 1 if self._solo else self.settings.max_in_flight
         return scheduler
 
@@ -268,7 +268,7 @@ class OpenVinoEngine(Templated):
                 "context": self.capabilities.context,
                 "cache_gib": self.settings.cache_gib,
                 "max_in_flight": 1 if self._solo else self.settings.max_in_flight,
-                "prefix_caching": not self._solo,
+                "prefix_caching": self.settings.keeps_prefixes,
                 "threads": self.settings.threads or f"auto:{os.cpu_count()}",
                 "kv_precision": KV_PRECISION,
                 "compute_precision": str(core.Core().get_property("CPU", "INFERENCE_PRECISION_HINT")),

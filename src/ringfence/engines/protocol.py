@@ -107,7 +107,7 @@ class Capabilities:
 @dataclass(frozen=True)
 class EngineSettings:
     """How an engine is run. ``cache_gib`` is the memory for keys and values; ``server`` the address of a server that runs
-    already, ``model`` its name for the weights."""
+    already, ``model`` its name for the weights; ``prefix_cache`` is off in solo mode in any case."""
 
     mode: Mode = "batched"
     cache_gib: int = 2
@@ -115,6 +115,12 @@ class EngineSettings:
     threads: int = 0
     server: str = ""
     model: str = ""
+    prefix_cache: bool = True
+
+    @property
+    def keeps_prefixes(self) -> bool:
+        """Whether what prompts have in common is computed once and kept."""
+        return self.prefix_cache and self.mode != "solo"
 
 
 class Engine(Protocol):

@@ -185,7 +185,7 @@ class ServedEngine(Templated):
         if self.dialect.name == "vllm":
             body["return_token_ids"] = True
         else:
-            body["cache_prompt"] = self.settings.mode != "solo"
+            body["cache_prompt"] = self.settings.keeps_prefixes
         return self.client.post("/v1/completions", body), ""
 
     def _chat(self, request: Request, body: dict[str, Any]) -> tuple[Any, str]:
@@ -302,7 +302,7 @@ class ServedEngine(Templated):
                 "max_tokens": len(ids) - shared,
                 "temperature": 0,
                 "logprobs": 1,
-                "cache_prompt": self.settings.mode != "solo",
+                "cache_prompt": self.settings.keeps_prefixes,
                 "grammar": "root ::= " + (" ".join(f"<[{token}]>" for token in rest) or '""'),
                 "logit_bias": [[end, 100.0]],  # of the tokens that may end an answer, this one
             }

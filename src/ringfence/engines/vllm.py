@@ -37,13 +37,12 @@ COMMAND = "RINGFENCE_VLLM"  # another command than vllm, such as that of a conta
 def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]:
     """How the server is started: on loopback only, without a log of requests."""
     program = os.environ.get(COMMAND, "vllm").split()
-    solo = settings.mode == "solo"
     return [
         *program, "serve", str(folder),
         "--served-model-name", "weights",
         "--host", "127.0.0.1", "--port", str(port),
-        "--max-num-seqs", str(1 if solo else settings.max_in_flight),
-        "--no-enable-prefix-caching" if solo else "--enable-prefix-caching",
+        "--max-num-seqs", str(1 if settings.mode == "solo" else settings.max_in_flight),
+        "--enable-prefix-caching" if settings.keeps_prefixes else "--no-enable-prefix-caching",
         "--seed", "0",
         "--no-enable-log-requests", "--disable-uvicorn-access-log",
     ]  # fmt: skip
@@ -181,7 +180,8 @@ class VllmEngine(RunsOrigin, ServedEngine):
     def describe(self) -> dict[str, Any]:
         """Name, version and settings for the lock, with the GPUs and their driver."""
         told = super().describe()
-        return {**told, "settings": {**told["settings"], "gpus": _gpus()}}
+        more = {"prefix_caching": self.settings.keeps_prefixes, "gpus": _gpus()}
+        return {**told, "settings": {**told["settings"], **more}}
 
     def _stop(self) -> None:
         """End the server and all that it started."""

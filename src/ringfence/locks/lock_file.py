@@ -28,6 +28,7 @@ WHY = {
     "engine.name": "each engine computes in its own order, and the last bits decide near ties",
     "engine.settings.cache_gib": "it bounds what is read side by side, and so the order of the arithmetic",
     "engine.settings.max_in_flight": "what is read side by side changes the order of the arithmetic",
+    "engine.settings.prefix_caching": "what was kept of another prompt was computed beside other tokens",
     "engine.settings.mode": "solo and batched compute in another order",
     "engine.settings.threads": "sums are split by thread, and the last bits decide near ties",
     "engine.settings": "it changes what the engine computes, or in which order",
