@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .no_telemetry import switch_off_telemetry
+
 if TYPE_CHECKING:
     from .documents import Document as Document
     from .documents import read_document as read_document
@@ -23,6 +25,7 @@ _HOMES = {
     "load_task": "tasks",
     "run": "runs",
 }
+switch_off_telemetry()
 __all__ = ["Document", "Task", "__version__", "load_task", "read_document", "run"]
 
 

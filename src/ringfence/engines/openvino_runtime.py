@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +22,7 @@ class Runtime(NamedTuple):
 
 @cache
 def runtime() -> Runtime:
-    """Import OpenVINO. Its first import sends a usage event unless its telemetry module cannot be found."""
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    """Import OpenVINO."""
     try:
         import openvino
         import openvino_genai

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from ..no_telemetry import SWITCHES
 from .dialects import VLLM, Ask, facts_of
 from .http import Client
 from .openai import kept_form
@@ -54,11 +55,9 @@ def environment(key: str) -> dict[str, str]:
     return {
         **kept,
         "VLLM_API_KEY": key,
-        "VLLM_NO_USAGE_STATS": "1",
-        "DO_NOT_TRACK": "1",
+        **SWITCHES,
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
         "VLLM_HOST_IP": "127.0.0.1",  # else it connects a socket to 8.8.8.8 to learn its own address
     }
 
