@@ -12,7 +12,7 @@ test: $(VENV)/.dev  ## pass the tests, without any network where the host allows
 	$(BIN)/ringfence weights pull tests
 	$(BIN)/ringfence weights pull embedding
 	if $(BIN)/ringfence seal test | grep -q "^Mechanism: user and network namespace"; \
-	then $(BIN)/ringfence seal exec -- $(BIN)/pytest && $(BIN)/pytest tests/test_seal.py; else $(BIN)/pytest; fi
+	then $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest && $(BIN)/pytest tests/test_seal.py tests/test_no_telemetry.py; else $(BIN)/pytest; fi
 
 lint: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

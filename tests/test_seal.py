@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 
 from ringfence.engines import EngineSettings
 from ringfence.runs import open_engine
-from ringfence.seal import mechanism_here, sealed_here
+from ringfence.seal import UNIX_SOCKET, mechanism_here, sealed_here
 from ringfence.seal.forwarding import dial_for
 from ringfence.weights import Store, StoredWeights
 from tests.standins import Standin, running
@@ -204,6 +205,70 @@ def test_proxies_are_taken_away_and_named() -> None:
     assert json.loads(said[5:])["proxies_removed"] == ["HTTPS_PROXY"]
 
 
+WATCH = """
+import json, sys
+from ringfence.seal import launch
+code = launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1]), lambda tried: print(json.dumps(tried), file=sys.stderr))
+sys.exit(code)
+"""
+
+
+def tried(program: str) -> list[dict[str, Any]]:
+    """What the launcher heard of a program."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, program], capture_output=True, text=True, check=False, timeout=60
+    )
+    return list(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
+def test_it_is_on_record_which_process_was_denied_what() -> None:
+    program = """
+import socket, subprocess, sys
+from contextlib import suppress
+child = "import socket; socket.create_connection(('192.0.2.77', 443))"
+subprocess.run([sys.executable, "-c", child], stderr=subprocess.DEVNULL)
+with suppress(OSError): socket.socket(socket.AF_UNIX)
+with suppress(OSError): socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+for _ in range(9):
+    with suppress(OSError): socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.78", 99))
+with suppress(OSError): socket.create_connection(("127.0.0.1", 9))
+"""
+    found = tried(program)
+    by_what = {one["what"]: one for one in found}
+    assert set(by_what) == {"192.0.2.77 port 443", "a unix socket", "a socket of AF_PACKET", "192.0.2.78 port 99"}
+    assert by_what["192.0.2.78 port 99"]["times_at_least"] == 8
+    assert by_what["192.0.2.77 port 443"]["process"] != by_what["a unix socket"]["process"]
+    assert "192.0.2.77" in by_what["192.0.2.77 port 443"]["command"]
+
+
+def test_the_probes_of_the_seal_are_no_attempts_and_what_follows_is() -> None:
+    program = "from ringfence.seal import evidence\nevidence()\nimport socket\nsocket.socket(socket.AF_UNIX)"
+    assert [one["what"] for one in tried(program)] == ["a unix socket"]
+    program = "from ringfence.seal import evidence, evidence_at_the_end\nbefore = evidence()\nimport socket\ntry: socket.socket(socket.AF_UNIX)\nexcept OSError: pass\nprint(before['denied'], [one['what'] for one in evidence_at_the_end(before)['denied_at_the_end']])"
+    assert inside(program).stdout.strip() == "[] ['a unix socket']"
+
+
+@pytest.mark.parametrize(("address", "code"), [("192.0.2.77", 1), ("127.0.0.1", 0)])
+def test_strict_fails_a_command_that_lived_with_a_denial(address: str, code: int) -> None:
+    program = f"import socket\ntry: socket.create_connection(({address!r}, 9))\nexcept OSError: pass"
+    done = ringfence("seal", "exec", "--strict", "--", sys.executable, "-c", program)
+    assert done.returncode == (code if NAMESPACE else 1), done.stderr
+    assert ("Denied: 192.0.2.77 port 9, once, to process" in done.stderr) == bool(code and NAMESPACE)
+
+
+def test_a_sealed_command_ends_with_its_launcher() -> None:
+    program = "import time\nprint('here', flush=True)\ntime.sleep(600)"
+    command = [sys.executable, "-c", LAUNCH, program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout
+        assert launcher.stdout.readline()
+        launcher.kill()
+        at_its_end, _, _ = select.select([launcher.stdout], [], [], 30)
+        assert at_its_end  # nobody holds the pipe any more
+        assert launcher.stdout.read() == ""
+
+
 def ringfence(*arguments: Any, **how: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ringfence", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280, **how)
@@ -227,6 +292,7 @@ def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_n
     seal = json.loads((tmp_path / "run" / "run.json").read_text())["sessions"][0]["seal"]
     assert all(probe["denied"] for probe in seal["probes"])
     assert {"DNS look-up", "TCP", "UDP", "TCP over IPv6", "proxy variables"} <= {one["what"] for one in seal["probes"]}
+    assert {one["what"] for one in seal["denied_at_the_end"]} <= {UNIX_SOCKET}
     assert seal["exit"] is None
     assert seal["kernel"] == os.uname().release
 

@@ -51,10 +51,11 @@ SEALED = "--sealed"
 def _sealed(given: list[str]) -> int:
     """Start the command again inside the seal; inside, prove it before anything is done."""
     from ..seal import launch, require_seal, sealed_here
+    from .screen import denied
 
     plain = [one for one in given if one != SEALED]
     if not sealed_here():
-        return launch([*plain, SEALED])
+        return launch([*plain, SEALED], tell=denied)
     require_seal()
     return _exit_code(plain)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -19,8 +20,9 @@ from rich.progress import (
 
 from ..weights import Listener
 
-__all__ = ["bar", "data", "note", "pulling", "stderr"]
+__all__ = ["bar", "data", "denied", "note", "pulling", "stderr"]
 
+TOLD = 20
 stderr = Console(stderr=True, highlight=False)
 data = Console(highlight=False, soft_wrap=True)
 
@@ -28,6 +30,16 @@ data = Console(highlight=False, soft_wrap=True)
 def note(sentence: str) -> None:
     """One sentence to the person at the terminal."""
     stderr.print(sentence, markup=False, soft_wrap=True)
+
+
+def denied(attempts: Sequence[Mapping[str, Any]]) -> None:
+    """What a sealed command was denied, a line each."""
+    for one in attempts[:TOLD]:
+        times = "once" if one["times_at_least"] == 1 else f"{one['times_at_least']} times or more"
+        command = " ".join(one["command"].split())[:100] or one["name"]
+        note(f"Denied: {one['what']}, {times}, to process {one['process']}: {command}")
+    if len(attempts) > TOLD:
+        note(f"Denied: {len(attempts) - TOLD} things more.")
 
 
 @contextmanager

@@ -8,12 +8,14 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from ..errors import InputError
-from ..seal import evidence, launch, mechanism_here, sealed_here
-from .screen import note
+from ..seal import UNIX_SOCKET, evidence, launch, mechanism_here, sealed_here
+from .screen import denied, note
 
 __all__ = ["command"]
 
@@ -24,13 +26,23 @@ def command() -> None:
 
 
 @command.command("exec", context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit code 1 where a way out was denied, even where the command lived with it; not for unix sockets, which the C library tries to learn a user's name.",
+)
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_command(arguments: tuple[str, ...]) -> int:
-    """Run any command sealed: `ringfence seal exec -- pytest`. The exit code is the command's."""
+def exec_command(strict: bool, arguments: tuple[str, ...]) -> int:
+    """Run any command sealed: `ringfence seal exec -- pytest`. What was denied, and to which process, is told at its end;
+    the exit code is the command's."""
     program = shutil.which(arguments[0])
     if program is None:
         raise InputError(f"There is no command {arguments[0]!r}.", "Give the name of a program, or a path.")
-    return launch(arguments[1:], (program,))
+    tried: list[Mapping[str, Any]] = []
+    code = launch(arguments[1:], (program,), tried.extend)
+    denied(tried)
+    ways_out = [one for one in tried if one["what"] != UNIX_SOCKET]
+    return 1 if strict and ways_out and code == 0 else code
 
 
 @command.command("test")
@@ -63,6 +75,8 @@ def test_command(as_json: bool) -> int:
     click.echo(f"Mechanism: {facts['mechanism']}, kernel {facts['kernel']}." + (f" {reason}." if reason else ""))
     for probe in facts["probes"]:
         click.echo(f"  {'denied' if probe['denied'] else 'OPEN  '}  {probe['what']}: {probe['said']}")
+    if not facts["watched"]:
+        note("Limit: this kernel, or another filter, does not let the launcher hear which process was denied what.")
     for limit in facts["limits"]:
         note(f"Limit: {limit}.")
     note(

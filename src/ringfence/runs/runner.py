@@ -12,8 +12,7 @@ from ..documents import Container, Document, ReadingOptions, Source, Unreadable,
 from ..engines import Engine
 from ..errors import RingfenceError, RunError
 from ..locks import Lock
-from ..seal import evidence
-from ..seal.evidence import denied_packets
+from ..seal import evidence, evidence_at_the_end
 from ..tasks import Task
 from ..weights import now
 from . import results
@@ -104,7 +103,7 @@ def run(
         facts["sessions"][-1] |= {"ended_at": now(), "documents": sum(worker.progress.seen.values())}
         facts["totals"] = dict(folder.totals())
         if seal := facts["sessions"][-1]["seal"]:
-            facts["sessions"][-1]["seal"] = {**seal, "packets_without_a_way_at_the_end": denied_packets()}
+            facts["sessions"][-1]["seal"] = evidence_at_the_end(seal)
         folder.write_facts(facts)
         return RunSummary(out, folder.totals(), worker.progress)
     finally:

@@ -3,7 +3,8 @@
 The words are: evidence for this run on this host. A seal is as good as the kernel that keeps it.
 """
 
-from .evidence import evidence, require_seal, sealed_here
+from .evidence import evidence, evidence_at_the_end, require_seal, sealed_here
 from .launching import launch, mechanism_here
+from .watching import UNIX_SOCKET
 
-__all__ = ["evidence", "launch", "mechanism_here", "require_seal", "sealed_here"]
+__all__ = ["UNIX_SOCKET", "evidence", "evidence_at_the_end", "launch", "mechanism_here", "require_seal", "sealed_here"]

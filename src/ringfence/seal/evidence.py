@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .watching import attempts_so_far, mark_probes
 
-__all__ = ["SEAL", "denied_packets", "evidence", "probes", "require_seal", "sealed_here"]
+__all__ = ["SEAL", "evidence", "evidence_at_the_end", "probes", "require_seal", "sealed_here"]
 
 SEAL = "RINGFENCE_SEAL"  # set by the launcher in the sealed process; it claims nothing: the probes do
 DENIED = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
@@ -41,6 +42,7 @@ def probes() -> list[dict[str, Any]]:
         "unix socket, by a pair of datagram sockets": _by_pair,
     }
     found = []
+    mark_probes(True)
     for what, way in ways.items():
         try:
             way()
@@ -52,6 +54,7 @@ def probes() -> list[dict[str, Any]]:
             found.append(
                 {"what": what, "denied": denied, "said": os.strerror(error.errno) if error.errno else str(error)}
             )
+    mark_probes(False)
     named = sorted(name for name in os.environ if name.lower().endswith("_proxy"))
     found.append({"what": "proxy variables", "denied": not named, "said": ", ".join(named) or "none is set"})
     return found
@@ -96,9 +99,19 @@ def evidence() -> dict[str, Any] | None:
         "process": os.getpid(),
         "limits": limits(),
         "probes": tried,
-        "packets_without_a_way": denied_packets(),
+        **_denied(),
         "claim": "evidence for this run on this host",
     }
+
+
+def evidence_at_the_end(before: dict[str, Any]) -> dict[str, Any]:
+    """The evidence of a session again, with what was denied while it worked."""
+    return {**before, **{f"{name}_at_the_end": value for name, value in _denied().items()}}
+
+
+def _denied() -> dict[str, Any]:
+    """What was denied so far and to which process, where the launcher hears of it; and packets, that the kernel counts."""
+    return {"denied": attempts_so_far(), "packets_without_a_way": _denied_packets()}
 
 
 def limits() -> list[str]:
@@ -113,7 +126,7 @@ def require_seal() -> None:
     evidence()
 
 
-def denied_packets() -> int | None:
+def _denied_packets() -> int | None:
     """How many packets of this network namespace found no way out so far, as the kernel counts (Ip: OutNoRoutes)."""
     try:
         rows = [row.split() for row in Path("/proc/self/net/snmp").read_text().splitlines() if row.startswith("Ip:")]

@@ -6,13 +6,12 @@ loopback and hands it to the launcher, which dials one host and port, and nothin
 
 from __future__ import annotations
 
-import array
 import contextlib
 import socket
 import threading
 from dataclasses import dataclass
 
-__all__ = ["FORWARD", "Exit", "dial_for", "forward", "listener_from", "send_listener"]
+__all__ = ["FORWARD", "Exit", "dial_for", "forward", "listen_for"]
 
 FORWARD = "RINGFENCE_FORWARD"  # in the sealed process: HOST:PORT=127.0.0.1:PORT
 
@@ -30,24 +29,13 @@ class Exit:
         return f"{self.host}:{self.port}"
 
 
-def send_listener(parent: socket.socket, out: Exit) -> str:
-    """Listen on the loopback of this namespace and hand the listener over; returns the value of FORWARD."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        port = listener.getsockname()[1]
-        parent.sendmsg([b"l"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener.fileno()]))])
-    return f"{out.address}=127.0.0.1:{port}"
-
-
-def listener_from(channel: socket.socket) -> socket.socket | None:
-    """The listener that the sealed process made; None where it ended before."""
-    _, ancillary, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(4))
-    if not ancillary:
-        return None
-    descriptors = array.array("i")
-    descriptors.frombytes(ancillary[0][2][:4])
-    return socket.socket(fileno=descriptors[0])
+def listen_for(out: Exit) -> tuple[int, str]:
+    """A listener on the loopback of this namespace, to be handed to the launcher: (descriptor, value of FORWARD)."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    port = listener.getsockname()[1]
+    return listener.detach(), f"{out.address}=127.0.0.1:{port}"
 
 
 def forward(listener: socket.socket, out: Exit) -> None:

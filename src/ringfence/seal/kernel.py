@@ -1,6 +1,7 @@
 """What the seal asks of the kernel: a network namespace with nothing but its own loopback, and a filter of system calls.
 
-man 2 unshare, man 7 user_namespaces, man 2 seccomp; numbers from the kernel's own tables for the two architectures.
+man 2 unshare, man 7 user_namespaces, man 2 seccomp, man 2 seccomp_unotify; numbers from the kernel's own tables for the two
+architectures.
 """
 
 from __future__ import annotations
@@ -10,36 +11,50 @@ import errno
 import fcntl
 import os
 import platform
+import signal
 import socket
 import struct
 
-__all__ = ["NAMESPACE_DOMAINS", "filter_system_calls", "hide_memory", "loopback_up", "new_network", "supports_filter"]
+__all__ = [
+    "NAMESPACE_DOMAINS",
+    "SystemCalls",
+    "die_with_parent",
+    "filter_system_calls",
+    "hide_memory",
+    "loopback_up",
+    "new_network",
+    "supports_filter",
+    "system_calls",
+]
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-KILL, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+SECCOMP_SET_MODE_FILTER, NEW_LISTENER = 1, 8
+KILL, ERRNO, NOTIFY, ALLOW = 0x80000000, 0x00050000, 0x7FC00000, 0x7FFF0000
 # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_ALU|AND|K, BPF_RET|K
 LOAD, EQUAL, AT_LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 NAMESPACE_DOMAINS = (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)  # end at the namespace's own loopback
 # Ways around a closed network: another namespace, another process's descriptors or memory, calls that no filter sees.
-_TABLES = {
+CLOSED = ("ptrace", "process_vm_readv", "process_vm_writev", "setns", "io_uring_setup", "pidfd_getfd")
+SystemCalls = dict[str, int]
+_EVERYWHERE = {"io_uring_setup": 425, "pidfd_getfd": 438}
+_TABLES: dict[str, tuple[int, SystemCalls]] = {
     "x86_64": (
         0xC000003E,
-        41,
-        53,
-        16,
-        {"ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "setns": 308},
+        {
+            "socket": 41, "connect": 42, "sendto": 44, "socketpair": 53, "ioctl": 16, "seccomp": 317,
+            "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "setns": 308, **_EVERYWHERE,
+        },
     ),
     "aarch64": (
         0xC00000B7,
-        198,
-        199,
-        29,
-        {"ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "setns": 268},
+        {
+            "socket": 198, "connect": 203, "sendto": 206, "socketpair": 199, "ioctl": 29, "seccomp": 277,
+            "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "setns": 268, **_EVERYWHERE,
+        },
     ),
-}
+}  # fmt: skip
 PUSHING = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: keystrokes for whoever reads the terminal outside
-_EVERYWHERE = {"io_uring_setup": 425, "pidfd_getfd": 438}
 
 
 class _Instruction(ctypes.Structure):
@@ -63,7 +78,12 @@ def new_network() -> None:
 
 def hide_memory() -> None:
     """Keep other processes of this user from this one's memory and descriptors (/proc/PID/mem): not dumpable any more."""
-    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def die_with_parent() -> None:
+    """End when the process that started this one is gone: nobody would answer what the filter asks."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def loopback_up() -> None:
@@ -78,42 +98,60 @@ def supports_filter() -> bool:
     return platform.machine() in _TABLES and platform.system() == "Linux"
 
 
-def filter_system_calls(domains: tuple[int, ...]) -> None:
+def system_calls() -> SystemCalls:
+    """The numbers of the calls that a seal is about, by name."""
+    return _TABLES[platform.machine()][1]
+
+
+def filter_system_calls(domains: tuple[int, ...], watched: bool = False) -> int | None:
     """From here on, in this process and all that it starts: no socket but of ``domains``, and no way around that.
 
-    Raises OSError where the kernel has no such filter.
+    ``watched`` returns a descriptor for whoever answers what the filter asks (``watching``); until then a call that is not
+    allowed waits. None where the kernel has no such descriptor (before Linux 5.5), or another filter has it: then such calls
+    are denied all the same, and nobody hears of them. Raises OSError where the kernel has no filter at all.
     """
-    architecture, socket_call, pair_call, ioctl_call, closed = _TABLES[platform.machine()]
-    denied = ERRNO | errno.EACCES
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for denied, flags in ((NOTIFY, NEW_LISTENER), (ERRNO | errno.EACCES, 0))[0 if watched else 1 :]:
+        rows = _rows(domains, denied)
+        program = _Program(len(rows), (_Instruction * len(rows))(*(_Instruction(*row) for row in rows)))
+        found = libc.syscall(system_calls()["seccomp"], SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(program))
+        if found >= 0:
+            return int(found) if flags else None
+    code = ctypes.get_errno()
+    raise OSError(code, os.strerror(code))
+
+
+def _rows(domains: tuple[int, ...], denied: int) -> list[tuple[int, int, int, int]]:
+    """The filter as instructions; offsets into struct seccomp_data: number 0, architecture 4, arguments from 16."""
+    architecture, calls = _TABLES[platform.machine()]
     rows: list[tuple[int, int, int, int]] = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, architecture), (RETURN, 0, 0, KILL)]
     rows.append((LOAD, 0, 0, 0))
     rows += [
         (AT_LEAST, 0, 1, 0x40000000),
         (RETURN, 0, 0, ERRNO | errno.ENOSYS),
     ]  # x32: other numbers for the same calls
-    for number in (*closed.values(), *_EVERYWHERE.values()):
-        rows += [(EQUAL, 0, 1, number), (RETURN, 0, 0, denied)]
+    for name in CLOSED:
+        rows += [(EQUAL, 0, 1, calls[name]), (RETURN, 0, 0, denied)]
     # A pair of datagram sockets may send to any path; pairs of streams are joined for good, and are what programs use.
     rows += [
-        (EQUAL, 0, 5, pair_call),
+        (EQUAL, 0, 5, calls["socketpair"]),
         (LOAD, 0, 0, 24),
         (AND, 0, 0, 0xF),
         (EQUAL, 0, 1, socket.SOCK_DGRAM),
         (RETURN, 0, 0, denied),
     ]
     rows.append((RETURN, 0, 0, ALLOW))
-    rows += [(EQUAL, 0, 6, ioctl_call), (LOAD, 0, 0, 24)]
+    rows += [(EQUAL, 0, 6, calls["ioctl"]), (LOAD, 0, 0, 24)]
     for request in PUSHING:
         rows += [(EQUAL, 0, 1, request), (RETURN, 0, 0, denied)]
     rows.append((RETURN, 0, 0, ALLOW))
-    rows += [(EQUAL, 1, 0, socket_call), (RETURN, 0, 0, ALLOW), (LOAD, 0, 0, 16)]  # the first argument: the domain
+    if denied == NOTIFY:  # these go on and end in the namespace: only where to is of interest
+        rows += [(EQUAL, 0, 1, calls["connect"]), (RETURN, 0, 0, NOTIFY)]
+        rows += [(EQUAL, 0, 6, calls["sendto"]), (LOAD, 0, 0, 48), (EQUAL, 0, 3, 0), (LOAD, 0, 0, 52), (EQUAL, 0, 1, 0)]
+        rows += [(RETURN, 0, 0, ALLOW), (RETURN, 0, 0, NOTIFY)]  # without an address it is a send on a connection
+    rows += [(EQUAL, 1, 0, calls["socket"]), (RETURN, 0, 0, ALLOW), (LOAD, 0, 0, 16)]  # the first argument: the domain
     for domain in domains:
         rows += [(EQUAL, 0, 1, int(domain)), (RETURN, 0, 0, ALLOW)]
     rows.append((RETURN, 0, 0, denied))
-    program = _Program(len(rows), (_Instruction * len(rows))(*(_Instruction(*row) for row in rows)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or libc.prctl(
-        PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0
-    ):
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+    return rows

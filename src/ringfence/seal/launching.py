@@ -8,19 +8,30 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from socket import recv_fds, send_fds
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import UserError
 from .evidence import SEAL
-from .forwarding import FORWARD, Exit, forward, listener_from, send_listener
-from .kernel import NAMESPACE_DOMAINS, filter_system_calls, hide_memory, loopback_up, new_network, supports_filter
+from .forwarding import FORWARD, Exit, forward, listen_for
+from .kernel import (
+    NAMESPACE_DOMAINS,
+    die_with_parent,
+    filter_system_calls,
+    hide_memory,
+    loopback_up,
+    new_network,
+    supports_filter,
+)
 from .streams import relay_for
+from .watching import READER, Attempts
 
 __all__ = ["launch", "mechanism_here"]
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
+MAP, FORWARDED, WATCHED = b"m", b"f", b"w"  # what the child says to the launcher
 NAMESPACE, FILTER = "user and network namespace, system call filter", "system call filter"
 
 
@@ -64,9 +75,13 @@ COMMAND = (
 )  # -P: nothing of the folder that the command is given in is imported
 
 
-def launch(arguments: Sequence[str], command: Sequence[str] = COMMAND) -> int:
-    """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. Raises UserError where this host
-    cannot seal it."""
+def launch(
+    arguments: Sequence[str],
+    command: Sequence[str] = COMMAND,
+    tell: Callable[[Sequence[Mapping[str, Any]]], None] = lambda attempts: None,
+) -> int:
+    """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. ``tell`` is given what it tried,
+    after its end. Raises UserError where this host cannot seal it."""
     mechanism, reason = mechanism_here()
     if mechanism is None:
         raise UserError(
@@ -81,26 +96,34 @@ def launch(arguments: Sequence[str], command: Sequence[str] = COMMAND) -> int:
     relays = [relay for descriptor in (0, 1, 2) if (relay := relay_for(descriptor))]
     sys.stdout.flush()
     sys.stderr.flush()
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    attempts = Attempts()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # one message, one descriptor
     child = os.fork()
     if child == 0:
         ours.close()
         for relay in relays:
             os.dup2(relay.inside, relay.descriptor)
-        _become_sealed([*command, *arguments], mechanism, reason, out, theirs)
+        _become_sealed([*command, *arguments], mechanism, reason, out, theirs, attempts)
     theirs.close()
     hide_memory()
     for relay in relays:
         relay.start()
     try:
-        return _parent(child, ours, out)
+        code = _parent(child, ours, out, attempts)
     finally:
         for relay in relays:
             relay.finish()
+    tell(attempts.finish())
+    return code
 
 
 def _become_sealed(
-    arguments: Sequence[str], mechanism: str, reason: str, out: Exit | None, parent: socket.socket
+    arguments: Sequence[str],
+    mechanism: str,
+    reason: str,
+    out: Exit | None,
+    parent: socket.socket,
+    attempts: Attempts,
 ) -> None:
     """In the child: seal, and become the command. Never returns."""
     try:
@@ -113,18 +136,21 @@ def _become_sealed(
         }
         if mechanism == NAMESPACE:
             new_network()
-            parent.sendall(b"m")  # the parent writes the maps of users: only it may map more than one
+            parent.sendall(MAP)  # the parent writes the maps of users: only it may map more than one
             parent.recv(1)
             loopback_up()
             if out:
-                environment[FORWARD] = send_listener(parent, out)
-            filter_system_calls(NAMESPACE_DOMAINS)
-        else:
-            filter_system_calls(())
-        environment[SEAL] = json.dumps(about)
+                listener, environment[FORWARD] = listen_for(out)
+                send_fds(parent, [FORWARDED], [listener])
+        die_with_parent()  # behind the namespace: entering it takes this back
+        watched = filter_system_calls(NAMESPACE_DOMAINS if mechanism == NAMESPACE else (), watched=True)
+        if watched is not None:
+            send_fds(parent, [WATCHED], [watched])
+            attempts.hand_over()
+        environment[SEAL] = json.dumps({**about, "watched": watched is not None})
         parent.close()
         for descriptor in sorted(map(int, os.listdir("/proc/self/fd"))):
-            if descriptor > 2:
+            if descriptor > (2 if watched is None else READER):
                 with contextlib.suppress(OSError):  # the folder's own
                     os.close(descriptor)
         # An inherited descriptor may be a socket that is connected already: none is left.
@@ -134,18 +160,24 @@ def _become_sealed(
     os._exit(2)
 
 
-def _parent(child: int, channel: socket.socket, out: Exit | None) -> int:
+def _parent(child: int, channel: socket.socket, out: Exit | None, attempts: Attempts) -> int:
     # Ctrl-C goes to the whole group; the command inside ends in its own time, and the launcher waits for it.
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
     try:
         with channel:
-            if channel.recv(1) == b"m":
-                _map_users(child)
-                channel.sendall(b"g")
-                if out and (listener := listener_from(channel)):
-                    forward(listener, out)
+            while True:  # until the child becomes the command, and its end of the channel closes
+                word, descriptors, _, _ = recv_fds(channel, 1, 1)
+                if word == MAP:
+                    _map_users(child)
+                    channel.sendall(MAP)
+                elif word == FORWARDED and out:
+                    forward(socket.socket(fileno=descriptors[0]), out)
+                elif word == WATCHED:
+                    attempts.watch(descriptors[0])
+                else:
+                    break
         _, status = os.waitpid(child, 0)
     finally:
         for number, handler in previous.items():
