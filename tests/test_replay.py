@@ -6,7 +6,8 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ringfence.runs import Opened, RunFolder, run
 from ringfence.runs.purging import purge
 from ringfence.runs.traces import traces_by_document
 from ringfence.weights import Store, StoredWeights, pull
+from ringfence.weights.requantising import requantise
 from tests.conftest import fake_lock, ringfence, task_of
 
 TASK = task_of(number={"kind": "number"})
@@ -253,32 +255,74 @@ def test_a_real_run_is_replayed_in_another_process(
     assert max(one["drift"] for one in facts["verdicts"]) == 0.0
 
 
-@pytest.mark.weights
-def test_a_deliberate_change_is_refused_and_with_an_override_reported_for_what_it_is(
-    small_weights: StoredWeights, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@dataclass
+class RealRun:
+    """A run with the 135M in a store of its own; ``change`` does something to what determined its answers."""
+
+    folder: Path
+    weights: StoredWeights
+
+    def form(self, name: str) -> Path:
+        (path,) = self.weights.folder.glob(f"forms/*/files/{name}")
+        return path
+
+    def other_precision(self) -> list[str]:
+        return ["--weights", requantise(self.weights, "q8_0", Store()).manifest.name]
+
+    def other_template(self) -> list[str]:
+        facts = json.loads(self.form("form.json").read_text())
+        self.form("form.json").write_text(json.dumps({**facts, "chat_template": "Be brief. " + facts["chat_template"]}))
+        return []
+
+    def other_byte(self) -> list[str]:
+        with self.form("openvino_model.bin").open("r+b") as stream:
+            stream.seek(self.form("openvino_model.bin").stat().st_size // 2)
+            (byte,) = stream.read(1)
+            stream.seek(-1, 1)
+            stream.write(bytes([byte ^ 1]))
+        return []
+
+
+@pytest.fixture
+def real_run(small_weights: StoredWeights, examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealRun:
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
     task = tmp_path / "task.yaml"
     task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
-    how = (
-        "--weights",
-        small_weights.manifest.name,
-        "--engine",
-        "openvino",
-        "--cache",
-        "1",
-        "--mode",
-        "solo",
-        "--threads",
-        "1",
-    )
+    weights = pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), name="mine")
+    how = ("--weights", "mine", "--engine", "openvino", "--cache", "1", "--mode", "solo", "--threads", "1")
     inputs = sorted((examples / "documents").iterdir())[:2]
     assert ringfence("run", task, *inputs, "--out", tmp_path / "run", *how) == 0
-    assert ringfence("replay", tmp_path / "run", "--threads", "2") == 2
-    assert "--despite" in capsys.readouterr().err
-    assert ringfence("replay", tmp_path / "run", "--threads", "2", "--despite", "--json") in (0, 1)
+    return RealRun(tmp_path / "run", weights)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda run: ["--threads", "2"], "engine.settings.threads"),
+        (RealRun.other_precision, "weights.digest"),
+        (RealRun.other_template, "template"),
+        (RealRun.other_byte, "weights.form_files.openvino_model.bin"),
+    ],
+    ids=["another thread count", "another quantisation", "another template", "one flipped byte"],
+)
+def test_a_deliberate_change_is_refused_and_with_an_override_reported_for_what_it_is(
+    real_run: RealRun, change: Callable[[RealRun], list[str]], path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (real_run.folder / "results.jsonl").read_bytes()
+    how = change(real_run)
+    capsys.readouterr()
+    assert ringfence("replay", real_run.folder, *how) == 2
+    assert ringfence("replay", real_run.folder, *how, "--despite", "--json") in (0, 1)
     facts = json.loads(capsys.readouterr().out)
-    assert facts["lock_differences"] == ["engine.settings.threads"]
-    assert "Not under the lock" in (tmp_path / "run" / "replay.html").read_text()
+    assert path in facts["lock_differences"]
+    assert all(one.split(".")[0] in ("template", "weights", "engine") for one in facts["lock_differences"])
+    assert sum(facts["totals"].values()) == 2
+    assert "NOT REPLAYED" not in facts["totals"]
+    assert "Not under the lock" in (real_run.folder / "replay.html").read_text()
+    assert (
+        real_run.folder / "results.jsonl"
+    ).read_bytes() == before  # nothing is marked by what ran under another lock
 
 
 @pytest.mark.weights
@@ -317,33 +361,3 @@ def test_a_tripwire_is_silent_until_something_changes(
     loud = json.loads(capsys.readouterr().out)
     assert loud["documents"]
     assert [json.loads(row)["alarm"] for row in (wire / "checks.jsonl").read_text().splitlines()] == [False, True, True]
-
-
-@pytest.mark.weights
-def test_one_changed_byte_of_the_weights_is_an_alarm_and_can_be_replayed_for_what_it_is(
-    small_weights: StoredWeights,
-    examples: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
-    task = tmp_path / "task.yaml"
-    task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
-    weights = pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), name="mine")
-    how = ("--weights", "mine", "--engine", "openvino", "--cache", "1", "--mode", "solo", "--threads", "1")
-    (document,) = sorted((examples / "documents").iterdir())[:1]
-    assert ringfence("run", task, document, "--out", tmp_path / "run", *how) == 0
-    form = max(weights.folder.glob("forms/*/files/*.bin"), key=lambda path: path.stat().st_size)
-    with form.open("r+b") as stream:
-        stream.seek(form.stat().st_size // 2)
-        byte = stream.read(1)
-        stream.seek(-1, 1)
-        stream.write(bytes([byte[0] ^ 1]))
-    capsys.readouterr()
-    assert ringfence("replay", tmp_path / "run") == 2
-    assert form.name in capsys.readouterr().err
-    assert ringfence("replay", tmp_path / "run", "--despite", "--json") in (0, 1)
-    facts = json.loads(capsys.readouterr().out)
-    assert [path for path in facts["lock_differences"] if not path.startswith("weights.form")] == []
-    assert "weights.form" in facts["lock_differences"]
