@@ -205,6 +205,22 @@ def test_proxies_are_taken_away_and_named() -> None:
     assert json.loads(said[5:])["proxies_removed"] == ["HTTPS_PROXY"]
 
 
+def test_files_are_written_as_always_but_for_those_of_the_kernel(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from ringfence.seal.kernel_files import kernel_files_open
+here = Path(sys.argv[1])
+(here / "a").mkdir(); (here / "b").mkdir(); (here / "a" / "f").write_text("long")
+os.truncate(here / "a" / "f", 2); (here / "a" / "f").rename(here / "b" / "f"); (here / "b" / "f").chmod(0o600)
+Path("/dev/null").write_text("x"); Path("/dev/shm/ringfence-test").write_text("x"); Path("/dev/shm/ringfence-test").unlink()
+print((here / "b" / "f").read_text(), kernel_files_open())
+"""
+    done = inside(program, str(tmp_path))
+    closed = "Landlock" in inside("import os; print(os.environ['RINGFENCE_SEAL'])").stdout
+    assert done.stdout.split() == ["lo", str(os.geteuid() == 0 and not closed)], done.stderr
+
+
 WATCH = """
 import json, sys
 from ringfence.seal import launch

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .kernel_files import kernel_files_open
 from .watching import attempts_so_far, mark_probes
 
 __all__ = ["SEAL", "evidence", "evidence_at_the_end", "probes", "require_seal", "sealed_here"]
@@ -116,8 +117,8 @@ def _denied() -> dict[str, Any]:
 
 def limits() -> list[str]:
     """What a seal of this process cannot keep."""
-    if os.geteuid() == 0:
-        return ["run as root: files of the kernel that root alone may write stay writable; run as another user"]
+    if kernel_files_open():
+        return ["run as root, on a kernel without Landlock: files of the kernel stay writable; run as another user"]
     return []
 
 

@@ -25,6 +25,7 @@ from .kernel import (
     new_network,
     supports_filter,
 )
+from .kernel_files import close_kernel_files
 from .streams import relay_for
 from .watching import READER, Attempts
 
@@ -147,6 +148,8 @@ def _become_sealed(
         if watched is not None:
             send_fds(parent, [WATCHED], [watched])
             attempts.hand_over()
+        if close_kernel_files():
+            about["mechanism"] += ", Landlock"
         environment[SEAL] = json.dumps({**about, "watched": watched is not None})
         parent.close()
         for descriptor in sorted(map(int, os.listdir("/proc/self/fd"))):

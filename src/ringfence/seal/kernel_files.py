@@ -1,0 +1,80 @@
+"""Files that are the kernel's: with Landlock a sealed process writes to none, even as root, and mounts nothing.
+
+/proc/sys/kernel/core_pattern, for one, names a program that the kernel starts outside of every seal. Documentation:
+man 7 landlock; numbers from the kernel's linux/landlock.h, the same on all architectures.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["close_kernel_files", "kernel_files_open"]
+
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+VERSION, PATH_BENEATH = 1, 1
+LEAST_VERSION = 3  # Linux 6.2; before it, moving a file to another folder, or truncating one, could not be left allowed
+WRITE_FILE, TRUNCATE = 1 << 1, 1 << 14
+# remove directory and file; make directory, file, socket, FIFO and link (no device); move to another directory
+_OF_FOLDERS = sum(1 << bit for bit in (4, 5, 7, 8, 9, 10, 12, 13))
+_DEVICES = 1 << 6 | 1 << 11
+KERNEL = {"proc", "sys", "dev"}
+# What programs write to below /dev: terminals, shared memory, graphics processors and accelerators.
+FOLDERS = ("shm", "pts", "mqueue", "dri", "accel")
+FILES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "kfd")
+
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (("handled_access_fs", ctypes.c_uint64),)
+
+
+class _Beneath(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+def close_kernel_files() -> bool:
+    """From here on, in this process and all that it starts: no writing below /proc, /sys and /dev (but for terminals, memory
+    and processors), no mounts. False where the kernel cannot; no new privileges must have been renounced before."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION) < LEAST_VERSION:
+        return False
+    attributes = _Ruleset(WRITE_FILE | TRUNCATE | _OF_FOLDERS | _DEVICES)
+    ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.sizeof(attributes), 0)
+    if ruleset < 0:
+        return False
+    try:
+        for path in _written():
+            with suppress(OSError):  # gone meanwhile, or not to be seen: not to be written either
+                _allow(libc, ruleset, path)
+        return bool(libc.syscall(RESTRICT_SELF, ruleset, 0) == 0)
+    finally:
+        os.close(ruleset)
+
+
+def _written() -> list[Path]:
+    device = Path("/dev")
+    everywhere = [Path("/") / name for name in os.listdir("/") if name not in KERNEL]
+    return [*everywhere, *(device / name for name in (*FOLDERS, *FILES)), *device.glob("nvidia*")]
+
+
+def _allow(libc: ctypes.CDLL, ruleset: int, path: Path) -> None:
+    of_folder = _OF_FOLDERS if path.is_dir() else 0
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        rule = _Beneath(WRITE_FILE | TRUNCATE | of_folder, descriptor)
+        if libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0) != 0:
+            raise OSError(ctypes.get_errno(), str(path))
+    finally:
+        os.close(descriptor)
+
+
+def kernel_files_open() -> bool:
+    """Whether this process could write to files of the kernel; nothing is written."""
+    try:
+        os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
+    except OSError:
+        return False
+    return True
