@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -190,13 +191,17 @@ def serve(standin: Standin, port: int = 0) -> ThreadingHTTPServer:
 
 
 @contextmanager
-def running(standin: Standin) -> Iterator[str]:
-    """The address of a stand-in that runs in a thread."""
+def running(standin: Standin, tls: tuple[Path, Path] | None = None) -> Iterator[str]:
+    """The address of a stand-in that runs in a thread; with ``tls`` (certificate, key) it is one of localhost."""
     server = serve(standin)
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https://localhost' if tls else 'http://127.0.0.1'}:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -22,6 +22,7 @@ from ringfence.runs import open_engine
 from ringfence.seal import UNIX_SOCKET, mechanism_here, sealed_here
 from ringfence.seal.forwarding import dial_for
 from ringfence.weights import Store, StoredWeights
+from tests.certificates import certified
 from tests.standins import Standin, running
 
 pytestmark = [
@@ -315,11 +316,16 @@ def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_n
 
 @pytest.mark.weights
 @pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
-def test_a_server_is_the_one_declared_exit(small_weights: StoredWeights, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_is_the_one_declared_exit(small_weights: StoredWeights, tmp_path: Path, scheme: str) -> None:
+    authority = certified(tmp_path, "authority")
+    server = certified(tmp_path, "localhost", by=authority)
+    tls = (server.certificate, server.key) if scheme == "https" else None
+    trusting = {**os.environ, "SSL_CERT_FILE": str(authority.certificate)}
     (tmp_path / "task.yaml").write_text("schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}}\n")
     (tmp_path / "a.txt").write_text("Total EUR 12.00\n")
     opened = open_engine("llamacpp", small_weights, Store(), EngineSettings(cache_gib=1, max_in_flight=2))
-    with closing(opened.engine), running(Standin("vllm", opened.engine)) as address:
+    with closing(opened.engine), running(Standin("vllm", opened.engine), tls) as address:
         done = ringfence(
             "run",
             tmp_path / "task.yaml",
@@ -329,10 +335,11 @@ def test_a_server_is_the_one_declared_exit(small_weights: StoredWeights, tmp_pat
             "--server",
             address,
             "--sealed",
+            env=trusting,
         )
         assert done.returncode == 0, done.stderr
     seal = json.loads((tmp_path / "run" / "run.json").read_text())["sessions"][0]["seal"]
-    assert seal["exit"] == address.removeprefix("http://")
+    assert seal["exit"] == address.removeprefix(f"{scheme}://")
     assert all(probe["denied"] for probe in seal["probes"])
 
 

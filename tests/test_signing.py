@@ -20,7 +20,8 @@ from ringfence.runs import open_engine
 from ringfence.signing import sign_path, verify_path
 from ringfence.weights import Store
 from ringfence.weights.policy import policy_here, require_form
-from tests.conftest import ringfence
+from tests.certificates import certified
+from tests.conftest import fake_lock, ringfence, task_of
 from tests.test_licences import stored
 
 
@@ -56,6 +57,26 @@ def test_a_signature_holds_until_a_byte_changes_or_another_key_is_asked(tmp_path
         verify_path(folder, tmp_path / "none.sig", [public])
     with pytest.raises(InputError, match="cannot be signed"):
         sign_path(folder, tmp_path / "t.sig", public)
+
+
+def test_a_certificate_is_trusted_through_its_authority(tmp_path: Path) -> None:
+    ours, theirs = certified(tmp_path, "ours"), certified(tmp_path, "theirs")
+    signer = certified(tmp_path, "signer", by=ours)
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    (folder / "a.bin").write_bytes(b"abc")
+    how = ("--key", signer.key, "--certificate", signer.certificate)
+    sign_path(folder, tmp_path / "s.sig", signer.key, certificate=signer.certificate)
+    assert verify_path(folder, tmp_path / "s.sig", chains=[theirs.certificate, ours.certificate]) == ours.certificate
+    with pytest.raises(WeightsError, match="under none"):
+        verify_path(folder, tmp_path / "s.sig", chains=[theirs.certificate])
+    (folder / "a.bin").write_bytes(b"abd")
+    with pytest.raises(WeightsError, match="under none"):
+        verify_path(folder, tmp_path / "s.sig", chains=[ours.certificate])
+    write_lock(fake_lock(task_of(total={"kind": "money"})), tmp_path / "l.toml")
+    assert ringfence("lock", "sign", tmp_path / "l.toml", *how) == 0
+    assert ringfence("lock", "verify", tmp_path / "l.toml", "--authority", ours.certificate) == 0
+    assert ringfence("lock", "verify", tmp_path / "l.toml", "--authority", theirs.certificate) == 2
 
 
 def test_a_policy_that_demands_signatures_fails_closed(

@@ -33,9 +33,8 @@ def sign_path(
     try:
         config = signing.Config().set_hashing_config(_every_file())
         if certificate:
-            config.use_certificate_signer(
-                private_key=key, signing_certificate=certificate, certificate_chain=list(chain)
-            )
+            between = list(chain) or [certificate]  # the library takes no empty chain; the same one twice does no harm
+            config.use_certificate_signer(private_key=key, signing_certificate=certificate, certificate_chain=between)
         else:
             config.use_elliptic_key_signer(private_key=key, password=password)
         signature.parent.mkdir(parents=True, exist_ok=True)
