@@ -190,6 +190,30 @@ def test_an_interrupted_replay_begins_anew_and_leaves_nothing(tmp_path: Path) ->
     assert found.totals == {"CHANGED": 5}
 
 
+def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_session_answered(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"id": f"r{n}", "text": "from 12 to 34"}) + "\n" for n in range(9)))
+    lock = fake_lock(TASK)
+    for resume in (False, True):
+        run(
+            TASK,
+            expand_inputs([rows]),
+            engine_saying({}),
+            lock,
+            tmp_path / "run",
+            limit=3,
+            resume=resume,
+            arguments={"weights_name": "w"},
+        )
+    engine = engine_saying({})
+    asked: list[str] = []
+    generate = engine.generate
+    engine.generate = lambda requests: generate(asked.append(one.id) or one for one in requests)  # type: ignore[method-assign]
+    found = replayed(RunFolder.open(tmp_path / "run"), engine)
+    assert found.totals == {"IDENTICAL": 6}
+    assert len(asked) == 6
+
+
 @pytest.mark.parametrize(
     "edit",
     [

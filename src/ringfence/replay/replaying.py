@@ -184,7 +184,8 @@ def _again(
         on_progress(done + progress.kept + sum(progress.seen.values()), total)
 
     run(
-        task, sources, engine, ready.lock, out, options=options, arguments={"session": session},
+        task, sources, engine, ready.lock, out, only={result["document"]["id"] for result in results}, options=options,
+        arguments={"session": session},
         on_progress=told, **ready.more,
     )  # fmt: skip
     return RunFolder.open(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ def run(
     *,
     resume: bool = False,
     limit: int | None = None,
+    only: Set[str] | None = None,
     options: ReadingOptions | None = None,
     windowing: Windowing | None = None,
     choose: Chooser | None = None,
@@ -73,7 +74,7 @@ def run(
 ) -> RunSummary:
     """Run ``task`` over ``sources`` into the folder ``out``; with ``resume`` only what is new, changed or failed.
 
-    ``limit`` bounds the documents of this session. ``choose`` names the windows of a long document that are worth
+    ``limit`` bounds the documents of this session; ``only`` are the ids of those to do, of all that the files hold. ``choose`` names the windows of a long document that are worth
     reading where ``windowing.relevant`` asks for a choice; ``pool`` holds the labelled texts that a classify task takes
     its examples from; ``decide`` (a calibrator's) writes confidences and the decision into each result; ``record`` (an
     audit log's) sees each result before it is written. Raises RunError when the folder cannot be used, or belongs to
@@ -94,6 +95,7 @@ def run(
             pool,
             decide,
             limit,
+            only,
             on_progress,
             Tracer(len(facts["sessions"]) - 1),
             record,
@@ -170,12 +172,13 @@ class _Worker:
         pool: ExamplePool | None,
         decide: Callable[[dict[str, Any]], None] | None,
         limit: int | None,
+        only: Set[str] | None,
         on_progress: Callable[[Progress], None],
         tracer: Tracer,
         record: Callable[[dict[str, Any]], None] | None,
     ) -> None:
         self.task, self.engine, self.lock, self.folder = task, engine, lock, folder
-        self.options, self.limit, self.on_progress = options, limit, on_progress
+        self.options, self.limit, self.only, self.on_progress = options, limit, only, on_progress
         self.tracer, self.record = tracer, record
         self.decide = decide
         self.earlier = folder.index()
@@ -260,6 +263,8 @@ class _Worker:
         for source, outcomes in read_ahead(fresh, self.options):
             seen: set[str] = set()
             for outcome in outcomes:
+                if self.only is not None and outcome.id not in self.only:
+                    continue
                 if self.limit is not None and len(self.begun) >= self.limit:
                     return
                 seen.add(outcome.id)
