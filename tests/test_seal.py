@@ -19,7 +19,7 @@ import pytest
 
 from ringfence.engines import EngineSettings
 from ringfence.runs import open_engine
-from ringfence.seal import UNIX_SOCKET, mechanism_here, sealed_here
+from ringfence.seal import UNIX_SOCKET, mechanism_here, sealed_here, split_exit
 from ringfence.seal.forwarding import dial_for
 from ringfence.weights import Store, StoredWeights
 from tests.certificates import certified
@@ -338,9 +338,24 @@ def test_a_server_is_the_one_declared_exit(small_weights: StoredWeights, tmp_pat
             env=trusting,
         )
         assert done.returncode == 0, done.stderr
+        again = ("replay", tmp_path / "run", "--sealed")
+        closed = ringfence(*again, env=trusting)
+        assert (closed.returncode, f"--exit {address}" in closed.stderr) == (2, True), closed.stderr
+        replayed = ringfence(*again, "--exit", address, env=trusting)
+        assert replayed.returncode == 0, replayed.stderr
     seal = json.loads((tmp_path / "run" / "run.json").read_text())["sessions"][0]["seal"]
     assert seal["exit"] == address.removeprefix(f"{scheme}://")
     assert all(probe["denied"] for probe in seal["probes"])
+
+
+def test_an_exit_is_declared_by_itself_or_by_the_server() -> None:
+    assert split_exit(["run", "t.yaml", "--server", "http://gpu"]) == (
+        ["run", "t.yaml", "--server", "http://gpu"],
+        "http://gpu",
+    )
+    assert split_exit(["pilot", "run", "--exit", "gpu:8000", "p"]) == (["pilot", "run", "p"], "gpu:8000")
+    assert split_exit(["replay", "--exit=gpu:8000", "r"]) == (["replay", "r"], "gpu:8000")
+    assert split_exit(["replay", "r"]) == (["replay", "r"], "")
 
 
 def test_only_the_declared_address_is_dialled_through_the_forwarder() -> None:

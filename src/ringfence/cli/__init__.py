@@ -50,12 +50,12 @@ SEALED = "--sealed"
 
 def _sealed(given: list[str]) -> int:
     """Start the command again inside the seal; inside, prove it before anything is done."""
-    from ..seal import launch, require_seal, sealed_here
+    from ..seal import launch, require_seal, sealed_here, split_exit
     from .screen import denied
 
-    plain = [one for one in given if one != SEALED]
+    plain, exit_to = split_exit([one for one in given if one != SEALED])
     if not sealed_here():
-        return launch([*plain, SEALED], tell=denied)
+        return launch([*plain, SEALED], exit_to=exit_to, tell=denied)
     require_seal()
     return _exit_code(plain)
 
@@ -80,7 +80,10 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ringfence")
 @click.option(
-    "--sealed", is_flag=True, help="Do the work in processes that cannot reach any network; behind any verb too."
+    "--sealed",
+    is_flag=True,
+    help="Do the work in processes that cannot reach any network; behind any verb too. The server of --server is the one "
+    "exit; --exit ADDRESS beside it declares one that the command line does not name: a pilot's, or that of a run that is replayed.",
 )
 def cli(sealed: bool) -> None:
     """Open-weight language models inside your own walls.

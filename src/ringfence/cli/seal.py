@@ -39,7 +39,7 @@ def exec_command(strict: bool, arguments: tuple[str, ...]) -> int:
     if program is None:
         raise InputError(f"There is no command {arguments[0]!r}.", "Give the name of a program, or a path.")
     tried: list[Mapping[str, Any]] = []
-    code = launch(arguments[1:], (program,), tried.extend)
+    code = launch(arguments[1:], (program,), tell=tried.extend)
     denied(tried)
     ways_out = [one for one in tried if one["what"] != UNIX_SOCKET]
     return 1 if strict and ways_out and code == 0 else code

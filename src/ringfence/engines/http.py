@@ -54,12 +54,11 @@ class Client:
         self._urllib3 = urllib3
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host, number = dial_for(parts.hostname, port, os.environ.get(FORWARD, ""))
+        self.forwarded = (host, number) != (parts.hostname, port)
         # Inside a seal the address is the forwarder's; the certificate and the Host header stay the server's.
-        self._dial = (
-            self.address if (host, number) == (parts.hostname, port) else f"{parts.scheme}://{host}:{number}{path}"
-        )
+        self._dial = f"{parts.scheme}://{host}:{number}{path}" if self.forwarded else self.address
         names = {"server_hostname": parts.hostname, "assert_hostname": parts.hostname}
-        tls: dict[str, Any] = names if self._dial != self.address and parts.scheme == "https" else {}
+        tls: dict[str, Any] = names if self.forwarded and parts.scheme == "https" else {}
         self._pool = urllib3.PoolManager(maxsize=connections, block=False, **tls)
         self._headers = {
             "Content-Type": "application/json",

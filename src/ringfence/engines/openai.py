@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from ..seal import sealed_here
 from .dialects import Ask, facts_of
 from .http import Client, Refused
 from .protocol import EngineSettings, Request
@@ -50,7 +51,15 @@ class OpenAiEngine(ServedEngine):
                 "A server that runs already keeps prefixes as it was started to.", "Leave --no-prefix-cache out."
             )
         client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
-        facts = facts_of(client, settings.model)
+        try:
+            facts = facts_of(client, settings.model)
+        except EngineError as error:
+            if sealed_here() and not client.forwarded:
+                raise EngineError(
+                    f"The server {client.address} is not reached from inside the seal.",
+                    f"Declare it as the one exit: --sealed --exit {client.address}",
+                ) from error
+            raise
         model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")
         if model not in facts.models:
             known = ", ".join(facts.models[:12]) or "none"

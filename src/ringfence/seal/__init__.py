@@ -4,7 +4,16 @@ The words are: evidence for this run on this host. A seal is as good as the kern
 """
 
 from .evidence import evidence, evidence_at_the_end, require_seal, sealed_here
-from .launching import launch, mechanism_here
+from .launching import launch, mechanism_here, split_exit
 from .watching import UNIX_SOCKET
 
-__all__ = ["UNIX_SOCKET", "evidence", "evidence_at_the_end", "launch", "mechanism_here", "require_seal", "sealed_here"]
+__all__ = [
+    "UNIX_SOCKET",
+    "evidence",
+    "evidence_at_the_end",
+    "launch",
+    "mechanism_here",
+    "require_seal",
+    "sealed_here",
+    "split_exit",
+]

@@ -29,7 +29,9 @@ from .kernel_files import close_kernel_files
 from .streams import relay_for
 from .watching import READER, Attempts
 
-__all__ = ["launch", "mechanism_here"]
+__all__ = ["launch", "mechanism_here", "split_exit"]
+
+EXIT = "--exit"
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 MAP, FORWARDED, WATCHED = b"m", b"f", b"w"  # what the child says to the launcher
@@ -79,16 +81,17 @@ COMMAND = (
 def launch(
     arguments: Sequence[str],
     command: Sequence[str] = COMMAND,
+    exit_to: str = "",
     tell: Callable[[Sequence[Mapping[str, Any]]], None] = lambda attempts: None,
 ) -> int:
-    """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. ``tell`` is given what it tried,
-    after its end. Raises UserError where this host cannot seal it."""
+    """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. ``exit_to`` is the one address that
+    is let through; ``tell`` is given what was tried, after the end. Raises UserError where this host cannot seal it."""
     mechanism, reason = mechanism_here()
     if mechanism is None:
         raise UserError(
             f"This host cannot seal a process: {reason}.", "`ringfence seal test` explains what is missing."
         )
-    out = _exit_of(arguments) if tuple(command) == COMMAND else None
+    out = _exit_at(exit_to) if exit_to else None
     if out and mechanism != NAMESPACE:
         raise UserError(
             f"A server can be let through only where the kernel allows a network namespace ({reason}).",
@@ -210,15 +213,26 @@ def _write(path: str, text: str) -> None:
         os.close(descriptor)
 
 
-def _exit_of(arguments: Sequence[str]) -> Exit | None:
-    """The one exit that the command line declares: the address behind --server."""
-    for place, one in enumerate(arguments):
-        address = arguments[place + 1] if one == "--server" and place + 1 < len(arguments) else ""
-        address = one.partition("=")[2] if one.startswith("--server=") else address
-        if address:
-            parts = urlsplit(address if "//" in address else f"http://{address}")
-            with contextlib.suppress(ValueError):
-                if parts.hostname:
-                    return Exit(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-            raise UserError(f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000.")
-    return None
+def split_exit(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """The arguments without ``--exit ADDRESS``, and the one exit that they declare: that address, else the one behind
+    ``--server``; "" where they declare none."""
+    plain: list[str] = []
+    found = {EXIT: "", "--server": ""}
+    rest = iter(arguments)
+    for one in rest:
+        name, equals, value = one.partition("=")
+        if name not in found:
+            plain.append(one)
+            continue
+        given = [one] if equals else [one, next(rest, "")]
+        found[name] = value if equals else given[1]
+        plain += given if name != EXIT else []
+    return plain, found[EXIT] or found["--server"]
+
+
+def _exit_at(address: str) -> Exit:
+    parts = urlsplit(address if "//" in address else f"http://{address}")
+    with contextlib.suppress(ValueError):
+        if parts.hostname:
+            return Exit(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+    raise UserError(f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000.")
