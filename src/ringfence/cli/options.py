@@ -190,6 +190,11 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Name or digest of weights in the store, or a name of the catalog.",
         ),
         click.option(
+            "--adapter",
+            default="",
+            help="Name or digest of an adapter (LoRA) in the store, to run on the weights.",
+        ),
+        click.option(
             "--engine",
             "engine_name",
             default="auto",
@@ -243,7 +248,18 @@ def open_embedder() -> Opened:
     return open_engine("onnx", weights, store, EngineSettings(), note)
 
 
-ENGINE = ("weights_name", "engine_name", "server", "model", "mode", "cache_gib", "in_flight", "threads", "prefix_cache")
+ENGINE = (
+    "weights_name",
+    "engine_name",
+    "server",
+    "model",
+    "mode",
+    "cache_gib",
+    "in_flight",
+    "threads",
+    "prefix_cache",
+    "adapter",
+)
 
 
 def engine_options_from(options: dict[str, Any]) -> dict[str, Any]:
@@ -261,12 +277,15 @@ def open_for(
     in_flight: int,
     threads: int,
     prefix_cache: bool = True,
+    adapter: str = "",
     trusting: bool = False,
 ) -> Opened:
     """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them. ``trusting`` loads
     weights whose bytes were changed, under the digest of what is there."""
     settings = EngineSettings(mode, cache_gib, in_flight, threads, server, model, prefix_cache)
     if engine_name == "openai" or (engine_name == "auto" and server):
+        if adapter:
+            raise InputError("A server runs what it was started with.", "Leave --adapter out, or leave the server out.")
         return open_server(settings)
     if server:
         raise InputError("--server goes with the engine openai.", "Leave --engine out, or leave --server out.")
@@ -277,6 +296,9 @@ def open_for(
         with pulling() as listener:
             weights = pull(entry.name, store, listener)
     weights = weights or store.get(weights_name)
+    if engine_name == "auto" and adapter:
+        engine_name = "llamacpp"
+        note("Engine: llamacpp, because it runs adapters.")
     if engine_name == "auto":
         engine_name, why = choose_engine(weights.files, server)
         note(f"Engine: {why}.")
@@ -285,4 +307,5 @@ def open_for(
             f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes other weights that "
             "run faster; their answers differ a little."
         )
-    return open_engine(engine_name, weights, store, settings, note, trusting)
+    added = store.get(adapter) if adapter else None
+    return open_engine(engine_name, weights, store, settings, note, trusting, added)

@@ -233,6 +233,7 @@ def _contender(
     arguments: dict[str, Any] = {
         "weights_name": contender.weights, "engine_name": contender.engine, "server": contender.server, "model": contender.model,
         "mode": contender.mode, "cache_gib": contender.cache, "in_flight": contender.in_flight, "threads": contender.threads,
+        "adapter": contender.adapter,
     }  # fmt: skip
     done = _kept(out, docs)
     windowing = Windowing(contender.window, contender.relevant)

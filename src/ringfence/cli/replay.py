@@ -50,6 +50,7 @@ class LockDiffers(InputError):
     help="Replay although the lock does not hold here, and report the answers for what they are: of another set-up.",
 )  # fmt: skip
 @click.option("--weights", "weights_name", help="With --despite: other weights.")
+@click.option("--adapter", help="With --despite: another adapter.")
 @click.option("--engine", "engine_name", type=click.Choice(engine_names()), help="With --despite: another engine.")
 @click.option("--mode", type=click.Choice(["solo", "batched"]), help="With --despite: another mode.")
 @click.option("--cache", "cache_gib", type=click.IntRange(1, 512), help="With --despite: another cache, in GiB.")
@@ -134,6 +135,8 @@ def replay_folder(
         arguments = {name: session["arguments"][name] for name in ENGINE if name in session["arguments"]}
         if digest := expected.data["weights"].get("digest"):
             arguments["weights_name"] = digest.removeprefix("sha256:")
+        if adapter := expected.data.get("adapter"):
+            arguments["adapter"] = adapter["digest"].removeprefix("sha256:")
         opened = open_for(**{**arguments, "engine_name": expected.data["engine"]["name"], **changed}, trusting=despite)
         pool_file = session["arguments"].get("pool")
         labelled = labelled_texts(folder.base() / pool_file if pool_file else None, task)

@@ -46,6 +46,11 @@ def _facts(weights: StoredWeights) -> dict[str, Any]:
 @click.option(
     "--safetensors", is_flag=True, help="Of well-known weights, the makers' safetensors instead of a GGUF file."
 )
+@click.option(
+    "--made-of",
+    default="",
+    help="Of a fine-tune or an adapter: the weights in the store that it was made of; it inherits their licence.",
+)
 @click.option("--repin", is_flag=True, help="Accept other bytes than those that the name stood for before.")
 @click.option(
     "--signature",
@@ -54,7 +59,7 @@ def _facts(weights: StoredWeights) -> dict[str, Any]:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 def pull_command(
-    source: str, name: str | None, safetensors: bool, repin: bool, signature: Path | None, as_json: bool
+    source: str, name: str | None, safetensors: bool, made_of: str, repin: bool, signature: Path | None, as_json: bool
 ) -> None:
     """Fetch weights into the store.
 
@@ -63,7 +68,7 @@ def pull_command(
     with pulling() as listener:
         store = Store()
         before = {one.manifest.digest for one in store.list()}
-        weights = pull(source, store, listener, name, safetensors, repin)
+        weights = pull(source, store, listener, name, safetensors, repin, made_of)
     if signature:
         shutil.copyfile(signature, weights.signature)
     if policy := policy_here():

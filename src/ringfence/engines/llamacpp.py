@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import EngineError
 from .dialects import LLAMACPP, ServerFacts
+from .gguf_adapter import adapter_file
 from .gguf_facts import FormFacts, facts_of_gguf
 from .http import Client
 from .origin import RunsOrigin
@@ -27,6 +28,7 @@ class LlamaCppEngine(RunsOrigin, ServedEngine):
     """A GGUF file, loaded. Its server listens on loopback, behind a key that only this process knows."""
 
     name = "llamacpp"
+    runs_adapters = True
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         library = _library()
@@ -46,6 +48,8 @@ class LlamaCppEngine(RunsOrigin, ServedEngine):
         params.cache_prompt = settings.keeps_prefixes
         params.ui = params.endpoint_slots = params.warmup = False
         params.offline, params.verbosity = True, 0
+        if settings.adapter:
+            params.lora_adapters = [library.CommonAdapterLoraInfo(str(adapter_file(settings.adapter, files[0])), 1.0)]
         if settings.threads:
             params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
         try:

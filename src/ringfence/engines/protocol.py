@@ -107,7 +107,8 @@ class Capabilities:
 @dataclass(frozen=True)
 class EngineSettings:
     """How an engine is run. ``cache_gib`` is the memory for keys and values; ``server`` the address of a server that runs
-    already, ``model`` its name for the weights; ``prefix_cache`` is off in solo mode in any case."""
+    already, ``model`` its name for the weights; ``prefix_cache`` is off in solo mode in any case;
+    ``adapter`` is a folder with what is added to the weights."""
 
     mode: Mode = "batched"
     cache_gib: int = 2
@@ -116,6 +117,7 @@ class EngineSettings:
     server: str = ""
     model: str = ""
     prefix_cache: bool = True
+    adapter: Path | None = None
 
     @property
     def keeps_prefixes(self) -> bool:
@@ -175,6 +177,7 @@ class EngineType(Protocol):
     """The class behind an entry point of ``ringfence.engines``.
 
     ``form`` names the form of weights that it runs; it is made once from the origin and kept in the store.
+    One that obeys ``EngineSettings.adapter`` says so: ``runs_adapters = True``. To others none is given.
     """
 
     name: str

@@ -29,6 +29,7 @@ def bill_of_materials(lock: Lock, made_by: str) -> str:
     def properties(facts: dict[str, Any]) -> list[Any]:
         return [model.Property(name=f"ringfence:{name}", value=str(value)) for name, value in facts.items()]
 
+    adapter = lock.data.get("adapter")
     weights, engine = lock.data.get("weights", {}), lock.data.get("engine", {})
     kinds = parts.ComponentType
     licence = weights.get("licence")
@@ -43,6 +44,20 @@ def bill_of_materials(lock: Lock, made_by: str) -> str:
             name=digest, version=digest, type=kinds.MACHINE_LEARNING_MODEL, bom_ref="weights", components=model_parts,
             licenses=[licences.DisjunctiveLicense(name=licence)] if licence else [],
             properties=properties({k: v for k, v in weights.items() if k in ("form", "converter")} | {"template": lock.data.get("template")}),
+        ),
+        *(
+            [
+                parts.Component(
+                    name=adapter["digest"], version=adapter["digest"], type=kinds.MACHINE_LEARNING_MODEL, bom_ref="adapter",
+                    licenses=[licences.DisjunctiveLicense(name=adapter["licence"])],
+                    components=[
+                        parts.Component(name=name, type=kinds.FILE, hashes=hashes(digest), bom_ref=f"adapter:{name}")
+                        for name, digest in adapter["files"].items()
+                    ],
+                )
+            ]
+            if adapter
+            else []
         ),
         parts.Component(
             name=str(engine.get("name")), version=str(engine.get("version")), type=kinds.FRAMEWORK, bom_ref="engine",

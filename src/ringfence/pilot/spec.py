@@ -43,6 +43,7 @@ class Contender(_Part):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     weights: str = "demo"
+    adapter: str = ""
     engine: str = "auto"
     server: str = ""
     model: str = ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..documents import ReadingOptions, ocr_weights, readers
 from ..engines import Engine, EngineSettings, engine_type
-from ..errors import WeightsError
+from ..errors import EngineError, WeightsError
 from ..locks import Lock, accelerators, processor_features
 from ..tasks import CLASSIFY_PROMPT, PROMPT_VERSION, SUMMARISE_PROMPT, Task
 from ..weights import Store, StoredWeights, now
@@ -31,6 +31,7 @@ class Opened:
     engine: Engine
     weights: StoredWeights | None
     form: StoredWeights | None
+    adapter: StoredWeights | None = None
 
     @property
     def name(self) -> str:
@@ -54,6 +55,18 @@ class Opened:
             "form_files": {one.name: one.sha256 for one in form.files},
         }
 
+    @property
+    def adapter_facts(self) -> dict[str, Any] | None:
+        """The adapter's part of a lock; None where there is none."""
+        if self.adapter is None:
+            return None
+        manifest = self.adapter.manifest
+        return {
+            "digest": f"sha256:{manifest.digest}",
+            "licence": manifest.licence,
+            "files": {one.name: one.sha256 for one in manifest.files},
+        }
+
 
 def open_engine(
     name: str,
@@ -62,8 +75,9 @@ def open_engine(
     settings: EngineSettings,
     say: Callable[[str], None] = lambda sentence: None,
     trusting: bool = False,
+    adapter: StoredWeights | None = None,
 ) -> Opened:
-    """Verify the weights, make the engine's form of them if there is none, and load it.
+    """Verify the weights and the ``adapter`` on them, make the engine's form of them if there is none, and load it.
 
     Raises WeightsError for a changed byte (with ``trusting`` it is loaded under the digest of what is there) and
     EngineError for what the engine cannot do.
@@ -71,6 +85,18 @@ def open_engine(
     kind = engine_type(name)
     require_allowed(weights, store)
     weights = _verified(weights, trusting)
+    if adapter:
+        if not getattr(kind, "runs_adapters", False):
+            raise EngineError(f"The {name} engine runs no adapters.", "Choose --engine llamacpp.")
+        require_allowed(adapter, store)
+        adapter = _verified(adapter, trusting)
+        made_on = adapter.manifest.origin
+        if made_on not in (None, weights.manifest.digest):
+            raise WeightsError(
+                f"{adapter.manifest.name} was made on other weights (sha256:{str(made_on)[:12]}...) than {weights.manifest.name}.",
+                "Give those weights.",
+            )
+        settings = replace(settings, adapter=adapter.files)
 
     def convert(origin: Any, target: Any) -> None:
         say(
@@ -81,7 +107,7 @@ def open_engine(
     form = store.form(weights, kind.form, kind.converter_version(), convert, now())
     require_form(form, weights)
     form = _verified(form, trusting)
-    return Opened(kind.open(form.files, settings), weights, form)
+    return Opened(kind.open(form.files, settings), weights, form, adapter)
 
 
 def _verified(stored: StoredWeights, trusting: bool) -> StoredWeights:
@@ -113,7 +139,7 @@ def lock_of(
     return Lock(
         weights=opened.facts,
         template=f"sha256:{hashlib.sha256(opened.engine.chat_template.encode()).hexdigest()}",
-        adapter=None,
+        adapter=opened.adapter_facts,
         calibrator=calibrator,
         few_shot=pool,
         embedding=embedding,

@@ -16,7 +16,7 @@ from .catalog import CatalogEntry, CatalogFile, find_entry
 from .formats import allowed, check_files
 from .known import find_known, source_of
 from .pins import check_pin, pin
-from .policy import require_licence
+from .policy import inherited_licences, require_licence
 from .source import SourceUnavailable, WeightsSource
 from .store import FileRecord, Manifest, Store, StoredWeights, digest_of, disk_error, hash_file
 
@@ -53,17 +53,20 @@ def pull(
     name: str | None = None,
     safetensors: bool = False,
     repin: bool = False,
+    made_of: str = "",
 ) -> StoredWeights:
     """Have the weights ``wanted`` (a name of the catalog, a source, a path) in the store; what is there is not pulled again.
 
     Of well-known weights one GGUF file is pulled, or with ``safetensors`` the makers' own. What a name stands for is
-    pinned at the first pull; ``repin`` accepts other bytes. Raises WeightsError when no source has them, when the bytes are not the right ones, or when they are refused.
+    pinned at the first pull; ``repin`` accepts other bytes. ``made_of`` names the weights in the store that they were made
+    of (a fine-tune, an adapter), whose licences they inherit. Raises WeightsError when no source has them, when the bytes are not the right ones, or when they are refused.
     """
     listener = listener or Listener()
     entry = find_entry(wanted) or _entry_of_known(wanted, safetensors, listener, name)
     entry = entry or _entry_of_source(wanted, listener, name)
     label = name or entry.name
-    require_licence(label, [entry.licence])
+    origin = store.get(made_of).manifest if made_of else None
+    require_licence(label, [entry.licence, *(inherited_licences(origin, store) if origin else [])])
 
     def waiting() -> None:
         listener.say(f"Another process is pulling {label}; waiting for it.")
@@ -75,7 +78,7 @@ def pull(
         staging = store.staging(label)
         try:
             used = [_fetch(file, staging, listener) for file in entry.files]
-            return _finish(entry, label, used, staging, store, listener, repin)
+            return _finish(entry, label, used, staging, store, listener, repin, origin.digest if origin else None)
         except OSError as error:
             raise disk_error(error) from None
 
@@ -180,7 +183,14 @@ def _fetch(file: CatalogFile, staging: Path, listener: Listener) -> str:
 
 
 def _finish(
-    entry: CatalogEntry, label: str, used: list[str], staging: Path, store: Store, listener: Listener, repin: bool
+    entry: CatalogEntry,
+    label: str,
+    used: list[str],
+    staging: Path,
+    store: Store,
+    listener: Listener,
+    repin: bool,
+    origin: str | None,
 ) -> StoredWeights:
     files = staging / "files"
     try:
@@ -214,8 +224,14 @@ def _finish(
     same = store.find(digest)
     if same and same.manifest.name != label:
         listener.say(f"The same bytes are there already under the name {same.manifest.name}.")
-    manifest = Manifest(label, digest, records, entry.licence, ", ".join(dict.fromkeys(used)), now())
+    manifest = Manifest(label, digest, records, entry.licence, ", ".join(dict.fromkeys(used)), now(), origin)
     weights = store.publish(files, manifest)
+    if origin and weights.manifest.origin != origin:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise WeightsError(
+            f"{weights.manifest.name} is there already, and says nothing, or something else, of what it was made of.",
+            f"Remove it first: ringfence weights remove {weights.manifest.name}",
+        )
     weights.verify()
     with store.locked("pins"):
         pin(store.root, label, digest, manifest.source, manifest.made_at)

@@ -1,0 +1,131 @@
+"""Adapters: small weights on top of others, for the engines that run them; locked, inherited, and refused where they do not fit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gguf import GGUFReader, GGUFWriter
+
+from ringfence.engines import EngineSettings, engine_type
+from ringfence.engines.gguf_adapter import adapter_file
+from ringfence.errors import EngineError, InputError, WeightsError
+from ringfence.runs import open_engine
+from ringfence.weights import Store, StoredWeights, pull
+from ringfence.weights.policy import inherited_licences
+from tests.conftest import ringfence
+
+pytestmark = pytest.mark.weights
+
+
+def an_adapter(
+    path: Path, base: Path, seed: int = 0, kind: str = "adapter", architecture: str = "llama", dtype: type = np.float32
+) -> Path:
+    """A random adapter of rank 4 on the first layers of ``base``, strong enough to change every answer."""
+    shapes = {tensor.name: [int(size) for size in tensor.shape] for tensor in GGUFReader(str(base)).tensors}
+    random = np.random.default_rng(seed)
+    writer = GGUFWriter(path, architecture)
+    writer.add_type(kind)
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 32.0)
+    for layer in range(4):
+        name = f"blk.{layer}.attn_q.weight"
+        width, height = shapes[name]
+        writer.add_tensor(f"{name}.lora_a", (random.normal(size=(4, width)) / width**0.5).astype(dtype))
+        writer.add_tensor(f"{name}.lora_b", random.normal(size=(height, 4)).astype(dtype))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+@pytest.fixture
+def base(small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoredWeights:
+    """The 135M in a store of this test's own."""
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    return pull(str(gguf_of(small_weights)), Store(), name="base")
+
+
+def gguf_of(weights: StoredWeights) -> Path:
+    (file,) = weights.files.glob("*.gguf")
+    return file
+
+
+def test_an_adapter_changes_the_answers_and_stands_in_the_lock_and_a_replaced_one_is_found(
+    base: StoredWeights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in (0, 1):
+        an_adapter(tmp_path / f"tuned-{seed}.gguf", gguf_of(base), seed)
+        assert ringfence("weights", "pull", tmp_path / f"tuned-{seed}.gguf", "--made-of", "base") == 0
+    task = tmp_path / "task.yaml"
+    task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
+    (tmp_path / "a.txt").write_text("Invoice\nNordwind GmbH\nTotal EUR 12.00\n")
+    how = ("--weights", "base", "--cache", "1", "--mode", "solo", "--threads", "1")
+    assert ringfence("run", task, tmp_path / "a.txt", "--out", tmp_path / "plain", *how, "--engine", "llamacpp") == 0
+    assert ringfence("run", task, tmp_path / "a.txt", "--out", tmp_path / "run", *how, "--adapter", "tuned-0") == 0
+    locks = [json.loads((tmp_path / one / "run.json").read_text())["lock"]["data"] for one in ("plain", "run")]
+    assert "adapter" not in locks[0]
+    assert locks[1]["adapter"]["digest"] == f"sha256:{Store().get('tuned-0').manifest.digest}"
+    capsys.readouterr()
+    assert ringfence("replay", tmp_path / "run", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["totals"] == {"IDENTICAL": 1}
+
+    assert ringfence("replay", tmp_path / "run", "--adapter", "tuned-1") == 2
+    assert ringfence("replay", tmp_path / "run", "--adapter", "tuned-1", "--despite", "--json") in (0, 1)
+    facts = json.loads(capsys.readouterr().out)
+    assert "adapter.digest" in facts["lock_differences"]
+    assert facts["verdicts"][0]["drift"] > 0.1  # of the log-probabilities: the other one was at work
+
+    replaced = gguf_of(Store().get("tuned-0"))
+    replaced.write_bytes(gguf_of(Store().get("tuned-1")).read_bytes())
+    assert ringfence("replay", tmp_path / "run") == 2
+    assert replaced.name in capsys.readouterr().err
+
+
+def test_an_adapter_inherits_the_licence_and_runs_on_what_it_was_made_of(base: StoredWeights, tmp_path: Path) -> None:
+    store = Store()
+    made = pull(str(an_adapter(tmp_path / "tuned.gguf", gguf_of(base))), store, made_of="base")
+    replace(base.manifest, licence="Apache-2.0").write(base.folder / "manifest.json")
+    assert inherited_licences(made.manifest, store) == ["not stated", "Apache-2.0"]
+    pull(str(an_adapter(tmp_path / "other.gguf", gguf_of(base), 1)), store)
+    with pytest.raises(WeightsError, match="something else"):
+        pull(str(tmp_path / "tuned.gguf"), store, made_of="other")
+    loose = pull(str(an_adapter(tmp_path / "loose.gguf", gguf_of(base), 2)), store, made_of="other")
+    with pytest.raises(WeightsError, match="made on other weights"):
+        open_engine("llamacpp", base, store, EngineSettings(cache_gib=1), adapter=loose)
+
+
+def test_an_engine_that_would_pass_over_an_adapter_is_refused(base: StoredWeights, tmp_path: Path) -> None:
+    store = Store()
+    made = pull(str(an_adapter(tmp_path / "tuned.gguf", gguf_of(base))), store)
+    assert not getattr(engine_type("openvino"), "runs_adapters", False)
+    with pytest.raises(EngineError, match="runs no adapters"):
+        open_engine("openvino", base, store, EngineSettings(cache_gib=1), adapter=made)
+    from ringfence.cli.options import open_for
+
+    with pytest.raises(InputError, match="started with"):
+        open_for("base", "auto", "http://127.0.0.1:9", "", "solo", 1, 1, 1, adapter="tuned")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"kind": "model"}, "is no adapter"),
+        ({"architecture": "qwen2"}, "of the kind qwen2"),
+        ({"dtype": np.float64}, "F64"),  # llama.cpp crashes on it
+    ],
+    ids=["weights", "of other weights", "numbers of 64 bits"],
+)
+def test_an_adapter_that_does_not_fit_is_refused_before_it_is_loaded(
+    small_weights: StoredWeights, tmp_path: Path, wrong: dict[str, object], said: str
+) -> None:
+    an_adapter(tmp_path / "a.gguf", gguf_of(small_weights), **wrong)  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match=said):
+        adapter_file(tmp_path, gguf_of(small_weights))
+    (tmp_path / "a.gguf").unlink()
+    with pytest.raises(EngineError, match="no single GGUF"):
+        adapter_file(tmp_path, gguf_of(small_weights))
