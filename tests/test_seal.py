@@ -225,7 +225,7 @@ print((here / "b" / "f").read_text(), kernel_files_open())
 WATCH = """
 import json, sys
 from ringfence.seal import launch
-code = launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1]), lambda tried: print(json.dumps(tried), file=sys.stderr))
+code = launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1]), tell=lambda tried: print(json.dumps(tried), file=sys.stderr))
 sys.exit(code)
 """
 
@@ -364,3 +364,18 @@ def test_only_the_declared_address_is_dialled_through_the_forwarder() -> None:
     assert dial_for("gpu", 8001, declared) == ("gpu", 8001)
     assert dial_for("other", 8000, declared) == ("other", 8000)
     assert dial_for("gpu", 8000, "") == ("gpu", 8000)
+
+
+@pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
+def test_of_a_flood_the_rest_is_summed() -> None:
+    program = """
+import socket
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for port in range(1, 2000):
+    try: one.sendto(b"x", ("192.0.2.1", port))
+    except OSError: pass
+"""
+    found = tried(program)
+    assert len(found) == 1001
+    assert found[-1]["what"] == "other things"
+    assert found[-1]["times_at_least"] == 512

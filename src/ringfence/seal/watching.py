@@ -34,7 +34,7 @@ RECEIVE, SEND, VALID = 0xC0502100, 0xC0182101, 0x40082102  # SECCOMP_IOCTL_NOTIF
 CONTINUE = 1
 NOTIFICATION = struct.Struct("=QIIiIQ6Q")  # id, pid, flags; number, architecture, instruction pointer, six arguments
 ANSWER = struct.Struct("=QqiI")
-MOST = 1000  # different attempts on record; a program that tries every port of every address says no more than that
+MOST = 1000  # different attempts on record; of a program that tries every port of every address the rest is summed
 # setns with no descriptor and one of these is no attempt: between them lie the probes that prove the seal.
 PROBES_BEGIN, PROBES_END = 0x52460001, 0x52460002
 UNIX_SOCKET = "a unix socket"  # its path is not known: already the socket is denied
@@ -103,9 +103,9 @@ class Attempts:
         what = _described(thread, call, arguments)
         if what is None or not still_there():
             return
+        if (what, process) not in self._times and len(self._times) >= MOST:
+            what, process = "other things", 0
         key = (what, process)
-        if key not in self._times and len(self._times) >= MOST:
-            return
         self._times[key] += 1
         if (times := self._times[key]) & (times - 1) == 0:  # 1, 2, 4, ...: a flood is not written call by call
             who = self._who.setdefault(process, _named(process))
