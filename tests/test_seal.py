@@ -19,26 +19,14 @@ import pytest
 
 from ringfence.engines import EngineSettings
 from ringfence.runs import open_engine
-from ringfence.seal import UNIX_SOCKET, mechanism_here, sealed_here, split_exit
+from ringfence.seal import UNIX_SOCKET, split_exit
 from ringfence.seal.forwarding import dial_for
 from ringfence.weights import Store, StoredWeights
 from tests.certificates import certified
+from tests.sealing import LAUNCH, MAKES_SEALS, NAMESPACE, inside, ringfence
 from tests.standins import Standin, running
 
-pytestmark = [
-    pytest.mark.skipif(sealed_here(), reason="these make seals of their own; they run outside of one"),
-    pytest.mark.skipif(mechanism_here()[0] is None, reason=f"this host cannot seal: {mechanism_here()[1]}"),
-]
-NAMESPACE = (mechanism_here()[0] or "").startswith("user and network")
-LAUNCH = (
-    "import sys; from ringfence.seal import launch; sys.exit(launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1])))"
-)
-
-
-def inside(program: str, *arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
-    """Run a program sealed."""
-    command = [sys.executable, "-c", LAUNCH, program, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **how)
+pytestmark = MAKES_SEALS
 
 
 @contextlib.contextmanager
@@ -222,58 +210,6 @@ print((here / "b" / "f").read_text(), kernel_files_open())
     assert done.stdout.split() == ["lo", str(os.geteuid() == 0 and not closed)], done.stderr
 
 
-WATCH = """
-import json, sys
-from ringfence.seal import launch
-code = launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1]), tell=lambda tried: print(json.dumps(tried), file=sys.stderr))
-sys.exit(code)
-"""
-
-
-def tried(program: str) -> list[dict[str, Any]]:
-    """What the launcher heard of a program."""
-    done = subprocess.run(
-        [sys.executable, "-c", WATCH, program], capture_output=True, text=True, check=False, timeout=60
-    )
-    return list(json.loads(done.stderr.splitlines()[-1]))
-
-
-@pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
-def test_it_is_on_record_which_process_was_denied_what() -> None:
-    program = """
-import socket, subprocess, sys
-from contextlib import suppress
-child = "import socket; socket.create_connection(('192.0.2.77', 443))"
-subprocess.run([sys.executable, "-c", child], stderr=subprocess.DEVNULL)
-with suppress(OSError): socket.socket(socket.AF_UNIX)
-with suppress(OSError): socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-for _ in range(9):
-    with suppress(OSError): socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.78", 99))
-with suppress(OSError): socket.create_connection(("127.0.0.1", 9))
-"""
-    found = tried(program)
-    by_what = {one["what"]: one for one in found}
-    assert set(by_what) == {"192.0.2.77 port 443", "a unix socket", "a socket of AF_PACKET", "192.0.2.78 port 99"}
-    assert by_what["192.0.2.78 port 99"]["times_at_least"] == 8
-    assert by_what["192.0.2.77 port 443"]["process"] != by_what["a unix socket"]["process"]
-    assert "192.0.2.77" in by_what["192.0.2.77 port 443"]["command"]
-
-
-def test_the_probes_of_the_seal_are_no_attempts_and_what_follows_is() -> None:
-    program = "from ringfence.seal import evidence\nevidence()\nimport socket\nsocket.socket(socket.AF_UNIX)"
-    assert [one["what"] for one in tried(program)] == ["a unix socket"]
-    program = "from ringfence.seal import evidence, evidence_at_the_end\nbefore = evidence()\nimport socket\ntry: socket.socket(socket.AF_UNIX)\nexcept OSError: pass\nprint(before['denied'], [one['what'] for one in evidence_at_the_end(before)['denied_at_the_end']])"
-    assert inside(program).stdout.strip() == "[] ['a unix socket']"
-
-
-@pytest.mark.parametrize(("address", "code"), [("192.0.2.77", 1), ("127.0.0.1", 0)])
-def test_strict_fails_a_command_that_lived_with_a_denial(address: str, code: int) -> None:
-    program = f"import socket\ntry: socket.create_connection(({address!r}, 9))\nexcept OSError: pass"
-    done = ringfence("seal", "exec", "--strict", "--", sys.executable, "-c", program)
-    assert done.returncode == (code if NAMESPACE else 1), done.stderr
-    assert ("Denied: 192.0.2.77 port 9, once, to process" in done.stderr) == bool(code and NAMESPACE)
-
-
 def test_a_sealed_command_ends_with_its_launcher() -> None:
     program = "import time\nprint('here', flush=True)\ntime.sleep(600)"
     command = [sys.executable, "-c", LAUNCH, program]
@@ -284,11 +220,6 @@ def test_a_sealed_command_ends_with_its_launcher() -> None:
         at_its_end, _, _ = select.select([launcher.stdout], [], [], 30)
         assert at_its_end  # nobody holds the pipe any more
         assert launcher.stdout.read() == ""
-
-
-def ringfence(*arguments: Any, **how: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ringfence", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280, **how)
 
 
 @pytest.mark.weights
@@ -364,18 +295,3 @@ def test_only_the_declared_address_is_dialled_through_the_forwarder() -> None:
     assert dial_for("gpu", 8001, declared) == ("gpu", 8001)
     assert dial_for("other", 8000, declared) == ("other", 8000)
     assert dial_for("gpu", 8000, "") == ("gpu", 8000)
-
-
-@pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
-def test_of_a_flood_the_rest_is_summed() -> None:
-    program = """
-import socket
-one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-for port in range(1, 2000):
-    try: one.sendto(b"x", ("192.0.2.1", port))
-    except OSError: pass
-"""
-    found = tried(program)
-    assert len(found) == 1001
-    assert found[-1]["what"] == "other things"
-    assert found[-1]["times_at_least"] == 512

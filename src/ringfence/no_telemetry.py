@@ -20,6 +20,6 @@ SWITCHES = {
 
 
 def switch_off_telemetry() -> None:
-    """For this process and those that it starts."""
+    """For this process, and by its environment for those that it starts."""
     os.environ.update(SWITCHES)
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # OpenVINO goes on without it

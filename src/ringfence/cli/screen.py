@@ -18,6 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from ..seal import UNIX_SOCKET
 from ..weights import Listener
 
 __all__ = ["bar", "data", "denied", "note", "pulling", "stderr"]
@@ -32,14 +33,15 @@ def note(sentence: str) -> None:
     stderr.print(sentence, markup=False, soft_wrap=True)
 
 
-def denied(attempts: Sequence[Mapping[str, Any]]) -> None:
-    """What a sealed command was denied, a line each."""
-    for one in attempts[:TOLD]:
-        times = "once" if one["times_at_least"] == 1 else f"{one['times_at_least']} times or more"
-        command = " ".join(one["command"].split())[:100] or one["name"]
-        note(f"Denied: {one['what']}, {times}, to process {one['process']}: {command}")
-    if len(attempts) > TOLD:
-        note(f"Denied: {len(attempts) - TOLD} things more.")
+def denied(attempts: Sequence[Mapping[str, Any]] | None) -> None:
+    """What a sealed command was denied, a line each, ways out of the machine first."""
+    ordered = sorted(attempts or (), key=lambda one: one["what"] == UNIX_SOCKET)
+    for one in ordered[:TOLD]:
+        times = "once" if one["times"] == 1 else f"{one['times']} times"
+        whose = f", to process {one['process']}: {one['command'][:100] or one['name']}" if one["process"] else ""
+        note(f"Denied: {one['what']}, {times}{whose}")
+    if len(ordered) > TOLD:
+        note(f"Denied: {len(ordered) - TOLD} things more.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -38,10 +38,16 @@ def exec_command(strict: bool, arguments: tuple[str, ...]) -> int:
     program = shutil.which(arguments[0])
     if program is None:
         raise InputError(f"There is no command {arguments[0]!r}.", "Give the name of a program, or a path.")
-    tried: list[Mapping[str, Any]] = []
-    code = launch(arguments[1:], (program,), tell=tried.extend)
+    heard: list[Sequence[Mapping[str, Any]] | None] = []
+    code = launch(arguments[1:], (program,), tell=heard.append)
+    (tried,) = heard
     denied(tried)
-    ways_out = [one for one in tried if one["what"] != UNIX_SOCKET]
+    if strict and tried is None:
+        raise InputError(
+            "Nobody hears here of what is denied, so --strict says nothing.",
+            "Leave it out; `ringfence seal test` tells why.",
+        )
+    ways_out = [one for one in tried or () if one["what"] != UNIX_SOCKET]
     return 1 if strict and ways_out and code == 0 else code
 
 

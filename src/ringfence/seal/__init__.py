@@ -3,9 +3,9 @@
 The words are: evidence for this run on this host. A seal is as good as the kernel that keeps it.
 """
 
+from .attempted import UNIX_SOCKET
 from .evidence import evidence, evidence_at_the_end, require_seal, sealed_here
 from .launching import launch, mechanism_here, split_exit
-from .watching import UNIX_SOCKET
 
 __all__ = [
     "UNIX_SOCKET",

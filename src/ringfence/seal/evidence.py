@@ -10,11 +10,11 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from .kernel_files import kernel_files_open
+from .packets import packets_without_a_way
 from .watching import attempts_so_far, mark_probes
 
 __all__ = ["SEAL", "evidence", "evidence_at_the_end", "probes", "require_seal", "sealed_here"]
@@ -40,7 +40,8 @@ def probes() -> list[dict[str, Any]]:
         "raw packets": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close(),
         "unix socket, path": lambda: _connect(socket.AF_UNIX, "/run/ringfence-seal-probe"),
         "unix socket, abstract": lambda: _connect(socket.AF_UNIX, "\0ringfence-seal-probe"),
-        "unix socket, by a pair of datagram sockets": _by_pair,
+        "unix socket, by a pair of datagram sockets": lambda: _by_pair(socket.SOCK_DGRAM),
+        "unix socket, by a pair of raw sockets": lambda: _by_pair(socket.SOCK_RAW),
     }
     found = []
     mark_probes(True)
@@ -71,8 +72,8 @@ def _connect(family: int, address: Any) -> None:
         one.connect(address)
 
 
-def _by_pair() -> None:
-    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+def _by_pair(kind: int) -> None:
+    one, other = socket.socketpair(socket.AF_UNIX, kind)
     with closing(one), closing(other):
         one.sendto(b"", "/run/ringfence-seal-probe")
 
@@ -112,7 +113,7 @@ def evidence_at_the_end(before: dict[str, Any]) -> dict[str, Any]:
 
 def _denied() -> dict[str, Any]:
     """What was denied so far and to which process, where the launcher hears of it; and packets, that the kernel counts."""
-    return {"denied": attempts_so_far(), "packets_without_a_way": _denied_packets()}
+    return {"denied": attempts_so_far(), "packets_without_a_way": packets_without_a_way()}
 
 
 def limits() -> list[str]:
@@ -125,12 +126,3 @@ def limits() -> list[str]:
 def require_seal() -> None:
     """Make the probes now, where the launcher started this process. Raises UserError as ``evidence`` does."""
     evidence()
-
-
-def _denied_packets() -> int | None:
-    """How many packets of this network namespace found no way out so far, as the kernel counts (Ip: OutNoRoutes)."""
-    try:
-        rows = [row.split() for row in Path("/proc/self/net/snmp").read_text().splitlines() if row.startswith("Ip:")]
-        return int(dict(zip(rows[0], rows[1], strict=True))["OutNoRoutes"])
-    except (OSError, KeyError, ValueError, IndexError):
-        return None

@@ -7,12 +7,15 @@ loopback and hands it to the launcher, which dials one host and port, and nothin
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 __all__ = ["FORWARD", "Exit", "dial_for", "forward", "listen_for"]
 
+PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ECONNABORTED)
 FORWARD = "RINGFENCE_FORWARD"  # in the sealed process: HOST:PORT=127.0.0.1:PORT
 
 
@@ -45,8 +48,11 @@ def forward(listener: socket.socket, out: Exit) -> None:
         while True:
             try:
                 inside, _ = listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if error.errno not in PASSING:
+                    return
+                time.sleep(0.1)
+                continue
             threading.Thread(target=_join, args=(inside, out), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import platform
+import re
 import signal
 import socket
 import struct
@@ -27,15 +28,20 @@ __all__ = [
     "system_calls",
 ]
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
-SECCOMP_SET_MODE_FILTER, NEW_LISTENER = 1, 8
+SECCOMP_SET_MODE_FILTER, NEW_LISTENER, WAIT_KILLABLE_RECV = 1, 8, 32
 KILL, ERRNO, NOTIFY, ALLOW = 0x80000000, 0x00050000, 0x7FC00000, 0x7FFF0000
 # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_JMP|JGE|K, BPF_ALU|AND|K, BPF_RET|K
 LOAD, EQUAL, AT_LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 NAMESPACE_DOMAINS = (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)  # end at the namespace's own loopback
-# Ways around a closed network: another namespace, another process's descriptors or memory, calls that no filter sees.
-CLOSED = ("ptrace", "process_vm_readv", "process_vm_writev", "setns", "io_uring_setup", "pidfd_getfd")
+# Ways around a closed network: another namespace, another process's descriptors or memory, calls that no filter sees, and
+# keys, which other processes of the user read, and for which the kernel starts a program that resolves names.
+CLOSED = (
+    "ptrace", "process_vm_readv", "process_vm_writev", "setns", "io_uring_setup", "pidfd_getfd",
+    "add_key", "request_key", "keyctl", "bpf", "perf_event_open", "acct",
+)  # fmt: skip
+SHARED = ("msgget", "semget", "shmget", "mq_open")  # where no namespace holds them apart
 SystemCalls = dict[str, int]
 _EVERYWHERE = {"io_uring_setup": 425, "pidfd_getfd": 438}
 _TABLES: dict[str, tuple[int, SystemCalls]] = {
@@ -43,14 +49,18 @@ _TABLES: dict[str, tuple[int, SystemCalls]] = {
         0xC000003E,
         {
             "socket": 41, "connect": 42, "sendto": 44, "socketpair": 53, "ioctl": 16, "seccomp": 317,
-            "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "setns": 308, **_EVERYWHERE,
+            "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "setns": 308, "add_key": 248, "request_key": 249,
+            "keyctl": 250, "bpf": 321, "perf_event_open": 298, "acct": 163, "msgget": 68, "semget": 64, "shmget": 29,
+            "mq_open": 240, **_EVERYWHERE,
         },
     ),
     "aarch64": (
         0xC00000B7,
         {
             "socket": 198, "connect": 203, "sendto": 206, "socketpair": 199, "ioctl": 29, "seccomp": 277,
-            "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "setns": 268, **_EVERYWHERE,
+            "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "setns": 268, "add_key": 217, "request_key": 218,
+            "keyctl": 219, "bpf": 280, "perf_event_open": 241, "acct": 89, "msgget": 186, "semget": 190, "shmget": 194,
+            "mq_open": 180, **_EVERYWHERE,
         },
     ),
 }  # fmt: skip
@@ -66,12 +76,12 @@ class _Program(ctypes.Structure):
 
 
 def new_network() -> None:
-    """Enter a new user namespace and a new network namespace. Raises OSError where the kernel does not allow it, and
+    """Enter a new namespace of users, of the network, and of shared memory and queues. Raises OSError where the kernel does not allow it, and
     where this process has other threads already."""
     if len(os.listdir("/proc/self/task")) > 1:  # a thread keeps the network that it was started with
         raise OSError(errno.EINVAL, "threads were started before the seal")
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
 
@@ -107,12 +117,15 @@ def filter_system_calls(domains: tuple[int, ...], watched: bool = False) -> int 
     """From here on, in this process and all that it starts: no socket but of ``domains``, and no way around that.
 
     ``watched`` returns a descriptor for whoever answers what the filter asks (``watching``); until then a call that is not
-    allowed waits. None where the kernel has no such descriptor (before Linux 5.5), or another filter has it: then such calls
-    are denied all the same, and nobody hears of them. Raises OSError where the kernel has no filter at all.
+    allowed waits. None where the kernel cannot let a call go on that was asked about (before Linux 5.5), or another filter
+    has the descriptor: then such calls are denied all the same, and nobody hears of them. Raises OSError where the kernel
+    has no filter at all.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    for denied, flags in ((NOTIFY, NEW_LISTENER), (ERRNO | errno.EACCES, 0))[0 if watched else 1 :]:
+    # Killable: once the launcher has the question, a signal does not break the call off (from Linux 5.19).
+    asking = [(NOTIFY, NEW_LISTENER | WAIT_KILLABLE_RECV), (NOTIFY, NEW_LISTENER)] if watched and _goes_on() else []
+    for denied, flags in (*asking, (ERRNO | errno.EACCES, 0)):
         rows = _rows(domains, denied)
         program = _Program(len(rows), (_Instruction * len(rows))(*(_Instruction(*row) for row in rows)))
         found = libc.syscall(system_calls()["seccomp"], SECCOMP_SET_MODE_FILTER, flags, ctypes.byref(program))
@@ -120,6 +133,11 @@ def filter_system_calls(domains: tuple[int, ...], watched: bool = False) -> int 
             return int(found) if flags else None
     code = ctypes.get_errno()
     raise OSError(code, os.strerror(code))
+
+
+def _goes_on() -> bool:
+    found = re.match(r"(\d+)\.(\d+)", platform.release())
+    return found is not None and (int(found[1]), int(found[2])) >= (5, 5)
 
 
 def _rows(domains: tuple[int, ...], denied: int) -> list[tuple[int, int, int, int]]:
@@ -131,17 +149,13 @@ def _rows(domains: tuple[int, ...], denied: int) -> list[tuple[int, int, int, in
         (AT_LEAST, 0, 1, 0x40000000),
         (RETURN, 0, 0, ERRNO | errno.ENOSYS),
     ]  # x32: other numbers for the same calls
-    for name in CLOSED:
+    for name in (*CLOSED, *(() if domains else SHARED)):
         rows += [(EQUAL, 0, 1, calls[name]), (RETURN, 0, 0, denied)]
-    # A pair of datagram sockets may send to any path; pairs of streams are joined for good, and are what programs use.
-    rows += [
-        (EQUAL, 0, 5, calls["socketpair"]),
-        (LOAD, 0, 0, 24),
-        (AND, 0, 0, 0xF),
-        (EQUAL, 0, 1, socket.SOCK_DGRAM),
-        (RETURN, 0, 0, denied),
-    ]
-    rows.append((RETURN, 0, 0, ALLOW))
+    # A pair of datagram sockets, also where it is called raw, may send to any path; streams are joined for good.
+    rows += [(EQUAL, 0, 7, calls["socketpair"]), (LOAD, 0, 0, 24), (AND, 0, 0, 0xF)]
+    for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+        rows += [(EQUAL, 0, 1, kind), (RETURN, 0, 0, ALLOW)]
+    rows.append((RETURN, 0, 0, denied))
     rows += [(EQUAL, 0, 6, calls["ioctl"]), (LOAD, 0, 0, 24)]
     for request in PUSHING:
         rows += [(EQUAL, 0, 1, request), (RETURN, 0, 0, denied)]

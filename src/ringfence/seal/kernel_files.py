@@ -1,4 +1,5 @@
-"""Files that are the kernel's: with Landlock a sealed process writes to none, even as root, and mounts nothing.
+"""Files that are the kernel's: with Landlock a sealed process writes to none, even as root, mounts nothing, and sends no signal
+to processes outside.
 
 /proc/sys/kernel/core_pattern, for one, names a program that the kernel starts outside of every seal. Documentation:
 man 7 landlock; numbers from the kernel's linux/landlock.h, the same on all architectures.
@@ -15,6 +16,7 @@ __all__ = ["close_kernel_files", "kernel_files_open"]
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION, PATH_BENEATH = 1, 1
+SCOPES, SCOPES_VERSION = 3, 6  # abstract unix sockets and signals stay inside; Linux 6.12
 LEAST_VERSION = 3  # Linux 6.2; before it, moving a file to another folder, or truncating one, could not be left allowed
 WRITE_FILE, TRUNCATE = 1 << 1, 1 << 14
 # remove directory and file; make directory, file, socket, FIFO and link (no device); move to another directory
@@ -27,7 +29,7 @@ FILES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "kfd")
 
 
 class _Ruleset(ctypes.Structure):
-    _fields_ = (("handled_access_fs", ctypes.c_uint64),)
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scopes", ctypes.c_uint64))
 
 
 class _Beneath(ctypes.Structure):
@@ -37,12 +39,15 @@ class _Beneath(ctypes.Structure):
 
 def close_kernel_files() -> bool:
     """From here on, in this process and all that it starts: no writing below /proc, /sys and /dev (but for terminals, memory
-    and processors), no mounts. False where the kernel cannot; no new privileges must have been renounced before."""
+    and processors), no mounts, no signals out. False where the kernel cannot; no new privileges must have been renounced before."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION) < LEAST_VERSION:
+    version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)
+    if version < LEAST_VERSION:
         return False
-    attributes = _Ruleset(WRITE_FILE | TRUNCATE | _OF_FOLDERS | _DEVICES)
-    ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.sizeof(attributes), 0)
+    scoped = version >= SCOPES_VERSION
+    attributes = _Ruleset(WRITE_FILE | TRUNCATE | _OF_FOLDERS | _DEVICES, 0, SCOPES if scoped else 0)
+    known = ctypes.sizeof(attributes) if scoped else ctypes.sizeof(ctypes.c_uint64)
+    ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(known), 0)
     if ruleset < 0:
         return False
     try:
@@ -57,7 +62,8 @@ def close_kernel_files() -> bool:
 def _written() -> list[Path]:
     device = Path("/dev")
     everywhere = [Path("/") / name for name in os.listdir("/") if name not in KERNEL]
-    return [*everywhere, *(device / name for name in (*FOLDERS, *FILES)), *device.glob("nvidia*")]
+    processors = [path for pattern in ("nvidia*", "nvmap", "nvhost*", "dxg") for path in device.glob(pattern)]
+    return [*everywhere, *(device / name for name in (*FOLDERS, *FILES)), *processors]
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: Path) -> None:

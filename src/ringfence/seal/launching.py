@@ -59,10 +59,12 @@ def _tried(namespace: bool, domains: tuple[int, ...]) -> str | None:
         try:
             if namespace:
                 new_network()
+                loopback_up()  # denied where a host allows namespaces without rights in them
             filter_system_calls(domains)
         except OSError as error:
             os.write(writer, (error.strerror or str(error)).encode())
-        os._exit(0)
+        finally:
+            os._exit(0)
     os.close(writer)
     with open(reader, "rb") as stream:
         said = stream.read().decode()
@@ -82,10 +84,10 @@ def launch(
     arguments: Sequence[str],
     command: Sequence[str] = COMMAND,
     exit_to: str = "",
-    tell: Callable[[Sequence[Mapping[str, Any]]], None] = lambda attempts: None,
+    tell: Callable[[Sequence[Mapping[str, Any]] | None], None] = lambda attempts: None,
 ) -> int:
     """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. ``exit_to`` is the one address that
-    is let through; ``tell`` is given what was tried, after the end. Raises UserError where this host cannot seal it."""
+    is let through; ``tell`` is given what was tried, after the end (None where nobody could hear of it). Raises UserError where this host cannot seal it."""
     mechanism, reason = mechanism_here()
     if mechanism is None:
         raise UserError(
@@ -150,11 +152,18 @@ def _become_sealed(
         watched = filter_system_calls(NAMESPACE_DOMAINS if mechanism == NAMESPACE else (), watched=True)
         if watched is not None:
             send_fds(parent, [WATCHED], [watched])
+            about["mechanism"] += ", watched"
+        parent.close()
+        if watched is not None:
             attempts.hand_over()
         if close_kernel_files():
             about["mechanism"] += ", Landlock"
         environment[SEAL] = json.dumps({**about, "watched": watched is not None})
-        parent.close()
+        for number in (
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+        ):  # Python ignores them; the command finds them as it would outside
+            signal.signal(number, signal.SIG_DFL)
         for descriptor in sorted(map(int, os.listdir("/proc/self/fd"))):
             if descriptor > (2 if watched is None else READER):
                 with contextlib.suppress(OSError):  # the folder's own
@@ -177,6 +186,7 @@ def _parent(child: int, channel: socket.socket, out: Exit | None, attempts: Atte
                 word, descriptors, _, _ = recv_fds(channel, 1, 1)
                 if word == MAP:
                     _map_users(child)
+                    attempts.count_packets(child)
                     channel.sendall(MAP)
                 elif word == FORWARDED and out:
                     forward(socket.socket(fileno=descriptors[0]), out)

@@ -1,8 +1,9 @@
 """Who tried what: the filter of a sealed process asks the launcher about each call that it does not allow.
 
-man 2 seccomp_unotify. The answer is always no, but for connections and datagrams, which may go on: they end in a namespace
-that leads nowhere, and only where they were to go is of interest. The launcher writes what it was asked into a file in
-memory, which the sealed process holds open for reading.
+man 2 seccomp_unotify. The answer is always no, but for connections and datagrams to internet addresses, which may go on: they
+end in a namespace that leads nowhere, and only where they were to go is of interest. What this misses (messages sent with
+sendmsg) the kernel counts as packets without a way. The launcher shows what it heard in a file in memory, which the sealed
+process holds open and cannot write to.
 """
 
 from __future__ import annotations
@@ -10,39 +11,42 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
-import ipaddress
 import json
+import mmap
 import os
 import select
-import socket
 import struct
 import threading
-from collections import Counter
-from collections.abc import Callable
+import time
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-from .kernel import PUSHING, system_calls
+from .attempted import UNIX_SOCKET, described, named, process_of
+from .kernel import system_calls
+from .packets import PacketCount
 
-__all__ = ["UNIX_SOCKET", "Attempts", "attempts_so_far", "mark_probes"]
+__all__ = ["Attempts", "attempts_so_far", "mark_probes"]
 
 NAME = "ringfence-attempts"
+SIZE = 1 << 20  # bytes of the file in memory
 READER = 3  # the descriptor in the sealed process, behind the standard streams
-RECEIVE, SEND, VALID = 0xC0502100, 0xC0182101, 0x40082102  # SECCOMP_IOCTL_NOTIF_*
+RECEIVE, SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_*
 CONTINUE = 1
 NOTIFICATION = struct.Struct("=QIIiIQ6Q")  # id, pid, flags; number, architecture, instruction pointer, six arguments
 ANSWER = struct.Struct("=QqiI")
-MOST = 1000  # different attempts on record; of a program that tries every port of every address the rest is summed
-# setns with no descriptor and one of these is no attempt: between them lie the probes that prove the seal.
+MOST = 1000  # different attempts on record, and as many on unix sockets; of a program that tries every port the rest is summed
+# setns with no descriptor and one of these is no attempt: between them lie the probes that prove the seal, of one thread, once.
 PROBES_BEGIN, PROBES_END = 0x52460001, 0x52460002
-UNIX_SOCKET = "a unix socket"  # its path is not known: already the socket is denied
-_DOMAINS = {int(domain): domain.name for domain in socket.AddressFamily}
+PROBE_SECONDS = 30
+MFD_ALLOW_SEALING, ADD_SEALS, NO_MORE_WRITES = (
+    2,
+    1033,
+    0x2 | 0x4 | 0x10,
+)  # F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_FUTURE_WRITE
 
 
 def mark_probes(begin: bool) -> None:
-    """Tell the launcher that what follows is, or was, a probe of this process."""
+    """Tell the launcher that what follows is, or was, a probe of this thread."""
     ctypes.CDLL(None).setns(-1, PROBES_BEGIN if begin else PROBES_END)
 
 
@@ -50,27 +54,43 @@ class Attempts:
     """What a sealed command tried, as the launcher hears of it."""
 
     def __init__(self) -> None:
-        self._file = os.memfd_create(NAME, os.MFD_CLOEXEC)
-        self._times: Counter[tuple[str, int]] = Counter()
-        self._who: dict[int, dict[str, str]] = {}
-        self._probing: set[int] = set()
+        self._file = os.memfd_create(NAME, os.MFD_CLOEXEC | MFD_ALLOW_SEALING)
+        os.ftruncate(self._file, SIZE)
+        self._shown = mmap.mmap(self._file, SIZE)
+        with suppress(OSError):  # before Linux 5.1: then the sealed process could write to what it is shown
+            fcntl.fcntl(self._file, ADD_SEALS, NO_MORE_WRITES)
+        self._heard: dict[tuple[str, int], dict[str, Any]] = {}
+        self._room = {True: MOST, False: MOST}  # for unix sockets, and for all else
+        self._probed: dict[int, float | None] = {}  # by thread, until when; None: no more
+        self._packets = PacketCount()
         self._thread: threading.Thread | None = None
 
     def hand_over(self) -> None:
-        """In the child, before it becomes the command: hold the file open for reading, and for nothing else."""
+        """In the child, before it becomes the command: hold the file open for reading."""
         reader = os.open(f"/proc/self/fd/{self._file}", os.O_RDONLY)
-        os.dup2(reader, READER, inheritable=True)
+        if reader != READER:
+            os.dup2(reader, READER)
+        os.set_inheritable(READER, True)
+
+    def count_packets(self, child: int) -> None:
+        """Count from now on the packets that find no way out of the child's network."""
+        self._packets.open(child)
 
     def watch(self, listener: int) -> None:
         """Answer what the filter asks from a thread, until every sealed process has ended."""
         self._thread = threading.Thread(target=self._serve, args=(listener,), daemon=True)
         self._thread.start()
 
-    def finish(self) -> list[dict[str, Any]]:
-        """All attempts; after the command has ended."""
-        if self._thread:
-            self._thread.join(timeout=1)  # what the command left running is watched on
-        return _read(self._file)
+    def finish(self) -> list[dict[str, Any]] | None:
+        """All attempts, after the command has ended; None where nobody could hear of them. What the command left running is
+        answered no more, and stays sealed."""
+        if self._thread is None:
+            return None
+        self._thread.join(timeout=1)
+        os.close(self._file)
+        if packets := self._packets.untold():
+            self._hear("packets without a way, of which no call told", 0, packets)
+        return list(self._heard.values())
 
     def _serve(self, listener: int) -> None:
         poll = select.poll()
@@ -78,115 +98,67 @@ class Attempts:
         while True:
             ((_, events),) = poll.poll()
             if not events & select.POLLIN:
+                os.close(listener)
                 return
             asked = bytearray(NOTIFICATION.size)
             try:
                 fcntl.ioctl(listener, RECEIVE, asked)
             except OSError:  # who asked was killed meanwhile
                 continue
-            number, process, _, call, _, _, *arguments = NOTIFICATION.unpack(asked)
-            goes_on = call in (system_calls()["connect"], system_calls()["sendto"])
-            with suppress(Exception):  # whatever cannot be read of a process, the answer stands
-                self._note(process, call, arguments, partial(_valid, listener, number))
+            number, thread, _, call, _, _, *arguments = NOTIFICATION.unpack(asked)
+            try:
+                goes_on = self._judge(thread, call, arguments)
+            except Exception:  # the thread may be gone; whatever it is, there is an answer
+                goes_on = False
             answer = ANSWER.pack(number, 0, 0 if goes_on else -errno.EACCES, CONTINUE if goes_on else 0)
             with suppress(OSError):
                 fcntl.ioctl(listener, SEND, answer)
 
-    def _note(self, thread: int, call: int, arguments: list[int], still_there: Callable[[], bool]) -> None:
-        calls = system_calls()
-        process = _process_of(thread)
-        if call == calls["setns"] and arguments[1] in (PROBES_BEGIN, PROBES_END):
-            (self._probing.add if arguments[1] == PROBES_BEGIN else self._probing.discard)(process)
-            return
-        if process in self._probing:
-            return
-        what = _described(thread, call, arguments)
-        if what is None or not still_there():
-            return
-        if (what, process) not in self._times and len(self._times) >= MOST:
+    def _judge(self, thread: int, call: int, arguments: list[int]) -> bool:
+        """Note an attempt; whether the call may go on."""
+        process = process_of(thread)
+        if call == system_calls()["setns"] and arguments[1] in (PROBES_BEGIN, PROBES_END):
+            self._mark(thread, arguments[1] == PROBES_BEGIN)
+            return False
+        attempt = described(thread, call, arguments)
+        if attempt.what and not self._is_probe(thread):
+            self._hear(attempt.what, process)
+            self._packets.told += attempt.counted
+        return attempt.goes_on
+
+    def _mark(self, thread: int, begin: bool) -> None:
+        if begin and thread not in self._probed:
+            self._packets.pause()
+            self._probed[thread] = time.monotonic() + PROBE_SECONDS
+        elif not begin and self._probed.get(thread):
+            self._probed[thread] = None
+            self._packets.go_on()
+
+    def _is_probe(self, thread: int) -> bool:
+        return (self._probed.get(thread) or 0.0) > time.monotonic()
+
+    def _hear(self, what: str, process: int, times: int = 1) -> None:
+        kind = what == UNIX_SOCKET
+        one = self._heard.get((what, process))
+        if one is None and self._room[kind] == 0:
             what, process = "other things", 0
-        key = (what, process)
-        self._times[key] += 1
-        if (times := self._times[key]) & (times - 1) == 0:  # 1, 2, 4, ...: a flood is not written call by call
-            who = self._who.setdefault(process, _named(process))
-            line = {"what": what, "times_at_least": times, "process": process, **who}
-            os.write(self._file, json.dumps(line).encode() + b"\n")
+            one = self._heard.get((what, process))
+        if one is None:
+            self._room[kind] = max(0, self._room[kind] - 1)
+            one = self._heard[what, process] = {"what": what, "times": 0, "process": process, **named(process)}
+        one["times"] += times
+        if one["times"] & (one["times"] - 1) == 0:  # 1, 2, 4, ...: a flood is not shown call by call
+            line = json.dumps(one).encode() + b"\n"
+            if self._shown.tell() + len(line) <= SIZE:
+                self._shown.write(line)
 
 
 def attempts_so_far() -> list[dict[str, Any]] | None:
-    """In the sealed process: what was denied so far and to which process, probes left out. None where nobody watches."""
+    """In the sealed process: what was denied so far and to which process, probes left out; ``times`` is the last power of two
+    that was reached. None where nobody watches."""
     with suppress(OSError):
         if NAME in os.readlink(f"/proc/self/fd/{READER}"):
-            return _read(READER)
+            lines = os.pread(READER, SIZE, 0).rstrip(b"\0").splitlines(keepends=True)
+            told = [json.loads(line) for line in lines if line.endswith(b"\n")]  # the last may be on its way
+            return list({(one["what"], one["process"]): one for one in told}.values())
     return None
-
-
-def _read(file: int) -> list[dict[str, Any]]:
-    """The last line on each attempt of each process."""
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    for line in os.pread(file, os.fstat(file).st_size, 0).splitlines(keepends=True):
-        if line.endswith(b"\n"):
-            one = json.loads(line)
-            found[one["what"], one["process"]] = one
-    return list(found.values())
-
-
-def _valid(listener: int, number: int) -> bool:
-    try:
-        fcntl.ioctl(listener, VALID, struct.pack("=Q", number))
-    except OSError:
-        return False
-    return True
-
-
-def _described(thread: int, call: int, arguments: list[int]) -> str | None:
-    """What was tried, in words; None for what is no attempt to leave."""
-    calls = system_calls()
-    if call in (calls["connect"], calls["sendto"]):
-        where, size = (arguments[1], arguments[2]) if call == calls["connect"] else (arguments[4], arguments[5])
-        return _destination(_memory(thread, where, min(size & 0xFFFFFFFF, 128)))
-    if call in (calls["socket"], calls["socketpair"]):
-        domain = arguments[0] & 0xFFFFFFFF
-        if call == calls["socketpair"]:
-            return "a pair of datagram sockets"
-        return UNIX_SOCKET if domain == socket.AF_UNIX else f"a socket of {_DOMAINS.get(domain, domain)}"
-    if call == calls["ioctl"]:
-        return "keystrokes into the terminal" if arguments[1] & 0xFFFFFFFF in PUSHING else "ioctl"
-    return next(name for name, number in calls.items() if number == call)
-
-
-def _destination(address: bytes) -> str | None:
-    """Where a socket address leads, unless that is a service on the namespace's own loopback."""
-    (domain,) = struct.unpack_from("=H", address)
-    if domain == socket.AF_UNSPEC:  # takes a connection back
-        return None
-    if domain not in (socket.AF_INET, socket.AF_INET6):
-        return None if domain == socket.AF_NETLINK else f"an address of {_DOMAINS.get(domain, domain)}"
-    (port,) = struct.unpack_from("!H", address, 2)
-    ip = ipaddress.ip_address(address[4:8] if domain == socket.AF_INET else address[8:24])
-    if port == 53:
-        return f"a DNS look-up at {ip}"
-    if ip.is_loopback or ip.is_unspecified:
-        return None
-    return f"{ip} port {port}"
-
-
-def _memory(thread: int, where: int, size: int) -> bytes:
-    with open(f"/proc/{thread}/mem", "rb", buffering=0) as memory:
-        return os.pread(memory.fileno(), size, where)
-
-
-def _process_of(thread: int) -> int:
-    rows = Path(f"/proc/{thread}/status").read_text().splitlines()
-    return int(next(row for row in rows if row.startswith("Tgid:")).split()[1])
-
-
-def _named(process: int) -> dict[str, str]:
-    """Name and command of a process, as far as they can be read."""
-    found = {"name": "", "command": ""}
-    with suppress(OSError):
-        found["name"] = Path(f"/proc/{process}/comm").read_text().strip()
-    with suppress(OSError):
-        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        found["command"] = b" ".join(words).decode(errors="replace").strip()[:200]
-    return found
