@@ -81,7 +81,7 @@ def test_command(as_json: bool) -> int:
     click.echo(f"Mechanism: {facts['mechanism']}, kernel {facts['kernel']}." + (f" {reason}." if reason else ""))
     for probe in facts["probes"]:
         click.echo(f"  {'denied' if probe['denied'] else 'OPEN  '}  {probe['what']}: {probe['said']}")
-    if not facts["watched"]:
+    if "watched" not in facts["mechanism"]:
         note("Limit: this kernel, or another filter, does not let the launcher hear which process was denied what.")
     for limit in facts["limits"]:
         note(f"Limit: {limit}.")

@@ -32,7 +32,6 @@ from .watching import READER, Attempts
 __all__ = ["launch", "mechanism_here", "split_exit"]
 
 EXIT = "--exit"
-
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 MAP, FORWARDED, WATCHED = b"m", b"f", b"w"  # what the child says to the launcher
 NAMESPACE, FILTER = "user and network namespace, system call filter", "system call filter"
@@ -72,12 +71,8 @@ def _tried(namespace: bool, domains: tuple[int, ...]) -> str | None:
     return said or None
 
 
-COMMAND = (
-    sys.executable,
-    "-P",
-    "-m",
-    "ringfence",
-)  # -P: nothing of the folder that the command is given in is imported
+# -P: nothing of the folder that the command is given in is imported
+COMMAND = (sys.executable, "-P", "-m", "ringfence")
 
 
 def launch(
@@ -87,7 +82,9 @@ def launch(
     tell: Callable[[Sequence[Mapping[str, Any]] | None], None] = lambda attempts: None,
 ) -> int:
     """Run ``ringfence ARGUMENTS`` (or another ``command``) sealed; returns its exit code. ``exit_to`` is the one address that
-    is let through; ``tell`` is given what was tried, after the end (None where nobody could hear of it). Raises UserError where this host cannot seal it."""
+    is let through; ``tell`` is given what was tried, after the end (None where nobody could hear of it). Raises UserError
+    where this host cannot seal it.
+    """
     mechanism, reason = mechanism_here()
     if mechanism is None:
         raise UserError(
@@ -158,11 +155,8 @@ def _become_sealed(
             attempts.hand_over()
         if close_kernel_files():
             about["mechanism"] += ", Landlock"
-        environment[SEAL] = json.dumps({**about, "watched": watched is not None})
-        for number in (
-            signal.SIGPIPE,
-            signal.SIGXFSZ,
-        ):  # Python ignores them; the command finds them as it would outside
+        environment[SEAL] = json.dumps(about)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them; a command does not expect that
             signal.signal(number, signal.SIG_DFL)
         for descriptor in sorted(map(int, os.listdir("/proc/self/fd"))):
             if descriptor > (2 if watched is None else READER):
