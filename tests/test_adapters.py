@@ -99,6 +99,14 @@ def test_an_adapter_inherits_the_licence_and_runs_on_what_it_was_made_of(base: S
         open_engine("llamacpp", base, store, EngineSettings(cache_gib=1), adapter=loose)
 
 
+@pytest.mark.parametrize("engine", ["openvino", "llamacpp"])
+def test_an_adapter_is_no_weights(base: StoredWeights, tmp_path: Path, engine: str) -> None:
+    store = Store()
+    made = pull(str(an_adapter(tmp_path / "tuned.gguf", gguf_of(base))), store)
+    with pytest.raises(EngineError, match="no weights"):
+        open_engine(engine, made, store, EngineSettings(cache_gib=1))
+
+
 def test_an_engine_that_would_pass_over_an_adapter_is_refused(base: StoredWeights, tmp_path: Path) -> None:
     store = Store()
     made = pull(str(an_adapter(tmp_path / "tuned.gguf", gguf_of(base))), store)

@@ -39,7 +39,7 @@ class FormFacts:
 
 
 def facts_of_gguf(file: Path) -> FormFacts:
-    """The facts of the weights in ``file``. Raises EngineError where they have no chat template."""
+    """The facts of the weights in ``file``. Raises EngineError where they have no chat template, or are an adapter."""
     from gguf import GGUFReader
 
     fields = GGUFReader(str(file)).fields
@@ -47,6 +47,11 @@ def facts_of_gguf(file: Path) -> FormFacts:
     def value(key: str, default: Any = None) -> Any:
         return fields[key].contents() if key in fields else default
 
+    if value("general.type") == "adapter":
+        raise EngineError(
+            "This is an adapter, and no weights.",
+            "Run it on the weights it was made of: --weights NAME --adapter THIS.",
+        )
     architecture = value("general.architecture")
     tokens: list[str] = value("tokenizer.ggml.tokens", [])
     types: list[int] = value("tokenizer.ggml.token_type", [])

@@ -33,6 +33,7 @@ def make_form(origin: Path, target: Path) -> None:
             "The openvino engine cannot run weights in this form.",
             "Give it a GGUF file or an OpenVINO export (openvino_model.xml).",
         )
+    facts = facts_of_gguf(files[0])  # first: it says what is wrong with weights that cannot be used
     # The reader writes its export beside the file that it reads, so it reads a link in the target folder.
     link = target / files[0].name
     for file in files:
@@ -50,7 +51,7 @@ def make_form(origin: Path, target: Path) -> None:
             (target / file.name).unlink(missing_ok=True)
     if not (target / "openvino_model.bin").exists():
         raise EngineError("OpenVINO did not write its form of the weights.", "Free some disk space and try again.")
-    facts_of_gguf(files[0]).write(target)
+    facts.write(target)
 
 
 def _facts_of_export(folder: Path) -> FormFacts:
