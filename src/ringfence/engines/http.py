@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ..errors import EngineError
 from ..seal.forwarding import FORWARD, dial_for
 
-__all__ = ["Client", "Refused"]
+__all__ = ["Client", "Refused", "Unreachable"]
 
 RETRIES = 5  # with 0.5, 1, 2, 4 and 8 seconds between them, or what the server asks for
 BUSY = (429, 502, 503, 504)
@@ -23,6 +23,10 @@ class Refused(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Unreachable(EngineError):
+    """The server does not answer."""
 
 
 class Client:
@@ -90,7 +94,7 @@ class Client:
             )
         except errors.HTTPError as error:
             what = "does not answer in time" if isinstance(error, errors.TimeoutError) else "cannot be reached"
-            raise EngineError(
+            raise Unreachable(
                 f"The server {self.address} {what}.",
                 "Check that it runs and is not overloaded, then go on with --resume.",
             ) from None

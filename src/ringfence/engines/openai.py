@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import EngineError
 from ..seal import sealed_here
 from .dialects import Ask, facts_of
-from .http import Client, Refused
+from .http import Client, Refused, Unreachable
 from .protocol import EngineSettings, Request
 from .served import ServedEngine
 
@@ -53,11 +53,10 @@ class OpenAiEngine(ServedEngine):
         client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
         try:
             facts = facts_of(client, settings.model)
-        except EngineError as error:
+        except Unreachable as error:
             if sealed_here() and not client.forwarded:
                 raise EngineError(
-                    f"The server {client.address} is not reached from inside the seal.",
-                    f"Declare it as the one exit: --sealed --exit {client.address}",
+                    str(error), f"From inside the seal declare it as the exit: --sealed --exit {client.address}"
                 ) from error
             raise
         model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")
