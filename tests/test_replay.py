@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -307,16 +308,26 @@ class RealRun:
         return []
 
 
-@pytest.fixture
-def real_run(small_weights: StoredWeights, examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealRun:
-    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
-    task = tmp_path / "task.yaml"
+@pytest.fixture(scope="module")
+def locked_run(small_weights: StoredWeights, examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store (home) and a run; each test takes a copy, for it changes what it takes."""
+    here = tmp_path_factory.mktemp("locked")
+    task = here / "task.yaml"
     task.write_text("schema: 1\nkind: extract\nname: t\nfields: {supplier: {kind: text}}\n")
-    weights = pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), name="mine")
     how = ("--weights", "mine", "--engine", "openvino", "--cache", "1", "--mode", "solo", "--threads", "1")
     inputs = sorted((examples / "documents").iterdir())[:2]
-    assert ringfence("run", task, *inputs, "--out", tmp_path / "run", *how) == 0
-    return RealRun(tmp_path / "run", weights)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGFENCE_HOME", str(here / "home"))
+        pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), name="mine")
+        assert ringfence("run", task, *inputs, "--out", here / "run", *how) == 0
+    return here
+
+
+@pytest.fixture
+def real_run(locked_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealRun:
+    shutil.copytree(locked_run, tmp_path / "copy")
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "copy" / "home"))
+    return RealRun(tmp_path / "copy" / "run", Store().get("mine"))
 
 
 @pytest.mark.weights
