@@ -21,6 +21,13 @@ class Certified:
     certificate: Path
 
 
+def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
+    """A private key as a PEM file, without a password."""
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
 def certified(folder: Path, name: str, by: Certified | None = None) -> Certified:
     """A certificate for ``name``, issued ``by`` an authority; without one it is an authority itself."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -49,8 +56,6 @@ def certified(folder: Path, name: str, by: Certified | None = None) -> Certified
         .sign(issuing_key, hashes.SHA256())
     )
     found = Certified(folder / f"{name}.key.pem", folder / f"{name}.pem")
-    found.key.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    write_key(found.key, key)
     found.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return found

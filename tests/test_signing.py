@@ -20,7 +20,7 @@ from ringfence.runs import open_engine
 from ringfence.signing import sign_path, verify_path
 from ringfence.weights import Store
 from ringfence.weights.policy import policy_here, require_form
-from tests.certificates import certified
+from tests.certificates import certified, write_key
 from tests.conftest import fake_lock, ringfence, task_of
 from tests.test_licences import stored
 
@@ -29,9 +29,7 @@ def a_key(folder: Path, name: str) -> tuple[Path, Path]:
     """A private key and its public one, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     private, public = folder / f"{name}.pem", folder / f"{name}.pub.pem"
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    write_key(private, key)
     public.write_bytes(
         key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )

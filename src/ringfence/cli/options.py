@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "answer_options",
     "engine_options",
     "engine_options_from",
+    "engine_options_of",
     "open_embedder",
     "open_for",
     "passwords_from",
@@ -265,6 +266,11 @@ ENGINE = (
 def engine_options_from(options: dict[str, Any]) -> dict[str, Any]:
     """Take the engine's options out of ``options``."""
     return {name: options.pop(name) for name in ENGINE}
+
+
+def engine_options_of(session: Mapping[str, Any]) -> dict[str, Any]:
+    """The engine's options that a session of a run was given; those that came later than the run are left out."""
+    return {name: value for name, value in session["arguments"].items() if name in ENGINE}
 
 
 def open_for(

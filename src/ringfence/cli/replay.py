@@ -19,7 +19,7 @@ from ..replay.replaying import Ready
 from ..reports.replay_report import write_replay
 from ..runs import RunFolder, Windowing, chooser
 from ..tasks import Task
-from .options import ENGINE, open_for, passwords_from
+from .options import engine_options_of, open_for, passwords_from
 from .screen import bar, note
 from .working import labelled_texts, locked_by
 
@@ -132,7 +132,7 @@ def replay_folder(
         )
 
     def make_ready(task: Task, session: Mapping[str, Any]) -> tuple[Ready, Sequence[Difference]]:
-        arguments = {name: session["arguments"][name] for name in ENGINE if name in session["arguments"]}
+        arguments = engine_options_of(session)
         if digest := expected.data["weights"].get("digest"):
             arguments["weights_name"] = digest.removeprefix("sha256:")
         if adapter := expected.data.get("adapter"):

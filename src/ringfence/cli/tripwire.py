@@ -15,7 +15,7 @@ from ..replay import NEAR_TIE, Replayed
 from ..replay.tripwire import copy_documents, record_check, told
 from ..runs import RunFolder, Windowing
 from ..tasks import task_from
-from .options import ENGINE, passwords_from
+from .options import engine_options_of, passwords_from
 from .replay import LockDiffers, replay_folder
 from .screen import note
 from .working import labelled_texts, work
@@ -46,8 +46,7 @@ def set_command(run: Path, out: Path, sample: int, password_file: Path | None) -
     if "weights_name" not in said:
         raise InputError("The run does not say what it ran with.", "Set a tripwire on a run of `ringfence run`.")
     inputs = copy_documents(folder, sample, out / "documents")
-    arguments: dict[str, Any] = {name: said[name] for name in ENGINE if name in said}
-    arguments |= {"engine_name": data["engine"]["name"], "mode": "solo"}
+    arguments = engine_options_of(facts["sessions"][-1]) | {"engine_name": data["engine"]["name"], "mode": "solo"}
     pool = said.get("pool")
     base = folder.base()
     reading = ReadingOptions.of_run(facts["reading"], passwords_from(password_file))

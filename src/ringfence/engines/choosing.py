@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import EngineError
+from .gguf_facts import field_of
 
 __all__ = ["EngineState", "choose_engine", "slow_precision", "state_of"]
 
@@ -106,8 +107,8 @@ def _architecture(files: Path) -> str | None:
     from gguf import GGUFReader
 
     for path in sorted(files.glob("*.gguf")):
-        field = GGUFReader(str(path)).fields.get("general.architecture")
-        return str(field.contents()) if field else None
+        architecture: str | None = field_of(GGUFReader(str(path)), "general.architecture")
+        return architecture
     try:
         return str(json.loads((files / "config.json").read_text(encoding="utf-8")).get("model_type"))
     except (OSError, ValueError):

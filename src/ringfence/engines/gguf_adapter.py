@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import EngineError
+from .gguf_facts import field_of
 
 __all__ = ["adapter_file"]
 
@@ -19,13 +20,9 @@ def adapter_file(folder: Path, weights: Path) -> Path:
     if len(files) != 1:
         raise EngineError("The adapter is no single GGUF file.", "Convert it with llama.cpp's convert_lora_to_gguf.py.")
     reader, base = GGUFReader(str(files[0])), GGUFReader(str(weights))
-
-    def said(one: GGUFReader, key: str) -> str:
-        return str(one.fields[key].contents()) if key in one.fields else "nothing"
-
-    if said(reader, "general.type") != "adapter" or said(reader, "adapter.type") != "lora":
+    if (field_of(reader, "general.type"), field_of(reader, "adapter.type")) != ("adapter", "lora"):
         raise EngineError(f"{files[0].name} is no adapter.", "Give it with --weights, if these are weights.")
-    kinds = [said(one, "general.architecture") for one in (reader, base)]
+    kinds = [field_of(one, "general.architecture", "nothing") for one in (reader, base)]
     if kinds[0] != kinds[1]:
         raise EngineError(
             f"The adapter is for weights of the kind {kinds[0]}, and these are {kinds[1]}.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
 
-__all__ = ["FormFacts", "cached_numbers", "facts_of_gguf"]
+__all__ = ["FormFacts", "cached_numbers", "facts_of_gguf", "field_of"]
 
 FACTS = "form.json"
 _CONTROL, _USER_DEFINED = 3, 4  # token types in GGUF
@@ -38,14 +39,16 @@ class FormFacts:
         (folder / FACTS).write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+def field_of(reader: Any, key: str, default: Any = None) -> Any:
+    """A field of the metadata that a ``GGUFReader`` read."""
+    return reader.fields[key].contents() if key in reader.fields else default
+
+
 def facts_of_gguf(file: Path) -> FormFacts:
     """The facts of the weights in ``file``. Raises EngineError where they have no chat template, or are an adapter."""
     from gguf import GGUFReader
 
-    fields = GGUFReader(str(file)).fields
-
-    def value(key: str, default: Any = None) -> Any:
-        return fields[key].contents() if key in fields else default
+    value = partial(field_of, GGUFReader(str(file)))
 
     if value("general.type") == "adapter":
         raise EngineError(

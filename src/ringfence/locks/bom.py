@@ -29,19 +29,21 @@ def bill_of_materials(lock: Lock, made_by: str) -> str:
     def properties(facts: dict[str, Any]) -> list[Any]:
         return [model.Property(name=f"ringfence:{name}", value=str(value)) for name, value in facts.items()]
 
+    def file_parts(which: str, digests: dict[str, str]) -> list[Any]:
+        return [
+            parts.Component(name=name, type=kinds.FILE, hashes=hashes(digest), bom_ref=f"{which}:{name}")
+            for name, digest in digests.items()
+        ]
+
     adapter = lock.data.get("adapter")
     weights, engine = lock.data.get("weights", {}), lock.data.get("engine", {})
     kinds = parts.ComponentType
     licence = weights.get("licence")
-    model_parts = [
-        parts.Component(name=name, type=kinds.FILE, hashes=hashes(digest), bom_ref=f"{which}:{name}")
-        for which in ("files", "form_files")
-        for name, digest in weights.get(which, {}).items()
-    ]
     digest = str(weights.get("digest") or weights.get("declared") or "not known")
     components = [
         parts.Component(
-            name=digest, version=digest, type=kinds.MACHINE_LEARNING_MODEL, bom_ref="weights", components=model_parts,
+            name=digest, version=digest, type=kinds.MACHINE_LEARNING_MODEL, bom_ref="weights",
+            components=[part for which in ("files", "form_files") for part in file_parts(which, weights.get(which, {}))],
             licenses=[licences.DisjunctiveLicense(name=licence)] if licence else [],
             properties=properties({k: v for k, v in weights.items() if k in ("form", "converter")} | {"template": lock.data.get("template")}),
         ),
@@ -50,10 +52,7 @@ def bill_of_materials(lock: Lock, made_by: str) -> str:
                 parts.Component(
                     name=adapter["digest"], version=adapter["digest"], type=kinds.MACHINE_LEARNING_MODEL, bom_ref="adapter",
                     licenses=[licences.DisjunctiveLicense(name=adapter["licence"])],
-                    components=[
-                        parts.Component(name=name, type=kinds.FILE, hashes=hashes(digest), bom_ref=f"adapter:{name}")
-                        for name, digest in adapter["files"].items()
-                    ],
+                    components=file_parts("adapter", adapter["files"]),
                 )
             ]
             if adapter

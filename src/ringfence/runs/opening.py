@@ -51,8 +51,8 @@ class Opened:
             "form": f"sha256:{form.digest}",
             "converter": form.converter,
             "licence": manifest.licence,
-            "files": {one.name: one.sha256 for one in manifest.files},
-            "form_files": {one.name: one.sha256 for one in form.files},
+            "files": manifest.file_digests,
+            "form_files": form.file_digests,
         }
 
     @property
@@ -64,7 +64,7 @@ class Opened:
         return {
             "digest": f"sha256:{manifest.digest}",
             "licence": manifest.licence,
-            "files": {one.name: one.sha256 for one in manifest.files},
+            "files": manifest.file_digests,
         }
 
 

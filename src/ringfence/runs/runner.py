@@ -74,8 +74,8 @@ def run(
 ) -> RunSummary:
     """Run ``task`` over ``sources`` into the folder ``out``; with ``resume`` only what is new, changed or failed.
 
-    ``limit`` bounds the documents of this session; ``only`` are the ids of those to do, of all that the files hold. ``choose`` names the windows of a long document that are worth
-    reading where ``windowing.relevant`` asks for a choice; ``pool`` holds the labelled texts that a classify task takes
+    ``limit`` bounds the documents of this session; ``only`` are the ids of those to do, of all that the files hold.
+    ``choose`` names the windows of a long document that are worth reading where ``windowing.relevant`` asks for a choice; ``pool`` holds the labelled texts that a classify task takes
     its examples from; ``decide`` (a calibrator's) writes confidences and the decision into each result; ``record`` (an
     audit log's) sees each result before it is written. Raises RunError when the folder cannot be used, or belongs to
     another lock. An interruption (KeyboardInterrupt) leaves a folder that can be resumed.

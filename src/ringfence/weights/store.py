@@ -52,6 +52,11 @@ class Manifest:
     origin: str | None = None
     converter: str | None = None
 
+    @property
+    def file_digests(self) -> dict[str, str]:
+        """The sha256 of each file, by name."""
+        return {file.name: file.sha256 for file in self.files}
+
     @classmethod
     def read(cls, path: Path) -> Manifest:
         """Read a manifest file."""
