@@ -3,16 +3,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format docs bench-quality bench-statistics bench-documents bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
+.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-statistics bench-documents bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
 
-test: $(VENV)/.dev  ## pass the tests, without any network where the host allows it (120 MB of small weights are pulled before, once)
+test: $(VENV)/.dev weights  ## pass the tests: at most five minutes on two cores
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+test-all: $(VENV)/.dev weights  ## pass every test, without any network where the host allows it (sealed and strict)
+	if $(BIN)/ringfence seal test | grep -q "^Mechanism: user and network namespace.*watched"; \
+	then $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest -n 2 --dist loadgroup \
+		&& $(BIN)/pytest tests/test_seal.py tests/test_seal_attempts.py tests/test_no_telemetry.py; \
+	else $(BIN)/pytest -n 2 --dist loadgroup; fi
+	$(BIN)/python -O -m pytest -n 2 --dist loadgroup -m "not slow and not weights"
+
+weights: $(VENV)/.dev
 	$(BIN)/ringfence weights pull tests
 	$(BIN)/ringfence weights pull embedding
-	if $(BIN)/ringfence seal test | grep -q "^Mechanism: user and network namespace.*watched"; \
-	then $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest && $(BIN)/pytest tests/test_seal.py tests/test_seal_attempts.py tests/test_no_telemetry.py; else $(BIN)/pytest; fi
 
 lint: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -24,8 +32,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.dev  ## write the command line reference and the task schema anew
+docs: $(VENV)/.dev  ## write the generated pages again: command line reference, schemas, the picture of the architecture
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_architecture.py
+
+docs-site: $(VENV)/.dev  ## build the site into build/site; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
@@ -62,7 +74,7 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml
-	$(PIP) --editable '.[demo,hub,llamacpp,ocr,onnx,openai,parquet]' --group dev
+	$(PIP) --editable '.[demo,hub,llamacpp,ocr,onnx,openai,parquet]' --group dev --group docs
 	touch $@ $(VENV)/.demo
 
 clean:

@@ -1,10 +1,10 @@
-"""The promised bound against what comes: stored answers split at random, again and again.
+"""Compare the promised error bound with the error that occurs, over many random splits of stored answers.
 
     python benchmarks/acceptance.py /tmp/pilots/receipts/runs/demo /tmp/pilots/receipts/gold.jsonl --compare letters
 
-Each split fits a calibrator and chooses its threshold on one half of the documents; the other half, which neither has
-seen, shows the error among what is accepted. Families of near-duplicates stay on one side. Nothing of the documents is
-printed.
+Each split fits a calibrator and chooses a threshold on one half of the documents. The other half, which neither has
+seen, shows the error among what is accepted. Families of near-duplicates stay on one side. It prints no content of the
+documents.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ringfence.evaluation.agreement import Compare
-from ringfence.evaluation.calibrating import fit
+from ringfence.evaluation.calibration import fit
 from ringfence.evaluation.calibrator import Calibrator
-from ringfence.evaluation.evaluating import items_of_results, run_results
-from ringfence.evaluation.families import families_of, near_duplicates
-from ringfence.evaluation.gold import GoldFile
+from ringfence.evaluation.evaluator import items_of_results, run_results
+from ringfence.gold.agreement import Compare
+from ringfence.gold.file import GoldFile
+from ringfence.gold.near_duplicates import families_of, near_duplicates
 from ringfence.runs import RunFolder
-from ringfence.runs.rereading import reread
+from ringfence.runs.source_documents import reread
 
 
 def measure(run: Path, gold_path: Path, compare: Compare, target: float, splits: int, share: float) -> None:
-    """Print, for values and for documents, how often the error on the unseen half was over the target."""
+    """Print, for values and for documents, how often the error on the unseen half exceeds the target."""
     folder = RunFolder.open(run)
     task, results, lock = run_results(folder)
     gold = GoldFile(gold_path).latest()
@@ -37,14 +37,14 @@ def measure(run: Path, gold_path: Path, compare: Compare, target: float, splits:
         rows = []
         for seed in range(splits):
             chosen = set(random.Random(seed).sample(names, round(share * len(names))))
-            one = {i: entry for i, entry in gold.items() if families[i] in chosen}
-            other = {i: entry for i, entry in gold.items() if families[i] not in chosen}
-            fitted = fit(items_of_results(task, results, one, families, compare), results, seed)
+            seen = {i: entry for i, entry in gold.items() if families[i] in chosen}
+            unseen = {i: entry for i, entry in gold.items() if families[i] not in chosen}
+            fitted = fit(items_of_results(task, results, seen, families, compare), results, seed)
             threshold = fitted.threshold(unit, target, 0.95)
             if threshold is None:
                 continue
             calibrator = Calibrator(fitted.models, None, None, target, 0.95, 0.0, lock, "", "")
-            items = [item for item in items_of_results(task, results, other, families, compare) if item.answered]
+            items = [item for item in items_of_results(task, results, unseen, families, compare) if item.answered]
             confidence = {i: calibrator.confidences(results[i]) for i in {item.document for item in items}}
             if unit == "value":
                 accepted = [
@@ -64,14 +64,15 @@ def measure(run: Path, gold_path: Path, compare: Compare, target: float, splits:
         print(f"\nper {unit}: a threshold at {target:.0%} in {len(rows)} of {splits} splits")
         if rows:
             errors, shares, bounds, sizes = (np.array(column) for column in zip(*rows, strict=True))
+            print(f"  accepted on the unseen half: mean {shares.mean():.3f} ({shares.min():.3f} to {shares.max():.3f})")
             print(
-                f"  accepted on the unseen half: mean {shares.mean():.3f}, from {shares.min():.3f} to {shares.max():.3f}"
+                f"  promised bound: mean {bounds.mean():.4f}; error among the accepted: mean {errors.mean():.4f}, "
+                f"median {np.median(errors):.4f}, 95th percentile {np.quantile(errors, 0.95):.4f}, "
+                f"most {errors.max():.4f}"
             )
             print(
-                f"  promised bound: mean {bounds.mean():.4f}; error among the accepted: mean {errors.mean():.4f}, median {np.median(errors):.4f}, 95th percentile {np.quantile(errors, 0.95):.4f}, most {errors.max():.4f}"
-            )
-            print(
-                f"  over the target in {np.mean(errors > target):.3f} of them (chance on {int(np.median(sizes))} accepted included)"
+                f"  over the target in {np.mean(errors > target):.3f} of them "
+                f"(including chance, on about {int(np.median(sizes))} accepted)"
             )
 
 

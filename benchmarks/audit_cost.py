@@ -14,7 +14,12 @@ from pathlib import Path
 from ringfence.audit import AuditLog, recorder
 from ringfence.documents import expand_inputs
 from ringfence.engines import EngineSettings
-from ringfence.runs import RunFolder, lock_of, open_engine, run
+from ringfence.runs import (
+    RunFolder,
+    lock_of,
+    open_engine,
+    run,
+)
 from ringfence.tasks import load_task
 from ringfence.weights import Store, pull
 

@@ -21,7 +21,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from ringfence.documents import ReadingOptions, Source, Unreadable, isolated, read_documents
+from ringfence.documents import (
+    ReadingOptions,
+    Source,
+    Unreadable,
+    read_documents,
+)
+from ringfence.documents import worker_pool as isolated
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "data"))

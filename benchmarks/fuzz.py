@@ -15,7 +15,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from ringfence.documents import Document, ReadingLimits, ReadingOptions, Source, Unreadable, read_documents
+from ringfence.documents import (
+    Document,
+    ReadingLimits,
+    ReadingOptions,
+    Source,
+    Unreadable,
+    read_documents,
+)
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "data")) / "files" / "files"

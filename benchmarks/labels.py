@@ -16,12 +16,25 @@ from typing import Any
 
 import numpy as np
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import Source
 from ringfence.engines import Engine, EngineSettings, ScoreRequest
 from ringfence.evaluation import wilson
-from ringfence.runs import ExamplePool, Opened, RunFolder, Windowing, lock_of, open_engine, run
-from ringfence.tasks import ClassifyTask, Example, task_from, with_likeness
+from ringfence.runs import (
+    ExamplePool,
+    LoadedModel,
+    RunFolder,
+    Windowing,
+    lock_of,
+    open_engine,
+    run,
+)
+from ringfence.tasks import (
+    ClassifyTask,
+    Example,
+    task_from,
+    with_likeness,
+)
 from ringfence.weights import Store, pull
 from sets import DATA
 
@@ -147,7 +160,7 @@ def model_alone(bench: LabelSet, result: dict[str, Any], pool: ExamplePool) -> s
     return max(scores, key=scores.__getitem__)
 
 
-def bench_labels(name: str, opened: Opened, weights: str, limit: int, arms: list[str], out: Path) -> None:
+def bench_labels(name: str, opened: LoadedModel, weights: str, limit: int, arms: list[str], out: Path) -> None:
     """Run what is missing of one set, and print every figure."""
     bench = load(name, limit, out / "labels")
     store = Store()
@@ -187,14 +200,14 @@ def bench_labels(name: str, opened: Opened, weights: str, limit: int, arms: list
     embedder.engine.close()
 
 
-def bench_time(opened: Opened, out: Path, count: int = 8) -> None:
+def bench_time(opened: LoadedModel, out: Path, count: int = 8) -> None:
     """Scoring all 77 labels of a message against generating the label under a grammar, as a ratio in one run."""
     from ringfence.engines import Request
-    from ringfence.runs.classifying import Classifying
-    from ringfence.tasks.grammar import one_of
+    from ringfence.inference.classify import ClassifyExecutor
+    from ringfence.tasks.extract.grammar import one_of
 
     bench = load("banking77", count, out / "labels")
-    work = Classifying(bench.task, opened.engine, Windowing(1000), None)
+    work = ClassifyExecutor(bench.task, opened.engine, Windowing(1000), None)
     labels = list(bench.task.options)
     asked = [work.request(i, text, (), labels) for i, text in bench.texts.items()]
     grammar = "root ::= " + one_of((" " + label, "") for label in labels) + "\n"

@@ -18,7 +18,12 @@ from ringfence.documents import expand_inputs
 from ringfence.engines import Engine, EngineSettings, FakeEngine
 from ringfence.locks import Lock
 from ringfence.reports import write_report
-from ringfence.runs import Progress, lock_of, open_engine, run
+from ringfence.runs import (
+    Progress,
+    lock_of,
+    open_engine,
+    run,
+)
 from ringfence.tasks import task_from
 from ringfence.weights import Store, pull
 

@@ -1,8 +1,8 @@
-"""Pilot folders over real documents with gold: make one here, then give it to `ringfence pilot run`.
+"""Make a pilot folder over real documents with gold, for `ringfence pilot run`.
 
     python benchmarks/pilots.py receipts /tmp/pilots/receipts --limit 300
 
-Documents come from RINGFENCE_DATA (default ../shared/data). Nothing of them may be committed: make folders elsewhere.
+The documents come from RINGFENCE_DATA (default ../shared/data). Never commit them: make the folder elsewhere.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 import yaml
 
 from labels import load
-from ringfence.evaluation.gold import GoldEntry, GoldFile
-from ringfence.tasks.typed import type_date
+from ringfence.contracts import GoldLine
+from ringfence.gold.file import GoldFile
+from ringfence.tasks.parse import type_date
 from sets import GOLD_ORDER, HERE, load_set
 
 __all__ = ["make_pilot"]
@@ -34,7 +35,7 @@ def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
     """Write task.yaml, docs/, gold.jsonl and pilot.yaml."""
     (folder / "docs").mkdir(parents=True, exist_ok=True)
     gold = GoldFile(folder / "gold.jsonl")
-    about: dict[str, Any] = {"name": name, "question": QUESTIONS[name], "task": "task.yaml", "documents": ["docs"]}
+    content: dict[str, Any] = {"name": name, "question": QUESTIONS[name], "task": "task.yaml", "documents": ["docs"]}
     if name == "banking77":
         bench = load(name, limit, folder / "docs")
         task = bench.task.canonical()
@@ -42,8 +43,13 @@ def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
         (folder / "pool.jsonl").write_text(
             "".join(json.dumps({"text": one.text, "label": one.labels[0]}) + "\n" for one in bench.pool)
         )
-        about["pool"] = "pool.jsonl"
-        gold.add({i: GoldEntry(i, {"label": label}, by="makers of the set") for i, label in bench.gold.items()})
+        content["pool"] = "pool.jsonl"
+        gold.add(
+            {
+                i: GoldLine(document=i, values={"label": label}, by="makers of the set")
+                for i, label in bench.gold.items()
+            }
+        )
     else:
         shutil.copy(HERE / "tasks" / f"{name}.yaml", folder / "task.yaml")
         bench_set = load_set(name, limit, folder / "docs")
@@ -56,9 +62,9 @@ def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
                 field: _value(name, spec.kind, bench_set.gold[source.id].get(field))
                 for field, spec in bench_set.task.flat.items()
             }
-            entries[identity] = GoldEntry(identity, values, by="makers of the set")
+            entries[identity] = GoldLine(document=identity, values=values, by="makers of the set")
         gold.add(entries)
-    about |= {
+    content |= {
         "gold": "gold.jsonl",
         "compare": "letters",
         "contenders": [{"name": one, "weights": one} for one in weights],
@@ -66,7 +72,7 @@ def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
         "target_error": 0.05,
         "costs": {"currency": "EUR", "review_minute": 0.75, "review_minutes_per_document": 1.5, "machine_hour": 0.4},
     }
-    (folder / "pilot.yaml").write_text(yaml.safe_dump({"schema": 1, **about}, sort_keys=False))
+    (folder / "pilot.yaml").write_text(yaml.safe_dump({"schema": 1, **content}, sort_keys=False))
 
 
 def _value(name: str, kind: str, stated: Any) -> Any:

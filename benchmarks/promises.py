@@ -1,10 +1,10 @@
-"""Do the statistics hold what they promise? Thousands of draws with small n and fields that fail together.
+"""Check that the statistics keep their promises, in thousands of draws with small n and fields that fail together.
 
     python benchmarks/promises.py --draws 4000
 
-Values of a document are right with a probability of the document (beta-distributed), so errors come together: `rho` is
-the correlation of two values of one document. Prints what was achieved beside what is promised; exit code 1 where a
-promise is broken by more than the error of the simulation.
+Each document has its own probability that a value is right (beta-distributed), so errors come together: `rho` is the
+correlation of two values of one document. Prints what was achieved beside what is promised; exit code 1 if a promise is
+broken by more than the error of the simulation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ringfence.evaluation.calibrating import choose_threshold
+from ringfence.evaluation.calibration import choose_threshold
 from ringfence.evaluation.statistics import Proportion, bootstrap_ratio, verdict_on
 
 FIELDS = 5
@@ -26,7 +26,7 @@ FIELDS = 5
 def documents(
     draw: np.random.Generator, count: int, share: float, rho: float, fields: int = FIELDS
 ) -> tuple[npt.NDArray[np.bool_], list[str]]:
-    """Which values of ``count`` documents are right, and the document of each."""
+    """Draw which values of ``count`` documents are right; returns that and the document of each value."""
     if rho > 0:
         spread = (1 - rho) / rho
         chances = draw.beta(share * spread, (1 - share) * spread, count)
@@ -36,8 +36,8 @@ def documents(
     return right.reshape(-1), [str(n) for n in range(count) for _ in range(fields)]
 
 
-def told(name: str, kept: int, draws: int, promise: float, at_least: bool, loose: bool = False) -> bool:
-    """Print one figure; whether it is within the promise, allowing for three standard errors of the simulation."""
+def print_figure(name: str, kept: int, draws: int, promise: float, at_least: bool, loose: bool = False) -> bool:
+    """Print one figure. Returns whether it keeps the promise, give or take three standard errors of the simulation."""
     share = kept / draws
     error = math.sqrt(promise * (1 - promise) / draws)
     good = share >= promise - 3 * error if at_least else share <= promise + 3 * error
@@ -47,7 +47,7 @@ def told(name: str, kept: int, draws: int, promise: float, at_least: bool, loose
 
 
 def settings() -> Iterator[tuple[int, float, float]]:
-    """Documents, share right, and correlation."""
+    """Every setting: number of documents, share right, and correlation."""
     for count in (20, 50, 100):
         for share in (0.9, 0.97):
             for rho in (0.0, 0.3, 0.8):
@@ -55,8 +55,10 @@ def settings() -> Iterator[tuple[int, float, float]]:
 
 
 def intervals(draw: np.random.Generator, draws: int) -> list[bool]:
-    """Coverage of the Wilson interval over the effective size, and of the bootstrap over documents. Intervals are shown,
-    not promised: small samples near 1 cover less, which is why bounds decide."""
+    """Coverage of the Wilson interval over the effective size, and of the bootstrap over documents.
+
+    Intervals are shown, not promised: small samples near 1 cover less, which is why bounds decide.
+    """
     kept = []
     for count, share, rho in settings():
         wilson = bootstrap = 0
@@ -68,13 +70,13 @@ def intervals(draw: np.random.Generator, draws: int) -> list[bool]:
                 low, high = bootstrap_ratio(list(right.astype(float)), [1.0] * len(right), families)
                 bootstrap += low <= share <= high
         where = f"{count} documents x {FIELDS}, share {share}, rho {rho}"
-        kept.append(told(f"Wilson, effective size: {where}", wilson, draws, 0.95, True, loose=True))
-        kept.append(told(f"bootstrap: {where}", bootstrap, draws // 10, 0.95, True, loose=True))
+        kept.append(print_figure(f"Wilson, effective size: {where}", wilson, draws, 0.95, True, loose=True))
+        kept.append(print_figure(f"bootstrap: {where}", bootstrap, draws // 10, 0.95, True, loose=True))
     return kept
 
 
 def verdicts(draw: np.random.Generator, draws: int) -> list[bool]:
-    """How often a share that lies at the bar, so that PASS would be wrong, passes; and how often it fails wrongly."""
+    """How often a share at the bar passes, and how often it fails: both verdicts are wrong there."""
     kept = []
     for count, bar, rho in settings():
         passed = failed = 0
@@ -84,20 +86,22 @@ def verdicts(draw: np.random.Generator, draws: int) -> list[bool]:
             passed += word == "PASS"
             failed += word == "FAIL"
         where = f"{count} documents x {FIELDS}, share = bar = {bar}, rho {rho}"
-        kept.append(told(f"false PASS: {where}", passed, draws, 0.05, False))
-        kept.append(told(f"false FAIL: {where}", failed, draws, 0.05, False))
+        kept.append(print_figure(f"false PASS: {where}", passed, draws, 0.05, False))
+        kept.append(print_figure(f"false FAIL: {where}", failed, draws, 0.05, False))
     for count in (50, 100, 200):
         passed = sum(
             verdict_on(Proportion.of(list(draw.random(count) < 0.9), [str(n) for n in range(count)]), 0.9).passed
             for _ in range(draws)
         )
-        kept.append(told(f"false PASS: {count} documents alone, share = bar = 0.9", passed, draws, 0.05, False))
+        kept.append(print_figure(f"false PASS: {count} documents alone, share = bar = 0.9", passed, draws, 0.05, False))
     return kept
 
 
 def acceptance(draw: np.random.Generator, draws: int) -> list[bool]:
-    """How often the true error among what a chosen threshold accepts is over the target. The score is informative but not
-    calibrated; the truth of a threshold is known, because it is the same for every draw."""
+    """How often the true error among what a chosen threshold accepts exceeds the target.
+
+    The score is informative but not calibrated. The true error of a threshold is known: it is the same in every draw.
+    """
     kept = []
     big_scores, big_wrong, _ = scored(np.random.default_rng(99), 200_000, 0.0)
     order = np.argsort(-big_scores)
@@ -117,7 +121,7 @@ def acceptance(draw: np.random.Generator, draws: int) -> list[bool]:
                 broken += truth > 0.05
             where = f"{count} documents x {FIELDS}, rho {rho}"
             passes = share / found if found else 0.0
-            kept.append(told(f"error over 5 %: {where}", broken, draws // 4, 0.05, False))
+            kept.append(print_figure(f"error over 5 %: {where}", broken, draws // 4, 0.05, False))
             print(f"    a threshold was found in {found / (draws // 4):.2f} of the draws; {passes:.2f} pass on average")
     return kept
 
@@ -125,7 +129,7 @@ def acceptance(draw: np.random.Generator, draws: int) -> list[bool]:
 def scored(
     draw: np.random.Generator, count: int, rho: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], list[str]]:
-    """Values with a score; the chance of an error falls with it. A document shares part of its luck."""
+    """Values with a score: the higher it is, the fewer errors. The values of a document share part of their luck."""
     from scipy.stats import norm
 
     scores = np.round(draw.beta(4, 1, (count, FIELDS)), 4)

@@ -20,13 +20,21 @@ import numpy as np
 from scipy.stats import bootstrap
 
 from labels import LABEL_SETS, bench_labels, bench_time
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import Document, Source, read_documents
 from ringfence.engines import EngineSettings, Request, render_chat
 from ringfence.evaluation import wilson
-from ringfence.runs import Opened, RunFolder, Windowing, chooser, lock_of, open_engine, run
-from ringfence.tasks.prompt import answer_form, write_prompt
-from ringfence.tasks.typed import type_date, type_number
+from ringfence.runs import (
+    LoadedModel,
+    RunFolder,
+    Windowing,
+    lock_of,
+    open_engine,
+    run,
+    window_selector,
+)
+from ringfence.tasks.extract.prompt import answer_form, write_prompt
+from ringfence.tasks.parse import type_date, type_number
 from ringfence.weights import Store, pull
 from sets import SETS, BenchSet, load_set
 from summaries import bench_meetings
@@ -41,12 +49,12 @@ class RingfenceArm:
 
     name = "ringfence"
 
-    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path, relevant: int | None) -> None:
+    def __init__(self, bench: BenchSet, opened: LoadedModel, weights: str, folder: Path, relevant: int | None) -> None:
         self.bench, self.opened, self.weights, self.out = bench, opened, weights, folder / "run"
         self.windowing = Windowing(bench.window, relevant)
         store = Store()
         embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings()) if relevant else None
-        self.choose = chooser(embedder.engine) if embedder else None
+        self.choose = window_selector(embedder.engine) if embedder else None
         digest = embedder.facts["digest"] if embedder else None
         self.lock = lock_of(bench.task, opened, None, self.windowing, digest)
 
@@ -85,7 +93,7 @@ class PlainArm:
 
     name = "plain"
 
-    def __init__(self, bench: BenchSet, opened: Opened, weights: str, folder: Path, relevant: int | None) -> None:
+    def __init__(self, bench: BenchSet, opened: LoadedModel, weights: str, folder: Path, relevant: int | None) -> None:
         self.bench, self.opened, self.journal = bench, opened, folder / "plain.jsonl"
         rows = map(json.loads, self.journal.read_text(encoding="utf-8").splitlines()) if self.journal.exists() else []
         self.done: dict[str, dict[str, Any]] = {row["id"]: row for row in rows}
@@ -138,8 +146,8 @@ class PlainArm:
         scores: Scores = {}
         for identity, row in self.done.items():
             if identity in self.bench.gold:
-                typed = {n: type_plain(self.bench, n, row["values"].get(n)) for n in self.bench.task.fields}
-                scores[identity] = self.bench.score(self.bench, {"values": typed}, self.bench.gold[identity])
+                parse_gold_value = {n: type_plain(self.bench, n, row["values"].get(n)) for n in self.bench.task.fields}
+                scores[identity] = self.bench.score(self.bench, {"values": parse_gold_value}, self.bench.gold[identity])
         return scores, f"{sum(row['absent'] for row in self.done.values())} values not in their document"
 
 

@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ringfence.documents import Source
 from ringfence.tasks import Task, load_task
-from ringfence.tasks.typed import type_date
+from ringfence.tasks.parse import type_date
 
 __all__ = ["DATA", "SETS", "BenchSet", "load_set"]
 
@@ -62,7 +62,7 @@ class BenchSet:
 
 def load_set(name: str, limit: int, scratch: Path) -> BenchSet:
     """The first ``limit`` documents of a set."""
-    base = name.split("-")[0]
+    base = name.split("-", maxsplit=1)[0]
     rows = [json.loads(line) for line in (DATA / base / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
     task = load_task(HERE / "tasks" / f"{base}.yaml")
     if base == "receipts":

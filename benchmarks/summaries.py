@@ -15,10 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import Source
 from ringfence.engines import EngineSettings
-from ringfence.runs import Opened, RunFolder, Windowing, chooser, lock_of, open_engine, run
+from ringfence.runs import (
+    LoadedModel,
+    RunFolder,
+    Windowing,
+    lock_of,
+    open_engine,
+    run,
+    window_selector,
+)
 from ringfence.tasks import SummariseTask, task_from
 from ringfence.weights import Store, pull
 from sets import DATA
@@ -92,7 +100,7 @@ def rouge(summary: str, reference: str) -> dict[str, float]:
     return {"rouge-1": overlap(1), "rouge-2": overlap(2), "rouge-l": 2 * row[-1] / max(1, len(one) + len(two))}
 
 
-def bench_meetings(opened: Opened, weights: str, limit: int, relevant: int | None, out: Path) -> None:
+def bench_meetings(opened: LoadedModel, weights: str, limit: int, relevant: int | None, out: Path) -> None:
     """Summarise what is missing, and print means with bootstrap intervals over the queries."""
     store = Store()
     embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings()) if relevant else None
@@ -104,7 +112,7 @@ def bench_meetings(opened: Opened, weights: str, limit: int, relevant: int | Non
         digest = embedder.facts["digest"] if embedder else None
         lock = lock_of(query.task, opened, None, windowing, digest)
         target = folder / query.name
-        choose = chooser(embedder.engine) if embedder else None
+        choose = window_selector(embedder.engine) if embedder else None
         run(query.task, [query.source], opened.engine, lock, target, resume=True, windowing=windowing, choose=choose)
         (result,) = RunFolder.open(target).latest()
         findings += len(check_run(target).findings)

@@ -22,7 +22,12 @@ from typing import Any, cast
 import numpy as np
 
 from ringfence.documents import expand_inputs
-from ringfence.engines import Completion, Engine, EngineSettings, Request
+from ringfence.engines import (
+    Completion,
+    Engine,
+    EngineSettings,
+    Request,
+)
 from ringfence.engines.openvino import OpenVinoEngine
 from ringfence.engines.openvino_runtime import runtime
 from ringfence.runs import lock_of, open_engine, run

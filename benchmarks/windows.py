@@ -18,11 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from ringfence.documents import Document, Source, isolated, read_documents
+from ringfence.documents import Document, Source, read_documents
+from ringfence.documents import worker_pool as isolated
 from ringfence.engines import EngineSettings, FakeEngine
 from ringfence.evaluation import wilson
 from ringfence.locks import Lock
-from ringfence.runs import RunFolder, Windowing, chooser, open_engine, run
+from ringfence.runs import (
+    RunFolder,
+    Windowing,
+    open_engine,
+    run,
+    window_selector,
+)
 from ringfence.tasks import task_from, windows_of
 from ringfence.weights import Store, pull
 from sets import CLAUSES, load_set
@@ -42,7 +49,7 @@ def recall(limit: int) -> None:
         return np.stack([remembered[text] for text in texts])
 
     opened.engine.embed = once  # type: ignore[method-assign]
-    choose = chooser(opened.engine)
+    choose = window_selector(opened.engine)
     with tempfile.TemporaryDirectory() as scratch:
         bench = load_set("contracts", limit, Path(scratch))
         documents = [one for source in bench.sources for one in read_documents(source) if isinstance(one, Document)]

@@ -14,10 +14,16 @@ import pytest
 
 from ringfence.cli import main
 from ringfence.documents import Document, Source
-from ringfence.documents.plain import document_from_text
-from ringfence.engines import Engine, EngineSettings, FakeEngine, Mode, Request
+from ringfence.documents.text import document_from_text
+from ringfence.engines import (
+    Engine,
+    EngineSettings,
+    FakeEngine,
+    Mode,
+    Request,
+)
+from ringfence.inference import LoadedModel, open_engine
 from ringfence.locks import Lock
-from ringfence.runs import Opened, open_engine
 from ringfence.seal import evidence
 from ringfence.tasks import ExtractTask, Task, task_from
 from ringfence.weights import Store, StoredWeights, pull
@@ -56,11 +62,11 @@ def embedder() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def open_small(small_weights: StoredWeights) -> Iterator[Callable[[Mode], Opened]]:
+def open_small(small_weights: StoredWeights) -> Iterator[Callable[[Mode], LoadedModel]]:
     """The 135M on the real engine, one for each mode."""
-    opened: dict[Mode, Opened] = {}
+    opened: dict[Mode, LoadedModel] = {}
 
-    def open_in(mode: Mode) -> Opened:
+    def open_in(mode: Mode) -> LoadedModel:
         if mode not in opened:
             settings = EngineSettings(mode=mode, cache_gib=1, max_in_flight=4)
             opened[mode] = open_engine("openvino", small_weights, Store(), settings)

@@ -18,7 +18,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from ringfence.engines import Completion, Engine, EngineSettings, Request, ScoreRequest
+from ringfence.engines import (
+    Completion,
+    Engine,
+    EngineSettings,
+    Request,
+    ScoreRequest,
+)
 from ringfence.engines.llamacpp import LlamaCppEngine
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from gguf import GGUFReader, GGUFWriter
 
+from ringfence.contracts import ModelOptions
 from ringfence.engines import EngineSettings, engine_type
 from ringfence.engines.gguf_adapter import adapter_file
 from ringfence.errors import EngineError, InputError, WeightsError
-from ringfence.runs import open_engine
-from ringfence.weights import Store, StoredWeights, pull
+from ringfence.inference import open_engine
+from ringfence.weights import PullOptions, Store, StoredWeights, pull
 from ringfence.weights.policy import inherited_licences
 from tests.conftest import ringfence
 
@@ -47,7 +48,7 @@ def an_adapter(
 def base(small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoredWeights:
     """The 135M in a store of this test's own."""
     monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
-    return pull(str(gguf_of(small_weights)), Store(), name="base")
+    return pull(str(gguf_of(small_weights)), Store(), options=PullOptions(name="base"))
 
 
 def gguf_of(weights: StoredWeights) -> Path:
@@ -88,13 +89,15 @@ def test_an_adapter_changes_the_answers_and_stands_in_the_lock_and_a_replaced_on
 
 def test_an_adapter_inherits_the_licence_and_runs_on_what_it_was_made_of(base: StoredWeights, tmp_path: Path) -> None:
     store = Store()
-    made = pull(str(an_adapter(tmp_path / "tuned.gguf", gguf_of(base))), store, made_of="base")
+    made = pull(str(an_adapter(tmp_path / "tuned.gguf", gguf_of(base))), store, options=PullOptions(made_of="base"))
     replace(base.manifest, licence="Apache-2.0").write(base.folder / "manifest.json")
     assert inherited_licences(made.manifest, store) == ["not stated", "Apache-2.0"]
     pull(str(an_adapter(tmp_path / "other.gguf", gguf_of(base), 1)), store)
-    with pytest.raises(WeightsError, match="something else"):
-        pull(str(tmp_path / "tuned.gguf"), store, made_of="other")
-    loose = pull(str(an_adapter(tmp_path / "loose.gguf", gguf_of(base), 2)), store, made_of="other")
+    with pytest.raises(WeightsError, match="not as made from"):
+        pull(str(tmp_path / "tuned.gguf"), store, options=PullOptions(made_of="other"))
+    loose = pull(
+        str(an_adapter(tmp_path / "loose.gguf", gguf_of(base), 2)), store, options=PullOptions(made_of="other")
+    )
     with pytest.raises(WeightsError, match="made on other weights"):
         open_engine("llamacpp", base, store, EngineSettings(cache_gib=1), adapter=loose)
 
@@ -113,16 +116,16 @@ def test_an_engine_that_would_pass_over_an_adapter_is_refused(base: StoredWeight
     assert not getattr(engine_type("openvino"), "runs_adapters", False)
     with pytest.raises(EngineError, match="runs no adapters"):
         open_engine("openvino", base, store, EngineSettings(cache_gib=1), adapter=made)
-    from ringfence.cli.options import open_for
+    from ringfence.inference import load_model
 
     with pytest.raises(InputError, match="started with"):
-        open_for("base", "auto", "http://127.0.0.1:9", "", "solo", 1, 1, 1, adapter="tuned")
+        load_model(ModelOptions(weights="base", server="http://127.0.0.1:9", adapter="tuned"))
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"kind": "model"}, "is no adapter"),
+        ({"kind": "model"}, "is not an adapter"),
         ({"architecture": "qwen2"}, "of the kind qwen2"),
         ({"dtype": np.float64}, "F64"),  # llama.cpp crashes on it
     ],
@@ -135,5 +138,5 @@ def test_an_adapter_that_does_not_fit_is_refused_before_it_is_loaded(
     with pytest.raises(EngineError, match=said):
         adapter_file(tmp_path, gguf_of(small_weights))
     (tmp_path / "a.gguf").unlink()
-    with pytest.raises(EngineError, match="no single GGUF"):
+    with pytest.raises(EngineError, match="not a single GGUF"):
         adapter_file(tmp_path, gguf_of(small_weights))

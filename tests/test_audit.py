@@ -1,8 +1,9 @@
-"""The audit log: it only grows; whatever is edited, taken out or cut off is found; it holds no content but what may be erased."""
+"""The audit log: it only grows, detects every edit and every cut, and holds only content that can be erased."""
 
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
 import shutil
@@ -20,8 +21,9 @@ from hypothesis import strategies as st
 from ringfence.audit import AuditLog, audit_here, recorder
 from ringfence.documents import expand_inputs
 from ringfence.errors import InputError
-from ringfence.runs import RunFolder, run
+from ringfence.runs import RunFolder
 from tests.conftest import answering, fake_lock, ringfence, task_of
+from tests.fake_runs import run
 
 
 def a_log(folder: Path, records: int = 6, content: bool = False) -> AuditLog:
@@ -79,17 +81,17 @@ def test_an_empty_log_an_empty_anchor_and_a_weak_key_are_no_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = a_log(tmp_path)
-    with pytest.raises(InputError, match="no anchor"):
+    with pytest.raises(InputError, match="not an anchor"):
         log.verify("")
     log.path.write_text("")
     assert log.verify()
     (tmp_path / "weak").write_text("")
-    with pytest.raises(InputError, match="holds no key"):
+    with pytest.raises(InputError, match="does not hold a key"):
         AuditLog.make(tmp_path / "other", tmp_path / "weak", False)
     monkeypatch.delenv("RINGFENCE_AUDIT", raising=False)
-    monkeypatch.setattr("ringfence.audit.recording.audit_folder", lambda: log.folder)
+    monkeypatch.setattr(importlib.import_module("ringfence.audit.records"), "audit_folder", lambda: log.folder)
     (log.folder / "about.json").unlink()
-    with pytest.raises(InputError, match="cannot be opened"):
+    with pytest.raises(InputError, match="Cannot open"):
         audit_here()
 
 
@@ -208,8 +210,8 @@ def test_every_answer_of_a_run_is_recorded_and_can_be_asked_for(
     assert ringfence("audit", "query", "--document", tmp_path / "a.txt") == 0
     (row,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (row["event"], row["lock"], row["status"]) == ("answer", lock.digest, "done")
-    stored = next(r for r in RunFolder.open(tmp_path / "run").latest() if r["document"]["id"] == "a.txt")
-    assert row["document"] == stored["document"]["sha256"]
+    stored = next(r for r in RunFolder.open(tmp_path / "run").latest() if r.document.id == "a.txt")
+    assert row["document"] == stored.document.sha256
     assert ringfence("audit", "query", "--locks", "--since", "2020-01-01", "--until", "2099-01-01") == 0
     (span,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (span["lock"], span["records"]) == (lock.digest, 2)

@@ -9,7 +9,12 @@ import pytest
 
 from ringfence.errors import InputError, WeightsError
 from ringfence.weights import Store
-from ringfence.weights.bundling import add_weights, install_weights, seal_list, verify_list
+from ringfence.weights.bundle import (
+    add_weights,
+    install_weights,
+    verify_list,
+    write_list,
+)
 from ringfence.weights.pins import pin
 from tests.test_licences import policy, stored
 
@@ -19,7 +24,7 @@ def a_bundle(folder: Path) -> Path:
     bundle.mkdir()
     add_weights(bundle, [stored(Store(folder / "here"), "mine", "MIT")])
     (bundle / "README.txt").write_text("hello")
-    seal_list(bundle, {"made_at": "now"})
+    write_list(bundle, {"made_at": "now"})
     return bundle
 
 
@@ -46,8 +51,8 @@ def _change(bundle: Path) -> None:
         (_change, "was changed"),
         (lambda bundle: (bundle / "README.txt").unlink(), "is missing"),
         (lambda bundle: (bundle / "more.txt").write_text("x"), "was added"),
-        (lambda bundle: (bundle / "bundle.json").write_text("{}"), "is no bundle"),
-        (lambda bundle: (bundle / "bundle.json").write_text('{"files": []}'), "is no bundle"),
+        (lambda bundle: (bundle / "bundle.json").write_text("{}"), "is not a bundle"),
+        (lambda bundle: (bundle / "bundle.json").write_text('{"files": []}'), "is not a bundle"),
         (lambda bundle: (bundle / "weights" / "bundle.json").write_text("x"), "was added"),
         (lambda bundle: (bundle / "wheels").symlink_to("/etc"), "is a link"),
     ],
@@ -80,7 +85,7 @@ def test_forms_and_names_do_not_come_from_a_bundle(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     add_weights(bundle, [weights])
-    seal_list(bundle, {})
+    write_list(bundle, {})
     assert not list(bundle.glob("weights/*/forms"))
     there.root.mkdir()
     pin(there.root, "mine", "0" * 64, "elsewhere", "2026-01-01T00:00:00Z")

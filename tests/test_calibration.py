@@ -15,23 +15,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.cli import main
+from ringfence.contracts import GoldLine, LockFacts, Result, RunFacts, SessionFacts
 from ringfence.documents import ReadingOptions
 from ringfence.errors import InputError
-from ringfence.evaluation.calibrating import choose_threshold, fit, reliability
-from ringfence.evaluation.calibrator import Calibrator, Logistic, Threshold, read_calibrator
-from ringfence.evaluation.features import FEATURES, values_of
-from ringfence.evaluation.gold import GoldEntry, GoldFile
-from ringfence.evaluation.outcomes import items_of
-from ringfence.evaluation.spot_checking import spot_check
+from ringfence.evaluation.calibration import choose_threshold, fit, reliability
+from ringfence.evaluation.calibrator import AcceptanceTerms, Calibrator, Logistic, Threshold, read_calibrator
+from ringfence.evaluation.features import FEATURES, feature_vector
+from ringfence.evaluation.items import items_of
+from ringfence.evaluation.spot_check import spot_check, spot_check_run
+from ringfence.gold.file import GoldFile
+from ringfence.gold.importer import read_table
 from ringfence.runs import RunFolder
-from ringfence.runs.deciding import decide_again
+from ringfence.runs.decisions import decide_again
 from tests.conftest import fake_lock, task_of
-from tests.test_evaluation import entry, result_of
+from tests.test_evaluation import entry, fields_of, result_of
 
 TASK = task_of(name={"kind": "text"}, total={"kind": "text"})
 
 
-def answers(count: int, seed: int = 0) -> tuple[dict[str, dict[str, Any]], dict[str, GoldEntry]]:
+def answers(count: int, seed: int = 0) -> tuple[dict[str, Result], dict[str, GoldLine]]:
     """Answers whose stored log-probability tells how likely they are right; `total` is wrong twice as often."""
     draw = np.random.default_rng(seed)
     results, gold = {}, {}
@@ -46,8 +48,9 @@ def answers(count: int, seed: int = 0) -> tuple[dict[str, dict[str, Any]], dict[
             fields[field] = entry(
                 spans=[[0, 5]], features={"v": 1, "logprob_min": logprob, "logprob_mean": logprob / 2, "tokens": 3}
             )
-        results[name] = {**result_of(name, **values), "fields": fields, "decision": None}
-        gold[name] = GoldEntry(name, {"name": "right", "total": "right"})
+        results[name] = result_of(name, **values)
+        results[name].fields = fields
+        gold[name] = GoldLine(document=name, values={"name": "right", "total": "right"})
     return results, gold
 
 
@@ -60,8 +63,9 @@ def fitted(count: int, seed: int = 0) -> Any:
 def test_a_fitted_confidence_is_calibrated_where_the_models_own_is_not() -> None:
     found = fitted(400)
     before, after = reliability(found.raw, found.right), reliability(found.confidence, found.right)
-    assert after["brier"] < before["brier"]
-    assert after["ece"] < 0.05 < before["ece"]
+    assert None not in (before.brier, before.ece, after.brier, after.ece)
+    assert (after.brier or 0) < (before.brier or 0)
+    assert (after.ece or 0) < 0.05 < (before.ece or 0)
 
 
 def test_few_labels_share_one_model_and_enough_labels_get_their_own() -> None:
@@ -71,7 +75,9 @@ def test_few_labels_share_one_model_and_enough_labels_get_their_own() -> None:
 
 def test_labels_that_all_agree_still_give_a_confidence() -> None:
     results = {f"d{n}": result_of(f"d{n}", name="x") for n in range(12)}
-    items = [item for i in results for item in items_of(TASK, results[i], GoldEntry(i, {"name": "x"}), i)]
+    items = [
+        item for i in results for item in items_of(TASK, results[i], GoldLine(document=i, values={"name": "x"}), i)
+    ]
     found = fit(items, results)
     assert np.all((found.confidence > 0.8) & (found.confidence < 1))
 
@@ -129,35 +135,39 @@ def test_a_document_is_accepted_when_its_least_sure_value_is() -> None:
     results, _ = answers(60)
     for result in results.values():
         calibrator(0.9, 0.9).decide(result)
-        confidences = [one["confidence"] for one in result["fields"].values()]
-        assert result["decision"] == ("accept" if min(confidences) >= 0.9 else "review")
+        confidences = [answer.confidence or 0 for answer in fields_of(result).values()]
+        assert result.decision == ("accept" if min(confidences) >= 0.9 else "review")
         assert all(
-            one["decision"] == ("accept" if one["confidence"] >= 0.9 else "review") for one in result["fields"].values()
+            answer.decision == ("accept" if (answer.confidence or 0) >= 0.9 else "review")
+            for answer in fields_of(result).values()
         )
 
 
 def test_without_a_threshold_and_without_an_answer_everything_goes_to_review() -> None:
     results, _ = answers(5)
-    failed = {**result_of("f", status="failed"), "fields": None, "decision": None}
+    failed = result_of("f", status="failed")
+    failed.fields = None
     for result in [*results.values(), failed]:
         calibrator(None, None).decide(result)
-        assert result["decision"] == "review"
+        assert result.decision == "review"
 
 
 def test_what_the_gold_never_stated_is_never_accepted() -> None:
     results, _ = answers(3)
     sure = calibrator(0.0, 0.0)
     for result in results.values():
-        result["values"]["extra"], result["fields"]["extra"] = "x", entry(features={"v": 1, "logprob_mean": 0.0})
+        result.values = {**(result.values or {}), "extra": "x"}
+        fields_of(result)["extra"] = entry(features={"v": 1, "logprob_mean": 0.0})
         sure.decide(result)
-        assert result["fields"]["extra"]["decision"] == "review"
-        assert result["fields"]["name"]["decision"] == "accept"
-        assert result["decision"] == "review"
-    listed = {**result_of("l", name="x", total="y", lines=[]), "decision": None}
-    sure.decide(listed)
-    assert listed["decision"] == "review"
-    dataclasses.replace(sure, fields=("lines.item", "name", "total")).decide(listed)
-    assert listed["decision"] == "accept"
+        assert result.field("extra").decision == "review"
+        assert result.field("name").decision == "accept"
+        assert result.decision == "review"
+    listed = result_of("l", name="x", total="y", lines=[])
+    decisions = []
+    for judge in (sure, dataclasses.replace(sure, fields=("lines.item", "name", "total"))):
+        judge.decide(listed)
+        decisions.append(listed.decision)
+    assert decisions == ["review", "accept"]
 
 
 def test_a_document_without_a_value_is_as_unsure_in_the_fit_as_in_use() -> None:
@@ -165,8 +175,8 @@ def test_a_document_without_a_value_is_as_unsure_in_the_fit_as_in_use() -> None:
     task = task_of(
         name={"kind": "text"}, total={"kind": "text"}, lines={"kind": "list", "fields": {"x": {"kind": "text"}}}
     )
-    results["empty"] = {**result_of("empty", lines=[]), "decision": None}
-    gold["empty"] = GoldEntry("empty", {"lines": []})
+    results["empty"] = result_of("empty", lines=[])
+    gold["empty"] = GoldLine(document="empty", values={"lines": []})
     items = [item for i in gold for item in items_of(task, results[i], gold[i], i)]
     least, right, _ = fit(items, results).documents["empty"]
     assert (least, right) == (0.0, True)
@@ -184,7 +194,7 @@ def test_spot_checks_are_drawn_by_document_and_the_same_every_time() -> None:
     for _ in range(2):
         for result in results.values():
             calibrator(0.0, 0.0, 0.2).decide(result)
-        decided.append([result["decision"] for result in results.values()])
+        decided.append([result.decision for result in results.values()])
     assert decided[0] == decided[1]
     assert 40 < decided[0].count("spot-check") < 120
 
@@ -202,49 +212,45 @@ def test_a_calibrator_that_was_changed_is_refused(tmp_path: Path) -> None:
 
 def test_features_hold_no_words_of_the_document() -> None:
     result = result_of("a", name="Secret GmbH")
-    assert all(isinstance(one, float) for one in values_of("name", result))
+    assert all(isinstance(one, float) for one in feature_vector("name", result))
+
+
+def decided(document: str, decision: str, **values: Any) -> Result:
+    return result_of(document, **values).model_copy(update={"decision": decision})
 
 
 @pytest.mark.parametrize(("wrong", "word", "code"), [(0, "HOLDS", 0), (2, "OPEN", 0), (9, "BROKEN", 1)])
 def test_a_spot_check_alarms_when_the_promise_breaks(wrong: int, word: str, code: int) -> None:
-    results = {f"d{n}": {**result_of(f"d{n}", name="x"), "decision": "spot-check"} for n in range(60)}
-    results["other"] = {**result_of("other", name="y"), "decision": "accept"}
-    gold = {i: GoldEntry(i, {"name": "z" if n < wrong else "x"}) for n, i in enumerate(results)}
-    found = spot_check(TASK, results, gold, 0.05, 0.95, "words")
+    results = {f"d{n}": decided(f"d{n}", "spot-check", name="x") for n in range(60)}
+    results["other"] = decided("other", "accept", name="y")
+    gold = {i: GoldLine(document=i, values={"name": "z" if n < wrong else "x"}) for n, i in enumerate(results)}
+    found = spot_check(TASK, results, gold, AcceptanceTerms())
     assert (found.checked, len(found.wrong), found.word) == (60, wrong, word)
 
 
 def test_one_wrong_of_one_proves_nothing_and_an_empty_correction_is_none() -> None:
-    results = {i: {**result_of(i, name="x"), "decision": "spot-check"} for i in ("a", "b")}
-    found = spot_check(
-        TASK, results, {"a": GoldEntry("a", {"name": "z"}), "b": GoldEntry("b", {})}, 0.05, 0.95, "words"
-    )
+    results = {i: decided(i, "spot-check", name="x") for i in ("a", "b")}
+    corrections = {"a": GoldLine(document="a", values={"name": "z"}), "b": GoldLine(document="b", values={})}
+    found = spot_check(TASK, results, corrections, AcceptanceTerms())
     assert (found.checked, found.wrong, found.word) == (1, ["a"], "OPEN")
 
 
-def write_run(folder: Path, results: dict[str, dict[str, Any]]) -> str:
+def write_run(folder: Path, results: dict[str, Result]) -> str:
     made = RunFolder.create(folder)
     made.exclusive()
     lock = fake_lock(TASK)
-    facts = {"schema": 1, "task": TASK.canonical(), "weights": "w", "lock": {"digest": lock.digest, "data": lock.data}}
     made.write_facts(
-        {
-            **facts,
-            "reading": {
-                "csv_rows": False,
-                "text_field": "text",
-                "id_field": "id",
-                "ocr": "never",
-                "limits": ReadingOptions().as_facts()["limits"],
-            },
-            "sessions": [{"started_at": ""}],
-            "totals": {"done": len(results)},
-        }
+        RunFacts(
+            task=TASK.canonical(),
+            weights="w",
+            lock=LockFacts(digest=lock.digest, data=lock.data),
+            reading=ReadingOptions().facts("."),
+            sessions=[SessionFacts(started_at="")],
+            totals={"done": len(results)},
+        )
     )
     for result in results.values():
-        made.append(
-            {**result, "lock": lock.digest, "mode": "batched", "reason": None, "usage": None, "grounding": "decoded"}
-        )
+        made.append(result.model_copy(update={"lock": lock.digest, "mode": "batched", "grounding": "decoded"}))
     made.release()
     return lock.digest
 
@@ -280,23 +286,42 @@ def test_from_calibrate_over_decide_to_spot_check(tmp_path: Path, capsys: pytest
     assert read_calibrator(Path(saved)).for_lock == digest
     assert ringfence("decide", str(tmp_path / "run"), "--calibrator", saved, "--out", str(tmp_path / "decided")) == 0
     decided = RunFolder.open(tmp_path / "decided")
-    assert decided.read_facts()["lock"]["data"]["calibrator"] == facts["digest"]
-    drawn = [result["document"]["id"] for result in decided.latest() if result["decision"] == "spot-check"]
+    assert decided.read_facts().lock.data["calibrator"] == facts["digest"]
+    drawn = [result.document.id for result in decided.latest() if result.decision == "spot-check"]
     capsys.readouterr()
     ringfence("export", str(tmp_path / "decided"))
     table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["document"] for row in table if row["decision"] == "spot-check"] == drawn
     threshold = facts["thresholds"]["value"]["at"]
     for row, result in zip(table, decided.latest(), strict=True):
-        doubted = [path for path, one in result["fields"].items() if one["confidence"] < threshold]
+        doubted = [path for path, answer in fields_of(result).items() if (answer.confidence or 0) < threshold]
         assert row["for_review"] == "; ".join(doubted)
     ringfence("spot-check", str(tmp_path / "decided"), "--calibrator", saved)
     assert capsys.readouterr().out.split() == drawn
+    spot = str(tmp_path / "spot.xlsx")
+    assert ringfence("spot-check", str(tmp_path / "decided"), "--calibrator", saved, "--draft", spot, "--blind") == 0
+    assert [row.document for row in read_table(Path(spot), {})[0]] == drawn
+    gold_file = str(tmp_path / "gold.jsonl")
+    arguments = ("spot-check", str(tmp_path / "decided"), "--calibrator", saved, "--gold", gold_file)
+    capsys.readouterr()
+    code = ringfence(*arguments, "--json")
+    checked = spot_check_run(decided, read_calibrator(Path(saved)), tmp_path / "gold.jsonl")
+    assert json.loads(capsys.readouterr().out) == checked.as_json()
+    assert (checked.checked, code) == (len(drawn), int(checked.word == "BROKEN"))
+    ringfence(*arguments)
+    assert checked.sentence in capsys.readouterr().err
+    assert ringfence("spot-check", str(tmp_path / "run"), "--calibrator", saved) == 2
+    assert "was not decided by this calibrator" in capsys.readouterr().err
+    calibrate = ("calibrate", "--gold", gold_file, "--out", saved)
+    assert ringfence(*calibrate, str(tmp_path / "decided")) == 2
+    assert "already has calibrator decisions" in capsys.readouterr().err
     assert ringfence("decide", str(tmp_path / "decided"), "--calibrator", saved, "--out", str(tmp_path / "no")) == 2
     facts = RunFolder.open(tmp_path / "run").read_facts()
-    RunFolder.open(tmp_path / "run").write_facts({**facts, "totals": None})  # as an interrupted run leaves it
+    RunFolder.open(tmp_path / "run").write_facts(
+        facts.model_copy(update={"totals": None})
+    )  # as an interrupted run leaves it
     assert ringfence("decide", str(tmp_path / "run"), "--calibrator", saved, "--out", str(tmp_path / "half")) == 2
-    assert "has not finished" in capsys.readouterr().err
+    assert "is not finished" in capsys.readouterr().err
     assert not (tmp_path / "half").exists()
 
 
@@ -305,8 +330,8 @@ def test_a_run_whose_decisions_were_interrupted_is_not_there(tmp_path: Path) -> 
     write_run(tmp_path / "run", results)
     seen: list[str] = []
 
-    def killed(result: dict[str, Any]) -> None:
-        seen.append(result["document"]["id"])
+    def killed(result: Result) -> None:
+        seen.append(result.document.id)
         if len(seen) == 5:
             raise KeyboardInterrupt
 

@@ -12,14 +12,15 @@ from gguf import GGUFWriter
 
 from ringfence.cli import cli
 from ringfence.engines import EngineSettings, Request
-from ringfence.engines.choosing import slow_precision
+from ringfence.engines.selection import slow_precision
 from ringfence.errors import WeightsError
-from ringfence.runs import open_engine
-from ringfence.weights import Store, StoredWeights, catalog, pull
+from ringfence.hardware import Machine
+from ringfence.inference import open_engine
+from ringfence.planning.memory import cached_bytes, gpus_needed, machine_fit, need_of
+from ringfence.weights import PullOptions, Store, StoredWeights, catalog, pull
 from ringfence.weights.known import find_known, known_weights, source_of
 from ringfence.weights.pins import pins
-from ringfence.weights.requantising import requantise
-from ringfence.weights.sizing import Machine, cached_bytes, gpus_needed, need_of, verdict
+from ringfence.weights.requantisation import requantise
 
 FAMILIES = ("llama-2", "llama-3", "qwen2.5", "qwen3", "mistral", "mixtral", "gemma-3", "phi-4", "smollm2")
 
@@ -75,14 +76,14 @@ def test_a_sliding_window_bounds_what_its_layers_keep() -> None:
 def test_what_fits_and_what_does_not_is_said_with_the_sum() -> None:
     known = find_known("llama-3.1-8b-instruct")
     assert known is not None
-    fits, why = verdict(known, Machine(24.0), ["openvino"], 8192, 1)
+    fits, why = machine_fit(known, Machine(24.0), ["openvino"], 8192, 1)
     assert fits
     assert re.search(r"openvino in 4 bits: [\d.]+ \+ [\d.]+ = [\d.]+ GB of 20 GB", why)
-    assert not verdict(known, Machine(4.0), ["openvino"], 8192, 1)[0]
-    assert verdict(known, Machine(64.0, (80.0,)), ["openvino", "vllm"], 8192, 1)[1].startswith("vllm in 16 bits")
-    fits, why = verdict(known, Machine(24.0), [], 8192, 1)
+    assert not machine_fit(known, Machine(4.0), ["openvino"], 8192, 1)[0]
+    assert machine_fit(known, Machine(64.0, (80.0,)), ["openvino", "vllm"], 8192, 1)[1].startswith("vllm in 16 bits")
+    fits, why = machine_fit(known, Machine(24.0), [], 8192, 1)
     assert not fits
-    assert "not here" in why
+    assert "not installed" in why
 
 
 def test_one_gguf_file_or_the_makers_safetensors() -> None:
@@ -104,17 +105,17 @@ def gguf(path: Path, note: str) -> None:
 def test_a_name_keeps_the_bytes_of_its_first_pull_even_when_they_are_removed(tmp_path: Path) -> None:
     store, file = Store(tmp_path / "store"), tmp_path / "model.gguf"
     gguf(file, "first")
-    first = pull(str(file), store, name="mine")
+    first = pull(str(file), store, options=PullOptions(name="mine"))
     assert pins(store.root)["mine"]["digest"] == first.manifest.digest
     store.remove("mine")
     gguf(file, "second")
-    with pytest.raises(WeightsError, match="now carries other bytes") as caught:
-        pull(str(file), store, name="mine")
+    with pytest.raises(WeightsError, match="now has other bytes") as caught:
+        pull(str(file), store, options=PullOptions(name="mine"))
     assert "--repin" in str(caught.value.hint)
-    second = pull(str(file), store, name="mine", repin=True)
+    second = pull(str(file), store, options=PullOptions(name="mine", repin=True))
     assert pins(store.root)["mine"]["digest"] == second.manifest.digest
     store.remove("mine")
-    assert pull(str(file), store, name="mine").manifest.digest == second.manifest.digest
+    assert pull(str(file), store, options=PullOptions(name="mine")).manifest.digest == second.manifest.digest
 
 
 def test_the_catalog_is_shown_with_what_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +132,8 @@ def test_the_catalog_is_shown_with_what_fits(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.weights
 def test_another_precision_is_other_weights_with_their_origin(small_weights: StoredWeights, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    origin = pull(str(small_weights.files / small_weights.manifest.files[0].name), store, name="small")
+    source = str(small_weights.files / small_weights.manifest.files[0].name)
+    origin = pull(source, store, options=PullOptions(name="small"))
     assert slow_precision(origin.files) == "Q4_1"
     new = requantise(origin, "q8_0", store)
     assert new.manifest.name == "small-as-q8_0"
@@ -148,5 +150,5 @@ def test_another_precision_is_other_weights_with_their_origin(small_weights: Sto
     gguf(tmp_path / "two" / "a.gguf", "a")
     gguf(tmp_path / "two" / "b.gguf", "b")
     two = pull(str(tmp_path / "two"), store)
-    with pytest.raises(WeightsError, match="no single GGUF"):
+    with pytest.raises(WeightsError, match="not a single GGUF"):
         requantise(two, "q8_0", store)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import expand_inputs
 from ringfence.errors import RunError
-from ringfence.runs import run
 from tests.conftest import answering, fake_lock, task_of
+from tests.fake_runs import run
 
 TASK = task_of(
     supplier={"kind": "text"},

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import ReadingLimits, ReadingOptions, expand_inputs
 from ringfence.reports import write_report
-from ringfence.runs import RunFolder, RunSummary, export_csv, run
+from ringfence.runs import RunFolder, RunSummary, export_csv
 from tests.conftest import answering, fake_lock, task_of
+from tests.fake_runs import latest, run
 from tests.files import mail, zipped
 
 TASK = task_of(who={"kind": "text"})
@@ -37,7 +38,7 @@ def go(inbox: Path, out: Path, resume: bool = False) -> RunSummary:
 
 def test_every_child_ends_with_a_status_under_the_name_of_its_file(inbox: Path, tmp_path: Path) -> None:
     go(inbox, tmp_path / "run")
-    results = {r["document"]["id"]: r for r in RunFolder.open(tmp_path / "run").latest()}
+    results = {r["document"]["id"]: r for r in latest(RunFolder.open(tmp_path / "run"))}
     assert {identity: r["status"] for identity, r in results.items()} == {
         "m.eml": "done",
         "m.eml!paper.pdf": "done",
@@ -72,11 +73,11 @@ def test_the_rest_of_a_file_that_is_too_much_has_its_own_name_and_reason(inbox: 
     options = ReadingOptions(limits=ReadingLimits(children=1))
     engine = answering(who="null")
     run(TASK, expand_inputs([inbox / "m.eml"]), engine, fake_lock(TASK), tmp_path / "run", options=options)
-    reasons = {r["document"]["id"]: r["reason"] for r in RunFolder.open(tmp_path / "run").latest()}
+    reasons = {r["document"]["id"]: r["reason"] for r in latest(RunFolder.open(tmp_path / "run"))}
     assert list(reasons) == ["m.eml", "m.eml!paper.pdf", "m.eml!rest"]
     assert reasons["m.eml!rest"].startswith("too-many-children")
     run(TASK, expand_inputs([inbox / "m.eml"]), engine, fake_lock(TASK), tmp_path / "run", resume=True)
-    results = {r["document"]["id"]: r["status"] for r in RunFolder.open(tmp_path / "run").latest()}
+    results = {r["document"]["id"]: r["status"] for r in latest(RunFolder.open(tmp_path / "run"))}
     assert results == {"m.eml": "done", "m.eml!paper.pdf": "done", "m.eml!odd.qqq": "failed"}
 
 
@@ -117,5 +118,5 @@ def test_a_pipe_in_a_folder_is_named_and_nothing_waits_for_it(tmp_path: Path) ->
     (tmp_path / "in").mkdir()
     os.mkfifo(tmp_path / "in" / "pipe.txt")
     go(tmp_path / "in", tmp_path / "run")
-    (result,) = RunFolder.open(tmp_path / "run").latest()
+    (result,) = latest(RunFolder.open(tmp_path / "run"))
     assert result["reason"] == "unreadable: it is a pipe or a device, not a file"

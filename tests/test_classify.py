@@ -14,14 +14,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import expand_inputs
-from ringfence.engines import Engine, EngineSettings, FakeEngine, Request, ScoreRequest
+from ringfence.engines import (
+    Engine,
+    EngineSettings,
+    FakeEngine,
+    Request,
+    ScoreRequest,
+)
 from ringfence.engines.openvino_scorer import _common_length
 from ringfence.errors import EngineError, InputError, TaskError
-from ringfence.runs import ExamplePool, Opened, RunFolder, Windowing, export_csv, read_pool, run
-from ringfence.tasks import ClassifyTask, Example, classify_prompt, label_scores, sentences_of, task_from, with_likeness
+from ringfence.inference import ExamplePool, LoadedModel, Windowing, read_pool
+from ringfence.runs import RunFolder, export_csv
+from ringfence.tasks import (
+    ClassifyTask,
+    Example,
+    classify_prompt,
+    label_scores,
+    sentences_of,
+    task_from,
+    with_likeness,
+)
 from tests.conftest import document_of, fake_lock
+from tests.fake_runs import latest, run
 
 LABELS = {"invoice": "asks for money", "contract": "binds two sides", "letter": ""}
 
@@ -53,7 +69,7 @@ def go(tmp_path: Path, task: ClassifyTask, texts: dict[str, str], **more: Any) -
         (inbox / f"{name}.txt").write_text(text)
     run(task, expand_inputs([inbox]), fake(), fake_lock(task), tmp_path / "run", **more)
     assert check_run(tmp_path / "run").findings == []
-    return {r["document"]["id"].removesuffix(".txt"): r for r in RunFolder.open(tmp_path / "run").latest()}
+    return {r["document"]["id"].removesuffix(".txt"): r for r in latest(RunFolder.open(tmp_path / "run"))}
 
 
 def test_each_document_gets_the_label_with_the_best_score_and_scores_sum_to_one(tmp_path: Path) -> None:
@@ -98,7 +114,7 @@ def test_several_labels_are_given_one_after_the_other(tmp_path: Path) -> None:
     (inbox / "both.txt").write_text("a contract with a letter")
     (inbox / "one.txt").write_text("an invoice")
     run(task, expand_inputs([inbox]), engine, fake_lock(task), tmp_path / "run")
-    values = {r["document"]["id"]: r["values"]["labels"] for r in RunFolder.open(tmp_path / "run").latest()}
+    values = {r["document"]["id"]: r["values"]["labels"] for r in latest(RunFolder.open(tmp_path / "run"))}
     assert values == {"both.txt": ["contract", "letter"], "one.txt": ["invoice"]}
     assert check_run(tmp_path / "run").findings == []
     with (tmp_path / "out.csv").open("w") as stream:
@@ -258,11 +274,11 @@ class TestScorer:
     """The scorer on the real graph."""
 
     @pytest.fixture
-    def engine(self, open_small: Callable[[Any], Opened]) -> Engine:
+    def engine(self, open_small: Callable[[Any], LoadedModel]) -> Engine:
         return open_small("batched").engine
 
     def test_only_the_scorer_is_loaded(self, small_weights: Any) -> None:
-        from ringfence.runs import open_engine
+        from ringfence.inference import open_engine
         from ringfence.weights import Store
 
         engine: Any = open_engine("openvino", small_weights, Store(), EngineSettings(cache_gib=1)).engine
@@ -323,7 +339,9 @@ class TestScorer:
         assert "9001 tokens" in str(scores["long"].error)
         assert scores["no"].error is not None
 
-    def test_solo_scores_are_the_same_whatever_is_asked_beside_them(self, open_small: Callable[[Any], Opened]) -> None:
+    def test_solo_scores_are_the_same_whatever_is_asked_beside_them(
+        self, open_small: Callable[[Any], LoadedModel]
+    ) -> None:
         engine = open_small("solo").engine
         ids = (engine.tokenize(" yes"), engine.tokenize(" no"))
         asked = [
@@ -350,6 +368,6 @@ class TestScorer:
         assert "Snow fell all night." not in [one.text for one in pool.around("Snow fell all night.", 3).examples]
         (tmp_path / "a.txt").write_text("There will be snow in the night. Bring a coat.")
         run(task, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(task), tmp_path / "run", pool=pool)
-        (result,) = RunFolder.open(tmp_path / "run").latest()
+        (result,) = latest(RunFolder.open(tmp_path / "run"))
         assert result["values"] == {"label": "weather"}
         assert check_run(tmp_path / "run").findings == []

@@ -130,7 +130,7 @@ def test_a_fault_of_our_own_shows_no_word_of_a_document(
     code, out, err = call(capsys, "tasks", "check", task)
     assert code == 70
     assert "secret" not in out + err
-    assert "KeyError in test_cli.py" in err
+    assert "KeyError at test_cli.py" in err
 
 
 def ringfence(*arguments: str | Path, **options: object) -> "subprocess.Popen[str]":  # noqa: UP037 - Popen is generic in stubs only

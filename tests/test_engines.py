@@ -11,13 +11,24 @@ from typing import Any
 
 import pytest
 
-from ringfence.engines import Engine, EngineSettings, Request, ScoreRequest, engine_type
-from ringfence.engines.choosing import choose_engine
+from ringfence.engines import (
+    Engine,
+    EngineSettings,
+    Request,
+    ScoreRequest,
+    engine_type,
+)
 from ringfence.engines.conformance import CHECKS, conformance
 from ringfence.engines.openai import OpenAiEngine
-from ringfence.engines.vllm import VllmEngine, command_line, environment, installed
+from ringfence.engines.selection import choose_engine
+from ringfence.engines.vllm import (
+    VllmEngine,
+    command_line,
+    environment,
+    installed,
+)
 from ringfence.errors import EngineError
-from ringfence.runs import Opened, open_engine
+from ringfence.inference import LoadedModel, open_engine
 from ringfence.weights import Store, StoredWeights
 from tests.conftest import REPOSITORY
 from tests.standins import Standin, running
@@ -47,7 +58,7 @@ def llamacpp(small_weights: StoredWeights) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def engine_of(
-    llamacpp: Engine, open_small: Callable[..., Opened], small_weights: StoredWeights
+    llamacpp: Engine, open_small: Callable[..., LoadedModel], small_weights: StoredWeights
 ) -> Iterator[Callable[[str], Engine]]:
     """The engine of each way, opened once."""
     with pytest.MonkeyPatch.context() as patch:
@@ -86,12 +97,14 @@ def engine_of(
             context.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [way if way in ("openvino", "llamacpp") else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
+)
 def test_every_engine_keeps_what_an_engine_must_keep(engine_of: Callable[[str], Engine], way: str) -> None:
     engine = engine_of(way)
     grammar, score = WAYS[way]
     assert (engine.capabilities.grammar, engine.capabilities.score) == (grammar, score)
-    findings = conformance(engine)
+    findings = conformance(engine, each=25 if way in ("openvino", "llamacpp") else 3)
     assert [finding for finding in findings if finding.outcome == "broken"] == []
     assert len(findings) == len(CHECKS)
     kept = {finding.check for finding in findings if finding.outcome == "kept"}
@@ -115,7 +128,8 @@ def test_a_server_that_is_busy_is_asked_again_and_never_by_more_than_are_allowed
     with running(standin) as address:
         engine = OpenAiEngine.open(Path(), EngineSettings(max_in_flight=3, server=address))
         standin.busy, standin.most_under_way = 2, 0
-        done = list(engine.generate(Request(f"r{n}", engine.prompt((("user", f"say {n}"),)), 3) for n in range(8)))
+        requests = [Request(f"r{n}", engine.prompt((("user", f"say {n}"),)), 3) for n in range(8)]
+        done = list(engine.generate(iter(requests)))
         assert {one.finish_reason for one in done} <= {"stop", "length"}
         assert standin.most_under_way <= 3
         engine.close()
@@ -131,7 +145,7 @@ def test_a_wrong_key_a_wrong_model_and_a_dead_server_are_said_plainly(
         monkeypatch.setenv("RINGFENCE_API_KEY", "secret")
         with pytest.raises(EngineError, match="no model 'other'"):
             OpenAiEngine.open(Path(), EngineSettings(server=address, model="other"))
-    monkeypatch.setattr("ringfence.engines.http.RETRIES", 0)
+    monkeypatch.setattr("ringfence.engines.http_client.RETRIES", 0)
     with pytest.raises(EngineError, match="cannot be reached"):
         OpenAiEngine.open(Path(), EngineSettings(server=address))
     with pytest.raises(EngineError, match="no address"):
@@ -148,7 +162,7 @@ def test_an_address_that_is_none_or_holds_a_password_is_refused_without_being_re
 def test_a_server_in_trouble_at_the_start_is_not_taken_for_one_without_grammars(
     llamacpp: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ringfence.engines.http.RETRIES", 0)
+    monkeypatch.setattr("ringfence.engines.http_client.RETRIES", 0)
     with running(Standin("vllm", llamacpp, busy=1)) as address, pytest.raises(EngineError, match=r"in trouble|not do"):
         OpenAiEngine.open(Path(), EngineSettings(server=address))
 
@@ -165,7 +179,7 @@ def test_more_tokens_than_the_cache_holds_are_never_under_way(llamacpp: Engine) 
 
 
 def test_a_count_of_tokens_that_is_an_estimate_is_from_above(llamacpp: Engine) -> None:
-    from ringfence.engines.served import _most_tokens
+    from ringfence.engines.http_engine import _most_tokens
 
     for text in (
         "1234567890 " * 50,
@@ -206,7 +220,7 @@ def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
     monkeypatch.setenv("RINGFENCE_VLLM", STAND_IN)
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     monkeypatch.setenv("STANDIN_DIES_ONCE", str(tmp_path / "died"))
-    monkeypatch.setattr("ringfence.engines.http.RETRIES", 0)
+    monkeypatch.setattr("ringfence.engines.http_client.RETRIES", 0)
     engine = VllmEngine(small_weights.files, EngineSettings(max_in_flight=2))
     prompt = engine.prompt((("user", "Say a letter."),))
     done = list(engine.generate(Request(f"r{n}", prompt, 3, grammar='root ::= "a" | "b"\n') for n in range(12)))

@@ -9,19 +9,27 @@ from typing import Any
 import pytest
 
 from ringfence.cli import main
+from ringfence.contracts import FieldAnswer, GoldLine, Result, SummarySentence, UnsupportedText
 from ringfence.documents import expand_inputs
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
-from ringfence.evaluation.comparing import compare_items, same_documents
-from ringfence.evaluation.evaluating import evaluate, gold_part, items_of_results
-from ringfence.evaluation.gold import GoldEntry, GoldFile
-from ringfence.evaluation.outcomes import items_of
-from ringfence.evaluation.splitting import SplitFile, draw_split
-from ringfence.runs import RunFolder, run
-from ringfence.tasks import task_from
-from ringfence.tasks.answer import blank_entry
-from tests.conftest import fake_lock, task_of
+from ringfence.evaluation.comparison import compare_items, compare_runs, require_same_documents
+from ringfence.evaluation.evaluator import (
+    document_languages,
+    evaluate,
+    evaluate_run,
+    gold_part,
+    items_of_results,
+)
+from ringfence.evaluation.items import items_of
+from ringfence.evaluation.metric import Evaluated
+from ringfence.gold.file import GoldFile
+from ringfence.gold.split import SplitFile, draw_split
+from ringfence.runs import RunFolder
+from ringfence.tasks import Task, task_from
+from tests.conftest import answering, ringfence, task_of
+from tests.fake_runs import run_fake
 
 TASK = task_of(
     name={"kind": "text"},
@@ -31,23 +39,32 @@ TASK = task_of(
 )
 
 
-def entry(**about: Any) -> dict[str, Any]:
-    return {**blank_entry(None, "text", []), "features": {}, **about}
+def entry(**parts: Any) -> FieldAnswer:
+    return FieldAnswer(**{"kind": "text", **parts})
 
 
-def result_of(document: str = "a", status: str = "done", **values: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def result_of(document: str = "a", status: str = "done", **values: Any) -> Result:
+    fields: dict[str, FieldAnswer] = {}
     for name, value in values.items():
         if isinstance(value, list):
             fields.update({f"{name}[{row}].{leaf}": entry() for row, record in enumerate(value) for leaf in record})
         else:
             fields[name] = entry()
-    about = {"id": document, "sha256": document, "read_by": "text/1", "path": document}
-    return {"document": about, "status": status, "values": values, "fields": fields, "windows": [[0, 10]], "checks": {}}
+    facts = {"id": document, "sha256": document, "read_by": "text/1", "path": document}
+    return Result.model_validate(
+        {"document": facts, "status": status, "values": values, "fields": fields, "windows": [(0, 10)], "checks": {}}
+    )
 
 
-def outcomes(result: dict[str, Any] | None, gold: dict[str, Any], **marks: Any) -> dict[str, str]:
-    return {item.path: item.outcome for item in items_of(TASK, result, GoldEntry("a", gold, **marks), "a")}
+def fields_of(result: Result) -> dict[str, FieldAnswer]:
+    assert result.fields is not None
+    return result.fields
+
+
+def outcomes(result: Result | None, gold: dict[str, Any], **marks: Any) -> dict[str, str]:
+    return {
+        item.path: item.outcome for item in items_of(TASK, result, GoldLine(document="a", values=gold, **marks), "a")
+    }
 
 
 def test_each_kind_of_error_has_its_name() -> None:
@@ -60,7 +77,7 @@ def test_each_kind_of_error_has_its_name() -> None:
         "paid": "invented",
     }
     wrong = result_of(name="Südwind", total=None, paid=None)
-    wrong["fields"]["total"] = entry(raw="5.000", flags=["ambiguous-number"])
+    fields_of(wrong)["total"] = entry(raw="5.000", flags=["ambiguous-number"])
     assert outcomes(wrong, gold) == {"name": "wrong", "total": "bad format", "paid": "right"}
     assert set(outcomes(None, gold).values()) == {"not answered"}
     assert set(outcomes(result_of(status="failed"), gold).values()) == {"not answered"}
@@ -68,9 +85,9 @@ def test_each_kind_of_error_has_its_name() -> None:
 
 def test_the_right_words_from_another_place_are_an_error_where_gold_marks_the_place() -> None:
     result = result_of(name="Nordwind")
-    result["fields"]["name"] = entry(spans=[[50, 58]])
+    fields_of(result)["name"] = entry(spans=[[50, 58]])
     assert outcomes(result, {"name": "Nordwind"}, spans={"name": [[10, 18]]}) == {"name": "wrong place"}
-    result["fields"]["name"] = entry(spans=[[50, 58]], others=[[10, 18]])
+    fields_of(result)["name"] = entry(spans=[[50, 58]], others=[[10, 18]])
     assert outcomes(result, {"name": "Nordwind"}, spans={"name": [[10, 18]]}) == {"name": "right"}
 
 
@@ -103,17 +120,17 @@ def test_between_equal_records_the_one_with_the_same_nulls_is_meant() -> None:
 
 def test_gold_that_states_nothing_is_refused_where_figures_are_made() -> None:
     with pytest.raises(InputError, match="states no value"):
-        evaluate(TASK, {"a": result_of(name="x")}, {"a": GoldEntry("a", {})}, {})
+        evaluate(TASK, {"a": result_of(name="x")}, {"a": GoldLine(document="a", values={})}, {})
 
 
 def test_letters_compare_without_spaces_and_punctuation() -> None:
-    result, gold = result_of(name="Taman Daya Sdn. Bhd"), GoldEntry("a", {"name": "TAMAN DAYA SDN BHD."})
+    result, gold = result_of(name="Taman Daya Sdn. Bhd"), GoldLine(document="a", values={"name": "TAMAN DAYA SDN BHD."})
     assert [item.right for item in items_of(TASK, result, gold, "a")] == [False]
     assert [item.right for item in items_of(TASK, result, gold, "a", "letters")] == [True]
 
 
 def test_judged_values_are_counted_apart_and_failures_count_as_errors() -> None:
-    gold = {name: GoldEntry(name, {"name": "x", "paid": True}) for name in "abc"}
+    gold = {name: GoldLine(document=name, values={"name": "x", "paid": True}) for name in "abc"}
     results = {"a": result_of("a", name="x", paid=True), "b": result_of("b", name="x", paid=False)}
     found = evaluate(TASK, results, gold, {})
     assert found.all_values is not None
@@ -129,10 +146,8 @@ def test_labels_have_a_confusion_matrix_and_out_of_scope_recall() -> None:
     task = task_from({"kind": "classify", "name": "t", "labels": ["a", "b"], "other": True})
     given = {"1": "a", "2": "b", "3": "b", "4": "other", "5": "a"}
     gold = {"1": "a", "2": "a", "3": "b", "4": "other", "5": "other"}
-    results = {
-        i: {**result_of(i), "values": {"label": v}, "fields": {"label": entry(kind="judged")}} for i, v in given.items()
-    }
-    found = evaluate(task, results, {i: GoldEntry(i, {"label": v}) for i, v in gold.items()}, {})
+    results = {i: result_of(i, label=v) for i, v in given.items()}
+    found = evaluate(task, results, {i: GoldLine(document=i, values={"label": v}) for i, v in gold.items()}, {})
     assert found.labels is not None
     assert found.labels.confusion[("a", "b")] == 1
     assert found.labels.macro_f1 == pytest.approx((1 / 2 + 2 / 3 + 2 / 3) / 3)
@@ -140,17 +155,29 @@ def test_labels_have_a_confusion_matrix_and_out_of_scope_recall() -> None:
     assert (found.labels.out_of_scope.right, found.labels.out_of_scope.total) == (1, 2)
 
 
+def test_a_label_called_other_is_out_of_scope_only_if_the_task_adds_it() -> None:
+    results = {i: result_of(i, label="other") for i in "ab"}
+    gold = {i: GoldLine(document=i, values={"label": "other"}) for i in "ab"}
+    own = task_from({"kind": "classify", "name": "t", "labels": ["a", "other"]})
+    added = task_from({"kind": "classify", "name": "t", "labels": ["a", "b"], "other": True})
+    assert (own.out_of_scope, added.out_of_scope, TASK.out_of_scope) == (None, "other", None)
+    for task, recall in ((own, None), (added, 1.0)):
+        labels = evaluate(task, results, gold, {}).labels
+        assert labels is not None
+        assert (labels.out_of_scope and labels.out_of_scope.share) == recall
+
+
 def test_summaries_have_rouge_unsupported_and_evidence_recall() -> None:
     task = task_from({"kind": "summarise", "name": "t"})
-    results = {
-        "a": {
-            **result_of("a"),
-            "values": {"summary": "The cat sat on the mat."},
-            "unsupported": [{"kind": "number", "text": "3"}],
-            "sentences": [{"spans": [[0, 10]]}],
-        }
+    result = result_of("a", summary="The cat sat on the mat.")
+    result.unsupported = [UnsupportedText(kind="number", text="3", span=(0, 1))]
+    result.sentences = [SummarySentence(text="The cat sat on the mat.", spans=[(0, 10)])]
+    results = {"a": result}
+    gold = {
+        "a": GoldLine(
+            document="a", values={"summary": "The cat sat on the mat."}, spans={"summary": [[5, 8], [40, 50]]}
+        )
     }
-    gold = {"a": GoldEntry("a", {"summary": "The cat sat on the mat."}, spans={"summary": [[5, 8], [40, 50]]})}
     found = evaluate(task, results, gold, {}).summaries
     assert found is not None
     assert found["rouge1"]["mean"] == pytest.approx(1)
@@ -158,8 +185,34 @@ def test_summaries_have_rouge_unsupported_and_evidence_recall() -> None:
     assert found["evidence recall"]["mean"] == 0.5
 
 
+class _Longest:
+    """A metric of somebody else's package."""
+
+    name = "longest name"
+
+    def applies_to(self, task: Task) -> bool:
+        return "name" in task.answer_fields()
+
+    def compute(self, evaluated: Evaluated) -> int:
+        return max(len(str(result.value("name"))) for result in evaluated.results.values())
+
+
+def test_a_metric_of_another_package_is_part_of_the_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.evaluation.metric.load_plugins", lambda group: {"longest": _Longest()})
+    gold = {"a": GoldLine(document="a", values={"name": "Nordwind"})}
+    found = evaluate(TASK, {"a": result_of(name="Nordwind")}, gold, {})
+    assert found.metrics == {"longest name": 8}
+    assert found.as_json()["metrics"] == {"longest name": 8}
+    other = evaluate(task_of(total={"kind": "text"}), {"a": result_of(total="x")}, {"a": _gold(total="x")}, {})
+    assert other.metrics == {}
+
+
+def _gold(**values: Any) -> GoldLine:
+    return GoldLine(document="a", values=values)
+
+
 def test_a_paired_comparison_counts_documents_and_lists_those_that_differ() -> None:
-    gold = {f"{n}": GoldEntry(f"{n}", {"name": "x"}) for n in range(20)}
+    gold = {f"{n}": GoldLine(document=f"{n}", values={"name": "x"}) for n in range(20)}
     good = {i: result_of(i, name="x") for i in gold}
     bad = {i: result_of(i, name="x" if int(i) < 8 else "y") for i in gold}
     runs = {
@@ -175,7 +228,7 @@ def test_a_paired_comparison_counts_documents_and_lists_those_that_differ() -> N
 
 
 def test_a_document_of_which_the_gold_states_nothing_compares_by_what_was_invented() -> None:
-    gold = {"a": GoldEntry("a", {"lines": [{}]}), "b": GoldEntry("b", {"name": "x"})}
+    gold = {"a": GoldLine(document="a", values={"lines": [{}]}), "b": GoldLine(document="b", values={"name": "x"})}
     careful = {"a": result_of("a", lines=[]), "b": result_of("b", name="x")}
     inventive = {"a": result_of("a", lines=[{"item": "i", "amount": "1"}]), "b": result_of("b", name="x")}
     items = {n: items_of_results(TASK, r, gold, {}) for n, r in (("one", careful), ("two", inventive))}
@@ -186,27 +239,27 @@ def test_a_document_of_which_the_gold_states_nothing_compares_by_what_was_invent
 
 def test_labels_that_nobody_settled_are_left_out_of_the_figures() -> None:
     task = task_from({"kind": "classify", "name": "t", "labels": ["food", "music"]})
-    unsettled = {"a": GoldEntry("a", {"label": None})}
+    unsettled = {"a": GoldLine(document="a", values={"label": None})}
     results = {name: result_of(name, label="food") for name in "ab"}
     assert evaluate(task, results, unsettled, {}).labels is None
-    labels = evaluate(task, results, {**unsettled, "b": GoldEntry("b", {"label": "food"})}, {}).labels
+    labels = evaluate(task, results, {**unsettled, "b": GoldLine(document="b", values={"label": "food"})}, {}).labels
     assert labels is not None
     assert labels.confusion == {("food", "food"): 1}
 
 
 def test_runs_over_different_documents_are_not_compared() -> None:
     one = {"a": result_of("a")}
-    with pytest.raises(InputError, match="different documents"):
-        same_documents({"one": one, "two": {"b": result_of("b")}})
+    with pytest.raises(InputError, match="read different documents"):
+        require_same_documents({"one": one, "two": {"b": result_of("b")}})
     changed = result_of("a")
-    changed["document"]["sha256"] = "other"
-    with pytest.raises(InputError, match="other content"):
-        same_documents({"one": one, "two": {"a": changed}})
+    changed.document.sha256 = "other"
+    with pytest.raises(InputError, match="different content"):
+        require_same_documents({"one": one, "two": {"a": changed}})
 
 
 def test_a_look_at_the_test_part_is_recorded(tmp_path: Path) -> None:
     gold = GoldFile(tmp_path / "gold.jsonl")
-    gold.add({name: GoldEntry(name, {"name": name}) for name in "abcd"})
+    gold.add({name: GoldLine(document=name, values={"name": name}) for name in "abcd"})
     with pytest.raises(InputError, match="no parts"):
         gold_part(gold, "dev", "x", "", TASK)
     assert len(gold_part(gold, None, "x", "", TASK)[0]) == 4
@@ -230,9 +283,9 @@ def test_the_verb_writes_a_table_a_page_and_json(tmp_path: Path, capsys: pytest.
         return f" {name}\n" if name != "Nordwind3" else " Name\n"
 
     inputs = expand_inputs([tmp_path / f"{number}.txt" for number in range(6)])
-    run(task, inputs, FakeEngine(script), fake_lock(task), tmp_path / "run")
+    run_fake(task, inputs, FakeEngine(script), tmp_path / "run")
     GoldFile(tmp_path / "gold.jsonl").add(
-        {f"{n}.txt": GoldEntry(f"{n}.txt", {"name": f"Nordwind{n}"}) for n in range(7)}
+        {f"{n}.txt": GoldLine(document=f"{n}.txt", values={"name": f"Nordwind{n}"}) for n in range(7)}
     )
     with pytest.raises(SystemExit) as ended:
         main(["evaluate", str(tmp_path / "run"), "--gold", str(tmp_path / "gold.jsonl"), "--json"])
@@ -248,8 +301,46 @@ def test_the_verb_writes_a_table_a_page_and_json(tmp_path: Path, capsys: pytest.
     assert RunFolder.open(tmp_path / "run").totals()["done"] == 6
 
 
+def test_runs_are_compared_in_one_call_and_by_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task, gold = task_of(name={"kind": "text"}), tmp_path / "gold.jsonl"
+    (tmp_path / "a.txt").write_text("Name Nordwind\nCity Lund\n")
+    GoldFile(gold).add({"a.txt": GoldLine(document="a.txt", values={"name": "Nordwind"})})
+    runs = []
+    for answer in ("Nordwind", "Lund"):
+        runs.append(tmp_path / answer)
+        run_fake(task, expand_inputs([tmp_path / "a.txt"]), answering(name=answer), runs[-1])
+    found = compare_runs(runs, gold)
+    assert (found.documents, found.comparisons[0].difference, found.not_answered) == (
+        1,
+        1.0,
+        dict.fromkeys(map(str, runs), 0),
+    )
+    for wrong in (runs[:1], [runs[0], runs[0]]):
+        with pytest.raises(InputError):
+            compare_runs(wrong, gold)
+    assert ringfence("compare", *runs, "--gold", gold, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == found.as_json()
+    assert ringfence("compare", *runs, "--gold", gold) == 0
+    assert f"only {runs[0]} has all of a.txt" in capsys.readouterr().out
+
+
+def test_figures_can_be_sliced_by_language(tmp_path: Path) -> None:
+    texts = {"de": "Sehr geehrte Damen und Herren, hiermit bestellen wir", "en": "Dear sirs, we hereby order the goods"}
+    for language, text in texts.items():
+        (tmp_path / f"{language}.txt").write_text(f"{text}\nName Nordwind\n")
+    run = tmp_path / "run"
+    run_fake(
+        task_of(name={"kind": "text"}), expand_inputs(sorted(tmp_path.glob("*.txt"))), answering(name="Nordwind"), run
+    )
+    gold = GoldFile(tmp_path / "gold.jsonl")
+    gold.add({f"{name}.txt": GoldLine(document=f"{name}.txt", values={"name": "Nordwind"}) for name in texts})
+    folder = RunFolder.open(run)
+    found = evaluate_run(folder, gold.path, languages_of=lambda lines: document_languages(folder, lines))
+    assert set(found.evaluation.slices["language"]) == {"de", "en"}
+
+
 def test_gold_that_the_task_cannot_have_is_refused(tmp_path: Path) -> None:
     gold = GoldFile(tmp_path / "gold.jsonl")
-    gold.add({"a": GoldEntry("a", {"total": "12.00"})})
+    gold.add({"a": GoldLine(document="a", values={"total": "12.00"})})
     with pytest.raises(InputError, match="a: total"):
         gold_part(gold, None, "x", "", TASK)

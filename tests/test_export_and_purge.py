@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 from pathlib import Path
@@ -12,13 +13,15 @@ import pyarrow.parquet
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.cli import main
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
-from ringfence.errors import RunError
-from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_xlsx, purge, purging, run
+from ringfence.errors import InputError, RunError
+from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_run, export_xlsx, purge
+from ringfence.runs.export import print_run
 from tests.conftest import fake_lock, task_of
+from tests.fake_runs import run
 
 TASK = task_of(
     total={"kind": "money"},
@@ -115,7 +118,7 @@ def test_purging_removes_every_word_of_the_documents_and_keeps_digests_and_total
 ) -> None:
     (folder.path / "report.html").write_text(SECRET)
     (folder.path / "windows.jsonl").write_text(SECRET)
-    before = {r["document"]["sha256"]: r["status"] for r in folder.latest()}
+    before = {r.document.sha256: r.status for r in folder.latest()}
     totals = purge(folder)
     assert totals == {"done": 2, "failed": 1}
     left = b"".join(path.read_bytes() for path in folder.path.iterdir() if path.is_file())
@@ -142,7 +145,7 @@ def test_a_purge_that_is_cut_off_can_be_given_again(folder: RunFolder, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(purging, "_overwrite", killed)
+        patch.setattr(importlib.import_module("ringfence.runs.erasure"), "_overwrite", killed)
         with pytest.raises(KeyboardInterrupt):
             purge(folder)
     assert purge(RunFolder.open(folder.path)) == {"done": 2, "failed": 1}
@@ -167,3 +170,20 @@ def test_fields_may_have_the_names_of_columns_and_sheets(tmp_path: Path) -> None
     export_parquet(folder, tmp_path / "v.parquet")
     (row,) = pyarrow.parquet.read_table(tmp_path / "v.parquet").to_pylist()
     assert (row["status"], row["status_2"]) == ("done", "paid")
+
+
+def test_a_run_is_exported_by_the_ending_of_the_file_or_by_a_named_format(folder: RunFolder, tmp_path: Path) -> None:
+    assert export_run(folder, tmp_path / "v.csv") == 3
+    assert (tmp_path / "v.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert export_run(folder, tmp_path / "lines.csv", of_list="lines") == 2
+    assert export_run(folder, tmp_path / "v.txt", "json") == 3
+    assert len(json.loads((tmp_path / "v.txt").read_text())) == 3
+    with pytest.raises(InputError, match="only with CSV"):
+        export_run(folder, tmp_path / "v.json", of_list="lines")
+    with pytest.raises(InputError, match="Unknown format"):
+        export_run(folder, tmp_path / "v.csv", "ods")
+    with pytest.raises(InputError, match="Cannot print xlsx"):
+        print_run(folder, io.StringIO(), "xlsx")
+    stream = io.StringIO()
+    assert print_run(folder, stream) == 3
+    assert stream.getvalue().startswith("document,status")

@@ -12,8 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.documents import Document, ReadingOptions, Source, Unreadable, read_document, read_documents
-from ringfence.documents.containers import Names
+from ringfence.documents import (
+    Document,
+    ReadingOptions,
+    Source,
+    Unreadable,
+    read_document,
+    read_documents,
+)
+from ringfence.documents.containers import ChildNames
 from tests.files import OFFER, epub, mail, odt, office, workbook, zipped
 
 DATA = Path(os.environ.get("RINGFENCE_DATA", Path(__file__).parents[2] / "shared" / "data")) / "files" / "files"
@@ -198,11 +205,11 @@ def test_formats_that_only_others_write_are_read(name: str, words: str) -> None:
     ],
 )
 def test_names_of_children_are_harmless(told: str, name: str) -> None:
-    assert Names().of(told, "fallback") == name
+    assert ChildNames().of(told, "fallback") == name
 
 
 def test_names_of_children_are_distinct() -> None:
-    names = Names()
+    names = ChildNames()
     assert [names.of("a.txt", "f") for _ in range(3)] == ["a.txt", "a#2.txt", "a#3.txt"]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from ringfence.contracts import DocumentFacts, FieldAnswer, GoldLine, Result
 from ringfence.errors import InputError
-from ringfence.evaluation.gold import GoldEntry, GoldFile
-from ringfence.evaluation.gold_import import Imported, import_rows, read_table
-from ringfence.evaluation.gold_tables import Row, draft_rows, write_workbook
-from ringfence.evaluation.label_studio import tasks_of
+from ringfence.gold.file import GoldFile
+from ringfence.gold.importer import GoldImport, import_rows, read_table
+from ringfence.gold.label_studio import tasks_of
+from ringfence.gold.workbook import Row, draft_rows, write_workbook
 from ringfence.tasks import Task
-from ringfence.tasks.answer import blank_entry
 from tests.conftest import document_of, ringfence, task_of
 
 TASK = task_of(
@@ -25,7 +25,11 @@ TASK = task_of(
 )
 
 
-def imported(path: Path, task: Task = TASK, columns: dict[str, str] | None = None) -> Imported:
+def done(document: str, values: dict[str, Any]) -> Result:
+    return Result(document=DocumentFacts(id=document, path=document), status="done", values=values)
+
+
+def imported(path: Path, task: Task = TASK, columns: dict[str, str] | None = None) -> GoldImport:
     rows, _ = read_table(path, columns or {})
     return import_rows(rows, task, "", None, None)
 
@@ -67,11 +71,7 @@ def test_a_row_of_a_list_that_belongs_nowhere_is_a_fault(tmp_path: Path, line: l
 
 def test_amounts_with_three_decimals_are_no_thousands(tmp_path: Path) -> None:
     task = task_of(locale={"decimal": ",", "date_order": "dmy"}, total={"kind": "money"})
-    result = {
-        "status": "done",
-        "document": {"id": "a", "path": "a"},
-        "values": {"total": {"amount": "1.250", "currency": "EUR"}},
-    }
+    result = done("a", {"total": {"amount": "1.250", "currency": "EUR"}})
     write_workbook(draft_rows([result], task, False), task, {"origin": "blind"}, tmp_path / "g.xlsx")
     (row,), _ = read_table(tmp_path / "g.xlsx", {})
     found = import_rows([Row(row.document, row.cells)], task, "", None, None)
@@ -108,10 +108,12 @@ def test_a_table_in_another_encoding_says_how_to_convert_it(tmp_path: Path) -> N
 
 def test_fields_may_be_called_like_our_columns_and_lists_like_our_sheets(tmp_path: Path) -> None:
     long = "a_list_with_quite_a_long_name_indeed"
-    leaf = {"kind": "list", "fields": {"x": {"kind": "text"}}}
-    task = task_of(note={"kind": "text"}, values={"kind": "text"}, document={"kind": "text"}, gold=leaf, **{long: leaf})
+    leaf: dict[str, Any] = {"kind": "list", "fields": {"x": {"kind": "text"}}}
+    text = {"kind": "text"}
+    fields: dict[str, Any] = {"note": text, "values": text, "document": text, "gold": leaf, long: leaf}
+    task = task_of(**fields)
     stated = {"note": "n", "values": "v", "document": "d", "gold": [{"x": "1"}], long: [{"x": "2"}]}
-    result = {"status": "done", "document": {"id": "a", "path": "a"}, "values": stated}
+    result = done("a", stated)
     write_workbook(draft_rows([result], task, False), task, {"origin": "blind"}, tmp_path / "g.xlsx")
     (row,), _ = read_table(tmp_path / "g.xlsx", {})
     found = import_rows([Row(row.document, row.cells, row.records)], task, "", None, None)
@@ -124,10 +126,13 @@ def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str)
         "schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}, name: {kind: text}, due: {kind: date}}\n"
     )
     gold = GoldFile(tmp_path / "gold.jsonl")
-    first = GoldEntry(
-        "a", {"total": {"amount": "1.250", "currency": "EUR"}, "due": None}, by="ann", origin="pre-filled"
+    first = GoldLine(
+        document="a",
+        values={"total": {"amount": "1.250", "currency": "EUR"}, "due": None},
+        by="ann",
+        origin="pre-filled",
     )
-    gold.add({"a": first, "b": GoldEntry("b", {"name": "N"}, by="bob")})
+    gold.add({"a": first, "b": GoldLine(document="b", values={"name": "N"}, by="bob")})
     out = tmp_path / f"out.{ending}"
     assert ringfence("gold", "export", "--gold", gold.path, "--task", tmp_path / "task.yaml", "--out", out) == 0
     back = tmp_path / "back.jsonl"
@@ -141,13 +146,11 @@ def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str)
 def test_label_studio_says_who_saw_what_and_no_label_is_null(tmp_path: Path) -> None:
     task = task_of(total={"kind": "money"}, terms={"kind": "record", "fields": {"paid": {"kind": "boolean"}}})
     (tmp_path / "task.yaml").write_text(
-        "schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}, terms: {kind: record, fields: {paid: {kind: boolean}}}}\n"
+        "schema: 1\nkind: extract\nname: t\n"
+        "fields: {total: {kind: money}, terms: {kind: record, fields: {paid: {kind: boolean}}}}\n"
     )
-    result = {
-        "status": "done",
-        "values": {"total": None, "terms": {"paid": True}},
-        "fields": {name: blank_entry(None, "null", []) for name in ("total", "terms.paid")},
-    }
+    result = done("a.txt", {"total": None, "terms": {"paid": True}})
+    result.fields = {name: FieldAnswer(kind="null") for name in ("total", "terms.paid")}
     (made,) = tasks_of({"a.txt": result}, [document_of("Paid in full.")], task, False)
     made["annotations"] = [{"result": made["predictions"][0]["result"]}]
     (tmp_path / "export.json").write_text(json.dumps([made]))

@@ -10,10 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.documents import Document
-from ringfence.tasks import Answer, AnswerError, Plan, merge, prepare
+from ringfence.tasks import (
+    Answer,
+    AnswerError,
+    ExtractionPlan,
+    merge,
+    prepare,
+)
+from ringfence.tasks.extract.grammar import (
+    CandidateRule,
+    RunRule,
+    literal,
+    one_of,
+)
+from ringfence.tasks.extract.prompt import break_control_tokens
 from ringfence.tasks.fields import TextField
-from ringfence.tasks.grammar import CandidateRule, RunRule, literal, one_of
-from ringfence.tasks.prompt import break_control_tokens
 from tests.conftest import document_of, task_of
 
 PAPER = "Nordwind GmbH\nInvoice 4711 of 12.03.2024, delivered 01.03.2024\n\nNet   EUR 1,050.00\nTotal   EUR 1,249.50\nTotal again   1,249.50\n"
@@ -23,7 +34,7 @@ def answer(task: Any, document: Document, written: str) -> Answer:
     return merge(task, [plan(task, document).read(written)])
 
 
-def plan(task: Any, document: Document) -> Plan:
+def plan(task: Any, document: Document) -> ExtractionPlan:
     return prepare(task, document).plan()
 
 
@@ -46,19 +57,19 @@ def test_each_kind_of_value_keeps_the_place_that_it_came_from() -> None:
         "supplier": "Nordwind GmbH", "number": "4711", "day": "2024-03-12", "total": {"amount": "1249.50", "currency": "EUR"},
         "paid": False, "currency": "EUR", "note": None,
     }  # fmt: skip
-    assert {name: entry["kind"] for name, entry in got.fields.items()} == {
+    assert {name: entry.kind for name, entry in got.fields.items()} == {
         "supplier": "span", "number": "span", "day": "derived", "total": "derived", "paid": "judged", "currency": "judged", "note": "null",
     }  # fmt: skip
     for entry in got.fields.values():
-        for start, end in entry["spans"]:
-            assert document.text[start:end] == entry["raw"]
+        for start, end in entry.spans:
+            assert document.text[start:end] == entry.raw
 
 
 def test_of_several_occurrences_the_primary_one_tells_most_and_all_are_kept() -> None:
     text = "Sum   1,249.50\nTotal   EUR 1,249.50\n"
     got = answer(task_of(total={"kind": "money"}), document_of(text), " 1,249.50\n")
-    assert got.fields["total"]["raw"] == "EUR 1,249.50"
-    assert got.fields["total"]["others"] == [[6, 14]]
+    assert got.fields["total"].raw == "EUR 1,249.50"
+    assert got.fields["total"].others == [(6, 14)]
 
 
 @pytest.mark.parametrize(
@@ -75,19 +86,19 @@ def test_a_required_field_cannot_be_null_unless_there_is_nothing_to_choose_from(
         answer(task_of(total={"kind": "money", "required": True}), document_of(PAPER), " null\n")
     got = answer(task_of(mail={"kind": "email", "required": True}), document_of(PAPER), " null\n")
     assert got.values["mail"] is None
-    assert got.fields["mail"]["flags"] == ["required-but-absent"]
+    assert got.fields["mail"].flags == ["required-but-absent"]
 
 
 def test_an_ambiguous_date_is_null_with_a_flag_and_both_readings() -> None:
     got = answer(task_of(day={"kind": "date"}), document_of("on 03/04/2023"), " 03/04/2023\n")
     assert got.values["day"] is None
-    assert got.fields["day"]["flags"] == ["ambiguous-date"]
-    assert got.fields["day"]["readings"] == ["2023-03-04", "2023-04-03"]
+    assert got.fields["day"].flags == ["ambiguous-date"]
+    assert got.fields["day"].readings == ["2023-03-04", "2023-04-03"]
 
 
 def test_a_text_longer_than_the_task_allows_is_null_with_a_flag() -> None:
     got = answer(task_of(name={"kind": "text", "max_segments": 2}), document_of("one two three"), " one two three\n")
-    assert (got.values["name"], got.fields["name"]["flags"]) == (None, ["over-max-segments"])
+    assert (got.values["name"], got.fields["name"].flags) == (None, ["over-max-segments"])
 
 
 def test_a_text_stays_within_its_line_or_goes_on_within_its_block() -> None:
@@ -96,7 +107,7 @@ def test_a_text_stays_within_its_line_or_goes_on_within_its_block() -> None:
         answer(task_of(a={"kind": "text"}), document, " line second\n")
     got = answer(task_of(a={"kind": "text", "within": "block"}), document, " line second\n")
     assert got.values["a"] == "line second"
-    assert got.fields["a"]["raw"] == "line\nsecond"
+    assert got.fields["a"].raw == "line\nsecond"
     assert (
         answer(task_of(a={"kind": "text", "within": "block"}), document, " line\nsecond\n").values["a"] == "line second"
     )
@@ -117,16 +128,16 @@ def test_a_line_that_begins_like_the_next_field_does_not_end_the_value() -> None
 def test_an_amount_without_its_grouping_and_a_date_in_iso_form_mean_the_printed_ones() -> None:
     task = task_of(total={"kind": "money"}, day={"kind": "date"})
     got = answer(task, document_of(PAPER), " 1249.50\nday: 2024-03-12\n")
-    assert got.fields["total"]["raw"] == "EUR 1,249.50"
-    assert got.fields["day"]["raw"] == "12.03.2024"
+    assert got.fields["total"].raw == "EUR 1,249.50"
+    assert got.fields["day"].raw == "12.03.2024"
 
 
 def test_occurrences_of_a_value_are_printed_alike() -> None:
     task = task_of(locale={"date_order": "mdy"}, day={"kind": "date"})
     document = document_of("on 2/25/2020, 02/25/20 and 2/25/2020")
     got = answer(task, document, " 2020-02-25\n")
-    assert got.fields["day"]["raw"] == "2/25/2020"
-    assert [document.text[start:end] for start, end in got.fields["day"]["others"]] == ["2/25/2020"]
+    assert got.fields["day"].raw == "2/25/2020"
+    assert [document.text[start:end] for start, end in got.fields["day"].others] == ["2/25/2020"]
 
 
 def test_another_way_to_write_a_value_is_not_offered_where_it_could_mean_something_else() -> None:
@@ -141,15 +152,15 @@ def test_another_way_to_write_a_value_is_not_offered_where_it_could_mean_somethi
 def test_one_number_in_two_currencies_is_flagged_and_not_guessed() -> None:
     got = answer(task_of(total={"kind": "money"}), document_of("EUR 100.00 or USD 100.00"), " 100.00\n")
     assert got.values["total"] is None
-    assert got.fields["total"]["flags"] == ["ambiguous-currency"]
-    assert got.fields["total"]["readings"] == ["EUR", "USD"]
+    assert got.fields["total"].flags == ["ambiguous-currency"]
+    assert got.fields["total"].readings == ["EUR", "USD"]
 
 
 def test_a_broken_check_flags_every_field_that_it_names() -> None:
     task = task_of(["net == total"], net={"kind": "money"}, total={"kind": "money"})
     got = answer(task, document_of(PAPER), " 1,050.00\ntotal: 1,249.50\n")
     assert got.checks == {"net == total": "broken"}
-    assert got.fields["net"]["flags"] == got.fields["total"]["flags"] == ["check: net == total"]
+    assert got.fields["net"].flags == got.fields["total"].flags == ["check: net == total"]
 
 
 WORDS = st.text(
@@ -236,9 +247,9 @@ def test_a_null_less_likely_than_a_value_is_asked_again_without_null_and_what_st
     assert " null" not in look.grammar
     got = merge(look.task, [look.read(" Ann\n", (4, 5), (-0.5, 0.0))])
     assert got.values == {"total": None, "who": "Ann"}
-    assert got.fields["who"]["features"]["null_logprob"] == -0.9
-    assert got.fields["who"]["features"]["logprob_min"] == -0.5
-    assert got.fields["total"]["features"]["logprob_min"] == -0.1
+    assert got.fields["who"].features["null_logprob"] == -0.9
+    assert got.fields["who"].features["logprob_min"] == -0.5
+    assert got.fields["total"].features["logprob_min"] == -0.1
 
 
 def test_the_first_doubtful_null_comes_first_and_each_field_is_looked_at_once() -> None:
@@ -261,8 +272,8 @@ def test_the_lines_of_a_text_may_be_written_with_a_break_a_space_or_a_comma_and_
     document = document_of("Shop\n12 High Street\nLeeds\n\nHead office: 12 High Street, Leeds\n")
     got = answer(task_of(address={"kind": "text", "within": "block"}), document, f" 12 High Street{joint}Leeds\n")
     assert got.values == {"address": "12 High Street Leeds"}
-    assert got.fields["address"]["raw"] == "12 High Street\nLeeds"
-    assert got.fields["address"]["others"] == []
+    assert got.fields["address"].raw == "12 High Street\nLeeds"
+    assert got.fields["address"].others == []
 
 
 def as_regex(expression: str) -> str:

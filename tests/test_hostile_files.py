@@ -24,12 +24,12 @@ from ringfence.documents import (
     ReadingOptions,
     Source,
     Unreadable,
-    isolated,
     read_ahead,
     read_documents,
+    worker_pool,
 )
 from ringfence.documents.office import _panics_are_damage
-from ringfence.documents.reading import Reader
+from ringfence.documents.reader import Reader
 from ringfence.errors import DocumentError
 from tests.files import mail, odt, zipped
 
@@ -225,9 +225,9 @@ def misbehaving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: misbehaving\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[ringfence.readers]\nmisbehaving = tests.test_hostile_files:Misbehaving\n")
     monkeypatch.syspath_prepend(str(plugin))
-    isolated._pool.close()  # workers find plugins when they start
+    worker_pool._pool.close()  # workers find plugins when they start
     yield tmp_path
-    isolated._pool.close()
+    worker_pool._pool.close()
 
 
 @pytest.mark.parametrize(
@@ -271,8 +271,8 @@ def test_a_worker_dies_with_its_parent_whatever_it_is_doing(misbehaving: Path) -
     script = (
         "import sys; from ringfence.documents import *; from pathlib import Path\n"
         f"p = Path({str(misbehaving / 'a.misbehave')!r})\n"
-        "from ringfence.documents import isolated\n"
-        "r = isolated._Reading(Source(p, 'a'), ReadingOptions())\n"
+        "from ringfence.documents import worker_pool\n"
+        "r = worker_pool._Reading(Source(p, 'a'), ReadingOptions())\n"
         "print(r._worker.process.pid, flush=True); list(r.outcomes())\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -295,7 +295,7 @@ def test_reading_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.Monke
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
-    isolated._pool.close()
+    worker_pool._pool.close()
     (tmp_path / "m.eml").write_bytes(
         mail("s", "b", ("a.pdf", (examples / "documents" / "01-classic-en.pdf").read_bytes())).as_bytes()
     )

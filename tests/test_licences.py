@@ -10,8 +10,14 @@ import pytest
 from ringfence.cli import main
 from ringfence.engines import EngineSettings
 from ringfence.errors import WeightsError
-from ringfence.runs import open_engine
-from ringfence.weights import Manifest, Store, StoredWeights, catalog, pull
+from ringfence.inference import open_engine
+from ringfence.weights import (
+    Manifest,
+    Store,
+    StoredWeights,
+    catalog,
+    pull,
+)
 from ringfence.weights.known import known_weights
 from ringfence.weights.policy import inherited_licences, obligations_of, policy_here
 
@@ -55,7 +61,7 @@ def test_a_policy_fails_closed(
     policy(tmp_path, text, monkeypatch)
     found = policy_here()
     assert found is not None
-    assert (found.verdict([licence]) is not None) == refused
+    assert (found.refusal([licence]) is not None) == refused
 
 
 @pytest.mark.parametrize("text", ["", "[licences]\nallow = 'MIT'\n", "[licences]\nalow = ['MIT']\n", "not toml"])
@@ -63,10 +69,10 @@ def test_a_policy_that_cannot_be_read_stops_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     policy(tmp_path, text, monkeypatch)
-    with pytest.raises(WeightsError, match="cannot be read"):
+    with pytest.raises(WeightsError, match="Cannot read the policy"):
         policy_here()
     monkeypatch.setenv("RINGFENCE_POLICY", str(tmp_path / "none.toml"))
-    with pytest.raises(WeightsError, match="cannot be read"):
+    with pytest.raises(WeightsError, match="Cannot read the policy"):
         policy_here()
 
 
@@ -77,7 +83,7 @@ def test_what_was_made_of_other_weights_inherits_their_licence(tmp_path: Path) -
     again = stored(store, "again", "MIT", tuned.manifest.digest)
     assert inherited_licences(again.manifest, store) == ["MIT", "Llama-2"]
     store.remove("base")
-    assert inherited_licences(again.manifest, store)[-1].startswith("not known")
+    assert inherited_licences(again.manifest, store)[-1].startswith("unknown")
 
 
 def test_refused_weights_are_neither_pulled_nor_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

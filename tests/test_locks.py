@@ -11,13 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.errors import InputError
-from ringfence.locks import Lock, differences, read_lock, require, write_lock
+from ringfence.locks import (
+    Lock,
+    differences,
+    read_lock,
+    require,
+    write_lock,
+)
 from ringfence.locks.bom import bill_of_materials
 from ringfence.weights import StoredWeights
 from tests.conftest import ringfence
 
 names = st.text("abc_-.", min_size=1, max_size=5)
-leaves = (
+values = (
     st.none()
     | st.booleans()
     | st.integers(-(2**60), 2**60)
@@ -25,7 +31,7 @@ leaves = (
     | st.floats(allow_nan=False, allow_infinity=False)
 )
 data = st.dictionaries(
-    names, st.recursive(leaves, lambda inner: st.dictionaries(names, inner, max_size=4), max_leaves=12), max_size=5
+    names, st.recursive(values, lambda inner: st.dictionaries(names, inner, max_size=4), max_leaves=12), max_size=5
 )
 
 
@@ -57,8 +63,8 @@ def test_every_difference_is_told_with_what_was_expected_and_why() -> None:
     )
     found = {one.path: one for one in differences(one.data, two.data)}
     assert set(found) == {"weights.digest", "engine.settings.threads", "adapter"}
-    assert "sums are split by thread" in found["engine.settings.threads"].why
-    with pytest.raises(InputError, match="3 things differ") as told:
+    assert "threads split sums" in found["engine.settings.threads"].why
+    with pytest.raises(InputError, match="3 differences") as told:
         require(one, two, "x.lock")
     assert "adapter: expected nothing, found a" in str(told.value)
     require(one, one, "x.lock")
@@ -69,8 +75,28 @@ def test_every_difference_is_told_with_what_was_expected_and_why() -> None:
 )
 def test_whatever_gives_another_digest_is_a_difference(one: dict[str, Any], two: dict[str, Any]) -> None:
     assert Lock(**one).digest != Lock(**two).digest
-    with pytest.raises(InputError, match="1 things differ"):
+    with pytest.raises(InputError, match="1 difference:"):
         require(Lock(**one), Lock(**two), "x.lock")
+
+
+def test_a_lock_of_schema_1_keeps_its_digest_and_compares_only_the_packages_that_it_names() -> None:
+    old = Lock(schema=1, packages={"numpy": "2.4.6"}, engine={"name": "openvino"})
+    assert old.data["schema"] == 1
+    assert old.digest == "sha256:a402fb3e1d5781c5e67c6cbe1d2f2beb60c648a16687fcc1fefa83f5d7f0ce53"
+    here = Lock(packages={"numpy": "2.4.6", "lxml": "6.0"}, engine={"name": "openvino"})
+    assert here.data["schema"] == 2
+    require(old, here, "old.lock")
+    other = here.but(packages={"numpy": "2.5.0", "lxml": "6.0"})
+    assert [difference.path for difference in differences(old.data, other.data)] == ["packages.numpy"]
+    missing = here.but(packages={"lxml": "6.0"})
+    assert [difference.path for difference in differences(old.data, missing.data)] == ["packages.numpy"]
+    assert [difference.path for difference in differences(here.data, old.data)] == ["packages.lxml", "schema"]
+
+
+def test_the_facts_of_a_lock_are_typed() -> None:
+    lock = Lock(weights={"digest": "sha256:1"}, engine={"name": "openvino", "settings": {"threads": 1}})
+    assert (lock.facts.schema_version, lock.facts.weights.digest, lock.facts.engine.name) == (2, "sha256:1", "openvino")
+    assert lock.facts.adapter is None
 
 
 @pytest.mark.parametrize("change", [("threads = 2", "threads = 3"), ('digest = "sha256:', 'digest = "sha256:0')])
@@ -82,10 +108,10 @@ def test_a_lock_that_was_edited_is_refused(tmp_path: Path, change: tuple[str, st
         read_lock(path)
 
 
-@pytest.mark.parametrize("text", ["", "schema = 2\ndigest = 'x'\n", "not toml", "digest = 'x'\n"])
+@pytest.mark.parametrize("text", ["", "schema = 3\ndigest = 'x'\n", "not toml", "digest = 'x'\n"])
 def test_what_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.lock").write_text(text)
-    with pytest.raises(InputError, match="no lock"):
+    with pytest.raises(InputError, match="not a lock"):
         read_lock(tmp_path / "x.lock")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ringfence.engines import Engine, Request
 from ringfence.errors import EngineError
-from ringfence.runs import chooser
+from ringfence.inference import window_selector
 from ringfence.tasks import windows_of
 from tests.conftest import document_of, task_of
 
@@ -43,7 +43,7 @@ def test_the_windows_that_a_field_asks_for_are_chosen(embedder: Engine) -> None:
     windows = windows_of(document, 190, lambda text: len(text.split()))
     assert len(windows) >= 5
     task = task_of(law={"kind": "text", "description": "which law governs the contract"})
-    chosen = chooser(embedder)(task, document, windows, 1)
+    chosen = window_selector(embedder)(task, document, windows, 1)
     assert chosen[0] == 0
     assert any(windows[n].start <= document.text.index("New York") < windows[n].end for n in chosen)
     assert len(chosen) == 2

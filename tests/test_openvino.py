@@ -13,20 +13,28 @@ from gguf import GGUFWriter
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ringfence.checking.derived import fault_of_derived
+from ringfence.checker.derived import fault_of_derived
 from ringfence.documents import expand_inputs, read_document
-from ringfence.engines import Completion, EngineSettings, Mode, Request, render_chat
+from ringfence.engines import (
+    Completion,
+    EngineSettings,
+    Mode,
+    Request,
+    render_chat,
+)
 from ringfence.engines.openvino import OpenVinoEngine
 from ringfence.errors import EngineError, WeightsError
+from ringfence.inference import Answerer, LoadedModel, open_engine, request_for
 from ringfence.locks import Lock
-from ringfence.runs import Opened, RunFolder, lock_of, open_engine, request_for, run
+from ringfence.runs import RunFolder
 from ringfence.tasks import prepare
-from ringfence.tasks.grammar import literal
+from ringfence.tasks.gbnf import literal
 from ringfence.weights import Store, StoredWeights, pull
 from tests.conftest import document_of, task_of
+from tests.fake_runs import latest, run
 
 pytestmark = pytest.mark.weights
-Open = Callable[[Mode], Opened]
+Open = Callable[[Mode], LoadedModel]
 
 
 def requests(engine: object, *grammars: str, text: str = "Say a letter.") -> list[Request]:
@@ -48,7 +56,7 @@ def refuse(*arguments, **_):
     raise SystemExit(f"reached out: {arguments}")
 socket.getaddrinfo = socket.create_connection = socket.socket.connect = refuse
 from ringfence.engines import EngineSettings, Request
-from ringfence.runs import open_engine
+from ringfence.inference import open_engine
 from ringfence.weights import Store
 import sys, time
 store = Store()
@@ -131,8 +139,8 @@ def test_a_prompt_beyond_the_trained_context_is_refused_before_it_is_asked(open_
 class _Cramped(OpenVinoEngine):
     """The engine with a cache of so few blocks that long prompts do not fit together, or not at all."""
 
-    def _scheduler(self) -> object:
-        scheduler = super()._scheduler()
+    def _scheduler_config(self) -> object:
+        scheduler = super()._scheduler_config()
         scheduler.cache_size = 0
         scheduler.num_kv_blocks = 24
         return scheduler
@@ -190,19 +198,19 @@ def test_solo_answers_are_the_same_every_time(open_small: Open, examples: Path) 
 
 
 def test_every_value_of_a_real_run_is_grounded(open_small: Open, examples: Path, tmp_path: Path) -> None:
-    from ringfence.checking import check_run
+    from ringfence.checker import check_run
     from ringfence.tasks import load_task
     from tests.conftest import REPOSITORY
 
     opened = open_small("batched")
     task = load_task(REPOSITORY / "examples" / "invoices" / "task.yaml")
-    lock = lock_of(task, opened)
+    lock = Answerer(opened, task).lock
     summary = run(task, expand_inputs([examples / "documents"])[:6], opened.engine, lock, tmp_path / "run")
     assert summary.totals == {"done": 6}
     report = check_run(tmp_path / "run")
     assert report.findings == []
     assert sum(report.values.values()) == 60
-    for result in RunFolder.open(tmp_path / "run").latest():
+    for result in latest(RunFolder.open(tmp_path / "run")):
         features = [entry["features"] for entry in result["fields"].values()]
         assert all(f["logprob_min"] is None or f["logprob_min"] <= 0 for f in features)
     assert fault_of_derived("number", "1", "1", {}) is None
@@ -210,9 +218,9 @@ def test_every_value_of_a_real_run_is_grounded(open_small: Open, examples: Path,
 
 def test_the_lock_changes_with_everything_that_determines_an_answer(open_small: Open) -> None:
     task, other = task_of(a={"kind": "text"}), task_of(a={"kind": "text", "required": True})
-    batched, solo = lock_of(task, open_small("batched")), lock_of(task, open_small("solo"))
-    assert batched.digest == lock_of(task, open_small("batched")).digest
-    assert len({batched.digest, solo.digest, lock_of(other, open_small("batched")).digest}) == 3
+    batched, solo = Answerer(open_small("batched"), task).lock, Answerer(open_small("solo"), task).lock
+    assert batched.digest == Answerer(open_small("batched"), task).lock.digest
+    assert len({batched.digest, solo.digest, Answerer(open_small("batched"), other).lock.digest}) == 3
     assert batched.differences(solo.data) == [
         "engine.settings.max_in_flight",
         "engine.settings.mode",
@@ -276,4 +284,4 @@ def test_a_long_list_of_words_is_followed_to_the_letter(open_small: Open, data: 
     task = task_of(sender={"kind": "text", "max_segments": 12}, date={"kind": "date"}, total={"kind": "money"})
     plan = prepare(task, document).plan(None, engine.control_tokens)
     (completion,) = engine.generate([request_for(plan, engine)])
-    assert plan.read(completion.text, completion.token_ends, completion.logprobs).single["sender"].entry["spans"]
+    assert plan.read(completion.text, completion.token_ends, completion.logprobs).single["sender"].answer.spans

@@ -13,22 +13,30 @@ import pytest
 import yaml
 
 from ringfence.cli import main
+from ringfence.contracts import GoldLine, SessionFacts
 from ringfence.documents import ReadingOptions
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
 from ringfence.evaluation.calibrator import read_calibrator
-from ringfence.evaluation.gold import GoldEntry, GoldFile
-from ringfence.evaluation.splitting import SplitFile
-from ringfence.locks import Lock
-from ringfence.pilot import Contender, PilotOutcome, load_pilot, run_pilot
-from ringfence.pilot.documents import PilotDocuments, read_documents_of
-from ringfence.pilot.readiness import QUESTIONS, Evidence, assess
-from ringfence.pilot.releasing import write_release
+from ringfence.gold.file import GoldFile
+from ringfence.gold.split import SplitFile
+from ringfence.operating.release import Override, write_release
+from ringfence.pilot import (
+    Contender,
+    PilotData,
+    PilotOutcome,
+    PilotSupport,
+    load_pilot,
+    load_setup,
+    run_pilot,
+)
+from ringfence.pilot.data import read_data
 from ringfence.reports.pilot_report import next_step, write_pilot_report
-from ringfence.runs import RunFolder, run
+from ringfence.runs import RunFolder
 from ringfence.tasks import Example, load_task
 from tests.conftest import ringfence
+from tests.fake_runs import run_fake
 
 PILOT = {
     "schema": 1, "name": "letters", "question": "Can letters be read?", "documents": ["docs"],
@@ -69,7 +77,7 @@ def a_pilot(folder: Path, count: int = 80) -> Path:
     for n in range(count):
         words = " ".join(draw.permutation(WORDS)[:9])
         (folder / "docs" / f"{n:03}.txt").write_text(f"{words}\nfirst {n + 100} then {n + 500}\n")
-        gold[f"{n:03}.txt"] = GoldEntry(f"{n:03}.txt", {"number": str(n + 500)})
+        gold[f"{n:03}.txt"] = GoldLine(document=f"{n:03}.txt", values={"number": str(n + 500)})
     GoldFile(folder / "gold.jsonl").add(gold)
     return folder
 
@@ -78,7 +86,7 @@ def do(folder: Path, wrong: dict[str, float], calls: list[str] | None = None) ->
     """Run the pilot with fake contenders, of which a share is wrong (they take the first number)."""
     task = load_task(folder / "task.yaml")
 
-    def run_contender(contender: Contender, docs: PilotDocuments, out: Path) -> None:
+    def run_contender(contender: Contender, data: PilotData, out: Path) -> None:
         if calls is not None:
             calls.append(contender.name)
 
@@ -87,27 +95,11 @@ def do(folder: Path, wrong: dict[str, float], calls: list[str] | None = None) ->
             return f" {first if (first * 7919) % 1000 < 1000 * wrong[contender.name] else first + 400}\n"
 
         engine = FakeEngine(script)
-        lock = Lock(
-            engine={**engine.describe(), "contender": contender.name, "wrong": str(wrong)}, task=task.canonical()
-        )
-        run(task, docs.sources, engine, lock, out, resume=True, weights_name=contender.weights)
+        run_fake(task, data.sources, engine, out, resume=True, contender=[contender.name, str(wrong)])
 
-    import contextlib
-
-    with contextlib.chdir(folder):
-        outcome = run_pilot(
-            load_pilot(Path()),
-            Path(),
-            task,
-            [],
-            run_contender,
-            lambda name: "Apache-2.0",
-            None,
-            ReadingOptions(),
-            lambda said: None,
-        )
-        Path("pilot.json").write_text(json.dumps(outcome.as_json()))
-        write_pilot_report(outcome, Path("report.html"))
+    support = PilotSupport(licence_of=lambda weights: "Apache-2.0")
+    outcome = run_pilot(folder, ReadingOptions(), run_contender, support)
+    write_pilot_report(outcome, folder / "report.html")
     return outcome
 
 
@@ -169,7 +161,7 @@ def test_whatever_could_turn_a_verdict_is_among_its_terms(tmp_path: Path, change
     do(folder, {"good": 0.1, "bad": 0.6})
     (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, **change}))
     with pytest.raises(InputError, match="terms"):
-        write_release(folder, "good", "A. Person", "x")
+        write_release(folder, "good", Override("A. Person", "x"))
     outcome = do(folder, {"good": 0.1, "bad": 0.6})
     name, value = next(iter(change.items()))
     shown = next(iter(value)) if isinstance(value, dict) else name
@@ -180,7 +172,7 @@ def test_whatever_could_turn_a_verdict_is_among_its_terms(tmp_path: Path, change
 def test_another_look_after_the_gold_was_changed_is_another_look(tmp_path: Path) -> None:
     folder = a_pilot(tmp_path / "p")
     test = do(folder, {"good": 0.1, "bad": 0.6}).test.items[0].document
-    GoldFile(folder / "gold.jsonl").add({test: GoldEntry(test, {"number": "1"})})
+    GoldFile(folder / "gold.jsonl").add({test: GoldLine(document=test, values={"number": "1"})})
     outcome = do(folder, {"good": 0.1, "bad": 0.6})
     assert len(outcome.openings) == 2
     assert any("opened 2 times" in warning for warning in outcome.warnings)
@@ -199,25 +191,27 @@ def test_sessions_that_did_nothing_do_not_slow_a_contender_down(tmp_path: Path) 
     do(folder, {"good": 0.1, "bad": 0.6})
     run = RunFolder.open(folder / "runs" / "good")
     facts = run.read_facts()
-    facts["sessions"][0] |= {"started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:30:00Z"}
-    idle = {"started_at": "2026-01-01T01:00:00Z", "ended_at": "2026-01-01T09:00:00Z", "documents": 0}
-    run.write_facts({**facts, "sessions": [facts["sessions"][0], idle, {**idle, "ended_at": None}]})
+    session = facts.sessions[0]
+    session.started_at, session.ended_at = "2026-01-01T00:00:00Z", "2026-01-01T00:30:00Z"
+    idle = SessionFacts(started_at="2026-01-01T01:00:00Z", ended_at="2026-01-01T09:00:00Z", documents=0)
+    facts.sessions = [session, idle, idle.model_copy(update={"ended_at": None})]
+    run.write_facts(facts)
     again = do(folder, {"good": 0.1, "bad": 0.6})
     assert again.contenders[0].hourly == 2 * 80
 
 
 def test_near_duplicates_in_two_parts_and_in_the_pool_are_told(tmp_path: Path) -> None:
     folder = a_pilot(tmp_path / "p")
-    task = load_task(folder / "task.yaml")
     do(folder, {"good": 0.1, "bad": 0.6})
     split = SplitFile(folder / "gold.jsonl").read()
     assert split is not None
     test, dev = split.parts["test"][0], split.parts["dev"][0]
     (folder / "docs" / dev).write_text((folder / "docs" / test).read_text() + "end\n")
-    docs = read_documents_of(load_pilot(folder), folder, task, ReadingOptions(), lambda said: None)
-    assert [sorted(pair) for pair in docs.leaks()] == [sorted([test, dev])]
-    text = docs.documents[test].text
-    assert set(docs.twins_of([Example(text, ("x",)), Example("other words altogether", ("x",))])) == {test, dev}
+    setup = load_setup(folder)
+    data = read_data(setup, ReadingOptions(), lambda said: None)
+    assert [sorted(pair) for pair in data.leaks()] == [sorted([test, dev])]
+    pool = [Example(data.documents[test].text, ("x",)), Example("other words altogether", ("x",))]
+    assert set(dataclasses.replace(data, setup=dataclasses.replace(setup, pool=pool)).pool_twins()) == {test, dev}
 
 
 def test_what_is_accepted_is_judged_on_the_test_part(tmp_path: Path) -> None:
@@ -235,20 +229,31 @@ def test_a_release_takes_a_pass_or_a_name(tmp_path: Path) -> None:
     folder = a_pilot(tmp_path / "p")
     do(folder, {"good": 0.9, "bad": 0.95})
     with pytest.raises(InputError, match="is not released: FAIL"):
-        write_release(folder, "good", None, None)
-    path = write_release(folder, "good", "A. Person", "only for the archive")
+        write_release(folder, "good")
+    path = write_release(folder, "good", Override("A. Person", "only for the archive")).path
     release = json.loads(path.read_text())
     assert release["override"] == {"by": "A. Person", "why": "only for the archive"}
-    assert release["lock"]["digest"] == RunFolder.open(folder / "runs" / "good").read_facts()["lock"]["digest"]
+    assert release["lock"]["digest"] == RunFolder.open(folder / "runs" / "good").read_facts().lock.digest
     with pytest.raises(InputError, match="no contender"):
-        write_release(folder, "baseline-rules", None, None)
+        write_release(folder, "baseline-rules")
     (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, "bar": {"at_least": 0.5}}))
     with pytest.raises(InputError, match="changed since: terms"):
-        write_release(folder, "good", "A. Person", "x")
+        write_release(folder, "good", Override("A. Person", "x"))
     (folder / "pilot.yaml").write_text(yaml.safe_dump(PILOT))
-    write_release(folder, "good", "B. Person", "again")
+    write_release(folder, "good", Override("B. Person", "again"))
     log = [json.loads(row) for row in (folder / "releases" / "log.jsonl").read_text().splitlines()]
     assert [one["override"]["by"] for one in log] == ["A. Person", "B. Person"]
+
+
+def test_the_verb_releases_with_a_name_and_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = a_pilot(tmp_path / "p")
+    do(folder, {"good": 0.9, "bad": 0.95})
+    assert ringfence("release", folder, "--contender", "good") == 2
+    assert ringfence("release", folder, "--contender", "good", "--override-by", "A. Person") == 2
+    assert "takes a name and a reason" in capsys.readouterr().err
+    assert ringfence("release", folder, "--contender", "good", "--override-by", "A. Person", "--why", "a trial") == 0
+    assert "Released good" in capsys.readouterr().err
+    assert json.loads((folder / "releases" / "good.json").read_text())["verdict"] == "FAIL"
 
 
 @pytest.mark.parametrize("what", ["gold", "split", "answers of good", "calibrator", "task"])
@@ -256,7 +261,7 @@ def test_a_release_rests_on_everything_that_the_verdict_did(tmp_path: Path, what
     folder = a_pilot(tmp_path / "p", 160)
     assert do(folder, {"good": 0.0, "bad": 0.6}).verdict.word == "PASS"
     if what == "gold":
-        GoldFile(folder / "gold.jsonl").add({"000.txt": GoldEntry("000.txt", {"number": "1"})})
+        GoldFile(folder / "gold.jsonl").add({"000.txt": GoldLine(document="000.txt", values={"number": "1"})})
     elif what == "split":
         file = SplitFile(folder / "gold.jsonl")
         split = file.read()
@@ -271,18 +276,18 @@ def test_a_release_rests_on_everything_that_the_verdict_did(tmp_path: Path, what
     else:
         (folder / "task.yaml").write_text(EXTRACT.replace("{kind: number}", "{kind: number, description: any}"))
     with pytest.raises(InputError, match=f"changed since: {what}"):
-        write_release(folder, "good", None, None)
+        write_release(folder, "good")
     assert not (folder / "releases").exists()
 
 
 def test_gold_that_is_not_fit_stops_the_pilot_before_anything_runs(tmp_path: Path) -> None:
     folder = a_pilot(tmp_path / "p")
-    GoldFile(folder / "gold.jsonl").add({"000.txt": GoldEntry("000.txt", {"number": "many"})})
+    GoldFile(folder / "gold.jsonl").add({"000.txt": GoldLine(document="000.txt", values={"number": "many"})})
     calls: list[str] = []
-    with pytest.raises(InputError, match="no decimal number"):
+    with pytest.raises(InputError, match="not a decimal number"):
         do(folder, {"good": 0.1, "bad": 0.1}, calls)
     assert calls == []
-    GoldFile(folder / "other.jsonl").add({"elsewhere.txt": GoldEntry("elsewhere.txt", {"number": "1"})})
+    GoldFile(folder / "other.jsonl").add({"elsewhere.txt": GoldLine(document="elsewhere.txt", values={"number": "1"})})
     (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, "gold": "other.jsonl"}))
     with pytest.raises(InputError, match="None of the pilot's documents"):
         do(folder, {"good": 0.1, "bad": 0.1}, calls)
@@ -301,38 +306,28 @@ def test_classify_pilots_have_the_majority_and_a_classifier_on_embeddings(tmp_pa
     folder = tmp_path / "p"
     (folder / "docs").mkdir(parents=True)
     (folder / "task.yaml").write_text("schema: 1\nkind: classify\nname: t\nlabels: [food, music]\n")
-    (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, "contenders": [{"name": "good", "weights": "a"}]}))
+    (folder / "pilot.yaml").write_text(
+        yaml.safe_dump({**PILOT, "contenders": [{"name": "good", "weights": "a"}], "pool": "pool.jsonl"})
+    )
     gold = {}
     for n in range(40):
         label = "music" if n % 3 == 0 else "food"
         (folder / "docs" / f"{n}.txt").write_text(f"{label} {WORDS[n % 20]} {WORDS[(n * 7) % 20]} {n}")
-        gold[f"{n}.txt"] = GoldEntry(f"{n}.txt", {"label": label})
+        gold[f"{n}.txt"] = GoldLine(document=f"{n}.txt", values={"label": label})
     GoldFile(folder / "gold.jsonl").add(gold)
     task = load_task(folder / "task.yaml")
 
     def embed(texts: Sequence[str]) -> Any:
         return np.array([[1.0, 0.0] if text.startswith("music") else [0.0, 1.0] for text in texts], np.float32)
 
-    def run_contender(contender: Contender, docs: PilotDocuments, out: Path) -> None:
+    def run_contender(contender: Contender, data: PilotData, out: Path) -> None:
         engine = FakeEngine(
             lambda request, prompt: "", scorer=lambda prompt, text: -1.0 if text.startswith(" food") else -2.0
         )
-        run(task, docs.sources, engine, Lock(engine=engine.describe(), task=task.canonical()), out, resume=True)
+        run_fake(task, data.sources, engine, out, resume=True)
 
-    import contextlib
-
-    with contextlib.chdir(folder):
-        outcome = run_pilot(
-            load_pilot(Path()),
-            Path(),
-            task,
-            [Example("music of old", ("music",))],
-            run_contender,
-            lambda name: None,
-            embed,
-            ReadingOptions(),
-            print,
-        )
+    (folder / "pool.jsonl").write_text('{"text": "music of old", "label": "music"}\n')
+    outcome = run_pilot(folder, ReadingOptions(), run_contender, PilotSupport(embedder=lambda: embed))
     shares = {one.name: one.share.share for one in outcome.contenders}
     assert shares["baseline-embeddings"] == 1.0
     assert shares["baseline-majority"] == shares["good"] < 1
@@ -373,7 +368,7 @@ def test_a_new_pilot_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFi
         (folder / name).write_text(EXTRACT)
     (tmp_path / "task.yaml").write_text(EXTRACT + "# other\n")
     assert new(folder, "--task", str(tmp_path / "task.yaml")) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert not (folder / "pilot.yaml").exists()
     assert new(folder, "--task", str(folder / "task.yaml")) == 0
     assert (folder / "task.yaml").read_text() == (folder / ".gitignore").read_text() == EXTRACT
@@ -390,59 +385,3 @@ def test_a_new_pilot_loads_whatever_its_folder_and_weights_are_called(tmp_path: 
     assert load_task(tmp_path / "Verträge (2026)" / "task.yaml").name == "Vertrage-2026"
     assert new(tmp_path / "none", "--weights", " , ") == 2
     assert not (tmp_path / "none").exists()
-
-
-def answers(**words: str) -> dict[str, Any]:
-    """All sub-questions of each question with one answer."""
-    return {q.key: {part.key: (words.get(q.key, "yes"), "") for part in q.parts} for q in QUESTIONS}
-
-
-def test_readiness_ends_in_one_of_four_recommendations() -> None:
-    assert assess(answers(), {}, "PASS").recommendation == "ready to go past a pilot"
-    assert assess(answers(), {}, None).recommendation == "start a pilot on this task"
-    assert assess(answers(), {}, "FAIL").recommendation == "start a pilot on this task"
-    assert (
-        assess(answers(people="unknown", evaluation="unknown", cost="no"), {}, None).recommendation
-        == "start a pilot on this task"
-    )
-    no_reason = answers()
-    no_reason["need"] |= {"may_not_leave": ("no", ""), "api_falls_short": ("no", "")}
-    assert assess(no_reason, {}, "PASS").recommendation == "use an API"
-    nobody = answers()
-    nobody["evaluation"]["judge"] = ("no", "")
-    found = assess(nobody, {}, None)
-    assert found.recommendation == "not yet"
-    assert "find the person" in found.missing[0]
-
-
-def test_what_was_looked_up_counts_before_what_was_said() -> None:
-    found = assess(answers(), {"infrastructure": {"fits": Evidence("no", "25 GB needed, 20 GB here.")}}, "PASS")
-    assert found.recommendation == "not yet"
-    word, why = found.standings[1].parts["fits"]
-    assert (word, why) == ("no", "25 GB needed, 20 GB here. (You said yes.)")
-
-
-def test_one_reason_is_enough_to_need_weights_of_ones_own() -> None:
-    one = answers()
-    one["need"]["api_falls_short"] = ("no", "")
-    assert assess(one, {}, None).standings[0].word == "yes"
-
-
-def test_assess_reads_a_file_and_names_its_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["assess", "--template"])
-    template = capsys.readouterr().out
-    (tmp_path / "a.yaml").write_text(template.replace("task: unknown", "task: {answer: yes, because: the ledger}"))
-    with pytest.raises(SystemExit) as ended:
-        main(["assess", str(tmp_path / "a.yaml"), "--weights", "tests", "--out", str(tmp_path / "a.html"), "--json"])
-    assert ended.value.code == 0
-    facts = json.loads(capsys.readouterr().out)
-    assert facts["recommendation"] == "start a pilot on this task"
-    assert facts["questions"][0]["parts"]["task"] == {"answer": "yes", "because": "the ledger"}
-    assert facts["questions"][1]["parts"]["fits"]["answer"] == "yes"
-    assert "the ledger" in (tmp_path / "a.html").read_text()
-    (tmp_path / "b.yaml").write_text("need: {task: perhaps}\nmoney: {}\n")
-    with pytest.raises(SystemExit) as ended:
-        main(["assess", str(tmp_path / "b.yaml")])
-    assert ended.value.code == 2
-    assert "2 faults" in capsys.readouterr().err

@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import expand_inputs
 from ringfence.errors import TaskError
-from ringfence.runs import RunFolder, run
-from ringfence.tasks import Answer, AnswerError, Task, merge, prepare
-from ringfence.tasks.records import ListRule
+from ringfence.runs import RunFolder
+from ringfence.tasks import (
+    Answer,
+    AnswerError,
+    Task,
+    merge,
+    prepare,
+)
+from ringfence.tasks.extract.list_grammar import ListRule
 from tests.conftest import answering, document_of, fake_lock, task_of
+from tests.fake_runs import run
 
 PAPER = """ACME GmbH
 Berlin   Invoice 47112
@@ -51,7 +58,7 @@ def test_a_record_groups_its_fields_and_a_list_its_records() -> None:
     assert [line["item"] for line in got.values["lines"]] == ["Bolt M8 steel", "Nut", "Nut"]
     assert got.values["lines"][0]["amount"] == {"amount": "7.50", "currency": None}
     # The two equal rows are two places of the paper.
-    assert got.fields["lines[1].item"]["spans"] != got.fields["lines[2].item"]["spans"]
+    assert got.fields["lines[1].item"].spans != got.fields["lines[2].item"].spans
     assert list(got.fields)[:3] == ["seller.name", "seller.city", "lines[0].item"]
 
 
@@ -156,11 +163,11 @@ def test_checks_speak_of_sums_counts_and_single_rows_and_flag_what_they_name() -
     task = task_of(CHECKS, lines=LINES, total={"kind": "money"})
     got = answer(task, PAPER, "\n- Bolt M8 steel | 3 | 7.50\n- Nut | 10 | 2.50\ntotal: 12.50\n")
     assert got.checks == {CHECKS[0]: "broken", CHECKS[1]: "holds", CHECKS[2]: "holds"}
-    assert got.fields["total"]["flags"] == [f"check: {CHECKS[0]}"]
+    assert got.fields["total"].flags == [f"check: {CHECKS[0]}"]
     got = answer(task_of(["lines.qty < 5"], lines=LINES), PAPER, "\n- Bolt M8 steel | 3 | 7.50\n- Nut | 10 | 2.50\n")
     assert got.checks == {"lines.qty < 5": "broken"}
-    assert got.fields["lines[0].qty"]["flags"] == []
-    assert got.fields["lines[1].qty"]["flags"] == ["check: lines.qty < 5"]
+    assert got.fields["lines[0].qty"].flags == []
+    assert got.fields["lines[1].qty"].flags == ["check: lines.qty < 5"]
     got = answer(task, PAPER, "\n- Bolt M8 steel | 3 | null\n- Nut | 10 | 2.50\ntotal: 12.50\n")
     assert got.checks[CHECKS[0]] == "not-applicable"
 
@@ -204,7 +211,7 @@ def a_run(tmp_path: Path) -> Path:
 def test_the_checker_confirms_lists_and_finds_a_record_that_is_listed_twice(tmp_path: Path) -> None:
     folder = a_run(tmp_path)
     assert check_run(folder).findings == []
-    result = next(RunFolder.open(folder).latest())
+    result = next(RunFolder.open(folder).latest()).as_json()
     result["values"]["lines"].append(result["values"]["lines"][1])
     for leaf in ("item", "qty", "amount"):
         result["fields"][f"lines[2].{leaf}"] = result["fields"][f"lines[1].{leaf}"]

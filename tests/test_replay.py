@@ -14,22 +14,23 @@ from typing import Any
 
 import pytest
 
-from ringfence.documents import ReadingOptions, expand_inputs
+from ringfence.contracts import LockFacts, Result, TraceLine
+from ringfence.documents import expand_inputs
 from ringfence.engines import EngineSettings, Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import RunError
 from ringfence.locks import Lock
-from ringfence.replay import NEAR_TIE, Replayed, replay_run, verdict_on_document
-from ringfence.replay.marking import mark_fragile
-from ringfence.replay.replaying import Ready
-from ringfence.replay.verdicts import margin_bound
+from ringfence.replay import NEAR_TIE, ReplayOptions, ReplayReport, replay_run
+from ringfence.replay.fragile import mark_fragile
+from ringfence.replay.outcome import compare_results, margin_bound
 from ringfence.reports.replay_report import write_replay
-from ringfence.runs import Opened, RunFolder, run
-from ringfence.runs.purging import purge
-from ringfence.runs.traces import traces_by_document
-from ringfence.weights import Store, StoredWeights, pull
-from ringfence.weights.requantising import requantise
-from tests.conftest import fake_lock, ringfence, task_of
+from ringfence.runs import RunFolder
+from ringfence.runs.erasure import purge
+from ringfence.runs.trace import traces_by_document
+from ringfence.weights import PullOptions, Store, StoredWeights, pull
+from ringfence.weights.requantisation import requantise
+from tests.conftest import ringfence, task_of
+from tests.fake_runs import latest, lines, opens_engine, run
 
 TASK = task_of(number={"kind": "number"})
 
@@ -51,16 +52,18 @@ def a_run(folder: Path, count: int = 5) -> RunFolder:
         TASK,
         expand_inputs([folder]),
         engine_saying({}),
-        fake_lock(TASK),
+        None,
         folder / "run",
-        arguments={"weights_name": "w"},
+        arguments={"weights": "w"},
     )
     return RunFolder.open(folder / "run")
 
 
-def replayed(folder: RunFolder, engine: FakeEngine, sample: int | None = None) -> Replayed:
-    ready = Ready(Opened(engine, None, None), fake_lock(TASK), {})
-    return replay_run(folder, lambda task, session: (ready, ()), ReadingOptions(), sample)
+def replayed(folder: RunFolder, engine: FakeEngine, sample: int | None = None) -> ReplayReport:
+    """Replay on this engine, whatever the run ran on."""
+    with pytest.MonkeyPatch.context() as patch:
+        opens_engine(patch, engine)
+        return replay_run(folder.path, ReplayOptions(sample=sample))
 
 
 def test_the_same_answers_are_identical_and_leave_nothing_behind(tmp_path: Path) -> None:
@@ -87,22 +90,22 @@ def test_where_answers_part_the_margin_decides(
     for n in range(3):
         (tmp_path / f"d{n}.txt").write_text("from 12 to 34\n")
     stored = engine_saying({}, logprob)
-    run(TASK, expand_inputs([tmp_path]), stored, fake_lock(TASK), tmp_path / "run", arguments={"weights_name": "w"})
+    run(TASK, expand_inputs([tmp_path]), stored, None, tmp_path / "run", arguments={"weights": "w"})
     folder = RunFolder.open(tmp_path / "run")
     found = replayed(folder, engine_saying({"d1.txt": "34"}, logprob, margin))
-    assert [one.word for one in found.verdicts] == ["IDENTICAL", word, "IDENTICAL"]
-    parted = found.verdicts[1]
+    assert [one.word for one in found.outcomes] == ["IDENTICAL", word, "IDENTICAL"]
+    parted = found.outcomes[1]
     assert (parted.method, parted.fields, parted.token) == (method, ("number",), 1)
     if parted.margin is not None:
         assert (parted.margin <= NEAR_TIE) == (word == "NEAR-TIE")
     page = write_replay(found, folder, tmp_path / "replay.html").read_text()
     assert "d1.txt" in page
     assert word in page
-    marked = mark_fragile(folder, found.verdicts)
-    flags = [result["fields"]["number"]["flags"] for result in folder.latest()]
+    marked = mark_fragile(folder, found.outcomes)
+    flags = [result["fields"]["number"]["flags"] for result in latest(folder)]
     assert marked == sum("fragile" in one for one in flags) == (1 if word == "NEAR-TIE" else 0)
-    assert mark_fragile(folder, found.verdicts) == 0
-    assert [result["values"]["number"] for result in folder.latest()] == ["12"] * 3
+    assert mark_fragile(folder, found.outcomes) == 0
+    assert [result["values"]["number"] for result in latest(folder)] == ["12"] * 3
 
 
 def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
@@ -110,7 +113,7 @@ def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
     (tmp_path / "d0.txt").unlink()
     (tmp_path / "d1.txt").write_text("from 12 to 35\n")
     found = replayed(folder, engine_saying({}))
-    assert [(one.document, one.word) for one in found.verdicts if one.word != "IDENTICAL"] == [
+    assert [(one.document, one.word) for one in found.outcomes if one.word != "IDENTICAL"] == [
         ("d0.txt", "NOT REPLAYED"),
         ("d1.txt", "NOT REPLAYED"),
     ]
@@ -118,20 +121,19 @@ def test_what_cannot_be_replayed_is_said(tmp_path: Path) -> None:
 
 def test_a_sample_is_spread_over_a_solo_run(tmp_path: Path) -> None:
     found = replayed(a_run(tmp_path, 10), engine_saying({}), 3)
-    assert [one.document for one in found.verdicts] == ["d0.txt", "d3.txt", "d6.txt"]
-    assert found.of == 10
+    assert [one.document for one in found.outcomes] == ["d0.txt", "d3.txt", "d6.txt"]
+    assert found.documents == 10
 
 
 def test_another_prompt_is_no_near_tie() -> None:
-    result = {"document": {"id": "a"}, "status": "done", "values": {"x": "1"}, "fields": {}}
-    line = {"n": 1, "s": 0, "prompt": "p", "tokens": [1, 2], "logprobs": [-0.7, -0.7]}
+    result = Result(document={"id": "a"}, status="done", values={"x": "1"}, fields={})
+    line = TraceLine(document="a", id="a", n=1, s=0, prompt="p", tokens=[1, 2], logprobs=[-0.7, -0.7])
 
     def never(request: str, look: int, tokens: Sequence[int], one: int, other: int) -> tuple[float, str]:
         raise AssertionError
 
-    found = verdict_on_document(
-        result, {**result, "values": {"x": "2"}}, {"a": [line]}, {"a": [{**line, "prompt": "q"}]}, never
-    )
+    other = result.model_copy(update={"values": {"x": "2"}})
+    found = compare_results(result, other, {"a": [line]}, {"a": [line.model_copy(update={"prompt": "q"})]}, never)
     assert (found.word, found.why) == ("CHANGED", "another prompt was asked")
 
 
@@ -143,21 +145,21 @@ def test_the_bound_of_a_margin_is_what_is_left_for_any_other_token() -> None:
 
 def test_a_document_that_was_done_again_is_held_against_its_last_session() -> None:
     about = {"document": "a", "id": "a", "sha256": "c"}
-    lines: list[dict[str, Any]] = [
+    said: list[dict[str, Any]] = [
         {**about, "s": 0, "n": 1, "prompt": "p", "tokens": [1]},
         {**about, "id": "a window", "s": 0, "n": 2, "prompt": "p", "tokens": [9], "sha256": "what it was before"},
         {**about, "s": 1, "n": 1, "prompt": "q", "tokens": [2]},
         {**about, "s": 1, "n": 2, "prompt": "r", "tokens": [3]},
     ]
-    heard = traces_by_document(lines, {"a": "c"})["a"]
-    assert {request: [line["tokens"] for line in said] for request, said in heard.items()} == {"a": [[2], [3]]}
+    heard = traces_by_document((TraceLine(**line) for line in said), {"a": "c"})["a"]
+    assert {request: [line.tokens for line in found] for request, found in heard.items()} == {"a": [[2], [3]]}
 
 
 def scored(before: list[float], after: list[float], status: str = "done", value: str = "x") -> str:
-    result = {"document": {"id": "a"}, "status": "done", "values": {"label": "w"}, "fields": {}}
-    other = {**result, "status": status, "values": {"label": value}}
-    lines = [{"n": 1, "s": 0, "prompt": "p", "scores": scores} for scores in (before, after)]
-    return verdict_on_document(result, other, {"a": [lines[0]]}, {"a": [lines[1]]}, lambda *_: (0.0, "")).word
+    result = Result(document={"id": "a"}, status="done", values={"label": "w"}, fields={})
+    other = result.model_copy(update={"status": status, "values": {"label": value}})
+    first, second = (TraceLine(document="a", id="a", n=1, s=0, prompt="p", scores=scores) for scores in (before, after))
+    return compare_results(result, other, {"a": [first]}, {"a": [second]}, lambda *_: (0.0, "")).word
 
 
 def test_scores_are_judged_by_how_far_the_new_winner_was_behind() -> None:
@@ -194,22 +196,21 @@ def test_an_interrupted_replay_begins_anew_and_leaves_nothing(tmp_path: Path) ->
 def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_session_answered(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(json.dumps({"id": f"r{n}", "text": "from 12 to 34"}) + "\n" for n in range(9)))
-    lock = fake_lock(TASK)
     for resume in (False, True):
         run(
             TASK,
             expand_inputs([rows]),
             engine_saying({}),
-            lock,
+            None,
             tmp_path / "run",
             limit=3,
             resume=resume,
-            arguments={"weights_name": "w"},
+            arguments={"weights": "w"},
         )
     engine = engine_saying({})
     asked: list[str] = []
-    generate = engine.generate
-    engine.generate = lambda requests: generate(asked.append(one.id) or one for one in requests)  # type: ignore[method-assign]
+    answer = engine.script
+    engine.script = lambda request, prompt: asked.append(request.id) or answer(request, prompt)  # type: ignore[func-returns-value]
     found = replayed(RunFolder.open(tmp_path / "run"), engine)
     assert found.totals == {"IDENTICAL": 6}
     assert len(asked) == 6
@@ -226,10 +227,11 @@ def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_sessi
 )
 def test_a_result_that_was_edited_is_changed(tmp_path: Path, edit: dict[str, Any]) -> None:
     folder = a_run(tmp_path, 2)
-    first, second = folder.lines()
+    first, second = lines(folder)
     folder.results.write_text("".join(json.dumps(one) + "\n" for one in ({**first, **edit}, second)))
     facts = folder.read_facts()
-    folder.write_facts({**facts, "totals": dict(folder.totals())})
+    facts.totals = dict(folder.totals())
+    folder.write_facts(facts)
     assert replayed(folder, engine_saying({})).totals == {"CHANGED": 1, "IDENTICAL": 1}
 
 
@@ -237,7 +239,7 @@ def test_a_run_without_a_trace_is_judged_by_its_values(tmp_path: Path) -> None:
     folder = a_run(tmp_path, 3)
     folder.trace.unlink()
     found = replayed(folder, engine_saying({"d1.txt": "34"}, margin=0.0))
-    assert [one.word for one in found.verdicts] == ["IDENTICAL", "CHANGED", "IDENTICAL"]
+    assert [one.word for one in found.outcomes] == ["IDENTICAL", "CHANGED", "IDENTICAL"]
 
 
 def test_purging_takes_what_a_killed_replay_left(tmp_path: Path) -> None:
@@ -252,7 +254,7 @@ def test_purging_takes_what_a_killed_replay_left(tmp_path: Path) -> None:
 def test_a_lock_that_was_edited_in_a_run_is_refused(tmp_path: Path) -> None:
     folder = a_run(tmp_path, 1)
     facts = folder.read_facts()
-    facts["lock"]["data"]["engine"]["version"] = "2"
+    facts.lock.data["engine"]["version"] = "2"
     folder.write_facts(facts)
     with pytest.raises(RunError, match="was changed"):
         folder.lock()
@@ -318,7 +320,7 @@ def locked_run(small_weights: StoredWeights, examples: Path, tmp_path_factory: p
     inputs = sorted((examples / "documents").iterdir())[:2]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RINGFENCE_HOME", str(here / "home"))
-        pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), name="mine")
+        pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), options=PullOptions(name="mine"))
         assert ringfence("run", task, *inputs, "--out", here / "run", *how) == 0
     return here
 
@@ -379,15 +381,15 @@ def test_a_tripwire_is_silent_until_something_changes(
 
     folder = RunFolder.open(wire / "run")
     facts = folder.read_facts()
-    changed = Lock(**facts["lock"]["data"]).but(template="sha256:0")
-    folder.write_facts({**facts, "lock": {"digest": changed.digest, "data": changed.data}})
+    changed = Lock(**facts.lock.data).but(template="sha256:0")
+    folder.write_facts(facts.model_copy(update={"lock": LockFacts(digest=changed.digest, data=changed.data)}))
     assert ringfence("tripwire", "check", wire) == 1
     loud = json.loads(capsys.readouterr().out)
     assert [one["path"] for one in loud["lock_differences"]] == ["template"]
     folder.write_facts(facts)
 
     lines = folder.results.read_text()
-    (first, *_) = folder.latest()
+    (first, *_) = latest(folder)
     folder.results.write_text(lines.replace(json.dumps(first["values"]["supplier"])[1:-1], "other words", 1))
     trace = folder.trace.read_text().splitlines()
     line = json.loads(trace[0])

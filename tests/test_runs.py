@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import ReadingOptions, expand_inputs
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import RunError
 from ringfence.reports import write_report
-from ringfence.runs import RunFolder, RunSummary, export_csv, export_json, run
+from ringfence.runs import RunFolder, RunSummary, export_csv, export_json
 from tests.conftest import answering, fake_lock, task_of
+from tests.fake_runs import latest, run
 
 TASK = task_of(total={"kind": "money"}, who={"kind": "text"})
 
@@ -56,7 +57,7 @@ def test_every_input_ends_with_a_status_and_the_totals_add_up(inbox: Path, tmp_p
     (inbox / "odd.xyz").write_text("?")
     summary = go(inbox, tmp_path / "run")
     assert summary.totals == {"done": 3, "failed": 4}
-    reasons = {r["document"]["id"]: r["reason"] for r in RunFolder.open(tmp_path / "run").latest()}
+    reasons = {r["document"]["id"]: r["reason"] for r in latest(RunFolder.open(tmp_path / "run"))}
     assert reasons["empty.txt"].startswith("empty:")
     assert reasons["engine.txt"] == "engine: no room"
     assert reasons["answer.txt"].startswith("answer: the field total holds something that is not in the document")
@@ -66,7 +67,7 @@ def test_every_input_ends_with_a_status_and_the_totals_add_up(inbox: Path, tmp_p
 
 def test_a_result_has_the_form_of_the_contract(inbox: Path, tmp_path: Path) -> None:
     go(inbox, tmp_path / "run")
-    result = next(RunFolder.open(tmp_path / "run").latest())
+    result = next(latest(RunFolder.open(tmp_path / "run")))
     assert set(result) == {
         "schema",
         "document",
@@ -100,7 +101,7 @@ def test_a_page_that_was_not_read_is_named_in_the_result_and_the_report(tmp_path
     pen.rect(100, 100, 50, 50, fill=1)
     pen.save()
     go(tmp_path / "in", tmp_path / "run")
-    result = next(RunFolder.open(tmp_path / "run").latest())
+    result = next(latest(RunFolder.open(tmp_path / "run")))
     assert result["document"]["pages_without_text"] == [2]
     assert "No text on page 2" in write_report(tmp_path / "run").read_text()
 
@@ -173,7 +174,7 @@ def test_another_lock_is_refused_and_what_differs_is_named(inbox: Path, tmp_path
 
 def test_a_run_folder_is_not_overwritten_and_not_shared(inbox: Path, tmp_path: Path) -> None:
     go(inbox, tmp_path / "run")
-    with pytest.raises(RunError, match="a run in"):
+    with pytest.raises(RunError, match="already holds a run"):
         go(inbox, tmp_path / "run")
     with pytest.raises(RunError, match="not an empty folder"):
         go(inbox, inbox)
@@ -304,7 +305,7 @@ def doubting(second: str | Exception) -> FakeEngine:
 def test_a_doubtful_null_is_asked_again_also_for_the_last_documents(inbox: Path, tmp_path: Path) -> None:
     fake = doubting(" Ann\n")
     assert go(inbox, tmp_path / "run", fake).totals == {"done": 3}
-    results = list(RunFolder.open(tmp_path / "run").latest())
+    results = list(latest(RunFolder.open(tmp_path / "run")))
     assert [r["values"]["who"] for r in results] == ["Ann"] * 3
     assert [r["usage"]["looks"] for r in results] == [2] * 3
     assert len(fake.seen) == 6
@@ -316,4 +317,4 @@ def test_where_the_second_look_fails_the_first_answer_stands(
     inbox: Path, tmp_path: Path, second: str | Exception
 ) -> None:
     assert go(inbox, tmp_path / "run", doubting(second)).totals == {"done": 3}
-    assert {r["values"]["who"] for r in RunFolder.open(tmp_path / "run").latest()} == {None}
+    assert {r["values"]["who"] for r in latest(RunFolder.open(tmp_path / "run"))} == {None}

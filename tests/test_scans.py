@@ -10,11 +10,17 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from ringfence.checking import check_run
-from ringfence.documents import Document, ReadingOptions, expand_inputs, read_document
-from ringfence.documents.garbage import fault_of_text
-from ringfence.runs import RunFolder, run
+from ringfence.checker import check_run
+from ringfence.documents import (
+    Document,
+    ReadingOptions,
+    expand_inputs,
+    read_document,
+)
+from ringfence.documents.text_quality import fault_of_text
+from ringfence.runs import RunFolder
 from tests.conftest import answering, fake_lock, task_of
+from tests.fake_runs import latest, run
 from tests.files import picture
 
 ROWS = (
@@ -163,7 +169,7 @@ def test_a_value_that_was_read_by_ocr_says_so_in_its_result(tmp_path: Path) -> N
         fake_lock(task),
         tmp_path / "run",
     )
-    result = next(RunFolder.open(tmp_path / "run").latest())
+    result = next(latest(RunFolder.open(tmp_path / "run")))
     assert result["fields"]["total"]["ocr"] > 0.5
     assert result["fields"]["total"]["features"]["ocr"] == result["fields"]["total"]["ocr"]
     assert result["fields"]["who"]["ocr"] is None

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from ringfence.engines import EngineSettings
-from ringfence.runs import open_engine
+from ringfence.inference import open_engine
 from ringfence.seal import UNIX_SOCKET, split_exit
-from ringfence.seal.forwarding import dial_for
+from ringfence.seal.forwarder import dial_for
 from ringfence.weights import Store, StoredWeights
 from tests.certificates import certified
 from tests.sealing import LAUNCH, MAKES_SEALS, NAMESPACE, inside, ringfence
@@ -65,7 +65,11 @@ one = libc.socket(2, 1, 0)
 address = struct.pack("=HH4s8x", 2, socket.htons(eval(sys.argv[2])[1]), socket.inet_aton("127.0.0.1"))
 print("through" if one >= 0 and libc.connect(one, address, 16) == 0 else "denied")
 """
-CHILD = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', sys.argv[3], *sys.argv[1:3]], capture_output=True, text=True).stdout)"
+CHILD = """
+import subprocess, sys
+command = [sys.executable, '-c', sys.argv[3], *sys.argv[1:3]]
+print(subprocess.run(command, capture_output=True, text=True).stdout)
+"""
 
 
 @pytest.mark.parametrize("program", [TRY, NATIVE, CHILD], ids=["python socket", "native library", "subprocess"])
@@ -95,7 +99,10 @@ def test_a_pair_of_datagram_sockets_is_no_way_out(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
         one.bind(str(tmp_path / "log"))
         one.settimeout(0.5)
-        program = "import socket, sys\na, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\na.sendto(b'x', sys.argv[1])"
+        program = (
+            "import socket, sys\na, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+            "a.sendto(b'x', sys.argv[1])"
+        )
         done = inside(program, str(tmp_path / "log"))
         assert "Permission denied" in done.stderr
         with pytest.raises(TimeoutError):
@@ -103,7 +110,10 @@ def test_a_pair_of_datagram_sockets_is_no_way_out(tmp_path: Path) -> None:
 
 
 def test_keystrokes_are_not_pushed_into_the_terminal_outside() -> None:
-    program = "import fcntl, os, pty\nm, s = pty.openpty()\ntry: fcntl.ioctl(s, 0x5412, b'x')\nexcept OSError as e: print(e.strerror)"
+    program = (
+        "import fcntl, os, pty\nm, s = pty.openpty()\n"
+        "try: fcntl.ioctl(s, 0x5412, b'x')\nexcept OSError as e: print(e.strerror)"
+    )
     assert inside(program).stdout.strip() == "Permission denied"
 
 
@@ -202,7 +212,8 @@ from ringfence.seal.kernel_files import kernel_files_open
 here = Path(sys.argv[1])
 (here / "a").mkdir(); (here / "b").mkdir(); (here / "a" / "f").write_text("long")
 os.truncate(here / "a" / "f", 2); (here / "a" / "f").rename(here / "b" / "f"); (here / "b" / "f").chmod(0o600)
-Path("/dev/null").write_text("x"); Path("/dev/shm/ringfence-test").write_text("x"); Path("/dev/shm/ringfence-test").unlink()
+shared = Path("/dev/shm/ringfence-test")
+Path("/dev/null").write_text("x"); shared.write_text("x"); shared.unlink()
 print((here / "b" / "f").read_text(), kernel_files_open())
 """
     done = inside(program, str(tmp_path))
@@ -229,7 +240,10 @@ def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_n
     (tmp_path / "task.yaml").write_text("schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}}\n")
     with listening(socket.AF_INET, ("127.0.0.1", 0)) as ((host, port), heard):
         link = f"http://{host}:{port}/x"
-        page = f"<html><head><link rel=stylesheet href='{link}.css'></head><body><img src='{link}.png'><iframe src='{link}'></iframe>Total EUR 12.00</body></html>"
+        page = (
+            f"<html><head><link rel=stylesheet href='{link}.css'></head><body><img src='{link}.png'>"
+            f"<iframe src='{link}'></iframe>Total EUR 12.00</body></html>"
+        )
         (tmp_path / "a.html").write_text(page)
         how = ("--weights", small_weights.manifest.name, "--engine", "openvino", "--cache", "1")
         done = ringfence(

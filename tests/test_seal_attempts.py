@@ -37,7 +37,14 @@ with suppress(OSError): socket.create_connection(("127.0.0.1", 9))
 def test_the_probes_of_the_seal_are_no_attempts_and_what_follows_is() -> None:
     program = "from ringfence.seal import evidence\nevidence()\nimport socket\nsocket.socket(socket.AF_UNIX)"
     assert [one["what"] for one in tried(program)] == ["a unix socket"]
-    program = "from ringfence.seal import evidence, evidence_at_the_end\nbefore = evidence()\nimport socket\ntry: socket.socket(socket.AF_UNIX)\nexcept OSError: pass\nprint(before['denied'], [one['what'] for one in evidence_at_the_end(before)['denied_at_the_end']])"
+    program = """
+from ringfence.seal import evidence, evidence_at_the_end
+before = evidence()
+import socket
+try: socket.socket(socket.AF_UNIX)
+except OSError: pass
+print(before['denied'], [one['what'] for one in evidence_at_the_end(before)['denied_at_the_end']])
+"""
     assert inside(program).stdout.strip() == "[] ['a unix socket']"
 
 
@@ -66,8 +73,8 @@ for port in range(1, 2000):
 
 OUT = "import socket\ntry: socket.create_connection(('192.0.2.77', 443), 2)\nexcept OSError: pass\n"
 HIDING = {
-    "as a probe": "import ctypes\nsetns = ctypes.CDLL(None).setns\nfor mark in (1, 2, 1): setns(-1, 0x52460000 + mark)\n"
-    + OUT,
+    "as a probe": "import ctypes\nsetns = ctypes.CDLL(None).setns\n"
+    "for mark in (1, 2, 1): setns(-1, 0x52460000 + mark)\n" + OUT,
     "by closing its memory": "import ctypes\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n" + OUT,
     "by wiping the record": OUT
     + "import os\ntry: os.ftruncate(os.open('/proc/self/fd/3', os.O_RDWR), 0)\nexcept OSError: pass\n",
@@ -91,7 +98,7 @@ for family, address in ((socket.AF_INET, ("192.0.2.6", 4)), (socket.AF_INET6, ("
         except OSError: pass
 """
     assert [(one["what"], one["times"]) for one in tried(program)] == [
-        ("packets without a way, of which no call told", 6)
+        ("packets without a route, not explained by any call", 6)
     ]
 
 
@@ -131,7 +138,10 @@ def test_queues_and_shared_memory_are_the_own_ones() -> None:
 
 
 def test_no_signal_reaches_a_process_outside() -> None:
-    program = "import os\ntry: os.kill(os.getppid(), 0)\nexcept OSError as error: print(error.strerror)\nelse: print('through')"
+    program = (
+        "import os\ntry: os.kill(os.getppid(), 0)\nexcept OSError as error: print(error.strerror)\n"
+        "else: print('through')"
+    )
     done = inside(program + "\nprint(os.environ['RINGFENCE_SEAL'])")
     said, facts = done.stdout.splitlines()
     if "Landlock" in facts and tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 12):
@@ -145,4 +155,4 @@ def test_a_pipe_that_nobody_reads_ends_a_program_as_it_does_outside() -> None:
 
 def test_strict_says_nothing_where_nobody_hears() -> None:
     done = ringfence("seal", "exec", "--", sys.executable, "-m", "ringfence", "seal", "exec", "--strict", "--", "true")
-    assert (done.returncode, "Nobody hears" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "cannot report" in done.stderr) == (2, True), done.stderr

@@ -22,7 +22,7 @@ from ringfence.documents import (
     read_document,
     read_documents,
 )
-from ringfence.documents.reading import canonical
+from ringfence.documents.reader import canonical
 from ringfence.documents.segments import cut_segments
 from ringfence.errors import DocumentError, InputError
 

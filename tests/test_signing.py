@@ -12,12 +12,12 @@ pytest.importorskip("model_signing")
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ringfence.cli.working import require_lock
+from ringfence.api.lock import require_lock
 from ringfence.engines import EngineSettings
 from ringfence.errors import InputError, WeightsError
+from ringfence.inference import open_engine
 from ringfence.locks import Lock, write_lock
-from ringfence.runs import open_engine
-from ringfence.signing import sign_path, verify_path
+from ringfence.signatures import SigningKey, TrustedKeys, sign_path, verify_path
 from ringfence.weights import Store
 from ringfence.weights.policy import policy_here, require_form
 from tests.certificates import certified, write_key
@@ -42,19 +42,19 @@ def test_a_signature_holds_until_a_byte_changes_or_another_key_is_asked(tmp_path
     folder = tmp_path / "weights"
     folder.mkdir()
     (folder / "a.bin").write_bytes(b"abc")
-    sign_path(folder, tmp_path / "s.sig", private)
-    assert verify_path(folder, tmp_path / "s.sig", [other, public]) == public
-    with pytest.raises(WeightsError, match="under none"):
-        verify_path(folder, tmp_path / "s.sig", [other])
-    with pytest.raises(WeightsError, match="under none"):
-        verify_path(folder, tmp_path / "s.sig", [])
+    sign_path(folder, tmp_path / "s.sig", SigningKey(private))
+    assert verify_path(folder, tmp_path / "s.sig", TrustedKeys((other, public))) == public
+    with pytest.raises(WeightsError, match="No trusted key"):
+        verify_path(folder, tmp_path / "s.sig", TrustedKeys((other,)))
+    with pytest.raises(WeightsError, match="No trusted key"):
+        verify_path(folder, tmp_path / "s.sig", TrustedKeys(()))
     (folder / "a.bin").write_bytes(b"abd")
-    with pytest.raises(WeightsError, match="under none"):
-        verify_path(folder, tmp_path / "s.sig", [public])
+    with pytest.raises(WeightsError, match="No trusted key"):
+        verify_path(folder, tmp_path / "s.sig", TrustedKeys((public,)))
     with pytest.raises(WeightsError, match="no signature"):
-        verify_path(folder, tmp_path / "none.sig", [public])
-    with pytest.raises(InputError, match="cannot be signed"):
-        sign_path(folder, tmp_path / "t.sig", public)
+        verify_path(folder, tmp_path / "none.sig", TrustedKeys((public,)))
+    with pytest.raises(InputError, match="Cannot sign"):
+        sign_path(folder, tmp_path / "t.sig", SigningKey(public))
 
 
 def test_a_certificate_is_trusted_through_its_authority(tmp_path: Path) -> None:
@@ -64,13 +64,14 @@ def test_a_certificate_is_trusted_through_its_authority(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.bin").write_bytes(b"abc")
     how = ("--key", signer.key, "--certificate", signer.certificate)
-    sign_path(folder, tmp_path / "s.sig", signer.key, certificate=signer.certificate)
-    assert verify_path(folder, tmp_path / "s.sig", chains=[theirs.certificate, ours.certificate]) == ours.certificate
-    with pytest.raises(WeightsError, match="under none"):
-        verify_path(folder, tmp_path / "s.sig", chains=[theirs.certificate])
+    sign_path(folder, tmp_path / "s.sig", SigningKey(signer.key, signer.certificate))
+    both = TrustedKeys(authorities=(theirs.certificate, ours.certificate))
+    assert verify_path(folder, tmp_path / "s.sig", both) == ours.certificate
+    with pytest.raises(WeightsError, match="No trusted key"):
+        verify_path(folder, tmp_path / "s.sig", TrustedKeys(authorities=(theirs.certificate,)))
     (folder / "a.bin").write_bytes(b"abd")
-    with pytest.raises(WeightsError, match="under none"):
-        verify_path(folder, tmp_path / "s.sig", chains=[ours.certificate])
+    with pytest.raises(WeightsError, match="No trusted key"):
+        verify_path(folder, tmp_path / "s.sig", TrustedKeys(authorities=(ours.certificate,)))
     write_lock(fake_lock(task_of(total={"kind": "money"})), tmp_path / "l.toml")
     assert ringfence("lock", "sign", tmp_path / "l.toml", *how) == 0
     assert ringfence("lock", "verify", tmp_path / "l.toml", "--authority", ours.certificate) == 0
@@ -110,7 +111,7 @@ def test_a_policy_that_demands_signatures_fails_closed(
     assert ringfence("lock", "sign", path, "--key", private) == 0
     require_lock(path, lock)
     write_lock(lock.but(weights={"digest": "sha256:2"}), path)  # a whole lock of somebody else's
-    with pytest.raises(WeightsError, match="under none"):
+    with pytest.raises(WeightsError, match="No trusted key"):
         require_lock(path, lock)
     assert ringfence("lock", "verify", path, "--public-key", public) == 2
     capsys.readouterr()
@@ -128,7 +129,7 @@ def test_weights_without_the_signature_that_a_policy_demands_are_not_kept(
     monkeypatch.setenv("RINGFENCE_POLICY", str(tmp_path / "policy.toml"))
     assert ringfence("weights", "pull", source / "model.gguf") == 2
     assert Store().list() == []
-    sign_path(source, tmp_path / "model.sig", private)
+    sign_path(source, tmp_path / "model.sig", SigningKey(private))
     assert ringfence("weights", "pull", source / "model.gguf", "--signature", tmp_path / "model.sig") == 0
     assert len(Store().list()) == 1
 
@@ -141,7 +142,7 @@ def test_a_policy_that_asks_for_a_signature_under_nothing_stops_everything(
 ) -> None:
     (tmp_path / "policy.toml").write_text(text)
     monkeypatch.setenv("RINGFENCE_POLICY", str(tmp_path / "policy.toml"))
-    with pytest.raises(WeightsError, match="cannot be read"):
+    with pytest.raises(WeightsError, match="Cannot read the policy"):
         policy_here()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from ringfence.evaluation.calibrating import allowed_errors, least_accepted
+from ringfence.evaluation.budget import label_budget
+from ringfence.evaluation.calibration import allowed_errors, least_accepted
 from ringfence.evaluation.statistics import (
     Proportion,
     bootstrap_interval,
@@ -24,6 +27,7 @@ from ringfence.evaluation.statistics import (
     verdict_on,
     wilson,
 )
+from tests.conftest import ringfence
 
 COUNTS = st.integers(1, 400).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
 
@@ -68,6 +72,19 @@ def test_four_errors_in_two_hundred_are_within_five_percent() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]), abs=1e-9)
+
+
+def test_a_budget_says_what_a_bar_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    budget = label_budget(0.9, (20, 100), difference=0.1, discordant=0.2)
+    assert [(row.labels, row.right_needed) for row in budget.rows] == [(20, None), (100, 96)]
+    assert (budget.least, budget.documents(4), budget.labels_for_difference) == (29, (8, 29), 155)
+    assert ringfence("budget", "--bar", 0.9, "--n", 100, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == label_budget(0.9, (100,)).as_json()
+    assert ringfence("budget", "--bar", 0.9, "--values-per-document", 4, "--difference", 0.2) == 0
+    said = capsys.readouterr().err
+    assert "Fewer than 29 labels cannot certify this bar" in said
+    assert "between 8 documents" in said
+    assert "cannot differ by 20%" in said
 
 
 def test_mcnemar_is_the_exact_one() -> None:

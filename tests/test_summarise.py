@@ -12,17 +12,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import TaskError
+from ringfence.inference import LoadedModel, Windowing
 from ringfence.reports import write_report
-from ringfence.runs import Opened, RunFolder, Windowing, export_json, run
+from ringfence.runs import RunFolder, export_json
 from ringfence.tasks import SummariseTask, task_from
 from ringfence.tasks.locale import Locale
-from ringfence.tasks.summarise import Stage, groups_of, passages_of, sections_of
-from ringfence.tasks.support import unsupported
+from ringfence.tasks.summarise.notes import (
+    Stage,
+    groups_of,
+    passages_of,
+    sections_of,
+)
+from ringfence.tasks.summarise.unsupported import unsupported
 from tests.conftest import document_of, fake_lock
+from tests.fake_runs import latest, run
 
 
 def task_of(**more: Any) -> SummariseTask:
@@ -46,7 +53,7 @@ def go(tmp_path: Path, task: SummariseTask, text: str, script: Any = copying, **
     (tmp_path / "a.txt").write_text(text)
     run(task, expand_inputs([tmp_path / "a.txt"]), FakeEngine(script), fake_lock(task), tmp_path / "run", **more)
     assert check_run(tmp_path / "run").findings == []
-    (result,) = RunFolder.open(tmp_path / "run").latest()
+    (result,) = latest(RunFolder.open(tmp_path / "run"))
     return result
 
 
@@ -139,8 +146,8 @@ def test_what_the_document_does_not_say_is_listed_and_flagged(tmp_path: Path) ->
 )
 def test_numbers_dates_and_names_are_looked_up(written: str, said: str, missing: list[str]) -> None:
     found = unsupported(document_of(written), document_of(said), Locale(date_order="dmy", decimal="."))
-    assert [one["text"] for one in found] == missing
-    assert all(written[slice(*one["span"])] == one["text"] for one in found)
+    assert [one.text for one in found] == missing
+    assert all(written[slice(*one.span)] == one.text for one in found)
 
 
 def test_in_german_a_noun_alone_is_no_name() -> None:
@@ -149,7 +156,7 @@ def test_in_german_a_noun_alone_is_no_name() -> None:
         * 5
     )
     found = unsupported(document_of("Es ging um die Finanzierung und um Klaus Meier."), document_of(said), Locale())
-    assert [one["text"] for one in found] == ["Klaus Meier"]
+    assert [one.text for one in found] == ["Klaus Meier"]
 
 
 def test_an_outline_is_followed_and_what_has_nothing_under_it_is_flagged(tmp_path: Path) -> None:
@@ -195,7 +202,7 @@ def test_a_kill_costs_no_section_that_was_noted(tmp_path: Path) -> None:
     again = FakeEngine(copying)
     run(task, sources, again, fake_lock(task), tmp_path / "run", windowing=windowing, resume=True)
     assert not set(asked[:3]) & {request.id for request in again.seen}
-    (result,) = RunFolder.open(tmp_path / "run").latest()
+    (result,) = latest(RunFolder.open(tmp_path / "run"))
     whole = tmp_path / "whole"
     whole.mkdir()
     assert result["values"] == go(whole, task, LONG, windowing=windowing)["values"]
@@ -248,11 +255,11 @@ def test_the_export_tells_sentences_and_what_is_unsupported(tmp_path: Path) -> N
 
 
 @pytest.mark.weights
-def test_real_weights_cite_only_what_there_is(open_small: Callable[[Any], Opened], tmp_path: Path) -> None:
+def test_real_weights_cite_only_what_there_is(open_small: Callable[[Any], LoadedModel], tmp_path: Path) -> None:
     opened, task = open_small("batched"), task_of(words=20)
     (tmp_path / "a.txt").write_text("The board met in May.\n\nIt agreed on the budget.\n\nTea was served.")
     run(task, expand_inputs([tmp_path / "a.txt"]), opened.engine, fake_lock(task), tmp_path / "run")
-    (result,) = RunFolder.open(tmp_path / "run").latest()
+    (result,) = latest(RunFolder.open(tmp_path / "run"))
     assert result["status"] == "done"
     assert all(sentence["spans"] for sentence in result["sentences"])
     assert check_run(tmp_path / "run").findings == []

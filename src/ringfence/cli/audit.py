@@ -2,135 +2,104 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from ..audit import AuditLog, audit_here
-from ..audit.recording import audit_folder, document_name, who
-from ..errors import InputError
-from .screen import note
+from ..audit import AuditQuery, find_records, lock_periods, make_log, require_log
+from .console import note
+from .options import json_option
 
 __all__ = ["command"]
 
 
 @click.group()
 def command() -> None:
-    """Who answered what, when, under which lock: a log that only grows, without content, chained by a key.
+    """Who answered what, when, under which lock: a log that only grows, holds no content, and is chained by a key.
 
-    It lies where RINGFENCE_AUDIT says, else with this user's data. Once made, every run and every decision is recorded.
+    The log lies in the folder that RINGFENCE_AUDIT names, or with this user's data. Once it exists, it records every
+    run and every decision.
     """
 
 
 @command.command("init")
 @click.option(
     "--key",
-    "key_path",
     type=click.Path(path_type=Path),
-    help="Where the key lies, or is made; beside the log when left out.",
+    help="The file of the key; written if it does not exist. By default it lies beside the log.",
 )
 @click.option(
     "--content",
     is_flag=True,
-    help="Keep values too, apart from the log, which commits to them; `erase` removes them by age.",
+    help="Keep values too, in a file beside the log, which commits to them; `erase` deletes them by age.",
 )
-def init_command(key_path: Path | None, content: bool) -> int:
-    """Make the log."""
-    folder = audit_folder()
-    log = AuditLog.make(folder, key_path or folder / "key", content)
-    log.append("log made", who=who())
-    note(f"The audit log lies in {folder}, its key in {log.key_path}.")
-    if key_path is None:
+def init_command(key: Path | None, content: bool) -> int:
+    """Create the log."""
+    log = make_log(key, content)
+    note(f"The audit log is in {log.folder}, its key in {log.key_path}.")
+    if key is None:
         note(
-            "Who can read that key can write another log: keep it elsewhere (--key), and an anchor where this machine cannot write."
+            "Anyone who can read the key can forge the log: keep the key elsewhere (--key), and store an anchor in a "
+            "place that this machine cannot write."
         )
     return 0
 
 
-def _log() -> AuditLog:
-    log = audit_here()
-    if log is None:
-        raise InputError("There is no audit log here.", "Make one: ringfence audit init.")
-    return log
-
-
 @command.command("verify")
-@click.option("--anchor", help="What `ringfence audit anchor` printed: finds a tail that was cut since.")
-@click.option("--json", "as_json", is_flag=True, help="Print what is wrong as JSON.")
+@click.option("--anchor", help="The output of `ringfence audit anchor`: detects a tail that was cut off since.")
+@json_option
 def verify_command(anchor: str | None, as_json: bool) -> int:
-    """Check every record against the key and the one before it. Exit code 1: the log was tampered with, or is damaged."""
-    log = _log()
+    """Check every record against the key and the record before it. Exit code 1: the log is damaged or was changed."""
+    log = require_log()
     faults = log.verify(anchor)
-    total = log.path.read_bytes().count(b"\n") if log.path.exists() else 0
+    total = log.count()
     if as_json:
-        click.echo(json.dumps({"schema": 1, "records": total, "faults": [one.__dict__ for one in faults]}))
+        click.echo(json.dumps({"schema": 1, "records": total, "faults": [asdict(fault) for fault in faults]}))
     else:
-        for one in faults:
-            click.echo(f"record {one.record}: {one.what}")
-        note(f"{total} records, {len(faults) or 'no'} faults. The key lies in {log.key_path}.")
+        for fault in faults:
+            click.echo(f"record {fault.record}: {fault.what}")
+        note(f"{total} records, {len(faults) or 'no'} faults. The key is in {log.key_path}.")
         if not anchor:
-            note("Without --anchor a tail that was cut off whole cannot be seen.")
+            note("Without --anchor, a tail that was cut off cannot be detected.")
     return 1 if faults else 0
 
 
 @command.command("anchor")
 def anchor_command() -> int:
     """Print the anchor of the log as it is now. Keep it where this machine cannot write: paper, another machine."""
-    click.echo(_log().anchor())
+    click.echo(require_log().anchor())
     return 0
 
 
 @command.command("query")
-@click.option("--since", help="From this time on (2026-11-25, or 2026-11-25T08:00:00Z).")
-@click.option("--until", help="Up to this time.")
-@click.option("--lock", "lock", help="Only this lock (or the beginning of its digest).")
-@click.option(
-    "--document", help="A document's file, its id in a run, or the digest of its content: everything about it."
-)
-@click.option("--locks", is_flag=True, help="Not the records, but which lock answered from when to when.")
+@click.option("--since", help="Records from this time on (2026-11-25, or 2026-11-25T08:00:00Z).")
+@click.option("--until", help="Records up to this time.")
+@click.option("--lock", help="Only records under this lock (its digest, or the beginning of it).")
+@click.option("--document", help="Only records about this document: a file, its id in a run, or its digest.")
+@click.option("--locks", is_flag=True, help="Print when each lock answered, instead of the records.")
 def query_command(since: str | None, until: str | None, lock: str | None, document: str | None, locks: bool) -> int:
-    """Print records as JSON lines: which lock answered between these times; everything about this document."""
-    log = _log()
-    names = _names(document) if document else None
-    kept = log.content() if log.keeps_content else {}
-    spans: dict[str, list[str]] = {}
+    """Print records as JSON lines: everything about a document, everything under a lock."""
+    log, query = require_log(), AuditQuery(since, until, lock, document)
     count = 0
-    for record in log.records():
-        at = record["at"]
-        if (since and at < since) or (until and at > until + ("" if "T" in until else "T99")):
-            continue
-        if lock and not str(record.get("lock", "")).removeprefix("sha256:").startswith(lock.removeprefix("sha256:")):
-            continue
-        if names is not None and not names & {record.get("document"), record.get("name")}:
-            continue
-        count += 1
-        if locks and "lock" in record:
-            span = spans.setdefault(record["lock"], [at, at, "0"])
-            span[1:] = [at, str(int(span[2]) + 1)]
-        elif not locks:
-            click.echo(json.dumps({**record, **({"content": kept[record["n"]]} if record["n"] in kept else {})}))
-    for digest, (first, last, number) in spans.items():
-        click.echo(json.dumps({"lock": digest, "first": first, "last": last, "records": int(number)}))
+    if locks:
+        for period in lock_periods(log, query):
+            count += period.records
+            click.echo(json.dumps(period.as_json()))
+    else:
+        for record in find_records(log, query):
+            count += 1
+            click.echo(json.dumps(record))
     note(f"{count} records.")
     return 0
 
 
-def _names(document: str) -> set[str]:
-    found = {document.removeprefix("sha256:"), document_name(document)}
-    if Path(document).is_file():
-        found.add(hashlib.sha256(Path(document).read_bytes()).hexdigest())
-    return found
-
-
 @command.command("erase")
 @click.option(
-    "--older-than", "days", type=click.IntRange(0), required=True, metavar="DAYS", help="The retention time, in days."
+    "--older-than", "days", type=click.IntRange(0), required=True, metavar="DAYS", help="The retention time in days."
 )
 def erase_command(days: int) -> int:
-    """Erase content that is older than its retention time. The chain stays whole: it holds commitments only."""
-    before = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    note(f"The content of {_log().erase(before)} records was erased; the records stay.")
+    """Erase content older than its retention time. The chain stays whole: it holds only commitments."""
+    note(f"Erased the content of {require_log().erase_older_than(days)} records; the records stay.")
     return 0

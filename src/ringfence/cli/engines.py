@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 import click
 from rich.table import Table
 
+from ..contracts import ModelOptions
 from ..engines import engine_names
-from ..engines.choosing import choose_engine, state_of
 from ..engines.conformance import conformance
-from .options import engine_options, engine_options_from, open_for
-from .screen import data, note
+from ..engines.selection import choose_engine, state_of
+from .console import data, note, opened
+from .options import json_option, model_options
 
 __all__ = ["command"]
 
@@ -42,22 +42,20 @@ def list_command(as_json: bool) -> None:
 
 
 @command.command("check")
-@engine_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check_command(as_json: bool, **options: Any) -> int:
+@model_options
+@json_option
+def check_command(model: ModelOptions, as_json: bool) -> int:
     """Check that an engine keeps what every engine must: grammars, scores, limits, errors, control tokens.
 
     Exit code 1 where it breaks one. Worth a minute before a server of your own is trusted with a run.
     """
-    opened = open_for(**engine_options_from(options))
-    try:
-        findings = conformance(opened.engine)
-    finally:
-        opened.engine.close()
-    capabilities = opened.engine.capabilities
+    with opened(model) as loaded:
+        engine = loaded.loaded.engine
+        findings = conformance(engine)
+    capabilities = engine.capabilities
     grounding = "decoded" if capabilities.grammar else "verified"
     if as_json:
-        told = {"engine": opened.engine.describe(), "grounding": grounding, "checks": [asdict(one) for one in findings]}
+        told = {"engine": engine.describe(), "grounding": grounding, "checks": [asdict(one) for one in findings]}
         click.echo(json.dumps({"schema": 1, **told}))
     else:
         table = Table(box=None, pad_edge=False)

@@ -1,157 +1,67 @@
-"""Options that several verbs share."""
+"""Options that several verbs share. Each group reaches the verb as one value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..contracts import ModelOptions
 from ..documents import ReadingLimits, ReadingOptions
-from ..engines import EngineSettings, Mode, engine_names
-from ..engines.choosing import choose_engine, slow_precision
+from ..engines import engine_names
 from ..errors import InputError
-from ..runs import Opened, Windowing, open_engine, open_server
-from ..weights import Store, find_entry, pull
-from .screen import note, pulling
+from ..evaluation.calibrator import read_calibrator
+from ..inference import AnswerOptions, Windowing
+from ..inference.example_pool import read_examples
+from ..signatures import SigningKey, TrustedKeys
+from ..tasks import Task
 
 __all__ = [
-    "ENGINE",
+    "AnswerFiles",
+    "SigningKey",
+    "TrustedKeys",
     "answer_options",
-    "engine_options",
-    "engine_options_from",
-    "engine_options_of",
-    "open_embedder",
-    "open_for",
+    "json_option",
+    "model_options",
+    "password_option",
     "passwords_from",
     "reading_options",
-    "reading_options_from",
     "signing_options",
     "trust_options",
 ]
 
-
-def reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """How documents are read."""
-    for option in (
-        click.option(
-            "--password-file", type=click.Path(path_type=Path), help="Passwords for encrypted documents, one a line."
-        ),
-        click.option("--rows", "csv_rows", is_flag=True, help="Take each row of a CSV file as a document."),
-        click.option(
-            "--text-field", default="text", show_default=True, help="The field of a JSONL record that holds the text."
-        ),
-        click.option(
-            "--id-field", default="id", show_default=True, help="The field of a JSONL record that holds its id."
-        ),
-        click.option(
-            "--ocr",
-            type=click.Choice(["auto", "never", "always"]),
-            default="auto",
-            show_default=True,
-            help="Read pages as pictures: where their text layer is missing or poor, never, or always.",
-        ),
-        click.option(
-            "--read-seconds",
-            type=click.FloatRange(min=1),
-            default=ReadingLimits.seconds,
-            show_default=True,
-            help="Longest wait for a sign of progress while one file is read.",
-        ),
-        click.option(
-            "--read-memory",
-            type=click.IntRange(min=256),
-            default=ReadingLimits.memory_mib,
-            show_default=True,
-            help="Most memory for reading one file, in MiB.",
-        ),
-    ):
-        function = option(function)
-    return function
+Command = Callable[..., Any]
+PATH = click.Path(path_type=Path)
 
 
-def answer_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What else decides an answer: windows, examples, and the calibrator."""
-    for option in reversed(
-        (
-            click.option(
-                "--window",
-                "window_tokens",
-                type=click.IntRange(128),
-                default=Windowing.tokens,
-                show_default=True,
-                help="Read documents that are longer than this many tokens in windows of that size.",
-            ),
-            click.option(
-                "--relevant",
-                type=click.IntRange(1),
-                help="Of a long document, read only this many windows for each field, chosen by meaning; without it, all.",
-            ),
-            click.option(
-                "--pool",
-                "pool_file",
-                type=click.Path(path_type=Path),
-                help="Labelled texts (JSONL: text, label) that a classify task takes its examples from, by likeness.",
-            ),
-            click.option(
-                "--calibrator",
-                "calibrator_file",
-                type=click.Path(path_type=Path),
-                help="What `ringfence calibrate` fitted: each document is accepted, or goes to review or a spot-check.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+def _grouped(
+    options: Sequence[Callable[[Command], Command]], make: Callable[..., Any], name: str
+) -> Callable[[Command], Command]:
+    """A decorator that adds the options, and passes what ``make`` makes of them as the one argument ``name``."""
 
+    def decorate(function: Command) -> Command:
+        @functools.wraps(function)
+        def wrapped(**given: Any) -> Any:
+            mine = {key: given.pop(key) for key in names}
+            return function(**given, **{name: make(**mine)})
 
-def signing_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What a signature is made with."""
-    for option in reversed(
-        (
-            click.option(
-                "--key", required=True, type=click.Path(path_type=Path), help="A private key (elliptic curve, PEM)."
-            ),
-            click.option(
-                "--certificate",
-                type=click.Path(path_type=Path),
-                help="The key's certificate, to be verified by its authority.",
-            ),
-            click.option(
-                "--chain",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="Certificates between it and the authority.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+        before = {parameter.name for parameter in getattr(function, "__click_params__", [])}
+        decorated: Command = wrapped
+        for option in reversed(options):
+            decorated = option(decorated)
+        added = [parameter.name for parameter in decorated.__click_params__ if parameter.name not in before]  # type: ignore[attr-defined]
+        names = [key for key in added if key is not None]
+        return decorated
 
-
-def trust_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What a signature is checked against."""
-    for option in reversed(
-        (
-            click.option(
-                "--public-key", "keys", multiple=True, type=click.Path(path_type=Path), help="A key that is trusted."
-            ),
-            click.option(
-                "--authority",
-                "authorities",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="A certificate authority that is trusted.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+    return decorate
 
 
 def passwords_from(file: Path | None) -> tuple[str, ...]:
-    """The passwords in a file. Raises InputError when it cannot be read."""
+    """The passwords in a file, one a line. Raises InputError if it cannot be read."""
     if file is None:
         return ()
     try:
@@ -163,48 +73,135 @@ def passwords_from(file: Path | None) -> tuple[str, ...]:
         ) from None
 
 
-def reading_options_from(
-    password_file: Path | None,
-    csv_rows: bool,
-    text_field: str,
-    id_field: str,
-    ocr: str,
-    read_seconds: float,
-    read_memory: int,
-) -> ReadingOptions:
-    """The options as the reader takes them."""
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+password_option = _grouped(
+    (click.option("--password-file", type=PATH, help="Passwords for encrypted documents, one a line."),),
+    lambda password_file: passwords_from(password_file),
+    "passwords",
+)
+
+
+def _reading(password_file: Path | None, read_seconds: float, read_memory: int, **given: Any) -> ReadingOptions:
     limits = ReadingLimits(seconds=read_seconds, memory_mib=read_memory)
-    return ReadingOptions(passwords_from(password_file), csv_rows, text_field, id_field, ocr, limits)
+    return ReadingOptions(passwords=passwords_from(password_file), limits=limits, **given)
 
 
-READING = ("password_file", "csv_rows", "text_field", "id_field", "ocr", "read_seconds", "read_memory")
+reading_options = _grouped(
+    (
+        click.option("--password-file", type=PATH, help="Passwords for encrypted documents, one a line."),
+        click.option("--rows", "csv_rows", is_flag=True, help="Read each row of a CSV file as a document."),
+        click.option(
+            "--text-field", default="text", show_default=True, help="The field of a JSONL record that holds the text."
+        ),
+        click.option(
+            "--id-field", default="id", show_default=True, help="The field of a JSONL record that holds its id."
+        ),
+        click.option(
+            "--ocr",
+            type=click.Choice(["auto", "never", "always"]),
+            default="auto",
+            show_default=True,
+            help="Read pages as pictures: if their text layer is missing or poor, never, or always.",
+        ),
+        click.option(
+            "--read-seconds",
+            type=click.FloatRange(min=1),
+            default=ReadingLimits.seconds,
+            show_default=True,
+            help="Longest wait for a sign of progress while a file is read.",
+        ),
+        click.option(
+            "--read-memory",
+            type=click.IntRange(min=256),
+            default=ReadingLimits.memory_mib,
+            show_default=True,
+            help="Most memory for reading one file, in MiB.",
+        ),
+    ),
+    _reading,
+    "reading",
+)
+"""How documents are read; passes ``reading``."""
 
 
-def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Which weights, on which engine, how."""
-    for option in (
+@dataclass(frozen=True)
+class AnswerFiles:
+    """How documents are answered, with the files that the task needs before they can be read."""
+
+    windowing: Windowing
+    pool: Path | None
+    calibrator: Path | None
+
+    def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
+        """The options for a task. Raises InputError for a file that cannot be read, or that the task has no use for."""
+        return AnswerOptions(
+            reading,
+            self.windowing,
+            read_examples(self.pool, task) if self.pool else (),
+            read_calibrator(self.calibrator) if self.calibrator else None,
+        )
+
+
+def _answers(
+    window_tokens: int, relevant: int | None, pool_file: Path | None, calibrator_file: Path | None
+) -> AnswerFiles:
+    return AnswerFiles(Windowing(window_tokens, relevant), pool_file, calibrator_file)
+
+
+answer_options = _grouped(
+    (
+        click.option(
+            "--window",
+            "window_tokens",
+            type=click.IntRange(128),
+            default=Windowing.tokens,
+            show_default=True,
+            help="Read documents longer than this many tokens in windows of that size.",
+        ),
+        click.option(
+            "--relevant",
+            type=click.IntRange(1),
+            help="Of a long document, read only this many windows for each field, chosen by meaning; by default all.",
+        ),
+        click.option(
+            "--pool",
+            "pool_file",
+            type=PATH,
+            help="Labelled texts (JSONL: text, label) that a classify task takes its examples from, by likeness.",
+        ),
+        click.option(
+            "--calibrator",
+            "calibrator_file",
+            type=PATH,
+            help="The file from `ringfence calibrate`: each document is accepted, or goes to review or a spot-check.",
+        ),
+    ),
+    _answers,
+    "answers",
+)
+"""What else decides an answer: windows, examples and the calibrator; passes ``answers``."""
+
+model_options = _grouped(
+    (
         click.option(
             "--weights",
-            "weights_name",
             default="demo",
             show_default=True,
             help="Name or digest of weights in the store, or a name of the catalog.",
         ),
         click.option(
-            "--adapter",
-            default="",
-            help="Name or digest of an adapter (LoRA) in the store, to run on the weights.",
+            "--adapter", default="", help="Name or digest of an adapter (LoRA) in the store, to run on the weights."
         ),
         click.option(
             "--engine",
-            "engine_name",
             default="auto",
             show_default=True,
             type=click.Choice(["auto", *engine_names()]),
             help="What runs the weights; auto chooses by machine and weights, and says why.",
         ),
         click.option("--server", default="", help="Address of a server that runs already (key: RINGFENCE_API_KEY)."),
-        click.option("--model", default="", help="The server's name for the weights, where it has several."),
+        click.option("--model", default="", help="The server's name for the weights, if it has several."),
         click.option(
             "--mode",
             type=click.Choice(["solo", "batched"]),
@@ -214,7 +211,6 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--cache",
-            "cache_gib",
             type=click.IntRange(1, 512),
             default=2,
             show_default=True,
@@ -231,87 +227,38 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(1, 256),
             default=32,
             show_default=True,
-            help="Most documents under way at once in batched mode.",
+            help="Most requests under way at once in batched mode.",
         ),
         click.option(
             "--threads", type=click.IntRange(0, 256), default=0, help="Processor threads; 0 leaves it to the engine."
         ),
-    ):
-        function = option(function)
-    return function
-
-
-def open_embedder() -> Opened:
-    """The embedding weights of the catalog on the onnx engine; pulled if need be."""
-    store = Store()
-    with pulling() as listener:
-        weights = pull("embedding", store, listener)
-    return open_engine("onnx", weights, store, EngineSettings(), note)
-
-
-ENGINE = (
-    "weights_name",
-    "engine_name",
-    "server",
+    ),
+    ModelOptions,
     "model",
-    "mode",
-    "cache_gib",
-    "in_flight",
-    "threads",
-    "prefix_cache",
-    "adapter",
 )
+"""Which weights, on which engine, how; passes ``model``, a ModelOptions."""
 
 
-def engine_options_from(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the engine's options out of ``options``."""
-    return {name: options.pop(name) for name in ENGINE}
+signing_options = _grouped(
+    (
+        click.option("--key", required=True, type=PATH, help="A private key (elliptic curve, PEM)."),
+        click.option("--certificate", type=PATH, help="The key's certificate, to be verified by its authority."),
+        click.option("--chain", multiple=True, type=PATH, help="Certificates between it and the authority."),
+    ),
+    SigningKey,
+    "signing",
+)
+"""What a signature is made with; passes ``signing``."""
 
 
-def engine_options_of(session: Mapping[str, Any]) -> dict[str, Any]:
-    """The engine's options that a session of a run was given; those that came later than the run are left out."""
-    return {name: value for name, value in session["arguments"].items() if name in ENGINE}
-
-
-def open_for(
-    weights_name: str,
-    engine_name: str,
-    server: str,
-    model: str,
-    mode: Mode,
-    cache_gib: int,
-    in_flight: int,
-    threads: int,
-    prefix_cache: bool = True,
-    adapter: str = "",
-    trusting: bool = False,
-) -> Opened:
-    """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them. ``trusting`` loads
-    weights whose bytes were changed, under the digest of what is there."""
-    settings = EngineSettings(mode, cache_gib, in_flight, threads, server, model, prefix_cache)
-    if engine_name == "openai" or (engine_name == "auto" and server):
-        if adapter:
-            raise InputError("A server runs what it was started with.", "Leave --adapter out, or leave the server out.")
-        return open_server(settings)
-    if server:
-        raise InputError("--server goes with the engine openai.", "Leave --engine out, or leave --server out.")
-    store = Store()
-    entry = find_entry(weights_name)
-    weights = store.find(entry.name if entry else weights_name)
-    if weights is None and entry:
-        with pulling() as listener:
-            weights = pull(entry.name, store, listener)
-    weights = weights or store.get(weights_name)
-    if engine_name == "auto" and adapter:
-        engine_name = "llamacpp"
-        note("Engine: llamacpp, because it runs adapters.")
-    if engine_name == "auto":
-        engine_name, why = choose_engine(weights.files, server)
-        note(f"Engine: {why}.")
-    if engine_name == "llamacpp" and (slow := slow_precision(weights.files)):
-        note(
-            f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes other weights that "
-            "run faster; their answers differ a little."
-        )
-    added = store.get(adapter) if adapter else None
-    return open_engine(engine_name, weights, store, settings, note, trusting, added)
+trust_options = _grouped(
+    (
+        click.option("--public-key", "keys", multiple=True, type=PATH, help="A key that you trust."),
+        click.option(
+            "--authority", "authorities", multiple=True, type=PATH, help="A certificate authority that you trust."
+        ),
+    ),
+    TrustedKeys,
+    "trusted",
+)
+"""What a signature is checked against; passes ``trusted``."""

@@ -1,4 +1,4 @@
-"""ringfence purge: remove the content of a run, keep its digests and totals."""
+"""ringfence purge: erase the content of a run, keep its digests and totals."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..runs import RunFolder, purge
-from .screen import note
+from ..api import open_run
+from .console import note
 
 __all__ = ["command"]
 
@@ -16,12 +16,12 @@ __all__ = ["command"]
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(run: Path, yes: bool) -> None:
-    """Remove every value, text and name of a document from RUN for good, and keep digests and totals.
+    """Erase every value, text and document name of RUN for good; digests and totals stay.
 
-    The run can be counted and audited afterwards, not resumed, checked or exported. Exports that were written elsewhere
-    are yours to delete.
+    Afterwards you can count and audit the run, but not resume, check or export it. Delete exports that you wrote
+    elsewhere yourself.
     """
-    folder = RunFolder.open(run)
+    opened = open_run(run)
     if not yes:
-        click.confirm(f"Remove the content of {folder.totals()} from {run}?", abort=True, err=True)
-    note(f"Purged: {purge(folder)}. Digests and totals are kept.")
+        click.confirm(f"Erase the content of {opened.totals} from {run}?", abort=True, err=True)
+    note(f"Erased: {opened.purge()}. Digests and totals stay.")

@@ -1,4 +1,4 @@
-"""ringfence report: write report.html of a run anew."""
+"""ringfence report: write report.html of a run again."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from ..reports import write_report
-from .options import passwords_from
-from .screen import note
+from ..api import open_run
+from .console import note
+from .options import password_option
 
 __all__ = ["command"]
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--password-file", type=click.Path(path_type=Path), help="Passwords for encrypted documents, one a line.")
-def command(run: Path, password_file: Path | None) -> None:
-    """Write report.html into RUN: every document beside its values, one page, works offline."""
-    note(f"Report: {write_report(run, passwords_from(password_file)).resolve().as_uri()}")
+@password_option
+def command(run: Path, passwords: tuple[str, ...]) -> None:
+    """Write report.html into RUN: one page that works offline, with every document beside its values."""
+    note(f"Report: {open_run(run).report(passwords).resolve().as_uri()}")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ..documents import expand_inputs
-from ..evaluation.calibrator import read_calibrator
-from ..reports import write_report
-from ..runs import RunFolder, RunSummary, Windowing
+from ..api import Run
+from ..api.model import RunDetails
+from ..contracts import ModelOptions
+from ..documents import ReadingOptions, expand_inputs
+from ..runs import RunFolder, RunSummary
 from ..tasks import load_task
-from .options import answer_options, engine_options, engine_options_from, reading_options, reading_options_from
-from .screen import note
-from .working import labelled_texts, work
+from .console import RunProgressBar, note, opened
+from .options import AnswerFiles, answer_options, json_option, model_options, reading_options
 
 __all__ = ["command"]
 
@@ -25,81 +24,71 @@ __all__ = ["command"]
 @click.argument("task_file", type=click.Path(path_type=Path))
 @click.argument("inputs", nargs=-1, required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder.")
-@engine_options
+@model_options
 @reading_options
 @answer_options
 @click.option(
     "--locked", type=click.Path(path_type=Path),
-    help="A lock (`ringfence lock`): refuse to start where anything that determines an answer differs.",
+    help="A lock (`ringfence lock`): refuse to start if anything that determines an answer differs.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(1), help="Take no more than this many documents now.")
-@click.option("--resume", is_flag=True, help="Go on with the run in --out: what is new, changed or failed.")
-@click.option("--json", "as_json", is_flag=True, help="Print the totals as JSON.")
+@click.option("--limit", type=click.IntRange(1), help="Process at most this many documents now.")
+@click.option("--resume", is_flag=True, help="Continue the run in --out: process what is new, changed or failed.")
+@json_option
 def command(
-    task_file: Path,
-    inputs: tuple[str, ...],
-    out: Path,
-    window_tokens: int,
-    relevant: int | None,
-    pool_file: Path | None,
-    calibrator_file: Path | None,
-    locked: Path | None,
-    limit: int | None,
-    resume: bool,
-    as_json: bool,
-    **options: Any,
-) -> int:
+    task_file: Path, inputs: tuple[str, ...], out: Path, model: ModelOptions, reading: ReadingOptions, answers: AnswerFiles,
+    locked: Path | None, limit: int | None, resume: bool, as_json: bool,
+) -> int:  # fmt: skip
     """Run TASK_FILE over INPUTS (files, folders, globs) into the folder --out.
 
-    Leaves run.json, results.jsonl and report.html there. Interrupted at any moment, it goes on with --resume.
+    Writes run.json, results.jsonl and report.html there. You can interrupt it at any moment and continue with --resume.
     """
-    engine_arguments = engine_options_from(options)
-    reading = reading_options_from(**options)
     task = load_task(task_file)
-    labelled = labelled_texts(pool_file, task)
+    options = answers.options(task, reading)
     sources = expand_inputs(inputs)
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
-    arguments = {
-        "task": str(task_file), "inputs": list(inputs), "limit": limit, "resume": resume, **engine_arguments,
-        "calibrator": str(calibrator_file) if calibrator_file else None, "pool": str(pool_file) if pool_file else None,
-    }  # fmt: skip
-    calibrator = read_calibrator(calibrator_file) if calibrator_file else None
+    details = RunDetails(
+        locked, limit, sources, on_estimate=None if as_json else lambda ahead: note(str(ahead)),
+        task_file=str(task_file), pool=answers.pool, calibrator=answers.calibrator,
+    )  # fmt: skip
     try:
-        summary = work(
-            task, sources, out, engine_arguments, reading, Windowing(window_tokens, relevant), labelled, calibrator,
-            limit=limit, resume=resume, arguments=arguments, quiet=as_json, locked=locked,
-        )  # fmt: skip
+        with (
+            opened(model) as loaded,
+            RunProgressBar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar,
+        ):
+            run = loaded.run(task, inputs, out, resume=resume, options=options, on_event=bar.update, details=details)
     except KeyboardInterrupt:
-        note(f"Interrupted. What was finished is kept in {out}; go on with the same command and --resume.")
+        note(f"Interrupted. What was finished is kept in {out}; continue with the same command and --resume.")
         return 130
-    report = write_report(out, reading.passwords)
-    _tell(summary, report, as_json)
-    if calibrator and not as_json:
-        decisions = Counter(str(result["decision"]) for result in RunFolder.open(out).latest())
-        note("Decisions: " + ", ".join(f"{count} {name}" for name, count in sorted(decisions.items())) + ".")
-    return 3 if summary.totals["failed"] else 0
+    report = run.report(reading.passwords)
+    if run.summary:
+        _tell(run.summary, report, as_json)
+    if options.calibrator and not as_json:
+        _tell_decisions(run)
+    return 3 if run.totals["failed"] else 0
+
+
+def _tell_decisions(run: Run) -> None:
+    decisions = Counter(str(result.decision) for result in run.results())
+    note("Decisions: " + ", ".join(f"{count} {name}" for name, count in sorted(decisions.items())) + ".")
 
 
 def _tell(summary: RunSummary, report: Path, as_json: bool) -> None:
     progress = summary.progress
     for identity in progress.changed[:20]:
-        note(f"Changed since it was last read, and done again: {identity}")
+        note(f"Changed since it was last read, and processed again: {identity}")
     if len(progress.changed) > 20:
-        note(f"... and {len(progress.changed) - 20} more that changed.")
+        note(f"{len(progress.changed) - 20} more changed.")
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "schema": 1,
-                    "run": str(summary.folder),
-                    "totals": dict(summary.totals),
-                    "kept": progress.kept,
-                    "changed": progress.changed,
-                    "report": str(report),
-                }
-            )
-        )
+        facts = {
+            "schema": 1,
+            "run": str(summary.folder),
+            "totals": dict(summary.totals),
+            "kept": progress.kept,
+            "changed": progress.changed,
+            "report": str(report),
+        }
+        click.echo(json.dumps(facts))
         return
     note(f"{summary.totals}." + (f" {progress.kept} of them were done before and are kept." if progress.kept else ""))
     note(f"Report: {report.resolve().as_uri()}")

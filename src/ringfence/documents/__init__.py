@@ -2,11 +2,33 @@
 
 from .containers import Container, holds_several
 from .inputs import expand_inputs
-from .isolated import PagePicture, page_pictures, read_ahead, read_document, read_documents
-from .model import Block, Box, Document, Line, Page
+from .model import (
+    Block,
+    Box,
+    Document,
+    Line,
+    Page,
+)
 from .ocr import weights_digest as ocr_weights
-from .reading import Reader, ReadingLimits, ReadingOptions, Source, Unreadable, read_here, readers, sha256_of_file
+from .reader import (
+    Reader,
+    ReadingLimits,
+    ReadingOptions,
+    Source,
+    Unreadable,
+    read_here,
+    readers,
+    reading_libraries,
+    sha256_of_file,
+)
 from .segments import Segment
+from .worker_pool import (
+    PagePicture,
+    page_pictures,
+    read_ahead,
+    read_document,
+    read_documents,
+)
 
 __all__ = [
     "Block",
@@ -31,5 +53,6 @@ __all__ = [
     "read_documents",
     "read_here",
     "readers",
+    "reading_libraries",
     "sha256_of_file",
 ]

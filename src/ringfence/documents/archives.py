@@ -13,8 +13,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import DocumentError
-from .containers import Child, Names, Unfolding, unreadable
-from .reading import ReadingOptions, Source
+from .containers import (
+    Child,
+    ChildNames,
+    ContainerReader,
+    unreadable,
+)
+from .reader import ReadingOptions, Source
 
 __all__ = ["CompressedReader", "TarReader", "ZipReader"]
 
@@ -32,7 +37,7 @@ def _all_of(stream: Any, source: Source) -> bytes:
     return b"".join(pieces)
 
 
-class ZipReader(Unfolding):
+class ZipReader(ContainerReader):
     """ZIP archives."""
 
     name = "zip"
@@ -41,7 +46,7 @@ class ZipReader(Unfolding):
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Each member that is a file."""
-        names, found = Names(), 0
+        names, found = ChildNames(), 0
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 for info in archive.infolist():
@@ -74,7 +79,7 @@ class ZipReader(Unfolding):
         return unreadable(child, "damaged", "this member of the archive is damaged")
 
 
-class TarReader(Unfolding):
+class TarReader(ContainerReader):
     """TAR archives, plain or compressed."""
 
     name = "tar"
@@ -83,7 +88,7 @@ class TarReader(Unfolding):
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Each member that is a file; links and devices are named and not followed."""
-        names, found = Names(), 0
+        names, found = ChildNames(), 0
         try:
             with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
                 for info in archive:
@@ -105,7 +110,7 @@ class TarReader(Unfolding):
             raise DocumentError("empty", "the archive holds no file")
 
 
-class CompressedReader(Unfolding):
+class CompressedReader(ContainerReader):
     """One compressed file: GZ, BZ2, XZ. A TAR inside is taken as an archive."""
 
     name = "compressed"
@@ -119,7 +124,7 @@ class CompressedReader(Unfolding):
         for ending in (".gz", ".bz2", ".xz", ".tgz", ".tbz2", ".txz"):
             if stem.lower().endswith(ending):
                 stem = stem[: -len(ending)] + (".tar" if ending.startswith(".t") else "")
-        child = source.child(Names().of(stem, "content"))
+        child = source.child(ChildNames().of(stem, "content"))
         try:
             yield child, _all_of(opened.open(io.BytesIO(data)), child)
         except _BROKEN:

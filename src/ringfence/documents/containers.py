@@ -10,9 +10,16 @@ from typing import Protocol, runtime_checkable
 
 from ..errors import DocumentError
 from .model import Document
-from .reading import ReadingOptions, Source, Unreadable, read_bytes, reader_for, readers
+from .reader import (
+    ReadingOptions,
+    Source,
+    Unreadable,
+    read_bytes,
+    reader_for,
+    readers,
+)
 
-__all__ = ["Container", "Names", "Unfolding", "content_of", "holds_several", "read_children", "unreadable"]
+__all__ = ["Container", "ChildNames", "ContainerReader", "content_of", "holds_several", "read_children", "unreadable"]
 
 Child = tuple[Source, bytes] | Unreadable
 
@@ -26,7 +33,7 @@ class Container(Protocol):
         ...
 
 
-class Unfolding:
+class ContainerReader:
     """What readers share whose files are nothing but their children."""
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
@@ -43,7 +50,7 @@ def unreadable(child: Source, code: str, reason: str) -> Unreadable:
     return Unreadable(child.id, child.path.as_posix(), code, reason, None, child.root)
 
 
-class Names:
+class ChildNames:
     """Harmless, distinct names for children: no way up, no way to the root, no control characters, none twice."""
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..errors import DocumentError
 from . import ocr
 from .model import Document
-from .paper import PaperBuilder
-from .reading import ReadingOptions, Source, sha256_of
+from .page_text import PaperBuilder
+from .reader import ReadingOptions, Source, sha256_of
 
 __all__ = ["ImageReader", "frames_of", "points_of"]
 
@@ -61,6 +61,7 @@ class ImageReader:
 
     name = "image"
     version = 1
+    libraries = ("pillow",)
     extensions = ("png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import InputError
-from .reading import Source
+from .reader import Source
 
 __all__ = ["expand_inputs"]
 

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 
 from ..errors import DocumentError
 from .model import Document
-from .plain import decode, document_from_text
-from .reading import ReadingOptions, Source, Unreadable, sha256_of
+from .reader import (
+    ReadingOptions,
+    Source,
+    Unreadable,
+    sha256_of,
+)
+from .text import decode, document_from_text
 
 __all__ = ["JsonlReader"]
 

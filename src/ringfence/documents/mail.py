@@ -15,12 +15,23 @@ from functools import cache
 from typing import Any
 
 from ..errors import DocumentError
-from .containers import Child, Names, Unfolding, read_children, unreadable
-from .layer import LayerBuilder
+from .containers import (
+    Child,
+    ChildNames,
+    ContainerReader,
+    read_children,
+    unreadable,
+)
+from .flow_text import LayerBuilder
+from .html import write_html
 from .model import Document
-from .plain import decode
-from .reading import ReadingOptions, Source, Unreadable, sha256_of
-from .web import write_html
+from .reader import (
+    ReadingOptions,
+    Source,
+    Unreadable,
+    sha256_of,
+)
+from .text import decode
 
 __all__ = ["EmlReader", "MboxReader", "MsgReader"]
 
@@ -171,7 +182,7 @@ class _MailReader:
 
 
 def _attachments_of(mail: _Mail, source: Source) -> Iterator[Child]:
-    names = Names()
+    names = ChildNames()
     for number, (name, content) in enumerate(mail.attachments, start=1):
         child = source.child(names.of(name, f"attachment-{number}"))
         if content is None:
@@ -207,6 +218,7 @@ class MsgReader(_MailReader):
     """Mails of Outlook."""
 
     name = "msg"
+    libraries = ("olefile", "python-oxmsg")
     extensions = ("msg",)
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
@@ -247,7 +259,7 @@ def _person(name: str | None, address: str | None) -> str:
     return f"{name} <{address}>" if name and address and name != address else name or address or ""
 
 
-class MboxReader(Unfolding):
+class MboxReader(ContainerReader):
     """Mailboxes: each mail is a child document."""
 
     name = "mbox"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contracts import BoxFacts
 from .segments import Segment, cut_segments
 
 __all__ = ["Block", "Box", "Document", "Line", "Page"]
@@ -30,10 +31,10 @@ class Box:
     x1: float
     y1: float
 
-    def as_json(self) -> dict[str, float]:
-        """The contract's form, rounded to a tenth of a point."""
-        corners = {name: round(getattr(self, name), 1) for name in ("x0", "y0", "x1", "y1")}
-        return {"page": self.page, **corners}
+    def facts(self) -> BoxFacts:
+        """The form of results, rounded to a tenth of a point."""
+        corners = (round(one, 1) for one in (self.x0, self.y0, self.x1, self.y1))
+        return BoxFacts(page=self.page, **dict(zip(("x0", "y0", "x1", "y1"), corners, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

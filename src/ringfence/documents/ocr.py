@@ -24,6 +24,17 @@ from .pdf_layout import Extent, Glyph
 
 __all__ = ["OCR_PIXELS", "available", "read_picture", "weights_digest"]
 
+LIBRARIES = (
+    "numpy",
+    "onnxruntime",
+    "opencv-python",
+    "opencv-python-headless",
+    "pillow",
+    "pyclipper",
+    "rapidocr",
+    "shapely",
+)
+
 OCR_PIXELS = 2000  # the longer side of a page; more made no receipt better and every page slower
 SURE = 0.85  # mean confidence of a page that is taken as it lies; upside down, clean pages had 0.67 to 0.80
 SURE_OF_A_SIGN = 0.95

@@ -11,9 +11,9 @@ from typing import Any
 from lxml import etree
 
 from ..errors import DocumentError
-from .layer import LayerBuilder
+from .flow_text import LayerBuilder
 from .model import Document
-from .reading import ReadingOptions, Source, sha256_of
+from .reader import ReadingOptions, Source, sha256_of
 
 __all__ = ["DAMAGED_ZIP", "OpenDocumentReader", "parse_xml"]
 
@@ -51,6 +51,7 @@ class OpenDocumentReader:
 
     name = "odf"
     version = 1
+    libraries = ("lxml",)
     extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:

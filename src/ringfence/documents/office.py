@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import DocumentError
-from .layer import LayerBuilder
+from .flow_text import LayerBuilder
 from .model import Document
-from .reading import ReadingOptions, Source, sha256_of
+from .reader import ReadingOptions, Source, sha256_of
 
 __all__ = ["OfficeReader", "column_name"]
 
@@ -35,11 +35,12 @@ class OfficeReader:
 
     name = "office"
     version = 1
+    libraries = ("lxml", "office-oxide", "olefile", "python-calamine")
     extensions = tuple(_FAMILY)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the one document of the file; a slide or a sheet counts as a page."""
-        from .sniffing import kind_of
+        from .file_type import kind_of
 
         kind = _FAMILY[kind_of(data, source.extension) or source.extension]
         layer = LayerBuilder()

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from ..errors import DocumentError
 from . import ocr
-from .garbage import fault_of_text
 from .model import Document
-from .paper import PaperBuilder
+from .page_text import PaperBuilder
 from .pdf_layout import Glyph
-from .reading import ReadingOptions, Source, sha256_of
+from .reader import ReadingOptions, Source, sha256_of
+from .text_quality import fault_of_text
 
 FEW_CHARACTERS = 100  # on a scanned page: a stamp or a page number
 __all__ = ["PdfReader", "open_pdf", "render_page"]
@@ -55,6 +55,7 @@ class PdfReader:
 
     name = "pdf"
     version = 2
+    libraries = ("numpy", "pypdfium2")
     extensions = ("pdf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
@@ -161,7 +162,8 @@ def _picture(page: Any) -> Any:
 
 def _glyphs(page: Any) -> tuple[list[Glyph], int]:
     """The characters of a page in content order, boxes from the top left with the page's rotation applied; and how many
-    glyphs have no character."""
+    glyphs have no character.
+    """
     textpage = page.get_textpage()
     to_device = _device_transform(page)
     quarter_turns = page.get_rotation() // 90

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import DocumentError
-from .layer import LayerBuilder
+from .flow_text import LayerBuilder
 from .model import Document
-from .reading import ReadingOptions, Source, sha256_of
+from .reader import ReadingOptions, Source, sha256_of
 
 __all__ = ["RtfReader"]
 
@@ -17,6 +17,7 @@ class RtfReader:
 
     name = "rtf"
     version = 1
+    libraries = ("striprtf",)
     extensions = ("rtf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:

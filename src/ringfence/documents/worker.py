@@ -65,7 +65,7 @@ def _limit_memory(mebibytes: int) -> None:
 
 def _watch_memory(limit: list[int]) -> None:
     """End this process when it takes more than ``limit[0]`` MiB: nobody else looks while the parent is busy elsewhere."""
-    from .wire import OVER_MEMORY, resident_mib
+    from .worker_protocol import OVER_MEMORY, resident_mib
 
     while True:
         time.sleep(0.2)
@@ -74,9 +74,9 @@ def _watch_memory(limit: list[int]) -> None:
 
 
 def _frames(request: dict[str, Any], out: BinaryIO) -> Iterator[bytes]:
-    from .reading import Source, read_here
-    from .rendering import pictures_of
-    from .wire import frame_of, options_from, pack
+    from .page_images import pictures_of
+    from .reader import Source, read_here
+    from .worker_protocol import frame_of, options_from, pack
 
     last = time.monotonic()
 
@@ -101,7 +101,7 @@ def _frames(request: dict[str, Any], out: BinaryIO) -> Iterator[bytes]:
 
 def main() -> None:
     """Serve requests until standard input ends."""
-    from .wire import pack
+    from .worker_protocol import pack
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _die_with_parent(int(sys.argv[1]))

@@ -14,19 +14,25 @@ from .protocol import (
     ScoreRequest,
 )
 from .registry import engine_names, engine_type
+from .scheduler import Scheduled
+from .ticket import EngineOutput, EngineRequest, Ticket
 
 __all__ = [
     "Capabilities",
     "Completion",
     "Engine",
+    "EngineOutput",
+    "EngineRequest",
     "EngineSettings",
     "EngineType",
     "FakeEngine",
     "Mode",
     "Request",
+    "Scheduled",
     "Score",
     "ScoreRequest",
     "Templated",
+    "Ticket",
     "engine_names",
     "engine_type",
     "render_chat",

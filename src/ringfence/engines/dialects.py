@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import EngineError
-from .http import Client, Refused
+from .http_client import Client, Refused
 
 __all__ = ["DIALECTS", "LLAMACPP", "VLLM", "Dialect", "ServerFacts", "facts_of"]
 

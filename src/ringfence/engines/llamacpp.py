@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from functools import cache
 from importlib.metadata import version
@@ -11,23 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from ..hardware import processors
 from .dialects import LLAMACPP, ServerFacts
 from .gguf_adapter import adapter_file
-from .gguf_facts import FormFacts, facts_of_gguf
-from .http import Client
-from .origin import RunsOrigin
+from .gguf_metadata import FormFacts, facts_of_gguf
+from .http_client import Client
+from .http_engine import HttpEngine
 from .protocol import EngineSettings
-from .served import ServedEngine
+from .unconverted import RunsOrigin
 
 __all__ = ["LlamaCppEngine"]
 
 BYTES_PER_CACHED_NUMBER = 2  # llama.cpp keeps keys and values as half floats
 
 
-class LlamaCppEngine(RunsOrigin, ServedEngine):
+class LlamaCppEngine(RunsOrigin, HttpEngine):
     """A GGUF file, loaded. Its server listens on loopback, behind a key that only this process knows."""
 
     name = "llamacpp"
+    libraries = ("gguf", "jinja2", "numpy", "urllib3", "xllamacpp")
     runs_adapters = True
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
@@ -80,7 +81,7 @@ class LlamaCppEngine(RunsOrigin, ServedEngine):
         settings = {
             **told["settings"],
             "prefix_caching": self.settings.keeps_prefixes,
-            "threads": self.settings.threads or f"auto:{os.cpu_count()}",
+            "threads": self.settings.threads or f"auto:{processors()}",
             "devices": devices,
         }
         return {**told, "build": _build(), "settings": settings}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,21 @@ import numpy.typing as npt
 
 from ..errors import EngineError
 from .chat import Templated
-from .origin import RunsOrigin
-from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
+from .protocol import Capabilities, EngineSettings, ScoreRequest
+from .scheduler import Scheduled
+from .ticket import EngineOutput, Ticket
+from .unconverted import RunsOrigin
 
 __all__ = ["OnnxEngine"]
 
 BATCH = 32
 
 
-class OnnxEngine(RunsOrigin, Templated):
+class OnnxEngine(RunsOrigin, Scheduled, Templated):
     """A sentence encoder, loaded. It embeds, and does nothing else."""
 
     name = "onnx"
+    libraries = ("numpy", "onnxruntime", "tokenizers")
     chat_template = ""
     control_tokens: tuple[str, ...] = ()
 
@@ -69,13 +72,10 @@ class OnnxEngine(RunsOrigin, Templated):
         """Token ids, cut at the context."""
         return tuple(self._tokenizer.encode(text).ids)
 
-    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
+    def begin(self, ticket: Ticket) -> EngineOutput | None:
         """Not offered. Raises EngineError."""
-        raise EngineError("The onnx engine embeds, and does not write.", "Choose another engine for this task.")
-
-    def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Not offered. Raises EngineError."""
-        raise EngineError("The onnx engine embeds, and does not score.", "Choose another engine for this task.")
+        verb = "score" if isinstance(ticket.request, ScoreRequest) else "write"
+        raise EngineError(f"The onnx engine embeds, and does not {verb}.", "Choose another engine for this task.")
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embeddings of length 1, one row a text; a text beyond the context is cut there."""

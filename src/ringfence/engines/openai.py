@@ -12,16 +12,16 @@ from typing import Any
 from ..errors import EngineError
 from ..seal import sealed_here
 from .dialects import Ask, facts_of
-from .http import Client, Refused, Unreachable
+from .http_client import Client, Refused, Unreachable
+from .http_engine import HttpEngine
 from .protocol import EngineSettings, Request
-from .served import ServedEngine
 
 __all__ = ["OpenAiEngine", "kept_form"]
 
 KEY = "RINGFENCE_API_KEY"
 
 
-class OpenAiEngine(ServedEngine):
+class OpenAiEngine(HttpEngine):
     """A server inside the walls. Its key is read from RINGFENCE_API_KEY."""
 
     name = "openai"
@@ -73,7 +73,7 @@ class OpenAiEngine(ServedEngine):
         return engine(grammar_by, schema_by)
 
 
-def kept_form(ways: tuple[Ask, ...], engine: Callable[[Ask], ServedEngine], what: str) -> Ask | None:
+def kept_form(ways: tuple[Ask, ...], engine: Callable[[Ask], HttpEngine], what: str) -> Ask | None:
     """The first way of asking for a form that the server obeys; None where it obeys none.
 
     It is asked for something that no model would write by itself. Servers pass over what they do not know in silence, so

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
+from ..hardware import processors
 from .chat import Templated
-from .gguf_facts import FormFacts
-from .openvino_form import converter_version, make_form
-from .openvino_runtime import build_digest, explain, last_words, runtime
-from .openvino_scorer import OpenVinoScorer
-from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
+from .gguf_metadata import FormFacts
+from .openvino_convert import converter_version, make_form
+from .openvino_runtime import (
+    build_digest,
+    explain,
+    last_words,
+    runtime,
+)
+from .openvino_scorer import OpenVinoScorer, pass_holds
+from .protocol import (
+    Capabilities,
+    Completion,
+    EngineSettings,
+    Request,
+    ScoreRequest,
+)
+from .scheduler import Delivery, Scheduled
+from .ticket import EngineOutput, EngineRequest, Ticket
 
 __all__ = ["OpenVinoEngine"]
 
@@ -37,11 +50,12 @@ class _InFlight:
     started: float
 
 
-class OpenVinoEngine(Templated):
+class OpenVinoEngine(Scheduled, Templated):
     """Weights in OpenVINO's form, loaded."""
 
     name = "openvino"
     form = "openvino"
+    libraries = ("gguf", "jinja2", "numpy", "openvino", "openvino-genai", "openvino-tokenizers")
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         self.settings = settings
@@ -55,7 +69,11 @@ class OpenVinoEngine(Templated):
             self._tokenizer = runtime().genai.Tokenizer(str(folder))
         except RuntimeError as error:
             raise explain(error, "loading the tokenizer") from None
+        self.slots = 1 if self._solo else settings.max_in_flight
         self._serial = itertools.count(1)
+        self._in_flight: dict[Ticket, _InFlight] = {}
+        self._to_score: dict[Ticket, None] = {}
+        self._alone: deque[Ticket] = deque()
         self._pipeline: Any = None  # loaded when something is to be written
         self._scorer: OpenVinoScorer | None = None  # loaded when something is to be scored
 
@@ -78,7 +96,7 @@ class OpenVinoEngine(Templated):
     def _solo(self) -> bool:
         return self.settings.mode == "solo"
 
-    def _scheduler(self) -> Any:
+    def _scheduler_config(self) -> Any:
         scheduler = runtime().genai.SchedulerConfig()
         scheduler.cache_size = self.settings.cache_gib
         scheduler.enable_prefix_caching = self.settings.keeps_prefixes
@@ -91,7 +109,7 @@ class OpenVinoEngine(Templated):
         genai = runtime().genai
         try:
             self._pipeline = genai.ContinuousBatchingPipeline(
-                str(self._folder), self._scheduler(), "CPU", self._properties()
+                str(self._folder), self._scheduler_config(), "CPU", self._properties()
             )
         except (RuntimeError, MemoryError) as error:
             raise explain(error, "loading the weights") from None
@@ -105,76 +123,85 @@ class OpenVinoEngine(Templated):
         ids = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data
         return tuple(int(token) for token in ids[0])
 
-    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Complete requests out of order, as many under way as the cache holds and ``settings.max_in_flight`` allows."""
+    def begin(self, ticket: Ticket) -> EngineOutput | None:
+        """Begin a request; returns a refusal for one that cannot fit."""
+        request = ticket.request
+        if isinstance(request, ScoreRequest):
+            if refusal := self._loaded_scorer().refusal(request):
+                return refusal
+            self._to_score[ticket] = None
+            return None
+        if too_long := self._refusal(request):
+            return too_long
         if self._pipeline is None:
             self._build()
-        source = iter(requests)
-        waiting: Request | None = None  # read, and kept back until there is room for it
-        limit = 1 if self._solo else self.settings.max_in_flight
-        alone: deque[Request] = deque()  # to be run with nothing beside them: the engine failed in their company
-        flying: dict[str, _InFlight] = {}
         try:
-            exhausted = False
-            while True:
-                while len(flying) < limit and not exhausted and not alone:
-                    request, waiting = waiting or next(source, None), None
-                    if request is None:
-                        exhausted = True
-                    elif refusal := self._refusal(request):
-                        yield refusal
-                    elif flying and not self._has_room(request, flying):
-                        waiting = request
-                        break
-                    else:
-                        self._launch(request, flying, alone)
-                if alone and not flying:
-                    request = alone.popleft()
-                    yield self._complete_alone(request)
-                    continue
-                if not flying:
-                    if exhausted and not alone:
-                        return
-                    continue
-                yield from self._advance(flying, alone)
-        finally:
-            if flying:  # abandoned (Ctrl-C, or the caller stopped reading): dropping the handles cancels the requests
-                for flight in flying.values():
-                    flight.handle.cancel()
-                flying.clear()
-                self._build()
+            self._in_flight[ticket] = _InFlight(request, self._add(request), time.monotonic())
+        except RuntimeError:
+            self._alone.append(ticket)
+        return None
 
-    def _has_room(self, request: Request, flying: dict[str, _InFlight]) -> bool:
-        """Whether the cache holds ``request`` beside what is under way (more than it holds is IGNORED, all of it)."""
-        requests = [request, *(flight.request for flight in flying.values())]
+    def has_room(self, request: EngineRequest, under_way: Sequence[EngineRequest]) -> bool:
+        """Whether the cache, or the next scoring pass, holds ``request`` beside what is under way."""
+        if self._alone:
+            return False
+        if isinstance(request, ScoreRequest):
+            waiting = [one for one in under_way if isinstance(one, ScoreRequest)]
+            return not waiting or pass_holds([*waiting, request])
+        # More than the cache holds is IGNORED, innocent neighbours too.
+        requests = [request, *(one for one in under_way if isinstance(one, Request))]
         tokens = sum(len(each.prompt) + min(each.max_new_tokens, MIN_ANSWER_TOKENS) for each in requests)
         needed = tokens * self._facts.cached_numbers * BYTES_PER_CACHED_NUMBER
-        return needed < CACHE_SHARE * self.settings.cache_gib * 2**30
+        return len(requests) == 1 or needed < CACHE_SHARE * self.settings.cache_gib * 2**30
 
-    def _launch(self, request: Request, flying: dict[str, _InFlight], alone: deque[Request]) -> None:
-        try:
-            handle = self._add(request)
-        except RuntimeError:
-            alone.append(request)
-            return
-        flying[request.id] = _InFlight(request, handle, time.monotonic())
+    def advance(self) -> Iterable[Delivery]:
+        """One scoring pass, and one step of the pipeline."""
+        if self._to_score:
+            tickets, self._to_score = list(self._to_score), {}
+            try:
+                scores = self._loaded_scorer().score([cast(ScoreRequest, ticket.request) for ticket in tickets])
+                yield from zip(tickets, scores, strict=True)
+            except EngineError as error:
+                yield from ((ticket, error) for ticket in tickets)
+        if self._in_flight:
+            yield from self._step()
+        elif self._alone:  # with nothing beside them: the engine failed in their company
+            ticket = self._alone.popleft()
+            yield ticket, self._complete_alone(cast(Request, ticket.request))
 
-    def _advance(self, flying: dict[str, _InFlight], alone: deque[Request]) -> Iterator[Completion]:
-        """One step of the pipeline; whatever it throws is laid at nobody's door until each has been run alone."""
+    def _step(self) -> Iterator[Delivery]:
+        """One step of the pipeline; whatever it throws is blamed on no request until each has run alone."""
         try:
             self._pipeline.step()
         except RuntimeError:
-            alone.extend(flight.request for flight in flying.values())
-            flying.clear()
+            self._alone.extend(self._in_flight)
+            self._in_flight.clear()
             self._build()
             return
         statuses = runtime().genai.GenerationStatus
-        for identity in [name for name, flight in flying.items() if flight.handle.get_status() != statuses.RUNNING]:
-            flight = flying.pop(identity)
+        for ticket in [
+            each for each, flight in self._in_flight.items() if flight.handle.get_status() != statuses.RUNNING
+        ]:
+            flight = self._in_flight.pop(ticket)
             if flight.handle.get_status() == statuses.FINISHED:
-                yield self._completion(flight)
+                yield ticket, self._completion(flight)
             else:  # IGNORED: too little cache for all of them; innocent neighbours are hit too
-                alone.append(flight.request)
+                self._alone.append(ticket)
+
+    def abandon(self, ticket: Ticket) -> None:
+        """Cancel a request in the pipeline, which drops it in its next step."""
+        self._to_score.pop(ticket, None)
+        if ticket in self._alone:
+            self._alone.remove(ticket)
+        flight = self._in_flight.pop(ticket, None)
+        if flight is None:
+            return
+        flight.handle.cancel()
+        try:
+            if not self._in_flight:  # else the next step frees its part of the cache
+                self._pipeline.step()
+        except RuntimeError:
+            self._build()
 
     def _complete_alone(self, request: Request) -> Completion:
         statuses = runtime().genai.GenerationStatus
@@ -188,7 +215,8 @@ class OpenVinoEngine(Templated):
         if flight.handle.get_status() != statuses.FINISHED:
             return self._failed(
                 request,
-                f"its {len(request.prompt)} tokens do not fit into a cache of {self.settings.cache_gib} GiB; give a larger --cache",
+                f"its {len(request.prompt)} tokens do not fit into a cache of {self.settings.cache_gib} GiB; "
+                "give a larger --cache",
             )
         return self._completion(flight)
 
@@ -245,11 +273,10 @@ class OpenVinoEngine(Templated):
     def _failed(request: Request, reason: str) -> Completion:
         return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=reason)
 
-    def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Score continuations in the order of the requests, several in one pass in batched mode."""
+    def _loaded_scorer(self) -> OpenVinoScorer:
         if self._scorer is None:
             self._scorer = OpenVinoScorer(self._folder, self.capabilities.context, self._properties(), self._solo)
-        yield from self._scorer.score(requests)
+        return self._scorer
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Not offered: ``capabilities.embed`` is false."""
@@ -269,12 +296,14 @@ class OpenVinoEngine(Templated):
                 "cache_gib": self.settings.cache_gib,
                 "max_in_flight": 1 if self._solo else self.settings.max_in_flight,
                 "prefix_caching": self.settings.keeps_prefixes,
-                "threads": self.settings.threads or f"auto:{os.cpu_count()}",
+                "threads": self.settings.threads or f"auto:{processors()}",
                 "kv_precision": KV_PRECISION,
                 "compute_precision": str(core.Core().get_property("CPU", "INFERENCE_PRECISION_HINT")),
             },
         }
 
     def close(self) -> None:
-        """Free the weights."""
+        """Stop, and free the weights."""
+        super().close()
+        self._in_flight.clear()
         self._pipeline = self._scorer = None

@@ -9,7 +9,7 @@ keys and values are put back before each pass. No logits leave the graph but tho
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..errors import EngineError
 from .openvino_runtime import explain, runtime
 from .protocol import Score, ScoreRequest
 
-__all__ = ["OpenVinoScorer"]
+__all__ = ["OpenVinoScorer", "pass_holds"]
 
 PASS_TOKENS = 768  # of one forward pass: more makes the mask and the attention between strangers grow, not the speed
 HEAD_ROWS = 32  # logits at once: 32 rows of 150,000 are 20 MB that stay allocated; 1,400 rows took 5 s a request
@@ -64,30 +64,8 @@ class OpenVinoScorer:
         self._past = self._empty
         self._before: list[tuple[int, ...]] = []  # the prompt that was scored last
 
-    def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Scores in the order of the requests, reading ahead no further than one pass holds."""
-        waiting: list[ScoreRequest] = []
-        for request in requests:
-            if refusal := self._refusal(request):
-                yield refusal
-                continue
-            if waiting and (self._solo or _size([*waiting, request]) > PASS_TOKENS):
-                yield from self._pass(waiting)
-                waiting = []
-            waiting.append(request)
-        if waiting:
-            yield from self._pass(waiting)
-
-    def _refusal(self, request: ScoreRequest) -> Score | None:
-        longest = len(request.prompt) + max(map(len, request.continuations), default=0)
-        fault = ""
-        if longest > self._context:
-            fault = f"it is too long: {longest} tokens with its prompt, and these weights hold {self._context}"
-        if not request.prompt:
-            fault = "its prompt is empty"
-        return Score(request.id, (), len(request.prompt), error=fault) if fault else None
-
-    def _pass(self, requests: Sequence[ScoreRequest]) -> Iterator[Score]:
+    def score(self, requests: Sequence[ScoreRequest]) -> list[Score]:
+        """Scores in the order of the requests; they must fit one pass (``pass_holds``), or be one alone."""
         started = time.monotonic()
         try:
             past = self._common(requests)
@@ -96,8 +74,20 @@ class OpenVinoScorer:
             self._forget()
             raise explain(error, "scoring") from None
         seconds = (time.monotonic() - started) / len(requests)
-        for request, logprobs in zip(requests, values, strict=True):
-            yield Score(request.id, logprobs, len(request.prompt), past, seconds)
+        return [
+            Score(request.id, logprobs, len(request.prompt), past, seconds)
+            for request, logprobs in zip(requests, values, strict=True)
+        ]
+
+    def refusal(self, request: ScoreRequest) -> Score | None:
+        """Why a request cannot be scored; None if it can."""
+        longest = len(request.prompt) + max(map(len, request.continuations), default=0)
+        fault = ""
+        if longest > self._context:
+            fault = f"it is too long: {longest} tokens with its prompt, and these weights hold {self._context}"
+        if not request.prompt:
+            fault = "its prompt is empty"
+        return Score(request.id, (), len(request.prompt), error=fault) if fault else None
 
     def _common(self, requests: Sequence[ScoreRequest]) -> int:
         """Put the state to what the prompts have in common, with each other and with the one before them; returns how
@@ -292,6 +282,11 @@ def _common_length(prompts: Sequence[tuple[int, ...]]) -> int:
     return next(
         (n for n, (one, two) in enumerate(zip(first, last, strict=False)) if one != two), min(len(first), len(last))
     )
+
+
+def pass_holds(requests: Sequence[ScoreRequest]) -> bool:
+    """Whether one forward pass holds all the requests."""
+    return _size(requests) <= PASS_TOKENS
 
 
 def _size(requests: Sequence[ScoreRequest]) -> int:

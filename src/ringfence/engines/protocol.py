@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -108,7 +109,8 @@ class Capabilities:
 class EngineSettings:
     """How an engine is run. ``cache_gib`` is the memory for keys and values; ``server`` the address of a server that runs
     already, ``model`` its name for the weights; ``prefix_cache`` is off in solo mode in any case;
-    ``adapter`` is a folder with what is added to the weights."""
+    ``adapter`` is a folder with what is added to the weights.
+    """
 
     mode: Mode = "batched"
     cache_gib: int = 2
@@ -129,6 +131,8 @@ class Engine(Protocol):
     """An engine with weights loaded."""
 
     name: str
+    libraries: tuple[str, ...]
+    """The distributions whose code turns a request into an answer; their versions go into the lock."""
     capabilities: Capabilities
     chat_template: str
     special_tokens: dict[str, str]
@@ -146,17 +150,39 @@ class Engine(Protocol):
         """The token that ends an answer; none where the weights have none."""
         ...
 
+    def submit(
+        self,
+        request: Request | ScoreRequest,
+        *,
+        client: str = "",
+        priority: int = 0,
+        timeout: float | None = None,
+        on_done: Callable[[Any], None] | None = None,
+    ) -> Future[Completion | Score]:
+        """Hand over a request from any thread at any time; returns the promise of its output.
+
+        Lower ``priority`` numbers go first, clients of one priority take turns, and cancelling the promise frees the
+        slot. The queue is bounded: waits for up to ``timeout`` seconds for a place, then raises EngineBusyError.
+        """
+        ...
+
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Complete requests, out of order, reading ahead no further than can be in flight.
+        """Complete requests, out of order, without waiting for a slow ``requests``.
 
         Every request read ends as one completion; one that cannot be completed is "failed" with its reason.
         """
         ...
 
     def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Score continuations, reading ahead like ``generate``; one that cannot be scored comes back with its error.
+        """Score continuations, like ``generate``; one that cannot be scored comes back with its error.
 
-        Raises EngineError where ``capabilities.score`` is false.
+        Raises EngineError if ``capabilities.score`` is false.
+        """
+        ...
+
+    def lockstep(self, requests: Iterable[Any]) -> Iterator[Any]:
+        """Answer requests of both kinds in turns with the caller, so that a run can be replayed: the next request is
+        read only between two steps, and no further ahead than can be under way.
         """
         ...
 
@@ -177,7 +203,7 @@ class EngineType(Protocol):
     """The class behind an entry point of ``ringfence.engines``.
 
     ``form`` names the form of weights that it runs; it is made once from the origin and kept in the store.
-    One that obeys ``EngineSettings.adapter`` says so: ``runs_adapters = True``. To others none is given.
+    Set ``runs_adapters = True`` to receive ``EngineSettings.adapter``.
     """
 
     name: str

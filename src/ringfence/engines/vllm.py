@@ -20,13 +20,20 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from ..hardware import gpu_names
 from ..no_telemetry import SWITCHES
 from .dialects import VLLM, Ask, facts_of
-from .http import Client
+from .http_client import Client
+from .http_engine import CONTROL_TOKENS, HttpEngine
 from .openai import kept_form
-from .origin import RunsOrigin
-from .protocol import Completion, EngineSettings, Request, Score, ScoreRequest
-from .served import CONTROL_TOKENS, ServedEngine
+from .protocol import (
+    Completion,
+    EngineSettings,
+    Request,
+    Score,
+    ScoreRequest,
+)
+from .unconverted import RunsOrigin
 
 __all__ = ["VllmEngine", "command_line", "environment"]
 
@@ -62,10 +69,11 @@ def environment(key: str) -> dict[str, str]:
     }
 
 
-class VllmEngine(RunsOrigin, ServedEngine):
+class VllmEngine(RunsOrigin, HttpEngine):
     """Safetensors weights, served by vLLM on this machine. A server that dies is started again, twice."""
 
     name = "vllm"
+    libraries = ("jinja2", "numpy", "urllib3", "vllm")
 
     def __init__(self, folder: Path, settings: EngineSettings, start_seconds: float = START_SECONDS) -> None:
         self._folder, self._start_seconds, self._starts = folder, start_seconds, 0
@@ -78,8 +86,8 @@ class VllmEngine(RunsOrigin, ServedEngine):
             facts = facts_of(client)
             control = _control_tokens(folder)
 
-            def asking(grammar_by: Ask | None, schema_by: Ask | None) -> ServedEngine:
-                return ServedEngine(client, facts, settings, "weights", grammar_by, schema_by, control)
+            def asking(grammar_by: Ask | None, schema_by: Ask | None) -> HttpEngine:
+                return HttpEngine(client, facts, settings, "weights", grammar_by, schema_by, control)
 
             grammar_by = kept_form(VLLM.grammars, lambda by: asking(by, None), "grammar")
             schema_by = kept_form(VLLM.schemas, lambda by: asking(None, by), "json_schema")
@@ -107,7 +115,7 @@ class VllmEngine(RunsOrigin, ServedEngine):
                 "Install it on the GPU machine (pip install vllm), or give --engine openai --server for one that runs.",
             )
         self._log.truncate(0)
-        watched = [sys.executable, "-m", "ringfence.engines.watched", *command]
+        watched = [sys.executable, "-m", "ringfence.engines.child_guard", *command]
         self._process = subprocess.Popen(
             watched, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log, env=environment(self._key),
             start_new_session=True,
@@ -179,7 +187,7 @@ class VllmEngine(RunsOrigin, ServedEngine):
     def describe(self) -> dict[str, Any]:
         """Name, version and settings for the lock, with the GPUs and their driver."""
         told = super().describe()
-        more = {"prefix_caching": self.settings.keeps_prefixes, "gpus": _gpus()}
+        more = {"prefix_caching": self.settings.keeps_prefixes, "gpus": gpu_names()}
         return {**told, "settings": {**told["settings"], **more}}
 
     def _stop(self) -> None:
@@ -200,7 +208,7 @@ class VllmEngine(RunsOrigin, ServedEngine):
 
     def close(self) -> None:
         """Stop the server."""
-        self.client.close()
+        super().close()
         self._stop()
         self._log.close()
 
@@ -213,15 +221,6 @@ def _control_tokens(folder: Path) -> tuple[str, ...]:
     except (OSError, ValueError, KeyError, TypeError):
         own = []
     return tuple(dict.fromkeys([*own, *CONTROL_TOKENS]))
-
-
-def _gpus() -> list[str]:
-    """The names of the GPUs and their driver, as nvidia-smi tells them."""
-    if shutil.which("nvidia-smi") is None:
-        return []
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
-    done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=20)
-    return [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
 
 
 def installed() -> bool:

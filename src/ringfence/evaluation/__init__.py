@@ -1,17 +1,24 @@
-"""Evaluation: how answers compare with what a person confirmed."""
+"""Evaluation: compare answers with what a person confirmed."""
 
-from .agreement import Compare, same_value
-from .gold import GoldEntry, GoldFile, read_gold
+from ..contracts import GoldLine
+from ..gold.agreement import Compare, values_match
+from ..gold.file import GoldFile, read_gold
+from .metric import Evaluated, Metric
+from .metrics import Evaluation, FieldFigures
 from .statistics import Proportion, Verdict, verdict_on, wilson
 
 __all__ = [
     "Compare",
-    "GoldEntry",
+    "Evaluated",
+    "Evaluation",
+    "FieldFigures",
     "GoldFile",
+    "GoldLine",
+    "Metric",
     "Proportion",
     "Verdict",
     "read_gold",
-    "same_value",
+    "values_match",
     "verdict_on",
     "wilson",
 ]

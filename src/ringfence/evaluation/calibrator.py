@@ -15,16 +15,30 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from ..contracts import Result, field_of
 from ..errors import InputError
 from ..files import write_whole
+from ..gold.agreement import Compare
 from ..locks import canonical_digest
-from .agreement import Compare
-from .features import FEATURES, field_of, values_of
+from .features import FEATURES, feature_vector
 
-__all__ = ["Calibrator", "Logistic", "Threshold", "read_calibrator"]
+__all__ = ["AcceptanceTerms", "Calibrator", "Logistic", "Threshold", "read_calibrator"]
 
 POOLED = "*"
 Decision = Literal["accept", "review", "spot-check"]
+
+
+@dataclass(frozen=True)
+class AcceptanceTerms:
+    """What acceptance promises: with this ``confidence``, at most ``target_error`` of what is accepted is wrong.
+
+    ``spot_check`` is the share of accepted documents that a person checks anyway.
+    """
+
+    target_error: float = 0.05
+    confidence: float = 0.95
+    spot_check: float = 0.05
+    compare: Compare = "words"
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,11 @@ class Logistic:
 
 @dataclass(frozen=True)
 class Threshold:
-    """Accept at ``at`` or more. On the calibration part ``errors`` of ``accepted`` were wrong, of ``items``; with the
-    stated confidence no more than ``bound`` of what it accepts is wrong."""
+    """Accept at ``at`` or more.
+
+    On the calibration part, ``accepted`` of ``items`` pass and ``errors`` of them are wrong; with the stated confidence
+    at most ``bound`` of what it accepts is wrong.
+    """
 
     at: float
     items: int
@@ -64,8 +81,11 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Calibrator:
-    """``models`` by field, and the pooled one as ``*``; thresholds are None where the labels allow none. ``fields`` are
-    those that the gold stated: of others nothing is known, so nothing of them is accepted."""
+    """Models by field (the pooled one as ``*``), and a threshold for values and one for documents.
+
+    A threshold is None if the labels allow none. ``fields`` are those that the gold states: nothing is known about
+    others, so no value of them is accepted.
+    """
 
     models: Mapping[str, Logistic]
     value: Threshold | None
@@ -80,8 +100,13 @@ class Calibrator:
     fields: tuple[str, ...] = ()
 
     @property
+    def terms(self) -> AcceptanceTerms:
+        """What the calibrator promises."""
+        return AcceptanceTerms(self.target_error, self.bound_confidence, self.spot_check, self.compare)
+
+    @property
     def digest(self) -> str:
-        """The sha256 of everything that decides; when it was fitted does not."""
+        """The sha256 of everything that decides; the date of the fit does not."""
         decides = {name: value for name, value in self.as_json().items() if name != "made_at"}
         return canonical_digest(decides)
 
@@ -89,47 +114,48 @@ class Calibrator:
         """The calibrator as plain data."""
         return {"schema": 1, "features": list(FEATURES), **json.loads(json.dumps(asdict(self)))}
 
-    def confidences(self, result: Mapping[str, Any]) -> dict[str, float]:
+    def confidences(self, result: Result) -> dict[str, float]:
         """The confidence of every value of a result, by path."""
         found = {}
-        for path in result["fields"] or {}:
+        for path in result.fields or {}:
             name = field_of(path)
             model = self.models.get(name, self.models[POOLED])
-            found[path] = model.confidence(values_of(path, result), name)
+            found[path] = model.confidence(feature_vector(path, result), name)
         return found
 
-    def decide(self, result: dict[str, Any]) -> None:
+    def decide(self, result: Result) -> None:
         """Write the confidence and decision of each value, and the decision of the document, into a result.
 
-        A document is accepted when its least sure value reaches the threshold for documents, and the gold stated every
-        field that it has. A share of the accepted, drawn by the document's id and this calibrator's digest, goes to a
-        spot-check.
+        It accepts a document if its least sure value reaches the threshold for documents and the gold states every
+        field that the document has. A share of the accepted documents, drawn by id and this calibrator's digest, goes
+        to a spot-check.
         """
-        if result["status"] != "done":
-            result["decision"] = "review"
+        if not result.answered:
+            result.decision = "review"
             return
-        confidences = self.confidences(result)
-        for path, confidence in confidences.items():
-            entry = result["fields"][path]
-            entry["confidence"] = round(confidence, 6)
-            entry["decision"] = _decision(confidence, self.value) if field_of(path) in self.fields else "review"
+        for path, confidence in self.confidences(result).items():
+            answer = result.field(path)
+            answer.confidence = round(confidence, 6)
+            answer.decision = _decision(confidence, self.value) if field_of(path) in self.fields else "review"
         decision: Decision = _decision(self.least(result), self.document)
-        if decision == "accept" and self._drawn(result["document"]["id"]):
+        if decision == "accept" and self._drawn(result.document.id):
             decision = "spot-check"
-        result["decision"] = decision
+        result.decision = decision
 
-    def least(self, result: Mapping[str, Any]) -> float:
-        """The confidence of a document: that of its least sure value; 0 where it has none, and -1, under every threshold,
-        where the gold never stated one of its fields."""
+    def least(self, result: Result) -> float:
+        """The confidence of a document: that of its least sure value.
+
+        0 if it has no value; -1, which is under every threshold, if the gold never states one of its fields.
+        """
         return round(min(self.confidences(result).values(), default=0.0), 6) if self._covers(result) else -1.0
 
-    def _covers(self, result: Mapping[str, Any]) -> bool:
-        """Whether the gold stated every field of a result; a list without rows counts where it, or a leaf of it, was."""
+    def _covers(self, result: Result) -> bool:
+        """Whether the gold states every field of a result; of an empty list, the list or one of its fields."""
         known = set(self.fields)
-        if any(field_of(path) not in known for path in result["fields"]):
+        if any(field_of(path) not in known for path in result.fields or {}):
             return False
         tops = known | {name.partition(".")[0] for name in known}
-        return all(name in tops for name in result["values"])
+        return all(name in tops for name in result.values or {})
 
     def _drawn(self, identity: str) -> bool:
         mixed = hashlib.sha256(f"{self.digest}\0{identity}".encode()).digest()
@@ -145,7 +171,7 @@ def _decision(confidence: float, threshold: Threshold | None) -> Literal["accept
 
 
 def read_calibrator(path: Path) -> Calibrator:
-    """A saved calibrator. Raises InputError where it is none, or was changed since."""
+    """Read a saved calibrator. Raises InputError if the file is not one, or was changed since the fit."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         stated = data.pop("digest")
@@ -154,12 +180,12 @@ def read_calibrator(path: Path) -> Calibrator:
         found = TypeAdapter(Calibrator).validate_python(data)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}).", "Give the file that `ringfence calibrate` wrote."
+            f"Cannot read {path} ({error.strerror}).", "Give the file that `ringfence calibrate` wrote."
         ) from None
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path} is no calibrator.", "Give the file that `ringfence calibrate` wrote.") from None
+        raise InputError(f"{path} is not a calibrator.", "Give the file that `ringfence calibrate` wrote.") from None
     if features != list(FEATURES):
-        raise InputError(f"{path} was fitted on other features than this version stores.", "Calibrate again.")
+        raise InputError(f"{path} uses other features than this version stores.", "Calibrate again.")
     if stated != found.digest:
-        raise InputError(f"{path} was changed since it was fitted.", "Calibrate again, or restore the file.")
+        raise InputError(f"{path} was changed since the fit.", "Calibrate again, or restore the file.")
     return found

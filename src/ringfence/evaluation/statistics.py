@@ -1,4 +1,4 @@
-"""The statistics of a pilot: intervals, bounds, verdicts at a bar, paired tests, and how many labels they take.
+"""The statistics of a pilot: intervals, bounds, verdicts at a bar, paired tests, and how many labels each takes.
 
 scipy does the arithmetic. Wilson intervals show a proportion; exact (Clopper-Pearson) bounds decide. Values of one
 document are not independent, so pooled figures count families of documents: bounds take the effective sample size of
@@ -35,7 +35,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def wilson(right: float, total: float, confidence: float = 0.95) -> tuple[float, float]:
-    """The Wilson interval of a proportion (Wilson 1927). (0, 1) when there is nothing. Takes effective sizes too."""
+    """The Wilson interval of a proportion (Wilson 1927). (0, 1) for no items. Takes effective sizes too."""
     if total <= 0:
         return 0.0, 1.0
     from scipy.stats import norm
@@ -48,7 +48,7 @@ def wilson(right: float, total: float, confidence: float = 0.95) -> tuple[float,
 
 
 def exact_bound(right: float, total: float, side: str, confidence: float = 0.95) -> float:
-    """The one-sided Clopper-Pearson bound of a proportion, ``side`` being lower or upper. Takes effective sizes too."""
+    """The one-sided Clopper-Pearson bound of a proportion; ``side`` is lower or upper. Takes effective sizes too."""
     from scipy.stats import beta
 
     if total <= 0:
@@ -60,7 +60,7 @@ def exact_bound(right: float, total: float, side: str, confidence: float = 0.95)
 
 @dataclass(frozen=True)
 class Proportion:
-    """``right`` of ``total`` items that come in families; ``effective`` is how many independent items they are worth."""
+    """``right`` of ``total`` items in families; ``effective`` is how many independent items they are worth."""
 
     right: int
     total: int
@@ -69,7 +69,7 @@ class Proportion:
 
     @classmethod
     def of(cls, right: Sequence[bool], families: Sequence[str], confidence: float = 0.95) -> Proportion:
-        """From items and the family (a document, or near-duplicates of it) that each belongs to."""
+        """The proportion of items, each with its family: a document, or near-duplicates of it."""
         counts: dict[str, tuple[int, int]] = {}
         for hit, family in zip(right, families, strict=True):
             hits, size = counts.get(family, (0, 0))
@@ -79,19 +79,19 @@ class Proportion:
 
     @property
     def share(self) -> float:
-        """The share that is right; 0 of nothing."""
+        """The share right; 0 for no items."""
         return self.right / self.total if self.total else 0.0
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """The Wilson interval over the effective size: what is shown beside the share."""
+        """The Wilson interval over the effective size. It is shown with the share."""
         return wilson(self.share * self.effective, self.effective, confidence)
 
     def bound(self, side: str, confidence: float = 0.95) -> float:
-        """The one-sided exact bound over the effective size: what decides."""
+        """The one-sided exact bound over the effective size. It decides."""
         return exact_bound(self.share * self.effective, self.effective, side, confidence)
 
     def as_json(self) -> dict[str, float | int | list[float]]:
-        """The figure for machines."""
+        """The proportion as plain data."""
         low, high = self.interval()
         return {
             "right": self.right,
@@ -104,12 +104,12 @@ class Proportion:
 
 
 def _effective(counts: list[tuple[int, int]], confidence: float) -> float:
-    """Korn and Graubard's effective sample size: p(1-p) over the variance between families, with their correction for
-    few families; never more than there are items. Where all items agree nothing tells how alike a family is: then each
-    family counts once.
+    """Korn and Graubard's effective sample size: p(1-p) over the variance between families, at most all items.
 
-    Where few families hold all the errors the variance is seen too small by chance, and bars near 1 were passed wrongly in
-    6.5 % of the draws instead of 5 (`make bench-statistics`). So part of a further family, wholly in the minority, is added.
+    It includes their correction for few families. If all items agree, nothing shows how alike the items of a family
+    are; then each family counts once. If few families hold all the errors, the variance comes out too small by chance:
+    bars near 1 passed wrongly in 6.5 % of the draws instead of 5 (`make bench-statistics`). So part of one more family,
+    wholly in the minority, is added.
     """
     from scipy.stats import t
 
@@ -131,8 +131,10 @@ def _effective(counts: list[tuple[int, int]], confidence: float) -> float:
 
 @dataclass(frozen=True)
 class Verdict:
-    """PASS, FAIL or UNDECIDED at a bar, with the bounds that decided; ``further`` is how many more labels would, at the
-    share seen so far (None: none will, or it is decided)."""
+    """PASS, FAIL or UNDECIDED at a bar, with the bounds that decide.
+
+    ``further`` is how many more labels decide at the share seen so far; None if it is decided, or no number will do.
+    """
 
     word: str
     bar: float
@@ -156,7 +158,7 @@ def verdict_on(proportion: Proportion, bar: float, confidence: float = 0.95) -> 
 
 
 def further_needed(proportion: Proportion, bar: float, confidence: float = 0.95, most: int = 1_000_000) -> int | None:
-    """How many more items would decide at the share seen so far; None where not even ``most`` would."""
+    """How many more items decide at the share seen so far; None if not even ``most`` do."""
     share, now = proportion.share, proportion.effective
     if not proportion.total:
         return None
@@ -179,7 +181,7 @@ def further_needed(proportion: Proportion, bar: float, confidence: float = 0.95,
 
 
 def right_needed(total: int, bar: float, confidence: float = 0.95) -> int | None:
-    """The fewest right of ``total`` independent items whose lower bound reaches the bar; None: not even all would."""
+    """The fewest right of ``total`` independent items whose lower bound reaches the bar; None if all are too few."""
     if exact_bound(total, total, "lower", confidence) < bar:
         return None
     low, high = 0, total  # `low` is too few
@@ -192,8 +194,11 @@ def right_needed(total: int, bar: float, confidence: float = 0.95) -> int | None
 def labels_for_difference(
     difference: float, discordant: float, power: float = 0.8, confidence: float = 0.95
 ) -> int | None:
-    """Paired items until a difference of two shares shows (Connor 1987, Biometrics 43): ``discordant`` is the share of
-    items that one system has right and the other wrong. None where the difference is more than that share."""
+    """How many paired items it takes to show a difference of two shares (Connor 1987, Biometrics 43).
+
+    ``discordant`` is the share of items that one system has right and the other wrong. None if the difference
+    exceeds it.
+    """
     from scipy.stats import norm
 
     if not 0 < difference <= discordant:
@@ -204,7 +209,7 @@ def labels_for_difference(
 
 
 def mcnemar(first_only: int, second_only: int) -> float:
-    """The p-value of the exact McNemar test: items that only the first, or only the second, has right."""
+    """The p-value of the exact McNemar test, from the items that only the first, or only the second, has right."""
     from scipy.stats import binomtest
 
     both = first_only + second_only
@@ -212,7 +217,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values, in the order given (Holm 1979)."""
+    """P-values adjusted for multiple tests, in the order given (Holm 1979)."""
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted = [0.0] * len(p_values)
     highest = 0.0
@@ -225,9 +230,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def bootstrap_ratio(
     above: Sequence[float], below: Sequence[float], families: Sequence[str], confidence: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
-    """The percentile interval of sum(above) / sum(below) over items when families are drawn with replacement.
+    """The percentile interval of sum(above) / sum(below) over items, drawing families with replacement.
 
-    A mean is such a ratio, with ones below; so is F1, and a paired difference of two shares.
+    A mean is such a ratio, with ones below; F1 is one, and a paired difference of two shares.
     """
     places: dict[str, int] = {}
     for family in families:
@@ -255,7 +260,7 @@ def bootstrap_interval(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """The percentile interval of ``statistic(places of items)`` when families are drawn with replacement."""
+    """The percentile interval of ``statistic(places of items)``, drawing families with replacement."""
     by_family: dict[str, list[int]] = {}
     for place, family in enumerate(families):
         by_family.setdefault(family, []).append(place)

@@ -1,4 +1,4 @@
-"""A lock as a CycloneDX bill of materials (ML-BOM): the weights as a machine-learning model, the packages as libraries."""
+"""A lock as a CycloneDX bill of materials (ML-BOM): the weights as a model, the packages as libraries."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import importlib
 from typing import Any
 
 from ..extras import need
+from ..version import __version__
 from .canonical import Lock
 
 __all__ = ["bill_of_materials"]
 
 
-def bill_of_materials(lock: Lock, made_by: str) -> str:
-    """The bill as JSON, CycloneDX 1.6. ``made_by`` is this program's version. Raises InputError without the library."""
+def bill_of_materials(lock: Lock, made_by: str = f"ringfence {__version__}") -> str:
+    """The bill of materials as CycloneDX 1.6 JSON.
+
+    ``made_by`` names the program that writes it. Raises InputError if the library for it is not installed.
+    """
     need("signing", "cyclonedx")
     bom: Any = importlib.import_module("cyclonedx.model.bom")
     parts: Any = importlib.import_module("cyclonedx.model.component")
@@ -35,45 +39,47 @@ def bill_of_materials(lock: Lock, made_by: str) -> str:
             for name, digest in digests.items()
         ]
 
-    adapter = lock.data.get("adapter")
-    weights, engine = lock.data.get("weights", {}), lock.data.get("engine", {})
+    facts = lock.facts
+    adapter, weights, engine = facts.adapter, facts.weights, facts.engine
     kinds = parts.ComponentType
-    licence = weights.get("licence")
-    digest = str(weights.get("digest") or weights.get("declared") or "not known")
+    digest = weights.digest or weights.declared or "unknown"
+    described = {"form": weights.form, "converter": weights.converter}
     components = [
         parts.Component(
             name=digest, version=digest, type=kinds.MACHINE_LEARNING_MODEL, bom_ref="weights",
-            components=[part for which in ("files", "form_files") for part in file_parts(which, weights.get(which, {}))],
-            licenses=[licences.DisjunctiveLicense(name=licence)] if licence else [],
-            properties=properties({k: v for k, v in weights.items() if k in ("form", "converter")} | {"template": lock.data.get("template")}),
+            components=[*file_parts("files", weights.files), *file_parts("form_files", weights.form_files)],
+            licenses=[licences.DisjunctiveLicense(name=weights.licence)] if weights.licence else [],
+            properties=properties(
+                {name: value for name, value in described.items() if value} | {"template": facts.template}
+            ),
         ),
         *(
             [
                 parts.Component(
-                    name=adapter["digest"], version=adapter["digest"], type=kinds.MACHINE_LEARNING_MODEL, bom_ref="adapter",
-                    licenses=[licences.DisjunctiveLicense(name=adapter["licence"])],
-                    components=file_parts("adapter", adapter["files"]),
+                    name=adapter.digest, version=adapter.digest, type=kinds.MACHINE_LEARNING_MODEL, bom_ref="adapter",
+                    licenses=[licences.DisjunctiveLicense(name=adapter.licence)],
+                    components=file_parts("adapter", adapter.files),
                 )
             ]
             if adapter
             else []
         ),
         parts.Component(
-            name=str(engine.get("name")), version=str(engine.get("version")), type=kinds.FRAMEWORK, bom_ref="engine",
-            hashes=hashes(engine.get("build")), properties=properties(engine.get("settings", {})),
+            name=engine.name, version=str(engine.version), type=kinds.FRAMEWORK, bom_ref="engine",
+            hashes=hashes(engine.build), properties=properties(engine.settings),
         ),
         *(
             parts.Component(
                 name=name, version=version, type=kinds.LIBRARY, bom_ref=f"package:{name}",
                 purl=purl.PackageURL("pypi", name=name, version=version),
             )
-            for name, version in lock.data.get("packages", {}).items()
+            for name, version in facts.packages.items()
         ),
     ]  # fmt: skip
     whole = bom.Bom(components=components)
     whole.metadata.component = parts.Component(
-        name=str(lock.data.get("task", {}).get("name", "task")), version=lock.digest, type=kinds.APPLICATION, bom_ref="lock",
-        properties=properties({"made_by": made_by, "prompt": lock.data.get("prompt")}),
+        name=str(facts.task.get("name", "task")), version=lock.digest, type=kinds.APPLICATION, bom_ref="lock",
+        properties=properties({"made_by": made_by, "prompt": facts.prompt}),
     )  # fmt: skip
     whole.register_dependency(whole.metadata.component, components)
     return str(output.JsonV1Dot6(whole).output_as_string(indent=1)) + "\n"

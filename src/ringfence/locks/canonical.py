@@ -1,19 +1,18 @@
 """The lock's canonical form: everything that determines an answer, as sorted compact JSON, and its sha256.
 
-What a lock does not have (an adapter, a graphics processor) is left out of it, so that TOML, which knows no null, holds
-the same lock.
+A lock leaves out what it does not have (an adapter, a GPU), so that TOML, which has no null, holds the same lock.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-__all__ = ["Lock", "accelerators", "canonical_digest", "canonical_json", "differing", "processor_features"]
+from ..contracts import LockData
+
+__all__ = ["Lock", "canonical_digest", "canonical_json", "differing"]
 
 
 def canonical_json(data: Any) -> str:
@@ -27,69 +26,42 @@ def canonical_digest(data: Any) -> str:
 
 
 class Lock:
-    """What determines an answer. ``data`` is plain JSON data without nulls; ``digest`` is stamped on every answer."""
+    """What determines an answer. ``data`` is plain JSON data without nulls; every answer carries its ``digest``.
+
+    A new lock has schema 2. ``Lock(**data)`` keeps the schema that the data state, and so the digest of an old lock.
+    """
 
     def __init__(self, **parts: Any) -> None:
-        self.data: dict[str, Any] = _stated({"schema": 1, **parts})
+        self.data: dict[str, Any] = _without_nulls({"schema": 2, **parts})
         self.digest = canonical_digest(self.data)
+
+    @property
+    def facts(self) -> LockData:
+        """A typed view of ``data``. Raises ValueError if the data are not those of a lock."""
+        return LockData.model_validate(self.data)
 
     def but(self, **parts: Any) -> Lock:
         """The same lock with other parts; None leaves a part out."""
         return Lock(**{**self.data, **parts})
 
-    def differences(self, other: Mapping[str, Any]) -> list[str]:
-        """The paths at which ``other`` (the data of another lock) differs, as dotted names."""
-        return [path for path, _, _ in differing(other, self.data)]
+    def differences(self, expected: Mapping[str, Any]) -> list[str]:
+        """The dotted paths at which this lock differs from the data of an ``expected`` one."""
+        return [path for path, _, _ in differing(expected, self.data)]
 
 
-def _stated(data: Any) -> Any:
+def _without_nulls(data: Any) -> Any:
     if isinstance(data, Mapping):
-        return {str(key): _stated(value) for key, value in data.items() if value is not None}
+        return {str(key): _without_nulls(value) for key, value in data.items() if value is not None}
     if isinstance(data, list | tuple):
-        return [_stated(one) for one in data]
+        return [_without_nulls(value) for value in data]
     return data
 
 
 def differing(expected: Any, found: Any, path: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two locks' data differ: (dotted path, what the first has, what the second has), None where it has nothing."""
+    """Where the data of two locks differ: (dotted path, expected value, found value), None for a missing value."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         keys = sorted({*expected, *found})
         pairs = ((expected.get(key), found.get(key), f"{path}.{key}" if path else key) for key in keys)
-        return [row for one, two, name in pairs for row in differing(one, two, name)]
-    # By their canonical form: 1, 1.0 and true are equal in Python, and are other locks.
+        return [row for left, right, name in pairs for row in differing(left, right, name)]
+    # Compare the canonical forms: 1, 1.0 and true are equal in Python, but give different digests.
     return [] if canonical_json(expected) == canonical_json(found) else [(path, expected, found)]
-
-
-def accelerators() -> dict[str, Any] | None:
-    """NVIDIA's driver and the graphics processors here, as the kernel tells them; None where there are none."""
-    driver = Path("/proc/driver/nvidia")
-    try:
-        version = (driver / "version").read_text().splitlines()[0]
-        models = [
-            row.partition(":")[2].strip()
-            for about in sorted(driver.glob("gpus/*/information"))
-            for row in about.read_text().splitlines()
-            if row.startswith("Model:")
-        ]
-    except (OSError, IndexError):
-        return None
-    return {"driver": " ".join(version.split()), "gpus": models}
-
-
-def processor_features() -> dict[str, str]:
-    """The processor's architecture and instruction sets, which decide the arithmetic that an engine picks."""
-    features = {"architecture": platform.machine()}
-    try:
-        for row in Path("/proc/cpuinfo").read_text().splitlines():
-            name, _, value = row.partition(":")
-            if name.strip() in ("flags", "Features"):
-                flags = sorted(
-                    flag
-                    for flag in value.split()
-                    if flag.startswith(("avx", "amx", "sse", "fma", "f16c", "asimd", "sve", "i8mm", "bf16"))
-                )
-                features["instructions"] = " ".join(flags)
-                break
-    except OSError:
-        features["instructions"] = platform.processor()
-    return features

@@ -1,4 +1,4 @@
-"""A lock as a TOML file that people read and keep in version control, and how two locks differ."""
+"""A lock as a TOML file that people read and keep in version control, and the differences between two locks."""
 
 from __future__ import annotations
 
@@ -17,42 +17,43 @@ from .canonical import Lock, differing
 __all__ = ["Difference", "differences", "read_lock", "require", "write_lock"]
 
 HEADER = """\
-# A lock of Ringfence: everything that determines an answer. `ringfence run --locked THIS` refuses on any difference.
-# Not written by hand: the digest below is that of everything else here.
+# A Ringfence lock: everything that determines an answer. `ringfence run --locked THIS` refuses any difference.
+# Do not edit: the digest below covers everything else in this file.
 """
+SCHEMAS = (1, 2)
 WHY = {
     "adapter": "an adapter changes the weights",
-    "calibrator": "it decides which answers need no person",
+    "calibrator": "it decides which answers need no review",
     "embedding": "it chooses the windows and the examples that the model sees",
     "engine.build": "other shared libraries compute in another order, and the last bits decide near ties",
     "engine.name": "each engine computes in its own order, and the last bits decide near ties",
-    "engine.settings.cache_gib": "it bounds what is read side by side, and so the order of the arithmetic",
-    "engine.settings.max_in_flight": "what is read side by side changes the order of the arithmetic",
-    "engine.settings.prefix_caching": "what was kept of another prompt was computed beside other tokens",
-    "engine.settings.mode": "solo and batched compute in another order",
-    "engine.settings.threads": "sums are split by thread, and the last bits decide near ties",
+    "engine.settings.cache_gib": "it limits what is computed side by side, and so the order of the arithmetic",
+    "engine.settings.max_in_flight": "what is computed side by side changes the order of the arithmetic",
+    "engine.settings.prefix_caching": "keys and values from another prompt were computed beside other tokens",
+    "engine.settings.mode": "solo and batched mode compute in a different order",
+    "engine.settings.threads": "threads split sums, and the last bits decide near ties",
     "engine.settings": "it changes what the engine computes, or in which order",
     "engine.version": "other code computes in another order, and the last bits decide near ties",
-    "few_shot": "other examples are another prompt",
-    "gpu": "another graphics processor or driver picks other kernels",
-    "ocr": "other letters are read from pictures",
+    "few_shot": "other examples make another prompt",
+    "gpu": "another GPU or driver picks other kernels",
+    "ocr": "it changes the text that is read from pictures",
     "packages": "this code reads documents, finds candidates or writes the prompt",
     "processor": "the engine picks its kernels by instruction set",
-    "prompt": "the wording of the prompt is another",
-    "readers": "another reader may give another text of the same file",
+    "prompt": "the wording of the prompt differs",
+    "readers": "another reader may get a different text from the same file",
     "sampling": "it chooses the next token",
-    "task": "another question",
-    "template": "the chat template is a part of every prompt",
-    "weights.converter": "another converter may make other numbers of the same weights",
-    "weights.form": "the numbers that run are others (precision, layout)",
+    "task": "the question differs",
+    "template": "the chat template is part of every prompt",
+    "weights.converter": "another converter may compute other numbers from the same weights",
+    "weights.form": "the numbers that run differ (precision, layout)",
     "weights": "other weights give other answers",
-    "windows": "long documents are cut at other places",
+    "windows": "it changes where long documents are split",
 }
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One path at which two locks differ, and why that can change answers. None: the lock does not have it."""
+    """One path at which two locks differ, and why that can change answers. None: the lock lacks the value."""
 
     path: str
     expected: Any
@@ -60,50 +61,65 @@ class Difference:
 
     @property
     def why(self) -> str:
-        """The reason, by the longest prefix of the path that is known."""
+        """The reason for the longest known prefix of the path."""
         parts = self.path.split(".")
         for size in range(len(parts), 0, -1):
             if reason := WHY.get(".".join(parts[:size])):
                 return reason
-        return "it is a part of what determines an answer"
+        return "it is part of what determines an answer"
+
+    def describe(self, left: str, right: str) -> str:
+        """One line for people; ``left`` and ``right`` name the two sides."""
+        return f"{self.path}: {left} {_short(self.expected)}, {right} {_short(self.found)} ({self.why})"
 
     def __str__(self) -> str:
-        return f"{self.path}: expected {_short(self.expected)}, found {_short(self.found)} ({self.why})"
+        return self.describe("expected", "found")
 
 
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[Difference]:
-    """Everything at which the data of two locks differ."""
+    """Every difference between the data of two locks.
+
+    A lock of schema 1 named only ten packages: if such a lock is expected, only these packages count, and the schema
+    itself does not.
+    """
+    if expected.get("schema") == 1 and found.get("schema") != 1:
+        named = expected.get("packages", {})
+        packages = {name: version for name, version in found.get("packages", {}).items() if name in named}
+        found = {**found, "schema": 1, "packages": packages}
+        expected = {**expected, "packages": named}
     return [Difference(*row) for row in differing(expected, found)]
 
 
 def require(expected: Lock, found: Lock, source: str) -> None:
-    """Raises InputError with every difference."""
+    """Raises InputError with every difference between the lock of ``source`` and the one found on this machine."""
     if listed := differences(expected.data, found.data):
+        count = f"{len(listed)} difference{'s' if len(listed) > 1 else ''}"
         raise InputError(
-            f"{source} does not hold here; {len(listed)} things differ:\n" + "\n".join(f"  {one}" for one in listed),
-            "Put back what was locked; or, if the change is meant, lock anew, evaluate, and compare.",
+            f"This machine does not match the lock of {source}; {count}:\n"
+            + "\n".join(f"  {difference}" for difference in listed),
+            "Restore what was locked; or, if the change is intended, lock again, evaluate and compare.",
         )
 
 
 def write_lock(lock: Lock, path: Path) -> None:
-    """Write the file."""
+    """Write the lock file."""
     write_whole(path, HEADER + tomli_w.dumps({"digest": lock.digest, **lock.data}, multiline_strings=False))
 
 
 def read_lock(path: Path) -> Lock:
-    """A lock from its file. Raises InputError where it is none, or was changed by hand."""
+    """Read a lock from its file. Raises InputError if the file is not a lock or was edited."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         stated = data.pop("digest")
-        if data.get("schema") != 1:
-            raise ValueError("it is of another version")
+        if data.get("schema") not in SCHEMAS:
+            raise ValueError(f"unknown schema {data.get('schema')}")
         lock = Lock(**data)
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).", "`ringfence lock` writes one.") from None
+        raise InputError(f"Cannot read {path} ({error.strerror}).", "`ringfence lock` writes a lock.") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no lock ({str(error)[:100]}).", "`ringfence lock` writes one.") from None
+        raise InputError(f"{path} is not a lock ({str(error)[:100]}).", "`ringfence lock` writes a lock.") from None
     if lock.digest != stated:
-        raise InputError(f"{path} was changed after it was written.", "Restore it from version control, or lock anew.")
+        raise InputError(f"{path} was changed after it was written.", "Restore it from version control, or lock again.")
     return lock
 
 

@@ -1,12 +1,14 @@
-"""Cheap baselines that every pilot runs beside the models: what they reach needs no language model.
+"""Cheap baselines that every pilot runs with its contenders, to show what works without a language model.
 
-They are fitted on the calibration part of the gold alone, and leave run folders like any other run.
+They learn from the calibration part of the gold alone, and leave run folders like any other run. A kind of task names
+its baselines; each is a function from ``BaselineData`` to ``BaselineAnswers``, or to None if it cannot serve the task.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,105 +16,127 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..contracts import FieldAnswer, GoldLine, LockFacts, RunFacts, Span, value_at
 from ..documents import Document
-from ..evaluation import GoldEntry, same_value
+from ..gold.agreement import values_match
+from ..inference.result import done
 from ..locks import Lock
-from ..runs import RunFolder, results
-from ..tasks import ClassifyTask, Example, ExtractTask, ListField, Task
-from ..tasks.answer import blank_entry, value_at
-from ..tasks.candidates import Candidate, find_candidates
-from ..tasks.fields import BooleanField, ChoiceField, TextField
+from ..runs import RunFolder
+from ..tasks import AnswerField, Example, Task, kind_of
+from ..tasks.fields import CodeField, PatternField
+from ..tasks.recognisers import Candidate, find_candidates
 
-__all__ = ["Embed", "write_baselines"]
+__all__ = [
+    "BaselineAnswers",
+    "BaselineData",
+    "Embed",
+    "embedding_classifier",
+    "field_rules",
+    "majority_label",
+    "write_baselines",
+]
 
 Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-Answer = tuple[Any, list[list[int]]]  # a value and its spans
+Answer = tuple[Any, list[Span]]
+"""A value and its spans."""
 RULES = ("first", "last", "largest")
+EMBEDDED = 2000  # characters of a text that the embedding sees
 
 
-def write_baselines(
-    task: Task,
-    documents: Mapping[str, Document],
-    gold: Mapping[str, GoldEntry],
-    pool: Sequence[Example],
-    embed: Embed | None,
-    folder: Path,
-    about: Mapping[str, Any],
-) -> list[str]:
-    """Write the run folders ``baseline-...`` below ``folder`` and return their names. ``gold`` is the calibration part."""
-    answers: dict[str, tuple[dict[str, Any], dict[str, dict[str, Answer]]]] = {}
-    if isinstance(task, ClassifyTask):
-        answers["baseline-majority"] = _majority_label(task, documents, gold, pool)
-        if embed and not task.several and (fitted := _embedding_classifier(task, documents, gold, pool, embed)):
-            answers["baseline-embeddings"] = fitted
-    elif isinstance(task, ExtractTask):
-        answers["baseline-rules"] = _field_rules(task, documents, gold)
-    for name, (rules, by_document) in answers.items():
-        _write(folder / name, name, task, documents, rules, by_document, about)
-    return list(answers)
+@dataclass(frozen=True)
+class BaselineData:
+    """What a baseline learns from and answers.
+
+    ``gold`` is the calibration part, ``pool`` labelled texts that the task shows as examples. ``embedder`` opens an
+    embedding model; it returns None if none is installed.
+    """
+
+    task: Task
+    documents: Mapping[str, Document]
+    gold: Mapping[str, GoldLine]
+    pool: Sequence[Example] = ()
+    embedder: Callable[[], Embed | None] = lambda: None
 
 
-def _majority_label(
-    task: ClassifyTask, documents: Mapping[str, Document], gold: Mapping[str, GoldEntry], pool: Sequence[Example]
-) -> tuple[dict[str, Any], dict[str, dict[str, Answer]]]:
-    name = "labels" if task.several else "label"
-    seen = [tuple(value) if isinstance(value := entry.values.get(name), list) else (value,) for entry in gold.values()]
-    seen = [labels for labels in seen if labels != (None,)] or [example.labels for example in pool]
-    common = Counter(seen).most_common(1)[0][0] if seen else (next(iter(task.options)),)
-    value = list(common) if task.several else common[0]
-    return {"majority": value}, {identity: {name: (value, [])} for identity in documents}
+@dataclass(frozen=True)
+class BaselineAnswers:
+    """The answers of a baseline, by document and path; ``rules`` is what it learned, as plain data for the lock."""
+
+    name: str
+    rules: Mapping[str, Any]
+    answers: Mapping[str, Mapping[str, Answer]]
 
 
-def _embedding_classifier(
-    task: ClassifyTask,
-    documents: Mapping[str, Document],
-    gold: Mapping[str, GoldEntry],
-    pool: Sequence[Example],
-    embed: Embed,
-) -> tuple[dict[str, Any], dict[str, dict[str, Answer]]] | None:
-    """Logistic regression on the embeddings of the pool and the calibration part; None where they hold one label only."""
+def majority_label(data: BaselineData) -> BaselineAnswers | None:
+    """Give every document the most frequent label, or set of labels."""
+    field = next((spec for spec in data.task.answer_fields().values() if spec.options), None)
+    if field is None:
+        return None
+    several = field.kind == "choices"
+    stated = [entry.values.get(field.path) for entry in data.gold.values()]
+    seen = [tuple(value) if isinstance(value, list) else (value,) for value in stated if value is not None]
+    seen = seen or [example.labels for example in data.pool]
+    common = Counter(seen).most_common(1)[0][0] if seen else (field.options[0],)
+    value = list(common) if several else common[0]
+    answers: dict[str, dict[str, Answer]] = {identity: {field.path: (value, [])} for identity in data.documents}
+    return BaselineAnswers("majority", {"majority": value}, answers)
+
+
+def embedding_classifier(data: BaselineData) -> BaselineAnswers | None:
+    """Logistic regression on embeddings of the pool and the calibration part.
+
+    None for several labels at once, for fewer than two labels in the data, or without an embedding model.
+    """
+    field = next((spec for spec in data.task.answer_fields().values() if spec.kind == "choice"), None)
+    if field is None:
+        return None
+    labelled = [(example.text, example.labels[0]) for example in data.pool]
+    for identity, entry in data.gold.items():
+        if identity in data.documents and (label := entry.values.get(field.path)) is not None:
+            labelled.append((data.documents[identity].text, label))
+    if len({label for _, label in labelled}) < 2:
+        return None
+    embed = data.embedder()
+    if embed is None:
+        return None
     from sklearn.linear_model import LogisticRegression
 
-    texts = [example.text for example in pool] + [documents[i].text for i in gold if i in documents]
-    labels = [example.labels[0] for example in pool] + [gold[i].values.get("label") for i in gold if i in documents]
-    known = [(text[:2000], label) for text, label in zip(texts, labels, strict=True) if label is not None]
-    if len({label for _, label in known}) < 2:
-        return None
     model = LogisticRegression(C=10, max_iter=5000)
-    model.fit(embed([text for text, _ in known]), [label for _, label in known])
-    given = model.predict(embed([document.text[:2000] for document in documents.values()]))
+    model.fit(embed([text[:EMBEDDED] for text, _ in labelled]), [label for _, label in labelled])
+    given = model.predict(embed([document.text[:EMBEDDED] for document in data.documents.values()]))
     answers: dict[str, dict[str, Answer]] = {
-        i: {"label": (str(label), [])} for i, label in zip(documents, given, strict=True)
+        identity: {field.path: (str(label), [])} for identity, label in zip(data.documents, given, strict=True)
     }
-    return {"logistic regression on embeddings, labelled texts": len(known)}, answers
+    rules = {"logistic regression on embeddings, labelled texts": len(labelled)}
+    return BaselineAnswers("embeddings", rules, answers)
 
 
-def _field_rules(
-    task: ExtractTask, documents: Mapping[str, Document], gold: Mapping[str, GoldEntry]
-) -> tuple[dict[str, Any], dict[str, dict[str, Answer]]]:
-    """For each field the rule that is right most often on the calibration part."""
-    chosen: dict[str, Any] = {}
-    answers: dict[str, dict[str, Answer]] = {identity: {} for identity in documents}
-    for path, spec in task.flat.items():
-        if isinstance(spec, ListField):
+def field_rules(data: BaselineData) -> BaselineAnswers:
+    """For each field, the rule that is right most often on the calibration part; lists stay empty."""
+    rules: dict[str, Any] = {}
+    answers: dict[str, dict[str, Answer]] = {identity: {} for identity in data.documents}
+    for path, field in data.task.answer_fields().items():
+        if field.of_list:
             continue
-        stated = {i: value_at(entry.values, path) for i, entry in gold.items() if _states(entry.values, path)}
-        if isinstance(spec, ChoiceField | BooleanField):
+        stated = {i: value_at(entry.values, path) for i, entry in data.gold.items() if _states(entry.values, path)}
+        if field.judged:
             counts = Counter(stated.values())
             common = counts.most_common(1)[0][0] if counts else None
-            chosen[path] = {"always": common}
-            for identity in documents:
+            rules[path] = {"always": common}
+            for identity in data.documents:
                 answers[identity][path] = (common, [])
             continue
-        by_rule = {identity: _ways(spec, document, task) for identity, document in documents.items()}
+        by_rule = {i: _answers_by_rule(field, document, data.task) for i, document in data.documents.items()}
         hits = {
-            rule: sum(same_value(spec.kind, by_rule[i][rule][0], value) for i, value in stated.items() if i in by_rule)
+            rule: sum(
+                values_match(field.kind, by_rule[i][rule][0], value) for i, value in stated.items() if i in by_rule
+            )
             for rule in RULES
         }
-        chosen[path] = max(RULES, key=lambda rule: hits[rule])
-        for identity in documents:
-            answers[identity][path] = by_rule[identity][chosen[path]]
-    return {"rules": chosen}, answers
+        rules[path] = max(RULES, key=lambda rule: hits[rule])
+        for identity in data.documents:
+            answers[identity][path] = by_rule[identity][rules[path]]
+    return BaselineAnswers("rules", {"rules": rules}, answers)
 
 
 def _states(values: Mapping[str, Any], path: str) -> bool:
@@ -123,24 +147,33 @@ def _states(values: Mapping[str, Any], path: str) -> bool:
     return True
 
 
-def _ways(spec: Any, document: Document, task: ExtractTask) -> dict[str, Answer]:
-    """What each rule takes: of candidates the first, the last and the largest; of text, lines."""
-    if isinstance(spec, TextField):
+def _answers_by_rule(field: AnswerField, document: Document, task: Task) -> dict[str, Answer]:
+    """The first, the last and the largest candidate; for a text field, line."""
+    if field.kind == "text":
         lines = [(line.start, line.end) for line in document.lines if document.text[line.start : line.end].strip()]
         if not lines:
             return dict.fromkeys(RULES, (None, []))
         picked = {"first": lines[0], "last": lines[-1], "largest": max(lines, key=lambda line: line[1] - line[0])}
         return {
-            rule: (" ".join(document.text[start:end].split()), [[start, end]]) for rule, (start, end) in picked.items()
+            rule: (" ".join(document.text[start:end].split()), [(start, end)]) for rule, (start, end) in picked.items()
         }
-    try:
-        found = [one for one in find_candidates(spec, document, task.locale) if one.value is not None]
-    except ValueError:
-        found = []
-    if not found:
+    candidates = _candidates(field, document, task)
+    if not candidates:
         return dict.fromkeys(RULES, (None, []))
-    picked_one = {"first": found[0], "last": found[-1], "largest": max(found, key=_size)}
-    return {rule: (one.value, [[one.start, one.end]]) for rule, one in picked_one.items()}
+    chosen = {"first": candidates[0], "last": candidates[-1], "largest": max(candidates, key=_size)}
+    return {rule: (candidate.value, [(candidate.start, candidate.end)]) for rule, candidate in chosen.items()}
+
+
+def _candidates(field: AnswerField, document: Document, task: Task) -> list[Candidate]:
+    try:
+        spec = (
+            CodeField.model_validate({"kind": "code", "pattern": field.pattern})
+            if field.pattern
+            else PatternField.model_validate({"kind": field.kind})
+        )
+        return [found for found in find_candidates(spec, document, task.locale) if found.value is not None]
+    except ValueError:  # no recogniser finds this kind
+        return []
 
 
 def _size(candidate: Candidate) -> Any:
@@ -151,48 +184,55 @@ def _size(candidate: Candidate) -> Any:
         return (0, Decimal(0), str(value))
 
 
-def _write(
-    path: Path,
-    name: str,
-    task: Task,
-    documents: Mapping[str, Document],
-    rules: dict[str, Any],
-    answers: Mapping[str, Mapping[str, Answer]],
-    about: Mapping[str, Any],
-) -> None:
+def write_baselines(data: BaselineData, folder: Path, like: RunFacts) -> list[str]:
+    """Write a run folder ``baseline-...`` below ``folder`` for each baseline, and return their names.
+
+    The reading options, sessions and packages in run.json are those of the run ``like``, over the same documents.
+    """
+    names = []
+    for baseline in kind_of(data.task.kind).load_baselines():
+        found: BaselineAnswers | None = baseline(data)
+        if found is not None:
+            names.append(f"baseline-{found.name}")
+            _write(folder / names[-1], data, found, like)
+    return names
+
+
+def _write(path: Path, data: BaselineData, found: BaselineAnswers, like: RunFacts) -> None:
     folder = RunFolder.create(path)
     folder.exclusive()
     try:
+        name = path.name
         engine = {"name": name, "version": "1", "build": None, "settings": {"mode": "solo"}}
-        lock = Lock(engine=engine, task=task.canonical(), fitted=rules)
-        facts = {
-            "schema": 1,
-            "task": task.canonical(),
-            "weights": name,
-            "lock": {"digest": lock.digest, "data": lock.data},
-        }
-        folder.write_facts({**facts, **about, "totals": None})
-        for identity, document in documents.items():
-            values: dict[str, Any] = {}
-            entries: dict[str, dict[str, Any]] = {}
-            for field, (value, spans) in answers[identity].items():
-                record, _, leaf = field.rpartition(".")
-                if record:
-                    values.setdefault(record, {})[leaf] = value
-                else:
-                    values[field] = value
-                raw = document.text[spans[0][0] : spans[0][1]] if spans else None
-                entries[field] = {
-                    **blank_entry(raw, "null" if value is None else "judged", []),
-                    "spans": spans,
-                    "features": {},
-                }
-            if isinstance(task, ExtractTask):
-                values |= {list_name: [] for list_name, spec in task.fields.items() if isinstance(spec, ListField)}
-            line = results.done(
-                document, values, entries, [(0, len(document.text))], "rule", mode="solo", usage=None, lock=lock.digest
-            )
-            folder.append(line)
-        folder.write_facts({**facts, **about, "totals": dict(folder.totals())})
+        lock = Lock(engine=engine, task=data.task.canonical(), fitted=dict(found.rules))
+        facts = RunFacts(
+            task=data.task.canonical(),
+            weights=name,
+            lock=LockFacts(digest=lock.digest, data=lock.data),
+            packages=like.packages,
+            reading=like.reading,
+            sessions=like.sessions,
+        )
+        folder.write_facts(facts)
+        for identity, document in data.documents.items():
+            values, fields = _values_and_fields(data.task, document, found.answers[identity])
+            windows = [(0, len(document.text))]
+            folder.append(done(document, values, fields, windows, grounding="rule", mode="solo", lock=lock.digest))
+        folder.write_facts(facts.model_copy(update={"totals": dict(folder.totals())}))
     finally:
         folder.release()
+
+
+def _values_and_fields(
+    task: Task, document: Document, answers: Mapping[str, Answer]
+) -> tuple[dict[str, Any], dict[str, FieldAnswer]]:
+    values: dict[str, Any] = {}
+    fields: dict[str, FieldAnswer] = {}
+    for path, (value, spans) in answers.items():
+        record, _, leaf = path.rpartition(".")
+        holder = values.setdefault(record, {}) if record else values
+        holder[leaf] = value
+        raw = document.text[spans[0][0] : spans[0][1]] if spans else None
+        fields[path] = FieldAnswer(raw=raw, spans=spans, kind="null" if value is None else "judged")
+    lists = dict.fromkeys(spec.of_list for spec in task.answer_fields().values() if spec.of_list)
+    return {**values, **{name: [] for name in lists}}, fields

@@ -1,48 +1,52 @@
-"""The digests of everything that a verdict rests on: stated with it, and checked again before a release."""
+"""The digests of everything that a verdict rests on: stored with it, and compared before a release."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from ..contracts import GoldLine, Result
 from ..evaluation.calibrator import Calibrator
-from ..evaluation.gold import GoldEntry, gold_digest
-from ..evaluation.splitting import Split
+from ..gold.file import gold_digest
+from ..gold.split import Split
 from ..locks import canonical_digest
-from ..tasks import Example, Task
-from .spec import PilotSpec
+from .setup import PilotSetup
 
-__all__ = ["answers_digest", "digests_of"]
+__all__ = ["VerdictBasis", "answers_digest", "digests_of"]
 
 
-def digests_of(
-    spec: PilotSpec,
-    task: Task,
-    gold: Mapping[str, GoldEntry],
-    split: Split,
-    pool: Sequence[Example],
-    chosen: str,
-    lock: str,
-    results: Mapping[str, Mapping[str, Any]],
-    calibrator: Calibrator | None,
-) -> dict[str, str]:
-    """By name. ``lock`` and ``results`` are those of the run of the contender ``chosen``."""
+@dataclass(frozen=True)
+class VerdictBasis:
+    """What a verdict rests on. ``lock`` and ``results`` belong to the run of the contender ``chosen``."""
+
+    setup: PilotSetup
+    gold: Mapping[str, GoldLine]
+    split: Split
+    chosen: str
+    lock: str
+    results: Mapping[str, Result]
+    calibrator: Calibrator | None
+
+
+def digests_of(basis: VerdictBasis) -> dict[str, str]:
+    """The digest of each part, by its plain name."""
+    setup = basis.setup
     found = {
-        "terms (bar, comparison, target error, gold, split)": spec.terms_digest,
-        "task": canonical_digest(task.canonical()),
-        "gold": gold_digest(gold),
-        "split": split.digest,
-        f"lock of {chosen}": lock,
-        f"answers of {chosen}": answers_digest(results, gold),
+        "terms (bar, comparison, target error, gold, split)": setup.spec.terms_digest,
+        "task": canonical_digest(setup.task.canonical()),
+        "gold": gold_digest(basis.gold),
+        "split": basis.split.digest,
+        f"lock of {basis.chosen}": basis.lock,
+        f"answers of {basis.chosen}": answers_digest(basis.results, basis.gold),
     }
-    if pool:
-        found["pool"] = canonical_digest(sorted([one.text, *one.labels] for one in pool))
-    if calibrator:
-        found["calibrator"] = calibrator.digest
+    if setup.pool:
+        found["pool"] = canonical_digest(sorted([example.text, *example.labels] for example in setup.pool))
+    if basis.calibrator:
+        found["calibrator"] = basis.calibrator.digest
     return found
 
 
-def answers_digest(results: Mapping[str, Mapping[str, Any]], gold: Mapping[str, GoldEntry]) -> str:
+def answers_digest(results: Mapping[str, Result], gold: Mapping[str, GoldLine]) -> str:
     """The sha256 of what a run answered for the documents that have gold."""
-    said = {i: [one["status"], one["values"]] for i, one in results.items() if i in gold}
-    return canonical_digest(said)
+    answers = {identity: [result.status, result.values] for identity, result in results.items() if identity in gold}
+    return canonical_digest(answers)

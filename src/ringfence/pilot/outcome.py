@@ -1,24 +1,27 @@
-"""What came of a pilot, as data: the report draws it, pilot.json holds it, a release refers to it."""
+"""The outcome of a pilot as data: the report draws it, pilot.json holds it, a release refers to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..evaluation import Proportion, Verdict
 from ..evaluation.calibrator import Calibrator
-from ..evaluation.comparing import Comparison
-from ..evaluation.figures import Evaluation
-from ..evaluation.outcomes import Item
+from ..evaluation.comparison import Comparison
+from ..evaluation.items import Item
+from ..evaluation.metrics import Evaluation
 
-__all__ = ["Accepted", "ContenderOutcome", "Failure", "PilotOutcome"]
+__all__ = ["AcceptanceOutcome", "ContenderOutcome", "Failure", "PilotOutcome", "share_of"]
 
 
 @dataclass(frozen=True)
 class ContenderOutcome:
-    """One contender or baseline on the dev part. ``hourly`` is documents an hour on this machine, None for what took no
-    model; ``licence`` that of the weights."""
+    """One contender or baseline on the dev part.
+
+    ``hourly`` is documents an hour on this machine, None for a baseline; ``licence`` is that of the weights; ``failed``
+    counts documents without an answer.
+    """
 
     name: str
     weights: str
@@ -33,14 +36,14 @@ class ContenderOutcome:
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """Of the test part, by the threshold chosen on the calibration part: what passes, and what is wrong among it."""
+class AcceptanceOutcome:
+    """How much of the test part passes the threshold from the calibration part, and how much of that is wrong."""
 
     unit: str
     items: int
     accepted: int
     wrong: int
-    bound: float | None  # promised; None where there is no threshold
+    bound: float | None  # promised; None without a threshold
     sentence: str
 
     @property
@@ -51,7 +54,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Failure:
-    """One of the worst errors: the surest of those that are wrong, with the place that the value came from."""
+    """An error that looked sure, with the place that its value comes from."""
 
     item: Item
     confidence: float | None
@@ -62,7 +65,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class PilotOutcome:
-    """Everything about one pilot. ``test`` is the chosen contender's evaluation on the test part."""
+    """Everything about one pilot. ``test`` evaluates the chosen contender on the test part."""
 
     name: str
     question: str
@@ -76,7 +79,7 @@ class PilotOutcome:
     test: Evaluation
     against: Comparison | None
     calibrator: Calibrator | None
-    accepted: Sequence[Accepted]
+    accepted: Sequence[AcceptanceOutcome]
     coverage: Mapping[str, Sequence[tuple[float, float]]]
     label_points: Sequence[tuple[int, float, float, float]]
     failures: Sequence[Failure]
@@ -96,23 +99,32 @@ class PilotOutcome:
         verdict, share = self.verdict, self.share
         seen = f"{share.right} of {share.total} {self.unit}s right ({share.share:.1%})"
         if verdict.word == "PASS":
-            return f"PASS: {self.chosen} reaches the bar of {verdict.bar:.0%}: {seen}, at least {verdict.lower:.1%} with {verdict.confidence:.0%} confidence."
+            return (
+                f"PASS: {self.chosen} reaches the bar of {verdict.bar:.0%}: {seen}, "
+                f"at least {verdict.lower:.1%} with {verdict.confidence:.0%} confidence."
+            )
         if verdict.word == "FAIL":
-            return f"FAIL: {self.chosen} is under the bar of {verdict.bar:.0%}: {seen}, at most {verdict.upper:.1%} with {verdict.confidence:.0%} confidence."
-        more = (
-            f"about {verdict.further} more labelled {self.unit}s would decide if the share stays"
+            return (
+                f"FAIL: {self.chosen} is under the bar of {verdict.bar:.0%}: {seen}, "
+                f"at most {verdict.upper:.1%} with {verdict.confidence:.0%} confidence."
+            )
+        advice = (
+            f"about {verdict.further} more labelled {self.unit}s will decide if the share stays"
             if verdict.further
-            else "more labels will hardly decide, the share lies at the bar"
+            else "the share lies at the bar, so more labels will hardly decide"
         )
-        return f"UNDECIDED: {self.chosen} may or may not reach the bar of {verdict.bar:.0%}: {seen}, between {verdict.lower:.1%} and {verdict.upper:.1%}; {more}."
+        return (
+            f"UNDECIDED: {self.chosen} may or may not reach the bar of {verdict.bar:.0%}: {seen}, "
+            f"between {verdict.lower:.1%} and {verdict.upper:.1%}; {advice}."
+        )
 
     @property
     def share(self) -> Proportion:
-        """The figure that the verdict is about."""
+        """The share that the verdict is about."""
         return share_of(self.test, self.unit)
 
     def as_json(self) -> dict[str, Any]:
-        """pilot.json."""
+        """The content of pilot.json."""
         return {
             "schema": 1,
             "pilot": self.name,
@@ -128,13 +140,14 @@ class PilotOutcome:
             "further": self.verdict.further,
             "contenders": [
                 {
-                    "name": one.name, "weights": one.weights, "engine": one.engine, "lock": one.lock, "baseline": one.baseline,
-                    "dev": one.share.as_json(), "documents_per_hour": one.hourly, "licence": one.licence, "not_done": one.failed,
+                    "name": one.name, "weights": one.weights, "engine": one.engine, "lock": one.lock,
+                    "baseline": one.baseline, "dev": one.share.as_json(), "documents_per_hour": one.hourly,
+                    "licence": one.licence, "not_done": one.failed,
                 }
                 for one in self.contenders
             ],
             "against_best_baseline": self.against.as_json() if self.against else None,
-            "accepted": [{**one.__dict__, "share": one.share} for one in self.accepted],
+            "accepted": [{**asdict(outcome), "share": outcome.share} for outcome in self.accepted],
             "calibrator": self.calibrator.digest if self.calibrator else None,
             "costs": dict(self.costs),
             "untested": list(self.untested),
@@ -147,7 +160,7 @@ class PilotOutcome:
 
 
 def share_of(evaluation: Evaluation, unit: str) -> Proportion:
-    """The share right of an evaluation, by the bar's unit. Values are all of them, judged ones too."""
+    """The share right of an evaluation, by the bar's unit; the values include judged ones."""
     if unit == "document":
         return evaluation.documents
     return Proportion.of([item.right for item in evaluation.items], [item.family for item in evaluation.items])

@@ -20,7 +20,7 @@ class _Part(BaseModel):
 
 
 class Bar(_Part):
-    """What is good enough, written down before the first run."""
+    """What is good enough; written down before the first run."""
 
     metric: Literal["accuracy"] = Field(
         "accuracy",
@@ -31,7 +31,9 @@ class Bar(_Part):
     )
     at_least: float = Field(0.9, gt=0, lt=1)
     part: Literal["test"] = "test"
-    confidence: float = Field(0.95, ge=0.5, lt=1, description="Of the one-sided bound that has to reach the bar.")
+    confidence: float = Field(
+        0.95, ge=0.5, lt=1, description="Confidence of the one-sided bound that must reach the bar."
+    )
 
     def __str__(self) -> str:
         what = "values" if self.unit == "value" else "documents (all values of each)"
@@ -39,7 +41,7 @@ class Bar(_Part):
 
 
 class Contender(_Part):
-    """One way to do the work: weights, engine, and, where it has one of its own, the task file (the prompt)."""
+    """One way to do the work: weights, engine, and, if it has its own wording, a task file."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     weights: str = "demo"
@@ -48,7 +50,7 @@ class Contender(_Part):
     server: str = ""
     model: str = ""
     mode: Literal["solo", "batched"] = "batched"
-    task: str | None = Field(None, description="Another wording of the same task; its fields or labels are the same.")
+    task: str | None = Field(None, description="Another wording of the same task, with the same fields or labels.")
     window: int = Field(6000, ge=128)
     relevant: int | None = Field(None, ge=1)
     cache: int = Field(2, ge=1, description="GiB for keys and values.")
@@ -59,7 +61,7 @@ class Contender(_Part):
     @classmethod
     def _not_a_baseline(cls, name: str) -> str:
         if name.startswith("baseline-"):
-            raise ValueError("names that begin with baseline- are those of the cheap baselines")
+            raise ValueError("names that begin with baseline- belong to the cheap baselines")
         return name
 
 
@@ -73,7 +75,7 @@ class Costs(_Part):
 
 
 class SplitShares(_Part):
-    """How the gold is divided, where it is not yet."""
+    """How to divide gold that has no split yet."""
 
     calibration: float = Field(0.3, ge=0, le=1)
     dev: float = Field(0.2, ge=0, le=1)
@@ -108,7 +110,7 @@ class PilotSpec(_Part):
 
     @property
     def terms(self) -> dict[str, Any]:
-        """Everything that could turn one verdict into another on the same answers; it is written down before they come."""
+        """Everything that can change the verdict on the same answers; written down before the answers exist."""
         return {
             "bar": self.bar.model_dump(mode="json"),
             "compare": self.compare,
@@ -125,9 +127,9 @@ class PilotSpec(_Part):
     @field_validator("contenders")
     @classmethod
     def _distinct(cls, contenders: tuple[Contender, ...]) -> tuple[Contender, ...]:
-        names = [one.name.casefold() for one in contenders]
+        names = [contender.name.casefold() for contender in contenders]
         if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"two contenders are called {twice[0]}")
+            raise ValueError(f"two contenders have the name {twice[0]}")
         return contenders
 
 
@@ -137,11 +139,11 @@ def load_pilot(folder: Path) -> PilotSpec:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
-            raise ValueError("it is not a mapping of names to values")
+            raise ValueError("not a mapping of names to values")
         return PilotSpec.model_validate(data)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}).", "Make a pilot first: ringfence pilot new FOLDER."
+            f"Cannot read {path} ({error.strerror}).", "Make a pilot first: ringfence pilot new FOLDER."
         ) from None
     except ValidationError as error:
         faults = [
@@ -149,4 +151,4 @@ def load_pilot(folder: Path) -> PilotSpec:
         ]
         raise InputError(f"{path} has {len(faults)} faults:\n" + "\n".join(faults), "Correct them.") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"{path} is no pilot file ({str(error).splitlines()[0]}).", "Correct it.") from None
+        raise InputError(f"{path} is not a pilot file ({str(error).splitlines()[0]}).", "Correct it.") from None

@@ -1,6 +1,6 @@
-"""Replay: run stored answers again under their lock, and say what came of each."""
+"""Replay: stored answers again under their lock, and a verdict on each."""
 
-from .replaying import Replayed, replay_run
-from .verdicts import NEAR_TIE, Verdict, verdict_on_document
+from .outcome import NEAR_TIE, ReplayOutcome
+from .replayer import LockDiffersError, ReplayOptions, ReplayReport, order_of, replay_run
 
-__all__ = ["NEAR_TIE", "Replayed", "Verdict", "replay_run", "verdict_on_document"]
+__all__ = ["NEAR_TIE", "LockDiffersError", "ReplayOptions", "ReplayOutcome", "ReplayReport", "order_of", "replay_run"]

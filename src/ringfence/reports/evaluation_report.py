@@ -1,36 +1,37 @@
-"""evaluation.html: the figures of a run beside its gold; every number opens the values behind it."""
+"""evaluation.html: the figures of a run against its gold; each number opens the values behind it."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from ..evaluation.figures import Evaluation, LabelFigures
-from ..evaluation.gold_values import as_text
-from ..evaluation.outcomes import ERRORS, Item
+from ..evaluation.evaluator import RunEvaluation
+from ..evaluation.items import ERRORS, Item
+from ..evaluation.metrics import LabelFigures
 from ..files import write_whole
+from ..gold.values import as_text
 
 __all__ = ["item_rows", "page_environment", "write_evaluation"]
 
 MOST_ITEMS = 20_000
-MOST_LABELS = 16  # of a confusion matrix; more are shown as the list of the commonest confusions
+MOST_LABELS = 16  # the largest confusion matrix; beyond it, the page lists the most common confusions
 
 
 def page_environment() -> jinja2.Environment:
-    """The templates of this package, escaping everything."""
+    """The templates of this package; they escape everything."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("ringfence.reports", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
 
 
-def write_evaluation(
-    evaluation: Evaluation, about: Mapping[str, Any], slices: Mapping[str, Mapping[str, str]], target: Path
-) -> Path:
-    """Write the page. ``about`` names task, run, weights, lock, gold, part, warnings and openings."""
+def write_evaluation(found: RunEvaluation, target: Path) -> Path:
+    """Write the page."""
+    evaluation, slices = found.evaluation, found.slices
     shown, cut = item_rows(evaluation.items)
     documents = {item.document for item in evaluation.items}
     page = page_environment().get_template("evaluation.html.j2")
@@ -48,14 +49,14 @@ def write_evaluation(
         errors=[name for name in ERRORS if any(item.outcome == name for item in evaluation.items)],
         meanings=ERRORS,
         **_confusions(evaluation.labels),
-        **about,
+        **asdict(found.facts),
     )
     write_whole(target, text, private=True)
     return target
 
 
 def item_rows(items: Sequence[Item]) -> tuple[list[dict[str, Any]], tuple[int, int] | None]:
-    """The items as a page lists them, and how many of how many where that is not all."""
+    """The items that a page lists, and (shown, all) if it does not list them all."""
     chosen = list(items)
     if len(chosen) > MOST_ITEMS:
         wrong = [item for item in items if not item.right]

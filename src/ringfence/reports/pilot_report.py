@@ -1,12 +1,12 @@
-"""report.html of a pilot: one page with the verdict, and everything that it rests on."""
+"""report.html of a pilot: one page with the verdict and the evidence behind it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..evaluation.gold_values import as_text
-from ..evaluation.outcomes import ERRORS
+from ..evaluation.items import ERRORS
 from ..files import write_whole
+from ..gold.values import as_text
 from ..pilot import PilotOutcome
 from .evaluation_report import item_rows, page_environment
 from .plots import coverage_plot, label_curve
@@ -44,21 +44,27 @@ def write_pilot_report(outcome: PilotOutcome, target: Path) -> Path:
 
 
 def next_step(outcome: PilotOutcome) -> str:
-    """What the verdict asks for."""
+    """What to do after this verdict, in a sentence or two."""
     word, chosen = outcome.verdict.word, outcome.chosen
     share = next((one.share for one in outcome.accepted if one.unit == "document"), 0.0)
     if word == "PASS":
         review = f"; {1 - share:.0%} of the documents still go to a person" if outcome.accepted else ""
-        return f"Release it (ringfence release . --contender {chosen}), run with its calibrator, and keep the spot-checks going{review}."
+        return (
+            f"Release it (ringfence release . --contender {chosen}), run with its calibrator, "
+            f"and keep the spot-checks going{review}."
+        )
     if word == "FAIL":
         weakest = min(outcome.test.fields, key=lambda one: one.exact.share)
         several = len(outcome.test.fields) > 1
         where = f"The weakest field is {weakest.name} ({weakest.exact.share:.0%}): look" if several else "Look"
         drop = ", or drop the field" if several else ""
         return (
-            f"Do not release. {where} at the failures below, mend descriptions or examples in the task, try larger weights{drop}; "
-            "then take new gold for a test part that nobody has seen."
+            f"Do not release. {where} at the failures below, correct descriptions or examples in the task, "
+            f"try larger weights{drop}; then take new gold for a test part that nobody has seen."
         )
     if outcome.verdict.further:
-        return f"Label about {outcome.verdict.further} more {outcome.unit}s, for the test part, and run the pilot again; or write down a bar that these labels can decide, for the next pilot."
+        return (
+            f"Label about {outcome.verdict.further} more {outcome.unit}s for the test part and run the pilot again; "
+            "or set a bar that these labels can decide, for the next pilot."
+        )
     return "The share lies at the bar: improve the task or the weights rather than labelling more."

@@ -8,15 +8,22 @@ from typing import Any
 
 __all__ = ["coverage_plot", "label_curve", "reliability_plot"]
 
-STYLES = (("o", "-", "#1f5fbf"), ("s", "--", "#b3261e"), ("^", ":", "#1d7f4e"), ("D", "-.", "#7a4fb5"), ("v", (0, (5, 1, 1, 1)), "#8a5a00"), ("P", (0, (1, 3)), "#4a5563"))  # fmt: skip
+STYLES = (
+    ("o", "-", "#1f5fbf"),
+    ("s", "--", "#b3261e"),
+    ("^", ":", "#1d7f4e"),
+    ("D", "-.", "#7a4fb5"),
+    ("v", (0, (5, 1, 1, 1)), "#8a5a00"),
+    ("P", (0, (1, 3)), "#4a5563"),
+)
 Bins = Sequence[tuple[float, float, int]]
 
 
 def _drawn(draw: Callable[[Any], None], title: str, width: float = 5.6, height: float = 3.8) -> str:
-    """One figure as an SVG element that says its title to a screen reader."""
+    """One figure as an SVG element with its title for screen readers."""
     import matplotlib
 
-    # A figure made without pyplot needs no display and keeps no state.
+    # A figure without pyplot needs no display and keeps no state.
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -60,7 +67,7 @@ def reliability_plot(before: Bins, after: Bins) -> str:
 def coverage_plot(
     curves: Mapping[str, Sequence[tuple[float, float]]], target: float, marks: Mapping[str, tuple[float, float]]
 ) -> str:
-    """Error among the accepted against the share that is accepted, by contender or unit; chosen thresholds are ringed."""
+    """Error among the accepted against the accepted share, by contender or unit; chosen thresholds have a ring."""
 
     def draw(axes: Any) -> None:
         top = target

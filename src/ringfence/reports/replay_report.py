@@ -1,25 +1,25 @@
-"""The page of a replay: how many answers came out the same, and where the others part."""
+"""replay.html: how many answers are the same, and where the others part."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..evaluation.gold_values import as_text
+from ..clock import now
 from ..files import write_whole
-from ..replay import Replayed
+from ..gold.values import as_text
+from ..replay import ReplayReport
 from ..runs import RunFolder
-from ..weights import now
 from .evaluation_report import page_environment
 
 __all__ = ["write_replay"]
 
 
-def write_replay(replayed: Replayed, folder: RunFolder, target: Path) -> Path:
-    """Write the page, readable by its owner only."""
-    parted = {one.document for one in replayed.verdicts if one.word != "IDENTICAL"}
-    values = {r["document"]["id"]: r["values"] for r in folder.latest() if r["document"]["id"] in parted}
+def write_replay(replayed: ReplayReport, folder: RunFolder, target: Path) -> Path:
+    """Write the page; only its owner can read it."""
+    parted = {outcome.document for outcome in replayed.outcomes if outcome.word != "IDENTICAL"}
+    values = {r.document.id: r.values for r in folder.latest() if r.document.id in parted}
     facts = folder.read_facts()
-    drift = max((one.drift for one in replayed.verdicts), default=0.0)
+    drift = max((outcome.drift for outcome in replayed.outcomes), default=0.0)
     text = page_environment().get_template("replay.html.j2").render(
         r=replayed, facts=facts, values=values, drift=drift, made_at=now(), shown=_shown,
     )  # fmt: skip
@@ -28,7 +28,7 @@ def write_replay(replayed: Replayed, folder: RunFolder, target: Path) -> Path:
 
 
 def _shown(values: dict[str, object] | None, path: str) -> str:
-    """A single value as text; those inside lists are named by their path alone."""
+    """A single value as text; empty for values inside lists, which the page names by path only."""
     value: object = values
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None

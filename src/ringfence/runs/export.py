@@ -4,37 +4,101 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..errors import RunError
-from ..tasks import columns_of
-from .folder import RunFolder
+from ..contracts import FieldAnswer, Result
+from ..errors import InputError, RunError
+from ..locks import Lock
+from ..tasks import task_from
+from .run_folder import RunFolder
 
-__all__ = ["export_csv", "export_json", "export_parquet", "export_xlsx", "list_names"]
+__all__ = [
+    "FORMATS",
+    "export_csv",
+    "export_format",
+    "export_json",
+    "export_parquet",
+    "export_run",
+    "export_xlsx",
+    "list_names",
+    "print_run",
+]
 
-_Fields = dict[str, dict[str, Any]]
-_TOLD = ("scores", "evidence", "sentences", "unsupported", "sections")
+FORMATS = ("csv", "json", "xlsx", "parquet")
+
+_Columns = dict[str, dict[str, Any]]
+"""The columns of a task by name, each with its specification."""
+_EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections")
+_DECIDED = ("decision", "for_review")  # columns of a run with calibrator decisions
 MOST_SHEET_ROWS = 1_048_576
 
 
 def list_names(folder: RunFolder) -> list[str]:
-    """The lists that the task asks for."""
-    return [name for name, spec in _fields(folder).items() if spec["kind"] == "list"]
+    """The names of the lists that the task asks for."""
+    return [name for name, spec in _columns(folder).items() if spec["kind"] == "list"]
+
+
+def export_format(out: Path | None, form: str | None = None) -> str:
+    """The format to write: ``form``, or the ending of ``out``, or csv."""
+    ending = out.suffix.lower().lstrip(".") if out else ""
+    return form or (ending if ending in FORMATS else "csv")
+
+
+def export_run(folder: RunFolder, out: Path, form: str | None = None, of_list: str | None = None) -> int:
+    """Write the values of a run to a file; the format is ``form``, or the ending of ``out``, or csv.
+
+    ``of_list`` writes a CSV with one row for each record of that list. CSV is UTF-8 with a byte order mark. Returns the
+    number of rows. Raises InputError for a list in another format, or for an unknown format; RunError if the task has
+    no such list, or if a package is missing.
+    """
+    form = _checked_format(out, form, of_list)
+    if form == "xlsx":
+        return export_xlsx(folder, out)
+    if form == "parquet":
+        return export_parquet(folder, out)
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    with out.open("w", encoding=encoding, newline="", errors="backslashreplace") as stream:
+        return _write_text(folder, stream, form, of_list)
+
+
+def print_run(folder: RunFolder, stream: TextIO, form: str | None = None, of_list: str | None = None) -> int:
+    """Write the values of a run as CSV or JSON to a stream. Returns the number of rows.
+
+    Raises InputError for a format that is not text.
+    """
+    form = _checked_format(None, form, of_list)
+    if form not in ("csv", "json"):
+        raise InputError(f"Cannot print {form} to a terminal.", f"Name a file: --out values.{form}.")
+    return _write_text(folder, stream, form, of_list)
+
+
+def _checked_format(out: Path | None, form: str | None, of_list: str | None) -> str:
+    chosen = export_format(out, form)
+    if chosen not in FORMATS:
+        raise InputError(f"Unknown format {chosen!r}.", f"The formats are: {', '.join(FORMATS)}.")
+    if of_list and chosen != "csv":
+        raise InputError("--list works only with CSV; other formats contain every list.", "Leave it out, or use CSV.")
+    return chosen
+
+
+def _write_text(folder: RunFolder, stream: TextIO, form: str, of_list: str | None) -> int:
+    return export_csv(folder, stream, of_list) if form == "csv" else export_json(folder, stream)
 
 
 def export_json(folder: RunFolder, stream: TextIO) -> int:
-    """One JSON array with the values, spans and flags of every document; returns the number of documents."""
+    """Write one JSON array with the values, spans and flags of every document; returns the number of documents."""
     count = 0
     stream.write("[")
     for result in folder.latest():
-        row = {key: result[key] for key in ("status", "reason", "values", "checks", "decision", "lock")}
-        row["document"] = result["document"]["id"]
-        row.update({key: result[key] for key in _TOLD if key in result})
+        line = result.as_json()
+        row = {key: line[key] for key in ("status", "reason", "values", "checks", "decision", "lock")}
+        row["document"] = result.document.id
+        row.update({key: line[key] for key in _EXTRAS if key in line})
         for key in ("flags", "spans", "address", "ocr"):
-            row[key] = {path: entry[key] for path, entry in (result["fields"] or {}).items() if entry[key]}
+            row[key] = {path: answer[key] for path, answer in (line["fields"] or {}).items() if answer[key]}
         stream.write((",\n" if count else "\n") + json.dumps(row, ensure_ascii=False))
         count += 1
     stream.write("\n]\n")
@@ -42,9 +106,10 @@ def export_json(folder: RunFolder, stream: TextIO) -> int:
 
 
 def export_csv(folder: RunFolder, stream: TextIO, of_list: str | None = None) -> int:
-    """One row a document, or with ``of_list`` one row a record of that list; money as two columns; flags as text.
+    """Write one row for each document, or with ``of_list`` one row for each record of that list.
 
-    Returns the number of rows. Raises RunError for a list that the task does not have.
+    Money takes two columns, and flags are text. Returns the number of rows. Raises RunError if the task has no such
+    list.
     """
     header, rows = _table(folder, of_list)
     writer = csv.writer(stream)
@@ -57,9 +122,9 @@ def export_csv(folder: RunFolder, stream: TextIO, of_list: str | None = None) ->
 
 
 def export_xlsx(folder: RunFolder, target: Path) -> int:
-    """A workbook with a sheet for the documents and one for each list; returns the number of documents.
+    """Write a workbook with a sheet for the documents and one for each list; returns the number of documents.
 
-    Numbers, dates and amounts are cells of their kind; texts are written as text, whatever they begin with.
+    Numbers and amounts become numeric cells; text stays text, whatever it begins with.
     """
     import xlsxwriter
 
@@ -79,7 +144,7 @@ def export_xlsx(folder: RunFolder, target: Path) -> int:
             for number, row in enumerate(rows, start=1):
                 if number >= MOST_SHEET_ROWS:
                     raise RunError(
-                        f"A worksheet holds {MOST_SHEET_ROWS:,} rows, and there are more.",
+                        f"A worksheet holds at most {MOST_SHEET_ROWS:,} rows.",
                         "Write CSV or Parquet instead.",
                     )
                 for column, value in enumerate(row):
@@ -92,29 +157,26 @@ def export_xlsx(folder: RunFolder, target: Path) -> int:
     return counts[0]
 
 
-_DECIDED = ("decision", "for_review")  # columns of a run that a calibrator decided
-
-
 def export_parquet(folder: RunFolder, target: Path) -> int:
-    """One row a document with its records and lists nested as they are; returns the number of documents."""
+    """Write one row for each document, with records and lists nested; returns the number of documents."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise RunError(
-            "Writing Parquet needs a package that is not installed.", "Install it: pip install 'ringfence[parquet]'."
+            "Parquet needs a package that is not installed.", "Install it: pip install 'ringfence[parquet]'."
         ) from None
-    fields = _fields(folder)
+    specs = _columns(folder)
     extra = _DECIDED if _is_decided(folder) else ()
-    names = _distinct(["document", "status", "reason", *fields, "flags", *extra])
-    columns = dict(zip(fields, names[3:], strict=False))
-    flags, *decided = names[3 + len(fields) :]
+    names = _distinct(["document", "status", "reason", *specs, "flags", *extra])
+    columns = dict(zip(specs, names[3:], strict=False))
+    flags, *decided = names[3 + len(specs) :]
     schema = pyarrow.schema(
         [
             ("document", pyarrow.string()),
             ("status", pyarrow.string()),
             ("reason", pyarrow.string()),
-            *((columns[name], _arrow_type(pyarrow, spec)) for name, spec in fields.items()),
+            *((columns[name], _arrow_type(pyarrow, spec)) for name, spec in specs.items()),
             (flags, pyarrow.list_(pyarrow.string())),
             *([(name, pyarrow.string()) for name in decided]),
         ]
@@ -124,11 +186,11 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
         for batch in _batches(folder, 1_000):
             rows = [
                 {
-                    "document": result["document"]["id"],
-                    "status": result["status"],
-                    "reason": result["reason"],
-                    **{columns[name]: value for name, value in {**dict.fromkeys(fields), **_values(result)}.items()},
-                    flags: _flags(result["fields"] or {}),
+                    "document": result.document.id,
+                    "status": result.status,
+                    "reason": result.reason,
+                    **{columns[name]: value for name, value in {**dict.fromkeys(specs), **_values(result)}.items()},
+                    flags: _flags(result.fields),
                     **dict(zip(decided, _decision(result), strict=False)),
                 }
                 for result in batch
@@ -149,8 +211,8 @@ def _arrow_type(pyarrow: Any, spec: dict[str, Any]) -> Any:
     return pyarrow.bool_() if spec["kind"] == "boolean" else pyarrow.string()
 
 
-def _batches(folder: RunFolder, size: int) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
+def _batches(folder: RunFolder, size: int) -> Iterator[list[Result]]:
+    batch: list[Result] = []
     for result in folder.latest():
         batch.append(result)
         if len(batch) == size:
@@ -160,99 +222,99 @@ def _batches(folder: RunFolder, size: int) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _fields(folder: RunFolder) -> _Fields:
-    task = folder.read_facts()["task"]
-    score = {"score": {"kind": "number"}} if task["kind"] == "classify" else {}
-    return {**columns_of(task), **score}
+def _columns(folder: RunFolder) -> _Columns:
+    task = task_from(folder.read_facts().task)
+    score = {"score": {"kind": "number"}} if task.scores_options else {}
+    return {**task.columns(), **score}
 
 
-def _values(result: dict[str, Any]) -> dict[str, Any]:
-    """The values of a document; of a classified one with the best score (which an abstention has too)."""
-    best = {"score": str(max(result["scores"].values()))} if result.get("scores") else {}
-    return {**(result["values"] or {}), **best}
+def _values(result: Result) -> dict[str, Any]:
+    """The values of a document, with the best score if options were scored (an abstention has a score too)."""
+    best = {"score": str(max(result.scores.values()))} if result.scores else {}
+    return {**(result.values or {}), **best}
 
 
 def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[list[Any]]]:
     """Header and rows: of the documents, or of the records of one list."""
-    fields = _fields(folder)
+    columns = _columns(folder)
     if of_list is None:
-        leaves = _leaves(fields)
-        counted = [name for name, spec in fields.items() if spec["kind"] == "list"]
-        header = ["document", "status", "reason", *_columns(leaves), *(f"{name}_count" for name in counted), "flags"]
+        single = _single_values(columns)
+        counted = [name for name, spec in columns.items() if spec["kind"] == "list"]
+        header = ["document", "status", "reason", *_titles(single), *(f"{name}_count" for name in counted), "flags"]
         extra = _DECIDED if _is_decided(folder) else ()
-        return [*header, *extra], _document_rows(folder, leaves, counted, bool(extra))
-    if fields.get(of_list, {}).get("kind") != "list":
-        have = ", ".join(name for name, spec in fields.items() if spec["kind"] == "list") or "none"
-        raise RunError(f"The task has no list named {of_list!r}.", f"The lists of this run: {have}.")
-    inner: _Fields = fields[of_list]["fields"]
-    return ["document", "row", *_columns(inner), "flags"], _record_rows(folder, of_list, inner)
+        return [*header, *extra], _document_rows(folder, single, counted, bool(extra))
+    if columns.get(of_list, {}).get("kind") != "list":
+        known = ", ".join(name for name, spec in columns.items() if spec["kind"] == "list") or "none"
+        raise RunError(f"The task has no list named {of_list!r}.", f"The lists of this run: {known}.")
+    inner: _Columns = columns[of_list]["fields"]
+    return ["document", "row", *_titles(inner), "flags"], _record_rows(folder, of_list, inner)
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Names of columns or sheets with a number behind those that came before (a field may be called status)."""
+    """Make names of columns or sheets distinct: number a repeated name (a field may be called status)."""
     found: list[str] = []
     for name in names:
         distinct, number = name, 1
-        while distinct.lower() in {one.lower() for one in found}:
+        while distinct.lower() in {earlier.lower() for earlier in found}:
             number += 1
             distinct = f"{name}_{number}"
         found.append(distinct)
     return found
 
 
-def _leaves(fields: _Fields) -> _Fields:
-    """Single values by path."""
-    leaves: _Fields = {}
-    for name, spec in fields.items():
+def _single_values(columns: _Columns) -> _Columns:
+    """The specification of every value outside lists, by path."""
+    single: _Columns = {}
+    for name, spec in columns.items():
         if spec["kind"] == "record":
-            leaves.update({f"{name}.{leaf}": one for leaf, one in spec["fields"].items()})
+            single.update({f"{name}.{leaf}": inner for leaf, inner in spec["fields"].items()})
         elif spec["kind"] != "list":
-            leaves[name] = spec
-    return leaves
+            single[name] = spec
+    return single
 
 
-def _columns(leaves: _Fields) -> list[str]:
-    columns = []
-    for path, spec in leaves.items():
-        columns += [f"{path}_amount", f"{path}_currency"] if spec["kind"] == "money" else [path]
-    return columns
+def _titles(single: _Columns) -> list[str]:
+    titles = []
+    for path, spec in single.items():
+        titles += [f"{path}_amount", f"{path}_currency"] if spec["kind"] == "money" else [path]
+    return titles
 
 
 def _is_decided(folder: RunFolder) -> bool:
-    return bool(folder.read_facts()["lock"]["data"].get("calibrator"))
+    return Lock(**folder.read_facts().lock.data).facts.calibrator is not None
 
 
-def _decision(result: dict[str, Any]) -> list[str]:
-    """The document's decision, and the values that are for a person."""
-    entries = result["fields"] or {}
-    return [result["decision"] or "", "; ".join(p for p, entry in entries.items() if entry.get("decision") == "review")]
+def _decision(result: Result) -> list[str]:
+    """The decision on the document, and the values that need review."""
+    review = [path for path, answer in (result.fields or {}).items() if answer.decision == "review"]
+    return [result.decision or "", "; ".join(review)]
 
 
-def _document_rows(folder: RunFolder, leaves: _Fields, counted: list[str], decided: bool) -> Iterator[list[Any]]:
+def _document_rows(folder: RunFolder, single: _Columns, counted: list[str], decided: bool) -> Iterator[list[Any]]:
     for result in folder.latest():
         values = _values(result)
-        row: list[Any] = [result["document"]["id"], result["status"], result["reason"]]
-        for path, spec in leaves.items():
+        row: list[Any] = [result.document.id, result.status, result.reason]
+        for path, spec in single.items():
             name, _, leaf = path.partition(".")
             value = (values.get(name) or {}).get(leaf) if leaf else values.get(name)
             row += _cells(value, spec["kind"])
         row += [Decimal(len(values[name])) if name in values else None for name in counted]
-        yield [*row, "; ".join(_flags(result["fields"] or {})), *(_decision(result) if decided else [])]
+        yield [*row, "; ".join(_flags(result.fields)), *(_decision(result) if decided else [])]
 
 
-def _record_rows(folder: RunFolder, name: str, leaves: _Fields) -> Iterator[list[Any]]:
+def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[list[Any]]:
     for result in folder.latest():
-        for number, record in enumerate((result["values"] or {}).get(name) or []):
-            row: list[Any] = [result["document"]["id"], Decimal(number + 1)]
-            for leaf, spec in leaves.items():
+        for number, record in enumerate((result.values or {}).get(name) or []):
+            row: list[Any] = [result.document.id, Decimal(number + 1)]
+            for leaf, spec in single.items():
                 row += _cells(record[leaf], spec["kind"])
             prefix = f"{name}[{number}]."
-            own = {path: entry for path, entry in result["fields"].items() if path.startswith(prefix)}
+            own = {path: answer for path, answer in (result.fields or {}).items() if path.startswith(prefix)}
             yield [*row, "; ".join(_flags(own))]
 
 
 def _cells(value: Any, kind: str) -> list[Any]:
-    """The cells of one value: numbers as Decimal, all else as it is."""
+    """The cells of one value: numbers as Decimal, everything else as it is."""
     if kind == "money":
         return [_number(value["amount"]), value["currency"]] if value else [None, None]
     if isinstance(value, list):
@@ -267,8 +329,8 @@ def _number(text: str) -> Decimal | str:
         return text
 
 
-def _flags(entries: dict[str, Any]) -> list[str]:
-    return [f"{path}: {', '.join(entry['flags'])}" for path, entry in entries.items() if entry["flags"]]
+def _flags(answers: Mapping[str, FieldAnswer] | None) -> list[str]:
+    return [f"{path}: {', '.join(answer.flags)}" for path, answer in (answers or {}).items() if answer.flags]
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
@@ -283,7 +345,7 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
 
 
 def _cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe; numbers stay."""
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Evidence: what was tried from inside the seal before the first document, and what the kernel said to it."""
+"""Evidence: the probes from inside the seal before the first document, and the kernel's answers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 from ..errors import UserError
 from .kernel_files import kernel_files_open
+from .monitor import attempts_so_far, mark_probes
 from .packets import packets_without_a_way
-from .watching import attempts_so_far, mark_probes
 
 __all__ = ["SEAL", "evidence", "evidence_at_the_end", "probes", "require_seal", "sealed_here"]
 
-SEAL = "RINGFENCE_SEAL"  # set by the launcher in the sealed process; it claims nothing: the probes do
+SEAL = "RINGFENCE_SEAL"  # the launcher sets it in the sealed process; it proves nothing: the probes do
 DENIED = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
-# Addresses kept for documentation (RFC 5737, RFC 3849): nobody answers there, should a probe ever get out.
+# Addresses reserved for documentation (RFC 5737, RFC 3849): nobody answers there, should a probe ever get out.
 NOBODY, NOBODY_6 = "192.0.2.1", "2001:db8::1"
 
 
@@ -31,7 +31,7 @@ def sealed_here() -> bool:
 
 
 def probes() -> list[dict[str, Any]]:
-    """Every way out that is tried, with what came of it: ``denied`` and the kernel's word."""
+    """Try every way out: for each, whether it was ``denied``, and what the kernel ``said``."""
     ways: dict[str, Callable[[], None]] = {
         "DNS look-up": lambda: _resolve("example.com"),
         "TCP": lambda: _connect(socket.AF_INET, (NOBODY, 443)),
@@ -67,32 +67,34 @@ def _resolve(name: str) -> None:
 
 
 def _connect(family: int, address: Any) -> None:
-    with closing(socket.socket(family, socket.SOCK_STREAM)) as one:
-        one.settimeout(2)
-        one.connect(address)
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as client:
+        client.settimeout(2)
+        client.connect(address)
 
 
 def _by_pair(kind: int) -> None:
-    one, other = socket.socketpair(socket.AF_UNIX, kind)
-    with closing(one), closing(other):
-        one.sendto(b"", "/run/ringfence-seal-probe")
+    left, right = socket.socketpair(socket.AF_UNIX, kind)
+    with closing(left), closing(right):
+        left.sendto(b"", "/run/ringfence-seal-probe")
 
 
 def _send(family: int, address: Any) -> None:
-    with closing(socket.socket(family, socket.SOCK_DGRAM)) as one:
-        one.sendto(b"", address)
+    with closing(socket.socket(family, socket.SOCK_DGRAM)) as client:
+        client.sendto(b"", address)
 
 
 @cache
 def evidence() -> dict[str, Any] | None:
-    """What a sealed run records; None where nothing is sealed. Raises UserError where a probe got out: then the process is
-    not sealed, whatever its environment says."""
+    """The record of a sealed run; None if this process is not sealed.
+
+    Raises UserError if a probe gets out: then the process is not sealed, whatever its environment says.
+    """
     if not sealed_here():
         return None
     tried = probes()
-    if open_ways := [one["what"] for one in tried if not one["denied"]]:
+    if open_ways := [probe["what"] for probe in tried if not probe["denied"]]:
         raise UserError(
-            f"This process was to be sealed and is not: {', '.join(open_ways)} got out.",
+            f"This process should be sealed but is not: {', '.join(open_ways)} got out.",
             "Nothing was started. `ringfence seal test` explains what this host can do.",
         )
     return {
@@ -107,22 +109,22 @@ def evidence() -> dict[str, Any] | None:
 
 
 def evidence_at_the_end(before: dict[str, Any]) -> dict[str, Any]:
-    """The evidence of a session again, with what was denied while it worked."""
+    """The evidence of a session, with the attempts that were denied while it worked."""
     return {**before, **{f"{name}_at_the_end": value for name, value in _denied().items()}}
 
 
 def _denied() -> dict[str, Any]:
-    """What was denied so far and to which process, where the launcher hears of it; and packets, that the kernel counts."""
+    """The denied attempts so far, if the launcher observes them; and the packets without a route, from the kernel."""
     return {"denied": attempts_so_far(), "packets_without_a_way": packets_without_a_way()}
 
 
 def limits() -> list[str]:
-    """What a seal of this process cannot keep."""
+    """The limits of a seal of this process."""
     if kernel_files_open():
-        return ["run as root, on a kernel without Landlock: files of the kernel stay writable; run as another user"]
+        return ["running as root on a kernel without Landlock: files of the kernel stay writable; run as another user"]
     return []
 
 
 def require_seal() -> None:
-    """Make the probes now, where the launcher started this process. Raises UserError as ``evidence`` does."""
+    """Probe the seal now, if the launcher started this process. Raises UserError if a probe gets out."""
     evidence()

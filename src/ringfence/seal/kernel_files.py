@@ -1,8 +1,8 @@
-"""Files that are the kernel's: with Landlock a sealed process writes to none, even as root, mounts nothing, and sends no signal
-to processes outside.
+"""The kernel's own files: Landlock keeps a sealed process from writing to them, even as root.
 
-/proc/sys/kernel/core_pattern, for one, names a program that the kernel starts outside of every seal. Documentation:
-man 7 landlock; numbers from the kernel's linux/landlock.h, the same on all architectures.
+It also denies mounts, and signals to processes outside. /proc/sys/kernel/core_pattern, for one, names a program that
+the kernel starts outside of every seal. See man 7 landlock; the numbers come from the kernel's linux/landlock.h and are
+the same on all architectures.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ __all__ = ["close_kernel_files", "kernel_files_open"]
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION, PATH_BENEATH = 1, 1
 SCOPES, SCOPES_VERSION = 3, 6  # abstract unix sockets and signals stay inside; Linux 6.12
-LEAST_VERSION = 3  # Linux 6.2; before it, moving a file to another folder, or truncating one, could not be left allowed
+LEAST_VERSION = 3  # Linux 6.2; earlier versions cannot allow moving a file to another folder, or truncating one
 WRITE_FILE, TRUNCATE = 1 << 1, 1 << 14
 # remove directory and file; make directory, file, socket, FIFO and link (no device); move to another directory
 _OF_FOLDERS = sum(1 << bit for bit in (4, 5, 7, 8, 9, 10, 12, 13))
 _DEVICES = 1 << 6 | 1 << 11
 KERNEL = {"proc", "sys", "dev"}
-# What programs write to below /dev: terminals, shared memory, graphics processors and accelerators.
+# Programs write to these below /dev: terminals, shared memory, graphics processors and accelerators.
 FOLDERS = ("shm", "pts", "mqueue", "dri", "accel")
 FILES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "kfd")
 
@@ -38,8 +38,11 @@ class _Beneath(ctypes.Structure):
 
 
 def close_kernel_files() -> bool:
-    """From here on, in this process and all that it starts: no writing below /proc, /sys and /dev (but for terminals, memory
-    and processors), no mounts, no signals out. False where the kernel cannot; no new privileges must have been renounced before."""
+    """Deny writing below /proc, /sys and /dev (except terminals, memory, processors), mounts, and signals out.
+
+    This holds from here on, for this process and for everything that it starts. Returns False if the kernel cannot do
+    it. The process must already have renounced new privileges (PR_SET_NO_NEW_PRIVS).
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), VERSION)
     if version < LEAST_VERSION:
@@ -51,15 +54,15 @@ def close_kernel_files() -> bool:
     if ruleset < 0:
         return False
     try:
-        for path in _written():
-            with suppress(OSError):  # gone meanwhile, or not to be seen: not to be written either
+        for path in _writable():
+            with suppress(OSError):  # it is gone or invisible, and so cannot be written either
                 _allow(libc, ruleset, path)
         return bool(libc.syscall(RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
 
 
-def _written() -> list[Path]:
+def _writable() -> list[Path]:
     device = Path("/dev")
     everywhere = [Path("/") / name for name in os.listdir("/") if name not in KERNEL]
     processors = [path for pattern in ("nvidia*", "nvmap", "nvhost*", "dxg") for path in device.glob(pattern)]
@@ -78,7 +81,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: Path) -> None:
 
 
 def kernel_files_open() -> bool:
-    """Whether this process could write to files of the kernel; nothing is written."""
+    """Whether this process can write to files of the kernel. Writes nothing."""
     try:
         os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
     except OSError:

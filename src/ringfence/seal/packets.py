@@ -1,4 +1,4 @@
-"""Packets of a namespace that found no way out, as the kernel counts them: Ip OutNoRoutes, and Ip6OutNoRoutes."""
+"""Packets without a route out of a namespace, as the kernel counts them: Ip OutNoRoutes, and Ip6OutNoRoutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["PacketCount", "packets_without_a_way"]
 
 
 def packets_without_a_way(folder: str = "/proc/self/net") -> int | None:
-    """Those of a network namespace so far, by its folder in /proc; None where they cannot be read."""
+    """The number so far in a network namespace, read from its folder in /proc; None if it cannot be read."""
     try:
         files = [os.open(f"{folder}/{name}", os.O_RDONLY) for name in ("snmp", "snmp6")]
     except OSError:
@@ -29,7 +29,10 @@ def _count(files: list[int]) -> int:
 
 
 class PacketCount:
-    """Counts from outside, also after the last process inside has ended. ``told`` are those that are known otherwise."""
+    """A count from outside, even after the last process inside has ended.
+
+    ``told`` is the number of packets that the monitor already knows from system calls.
+    """
 
     def __init__(self) -> None:
         self.told = 0
@@ -38,13 +41,13 @@ class PacketCount:
         self._left_out = 0
 
     def open(self, process: int) -> None:
-        """Hold the counters of the network that a process is in."""
+        """Open the counters of the network namespace of a process."""
         with suppress(OSError):
             for name in ("snmp", "snmp6"):
                 self._files.append(os.open(f"/proc/{process}/net/{name}", os.O_RDONLY))
 
     def pause(self) -> None:
-        """What follows is not counted, until ``go_on`` was called as often."""
+        """Stop counting until ``go_on`` is called as often."""
         self._paused.append(self._now())
 
     def go_on(self) -> None:
@@ -57,7 +60,7 @@ class PacketCount:
         return _count(self._files) if len(self._files) == 2 else 0
 
     def untold(self) -> int:
-        """Packets that no call told of; closes the counters."""
+        """The number of packets that no system call explains. Closes the counters."""
         found = self._now() - self._left_out - self.told
         for file in self._files:
             os.close(file)

@@ -1,4 +1,4 @@
-"""Standard streams of a sealed process: a socket would hand in other descriptors, so pipes stand in its place."""
+"""Standard streams of a sealed process: a socket could pass descriptors in, so a pipe takes its place."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ __all__ = ["Relay", "relay_for"]
 
 @dataclass
 class Relay:
-    """One standard stream that is a unix socket (a supervisor's, the system's journal): ``inside`` is the end of a pipe
-    that the sealed process gets for it, and a thread outside copies."""
+    """A standard stream that is a unix socket (a supervisor's, the system's journal).
+
+    The sealed process gets ``inside``, the end of a pipe, instead of it; a thread outside copies.
+    """
 
     descriptor: int
     inside: int
@@ -25,30 +27,32 @@ class Relay:
     _thread: threading.Thread | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        """Copy from now on, in the launcher."""
+        """Start copying, in the launcher."""
         os.close(self.inside)
         ways = (self.descriptor, self.outside) if self.descriptor == 0 else (self.outside, self.descriptor)
         self._thread = threading.Thread(target=_copy, args=(*ways, self.outside), daemon=True)
         self._thread.start()
 
     def finish(self) -> None:
-        """Wait until what the process wrote is through."""
+        """Wait until everything that the process wrote is copied."""
         if self._thread and self.descriptor != 0:
             self._thread.join(timeout=10)
 
 
 def relay_for(descriptor: int) -> Relay | None:
-    """A relay for a standard stream that is a unix socket; None for what may be handed in as it is. Raises UserError where
-    it is a network connection."""
+    """A relay for a standard stream that is a unix socket; None for a stream that can be passed in as it is.
+
+    Raises UserError if the stream is a network connection.
+    """
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return None
     except OSError:
         return None
-    with socket.socket(fileno=os.dup(descriptor)) as one:
-        if one.family != socket.AF_UNIX:
+    with socket.socket(fileno=os.dup(descriptor)) as stream:
+        if stream.family != socket.AF_UNIX:
             raise UserError(
-                f"Standard stream {descriptor} is a network connection, which would lead out of the seal.",
+                f"Standard stream {descriptor} is a network connection, a way out of the seal.",
                 "Start the command from a terminal, a file or a pipe.",
             )
     reader, writer = os.pipe()

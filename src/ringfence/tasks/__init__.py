@@ -1,39 +1,47 @@
-"""Tasks: what is asked of a document, and how an answer is constrained, read and typed."""
+"""Tasks: what is asked of a document, and how an answer is constrained, read and typed; one package for each kind."""
 
-from .answer import Answer, Part, blank_entry, merge, value_at
-from .checks import run_check
-from .classify import CLASSIFY_PROMPT, Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
-from .extract import AnswerError, Plan, Prepared, prepare
+from .classify.labels import Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
+from .classify.task import OTHER, ClassifyTask
+from .extract.checks import run_check
+from .extract.merge import Answer, WindowAnswer, merge
+from .extract.plan import AnswerError, ExtractionPlan, Prepared, prepare
+from .extract.pydantic_model import Kind, Money
+from .extract.task import ExtractTask
 from .fields import ListField, RecordField
-from .prompt import PROMPT_VERSION, Prompt
-from .specs import OTHER, ClassifyTask, ExtractTask, SummariseTask, Task, columns_of
-from .summarise import SUMMARISE_PROMPT
-from .task import load_task, task_from, task_schema
+from .kind import TaskKind, kind_of, task_kinds
+from .load import load_task, task_from, task_schema
+from .prompt import Prompt
+from .summarise.task import SummariseTask
+from .task import AnswerField, Task
 from .windows import Window, windows_of
 
+LIBRARIES = ("babel", "pydantic", "regex")
+"""The distributions whose code recognises, types and constrains values; their versions go into the lock."""
+
 __all__ = [
-    "CLASSIFY_PROMPT",
+    "LIBRARIES",
     "OTHER",
-    "PROMPT_VERSION",
-    "SUMMARISE_PROMPT",
     "Answer",
     "AnswerError",
+    "AnswerField",
     "ClassifyTask",
     "Example",
     "ExtractTask",
+    "Kind",
     "ListField",
-    "Part",
-    "Plan",
+    "Money",
+    "WindowAnswer",
+    "ExtractionPlan",
     "Prepared",
     "Prompt",
     "RecordField",
     "SummariseTask",
     "Task",
+    "TaskKind",
     "Window",
-    "blank_entry",
     "classify_prompt",
-    "columns_of",
     "judge",
+    "kind_of",
     "label_scores",
     "load_task",
     "merge",
@@ -41,8 +49,8 @@ __all__ = [
     "run_check",
     "sentences_of",
     "task_from",
+    "task_kinds",
     "task_schema",
-    "value_at",
     "windows_of",
     "with_likeness",
 ]

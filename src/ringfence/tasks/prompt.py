@@ -1,28 +1,10 @@
-"""The words of the prompt. Its version is part of the lock: change it whenever a word changes, or how we ask."""
+"""The form of a prompt, and the copy of a document in it."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from .fields import BooleanField, ChoiceField, LeafSpec, ListField
-from .specs import ExtractTask
-
-__all__ = ["PROMPT_VERSION", "Prompt", "answer_form", "break_control_tokens", "write_prompt"]
-
-PROMPT_VERSION = "extract/5"
-ANSWER_FORM = "Answer with one line for each field, in this order, as name: value."
-LIST_FORM = "A list has one line for each of its records, with - in front and | between the values."
-_KIND_WORDS = {
-    "text": "copied exactly as it stands",
-    "number": "a number, as printed",
-    "money": "an amount of money, only the number, as printed",
-    "date": "a date, as printed",
-    "duration": "a length of time, as printed",
-    "email": "an e-mail address",
-    "iban": "a bank account (IBAN)",
-    "code": "copied exactly as it stands",
-}
+__all__ = ["Prompt", "break_control_tokens"]
 
 
 @dataclass(frozen=True)
@@ -32,59 +14,6 @@ class Prompt:
     system: str
     user: str
     answer_start: str
-
-
-def write_prompt(task: ExtractTask, text: str, control_tokens: tuple[str, ...] = (), context: str = "") -> Prompt:
-    """The prompt for one text: a document or a window of one. Control tokens in it are broken up, in this copy only.
-
-    ``context`` are lines from before the window that help to read it.
-    """
-    flat = task.flat
-    fields = "\n".join(f"{name}: {_describe(name, spec)}" for name, spec in flat.items())
-    system = (
-        f"{task.instructions.strip()} You copy facts from one document. "
-        "Copy each value exactly from the document. Write null where the document does not say it."
-    ).strip()
-    shown = f"{context}\n...\n{text}" if context else text
-    # The form of the answer is asked for last: everything before it is the same for whatever is asked of the document
-    # with these fields, and an engine with a prefix cache reads the document once.
-    user = (
-        f"Document:\n\n{_indented(break_control_tokens(shown.strip(), control_tokens))}\n\n"
-        f"End of document. The fields to fill in:\n{fields}\n\n{answer_form(task)}"
-    )
-    return Prompt(system, user, f"{next(iter(flat))}:")
-
-
-def answer_form(task: ExtractTask) -> str:
-    """The sentence that asks for the form of the answer."""
-    if any(isinstance(spec, ListField) for spec in task.flat.values()):
-        return f"{ANSWER_FORM} {LIST_FORM}"
-    return ANSWER_FORM
-
-
-def _indented(text: str) -> str:
-    """Every line with a space in front, so that the first word of a line is the same token as a word inside it.
-
-    An answer starts with a space after its colon; without this, a small model prefers words that have one before them
-    in the document too.
-    """
-    return re.sub(r"^(?=\S)", " ", text, flags=re.M)
-
-
-def _describe(name: str, field: LeafSpec | ListField) -> str:
-    if isinstance(field, ListField):
-        columns = " | ".join(field.fields)
-        what = "; ".join(f"{leaf} {_describe(leaf, spec)}" for leaf, spec in field.fields.items())
-        return f"({field.description.strip() or name.replace('_', ' ')}; a list, each on a line: - {columns}; where {what})"
-    if isinstance(field, ChoiceField):
-        what = "one of " + ", ".join(field.options)
-    elif isinstance(field, BooleanField):
-        what = "true or false"
-    else:
-        what = _KIND_WORDS[field.kind]
-    description = field.description.strip() or name.replace("_", " ").replace(".", " ")
-    examples = f", for example {', '.join(field.examples)}" if field.examples else ""
-    return f"({description}; {what}{examples}{'' if field.required else ', or null'})"
 
 
 def break_control_tokens(text: str, control_tokens: tuple[str, ...]) -> str:

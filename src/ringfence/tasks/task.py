@@ -1,141 +1,99 @@
-"""A task: what is asked of every document. A YAML file or a Python object, never code."""
+"""What every task says, whatever its kind, and what the rest of Ringfence asks of it."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import TaskError
-from .specs import Task
+from .locale import Locale
 
-__all__ = ["load_task", "task_from", "task_schema"]
-
-_KINDS = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(Task)}
+__all__ = ["AnswerField", "Task"]
 
 
-def task_schema() -> dict[str, Any]:
-    """The JSON schema of task files."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Ringfence task",
-        **TypeAdapter(Task).json_schema(by_alias=True),
-    }
+@dataclass(frozen=True)
+class AnswerField:
+    """One value of an answer: its path (``seller.name``, ``lines.amount``), kind, and the list it repeats in.
+
+    Kinds are those of the fields of a task, and three more: ``choices`` (several labels of a closed list), ``written``
+    (text by the model), and whatever a third-party kind of task defines.
+    """
+
+    path: str
+    kind: str
+    options: tuple[str, ...] = ()
+    pattern: str = ""
+    of_list: str | None = None
+
+    @property
+    def judged(self) -> bool:
+        """Whether the value comes from a closed list, so that it has no span."""
+        return self.kind in ("choice", "choices", "boolean")
 
 
-def load_task(path: str | Path) -> Task:
-    """Read a task file. Raises TaskError with every fault and its line."""
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TaskError([f"it cannot be read ({error.strerror})"], str(path)) from None
-    except UnicodeDecodeError:
-        raise TaskError(["it is not UTF-8 text"], str(path)) from None
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}: " if mark else ""
-        raise TaskError([f"{place}it is not valid YAML ({getattr(error, 'problem', error)})"], str(path)) from None
-    except (ValueError, RecursionError) as error:
-        raise TaskError([f"it holds a value that cannot be read ({error})"], str(path)) from None
-    if not isinstance(data, dict) or root is None:
-        raise TaskError(["it is not a mapping of names to values"], str(path))
-    lines: dict[tuple[Any, ...], int] = {}
-    faults = [f"line {line}: {text}" for line, text in _index(root, (), lines)]
-    return task_from(data, str(path), lines, faults)
+class Task(BaseModel):
+    """The base of every kind of task: a subclass per kind, registered as a ``TaskKind``."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-def task_from(
-    data: dict[str, Any],
-    source: str = "The task",
-    lines: dict[tuple[Any, ...], int] | None = None,
-    faults: list[str] | None = None,
-) -> Task:
-    """A task from plain data. Raises TaskError with every fault; ``lines`` maps paths in the data to line numbers."""
-    faults = list(faults or [])
-    kind = _KINDS.get(data.get("kind", "extract")) if isinstance(data.get("kind", "extract"), str) else None
-    if kind is None:
-        faults.append(f"kind: {data['kind']!r} is not known; this version has: {', '.join(_KINDS)}")
-        raise TaskError(faults, source)
-    labels = data.get("labels")
-    if isinstance(labels, dict) and (odd := [name for name in labels if isinstance(name, bool) or name is None]):
-        faults.append(f"labels: {odd[0]!r} is no text in YAML; put quotes around it")
-        raise TaskError(faults, source)
-    try:
-        # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
-        as_json = json.dumps(data, default=str)
-    except (TypeError, ValueError, RecursionError):
-        raise TaskError([*faults, "it holds a name that is not text, or refers to itself"], source) from None
-    try:
-        task: Task = kind.model_validate_json(as_json)
-    except ValidationError as error:
-        faults += [_sentence(fault, lines or {}) for fault in error.errors()]
-        raise TaskError(faults, source) from None
-    if faults:
-        raise TaskError(faults, source)
-    return task
+    prompt_version: ClassVar[str]
+    """The version of the prompt's wording, part of the lock."""
+    gold_extras: ClassVar[frozenset[str]] = frozenset()
+    """Names that gold may state beside the answer fields."""
 
+    schema_version: Literal[1] = Field(1, alias="schema", description="The version of this file format.")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="A short name for reports and folders.")
+    instructions: str = Field("", description="Who the model is and what it reads, in a sentence or two.")
+    locale: Locale = Locale()
+    kind: str
 
-def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> list[tuple[int, str]]:
-    """Fill ``lines`` with the line of every path; returns names that stand twice, which YAML itself lets pass."""
-    if len(path) > 20:  # an alias that refers to itself
-        return []
-    lines[path] = node.start_mark.line + 1
-    twice = []
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            child = (*path, key.value)
-            if child in lines:
-                twice.append((key.start_mark.line + 1, f"{'.'.join(map(str, child))} stands twice"))
-            twice += _index(value, child, lines)
-            lines[child] = key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
-        for position, item in enumerate(node.value):
-            twice += _index(item, (*path, position), lines)
-    return twice
+    def canonical(self) -> dict[str, Any]:
+        """The task as plain JSON data with every default written out: what the lock hashes."""
+        return self.model_dump(mode="json", by_alias=True)
 
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """The top-level values of an answer by name, each with its specification as plain data."""
+        raise NotImplementedError
 
-def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
-    kinds = (
-        "text",
-        "number",
-        "money",
-        "date",
-        "duration",
-        "email",
-        "iban",
-        "code",
-        "choice",
-        "boolean",
-        "record",
-        "list",
-    )
-    # Behind "fields" and a name, the location holds the kind that was taken; it stands nowhere in the file.
-    path = tuple(
-        part
-        for position, part in enumerate(fault["loc"])
-        if not (
-            position >= 2
-            and part in kinds
-            and position + 1 < len(fault["loc"])
-            and fault["loc"][position - 2] == "fields"
-        )
-    )
-    message = {
-        "extra_forbidden": "is not known here",
-        "missing": "is missing",
-        "union_tag_invalid": f"has no such kind; the kinds are {', '.join(kinds)}",
-        "union_tag_not_found": f"has no kind; the kinds are {', '.join(kinds)}",
-    }.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-    known = path
-    while known and known not in lines:
-        known = known[:-1]
-    place = f"line {lines[known]}: " if known in lines and lines else ""
-    name = ".".join(map(str, path))
-    return f"{place}{name + ': ' if name else ''}{message}"
+    def answer_fields(self) -> dict[str, AnswerField]:
+        """Every value of an answer by path: what gold may state and evaluation compares."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """The kind and size of the task in a few words, for people."""
+        raise NotImplementedError
+
+    def questions(self) -> list[str]:
+        """What to look for in a long document, one text for each thing that is asked."""
+        return [self.instructions or self.name]
+
+    @property
+    def takes_examples(self) -> bool:
+        """Whether a pool of labelled texts can help the task."""
+        return False
+
+    @property
+    def scores_options(self) -> bool:
+        """Whether answers carry a score for every option, so that the engine must be able to score."""
+        return False
+
+    @property
+    def out_of_scope(self) -> str | None:
+        """The label that the task itself adds for documents that fit none of the others; None if it adds none."""
+        return None
+
+    @property
+    def answer_tokens(self) -> int:
+        """About how many tokens an answer takes; 0 if the model writes nothing."""
+        return 0
+
+    @property
+    def calibratable(self) -> bool:
+        """Whether a calibrator can be fitted on gold for this task."""
+        return True
+
+    def stratum(self, values: Mapping[str, Any]) -> str | None:
+        """What a split of gold spreads evenly over its parts; None spreads which values are null."""
+        return None

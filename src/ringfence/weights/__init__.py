@@ -1,22 +1,34 @@
 """Weights: names become verified local files."""
 
-from .catalog import CatalogEntry, catalog, find_entry
-from .pulling import Listener, now, pull
+from .catalog_entries import CatalogEntry, catalog, find_entry
+from .download import Listener, PullOptions, pull
+from .policy import LicenceReport, LicenceState, licence_report
+from .signature import sign_weights, verify_weights_signature
 from .source import Progress, SourceUnavailable, WeightsSource
-from .store import FileRecord, Manifest, Store, StoredWeights
+from .store import (
+    FileRecord,
+    Manifest,
+    Store,
+    StoredWeights,
+)
 
 __all__ = [
     "CatalogEntry",
     "FileRecord",
+    "LicenceReport",
+    "LicenceState",
     "Listener",
     "Manifest",
     "Progress",
+    "PullOptions",
     "SourceUnavailable",
     "Store",
     "StoredWeights",
     "WeightsSource",
     "catalog",
     "find_entry",
-    "now",
+    "licence_report",
     "pull",
+    "sign_weights",
+    "verify_weights_signature",
 ]

@@ -1,4 +1,4 @@
-"""Which files may be weights: formats that hold numbers only. A pickle can run code when it is loaded, so none is."""
+"""The file formats of weights: those that hold only numbers. A pickle can run code when it is loaded, so none may."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ __all__ = ["allowed", "check_files", "refusal"]
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".h5", ".keras"}
 _WEIGHTS = {".safetensors", ".gguf", ".onnx", ".xml", ".bin"}
 _COMPANIONS = {".json", ".txt", ".model", ".jinja", ".md", ".tiktoken", ".jsonl"}
-_SAFE_HINT = "Get the same weights as safetensors, GGUF, OpenVINO IR or plain ONNX; most makers publish one of them."
+_SAFE_HINT = "Get the same weights as safetensors, GGUF, OpenVINO IR or plain ONNX; most publishers offer one of them."
 
 
 def refusal(name: str, siblings: Iterable[str] = ()) -> str | None:
-    """Why a file of this name may not be part of weights; None when it may."""
+    """Why a file of this name may not be part of weights; None if it may."""
     path = Path(name)
     suffix = path.suffix.lower()
     if suffix in _PICKLES or (suffix == ".bin" and path.with_suffix(".xml").as_posix() not in set(siblings)):
         return f"{name} may hold a pickle, which can run code when it is loaded"
     if suffix not in _WEIGHTS | _COMPANIONS and path.name.upper() not in ("LICENSE", "LICENCE", "NOTICE"):
-        return f"{name} is of no format that weights need"
+        return f"{name} is not a file that weights need"
     return None
 
 
 def allowed(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The names that may be part of weights, and the reasons why the others may not."""
+    """The names that may be part of weights, and why the others may not."""
     names = list(names)
     reasons = {name: refusal(name, names) for name in names}
     return [name for name in names if reasons[name] is None], [reason for reason in reasons.values() if reason]
 
 
 def check_files(folder: Path) -> None:
-    """Look into every file of ``folder``. Raises WeightsError with the file and the reason."""
+    """Check the content of every file in ``folder``. Raises WeightsError with the first bad file and the reason."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     _, refused = allowed(names)
     if refused:
-        raise WeightsError(f"These weights are refused: {refused[0]}.", _SAFE_HINT)
+        raise WeightsError(f"Cannot accept these weights: {refused[0]}.", _SAFE_HINT)
     if not any(Path(name).suffix.lower() in _WEIGHTS for name in names):
-        raise WeightsError("There are no weights in it: no safetensors, GGUF, OpenVINO IR or ONNX file.", _SAFE_HINT)
+        raise WeightsError("No weights found: there is no safetensors, GGUF, OpenVINO IR or ONNX file.", _SAFE_HINT)
     for name in names:
         check = {".gguf": _gguf, ".safetensors": _safetensors, ".onnx": _onnx, ".xml": _openvino, ".bin": _raw}.get(
             Path(name).suffix.lower()
         )
         fault = check(folder / name) if check else None
         if fault:
-            raise WeightsError(f"These weights are refused: {name} {fault}.", _SAFE_HINT)
+            raise WeightsError(f"Cannot accept these weights: {name} {fault}.", _SAFE_HINT)
 
 
 def _start(path: Path, size: int) -> bytes:
@@ -63,7 +63,7 @@ def _gguf(path: Path) -> str | None:
     if head[:4] != b"GGUF" or len(head) < 8:
         return "is not a GGUF file"
     version = struct.unpack("<I", head[4:])[0]
-    return None if version in (2, 3) else f"is GGUF version {version}, and versions 2 and 3 can be read"
+    return None if version in (2, 3) else f"is GGUF version {version}; supported are 2 and 3"
 
 
 def _safetensors(path: Path) -> str | None:
@@ -84,20 +84,17 @@ def _openvino(path: Path) -> str | None:
 
 def _raw(path: Path) -> str | None:
     head = _start(path, 4)
-    return (
-        "holds an archive or a pickle, not raw numbers"
-        if head[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05")
-        else None
-    )
+    pickled = head[:2] in (b"PK", b"\x80\x02", b"\x80\x04", b"\x80\x05")
+    return "holds an archive or a pickle, not raw numbers" if pickled else None
 
 
 def _onnx(path: Path) -> str | None:
-    """Walk the protobuf of a graph: no tensor may point to a file, no node may come from a custom operator domain."""
+    """Check a graph: no tensor may point to another file, no node may come from a custom operator domain."""
     try:
         import onnx
     except ImportError:
         raise WeightsError(
-            "ONNX weights cannot be checked here.", "Install the checker: pip install 'ringfence[onnx]'."
+            "Checking ONNX weights needs a package that is not installed.", "Install it: pip install 'ringfence[onnx]'."
         ) from None
     try:
         model = onnx.load(str(path), load_external_data=False)
@@ -106,7 +103,7 @@ def _onnx(path: Path) -> str | None:
     from onnx.external_data_helper import _get_all_tensors, uses_external_data
 
     if any(uses_external_data(tensor) for tensor in _get_all_tensors(model)):
-        return "keeps numbers in other files, by a path that could point anywhere"
+        return "stores numbers in other files, by a path that could point anywhere"
     standard = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
     foreign = sorted({node.domain for graph in _graphs(model.graph) for node in graph.node} - standard)
     return f"uses custom operators ({', '.join(foreign)})" if foreign else None

@@ -1,6 +1,6 @@
-"""Weights from a hub that speaks the Hugging Face API: ``hf:org/repo@revision[:file]``.
+"""Weights from a hub with the Hugging Face API: ``hf:org/repo@revision[:file]``.
 
-HF_ENDPOINT names a company mirror, HF_TOKEN a key; both are read by huggingface_hub itself.
+HF_ENDPOINT names a company mirror, HF_TOKEN an access token; huggingface_hub reads both.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ CONNECT_SECONDS = 8
 
 
 def _hub() -> Any:
-    # Set before the import: no usage reports, no side channel past HF_ENDPOINT, and a dead host is found out quickly.
+    # Set before the import: no usage reports, no side channel past HF_ENDPOINT, a short wait for a dead host.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(CONNECT_SECONDS))
     try:
         import huggingface_hub
     except ImportError:
-        raise WeightsError("The hub source is not installed.", "Install it: pip install 'ringfence[hub]'.") from None
+        raise WeightsError(
+            "Pulling from a hub needs a package that is not installed.", "Install it: pip install 'ringfence[hub]'."
+        ) from None
     return huggingface_hub
 
 
@@ -37,25 +39,26 @@ def _parse(rest: str) -> tuple[str, str, str | None]:
     match = re.fullmatch(r"([\w.-]+/[\w.-]+)@([\w./-]+)(?::(.+))?", rest)
     if match is None:
         raise SourceUnavailable(
-            f"hf:{rest} is not of the form hf:org/repo@revision[:file] (the revision is required: it is what keeps the weights the same)"
+            f"hf:{rest} does not have the form hf:org/repo@revision[:file] "
+            "(the revision is required, because it pins the weights)"
         )
     return match.group(1), match.group(2), match.group(3)
 
 
 class HubSource:
-    """A hub, by way of huggingface_hub."""
+    """A hub, through huggingface_hub."""
 
     scheme = "hf"
 
     def files(self, rest: str) -> Sequence[str]:
-        """The file that is named, or all files of the repository."""
+        """The named file, or all files of the repository."""
         repository, revision, file = _parse(rest)
         if file:
             return [file]
         return [sibling.rfilename for sibling in self._info(repository, revision).siblings or []]
 
     def licence(self, rest: str) -> str | None:
-        """The licence that the repository's card states."""
+        """The licence in the repository's model card."""
         repository, revision, _ = _parse(rest)
         try:
             card = self._info(repository, revision).card_data
@@ -73,7 +76,7 @@ class HubSource:
             raise _unavailable(repository, error) from None
 
     def fetch(self, rest: str, name: str, target: Path, progress: Progress) -> None:
-        """Download one file; huggingface_hub keeps what it has when it is cut off and goes on from there."""
+        """Download one file; huggingface_hub resumes an interrupted download."""
         repository, revision, _ = _parse(rest)
         hub = _hub()
         folder = target.parent / (target.name + ".hub")
@@ -107,13 +110,11 @@ class HubSource:
 def _unavailable(repository: str, error: Exception) -> SourceUnavailable:
     kind = type(error).__name__
     reasons = {
-        "RepositoryNotFoundError": "it does not exist there, or needs a key in HF_TOKEN",
+        "RepositoryNotFoundError": "it does not exist there, or needs a token in HF_TOKEN",
         "RevisionNotFoundError": "that revision does not exist",
         "EntryNotFoundError": "that file does not exist in it",
         "RemoteEntryNotFoundError": "that file does not exist in it",
-        "GatedRepoError": "it asks for consent first; accept its terms on the hub and give a key in HF_TOKEN",
+        "GatedRepoError": "it asks for consent first; accept its terms on the hub and set HF_TOKEN",
         "LocalEntryNotFoundError": "the hub cannot be reached",
     }
-    return SourceUnavailable(
-        f"{repository} cannot be had from the hub: {reasons.get(kind, 'the hub cannot be reached')}"
-    )
+    return SourceUnavailable(f"cannot get {repository} from the hub: {reasons.get(kind, 'the hub cannot be reached')}")

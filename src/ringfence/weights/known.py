@@ -1,4 +1,4 @@
-"""Well-known open weights: their names on the hub, their shape, their licence, and what runs them."""
+"""Well-known open weights: their names on the hub, their shape, their licence, and the engines that run them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ __all__ = ["KnownWeights", "find_known", "known_weights", "source_of"]
 
 @dataclass(frozen=True)
 class KnownWeights:
-    """Weights by name. ``parameters`` and ``active_parameters`` (of a mixture of experts, those used for one token) are
-    numbers of weights, ``context`` is in tokens. ``window_layers`` of the ``layers`` look back ``window`` tokens only.
-    ``gated`` is None where it is not known whether the hub asks for consent."""
+    """Weights by name.
+
+    ``parameters`` and ``active_parameters`` (of a mixture of experts, those used for one token) are numbers of weights.
+    ``context`` is in tokens. ``window_layers`` of the ``layers`` look back only ``window`` tokens. ``gated`` says
+    whether the hub asks for consent; None if that is unknown.
+    """
 
     name: str
     source: str
@@ -45,18 +48,14 @@ def known_weights() -> tuple[KnownWeights, ...]:
 
 
 def find_known(name: str) -> KnownWeights | None:
-    """The entry of this name, or of this name on the hub."""
+    """The entry with this name, here or on the hub; None if there is none."""
     wanted = name.lower()
-    return next(
-        (
-            one
-            for one in known_weights()
-            if wanted in (one.name, one.source.partition("@")[0].removeprefix("hf:").lower())
-        ),
-        None,
-    )
+    for known in known_weights():
+        if wanted in (known.name, known.source.partition("@")[0].removeprefix("hf:").lower()):
+            return known
+    return None
 
 
 def source_of(known: KnownWeights, safetensors: bool) -> str:
-    """Where to pull them from: one GGUF file, or the makers' safetensors (also where there is no GGUF)."""
+    """The source to pull from: one GGUF file, or the publisher's safetensors (also if there is no GGUF)."""
     return known.source if safetensors or not known.gguf else known.gguf

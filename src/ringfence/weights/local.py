@@ -1,4 +1,4 @@
-"""Weights from this machine: a file (with the other parts of a split GGUF) or a folder."""
+"""Weights from this machine: a file (with all parts of a split GGUF) or a folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LocalSource:
     scheme = "file"
 
     def files(self, rest: str) -> Sequence[str]:
-        """The names of the files; of a split GGUF all parts, and a missing one is named."""
+        """The names of the files; for a split GGUF, of all its parts. Raises SourceUnavailable if one is missing."""
         path = Path(rest).expanduser()
         if path.is_dir():
             return sorted(
@@ -37,7 +37,7 @@ class LocalSource:
         names = [f"{stem}-{number:05d}-of-{count}.gguf" for number in range(1, int(count) + 1)]
         missing = [name for name in names if not (path.parent / name).is_file()]
         if missing:
-            raise SourceUnavailable(f"the split GGUF lacks its part {missing[0]}")
+            raise SourceUnavailable(f"the split GGUF lacks the part {missing[0]}")
         return names
 
     def licence(self, rest: str) -> str | None:

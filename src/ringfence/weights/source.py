@@ -1,4 +1,4 @@
-"""What a source of weights is: something that can fetch the bytes of files, named by ``scheme:rest``."""
+"""The protocol of a source of weights: it fetches files, named by ``scheme:rest``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..errors import RingfenceError
 __all__ = ["Progress", "SourceUnavailable", "WeightsSource"]
 
 Progress = Callable[[int, int | None], None]
-"""Told the bytes fetched so far and, where it is known, how many there will be."""
+"""Hears the number of bytes fetched so far, and the total if it is known."""
 
 
 class SourceUnavailable(RingfenceError):
-    """This source cannot give these bytes now; another one may. ``str(error)`` is a sentence."""
+    """This source cannot provide a file now; another source may. ``str(error)`` says why."""
 
 
 class WeightsSource(Protocol):
-    """One place that weights come from, behind an entry point of ``ringfence.weights_sources``."""
+    """A place that weights come from, registered as an entry point of ``ringfence.weights_sources``."""
 
     scheme: str
 
@@ -28,12 +28,12 @@ class WeightsSource(Protocol):
         ...
 
     def fetch(self, rest: str, name: str, target: Path, progress: Progress) -> None:
-        """Write the file ``name`` to ``target``, going on from what an earlier attempt left beside it.
+        """Write the file ``name`` to ``target``, resuming what an earlier attempt left beside it.
 
-        Raises SourceUnavailable when the source cannot be reached or does not have the file.
+        Raises SourceUnavailable if the source cannot be reached or does not have the file.
         """
         ...
 
     def licence(self, rest: str) -> str | None:
-        """The licence that the source states, if it states one."""
+        """The licence that the source states; None if it states none."""
         ...

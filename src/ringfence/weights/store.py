@@ -1,9 +1,9 @@
 """The store: weights in content-addressed folders that appear whole or not at all.
 
-<root>/weights/<digest>/manifest.json     what these weights are; written last
+<root>/weights/<digest>/manifest.json     name, files, licence, source; written last
 <root>/weights/<digest>/files/...         their files
 <root>/weights/<digest>/forms/<form>/...  forms that an engine made of them, with a manifest of their own
-<root>/staging/...                        pulls under way; they go on where they were cut off
+<root>/staging/...                        unfinished pulls, which resume where they stopped
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from filelock import FileLock
@@ -41,7 +42,7 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a set of weights, or a form of them, is."""
+    """The facts about weights, or about a form of them."""
 
     name: str
     digest: str
@@ -69,7 +70,7 @@ class Manifest:
 
 
 def hash_file(path: Path, progress: Callable[[int], None] | None = None) -> str:
-    """The sha256 of a file, telling ``progress`` the number of bytes of each piece read."""
+    """The sha256 of a file; ``progress`` hears the number of bytes of each piece."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while piece := stream.read(4 << 20):
@@ -93,7 +94,7 @@ def record_files(folder: Path, progress: Callable[[int], None] | None = None) ->
 
 @dataclass(frozen=True)
 class StoredWeights:
-    """Weights, or a form of them, that lie in the store."""
+    """Weights in the store, or a form of them."""
 
     folder: Path
     manifest: Manifest
@@ -105,13 +106,28 @@ class StoredWeights:
 
     @property
     def signature(self) -> Path:
-        """Where the signature over the files lies, where somebody signed them."""
+        """The path of the signature over the files, whether there is one or not."""
         return self.folder / "model.sig"
+
+    @property
+    def size(self) -> int:
+        """The size of the files in bytes."""
+        return sum(file.size for file in self.manifest.files)
+
+    def forms(self) -> list[StoredWeights]:
+        """The forms that engines made of these weights."""
+        paths = sorted(self.folder.glob("forms/*/manifest.json"))
+        return [StoredWeights(path.parent, Manifest.read(path)) for path in paths]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for JSON: the manifest, the folder, the names of the forms, and the size."""
+        forms = [form.folder.name for form in self.forms()]
+        return {**asdict(self.manifest), "folder": str(self.folder), "forms": forms, "size": self.size}
 
     def verify(self, reread: bool = False, progress: Callable[[int], None] | None = None) -> None:
         """Check every file against its digest. Raises WeightsError with the name of a file that differs.
 
-        A file whose size, times and inode are those of the last check is not read again unless ``reread`` is set.
+        Without ``reread``, skips files whose size, times and inode have not changed since the last check.
         """
         if digest_of(self.manifest.files) != self.manifest.digest:
             raise self._damaged("manifest.json", "does not add up to its digest")
@@ -137,7 +153,7 @@ class StoredWeights:
             _remember(self.folder / _VERIFIED, json.dumps(now))
 
     def as_found(self) -> StoredWeights:
-        """The same folder under the digest of the bytes that lie there now, whatever they should be."""
+        """The same folder under the digest of the bytes that it holds now, whatever they should be."""
         files = record_files(self.files)
         return StoredWeights(self.folder, replace(self.manifest, files=files, digest=digest_of(files)))
 
@@ -156,7 +172,7 @@ class StoredWeights:
 
 
 def _remember(path: Path, text: str) -> None:
-    """Remember something in a store; one that is read-only is left as it is."""
+    """Write a note into the store, unless the store is read-only."""
     with suppress(PermissionError):
         write_whole(path, text)
 
@@ -170,7 +186,7 @@ class Store:
 
     @contextmanager
     def locked(self, key: str, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-        """Hold the lock of ``key`` against other processes; ``waiting`` is called once if somebody else holds it."""
+        """Hold the lock of ``key`` against other processes; calls ``waiting`` once if another process holds it."""
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / (re.sub(r"[^\w.-]", "_", key)[:120] + ".lock"))
@@ -187,7 +203,7 @@ class Store:
                     lock.release()
 
     def staging(self, key: str) -> Path:
-        """The folder in which the pull of ``key`` collects its files."""
+        """The folder that collects the files of an unfinished pull."""
         folder = self.root / "staging" / re.sub(r"[^\w.-]", "_", key)[:120]
         folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -201,7 +217,7 @@ class Store:
             except (OSError, ValueError, TypeError, KeyError):
                 raise WeightsError(
                     f"The manifest {path} is damaged.",
-                    "Remove the folder that it lies in, and pull these weights again.",
+                    "Remove its folder, and pull these weights again.",
                 ) from None
             if found[-1].manifest.digest != path.parent.name:
                 raise WeightsError(
@@ -211,7 +227,7 @@ class Store:
         return sorted(found, key=lambda weights: weights.manifest.name)
 
     def find(self, name: str) -> StoredWeights | None:
-        """Weights by name or by the beginning of their digest (8 characters or more)."""
+        """Weights by name, or by the first 8 or more characters of their digest; None if they are not in the store."""
         beginning = name.removeprefix("sha256:")
         for weights in self.list():
             if weights.manifest.name == name or (len(beginning) >= 8 and weights.manifest.digest.startswith(beginning)):
@@ -219,16 +235,16 @@ class Store:
         return None
 
     def get(self, name: str) -> StoredWeights:
-        """Weights by name or digest. Raises WeightsError when they are not in the store."""
+        """Weights by name or digest. Raises WeightsError if they are not in the store."""
         found = self.find(name)
         if found is None:
             raise WeightsError(
-                f"The weights {name!r} are not on this machine.", f"Pull them first: ringfence weights pull {name}"
+                f"The weights {name!r} are not in the store.", f"Pull them first: ringfence weights pull {name}"
             )
         return found
 
     def publish(self, folder: Path, manifest: Manifest) -> StoredWeights:
-        """Make the files in ``folder`` visible as weights, in one step. They are moved, not copied."""
+        """Move the files in ``folder`` into the store as weights, in one step."""
         target = self.root / "weights" / manifest.digest
         if not (target / "manifest.json").exists():
             self._publish(folder, manifest, target)
@@ -244,10 +260,32 @@ class Store:
             shutil.rmtree(target)
         whole.rename(target)
 
+    def verify(
+        self, name: str | None = None, progress: Callable[[str, int, int], None] = lambda name, done, total: None
+    ) -> Iterator[StoredWeights]:
+        """Read every byte again of the weights ``name``, or of all weights, and of their forms.
+
+        Yields weights once they are verified. ``progress`` hears a name, the bytes read, and their total. Raises
+        WeightsError with the name of a file that differs.
+        """
+        for weights in [self.get(name)] if name else self.list():
+            forms = weights.forms()
+            read, total = 0, sum(stored.size for stored in (weights, *forms))
+            label = weights.manifest.name
+
+            def advance(size: int, label: str = label, total: int = total) -> None:
+                nonlocal read
+                read += size
+                progress(label, read, total)
+
+            for stored in (weights, *forms):
+                stored.verify(reread=True, progress=advance)
+            yield weights
+
     def form(
         self, origin: StoredWeights, form: str, converter: str, convert: Callable[[Path, Path], None], now: str
     ) -> StoredWeights:
-        """The form that an engine runs, made by ``convert(origin_files, empty_folder)`` if this converter never made it."""
+        """The form that an engine runs; ``convert(origin_files, empty_folder)`` makes it unless it is there already."""
         tag = hashlib.sha256(converter.encode()).hexdigest()[:12]
         target = origin.folder / "forms" / f"{form}-{tag}"
         with self.locked(f"form-{origin.manifest.digest[:16]}-{form}"):
@@ -275,7 +313,7 @@ class Store:
         return StoredWeights(target, Manifest.read(target / "manifest.json"))
 
     def remove(self, name: str) -> StoredWeights:
-        """Remove weights and every form of them; returns what was removed."""
+        """Remove weights and all their forms. Returns what was removed."""
         weights = self.get(name)
         dead = self.root / "staging" / f"dead-{uuid.uuid4().hex}"
         dead.parent.mkdir(parents=True, exist_ok=True)
@@ -285,13 +323,14 @@ class Store:
 
 
 def disk_error(error: OSError) -> WeightsError:
-    """A failure to write as an error with its remedy."""
+    """The error, with its remedy, for a failure to write to the store."""
     if error.errno == 28:
         return WeightsError(
             "The disk is full.",
-            "Free some space, or set RINGFENCE_HOME to a folder on another disk, and give the command again; what was fetched is kept.",
+            "Free some space, or set RINGFENCE_HOME to a folder on another disk, then repeat the command; "
+            "what was fetched is kept.",
         )
     return WeightsError(
-        f"The store cannot be written ({error.strerror or error}).",
+        f"Cannot write to the store ({error.strerror or error}).",
         "Check the rights of the folder that RINGFENCE_HOME names.",
     )

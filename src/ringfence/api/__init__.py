@@ -1,0 +1,8 @@
+"""The Python front door: what `import ringfence` offers, one call for each verb of the command line."""
+
+from .extraction import TypedResult, extract
+from .model import Model, open_model
+from .pilot import run_pilot_folder
+from .run import Run, open_run
+
+__all__ = ["Model", "Run", "TypedResult", "extract", "open_model", "open_run", "run_pilot_folder"]

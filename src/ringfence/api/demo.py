@@ -1,0 +1,108 @@
+"""The demo: the main job on documents that the project makes itself, as a pilot like any other."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+import yaml
+
+from ..checker import CheckReport, check_run
+from ..engines import engine_type
+from ..errors import InputError
+from ..evaluation import values_match
+from ..extras import need
+from ..gold import SplitFile, read_gold
+from ..pilot import PilotOutcome
+from ..runs import RunFolder
+from ..tasks import load_task
+from ..weights import Store, pull
+from .pilot import PilotHooks, run_pilot_folder
+
+__all__ = ["DemoOutcome", "run_demo"]
+
+
+@dataclass(frozen=True)
+class DemoOutcome:
+    """What the demo came to: the pilot's outcome, the independent check, the run and its page, and the minutes it took."""
+
+    pilot: PilotOutcome
+    check: CheckReport
+    run: Path
+    report: Path
+    minutes: float
+
+
+def run_demo(
+    out: str | Path = "demo-run",
+    weights: str = "demo",
+    mode: Literal["solo", "batched"] = "batched",
+    hooks: PilotHooks | None = None,
+) -> DemoOutcome:
+    """Pull the weights, make example documents with gold in ``out``, and run a small pilot over them."""
+    from ..reports import write_report
+
+    out, examples = Path(out), _examples()
+    engine_type("openvino")
+    need("demo", "scipy", "sklearn", "matplotlib")
+    stored = pull(weights, Store())
+    _maker(examples).make(out)
+    shutil.copyfile(examples / "task.yaml", out / "task.yaml")
+    contender = stored.manifest.name
+    pilot = {
+        "schema": 1,
+        "name": "demo",
+        "question": "Can supplier invoices be entered without a person reading each?",
+        "documents": ["documents"],
+        "contenders": [{"name": contender, "weights": contender, "engine": "openvino", "mode": mode}],
+        "bar": {"unit": "value", "at_least": 0.8},
+    }
+    (out / "pilot.yaml").write_text(yaml.safe_dump(pilot, sort_keys=False), encoding="utf-8")
+    started = time.monotonic()
+    outcome = run_pilot_folder(out, hooks=hooks)
+    minutes = (time.monotonic() - started) / 60
+    run = out / "runs" / contender
+    report = write_report(run, gold=_agreeing(out, RunFolder.open(run)))
+    return DemoOutcome(outcome, check_run(run), run, report, minutes)
+
+
+def _agreeing(out: Path, folder: RunFolder) -> dict[str, dict[str, bool]]:
+    """Which values agree with the gold, for the page of the run; the test part is not looked at there."""
+    gold, split = read_gold(out / "gold.jsonl"), SplitFile(out / "gold.jsonl").read()
+    fields = load_task(out / "task.yaml").answer_fields()
+    kinds = {path: spec.kind for path, spec in fields.items() if not spec.of_list and "." not in path}
+    found = {}
+    for result in folder.latest():
+        identity, values = result.document.id, result.values
+        if values and split and split.part_of(identity) != "test":
+            found[identity] = {n: values_match(k, values[n], gold[identity][n]) for n, k in kinds.items()}
+    return found
+
+
+def _examples() -> Path:
+    for place in (Path(__file__).parents[3] / "examples", Path(__file__).parents[1] / "_examples"):
+        if (place / "invoices" / "task.yaml").exists():
+            return place / "invoices"
+    raise InputError("The example documents are not installed.", "Run the demo from a checkout of the project.")
+
+
+def _maker(examples: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("ringfence_example_documents", examples / "make_documents.py")
+    if spec is None or spec.loader is None:
+        raise InputError("The example documents cannot be made.", "Run the demo from a checkout of the project.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        raise InputError(
+            f"The demo needs a package that is not installed ({error.name}).",
+            "Install it: pip install 'ringfence[demo]'.",
+        ) from None
+    return module

@@ -1,0 +1,205 @@
+"""A model that answers: one document, a stream of them, or a run into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..audit import audit_here, recorder
+from ..contracts import MadeWith, ModelOptions, Result
+from ..documents import Document, ReadingOptions, Source, Unreadable, expand_inputs, read_ahead, read_documents
+from ..errors import InputError
+from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_model
+from ..locks import Lock
+from ..planning import Estimate, estimate
+from ..runs import Progress, RunControl, RunHooks, run_task
+from ..tasks import Task, load_task
+from ..weights import Listener
+from .lock import require_lock
+from .run import Run
+
+__all__ = ["Inputs", "Model", "RunDetails", "TaskLike", "open_model"]
+
+TaskLike = Task | dict[str, Any] | type[BaseModel] | str | Path
+"""A task, or what ``load_task`` makes one of: a file, plain data, a pydantic model."""
+Inputs = str | Path | Iterable[str | Path]
+"""Files, folders and globs."""
+ESTIMATED = 10  # documents from which on a run says what is ahead
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """What few runs need.
+
+    ``locked``: a lock file that this machine must match. ``limit``: the most documents of this session. ``sources``:
+    the documents, if they are listed already. ``on_estimate`` hears what is ahead of a long run, once the model is
+    ready. The rest goes on record: ``made_by``, and the files that task, pool and calibrator came from.
+    """
+
+    locked: Path | None = None
+    limit: int | None = None
+    sources: Sequence[Source] | None = None
+    made_by: str = ""
+    on_estimate: Callable[[Estimate], None] | None = None
+    task_file: str | None = None
+    pool: Path | None = None
+    calibrator: Path | None = None
+
+
+def open_model(
+    weights: str = "demo",
+    *,
+    say: Callable[[str], None] = lambda sentence: None,
+    listener: Listener | None = None,
+    **options: Any,
+) -> Model:
+    """Load weights on an engine; close the model, or use it in a ``with`` block.
+
+    ``weights`` is a name or digest in the store, or a name of the catalog, which is pulled if need be. ``options`` are
+    the fields of ``ModelOptions``: ``engine``, ``server``, ``model``, ``adapter``, ``mode``, ``cache``, ``in_flight``,
+    ``threads``, ``prefix_cache``. ``say`` hears which engine was chosen and why. Raises InputError, WeightsError or
+    EngineError, each with its remedy.
+    """
+    return Model(load_model(_model_options(weights, options), say, listener))
+
+
+def _model_options(weights: str, options: dict[str, Any]) -> ModelOptions:
+    try:
+        return ModelOptions(weights=weights, **options)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        known = ", ".join(ModelOptions.model_fields)
+        raise InputError(f"The options of the model are wrong ({faults}).", f"The options are: {known}.") from None
+
+
+class Model:
+    """Weights loaded on an engine. Every method takes a task in any form that ``load_task`` reads."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self.loaded = loaded
+        self._last: tuple[tuple[Task, AnswerOptions], Answerer] | None = None
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r} on {self.loaded.engine.name}, {self.loaded.mode})"
+
+    @property
+    def name(self) -> str:
+        """The name of the weights."""
+        return self.loaded.name
+
+    @property
+    def options(self) -> ModelOptions | None:
+        """What the model was opened with."""
+        return self.loaded.options
+
+    def close(self) -> None:
+        """Cancel what is under way, and free the weights."""
+        self.loaded.close()
+
+    def answerer(self, task: TaskLike, options: AnswerOptions | None = None) -> Answerer:
+        """The task on this model. The last one is kept, so that answering document by document prepares it once."""
+        wanted = (load_task(task), options or AnswerOptions())
+        if self._last is None or self._last[0] != wanted:
+            self._last = (wanted, Answerer(self.loaded, *wanted))
+        return self._last[1]
+
+    def lock(self, task: TaskLike, options: AnswerOptions | None = None) -> Lock:
+        """Everything that determines an answer of this model to the task."""
+        return self.answerer(task, options).lock
+
+    def answer(self, task: TaskLike, document: str | Path | Document, options: AnswerOptions | None = None) -> Result:
+        """Answer one document; nothing is written to disk.
+
+        A document that cannot be read or answered comes back as failed, with its reason. Raises InputError for a path
+        that holds several documents.
+        """
+        answerer = self.answerer(task, options)
+        read = document if isinstance(document, Document) else _only_document(Path(document), answerer.options.reading)
+        return answerer.answer(read).result
+
+    def stream(self, task: TaskLike, documents: Inputs, options: AnswerOptions | None = None) -> ResultStream:
+        """Answer many documents as they come: out of order, a bounded number under way.
+
+        Close the stream, or leave its ``with`` block, to cancel the rest.
+        """
+        answerer = self.answerer(task, options)
+        return ResultStream(answerer, _outcomes(documents, answerer.options.reading))
+
+    def astream(self, task: TaskLike, documents: Inputs, options: AnswerOptions | None = None) -> AsyncIterator[Result]:
+        """``stream`` inside async code: ``async for result in model.astream(task, paths)``."""
+        answerer = self.answerer(task, options)
+        return astream(answerer, _outcomes(documents, answerer.options.reading))
+
+    def run(
+        self,
+        task: TaskLike,
+        inputs: Inputs,
+        out: str | Path,
+        *,
+        resume: bool = False,
+        options: AnswerOptions | None = None,
+        on_event: Callable[[Progress], None] = lambda progress: None,
+        details: RunDetails | None = None,
+    ) -> Run:
+        """Answer every document into a folder that can be resumed, checked, compared and replayed.
+
+        With ``resume`` goes on with the run that is there. ``on_event`` hears the progress after each document. Work is
+        recorded in the audit log, if there is one. Raises RunError if the folder cannot be used; an interruption
+        (KeyboardInterrupt) leaves a folder that can be resumed.
+        """
+        details = details or RunDetails()
+        answerer = self.answerer(task, options)
+        if details.locked:
+            require_lock(details.locked, answerer.lock)
+        sources = details.sources if details.sources is not None else expand_inputs(_listed(inputs))
+        audit = audit_here()
+
+        def ready(tokens_per_second: float) -> None:
+            if details.on_estimate and len(sources) >= ESTIMATED:
+                details.on_estimate(estimate(answerer, sources, tokens_per_second, details.limit))
+
+        made_with = MadeWith(
+            model=self.options,
+            task_file=details.task_file or (str(task) if isinstance(task, str | Path) else None),
+            pool=str(details.pool) if details.pool else None,
+            calibrator=str(details.calibrator) if details.calibrator else None,
+            inputs=[str(one) for one in _listed(inputs)],
+            limit=details.limit,
+            resume=resume,
+            made_by=details.made_by,
+        )
+        hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, ready)
+        control = RunControl(resume=resume, limit=details.limit, warm_up=True)
+        summary = run_task(answerer, sources, Path(out), control, hooks, made_with)
+        return Run(Path(out), summary)
+
+
+def _listed(inputs: Inputs) -> list[str | Path]:
+    return [inputs] if isinstance(inputs, str | Path) else list(inputs)
+
+
+def _outcomes(inputs: Inputs, reading: ReadingOptions) -> Iterator[Document | Unreadable]:
+    for _, outcomes in read_ahead(iter(expand_inputs(_listed(inputs))), reading):
+        yield from outcomes
+
+
+def _only_document(path: Path, reading: ReadingOptions) -> Document | Unreadable:
+    sources = expand_inputs([path])
+    outcomes = [outcome for source in sources[:2] for outcome in read_documents(source, reading)]
+    if len(outcomes) != 1:
+        held = "several documents" if outcomes else "no document"
+        raise InputError(f"{path} holds {held}.", "Answer them with `model.stream(task, path)`.")
+    return outcomes[0]

@@ -1,0 +1,100 @@
+"""Run a pilot: every contender through the front door, then the verdict and its page."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+from ..documents import ReadingOptions
+from ..extras import need
+from ..inference import AnswerOptions, Windowing, load_embedder
+from ..pilot import PilotOutcome
+from ..pilot.baselines import Embed
+from ..pilot.data import PilotData
+from ..pilot.runner import PilotSupport, run_pilot
+from ..pilot.spec import Contender
+from ..runs import Progress, RunFolder
+from .model import RunDetails, open_model
+
+__all__ = ["PilotHooks", "run_pilot_folder"]
+
+
+class PilotHooks:
+    """Who is told while a pilot works: sentences, and the progress of each contender's run (its documents in all first)."""
+
+    def __init__(
+        self,
+        say: Callable[[str], None] = lambda sentence: None,
+        on_event: Callable[[str, int, Progress], None] = lambda contender, documents, progress: None,
+    ) -> None:
+        self.say, self.on_event = say, on_event
+
+
+def run_pilot_folder(
+    folder: str | Path, reading: ReadingOptions | None = None, hooks: PilotHooks | None = None
+) -> PilotOutcome:
+    """Run every contender and the cheap baselines, choose on dev, reach the verdict on test, and write pilot.json and
+    report.html. Resumable: finished work is kept.
+    """
+    need("evaluation", "scipy", "sklearn", "matplotlib")
+    from ..reports.pilot_report import write_pilot_report
+
+    reading, hooks, folder = reading or ReadingOptions(), hooks or PilotHooks(), Path(folder)
+
+    def run_contender(contender: Contender, data: PilotData, out: Path) -> None:
+        _run_contender(contender, data, out, reading, hooks)
+
+    support = PilotSupport(embedder=lambda: _embedder(hooks.say), say=hooks.say)
+    outcome = run_pilot(folder, reading, run_contender, support)
+    write_pilot_report(outcome, folder / "report.html")
+    return outcome
+
+
+def _run_contender(
+    contender: Contender, data: PilotData, out: Path, reading: ReadingOptions, hooks: PilotHooks
+) -> None:
+    task = data.setup.task_of(contender)
+    hooks.say(f"Contender {contender.name}: {contender.weights or contender.server}")
+    options = AnswerOptions(reading, Windowing(contender.window, contender.relevant), data.setup.pool)
+    details = RunDetails(sources=data.sources, made_by="pilot", on_estimate=None if data.all_in(out) else _tell(hooks))
+    total = len(data.sources)
+    with open_model(
+        contender.weights,
+        say=hooks.say,
+        engine=contender.engine,
+        server=contender.server,
+        model=contender.model,
+        adapter=contender.adapter,
+        mode=contender.mode,
+        cache=contender.cache,
+        in_flight=contender.in_flight,
+        threads=contender.threads,
+    ) as model:
+        _make_room(out, model.lock(task, options).digest, hooks.say)
+        model.run(
+            task, (), out, resume=True, options=options, details=details,
+            on_event=lambda progress: hooks.on_event(contender.name, total, progress),
+        )  # fmt: skip
+
+
+def _tell(hooks: PilotHooks) -> Callable[[object], None]:
+    return lambda estimate: hooks.say(str(estimate))
+
+
+def _make_room(out: Path, digest: str, say: Callable[[str], None]) -> None:
+    """Move a run that another lock made out of the way, instead of refusing to work."""
+    if (out / "run.json").exists() and (old := RunFolder.open(out).read_facts().lock.digest) != digest:
+        aside = out.with_name(f"{out.name}-{old.removeprefix('sha256:')[:8]}")
+        while aside.exists():
+            aside = aside.with_name(aside.name + "+")
+        out.rename(aside)
+        say(f"An earlier run was made under another lock; it is now in {aside}.")
+
+
+def _embedder(say: Callable[[str], None]) -> Embed | None:
+    """Embeddings for the baseline of a classify task; None if their engine is not installed."""
+    if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
+        say("The baseline on embeddings is left out: pip install 'ringfence[onnx]' brings what it needs.")
+        return None
+    return load_embedder(say).engine.embed

@@ -1,0 +1,68 @@
+"""A tripwire: answer a few documents one at a time, and replay them from time to time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..documents import ReadingOptions, expand_inputs
+from ..errors import InputError, UserError
+from ..inference import AnswerOptions, Windowing
+from ..inference.example_pool import read_examples
+from ..locks import Difference
+from ..operating.tripwire import check_line, copy_documents, record_check
+from ..replay import LockDiffersError, ReplayOptions, ReplayReport, replay_run
+from ..replay.replayer import session_options
+from ..runs import RunFolder
+from ..tasks import task_from
+from .model import RunDetails, open_model
+from .run import Run
+
+__all__ = ["check_tripwire", "set_tripwire"]
+
+
+def set_tripwire(run: str | Path, out: str | Path, sample: int = 20, passwords: tuple[str, ...] = ()) -> Run:
+    """Copy documents of a run into ``out``, and answer them in solo mode with what the run ran with.
+
+    Raises InputError if there is a tripwire already, or no document of the run is where it was.
+    """
+    folder, out = RunFolder.open(Path(run)), Path(out)
+    if (out / "run").exists():
+        raise InputError(f"There is a tripwire in {out} already.", "Check it, or name another folder.")
+    facts, lock = folder.read_facts(), folder.lock().facts
+    session = facts.sessions[-1]
+    options = session_options(folder, session).model_copy(update={"mode": "solo"})
+    task = task_from(facts.task)
+    pool = folder.pool if folder.pool.exists() else None
+    if pool is None and session.made_with.pool:
+        pool = folder.base() / session.made_with.pool
+    answering = AnswerOptions(
+        ReadingOptions.of_run(facts.reading, passwords),
+        Windowing(**lock.windows),
+        read_examples(pool, task) if pool else (),
+    )
+    copies = copy_documents(folder, sample, out / "documents")
+    details = RunDetails(sources=expand_inputs(copies), made_by="tripwire")
+    with open_model(**options.model_dump()) as model:
+        return model.run(task, copies, out / "run", options=answering, details=details)
+
+
+def check_tripwire(folder: str | Path, passwords: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Replay the tripwire, and append what was found to its checks.jsonl; ``alarm`` says whether anything differs.
+
+    A lock that this machine no longer matches is an alarm, and so are weights whose bytes were changed.
+    """
+    folder = Path(folder)
+    RunFolder.open(folder / "run")
+    report: ReplayReport | None = None
+    differences: list[Difference] = []
+    fault: str | None = None
+    try:
+        report = replay_run(folder / "run", ReplayOptions(passwords=passwords))
+    except LockDiffersError as error:
+        differences = error.differences
+    except UserError as error:
+        fault = str(error)
+    line = check_line(report, differences, fault)
+    record_check(folder, line)
+    return line

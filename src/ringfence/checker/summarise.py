@@ -1,0 +1,77 @@
+"""Check results of summarise tasks: the places of the sentences, and the numbers in them."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..contracts import Result
+from ..documents import Document
+from .kind import Fault, KindChecker
+
+__all__ = ["CHECKER", "columns", "faults_of_result"]
+
+_NUMBER = re.compile(r"\d+(?:[.,'’\u00a0 ]\d{3})*(?:[.,]\d+)?")
+_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+
+def columns(task: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The summary."""
+    return {"summary": {"kind": "written", "required": False}}
+
+
+def faults_of_result(result: Result, task: Mapping[str, Any], document: Document) -> Iterator[Fault]:
+    """Sentences that rest on no place that was read, and unreported numbers that are not in the document."""
+    if result.status != "done":
+        return
+    for fault in [*_faults_of_sentences(result, document), *_faults_of_numbers(result, document)]:
+        yield "summary", fault
+
+
+def _faults_of_sentences(result: Result, document: Document) -> Iterator[str]:
+    if result.sentences is None:
+        yield "its sentences are missing"
+    summary = result.value("summary") or ""
+    for number, sentence in enumerate(result.sentences or [], start=1):
+        for start, end in sentence.spans:
+            inside = any(low <= start and end <= high for low, high in result.windows)
+            if not (0 <= start < end <= len(document.text) and inside):
+                yield f"sentence {number} rests on a place that was not read"
+        if not sentence.spans and "no-source" not in result.field("summary").flags:
+            yield f"sentence {number} rests on nothing, and no flag says so"
+        if sentence.text not in summary:
+            yield f"sentence {number} is not in the summary"
+
+
+def _faults_of_numbers(result: Result, document: Document) -> Iterator[str]:
+    if result.unsupported is None:
+        yield "it does not say which parts of the summary are unsupported"
+        return
+    known = _numbers_of(document.text)
+    reported = " ".join(unsupported.text for unsupported in result.unsupported)
+    for raw in _NUMBER.findall(result.value("summary") or ""):
+        if _digits(raw) not in known and (_digits(raw).lstrip("0") or "0") not in known and raw not in reported:
+            yield f"the number {raw} is not in the document, and not reported"
+
+
+def _numbers_of(text: str) -> set[str]:
+    """Every number that a text states in digits, words, month names or short years."""
+    known = {_digits(raw) for raw in _NUMBER.findall(text)} | set(re.findall(r"\d+", text))
+    known |= {digits.lstrip("0") or "0" for digits in known}
+    known |= {str(n) for n, word in enumerate(_WORDS, 1) if re.search(rf"\b{word}\b", text, re.I)}
+    months = [n for n in range(1, 13) if re.search(rf"\b{calendar.month_abbr[n]}", text, re.I)]
+    known |= {str(n) for n in months} | {f"{n:02}" for n in months}
+    return known | {f"{century}{short}" for short in re.findall(r"[./-](\d\d)\b", text) for century in (19, 20)}
+
+
+def _digits(raw: str) -> str:
+    """A number without its grouping and without the zeros that end a fraction."""
+    fraction = re.search(r"[.,](\d{1,2})$", raw)
+    whole = re.sub(r"\D", "", raw[: fraction.start()] if fraction else raw)
+    rest = fraction.group(1).rstrip("0") if fraction else ""
+    return f"{whole}.{rest}" if rest else whole
+
+
+CHECKER = KindChecker(columns, faults_of_result)

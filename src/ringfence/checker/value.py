@@ -1,0 +1,132 @@
+"""Check one value of a result: does the document say it where the result claims?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import regex
+
+from ..contracts import FieldAnswer, Span
+from ..documents import Document
+from .derived import fault_of_derived, names_a_currency
+
+__all__ = ["fault_of_value"]
+
+_Spec = Mapping[str, Any]
+
+
+def fault_of_value(
+    value: Any,
+    answer: FieldAnswer,
+    spec: _Spec | None,
+    document: Document,
+    locale: Mapping[str, Any],
+    windows: Sequence[Span],
+) -> str | None:
+    """Why a value is not what its kind promises; None if it is.
+
+    ``spec`` is its specification; without one (a kind of task that has no checker) only its places are checked.
+    """
+    if answer.kind == "null":
+        return _fault_of_null(value, answer, spec)
+    for start, end in [*answer.spans, *answer.others]:
+        if not 0 <= start < end <= len(document.text):
+            return f"the span {start}-{end} lies outside the document"
+        if not any(low <= start and end <= high for low, high in windows):
+            return f"its place {start} to {end} is in no window that was read"
+    if spec is None:
+        return _fault_of_place(answer, document) if answer.kind in ("span", "derived") else None
+    if spec["kind"] in ("written", "choices", "choice", "boolean"):
+        return _fault_of_choice(value, answer.kind, spec)
+    if answer.kind not in ("span", "derived"):
+        return f"it claims to be {answer.kind}, but a {spec['kind']} is read from the document"
+    return (
+        _fault_of_place(answer, document)
+        or _fault_of_occurrences(answer, spec, document)
+        or _fault_of_text(value, answer, spec, document, locale)
+    )
+
+
+def _fault_of_null(value: Any, answer: FieldAnswer, spec: _Spec | None) -> str | None:
+    if value is not None or answer.spans:
+        return "a null carries a value or a span"
+    required = spec is not None and spec["required"]
+    return "it is required, but null without a flag" if required and not answer.flags else None
+
+
+def _fault_of_choice(value: Any, kind: str, spec: _Spec) -> str | None:
+    """Values that have no span: written by the model, or chosen from a closed list."""
+    if spec["kind"] == "written":
+        return None if kind == "written" and isinstance(value, str) and value else "it is not a written text"
+    if spec["kind"] == "choices":
+        listed = isinstance(value, list) and 0 < len(set(value)) == len(value) and set(value) <= set(spec["options"])
+        return None if kind == "judged" and listed else f"{value!r} are not labels of the task"
+    options: list[Any] = spec["options"] if spec["kind"] == "choice" else [True, False]
+    listed = any(type(value) is type(option) and value == option for option in options)
+    return None if kind == "judged" and listed else f"{value!r} is not one of the task's options"
+
+
+def _fault_of_place(answer: FieldAnswer, document: Document) -> str | None:
+    """Why the document does not have the raw text at the span."""
+    if len(answer.spans) != 1:
+        return f"it has {len(answer.spans)} primary spans"
+    ((start, end),) = answer.spans
+    raw = document.text[start:end]
+    return None if raw == answer.raw else f"the document says {raw!r} there, the result {answer.raw!r}"
+
+
+def _fault_of_occurrences(answer: FieldAnswer, spec: _Spec, document: Document) -> str | None:
+    """Why a span cuts a word, or one of several spans says something else."""
+    raw = answer.raw or ""
+    for start, end in [*answer.spans, *answer.others]:
+        if _cuts(document.text, start, end):
+            return f"the span {start}-{end} cuts a word or a number in two"
+        if _essence(document.text[start:end], spec["kind"]) != _essence(raw, spec["kind"]):
+            return f"the span {start}-{end} does not say the same"
+    return None
+
+
+def _fault_of_text(
+    value: Any, answer: FieldAnswer, spec: _Spec, document: Document, locale: Mapping[str, Any]
+) -> str | None:
+    """Why the value does not follow from the text at the span, or the text is not where the answer says on the page."""
+    span, raw, kind = answer.spans[0], answer.raw or "", spec["kind"]
+    if [box.facts() for box in document.boxes(*span)] != answer.boxes:
+        return "its boxes are not where the span is on the page"
+    if answer.address != document.address(*span):
+        return "its address is not that of the span"
+    if answer.ocr != document.ocr_confidence(*span):
+        return "its OCR confidence is not that of the span"
+    if value is None:
+        return None if answer.flags else "it has a span but no value, and no flag says why"
+    if answer.kind == "span" and value != raw:
+        return f"it claims to be the span, but {value!r} is not {raw!r}"
+    if kind == "code" and not regex.fullmatch(spec["pattern"], raw, timeout=5):
+        return f"{raw!r} does not match the pattern of the field"
+    if kind == "money" and value["currency"] is None and names_a_currency(raw) and not answer.flags:
+        return f"the currency in {raw!r} was dropped"
+    return fault_of_derived(kind, value, raw, locale)
+
+
+def _cuts(text: str, start: int, end: int) -> bool:
+    """Whether a span begins or ends inside a word or a number."""
+    for position in (start, end):
+        around = text[max(position - 2, 0) : position], text[position : position + 2]
+        if not around[0] or not around[1]:
+            continue
+        before, after = around[0][-1], around[1][0]
+        if (before.isalpha() and after.isalpha()) or (before.isdigit() and after.isdigit()):
+            # A currency may be written against the number, and then against a word: RM30.90
+            return True
+        if re.fullmatch(r"\d[.,]", around[0]) and after.isdigit():
+            return True
+        if before.isdigit() and re.fullmatch(r"[.,]\d", around[1]):
+            return True
+    return False
+
+
+def _essence(raw: str, kind: str) -> str:
+    """What all occurrences of one value share: the digits of an amount, the words of anything else."""
+    return re.sub(r"[^\d.,]", "", raw) if kind == "money" else " ".join(raw.split())

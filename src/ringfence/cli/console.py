@@ -1,0 +1,124 @@
+"""What people see on a terminal: sentences and progress bars, on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from ..api import Model, open_model
+from ..contracts import ModelOptions
+from ..documents import Source, holds_several
+from ..runs import Progress as RunProgress
+from ..seal import UNIX_SOCKET
+from ..weights import Listener
+
+__all__ = ["RunProgressBar", "bar", "data", "denied", "note", "opened", "pulling", "stderr"]
+
+SHOWN_ATTEMPTS = 20
+stderr = Console(stderr=True, highlight=False)
+data = Console(highlight=False, soft_wrap=True)
+
+
+def note(sentence: str) -> None:
+    """One sentence to the person at the terminal."""
+    stderr.print(sentence, markup=False, soft_wrap=True)
+
+
+def denied(attempts: Sequence[Mapping[str, Any]] | None) -> None:
+    """What the seal denied, a line each, ways out of the machine first."""
+    ordered = sorted(attempts or (), key=lambda attempt: attempt["what"] == UNIX_SOCKET)
+    for attempt in ordered[:SHOWN_ATTEMPTS]:
+        times = "once" if attempt["times"] == 1 else f"{attempt['times']} times"
+        command = attempt["command"][:100] or attempt["name"] if attempt["process"] else ""
+        process = f", to process {attempt['process']}: {command}" if command else ""
+        note(f"Denied: {attempt['what']}, {times}{process}")
+    if len(ordered) > SHOWN_ATTEMPTS:
+        note(f"Denied: {len(ordered) - SHOWN_ATTEMPTS} other attempts.")
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over documents; nothing without a terminal."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=stderr,
+        disable=not stderr.is_terminal,
+    ) as bars:  # fmt: skip
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def opened(options: ModelOptions) -> Iterator[Model]:
+    """The model of a verb; a pull has its progress bar, and the choice of the engine is said."""
+    with pulling() as listener:
+        model = open_model(say=note, listener=listener, **options.model_dump())
+    with model:
+        yield model
+
+
+@contextmanager
+def pulling() -> Iterator[Listener]:
+    """A progress bar for a pull; without a terminal the sentences only."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=stderr,
+        disable=not stderr.is_terminal,
+    ) as bars:  # fmt: skip
+        tasks: dict[str, TaskID] = {}
+
+        def progress(name: str, done: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done, total=total)
+
+        yield Listener(
+            say=lambda sentence: bars.console.print(sentence, markup=False, soft_wrap=True), progress=progress
+        )
+
+
+class RunProgressBar:
+    """Documents per minute, time left and failures, while a run is under way."""
+
+    def __init__(self, total: int, sources: Sequence[Source]) -> None:
+        many = any(holds_several(source) for source in sources)
+        self._bars = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"), console=stderr, disable=not stderr.is_terminal,
+        )  # fmt: skip
+        self._task = self._bars.add_task("documents", total=None if many else total, rate="")
+        self._started = time.monotonic()
+        self._spoken = self._started
+
+    def __enter__(self) -> RunProgressBar:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def update(self, progress: RunProgress) -> None:
+        ended = sum(progress.seen.values())
+        minutes = (time.monotonic() - self._started) / 60
+        rate = f"{ended / minutes:.1f}/min" if minutes > 0.02 else ""
+        failed = f", {progress.seen['failed']} failed" if progress.seen["failed"] else ""
+        where = ""
+        if progress.window and progress.window[1] < progress.window[2]:
+            where = f", {progress.window[0][-30:]}: window {progress.window[1]} of {progress.window[2]}"
+        self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed + where)
+        if not stderr.is_terminal and time.monotonic() - self._spoken > 30:
+            self._spoken = time.monotonic()
+            note(f"{ended} documents ended, {rate}{failed}{where}")

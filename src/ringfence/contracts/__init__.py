@@ -1,0 +1,59 @@
+"""The files that Ringfence writes and reads, as typed models: results, runs, traces, gold and locks.
+
+Each model has a version (``schema``) and a published JSON schema. Files of earlier versions are read.
+"""
+
+from .gold import GoldLine, Origin
+from .lock import AdapterFacts, EngineFacts, LockData, WeightsFacts
+from .result import (
+    Alternative,
+    Alternatives,
+    BoxFacts,
+    DocumentFacts,
+    FieldAnswer,
+    Result,
+    Section,
+    Span,
+    Status,
+    SummarySentence,
+    UnsupportedText,
+    Usage,
+    field_of,
+    value_at,
+)
+from .run import DecidedFrom, LockFacts, MadeWith, ModelOptions, ReadingFacts, RunFacts, SessionFacts
+from .schemas import SCHEMAS, json_schema
+from .trace import TraceLine
+
+__all__ = [
+    "SCHEMAS",
+    "AdapterFacts",
+    "Alternative",
+    "Alternatives",
+    "BoxFacts",
+    "DecidedFrom",
+    "DocumentFacts",
+    "EngineFacts",
+    "FieldAnswer",
+    "GoldLine",
+    "LockData",
+    "LockFacts",
+    "MadeWith",
+    "ModelOptions",
+    "Origin",
+    "ReadingFacts",
+    "Result",
+    "RunFacts",
+    "Section",
+    "SessionFacts",
+    "Span",
+    "Status",
+    "SummarySentence",
+    "TraceLine",
+    "UnsupportedText",
+    "Usage",
+    "WeightsFacts",
+    "field_of",
+    "json_schema",
+    "value_at",
+]

@@ -1,0 +1,66 @@
+"""What a lock holds: everything that determines an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from .base import Contract
+
+__all__ = ["AdapterFacts", "EngineFacts", "LockData", "WeightsFacts"]
+
+
+class WeightsFacts(Contract):
+    """The weights by the digest of their origin and of the form that runs; of a server's, the name it gives them."""
+
+    digest: str | None = None
+    declared: str | None = None
+    form: str | None = None
+    converter: str | None = None
+    licence: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+    form_files: dict[str, str] = Field(default_factory=dict)
+
+
+class AdapterFacts(Contract):
+    """The adapter by digest."""
+
+    digest: str
+    licence: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+
+
+class EngineFacts(Contract):
+    """The engine, its version, the digest of its shared libraries, and its settings."""
+
+    name: str = ""
+    version: str | None = None
+    build: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class LockData(Contract):
+    """Everything that determines an answer. What a lock does not have (an adapter, a GPU) is left out of the file.
+
+    ``schema`` 2 names every library that turns bytes into text or answers; 1 named ten of them.
+    """
+
+    schema_version: int = Field(default=2, alias="schema")
+    weights: WeightsFacts = Field(default_factory=WeightsFacts)
+    template: str | None = None
+    adapter: AdapterFacts | None = None
+    ranker: str | None = None
+    calibrator: str | None = None
+    few_shot: str | None = None
+    embedding: str | None = None
+    engine: EngineFacts = Field(default_factory=EngineFacts)
+    processor: dict[str, str] = Field(default_factory=dict)
+    gpu: dict[str, Any] | None = None
+    packages: dict[str, str] = Field(default_factory=dict)
+    task: dict[str, Any] = Field(default_factory=dict)
+    prompt: str | None = None
+    readers: dict[str, int] = Field(default_factory=dict)
+    ocr: dict[str, Any] | None = None
+    windows: dict[str, Any] = Field(default_factory=dict)
+    sampling: dict[str, Any] = Field(default_factory=dict)

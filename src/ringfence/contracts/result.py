@@ -1,0 +1,217 @@
+"""A line of results.jsonl: what became of one document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from .base import Contract
+
+__all__ = [
+    "Alternative",
+    "Alternatives",
+    "BoxFacts",
+    "DocumentFacts",
+    "FieldAnswer",
+    "Result",
+    "Section",
+    "Span",
+    "Status",
+    "SummarySentence",
+    "UnsupportedText",
+    "Usage",
+    "field_of",
+    "value_at",
+]
+
+Span = tuple[int, int]
+"""Offsets into the text layer in Unicode code points, end exclusive."""
+Status = Literal["done", "failed", "abstained", "superseded"]
+Decision = Literal["accept", "review", "spot-check"]
+
+
+class DocumentFacts(Contract):
+    """Which document a result is about. ``id`` is the join key; ``source`` is the id of the file that holds it."""
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"line", "pages_without_text", "pages_by_ocr", "source"})
+
+    id: str
+    path: str = ""
+    sha256: str | None = None
+    pages: int | None = None
+    read_by: str | None = None
+    line: int | None = None
+    pages_without_text: list[int] | None = None
+    pages_by_ocr: dict[str, str] | None = None
+    source: str | None = None
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _purged_path(cls, path: Any) -> Any:
+        """A purge takes the path away."""
+        return "" if path is None else path
+
+
+class BoxFacts(Contract):
+    """A rectangle on a page (from 1), in PDF points from the top left corner, rotation applied."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class Alternative(Contract):
+    """A candidate that was not chosen, with its probability."""
+
+    value: Any = None
+    raw: str | None = None
+    spans: list[Span] = Field(default_factory=list)
+    probability: float | None = None
+
+
+Alternatives = list[Alternative]
+"""The candidates beside the chosen one, the most probable first."""
+
+
+class FieldAnswer(Contract):
+    """What one value rests on.
+
+    ``kind``: ``span`` (the value is the document's text), ``derived`` (typed by code from that text), ``judged`` (from a
+    closed list), ``written`` (by the model) or ``null``. ``spans`` is where the value stands, ``others`` where else the
+    same value occurs. ``address`` names the place in a format without pages; ``ocr`` is the lowest confidence of the
+    words that were read from a picture (null: none were). ``readings`` are what an ambiguous text could mean.
+    """
+
+    omitted: ClassVar[frozenset[str]] = frozenset(
+        {"readings", "confidence", "decision", "alternatives", "chosen_by", "features"}
+    )
+
+    raw: str | None = None
+    spans: list[Span] = Field(default_factory=list)
+    others: list[Span] = Field(default_factory=list)
+    boxes: list[BoxFacts] = Field(default_factory=list)
+    address: str | None = None
+    ocr: float | None = None
+    kind: str
+    flags: list[str] = Field(default_factory=list)
+    readings: list[str] | None = None
+    features: dict[str, Any] = Field(default_factory=dict)
+    confidence: float | None = None
+    decision: Decision | None = None
+    alternatives: Alternatives = Field(default_factory=list)
+    chosen_by: str | None = None
+
+
+class Usage(Contract):
+    """What a document cost: tokens read and written, seconds of the engine, and how often it was asked."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int | None = None
+    generated_tokens: int = 0
+    seconds: float = 0.0
+    looks: int = 0
+
+
+class SummarySentence(Contract):
+    """A sentence of a summary and the places of the document that it rests on."""
+
+    text: str
+    heading: str | None = None
+    spans: list[Span]
+    boxes: list[BoxFacts] = Field(default_factory=list)
+
+
+class UnsupportedText(Contract):
+    """A number, date, amount or name of a summary that the document does not have; ``span`` is in the summary."""
+
+    kind: str
+    text: str
+    span: Span
+
+
+class Section(Contract):
+    """A part of a long document: how many notes it gave, and whether the summary rests on it."""
+
+    span: Span
+    notes: int | None = None
+    in_summary: bool = False
+
+
+class Result(Contract):
+    """What became of one document: its values and what each rests on, or the reason why there are none.
+
+    ``values`` holds plain JSON: numbers as decimal strings, dates as ISO 8601, money as ``{"amount", "currency"}``.
+    ``fields`` is keyed by path: ``total``, ``seller.name``, ``lines[0].amount``. The parts from ``left_out`` to
+    ``sections`` belong to one kind of task each. ``purged`` is the digest of the line that a purge replaced.
+    """
+
+    optional: ClassVar[frozenset[str]] = frozenset(
+        {"left_out", "scores", "evidence", "sentences", "unsupported", "sections", "purged"}
+    )
+
+    schema_version: int = Field(default=1, alias="schema")
+    document: DocumentFacts
+    status: Status
+    reason: str | None = None
+    values: dict[str, Any] | None = None
+    fields: dict[str, FieldAnswer] | None = None
+    checks: dict[str, str] | None = None
+    rows: dict[str, list[int]] | None = None
+    left_out: list[str] | None = None
+    scores: dict[str, float] | None = None
+    evidence: dict[str, list[Span]] | None = None
+    sentences: list[SummarySentence] | None = None
+    unsupported: list[UnsupportedText] | None = None
+    sections: list[Section] | None = None
+    grounding: str | None = None
+    decision: Decision | None = None
+    mode: str | None = None
+    windows: list[Span] = Field(default_factory=list)
+    usage: Usage | None = None
+    lock: str | None = None
+    purged: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the document was processed and has values."""
+        return self.status == "done"
+
+    def field(self, path: str) -> FieldAnswer:
+        """What the value at ``path`` rests on. Raises KeyError for a path that the result does not have."""
+        return (self.fields or {})[path]
+
+    def value(self, path: str) -> Any:
+        """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
+        return value_at(self.values or {}, path)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        head = f"<b>{escape(self.document.id)}</b>: {escape(self.status)}"
+        if not self.answered:
+            return f"<p>{head} ({escape(self.reason or '')})</p>"
+        rows = "".join(
+            f"<tr><td>{escape(path)}</td><td>{escape(str(self.value(path)))}</td><td>{escape(answer.raw or '')}</td>"
+            f"<td>{escape(', '.join(answer.flags) or answer.kind)}</td></tr>"
+            for path, answer in (self.fields or {}).items()
+        )
+        titles = "<tr><th>field</th><th>value</th><th>as printed</th><th>kind, or flags</th></tr>"
+        return f"<p>{head}</p><table>{titles}{rows}</table>"
+
+
+def value_at(values: Mapping[str, Any], path: str) -> Any:
+    """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
+    value: Any = values
+    for step in path.replace("[", ".").replace("]", "").split("."):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def field_of(path: str) -> str:
+    """The field of a path, without rows: ``lines[0].amount`` belongs to ``lines.amount``."""
+    return re.sub(r"\[\d+\]", "", path)

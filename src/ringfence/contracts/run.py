@@ -1,0 +1,138 @@
+"""run.json: what a run was made with, under which lock, in which sessions, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from .base import Contract
+
+__all__ = ["DecidedFrom", "LockFacts", "MadeWith", "ModelOptions", "ReadingFacts", "RunFacts", "SessionFacts"]
+
+# The names that these options had as keywords of the command line, in run.json of schema 1.
+_OPTIONS_OF_SCHEMA_1 = {"weights_name": "weights", "engine_name": "engine", "cache_gib": "cache"}
+
+
+class ModelOptions(Contract):
+    """Which weights run, on what, and how.
+
+    ``cache`` is the memory for keys and values in GiB, ``in_flight`` the most requests under way at once in batched
+    mode, ``threads`` 0 leaves the number to the engine. ``server`` is the address of a server that runs already, and
+    ``model`` its name for the weights.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weights: str = "demo"
+    engine: str = "auto"
+    server: str = ""
+    model: str = ""
+    adapter: str = ""
+    mode: Literal["solo", "batched"] = "batched"
+    cache: int = Field(default=2, ge=1)
+    in_flight: int = Field(default=32, ge=1)
+    threads: int = Field(default=0, ge=0)
+    prefix_cache: bool = True
+
+
+class MadeWith(Contract):
+    """What a session of a run was given, as far as it is not part of the lock.
+
+    ``warmed``: one request with the task's empty prompt came before the documents (in batched mode its keys and values
+    are kept, so a replay does the same).
+    """
+
+    model: ModelOptions | None = None
+    task_file: str | None = None
+    inputs: list[str] = Field(default_factory=list)
+    limit: int | None = None
+    resume: bool = False
+    pool: str | None = None
+    calibrator: str | None = None
+    warmed: bool = False
+    made_by: str = ""
+
+
+class ReadingFacts(Contract):
+    """How documents were read; ``folder`` is what relative paths of documents are relative to (null after a purge)."""
+
+    folder: str | None = "."
+    csv_rows: bool = False
+    text_field: str = "text"
+    id_field: str = "id"
+    ocr: str = "auto"
+    limits: dict[str, float] = Field(default_factory=dict)
+
+
+class SessionFacts(Contract):
+    """One stretch of work: from start to end, on which host, and the evidence of its seal."""
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"documents"})
+
+    started_at: str
+    ended_at: str | None = None
+    made_with: MadeWith = Field(default_factory=MadeWith)
+    host: dict[str, Any] = Field(default_factory=dict)
+    seal: dict[str, Any] | None = None
+    documents: int | None = None
+
+
+class LockFacts(Contract):
+    """A lock with its digest."""
+
+    digest: str
+    data: dict[str, Any]
+
+
+class DecidedFrom(Contract):
+    """The run whose answers a calibrator decided again."""
+
+    path: str = Field(alias="from")
+    lock: str
+    at: str
+
+
+class RunFacts(Contract):
+    """run.json. ``totals`` is null while the run is not finished."""
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"purged_at", "decided"})
+
+    schema_version: int = Field(default=2, alias="schema")
+    task: dict[str, Any]
+    weights: str = ""
+    lock: LockFacts
+    packages: dict[str, str] = Field(default_factory=dict)
+    reading: ReadingFacts = Field(default_factory=ReadingFacts)
+    sessions: list[SessionFacts] = Field(default_factory=list)
+    totals: dict[str, int] | None = None
+    decided: DecidedFrom | None = None
+    purged_at: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _upgrade(cls, data: Any) -> Any:
+        """Read schema 1, where a session kept the keywords of a function of the command line as ``arguments``."""
+        if not isinstance(data, dict) or data.get("schema") != 1:
+            return data
+        sessions = [_upgraded_session(session) for session in data.get("sessions", [])]
+        return {**data, "schema": 2, "sessions": sessions}
+
+
+def _upgraded_session(session: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in session.items() if name != "arguments"}
+    if "arguments" not in session:
+        return kept
+    given = {_OPTIONS_OF_SCHEMA_1.get(name, name): value for name, value in session["arguments"].items()}
+    options = {name: given[name] for name in ModelOptions.model_fields if given.get(name) is not None}
+    made_with: dict[str, Any] = {
+        "model": options if "weights" in given else None,
+        "task_file": given.get("task"),
+        "inputs": given.get("inputs") or [],
+        "limit": given.get("limit"),
+        "resume": bool(given.get("resume")),
+        "pool": given.get("pool"),
+        "calibrator": given.get("calibrator"),
+        "made_by": "pilot" if given.get("pilot") else "",
+    }
+    return {**kept, "made_with": made_with}

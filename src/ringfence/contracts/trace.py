@@ -1,0 +1,33 @@
+"""A line of trace.jsonl: what the engine said to one request."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from .base import Contract
+
+__all__ = ["TraceLine"]
+
+
+class TraceLine(Contract):
+    """One answer of the engine.
+
+    ``n`` is the request's place in the order of asking, ``s`` the session, ``prompt`` the digest of the prompt's token
+    ids. A completion has ``tokens`` with their ``logprobs``, a scoring ``scores``, a failure ``error``.
+    """
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"tokens", "logprobs", "scores", "error", "schema"})
+
+    schema_version: int | None = Field(default=None, alias="schema")
+    document: str
+    sha256: str | None = None
+    id: str
+    s: int
+    n: int
+    prompt: str
+    error: str | None = None
+    tokens: list[int] | None = None
+    logprobs: list[float] | None = None
+    scores: list[float] | None = None

@@ -1,0 +1,125 @@
+"""Build the text layer of a document that has structure but no pages: headings, lists, table rows, addresses.
+
+What is written for structure (``# `` before a heading, ``- `` before an item, ``> `` before a quoted line) is part of the
+text layer, so that spans and prompts speak of the same text.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..errors import DocumentError
+from .model import (
+    Block,
+    Document,
+    Line,
+    Page,
+)
+from .reader import Source, canonical
+
+__all__ = ["LayerBuilder"]
+
+
+class LayerBuilder:
+    """Collects blocks in reading order. ``address`` arguments name the place that people know: ``Sheet1!B7``."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._size = 0
+        self._lines: list[Line] = []
+        self._blocks: list[Block] = []
+        self._page_starts: list[int] = []
+        self._addresses: list[tuple[int, int, str]] = []
+        self._block_start: int | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been written."""
+        return not self._lines
+
+    def _write(self, text: str) -> tuple[int, int]:
+        start = self._size
+        self._pieces.append(text)
+        self._size += len(text)
+        return start, self._size
+
+    def page(self) -> None:
+        """What follows stands on a new page, slide or sheet."""
+        self.end_block()
+        self._page_starts.append(self._size)
+
+    def end_block(self) -> None:
+        """What follows is another block."""
+        if self._block_start is not None:
+            self._blocks.append(Block(self._block_start, self._lines[-1].end))
+            self._block_start = None
+
+    def line(self, parts: Iterable[tuple[str, str | None]], gap: str = "   ") -> None:
+        """One line of the open block: parts with their addresses, set apart by ``gap``. Blank parts are left out."""
+        cleaned = [(" ".join(canonical(text).split()), address) for text, address in parts]
+        cleaned = [(text, address) for text, address in cleaned if text]
+        if not cleaned:
+            return
+        if self._size:
+            self._write("\n" if self._block_start is not None else "\n\n")
+        line_start = self._size
+        if self._block_start is None:
+            self._block_start = line_start
+        for position, (text, address) in enumerate(cleaned):
+            if position:
+                self._write(gap)
+            start, end = self._write(text)
+            if address:
+                self._addresses.append((start, end, address))
+        self._lines.append(Line(line_start, self._size))
+
+    def paragraph(self, text: str, address: str | None = None, mark: str = "") -> None:
+        """A block of one or more lines; ``mark`` stands before each (``# ``, ``- ``, ``> ``)."""
+        self.end_block()
+        self.lines(text, address, mark)
+        self.end_block()
+
+    def lines(self, text: str, address: str | None = None, mark: str = "") -> None:
+        """Lines that go on with the open block."""
+        for row in canonical(text).split("\n"):
+            if row.strip():
+                self.line([(f"{mark}{row}", address)])
+
+    def document(
+        self,
+        source: Source,
+        sha256: str,
+        read_by: str,
+        metadata: dict[str, Any] | None = None,
+        ocr: Iterable[tuple[int, int, float]] = (),
+    ) -> Document:
+        """The finished document. Raises DocumentError when nothing was written."""
+        self.end_block()
+        if self.empty:
+            raise DocumentError("empty", "there is no text in it")
+        starts = self._page_starts or [0]
+        starts[0] = 0
+        starts = [min(start + 2, self._size) if start else 0 for start in starts]
+        ends = [max(start, following - 2) for start, following in itertools.pairwise(starts)] + [self._size]
+        pages = tuple(
+            Page(number, 0, 0, start, end)
+            for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1)
+        )
+        return Document(
+            id=source.id,
+            path=source.path.as_posix(),
+            sha256=sha256,
+            text="".join(self._pieces),
+            pages=pages,
+            blocks=tuple(self._blocks),
+            lines=tuple(self._lines),
+            read_by=read_by,
+            metadata={**(metadata or {}), **({"source": source.root} if source.root else {})},
+            char_boxes=np.empty((0, 4), np.float32),
+            addresses=tuple(self._addresses),
+            ocr=tuple(ocr),
+        )

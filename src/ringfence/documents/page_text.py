@@ -1,0 +1,99 @@
+"""Build the text layer of a document that has pages: every character with its place on paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .model import (
+    Block,
+    Document,
+    Line,
+    Page,
+)
+from .pdf_layout import Glyph, lay_out
+from .reader import Source
+
+__all__ = ["PaperBuilder"]
+
+_NOWHERE = (float("nan"),) * 4
+
+
+class PaperBuilder:
+    """Collects pages of glyphs."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._boxes: list[tuple[float, float, float, float]] = []
+        self._pages: list[Page] = []
+        self._blocks: list[Block] = []
+        self._lines: list[Line] = []
+        self._ocr: list[tuple[int, int, float]] = []
+        self.pages_by_ocr: dict[int, str] = {}  # why OCR was used, by page
+
+    @property
+    def empty(self) -> bool:
+        """Whether no page has any text."""
+        return not self._lines
+
+    @property
+    def size(self) -> int:
+        """Characters so far."""
+        return len(self._text)
+
+    def _write(self, piece: str, box: tuple[float, float, float, float] | None = None) -> None:
+        self._text.append(piece)
+        self._boxes.append(box or _NOWHERE)
+
+    def add_page(self, width: float, height: float, glyphs: list[Glyph]) -> None:
+        """A page of ``width`` x ``height`` points; its glyphs are put into reading order."""
+        if self._pages:
+            self._write("\n")
+            self._write("\n")
+        page_start = len(self._text)
+        for block in lay_out(glyphs):
+            if len(self._text) > page_start:
+                self._write("\n")
+                self._write("\n")
+            block_start = len(self._text)
+            for row in block:
+                if len(self._text) > block_start:
+                    self._write("\n")
+                line_start = len(self._text)
+                for glyph in row:
+                    self._write_glyph(glyph)
+                self._lines.append(Line(line_start, len(self._text)))
+            self._blocks.append(Block(block_start, len(self._text)))
+        self._pages.append(Page(len(self._pages) + 1, width, height, page_start, len(self._text)))
+
+    def _write_glyph(self, glyph: Glyph) -> None:
+        start = len(self._text)
+        self._write(glyph.text, glyph.on_paper or glyph.box)
+        if glyph.confidence is not None:
+            if self._ocr and self._ocr[-1][1] == start and self._ocr[-1][2] == glyph.confidence:
+                self._ocr[-1] = (self._ocr[-1][0], start + 1, glyph.confidence)
+            else:
+                self._ocr.append((start, start + 1, glyph.confidence))
+
+    def document(self, source: Source, sha256: str, read_by: str, metadata: dict[str, Any]) -> Document:
+        """The finished document."""
+        blank = [page.number for page in self._pages if page.start == page.end]
+        told: dict[str, Any] = {"pages_without_text": blank} if blank else {}
+        if self.pages_by_ocr:
+            told["pages_by_ocr"] = {str(number): reason for number, reason in self.pages_by_ocr.items()}
+        if source.root:
+            told["source"] = source.root
+        return Document(
+            id=source.id,
+            path=source.path.as_posix(),
+            sha256=sha256,
+            text="".join(self._text),
+            pages=tuple(self._pages),
+            blocks=tuple(self._blocks),
+            lines=tuple(self._lines),
+            read_by=read_by,
+            metadata=metadata | told,
+            char_boxes=np.array(self._boxes, np.float32).reshape(-1, 4),
+            ocr=tuple(self._ocr),
+        )

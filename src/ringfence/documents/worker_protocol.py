@@ -1,0 +1,89 @@
+"""Documents on a pipe: a JSON head and the raw boxes. No pickle: what a hostile file made of its reader is only data."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .model import (
+    Block,
+    Document,
+    Line,
+    Page,
+)
+from .reader import ReadingLimits, ReadingOptions, Unreadable
+
+__all__ = ["HEAD", "OVER_MEMORY", "document_from", "frame_of", "options_from", "pack", "resident_mib", "unpack_head"]
+
+OVER_MEMORY = 77  # the exit code of a worker that ended itself
+HEAD = struct.Struct("<II")  # sizes in bytes of the JSON and of the boxes that follow
+
+
+def resident_mib(pid: int | str) -> float:
+    """Memory in use by a process; 0 where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def pack(head: dict[str, Any], body: bytes = b"") -> bytes:
+    """One frame."""
+    data = json.dumps(head).encode()
+    return HEAD.pack(len(data), len(body)) + data + body
+
+
+def unpack_head(data: bytes) -> dict[str, Any]:
+    """The JSON of a frame."""
+    head: dict[str, Any] = json.loads(data)
+    return head
+
+
+def frame_of(outcome: Document | Unreadable) -> bytes:
+    """An outcome as a frame."""
+    if isinstance(outcome, Unreadable):
+        return pack({"unreadable": asdict(outcome)})
+    head = {
+        "id": outcome.id,
+        "path": outcome.path,
+        "sha256": outcome.sha256,
+        "text": outcome.text,
+        "pages": [(page.number, page.width, page.height, page.start, page.end) for page in outcome.pages],
+        "blocks": [(block.start, block.end) for block in outcome.blocks],
+        "lines": [(line.start, line.end) for line in outcome.lines],
+        "read_by": outcome.read_by,
+        "metadata": outcome.metadata,
+        "addresses": outcome.addresses,
+        "ocr": outcome.ocr,
+    }
+    return pack({"document": head}, np.ascontiguousarray(outcome.char_boxes, np.float32).tobytes())
+
+
+def document_from(head: dict[str, Any], boxes: bytes) -> Document:
+    """The document of a frame."""
+    return Document(
+        id=head["id"],
+        path=head["path"],
+        sha256=head["sha256"],
+        text=head["text"],
+        pages=tuple(Page(*page) for page in head["pages"]),
+        blocks=tuple(Block(*block) for block in head["blocks"]),
+        lines=tuple(Line(*line) for line in head["lines"]),
+        read_by=head["read_by"],
+        metadata=head["metadata"],
+        char_boxes=np.frombuffer(boxes, np.float32).reshape(-1, 4),
+        addresses=tuple(map(tuple, head["addresses"])),
+        ocr=tuple(map(tuple, head["ocr"])),
+    )
+
+
+def options_from(data: dict[str, Any]) -> ReadingOptions:
+    """Reading options from their JSON."""
+    return ReadingOptions(**{**data, "passwords": tuple(data["passwords"]), "limits": ReadingLimits(**data["limits"])})

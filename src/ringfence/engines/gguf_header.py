@@ -1,0 +1,132 @@
+"""The head of a GGUF file: its metadata, and the precision of its tensors.
+
+The library ``gguf`` makes an array of every string it meets: 6.0 s for the 300,000 tokens and merges of a 1.5B, of
+which a run needs one key. This reads the same head in about 0.1 s. Format: ggml's docs/gguf.md, versions 2 and 3.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError
+
+__all__ = ["GgufHeader"]
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+MOST_KEYS = 100_000  # a damaged file may claim any number
+
+
+class GgufHeader:
+    """The metadata of a GGUF file by key. Raises EngineError for a file that is not one, or is damaged.
+
+    ``only`` stops at this key, which then is the only one that is there (the architecture comes first in all files).
+    """
+
+    def __init__(self, file: Path, only: str | None = None) -> None:
+        self._fields: dict[str, Any] = {}
+        self._matrix_types: Counter[int] = Counter()
+        self._tensors: dict[str, int] = {}
+        try:
+            with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                self._read(_Cursor(data), only)
+        except (OSError, ValueError, struct.error, KeyError, IndexError, OverflowError, MemoryError):
+            raise EngineError(
+                f"{file.name} is not a GGUF file, or is damaged.", "Pull it again, or choose other weights."
+            ) from None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key."""
+        return self._fields.get(key, default)
+
+    @property
+    def matrix_precision(self) -> str | None:
+        """The precision of most tensors with two or more dimensions, such as ``Q4_K``; None if there are none."""
+        if not self._matrix_types:
+            return None
+        from gguf import GGMLQuantizationType
+
+        return str(GGMLQuantizationType(self._matrix_types.most_common(1)[0][0]).name)
+
+    @property
+    def tensors(self) -> dict[str, str]:
+        """The precision of every tensor, by name."""
+        from gguf import GGMLQuantizationType
+
+        return {name: str(GGMLQuantizationType(kind).name) for name, kind in self._tensors.items()}
+
+    def _read(self, cursor: _Cursor, only: str | None) -> None:
+        if cursor.take(4) != b"GGUF" or cursor.scalar("I") not in (2, 3):
+            raise ValueError("not GGUF")
+        tensors, keys = cursor.scalar("Q"), cursor.scalar("Q")
+        if max(tensors, keys) > MOST_KEYS:
+            raise ValueError("too many")
+        for _ in range(keys):
+            key = cursor.string()
+            value = cursor.value(cursor.scalar("I"))
+            if only is None or key == only:
+                self._fields[key] = value
+            if key == only:
+                return
+        for _ in range(tensors):
+            name = cursor.string()
+            dimensions = cursor.scalar("I")
+            cursor.take(8 * dimensions)
+            kind = cursor.scalar("I")
+            cursor.take(8)
+            self._tensors[name] = kind
+            if dimensions > 1:
+                self._matrix_types[kind] += 1
+
+
+class _Cursor:
+    """Reads little-endian values one after the other."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data, self._at = data, 0
+
+    def take(self, size: int) -> bytes:
+        found = self._data[self._at : self._at + size]
+        if len(found) != size:
+            raise ValueError("cut short")
+        self._at += size
+        return found
+
+    def scalar(self, form: str) -> Any:
+        size = struct.calcsize(f"<{form}")
+        (value,) = struct.unpack_from(f"<{form}", self._data, self._at)
+        self._at += size
+        return value
+
+    def string(self) -> str:
+        return self.take(self.scalar("Q")).decode("utf-8", "replace")
+
+    def value(self, kind: int) -> Any:
+        if kind == _STRING:
+            return self.string()
+        if kind != _ARRAY:
+            return self.scalar(_SCALARS[kind])
+        item, count = self.scalar("I"), self.scalar("Q")
+        if item in _SCALARS:
+            form = f"<{count}{_SCALARS[item]}"
+            return list(struct.unpack(form, self.take(struct.calcsize(form))))
+        if item == _STRING:
+            return self._strings(count)
+        return [self.value(item) for _ in range(count)]
+
+    def _strings(self, count: int) -> list[str]:
+        data, at, unpack = self._data, self._at, struct.Struct("<Q").unpack_from
+        found = []
+        for _ in range(count):
+            (size,) = unpack(data, at)
+            at += 8 + size
+            text = data[at - size : at]
+            if len(text) != size:
+                raise ValueError("cut short")
+            found.append(text.decode("utf-8", "replace"))
+        self._at = at
+        return found

@@ -1,0 +1,95 @@
+"""What is needed of weights beside their numbers, read from a GGUF file: template, special tokens, context, cache."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import EngineError
+from .gguf_header import GgufHeader
+
+__all__ = ["FormFacts", "cached_numbers", "facts_of_gguf"]
+
+FACTS = "form.json"
+_CONTROL, _USER_DEFINED = 3, 4  # token types in GGUF
+
+
+@dataclass(frozen=True)
+class FormFacts:
+    """What is needed beside the graph: the chat template, the special tokens, the context, the end tokens, and how many
+    numbers the cache keeps for each token (0: not known).
+    """
+
+    chat_template: str
+    special_tokens: dict[str, str]
+    control_tokens: list[str]
+    end_ids: list[int]
+    context: int
+    cached_numbers: int = 0
+
+    @classmethod
+    def read(cls, folder: Path) -> FormFacts:
+        """The facts kept in ``folder``."""
+        return cls(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
+
+    def write(self, folder: Path) -> None:
+        """Keep the facts in ``folder``."""
+        (folder / FACTS).write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def facts_of_gguf(file: Path) -> FormFacts:
+    """The facts of the weights in ``file``. Raises EngineError where they have no chat template, or are an adapter."""
+    value = GgufHeader(file).get
+    if value("general.type") == "adapter":
+        raise EngineError(
+            "This is an adapter, and no weights.",
+            "Run it on the weights it was made of: --weights NAME --adapter THIS.",
+        )
+    architecture = value("general.architecture")
+    tokens: list[str] = value("tokenizer.ggml.tokens", [])
+    types: list[int] = value("tokenizer.ggml.token_type", [])
+    template = value("tokenizer.chat_template")
+    if not template:
+        raise EngineError(
+            "The weights carry no chat template.",
+            "Choose instruction-tuned weights (their names end in Instruct or chat).",
+        )
+    named = {name: value(f"tokenizer.ggml.{name}_token_id") for name in ("bos", "eos", "padding")}
+    # Templates of several families end a turn with a token other than the one that ends a text.
+    turn_ends = [
+        position
+        for position, token in enumerate(tokens)
+        if token in ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>")
+    ]
+    end_ids = sorted({*([named["eos"]] if named["eos"] is not None else []), *turn_ends})
+    return FormFacts(
+        chat_template=template,
+        special_tokens={
+            f"{name.replace('padding', 'pad')}_token": tokens[index]
+            for name, index in named.items()
+            if index is not None
+        },
+        control_tokens=[
+            token
+            for token, kind in zip(tokens, types, strict=True)
+            if kind == _CONTROL or (kind == _USER_DEFINED and re.match(r"<\W|<\w+>|</", token))
+        ],
+        end_ids=end_ids,
+        context=int(value(f"{architecture}.context_length", 2048)),
+        cached_numbers=cached_numbers(
+            int(value(f"{architecture}.block_count", 0)),
+            int(value(f"{architecture}.embedding_length", 0)),
+            int(value(f"{architecture}.attention.head_count", 1)),
+            value(f"{architecture}.attention.head_count_kv"),
+            value(f"{architecture}.attention.key_length"),
+        ),
+    )
+
+
+def cached_numbers(layers: int, width: int, heads: int, kv_heads: Any, head_size: Any) -> int:
+    """Numbers that the cache keeps for one token: a key and a value for each layer and key-value head."""
+    shared = kv_heads if isinstance(kv_heads, int) else heads
+    return 2 * layers * shared * int(head_size or width // max(heads, 1))

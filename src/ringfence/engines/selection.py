@@ -1,0 +1,119 @@
+"""Which engine the machine and the weights call for, and why."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import EngineError
+from ..hardware import has_gpu, is_x86
+from .gguf_header import GgufHeader
+
+__all__ = ["EngineState", "choose_engine", "slow_precision", "state_of"]
+
+# Read by GenAI's GGUF reader, as of 2026.4.
+OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
+SLOW_IN_LLAMACPP = ("Q4_1", "Q5_1")
+_MODULES = {"openvino": "openvino_genai", "llamacpp": "xllamacpp", "onnx": "onnxruntime", "openai": "urllib3"}
+_PURPOSES = {
+    "openvino": "GGUF (llama, qwen2, qwen3) and OpenVINO exports on x86 processors: the fastest there",
+    "llamacpp": "GGUF of any kind, on any machine: Apple and ARM processors, small GPUs",
+    "vllm": "safetensors on GPUs: starts and watches a server of its own",
+    "openai": "a server that runs already: vLLM, llama.cpp, Ollama, TGI, NIM (--server)",
+    "onnx": "embeddings",
+}
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """Whether an engine can run here, and where not, why not."""
+
+    usable: bool
+    reason: str
+    purpose: str
+
+
+def state_of(name: str) -> EngineState:
+    """The state of an engine; nothing of it is imported."""
+    purpose = _PURPOSES.get(name, "")
+    if name == "vllm":
+        from .vllm import installed
+
+        if not installed():
+            return EngineState(False, "pip install vllm, on a machine with a GPU", purpose)
+        return EngineState(True, "", purpose)
+    module = _MODULES.get(name)
+    if module and importlib.util.find_spec(module) is None:
+        return EngineState(False, f"pip install 'ringfence[{name}]'", purpose)
+    return EngineState(True, "", purpose)
+
+
+def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
+    """The engine for the weights in the folder ``files`` (None: for any), and a sentence that says why.
+
+    Raises EngineError where none can run them.
+    """
+    if server:
+        return "openai", "openai, because --server names one"
+    names = {path.suffix for path in files.iterdir()} if files else {".gguf"}
+    gpu, x86 = has_gpu(), is_x86()
+    if ".safetensors" in names and ".gguf" not in names and not (files and (files / "openvino_model.xml").exists()):
+        if state_of("vllm").usable:
+            return "vllm", "vllm, because these are safetensors weights" + ("" if gpu else " (no NVIDIA GPU was seen)")
+        raise EngineError(
+            "Safetensors weights need vLLM, which is not installed here.",
+            "Install it on a machine with a GPU, or pull the same weights as GGUF.",
+        )
+    architecture = _architecture(files) if files else None
+    fits = architecture in (None, *OPENVINO_ARCHITECTURES)
+    usable = {name for name in ("openvino", "llamacpp") if state_of(name).usable}
+    kind = f"weights of the kind {architecture}" if architecture else "an OpenVINO export" if files else "most weights"
+    if ".xml" in names:
+        if "openvino" in usable:
+            return "openvino", "openvino, because this is an OpenVINO export"
+        raise EngineError("An OpenVINO export needs OpenVINO.", "Install it: pip install 'ringfence[openvino]'.")
+    if gpu and "llamacpp" in usable and _llamacpp_sees_a_gpu():
+        return "llamacpp", f"llamacpp, because its build here uses the GPU and it reads {kind}"
+    if x86 and fits and "openvino" in usable:
+        return "openvino", f"openvino, because it is the fastest on an x86 processor and reads {kind}"
+    if "llamacpp" in usable:
+        why = (
+            f"OpenVINO does not read {kind}"
+            if x86 and not fits
+            else "this is no x86 processor"
+            if not x86
+            else "OpenVINO is not installed"
+        )
+        return "llamacpp", f"llamacpp, because {why}"
+    if fits and "openvino" in usable:
+        return "openvino", "openvino, because llama.cpp is not installed"
+    raise EngineError(
+        f"No engine that is installed here reads {kind}.", "Install one: pip install 'ringfence[llamacpp]'."
+    )
+
+
+def _llamacpp_sees_a_gpu() -> bool:
+    import xllamacpp
+
+    return any("GPU" in str(device["type"]) for device in xllamacpp.get_device_info())
+
+
+def _architecture(files: Path) -> str | None:
+    """The kind of weights, from the head of a GGUF file or a config."""
+    for path in sorted(files.glob("*.gguf")):
+        architecture: str | None = GgufHeader(path, only="general.architecture").get("general.architecture")
+        return architecture
+    try:
+        return str(json.loads((files / "config.json").read_text(encoding="utf-8")).get("model_type"))
+    except (OSError, ValueError):
+        return None
+
+
+def slow_precision(files: Path) -> str | None:
+    """The precision of most matrices of a GGUF file, where llama.cpp has no fast kernel for it."""
+    for path in sorted(files.glob("*.gguf")):
+        most = GgufHeader(path).matrix_precision
+        return most if most in SLOW_IN_LLAMACPP else None
+    return None

@@ -1,0 +1,287 @@
+"""Import gold from workbooks, CSV, JSONL, the saved form and Label Studio: rows of the file become typed gold lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..contracts import GoldLine, Origin
+from ..errors import InputError
+from ..tasks import AnswerField, Task, load_task, task_from
+from .file import GoldFile
+from .label_studio import is_label_studio, read_label_studio
+from .values import GoldValueError, nested, parse_gold_value
+from .workbook import CONFIRMED, DOCUMENT, FACTS, FIELD, NOT_JUDGED, NOTE, Row
+
+__all__ = ["GoldImport", "ImportOptions", "ImportOutcome", "import_gold", "import_rows", "read_table"]
+
+MOST_FAULTS = 40  # that an error lists
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a file becomes gold.
+
+    ``task`` is the task of the gold; a draft holds its own. ``by`` and ``note`` say who confirmed it and why;
+    ``origin``, whether that person saw the program's answers (a draft says so itself). ``replace`` drops what a row
+    does not state instead of keeping it. ``columns`` maps columns to fields; the field ``-`` leaves a column out.
+    """
+
+    task: str | Path | dict[str, Any] | Task | None = None
+    by: str = ""
+    note: str | None = None
+    origin: Origin | None = None
+    replace: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """How many documents are new in the gold, changed or unchanged; ``unconfirmed`` rows were left out."""
+
+    new: int
+    changed: int
+    unchanged: int
+    unconfirmed: list[str]
+
+
+@dataclass
+class GoldImport:
+    """What a table holds: gold lines by document, the unconfirmed documents, and every fault with its place."""
+
+    entries: dict[str, GoldLine] = field(default_factory=dict)
+    unconfirmed: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) -> ImportOutcome:
+    """Add what a person confirmed in a file to the gold: all of it or, if it has faults, nothing.
+
+    Raises InputError with the faults, or if nothing says which task the gold belongs to.
+    """
+    options = options or ImportOptions()
+    if file.suffix.lower() == ".json" and is_label_studio(file):
+        facts: dict[str, Any] = {}
+        task = _task_of(options, facts)
+        rows = read_label_studio(file, task)
+    else:
+        rows, facts = read_table(file, options.columns)
+        task = _task_of(options, facts)
+    found = import_rows(rows, task, options.by, options.origin or facts.get("origin"), options.note)
+    if found.faults:
+        listed = "\n".join(f"  {fault}" for fault in found.faults[:MOST_FAULTS])
+        raise InputError(
+            f"{file} has {len(found.faults)} faults:\n{listed}", "Correct them and import again; nothing was imported."
+        )
+    new, changed = GoldFile(gold).add(found.entries, options.replace)
+    return ImportOutcome(new, changed, len(found.entries) - new - changed, found.unconfirmed)
+
+
+def _task_of(options: ImportOptions, facts: Mapping[str, Any]) -> Task:
+    if options.task is not None:
+        return load_task(options.task)
+    if "asked" in facts:
+        return task_from(facts["asked"])
+    raise InputError(
+        "Cannot tell which task this gold belongs to.", "Give --task TASK.yaml; only a draft holds its own."
+    )
+
+
+def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[str, Any]]:
+    """The rows of an XLSX, CSV, JSONL or JSON (saved form) file, and the facts of the draft behind it.
+
+    ``columns`` maps names in the file to fields, ``document``, ``confirmed`` and ``note``. Raises InputError.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix in (".xlsx", ".xlsm", ".xls", ".ods"):
+            return _from_workbook(path, columns)
+        if suffix in (".csv", ".tsv"):
+            return _from_csv(path.read_bytes().decode("utf-8-sig"), suffix, columns), {}
+        if suffix in (".jsonl", ".ndjson"):
+            # A line ends at \n alone: splitlines also cuts at the line separators that texts may hold.
+            rows = path.read_bytes().decode("utf-8-sig").split("\n")
+            return [_row(json.loads(row), columns, contract=True) for row in rows if row.strip()], {}
+        if suffix == ".json":
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            return [_row(record, columns) for record in saved["rows"]], dict(saved.get("facts", {}))
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path} is not encoded in UTF-8.",
+            "Save it as `CSV UTF-8`, or convert it: iconv -f cp1252 -t utf-8 OLD > NEW.",
+        ) from None
+    except OSError as error:
+        reason = error.strerror or ("the file is damaged" if path.exists() else "no such file")
+        raise InputError(f"Cannot read {path} ({reason}).", "Give a file that exists.") from None
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise InputError(
+            f"{path} is not a table of gold ({str(error)[:300]}).", "Give a workbook, a CSV or a JSONL file."
+        ) from None
+    raise InputError(
+        f"Cannot import gold from {path.name}: unsupported file type.", "Give .xlsx, .csv, .jsonl or .json."
+    )
+
+
+def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
+    try:
+        # Only the delimiter is guessed: a sniffed dialect misses quotes that are doubled further down.
+        delimiter = "\t" if suffix == ".tsv" else csv.Sniffer().sniff(text[:20_000], delimiters=",;\t").delimiter
+    except csv.Error:
+        delimiter = ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = []
+    for number, record in enumerate(reader, start=1):
+        if None in record:
+            raise ValueError(f"row {number} has more cells than the header")
+        rows.append(_row(record, columns))
+    return rows
+
+
+def _from_workbook(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[str, Any]]:
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except python_calamine.CalamineError as error:
+        raise ValueError(str(error)) from None
+    facts: dict[str, Any] = {}
+    if hidden := sheets.pop(FACTS, None):
+        facts = json.loads(str(hidden[0][0]))
+    first = next(iter(sheets))
+    rows = [_row(record, columns) for record in _records(sheets.pop(first))]
+    if not facts:
+        return rows, facts
+    listed: dict[str, dict[str, list[dict[str, Any]]]] = {row.document: {} for row in rows}
+    names = {title: str(facts.get("sheets", {}).get(title, title)) for title in sheets}
+    for title, sheet in sheets.items():
+        for number, record in enumerate(_records(sheet), start=2):
+            document = _identity(record.pop(DOCUMENT, ""))
+            if document not in listed:
+                raise ValueError(f"sheet {title}, row {number}: the first sheet has no document {document!r}")
+            if not any(str(cell).strip() for cell in record.values()):
+                raise ValueError(f"sheet {title}, row {number}: the record of {document} has no value; delete the row")
+            listed[document].setdefault(names[title], []).append(record)
+    for row in rows:
+        row.records.update({name: listed[row.document].get(name, []) for name in names.values()})
+    return rows, facts
+
+
+def _records(sheet: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    if not sheet:
+        return []
+    names = [str(name).strip() for name in sheet[0]]
+    return [
+        {name: cell for name, cell in zip(names, row, strict=False) if name}
+        for row in sheet[1:]
+        if any(str(cell).strip() for cell in row)
+    ]
+
+
+def _identity(cell: Any) -> str:
+    """A document's id; a workbook holds 4711 as 4711.0."""
+    return str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
+
+
+def _row(record: Mapping[str, Any], columns: Mapping[str, str], contract: bool = False) -> Row:
+    given = {columns.get(name, name): value for name, value in record.items()}
+    if DOCUMENT not in given:
+        shown = ", ".join(map(str, list(record)[:8]))
+        raise ValueError(f"no column `document`; the columns are {shown}; name it with --map COLUMN=document")
+    confirmed = str(given.pop(CONFIRMED, "x") or "").strip().casefold()
+    details: dict[str, Any] = {"document": _identity(given.pop(DOCUMENT)), "note": given.pop(NOTE, None) or None}
+    if isinstance(given.get("values"), Mapping):  # gold in its own form, or the saved form
+        origin = given.get("origin")
+        details |= {"spans": given.get("spans") or {}, "by": given.get("by") or "", "contract": contract}
+        details["origin"] = origin if origin in ("blind", "pre-filled") else None
+        given = dict(given["values"])
+    else:
+        given = {name.removeprefix(FIELD): value for name, value in given.items()}
+    return Row(cells=given, confirmed=confirmed not in ("", "no", "false", "0"), **details)
+
+
+def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None, note: str | None) -> GoldImport:
+    """Turn confirmed rows into typed gold lines, and collect every fault with its document.
+
+    Without ``origin``, the origin of the row counts; a row without one is blind.
+    """
+    found = GoldImport()
+    for row in rows:
+        if not row.document:
+            found.faults.append("a row names no document")
+        elif not row.confirmed:
+            found.unconfirmed.append(row.document)
+        elif row.document in found.entries:
+            found.faults.append(f"{row.document}: listed twice")
+        else:
+            try:
+                values = _values(row, task.answer_fields(), task)
+                found.entries[row.document] = GoldLine(
+                    document=row.document, values=values, by=by or row.by, note=row.note or note,
+                    origin=origin or row.origin or "blind", spans=dict(row.spans),
+                )  # fmt: skip
+            except GoldValueError as fault:
+                found.faults.append(f"{row.document}: {fault}")
+            except ValidationError as error:
+                found.faults += [f"{row.document}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    return found
+
+
+def _values(row: Row, fields: Mapping[str, AnswerField], task: Task) -> dict[str, Any]:
+    """The typed values of a row. Raises GoldValueError."""
+    lists = {spec.of_list for spec in fields.values() if spec.of_list}
+    flat: dict[str, Any] = {}
+    listed: dict[str, Any] = dict(row.records)
+    for name, raw in row.cells.items():
+        leaf_names = [path.partition(".")[2] for path in fields if path.startswith(f"{name}.")]
+        if name == "-" or (isinstance(raw, str) and raw.strip() == NOT_JUDGED):
+            continue
+        if name in task.gold_extras:
+            listed[name] = raw
+        elif name in lists:
+            if raw is not None and not (isinstance(raw, list) and all(isinstance(record, Mapping) for record in raw)):
+                raise GoldValueError(
+                    f"{name} is a list, which does not fit one cell; leave it out with --map {name}=-, "
+                    "and give lists as JSONL"
+                )
+            listed[name] = raw or []
+        elif name in fields and fields[name].of_list:
+            raise GoldValueError(
+                f"{name} belongs to a list, which does not fit a column; leave it out with --map {name}=-, "
+                "and give lists as JSONL"
+            )
+        elif name in fields:
+            flat[name] = raw
+        elif leaf_names and (raw is None or isinstance(raw, Mapping)):
+            if unknown := [leaf for leaf in raw or () if leaf not in leaf_names]:
+                raise GoldValueError(f"{name} has no field {unknown[0]!r}")
+            flat |= {f"{name}.{leaf}": None if raw is None else raw[leaf] for leaf in (raw or leaf_names)}
+        else:
+            raise GoldValueError(f"the task has no field {name!r}; leave it out with --map {name}=-")
+    contract = row.contract
+    values = {path: parse_gold_value(fields[path], raw, task.locale, contract) for path, raw in flat.items()}
+    records = {
+        name: [_record(name, record, fields, task, contract) for record in records] if name in lists else records
+        for name, records in listed.items()
+    }
+    return nested(values, records)
+
+
+def _record(
+    name: str, record: Mapping[str, Any], fields: Mapping[str, AnswerField], task: Task, contract: bool
+) -> dict[str, Any]:
+    typed_record = {}
+    for leaf, raw in record.items():
+        path = f"{name}.{leaf}"
+        if path not in fields:
+            raise GoldValueError(f"{name} has no field {leaf!r}")
+        if not (isinstance(raw, str) and raw.strip() == NOT_JUDGED):
+            typed_record[leaf] = parse_gold_value(fields[path], raw, task.locale, contract)
+    return typed_record

@@ -1,0 +1,67 @@
+"""Families of documents: near-duplicates, and documents with the same key, which a split keeps together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+__all__ = ["Pair", "families_of", "near_duplicates"]
+
+ALIKE = 0.8  # cosine of the sets of three-word shingles; forms filled in differently stay under it
+CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two documents with nearly the same text; ``likeness`` is 1 if the texts are equal."""
+
+    first: str
+    second: str
+    likeness: float
+
+
+def near_duplicates(texts: Mapping[str, str], alike: float = ALIKE) -> list[Pair]:
+    """Pairs of documents whose shingles (runs of up to three words, digits kept) agree, the most alike first.
+
+    The cosine of binary shingle vectors (scikit-learn hashes them) is exact over all pairs, in chunks.
+    """
+    if len(texts) < 2:
+        return []
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    names = list(texts)
+    vectoriser = HashingVectorizer(
+        analyzer="word", ngram_range=(1, 3), token_pattern=r"\S+", binary=True, alternate_sign=False, n_features=2**22
+    )
+    rows = vectoriser.transform(texts.values())
+    found = []
+    for start in range(0, len(names), CHUNK):
+        likeness = (rows[start : start + CHUNK] @ rows.T).tocoo()
+        for row, column, value in zip(likeness.row, likeness.col, likeness.data, strict=True):
+            if start + row < column and value >= alike:
+                found.append(Pair(names[start + row], names[column], round(float(min(value, 1.0)), 4)))
+    return sorted(found, key=lambda pair: (-pair.likeness, pair.first, pair.second))
+
+
+def families_of(documents: Iterable[str], pairs: Iterable[Pair], keys: Mapping[str, str | None]) -> dict[str, str]:
+    """The family of each document, by the name of its first member. Pairs and equal keys join documents."""
+    root = {identity: identity for identity in documents}
+
+    def find(identity: str) -> str:
+        while root[identity] != identity:
+            root[identity] = root[root[identity]]
+            identity = root[identity]
+        return identity
+
+    def join(left: str, right: str) -> None:
+        first, second = sorted((find(left), find(right)))
+        root[second] = first
+
+    for pair in pairs:
+        if pair.first in root and pair.second in root:
+            join(pair.first, pair.second)
+    by_key: dict[str, str] = {}
+    for identity in root:
+        if key := keys.get(identity):
+            join(identity, by_key.setdefault(key, identity))
+    return {identity: find(identity) for identity in root}

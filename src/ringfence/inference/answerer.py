@@ -1,0 +1,174 @@
+"""A task on a loaded model: the lock, and answers to documents, one at a time or as a stream; no folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+from ..contracts import Result, TraceLine
+from ..documents import Document, ReadingOptions, Unreadable, ocr_weights, readers, reading_libraries
+from ..engines import Engine
+from ..errors import InputError
+from ..hardware import accelerators, processor_features
+from ..libraries import library_versions
+from ..locks import Lock
+from ..tasks import LIBRARIES, Example, Task
+from .board import BoardHooks, JobBoard
+from .example_pool import ExamplePool
+from .executor import ExecutorSetup, TaskExecutor, executor_for
+from .job import WindowKeeper
+from .model import LoadedModel, load_embedder
+from .prompts import Windowing
+from .trace import Tracer
+from .window_selection import window_selector
+
+__all__ = ["AnswerOptions", "Answerer", "Decider", "TracedAnswer"]
+
+
+class Decider(Protocol):
+    """What a calibrator is to inference: it writes confidences and decisions into a result."""
+
+    @property
+    def for_lock(self) -> str:
+        """The digest of the lock whose answers it was fitted on."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything that decides."""
+        ...
+
+    def decide(self, result: Result) -> None:
+        """Write the confidence and the decision of each value, and of the document."""
+        ...
+
+
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How documents are read and answered, whatever the model: part of the lock, except passwords and limits.
+
+    ``pool`` holds labelled texts that a classify task takes its examples from.
+    """
+
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    windowing: Windowing = field(default_factory=Windowing)
+    pool: Sequence[Example] = ()
+    calibrator: Decider | None = None
+
+
+@dataclass(frozen=True)
+class TracedAnswer:
+    """The result of one document, and what the engine said on the way."""
+
+    result: Result
+    trace: Sequence[TraceLine]
+
+
+class Answerer:
+    """One task on one loaded model. Making it embeds the pool; nothing is asked of the model before the first document.
+
+    Raises InputError if the pool is of no use to the task, or the calibrator belongs to another lock; EngineError if
+    the engine cannot do the work.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        task: Task,
+        options: AnswerOptions | None = None,
+        embedder: LoadedModel | None = None,
+    ) -> None:
+        self.model, self.task, self.options = model, task, options or AnswerOptions()
+        if self.options.pool and not task.takes_examples:
+            raise InputError(
+                "Only a classify task that shows examples or weighs likeness takes a pool.", "Leave the pool out."
+            )
+        selects = self.options.windowing.relevant is not None
+        self._embedder = embedder or (load_embedder() if selects or self.options.pool else None)
+        engine = self._embedder.engine if self._embedder else None
+        pool = ExamplePool(self.options.pool, engine) if self.options.pool and engine else None
+        selector = window_selector(engine) if engine and selects else None
+        self.setup = ExecutorSetup(self.options.windowing, selector, pool)
+        self.lock = self._build_lock()
+        self._executor: TaskExecutor | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the model."""
+        return self.model.engine
+
+    @property
+    def executor(self) -> TaskExecutor:
+        """The executor of the task on the model."""
+        if self._executor is None:
+            self._executor = executor_for(self.task, self.engine, self.setup)
+        return self._executor
+
+    def board(self, hooks: BoardHooks, tracer: Tracer | None = None, keeper: WindowKeeper | None = None) -> JobBoard:
+        """A board for documents under way, whose results carry this answerer's lock and decisions."""
+        calibrator = self.options.calibrator
+
+        def on_result(result: Result) -> None:
+            if calibrator:
+                calibrator.decide(result)
+            hooks.on_result(result)
+
+        told = BoardHooks(on_result, hooks.on_trace, hooks.on_progress)
+        return JobBoard(self.executor, (self.model.mode, self.lock.digest), told, tracer, keeper)
+
+    def warm_up(self) -> float:
+        """Ask the task's empty prompt once: loads the weights and fills the prefix cache. Returns tokens a second."""
+        request = self.executor.warm_up()
+        if request is None:
+            return 0.0
+        (output,) = list(self.engine.lockstep([request]))
+        return len(request.prompt) / max(float(output.seconds), 1e-6)
+
+    def answer(self, document: Document | Unreadable) -> TracedAnswer:
+        """Answer one document; nothing is written to disk. Raises EngineError if the engine dies."""
+        found: list[Result] = []
+        trace: list[TraceLine] = []
+        board = self.board(BoardHooks(found.append, trace.append))
+        for output in self.engine.lockstep(board.requests([document])):
+            board.take(output)
+        while board.has_follow_ups:
+            for output in self.engine.lockstep(board.requests([])):
+                board.take(output)
+        board.give_up()
+        return TracedAnswer(found[0], trace)
+
+    def _build_lock(self) -> Lock:
+        options, engine, embedder = self.options, self.engine, self._embedder
+        lock = Lock(
+            weights=self.model.facts,
+            template=f"sha256:{hashlib.sha256(engine.chat_template.encode()).hexdigest()}",
+            adapter=self.model.adapter_facts,
+            few_shot=self.setup.pool.digest if self.setup.pool else None,
+            embedding=embedder.facts["digest"] if embedder else None,
+            engine=engine.describe(),
+            processor=processor_features(),
+            gpu=accelerators(),
+            packages=library_versions(
+                LIBRARIES,
+                reading_libraries(),
+                getattr(engine, "libraries", ()),
+                getattr(embedder.engine, "libraries", ()) if embedder else (),
+            ),
+            task=self.task.canonical(),
+            prompt=self.task.prompt_version,
+            readers={reader.name: reader.version for reader in readers().values()},
+            ocr={"use": options.reading.ocr, "weights": ocr_weights()},
+            windows=asdict(options.windowing),
+            sampling={"method": "greedy", "seed": 0},
+        )
+        calibrator = options.calibrator
+        if calibrator is None:
+            return lock
+        if calibrator.for_lock != lock.digest:
+            raise InputError(
+                "The calibrator was fitted on answers under another lock (other weights, task, settings or machine).",
+                "Run the gold's documents as this run would, and `ringfence calibrate` that.",
+            )
+        return lock.but(calibrator=calibrator.digest)

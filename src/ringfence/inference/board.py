@@ -1,0 +1,134 @@
+"""Documents under way: which request belongs to which document, what follows from an output, what is finished."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..contracts import Result, TraceLine, Usage
+from ..documents import Document, Unreadable
+from ..engines import EngineOutput, EngineRequest
+from ..errors import RingfenceError
+from . import result as results
+from .executor import TaskExecutor
+from .job import Job, NothingKept, WindowKeeper
+from .trace import Tracer
+
+__all__ = ["BoardHooks", "JobBoard"]
+
+
+def _ignore(*_: object) -> None:
+    """Nothing."""
+
+
+@dataclass(frozen=True)
+class BoardHooks:
+    """What is told about the work: each finished result, each line of the trace, and each long document that moved on
+    (its id, windows done, windows in all).
+    """
+
+    on_result: Callable[[Result], None] = _ignore
+    on_trace: Callable[[TraceLine], None] = _ignore
+    on_progress: Callable[[str, int, int], None] = _ignore
+
+
+class JobBoard:
+    """The jobs of one task under way. ``mode`` and ``lock`` are stamped on every result."""
+
+    def __init__(
+        self,
+        executor: TaskExecutor,
+        stamp: tuple[str, str],
+        hooks: BoardHooks,
+        tracer: Tracer | None = None,
+        keeper: WindowKeeper | None = None,
+    ) -> None:
+        self._executor, self._hooks = executor, hooks
+        self._mode, self._lock = stamp
+        self._tracer, self._keeper = tracer or Tracer(0), keeper or NothingKept()
+        self._pending: dict[str, Job] = {}
+        self._follow_ups: deque[EngineRequest] = deque()
+
+    def requests(self, outcomes: Iterable[Document | Unreadable]) -> Iterator[EngineRequest]:
+        """The next requests: follow-ups first (what they need of their document is still in the cache), then those of
+        fresh documents. May be read again after it ended, for the follow-ups of the last outputs.
+        """
+        fresh = (request for outcome in outcomes for request in self.begin(outcome))
+        while True:
+            request = self._follow_ups.popleft() if self._follow_ups else next(fresh, None)
+            if request is None:
+                return
+            self._tracer.asks(request)
+            yield request
+
+    def begin(self, outcome: Document | Unreadable) -> Iterator[EngineRequest]:
+        """The first requests about a document; one that cannot be read or begun is finished at once, as failed."""
+        if isinstance(outcome, Unreadable):
+            self._finish(results.failed(outcome, f"{outcome.code}: {outcome.reason}"), None)
+            return
+        try:
+            job, asked = self._executor.job(outcome, self._keeper), 0
+            for request in job.first():
+                self._pending[request.id] = job
+                asked += 1
+                yield request
+            if asked == 0:  # every part was done before an interruption
+                self._close(job)
+        except ValueError as error:
+            self._finish(results.failed(outcome, f"recogniser: {error}"), None)
+        except RingfenceError:
+            raise
+        except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
+            self._finish(results.failed(outcome, f"recogniser: internal error ({type(error).__name__})"), None)
+
+    def asked(self, request: EngineRequest) -> None:
+        """Note that a request goes to the engine now; ``requests`` does so by itself."""
+        self._tracer.asks(request)
+
+    def follow_ups(self) -> Iterator[EngineRequest]:
+        """The requests that follow from the outputs taken so far, each once."""
+        while self._follow_ups:
+            yield self._follow_ups.popleft()
+
+    def take(self, output: EngineOutput) -> None:
+        """Read an output: it may finish its document, or lead to further requests."""
+        job = self._pending.pop(output.id)
+        self._hooks.on_trace(self._tracer.line(job.document, output))
+        if job.finished:  # a part of a document that has failed already
+            job.take(output)
+            return
+        before = job.progress
+        try:
+            for request in job.take(output):
+                self._pending[request.id] = job
+                self._follow_ups.append(request)
+        except RingfenceError:
+            raise
+        except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
+            job.reason = f"answer: internal error while it was read ({type(error).__name__})"
+        done, total = job.progress
+        if (done, total) != before and total > 1:
+            self._hooks.on_progress(job.document.id, done, total)
+        if job.finished:
+            self._close(job)
+
+    @property
+    def has_follow_ups(self) -> bool:
+        """Whether requests wait that follow from earlier outputs."""
+        return bool(self._follow_ups)
+
+    def give_up(self) -> None:
+        """Finish as failed what is still under way, so that no document is lost silently."""
+        for job in {id(job): job for job in self._pending.values()}.values():
+            if not job.finished:
+                job.reason = "engine: it ended without an answer"
+                self._close(job)
+        self._pending.clear()
+
+    def _close(self, job: Job) -> None:
+        self._finish(results.failed(job.document, job.reason) if job.reason else job.result(), job.usage)
+
+    def _finish(self, result: Result, usage: Usage | None) -> None:
+        result.usage, result.mode, result.lock = usage, self._mode, self._lock
+        self._hooks.on_result(result)

@@ -1,0 +1,127 @@
+"""Why each value of one document is what it is: what was fixed before the model, each step of it, and the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..contracts import FieldAnswer, Result
+from ..documents import Document
+from ..engines import Completion, EngineOutput, EngineRequest, Request
+from .answerer import Answerer
+from .job import Job
+
+__all__ = ["Explanation", "ExplanationStep", "explain_document", "why"]
+
+
+@dataclass(frozen=True)
+class ExplanationStep:
+    """One request and its output; ``prompt``, ``grammar`` and ``raw_output`` are None for a scoring."""
+
+    name: str
+    prompt_tokens: int
+    answer_tokens: int
+    seconds: float
+    prompt: str | None = None
+    grammar: str | None = None
+    raw_output: str | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """``before`` is what document and task fix (prompt; for an extract task candidates and grammar), ``steps`` what the
+    model was asked, ``result`` the outcome; ``failed`` says why there is none. ``windows`` is how many the document has.
+    """
+
+    document: str
+    windows: int
+    before: dict[str, Any]
+    steps: Sequence[ExplanationStep] = ()
+    result: Result | None = None
+    failed: str | None = None
+    why: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The explanation as plain data."""
+        data: dict[str, Any] = {"schema": 1, "document": self.document, "windows": self.windows, **self.before}
+        if not self.steps and self.result is None and self.failed is None:
+            return data
+        outputs = [step.raw_output for step in self.steps if step.raw_output is not None]
+        return {
+            **data,
+            "steps": [asdict(step) for step in self.steps],
+            "raw_output": outputs[-1] if outputs else None,
+            "earlier_looks": outputs[:-1],
+            "failed": self.failed,
+            "why": self.why,
+            "values": self.result.values if self.result else None,
+            "checks": self.result.checks if self.result else None,
+            "result": self.result.as_json() if self.result else None,
+        }
+
+
+def explain_document(answerer: Answerer, document: Document, window: int = 0) -> Explanation:
+    """Answer one document (of an extract task one ``window`` of it, from 0) and keep every step.
+
+    Raises ValueError if there is no such window.
+    """
+    before, job, windows = answerer.executor.explain(document, window)
+    steps: list[ExplanationStep] = []
+    requests = list(job.first())
+    while requests:
+        by_id = {request.id: request for request in requests}
+        requests = []
+        for output in answerer.engine.lockstep(list(by_id.values())):
+            steps.append(_step(by_id[output.id], output))
+            requests += job.take(output)
+    if job.reason:
+        return Explanation(document.id, windows, before, steps, failed=job.reason)
+    result = _stamped(job, answerer)
+    reasons = {path: why(answer) for path, answer in (result.fields or {}).items()}
+    return Explanation(document.id, windows, before, steps, result, why=reasons)
+
+
+def _stamped(job: Job, answerer: Answerer) -> Result:
+    result = job.result()
+    result.usage, result.mode, result.lock = job.usage, answerer.model.mode, answerer.lock.digest
+    return result
+
+
+def _step(request: EngineRequest, output: EngineOutput) -> ExplanationStep:
+    name = output.id.partition("\0")[2] or "answer"
+    if not isinstance(request, Request) or not isinstance(output, Completion):
+        return ExplanationStep(name, output.prompt_tokens, 0, output.seconds)
+    return ExplanationStep(
+        name,
+        output.prompt_tokens,
+        len(output.tokens),
+        output.seconds,
+        prompt=request.messages[-1][1] if request.messages else None,
+        grammar=request.grammar,
+        raw_output=request.answer_start + output.text,
+    )
+
+
+def why(answer: FieldAnswer) -> str:
+    """One sentence on where a value comes from."""
+    if answer.kind == "null":
+        because = "null: " + (", ".join(answer.flags) or "the model chose null, or there was no candidate")
+    elif answer.kind == "judged":
+        because = "judged by the model from the closed list"
+    elif not answer.spans or answer.raw is None:
+        because = f"{answer.kind} by the model" + (f"; flags: {', '.join(answer.flags)}" if answer.flags else "")
+    else:
+        start, end = answer.spans[0]
+        because = f"the span {start}-{end} {answer.raw!r}" + (", typed by code" if answer.kind == "derived" else "")
+        if answer.others:
+            because += f"; the same text stands at {len(answer.others)} other places, this one comes first or says most"
+        if answer.flags:
+            because += f"; flags: {', '.join(answer.flags)}"
+        if answer.readings:
+            because += f"; it could be {' or '.join(answer.readings)}"
+    if (null := answer.features.get("null_logprob")) is not None:
+        because += f"; asked again without null, which the model considered unlikely ({null})"
+    if (least := answer.features.get("logprob_min")) is not None:
+        because += f" (least likely token: log-probability {least})"
+    return because

@@ -1,0 +1,293 @@
+"""Answer documents for an extract task: window by window, then merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..contracts import Result, Usage
+from ..documents import Document
+from ..engines import Completion, Engine, EngineOutput, Request
+from ..tasks import (
+    Answer,
+    AnswerError,
+    ExtractionPlan,
+    ExtractTask,
+    Prepared,
+    Window,
+    WindowAnswer,
+    merge,
+    prepare,
+)
+from ..tasks.extract.description import describe_plan
+from ..tasks.extract.merge import FieldValue, Record
+from ..tasks.extract.prompt import write_prompt
+from ..tasks.extract.unconstrained import (
+    NOT_ANSWERED,
+    NOT_FOUND,
+    answer_schema,
+    as_written,
+    follow_up,
+    in_json,
+    stated_in,
+)
+from ..tasks.prompt import break_control_tokens
+from . import result as results
+from .executor import ExecutorSetup
+from .job import WindowKeeper, add_usage, as_completion
+from .prompts import (
+    AnswerForm,
+    request_for,
+    request_of,
+    windows_for,
+)
+
+__all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
+
+MOST_REPEATS = 2  # how often an engine without grammars is told what the document does not say
+
+
+@dataclass
+class ExtractJob:
+    """What was asked of one document so far. ``parts`` holds what the windows gave, by their number; ``settled`` are those
+    of which nothing more is asked; ``keep`` journals what a window of several gave.
+    """
+
+    prepared: Prepared
+    engine: Engine
+    windows: list[Window]
+    chosen: list[int]
+    keep: Callable[[Window, dict[str, Any]], None] = lambda window, part: None
+    parts: dict[int, WindowAnswer] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
+    reason: str = ""
+    left_out: dict[int, list[str]] = field(default_factory=dict)  # by window, records that the document does not say
+    usage: Usage | None = None
+    asked: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
+    turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # what was said since, by request
+
+    @property
+    def document(self) -> Document:
+        """The document."""
+        return self.prepared.document
+
+    @property
+    def finished(self) -> bool:
+        """Whether every chosen window has ended, or one of them failed."""
+        return bool(self.reason) or len(self.settled) == len(self.chosen)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Windows that have ended, of all that are read."""
+        return len(self.settled), len(self.chosen)
+
+    def first(self) -> Iterator[Request]:
+        """The request of each window that is still to be asked."""
+        for number in self.chosen:
+            if self.reason:
+                return
+            if number not in self.settled:
+                window = self.windows[number]
+                span = (window.start, window.end)
+                plan = self.prepared.plan(span, self.engine.control_tokens, window.context)
+                identity = self.document.id if len(self.windows) == 1 else f"{self.document.id}\0{number}"
+                yield self._ask(identity, number, plan)
+
+    def _ask(self, identity: str, number: int, plan: ExtractionPlan) -> Request:
+        self.asked[identity] = (number, plan)
+        if not self._verified:
+            return request_for(plan, self.engine, identity)
+        task = self.prepared.task
+        prompt = in_json(task, plan.prompt, self.engine.capabilities.json_schema)
+        return request_of(
+            prompt,
+            self.engine,
+            identity,
+            2 * plan.max_new_tokens,
+            AnswerForm(json_schema=answer_schema(plan)),
+            turns=self.turns.setdefault(identity, []),
+        )
+
+    @property
+    def _verified(self) -> bool:
+        """Whether the engine takes no grammar, so that its answers have to be verified."""
+        return not self.engine.capabilities.grammar
+
+    def take(self, output: EngineOutput) -> Sequence[Request]:
+        """Read a completion; a null in doubt is asked again.
+
+        If the second look fails, the first answer stands.
+        """
+        output = as_completion(output)
+        number, plan = self.asked.pop(output.id)
+        if self.reason:  # a window of a document that has failed already
+            return ()
+        first = number not in self.parts
+        self.usage = add_usage(self.usage, output, new_prompt=first)
+        fault = ""
+        if self._verified:
+            return self._verify(output, number, plan)
+        if output.finish_reason == "failed":
+            fault = f"engine: {output.error}"
+        else:
+            try:
+                self.parts[number] = plan.read(output.text, output.token_ends, output.logprobs)
+            except AnswerError as error:
+                fault = f"answer: {error}"
+        if not fault and (look := plan.second_look(output.text, output.token_ends, output.logprobs)):
+            return [self._ask(output.id, number, look)]
+        if fault and first:
+            where = f" (window {number + 1} of {len(self.windows)})" if len(self.windows) > 1 else ""
+            self.reason = fault + where
+        self._settle(number)
+        return ()
+
+    def _settle(self, number: int) -> None:
+        self.settled.add(number)
+        if len(self.chosen) > 1 and not self.reason:
+            part = part_to_json(self.parts[number])
+            self.keep(self.windows[number], {**part, "left_out": self.left_out.get(number, [])})
+
+    def _verify(self, output: Completion, number: int, plan: ExtractionPlan) -> Sequence[Request]:
+        """Keep what the document says; ask again for the rest, and leave it null with a flag where it does not come.
+
+        What could be read of an answer stands, also where a further one fails.
+        """
+        control, failed = self.engine.control_tokens, output.finish_reason == "failed"
+        stated = None if failed else stated_in(self.prepared.task, output.text)
+        faults: dict[str, str] = {}
+        if stated is not None:
+            reader, text, faults = as_written(plan, stated)
+            part = reader.read(text)
+            for path, found in part.single.items():
+                if path in faults:
+                    found.answer.flags.append(NOT_FOUND)
+                elif path not in stated:
+                    found.answer.flags.append(NOT_ANSWERED)
+            self.parts[number] = part
+            self.left_out[number] = [path for path in faults if path not in part.single]
+        turns = self.turns[output.id]
+        if not failed and (faults or stated is None) and len(turns) < 2 * MOST_REPEATS:
+            turns += [("assistant", break_control_tokens(output.text, control)), ("user", follow_up(faults, control))]
+            return [self._ask(output.id, number, plan)]
+        if number not in self.parts:
+            self.reason = f"engine: {output.error}" if failed else "answer: it has no form that can be read"
+        self._settle(number)
+        return ()
+
+    def restore(self, number: int, part: WindowAnswer) -> None:
+        """Take over what a window gave in an earlier session."""
+        self.parts[number] = part
+        self.settled.add(number)
+
+    def answer(self) -> Answer:
+        """The answer over all windows that were read."""
+        return merge(self.prepared.task, [self.parts[number] for number in self.chosen])
+
+    def result(self) -> Result:
+        """The result over all windows that were read."""
+        answer = self.answer()
+        spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
+        left_out = [path for number in sorted(self.left_out) for path in self.left_out[number]]
+        return results.done(
+            self.document,
+            answer.values,
+            answer.fields,
+            spans,
+            grounding="verified" if self._verified else "decoded",
+            left_out=left_out or None,
+            checks=answer.checks,
+            rows=answer.rows,
+        )
+
+
+def part_to_json(part: WindowAnswer) -> dict[str, Any]:
+    """What a window gave, as plain data."""
+    return {
+        "single": {path: found.as_json() for path, found in part.single.items()},
+        "lists": {
+            name: [
+                {"anchor": record.anchor, "values": {leaf: found.as_json() for leaf, found in record.values.items()}}
+                for record in records
+            ]
+            for name, records in part.lists.items()
+        },
+    }
+
+
+def part_from_json(data: dict[str, Any]) -> WindowAnswer:
+    """The other way round."""
+    return WindowAnswer(
+        {path: FieldValue.from_json(found) for path, found in data["single"].items()},
+        {
+            name: [
+                Record(
+                    record["anchor"], {leaf: FieldValue.from_json(found) for leaf, found in record["values"].items()}
+                )
+                for record in records
+            ]
+            for name, records in data["lists"].items()
+        },
+    )
+
+
+class ExtractExecutor:
+    """Extract: prepares each document, cuts it into windows, and chooses those that are read."""
+
+    def __init__(self, task: ExtractTask, engine: Engine, setup: ExecutorSetup) -> None:
+        self.task, self.engine, self.windowing = task, engine, setup.windowing
+        self.select_windows = setup.select_windows
+
+    def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob:
+        """The work on a document, with what earlier sessions kept of it.
+
+        Raises ValueError if a recogniser cannot finish.
+        """
+        prepared = prepare(self.task, document)
+        windows = windows_for(prepared, self.engine, self.windowing)
+        chosen = list(range(len(windows)))
+        if self.select_windows and self.windowing.relevant and len(windows) > self.windowing.relevant:
+            chosen = self.select_windows(self.task, document, windows, self.windowing.relevant)
+        job = ExtractJob(
+            prepared,
+            self.engine,
+            windows,
+            chosen,
+            lambda window, part: keeper.keep_window(document, (window.start, window.end), part),
+        )
+        if len(chosen) > 1:
+            kept = keeper.kept_windows(document)
+            for number in chosen:
+                window = windows[number]
+                if (data := kept.get((window.start, window.end))) is not None:
+                    job.restore(number, part_from_json(data))
+                    job.left_out[number] = data.get("left_out", [])
+        return job
+
+    def explain(self, document: Document, window: int) -> tuple[dict[str, Any], ExtractJob, int]:
+        """Candidates, prompt and grammar of one window, and a job that asks it alone."""
+        prepared = prepare(self.task, document)
+        windows = windows_for(prepared, self.engine, self.windowing)
+        if not 0 <= window < len(windows):
+            raise ValueError(f"it is read in {len(windows)} windows")
+        part = windows[window]
+        plan = prepared.plan((part.start, part.end), self.engine.control_tokens, part.context)
+        return describe_plan(plan), ExtractJob(prepared, self.engine, windows, [window]), len(windows)
+
+    def warm_up(self) -> Request:
+        """The prompt without a document, and one token of an answer."""
+        prompt = write_prompt(self.task, "", self.engine.control_tokens)
+        return request_of(prompt, self.engine, "warm-up", 1)
+
+    def prompt_tokens(self, document: Document) -> int:
+        """The prompts of all windows that would be read; 0 if the document cannot be prepared."""
+        try:
+            prepared = prepare(self.task, document)
+        except ValueError:
+            return 0
+        windows = windows_for(prepared, self.engine, self.windowing)
+        if self.windowing.relevant:
+            windows = windows[: self.windowing.relevant * len(self.task.flat)]
+        empty = len(request_for(prepared.plan((0, 0)), self.engine).prompt)
+        return sum(empty + len(self.engine.tokenize(document.text[part.start : part.end])) for part in windows)

@@ -1,0 +1,197 @@
+"""Weights and an adapter loaded on an engine: verified, converted once, and what the lock has to hold of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..clock import now
+from ..contracts import ModelOptions
+from ..engines import Engine, EngineSettings, engine_type
+from ..engines.selection import choose_engine, slow_precision
+from ..errors import EngineError, InputError, WeightsError
+from ..weights import Listener, Store, StoredWeights, find_entry, pull
+from ..weights.policy import require_allowed, require_form
+
+__all__ = ["LoadedModel", "load_embedder", "load_model", "open_engine", "open_server", "settings_of"]
+
+Say = Callable[[str], None]
+
+
+def _silent(sentence: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """An engine that is ready, the weights it runs and the form of them that it loaded; a server has its own.
+
+    ``options`` is what it was opened with, where that is known.
+    """
+
+    engine: Engine
+    weights: StoredWeights | None
+    form: StoredWeights | None
+    adapter: StoredWeights | None = None
+    options: ModelOptions | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the weights."""
+        if self.weights:
+            return self.weights.manifest.name
+        return str(self.engine.describe()["settings"].get("model", self.engine.name))
+
+    @property
+    def mode(self) -> str:
+        """``solo`` or ``batched``."""
+        return str(self.engine.describe()["settings"]["mode"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The weights' part of a lock. A server's are known by the name it gives them, and by no digest."""
+        if self.weights is None or self.form is None:
+            return {"digest": None, "declared": self.name, "form": None, "converter": None}
+        manifest, form = self.weights.manifest, self.form.manifest
+        return {
+            "digest": f"sha256:{manifest.digest}",
+            "form": f"sha256:{form.digest}",
+            "converter": form.converter,
+            "licence": manifest.licence,
+            "files": manifest.file_digests,
+            "form_files": form.file_digests,
+        }
+
+    @property
+    def adapter_facts(self) -> dict[str, Any] | None:
+        """The adapter's part of a lock; None without an adapter."""
+        if self.adapter is None:
+            return None
+        manifest = self.adapter.manifest
+        return {"digest": f"sha256:{manifest.digest}", "licence": manifest.licence, "files": manifest.file_digests}
+
+    def close(self) -> None:
+        """Free the weights."""
+        self.engine.close()
+
+
+def settings_of(options: ModelOptions) -> EngineSettings:
+    """The part of the options that an engine obeys."""
+    return EngineSettings(
+        mode=options.mode,
+        cache_gib=options.cache,
+        max_in_flight=options.in_flight,
+        threads=options.threads,
+        server=options.server,
+        model=options.model,
+        prefix_cache=options.prefix_cache,
+    )
+
+
+def load_model(
+    options: ModelOptions, say: Say = _silent, listener: Listener | None = None, *, trust_changed: bool = False
+) -> LoadedModel:
+    """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them.
+
+    ``trust_changed`` loads weights whose bytes were changed, under the digest of what is there. Raises WeightsError,
+    EngineError, or InputError for options that contradict each other.
+    """
+    settings = settings_of(options)
+    if options.engine == "openai" or (options.engine == "auto" and options.server):
+        if options.adapter:
+            raise InputError("A server runs what it was started with.", "Leave --adapter out, or leave the server out.")
+        return replace(open_server(settings), options=options)
+    if options.server:
+        raise InputError("--server goes with the engine openai.", "Leave --engine out, or leave --server out.")
+    store = Store()
+    weights = _stored(options.weights, store, listener)
+    adapter = store.get(options.adapter) if options.adapter else None
+    name = options.engine
+    if name == "auto" and adapter:
+        name = "llamacpp"
+        say("Engine: llamacpp, because it runs adapters.")
+    if name == "auto":
+        name, why = choose_engine(weights.files, options.server)
+        say(f"Engine: {why}.")
+    if name == "llamacpp" and (slow := slow_precision(weights.files)):
+        say(
+            f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes other "
+            "weights that run faster; their answers differ a little."
+        )
+    loaded = open_engine(name, weights, store, settings, say=say, trust_changed=trust_changed, adapter=adapter)
+    return replace(loaded, options=options)
+
+
+def _stored(name: str, store: Store, listener: Listener | None) -> StoredWeights:
+    entry = find_entry(name)
+    weights = store.find(entry.name if entry else name)
+    if weights is None and entry:
+        weights = pull(entry.name, store, listener)
+    return weights or store.get(name)
+
+
+def load_embedder(say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
+    """The embedding weights of the catalog on the onnx engine; pulled if need be."""
+    store = Store()
+    return open_engine("onnx", pull("embedding", store, listener), store, EngineSettings(), say=say)
+
+
+def open_engine(
+    name: str,
+    weights: StoredWeights,
+    store: Store,
+    settings: EngineSettings,
+    *,
+    say: Say = _silent,
+    trust_changed: bool = False,
+    adapter: StoredWeights | None = None,
+) -> LoadedModel:
+    """Verify the weights and the adapter, make the engine's form of the weights unless it is there, and load it.
+
+    Raises WeightsError for a changed byte (with ``trust_changed`` it is loaded under the digest of what is there) and
+    EngineError for what the engine cannot do.
+    """
+    kind = engine_type(name)
+    require_allowed(weights, store)
+    weights = _verified(weights, trust_changed)
+    if adapter:
+        if not getattr(kind, "runs_adapters", False):
+            raise EngineError(f"The {name} engine runs no adapters.", "Choose --engine llamacpp.")
+        require_allowed(adapter, store)
+        adapter = _verified(adapter, trust_changed)
+        if adapter.manifest.origin not in (None, weights.manifest.digest):
+            raise WeightsError(
+                f"{adapter.manifest.name} was made on other weights (sha256:{str(adapter.manifest.origin)[:12]}...) "
+                f"than {weights.manifest.name}.",
+                "Give those weights.",
+            )
+        settings = replace(settings, adapter=adapter.files)
+
+    def convert(origin: Path, target: Path) -> None:
+        say(
+            f"Converting {weights.manifest.name} to the form that {name} runs "
+            "(once; half a minute for each billion parameters)."
+        )
+        kind.convert(origin, target)
+
+    form = store.form(weights, kind.form, kind.converter_version(), convert, now())
+    require_form(form, weights)
+    form = _verified(form, trust_changed)
+    return LoadedModel(kind.open(form.files, settings), weights, form, adapter)
+
+
+def _verified(stored: StoredWeights, trust_changed: bool) -> StoredWeights:
+    try:
+        stored.verify()
+    except WeightsError:
+        if not trust_changed:
+            raise
+        return stored.as_found()
+    return stored
+
+
+def open_server(settings: EngineSettings) -> LoadedModel:
+    """Connect to the server that ``settings`` name. Raises EngineError if it cannot be used."""
+    return LoadedModel(engine_type("openai").open(Path(), settings), None, None)

@@ -1,0 +1,124 @@
+"""Answer many documents as they come: out of order, a bounded number under way, cancellable from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from queue import SimpleQueue
+from typing import Any
+
+from ..contracts import Result
+from ..documents import Document, Unreadable
+from ..engines import EngineRequest, Ticket
+from .answerer import Answerer
+from .board import BoardHooks
+
+__all__ = ["ResultStream", "astream"]
+
+AHEAD = 2  # documents that are read while the engine's slots are full
+_CLOSED = object()
+
+
+class ResultStream(Iterator[Result]):
+    """Results as documents end. The documents are read in a thread of their own; a slow one delays no answer.
+
+    No more documents are under way than the engine answers at once, and ``AHEAD``. ``close``, from any thread, cancels
+    them; so does leaving a ``with`` block.
+    """
+
+    def __init__(
+        self, answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "stream", priority: int = 0
+    ) -> None:
+        self._engine, self._client, self._priority = answerer.engine, client, priority
+        self._finished: deque[Result] = deque()
+        self._board = answerer.board(BoardHooks(self._finished.append))
+        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._room = threading.Semaphore(getattr(answerer.engine, "slots", 1) + AHEAD)
+        self._stopped = threading.Event()
+        self._open: set[Ticket] = set()
+        self._exhausted = self._ended = False
+        threading.Thread(target=self._read, args=(documents,), name="ringfence-documents", daemon=True).start()
+
+    def __enter__(self) -> ResultStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __next__(self) -> Result:
+        """The next result. Raises StopIteration when all documents have ended, or the stream was closed."""
+        try:
+            while not self._finished and not self._ended:
+                if self._exhausted and not self._open:
+                    self._board.give_up()
+                    self._ended = True
+                elif (event := self._events.get()) is _CLOSED:
+                    self._ended = True
+                    self._cancel()
+                else:
+                    self._handle(event)
+        except BaseException:
+            self._ended = True
+            self._cancel()
+            raise
+        if not self._finished:
+            raise StopIteration
+        self._room.release()
+        return self._finished.popleft()
+
+    def close(self) -> None:
+        """Stop reading documents, and cancel what is under way."""
+        self._stopped.set()
+        self._room.release()
+        self._events.put(_CLOSED)
+        self._cancel()
+
+    def _cancel(self) -> None:
+        self._stopped.set()
+        for ticket in list(self._open):
+            ticket.cancel()
+
+    def _read(self, documents: Iterable[Document | Unreadable]) -> None:
+        try:
+            for outcome in documents:
+                self._room.acquire()
+                if self._stopped.is_set():
+                    return
+                self._events.put(outcome)
+            self._events.put(None)
+        except BaseException as error:
+            self._events.put(error)
+
+    def _handle(self, event: Any) -> None:
+        if event is None:
+            self._exhausted = True
+        elif isinstance(event, BaseException):
+            raise event
+        elif isinstance(event, Ticket):
+            self._open.discard(event)
+            if not event.cancelled():
+                self._board.take(event.result())
+                for request in self._board.follow_ups():
+                    self._ask(request)
+        else:
+            for request in self._board.begin(event):
+                self._ask(request)
+
+    def _ask(self, request: EngineRequest) -> None:
+        self._board.asked(request)
+        ticket = self._engine.submit(request, client=self._client, priority=self._priority, on_done=self._events.put)
+        self._open.add(ticket)  # type: ignore[arg-type]  # a third-party engine may promise another kind of Future
+
+
+async def astream(
+    answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "stream", priority: int = 0
+) -> AsyncIterator[Result]:
+    """A ResultStream for async code: the event loop is never blocked, and cancelling the task cancels the work."""
+    results = ResultStream(answerer, documents, client, priority)
+    try:
+        while (result := await asyncio.to_thread(next, results, None)) is not None:
+            yield result
+    finally:
+        results.close()

@@ -1,0 +1,276 @@
+"""Answer documents for a summarise task: notes of every part, notes of notes while they are many, then the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..contracts import FieldAnswer, Result, Section, SummarySentence, UnsupportedText, Usage
+from ..documents import Document, Source
+from ..documents.text import document_from_text
+from ..engines import Engine, EngineOutput, Request
+from ..tasks import SummariseTask, Window
+from ..tasks.prompt import break_control_tokens
+from ..tasks.summarise.notes import (
+    Passage,
+    Sentence,
+    Stage,
+    as_json,
+    as_text,
+    groups_of,
+    passages_of,
+    sections_of,
+)
+from ..tasks.summarise.unsupported import unsupported
+from . import result as results
+from .executor import ExecutorSetup
+from .job import NothingKept, WindowKeeper, add_usage, as_completion
+from .prompts import AnswerForm, request_of
+
+__all__ = ["SummariseJob", "SummariseExecutor"]
+
+MOST_REPEATS = 2  # how often a step is asked again where sentences lack their source
+SAY_SOURCES = (
+    "Write it again, each sentence on a line of its own with the numbers of its passages behind it, like: [2][5]"
+)
+LONGER = 1.25  # times the words asked for: above this, a summary is flagged
+
+
+class SummariseExecutor:
+    """Summarise: groups the passages of each document by what one step holds."""
+
+    def __init__(self, task: SummariseTask, engine: Engine, setup: ExecutorSetup) -> None:
+        self.task, self.engine, self.windowing = task, engine, setup.windowing
+        self.select_windows = setup.select_windows
+        self._rooms = {final: self._room(final) for final in (True, False)}
+
+    def groups(self, passages: Sequence[Passage]) -> list[list[Passage]]:
+        """Passages in one group where the final step holds them all, else in groups to take notes of."""
+        whole = groups_of(passages, self._rooms[True], self._count)
+        return whole if len(whole) <= 1 else groups_of(passages, self._rooms[False], self._count)
+
+    def _count(self, text: str) -> int:
+        return len(self.engine.tokenize(text))
+
+    def _room(self, final: bool) -> int:
+        """Tokens of passages that one step holds."""
+        stage = Stage(self.task, [], final)
+        empty = request_of(stage.prompt(), self.engine, "", 1)
+        context = self.engine.capabilities.context
+        return max(64, min(self.windowing.tokens, context - len(empty.prompt) - stage.max_new_tokens - 16))
+
+    def job(self, document: Document, keeper: WindowKeeper) -> SummariseJob:
+        """The work on a document, with the notes that earlier sessions kept.
+
+        Raises ValueError if there is nothing to summarise.
+        """
+        passages = passages_of(document, 0, len(document.text))
+        groups = self.groups(passages)
+        chosen = list(range(len(groups)))
+        sections = sections_of(groups)
+        if self.select_windows and self.windowing.relevant and len(groups) > self.windowing.relevant:
+            windows = [Window(start, end) for start, end in sections]
+            chosen = self.select_windows(self.task, document, windows, self.windowing.relevant)
+        job = SummariseJob(
+            self, document, [groups[n] for n in chosen], [sections[n] for n in chosen], len(groups),
+            lambda section, notes: keeper.keep_window(document, section, notes),
+        )  # fmt: skip
+        if len(chosen) > 1:
+            for section, kept in keeper.kept_windows(document).items():
+                if section in job.sections:
+                    job.notes[job.sections.index(section)] = [_sentence(one) for one in kept["notes"]]
+                    job.faults += [fault for fault in kept["faults"] if fault not in job.faults]
+        return job
+
+
+def _sentence(data: dict[str, Any]) -> Sentence:
+    return Sentence(data["text"], tuple(map(tuple, data["spans"])), data["heading"])
+
+    def explain(self, document: Document, window: int) -> tuple[dict[str, Any], SummariseJob, int]:
+        """Nothing is fixed beforehand that the steps do not show."""
+        job = self.job(document, NothingKept())
+        return {}, job, len(job.groups)
+
+    def warm_up(self) -> Request:
+        """The prompt of the last step without a passage, and one token of an answer."""
+        return request_of(Stage(self.task, [], final=True).prompt(), self.engine, "warm-up", 1)
+
+    def prompt_tokens(self, document: Document) -> int:
+        """The text."""
+        return len(self.engine.tokenize(document.text))
+
+
+@dataclass
+class SummariseJob:
+    """What was asked of one document so far. ``groups`` are the passages of each section; ``notes`` those of the sections
+    by their number; ``level`` counts the rounds of notes of notes.
+    """
+
+    work: SummariseExecutor
+    document: Document
+    groups: list[list[Passage]]
+    sections: list[tuple[int, int]]
+    of_sections: int
+    keep: Callable[[tuple[int, int], dict[str, Any]], None]
+    reason: str = ""
+    usage: Usage | None = None
+    notes: dict[int, list[Sentence]] = field(default_factory=dict)
+    level: int = 0
+    higher: dict[int, list[Sentence]] = field(default_factory=dict)
+    of_higher: int = 0
+    summary: list[Sentence] | None = None
+    faults: list[str] = field(default_factory=list)
+    earlier: dict[tuple[bool, int, int], str] = field(default_factory=dict)  # what stood before a step was asked again
+    asked: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, how often
+
+    @property
+    def finished(self) -> bool:
+        """Whether the summary is written, or something failed."""
+        return bool(self.reason) or self.summary is not None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Sections that are noted, of all, and the summary."""
+        return len(self.notes) + (self.summary is not None), len(self.groups) + 1
+
+    def first(self) -> Iterator[Request]:
+        """The summary of a short document at once; of a long one the notes of every section."""
+        if len(self.groups) == 1:
+            yield self._ask(Stage(self.work.task, self.groups[0], final=True), 0)
+            return
+        for number, group in enumerate(self.groups):
+            if self.reason:
+                return
+            if number not in self.notes:
+                yield self._ask(Stage(self.work.task, group, final=False), number)
+        if not self.asked and not self.usage:  # all notes were kept
+            yield from self._reduce([note for number in sorted(self.notes) for note in self.notes[number]])
+
+    def _ask(self, stage: Stage, number: int, repeats: int = 0, before: str = "") -> Request:
+        what = "summary" if stage.final else f"notes {self.level}.{number}"
+        identity = f"{self.document.id}\0{what}{f' again {repeats}' if repeats else ''}"
+        self.asked[identity] = (stage, number, repeats)
+        engine = self.work.engine
+        prompt = stage.prompt(engine.control_tokens)
+        turns = [("assistant", break_control_tokens(before, engine.control_tokens)), ("user", SAY_SOURCES)]
+        return request_of(
+            prompt, engine, identity, stage.max_new_tokens, AnswerForm(stage.grammar()), turns=turns if repeats else ()
+        )
+
+    def take(self, output: EngineOutput) -> Sequence[Request]:
+        """Read sentences; when all sections are noted, go on to the summary."""
+        output = as_completion(output)
+        stage, number, repeats = self.asked.pop(output.id)
+        if self.reason:
+            return ()
+        self.usage = add_usage(self.usage, output)
+        if output.finish_reason == "failed" and repeats:  # what was written before stands
+            return self._go_on(stage, number, *stage.read(self.earlier[stage.final, self.level, number], True))
+        if output.finish_reason == "failed":
+            where = "" if stage.final else f" (section {number + 1} of {len(self.groups)})"
+            self.reason = f"engine: {output.error}{where}"
+            return ()
+        sentences, faults = stage.read(output.text, output.finish_reason == "stop")
+        if (
+            {"no-source", "empty"} & set(faults)
+            and not self.work.engine.capabilities.grammar
+            and repeats < MOST_REPEATS
+        ):
+            self.earlier[stage.final, self.level, number] = output.text
+            return [self._ask(stage, number, repeats + 1, output.text)]
+        return self._go_on(stage, number, sentences, faults)
+
+    def _go_on(self, stage: Stage, number: int, sentences: list[Sentence], faults: list[str]) -> Sequence[Request]:
+        """Take over what a step has written, and ask for the next one."""
+        if "empty" in faults:
+            self.reason = "answer: the model wrote no sentence" + ("" if stage.final else f" of section {number + 1}")
+            return ()
+        self.faults += [fault for fault in faults if fault not in self.faults and (stage.final or fault != "empty")]
+        if stage.final:
+            self.summary = sentences
+            return ()
+        if self.level:
+            self.higher[number] = sentences
+            if len(self.higher) < self.of_higher:
+                return ()
+            return list(self._reduce([note for place in sorted(self.higher) for note in self.higher[place]]))
+        self.notes[number] = sentences
+        self.keep(self.sections[number], {"notes": [as_json(note) for note in sentences], "faults": faults})
+        if len(self.notes) < len(self.groups):
+            return ()
+        return list(self._reduce([note for place in sorted(self.notes) for note in self.notes[place]]))
+
+    def _reduce(self, notes: list[Sentence]) -> Iterator[Request]:
+        """The summary from notes, by way of notes of notes while one step does not hold them."""
+        if not notes:
+            self.summary = []
+            return
+        groups = self.work.groups(notes)
+        if len(groups) == 1 or self.level >= 8:
+            yield self._ask(Stage(self.work.task, groups[0] if len(groups) == 1 else notes, final=True), 0)
+            return
+        self.level, self.higher, self.of_higher = self.level + 1, {}, len(groups)
+        for number, group in enumerate(groups):
+            yield self._ask(Stage(self.work.task, group, final=False), number)
+
+    def result(self) -> Result:
+        """The summary, each sentence with its places, and what of it the document does not support."""
+        sentences = self.summary or []
+        text = as_text(sentences)
+        missing = self._unsupported(text)
+        sections = [
+            Section(
+                span=section,
+                notes=len(self.notes[number]) if number in self.notes else None,
+                in_summary=any(
+                    section[0] <= start and end <= section[1] for one in sentences for start, end in one.spans
+                ),
+            )
+            for number, section in enumerate(self.sections)
+        ]
+        answer = FieldAnswer(kind="written" if sentences else "null", flags=self._flags(sentences, text, missing))
+        answer.spans = list(dict.fromkeys(span for one in sentences for span in one.spans))
+        answer.features = {
+            "v": 1,
+            "words": len(text.split()),
+            "sentences": len(sentences),
+            "unsupported": len(missing),
+        }
+        return results.done(
+            self.document,
+            {"summary": text or None},
+            {"summary": answer},
+            self.sections,
+            grounding="decoded" if self.work.engine.capabilities.grammar else "verified",
+            sentences=[self._placed(one) for one in sentences],
+            unsupported=missing,
+            sections=sections,
+        )
+
+    def _unsupported(self, text: str) -> list[UnsupportedText]:
+        if not text:
+            return []
+        written = document_from_text(Source(Path(self.document.path), self.document.id), text, "", "summary")
+        return [
+            one
+            for one in unsupported(written, self.document, self.work.task.locale)
+            if not text[text.rfind("\n", 0, one.span[0]) + 1 :].startswith("## ")  # a heading of the task's own
+        ]
+
+    def _flags(self, sentences: Sequence[Sentence], text: str, missing: Sequence[UnsupportedText]) -> list[str]:
+        flags = list(self.faults)
+        if missing:
+            flags.append("unsupported: " + ", ".join(dict.fromkeys(one.text for one in missing)))
+        if len(text.split()) > LONGER * self.work.task.words:
+            flags.append("longer-than-asked")
+        if len(self.sections) < self.of_sections:
+            flags.append("read-in-part")
+        if not sentences:
+            flags.append("nothing-found")
+        return flags
+
+    def _placed(self, sentence: Sentence) -> SummarySentence:
+        boxes = [box.facts() for span in sentence.spans for box in self.document.boxes(*span)]
+        return SummarySentence(text=sentence.text, spans=list(sentence.spans), heading=sentence.heading, boxes=boxes)

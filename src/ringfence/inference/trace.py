@@ -1,0 +1,52 @@
+"""The trace of what an engine said: one line for each of its answers, in the order of asking.
+
+In batched mode the order of the requests decides what is computed side by side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..contracts import TraceLine
+from ..documents import Document
+from ..engines import Completion, EngineOutput, EngineRequest
+
+__all__ = ["Tracer", "prompt_digest"]
+
+
+def prompt_digest(prompt: Iterable[int]) -> str:
+    """A short sha256 of token ids."""
+    return hashlib.sha256(np.fromiter(prompt, np.int64).tobytes()).hexdigest()[:16]
+
+
+class Tracer:
+    """Numbers the requests of a session, and makes the trace line of each answer."""
+
+    def __init__(self, session: int) -> None:
+        self.session = session
+        self._count = 0
+        self._asked: dict[str, tuple[int, str]] = {}
+
+    def asks(self, request: EngineRequest) -> None:
+        """Note a request that goes to the engine now."""
+        self._count += 1
+        self._asked[request.id] = (self._count, prompt_digest(request.prompt))
+
+    def line(self, document: Document, output: EngineOutput) -> TraceLine:
+        """The trace line of the engine's answer."""
+        number, prompt = self._asked.pop(output.id)
+        line = TraceLine(
+            document=document.id, sha256=document.sha256, id=output.id, s=self.session, n=number, prompt=prompt
+        )
+        if output.error:
+            line.error = output.error
+            return line
+        logprobs = [round(float(logprob), 5) for logprob in output.logprobs]
+        if isinstance(output, Completion):
+            line.tokens, line.logprobs = list(output.tokens), logprobs
+        else:
+            line.scores = logprobs
+        return line

@@ -1,0 +1,143 @@
+"""Release the lock of a contender with its verdict: on a PASS, or if a person takes responsibility by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..audit import audit_here, who
+from ..clock import now
+from ..contracts import LockFacts
+from ..errors import InputError
+from ..evaluation.calibrator import read_calibrator
+from ..evaluation.evaluator import run_results
+from ..files import add_line, write_whole
+from ..gold.file import GoldFile
+from ..gold.split import SplitFile
+from ..pilot.digests import VerdictBasis, digests_of
+from ..pilot.record import PilotRecord, read_record
+from ..pilot.setup import load_setup
+from ..runs import RunFolder
+
+__all__ = ["Override", "Release", "write_release"]
+
+
+@dataclass(frozen=True)
+class Override:
+    """Who takes responsibility for a release without a PASS, and why."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A lock that may serve, with the verdict that allows it.
+
+    ``override`` is None for a PASS. ``digests`` cover everything that the verdict rests on; ``calibrator`` is the
+    digest of the pilot's calibrator, if it was fitted on this contender.
+    """
+
+    pilot: str
+    contender: str
+    verdict: str
+    sentence: str
+    override: Override | None
+    released_at: str
+    bar: str
+    digests: Mapping[str, str]
+    licence: str | None
+    calibrator: str | None
+    lock: LockFacts
+    path: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of the release file."""
+        return {
+            "schema": 1,
+            "pilot": self.pilot,
+            "contender": self.contender,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "override": asdict(self.override) if self.override else None,
+            "released_at": self.released_at,
+            "bar": self.bar,
+            "digests": dict(self.digests),
+            "licence": self.licence,
+            "calibrator": self.calibrator,
+            "lock": self.lock.as_json(),
+        }
+
+
+def write_release(folder: Path, contender: str, override: Override | None = None) -> Release:
+    """Release a contender of the pilot in ``folder``.
+
+    Writes ``releases/CONTENDER.json`` with the lock, the verdict and what it rests on, and adds it to
+    ``releases/log.jsonl`` and to the audit log, if there is one. Raises InputError if the pilot has no verdict on the
+    contender, if the verdict is not PASS and nobody overrides it, or if anything that the verdict rests on has changed.
+    """
+    record = read_record(folder)
+    if record is None:
+        raise InputError(f"{folder} has no verdict yet.", f"Run it first: ringfence pilot run {folder}.")
+    if contender not in record.names:
+        raise InputError(f"The pilot has no contender {contender!r}.", f"It has: {', '.join(record.names)}.")
+    lock = RunFolder.open(folder / "runs" / contender).read_facts().lock
+    released, chosen = record.contender(contender), contender == record.chosen
+    changes = _changes(folder, record)
+    if lock.digest != released.lock:
+        changes.append(f"the lock of {contender}")
+    if changes:
+        raise InputError(
+            f"The verdict no longer holds; changed since: {', '.join(dict.fromkeys(changes))}.",
+            f"Undo the change, or run the pilot again: ringfence pilot run {folder}.",
+        )
+    verdict = record.verdict if chosen else "NONE"
+    if verdict != "PASS" and override is None:
+        reason = record.sentence if chosen else f"the pilot chose {record.chosen} for its look at the test part."
+        raise InputError(
+            f"{contender} is not released: {reason}",
+            "Reach PASS first; or take responsibility by name, on record: --override-by NAME --why REASON.",
+        )
+    release = Release(
+        pilot=record.pilot,
+        contender=contender,
+        verdict=verdict,
+        sentence=record.sentence,
+        override=override if verdict != "PASS" else None,
+        released_at=now(),
+        bar=record.bar,
+        digests=record.digests,
+        licence=released.licence,
+        calibrator=record.calibrator if chosen else None,
+        lock=lock,
+        path=folder / "releases" / f"{contender}.json",
+    )
+    _store(release, override)
+    return release
+
+
+def _store(release: Release, override: Override | None) -> None:
+    content = release.as_json()
+    write_whole(release.path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    add_line(release.path.with_name("log.jsonl"), {**content, "lock": release.lock.digest})
+    if audit := audit_here():
+        by = override.by if override else None
+        digests = dict(release.digests)
+        audit.append("release", who=who(), lock=release.lock.digest, verdict=release.verdict, by=by, digests=digests)
+
+
+def _changes(folder: Path, record: PilotRecord) -> list[str]:
+    """The names of what differs now from what the verdict rests on."""
+    setup = load_setup(folder)
+    gold_file = GoldFile(folder / setup.spec.gold)
+    split = SplitFile(gold_file.path).read()
+    if split is None:
+        return ["split"]
+    run = run_results(RunFolder.open(folder / "runs" / record.chosen))
+    calibrator = read_calibrator(folder / "calibrator.json") if "calibrator" in record.digests else None
+    found = digests_of(VerdictBasis(setup, gold_file.latest(), split, record.chosen, run.lock, run.results, calibrator))
+    stated = record.digests
+    return [name for name in {**stated, **found} if stated.get(name) != found.get(name)]

@@ -1,0 +1,48 @@
+"""What a pilot remembers between its runs: its terms before the first one, and every later change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..clock import now
+from ..errors import InputError
+from ..files import add_line, read_lines
+from .spec import PilotSpec
+
+__all__ = ["changed_terms", "terms_history"]
+
+
+def terms_history(folder: Path, spec: PilotSpec) -> list[dict[str, Any]]:
+    """Record the terms before anything runs, and return every version of them, the first one first.
+
+    Raises InputError if the record is damaged.
+    """
+    path = folder / "pilot.terms.jsonl"
+    try:
+        known = list(read_lines(path))
+    except ValueError as fault:
+        raise InputError(f"Cannot read the pilot's terms: {fault}.", "Restore it from version control.") from None
+    if not known or known[-1]["digest"] != spec.terms_digest:
+        entry = {"at": now(), "digest": spec.terms_digest, "terms": spec.terms}
+        add_line(path, entry)
+        known.append(entry)
+    return known
+
+
+def changed_terms(first: Mapping[str, Any], last: Mapping[str, Any]) -> list[str]:
+    """The differences between two versions of the terms, such as ``at_least from 0.9 to 0.8``."""
+    before, after = _flat(first), _flat(last)
+    return [
+        f"{name} from {before.get(name)} to {after.get(name)}"
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _flat(terms: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in terms.items():
+        found.update(value if isinstance(value, Mapping) else {name: value})
+    return found

@@ -1,0 +1,84 @@
+"""The memory that weights need, for the numbers themselves and for keys and values; and whether a machine has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..hardware import Machine
+from ..weights.known import KnownWeights
+
+__all__ = ["GPU_GB", "MemoryNeed", "cached_bytes", "gpus_needed", "machine_fit", "need_of"]
+
+Q4_BITS = 4.85  # for each weight in Q4_K_M, with its scales; measured over published files of 7B to 70B
+Q8_BITS = 8.5
+BF16_BITS = 16.0
+CPU_CACHE_BYTES = 1.13  # OpenVINO keeps keys and values in 8 bits, with a scale and a zero point for each head
+GPU_CACHE_BYTES = 2.0
+WORKING_SHARE = 0.85  # of the memory for weights and cache; activations, documents and the system need the rest
+GPU_GB = 80.0
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Memory in GB for one form of the weights, with keys and values for ``sequences`` of ``tokens`` each."""
+
+    weights_gb: float
+    cache_gb: float
+    tokens: int
+    sequences: int
+
+    @property
+    def total_gb(self) -> float:
+        """Weights and cache together."""
+        return self.weights_gb + self.cache_gb
+
+    def __str__(self) -> str:
+        return f"{self.weights_gb:.1f} + {self.cache_gb:.1f} = {self.total_gb:.1f} GB"
+
+
+def cached_bytes(known: KnownWeights, tokens: int, bytes_each: float) -> float:
+    """Bytes of keys and values for one sequence: tokens x 2 x layers x key-value heads x head size x ``bytes_each``.
+
+    A layer with a sliding window keeps at most the length of the window.
+    """
+    per_layer = 2 * known.kv_heads * known.head_size * bytes_each
+    short = min(tokens, known.window) if known.window else tokens
+    return per_layer * ((known.layers - known.window_layers) * tokens + known.window_layers * short)
+
+
+def need_of(known: KnownWeights, bits: float, bytes_each: float, tokens: int, sequences: int) -> MemoryNeed:
+    """The memory that a form with ``bits`` for each weight needs."""
+    tokens = min(tokens, known.context)
+    cache = cached_bytes(known, tokens, bytes_each) * sequences if known.kind == "chat" else 0.0
+    return MemoryNeed(known.parameters * bits / 8 / 1e9, cache / 1e9, tokens, sequences)
+
+
+def gpus_needed(need: MemoryNeed, each_gb: float = GPU_GB) -> int:
+    """The number of GPUs of ``each_gb`` GB, a power of two: heads are split evenly among them."""
+    least = max(1, math.ceil(need.total_gb / (each_gb * WORKING_SHARE)))
+    return int(2 ** math.ceil(math.log2(least)))
+
+
+def machine_fit(
+    known: KnownWeights, here: Machine, usable: Sequence[str], tokens: int, sequences: int
+) -> tuple[bool, str]:
+    """Whether weights fit a machine in a form that a ``usable`` engine runs, and the sum that shows it."""
+    gpu_total = sum(here.gpus_gb)
+    full = need_of(known, BF16_BITS, GPU_CACHE_BYTES, tokens, sequences)
+    if "vllm" in known.engines and "vllm" in usable and gpu_total:
+        room = gpu_total * WORKING_SHARE
+        if full.total_gb <= room:
+            return True, f"vllm in 16 bits: {full} of {room:.0f} GB"
+    small = need_of(
+        known, Q4_BITS, CPU_CACHE_BYTES if "openvino" in known.engines else GPU_CACHE_BYTES, tokens, sequences
+    )
+    engine = next((name for name in ("openvino", "llamacpp", "onnx") if name in known.engines and name in usable), None)
+    room = here.memory_gb * WORKING_SHARE
+    if engine is None:
+        needed = ", ".join(known.engines) or "an engine"
+        return False, f"{needed} is not installed; in 16 bits {full}"
+    if small.total_gb <= room:
+        return True, f"{engine} in 4 bits: {small} of {room:.0f} GB"
+    return False, f"{engine} in 4 bits: {small}, but only {room:.0f} GB are available"

@@ -1,0 +1,215 @@
+"""One stored answer beside its replay: IDENTICAL, NEAR-TIE or CHANGED."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+from ..contracts import FieldAnswer, Result, TraceLine
+
+__all__ = ["NEAR_TIE", "OutcomeWord", "RecordedAnswers", "ReplayOutcome", "ScoreAlternatives", "compare_results"]
+
+NEAR_TIE = 0.1  # nats between the two best tokens; what a document is computed beside moves log-probabilities by less
+OutcomeWord = Literal["IDENTICAL", "NEAR-TIE", "CHANGED", "NOT REPLAYED"]
+ScoreAlternatives = Callable[[str, int, Sequence[int], int, int], tuple[float, str]]
+"""(request, look, tokens before, stored token, replayed token) -> the margin between the two tokens, and the method."""
+RecordedAnswers = Mapping[str, Sequence[TraceLine]]
+"""The engine's answers about one document by request, in order."""
+
+
+@dataclass(frozen=True)
+class ReplayOutcome:
+    """What a replay says about one document.
+
+    Where the answers part: ``request`` and ``token`` (its place in the answer), the ``margin`` between both
+    alternatives in nats, and ``method``: `bound` (log p - log(1-p) of the stored token is over the threshold already), `scored` (the
+    engine scored both alternatives again), or `not known` (the engine cannot score; this counts as CHANGED). ``fields``
+    are those whose value differs; ``drift`` is the largest move of a log-probability.
+    """
+
+    document: str
+    word: OutcomeWord
+    why: str = ""
+    request: str | None = None
+    token: int | None = None
+    margin: float | None = None
+    method: str | None = None
+    fields: tuple[str, ...] = ()
+    drift: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as plain data."""
+        return asdict(self)
+
+
+class _Split(NamedTuple):
+    """The first answer of the engine that differs; None where one of the runs did not make the request."""
+
+    request: str
+    look: int
+    stored: TraceLine | None
+    replayed: TraceLine | None
+
+
+def margin_bound(logprob: float) -> float:
+    """The least lead of a token with this log-probability over the next best: all the rest may be one token."""
+    rest = -math.expm1(logprob)
+    return math.inf if rest <= 0 else logprob - math.log(rest)
+
+
+def compare_results(
+    stored: Result,
+    replayed: Result,
+    stored_answers: RecordedAnswers,
+    replayed_answers: RecordedAnswers,
+    alternatives: ScoreAlternatives,
+    threshold: float = NEAR_TIE,
+) -> ReplayOutcome:
+    """Compare two results of one document, with the engine's answers behind each."""
+    name = stored.document.id
+    fields = differing_fields(stored, replayed)
+    same = not fields and _same_answer(stored, replayed)
+    if not stored_answers and not same:
+        return ReplayOutcome(name, "CHANGED", "it differs, and the run kept no trace of the engine", fields=fields)
+    split = _first_split(stored_answers, replayed_answers, same) if stored_answers else None
+    drift = _drift(stored_answers, replayed_answers)
+    if split is None:
+        if same:
+            return ReplayOutcome(name, "IDENTICAL", drift=drift)
+        why = "the engine gave the same answers, but other values were read from them"
+        return ReplayOutcome(name, "CHANGED", why, fields=fields)
+    facts: dict[str, Any] = {"request": _readable(split.request, name), "fields": fields, "drift": drift}
+    return _outcome_of_split(name, split, alternatives, threshold, facts)
+
+
+def _outcome_of_split(
+    name: str, split: _Split, alternatives: ScoreAlternatives, threshold: float, facts: Mapping[str, Any]
+) -> ReplayOutcome:
+    stored, replayed = split.stored, split.replayed
+    if stored is None or replayed is None:
+        return ReplayOutcome(name, "CHANGED", "only one of the runs made this request", **facts)
+    if stored.prompt != replayed.prompt:
+        return ReplayOutcome(name, "CHANGED", "another prompt was asked", **facts)
+    if stored.error or replayed.error:
+        return ReplayOutcome(name, "CHANGED", str(replayed.error or stored.error), **facts)
+    if stored.scores is not None and replayed.scores is not None:
+        return _outcome_of_scores(name, stored.scores, replayed.scores, threshold, facts)
+    stored_tokens, replayed_tokens = stored.tokens or [], replayed.tokens or []
+    place = _common_length(stored_tokens, replayed_tokens)
+    if place >= min(len(stored_tokens), len(replayed_tokens)):
+        return ReplayOutcome(name, "CHANGED", "one answer ends where the other goes on", token=place, **facts)
+    if (margin := margin_bound((stored.logprobs or [])[place])) > threshold:
+        method = "bound"
+    else:
+        margin, method = alternatives(
+            split.request, split.look, stored_tokens[:place], stored_tokens[place], replayed_tokens[place]
+        )
+        if method == "not known":
+            why = f"token {place + 1} differs; this engine cannot score, so the distance of the two is not known"
+            return ReplayOutcome(name, "CHANGED", why, token=place, method=method, **facts)
+    word: OutcomeWord = "NEAR-TIE" if margin <= threshold else "CHANGED"
+    why = f"token {place + 1} differs; the stored one led by {'at least ' if method == 'bound' else ''}{margin:.3f}"
+    return ReplayOutcome(name, word, why, token=place, margin=round(margin, 4), method=method, **facts)
+
+
+def _same_answer(stored: Result, replayed: Result) -> bool:
+    """Whether two results give the same answer besides their fields; an empty part is the same as a missing one."""
+    left, right = (
+        (
+            result.status,
+            result.values,
+            result.checks or None,
+            result.rows or None,
+            result.unsupported or None,
+            result.left_out or None,
+            (result.reason or "").partition(":")[0],  # why a document failed or abstained, without an engine's words
+        )
+        for result in (stored, replayed)
+    )
+    return left == right
+
+
+def differing_fields(stored: Result, replayed: Result) -> tuple[str, ...]:
+    """The paths whose value or place differs."""
+    left, right = stored.fields or {}, replayed.fields or {}
+    found = [path for path in {**left, **right} if _evidence(left.get(path)) != _evidence(right.get(path))]
+    if not found and stored.values != replayed.values:
+        values, again = stored.values or {}, replayed.values or {}
+        found = [name for name in {**values, **again} if values.get(name) != again.get(name)]
+    return tuple(found)
+
+
+def _evidence(answer: FieldAnswer | None) -> Any:
+    return answer and (answer.raw, answer.spans, answer.kind, answer.address)
+
+
+def _first_split(stored: RecordedAnswers, replayed: RecordedAnswers, same: bool) -> _Split | None:
+    """The first answer of the engine that differs, in the order of the stored run's requests."""
+    order = sorted(
+        {
+            (request, look)
+            for answers in (stored, replayed)
+            for request in answers
+            for look in range(len(answers[request]))
+        },
+        key=lambda place: (stored.get(place[0]) or replayed[place[0]])[0].n + place[1] / 1000,
+    )
+    for request, look in order:
+        left, right = (
+            answers[request][look] if look < len(answers.get(request, ())) else None for answers in (stored, replayed)
+        )
+        if left is None or right is None:
+            return _Split(request, look, left, right)
+        if (left.prompt, left.tokens, left.error) != (right.prompt, right.tokens, right.error):
+            return _Split(request, look, left, right)
+        if not same and left.scores != right.scores:
+            return _Split(request, look, left, right)
+    return None
+
+
+def _outcome_of_scores(
+    name: str, stored: Sequence[float], replayed: Sequence[float], threshold: float, facts: Mapping[str, Any]
+) -> ReplayOutcome:
+    """Compare scores of labels or of sentences.
+
+    The margin is the stored lead of the stored winner over the replay's winner. If both have the same winner, it is how
+    far scores moved, because a threshold of the task may lie between them.
+    """
+    winner, replay_winner = (max(range(len(scores)), key=scores.__getitem__) for scores in (stored, replayed))
+    moved = max(abs(before - after) for before, after in zip(stored, replayed, strict=True))
+    margin = stored[winner] - stored[replay_winner] if winner != replay_winner else moved
+    word: OutcomeWord = "NEAR-TIE" if margin <= threshold else "CHANGED"
+    why = f"the scores differ by up to {moved:.3f}" + (
+        f"; the stored winner led the other one by {margin:.3f}"
+        if winner != replay_winner
+        else "; the winner is the same"
+    )
+    return ReplayOutcome(name, word, why, margin=round(margin, 4), method="scored", **facts)
+
+
+def _common_length(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens two answers have in common from the start."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(left), len(right)))
+
+
+def _drift(stored: RecordedAnswers, replayed: RecordedAnswers) -> float:
+    """The largest move of a log-probability over what is the same in both runs."""
+    most = 0.0
+    for request in set(stored) & set(replayed):
+        for left, right in zip(stored[request], replayed[request], strict=False):
+            if left.prompt != right.prompt:
+                break
+            if left.tokens is not None and right.tokens is not None:
+                size = _common_length(left.tokens, right.tokens)
+                pairs = zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=True)
+            else:
+                pairs = zip(left.scores or (), right.scores or (), strict=False)
+            most = max([most, *(abs(a - b) for a, b in pairs if max(a, b) > -12)])
+    return round(most, 5)
+
+
+def _readable(request: str, document: str) -> str:
+    return request.removeprefix(document).lstrip("\0") or "the answer"

@@ -1,0 +1,157 @@
+"""What the report shows of documents: pictures of pages with boxes, or the text with its spans marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..contracts import BoxFacts, FieldAnswer, Result, Span, SummarySentence
+from ..documents import Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
+from .page_images import SCALE, address_of
+
+__all__ = ["BoxView", "DocumentTexts", "DocumentView", "PageView", "PieceView", "view_document"]
+
+MOST_PAGES = 6
+MOST_TEXT = 60_000
+PAPER = ("pdf/", "image/")  # readers whose documents have pages to show
+AROUND = 1_500  # characters shown on either side of a span in a longer text
+_Hues = Mapping[str, int]
+"""The colour of each value by path."""
+
+
+@dataclass(frozen=True)
+class BoxView:
+    """A box on a page, in per cent of its size."""
+
+    name: str
+    hue: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class PageView:
+    """A page as a picture, with boxes on it."""
+
+    number: int
+    picture: str
+    boxes: list[BoxView]
+    ratio: float
+
+
+@dataclass(frozen=True)
+class PieceView:
+    """A piece of text; ``name`` is the paths of the values that rest on it."""
+
+    text: str
+    name: str | None = None
+    hue: int = 0
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """The pages of a document, or the pieces of its text; neither if it is gone or has changed."""
+
+    pages: list[PageView] = field(default_factory=list)
+    pieces: list[PieceView] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it adds to the page."""
+        return sum(len(page.picture) for page in self.pages) + sum(len(piece.text) for piece in self.pieces)
+
+
+class DocumentTexts:
+    """Reads documents again for the page. A file of many records is read once; only the wanted records are kept."""
+
+    def __init__(self, results: Mapping[str, Result], options: ReadingOptions, folder: Path) -> None:
+        self._options, self._folder = options, folder
+        self._wanted: dict[Source, set[str]] = {}
+        for identity, result in results.items():
+            self._wanted.setdefault(self._source(result), set()).add(identity)
+        self._read: dict[Source, dict[str, Document]] = {}
+
+    def _source(self, result: Result) -> Source:
+        document = result.document
+        return Source(self._folder / document.path, document.source or document.id)
+
+    def pictures(self, result: Result, pages: list[int]) -> list[PagePicture]:
+        """Pictures of pages of the document; none if it is gone or has changed."""
+        document = result.document
+        if document.sha256 is None:
+            return []
+        return page_pictures(self._source(result), document.id, document.sha256, pages, SCALE, self._options)
+
+    def get(self, result: Result) -> Document | None:
+        """The document of a result; None if it is gone or has changed."""
+        source = self._source(result)
+        if source not in self._read:
+            wanted = self._wanted[source]
+            outcomes = read_documents(source, self._options)
+            self._read[source] = {o.id: o for o in outcomes if isinstance(o, Document) and o.id in wanted}
+        found = self._read[source].pop(result.document.id, None)
+        return found if found and found.sha256 == result.document.sha256 else None
+
+
+def view_document(result: Result, hues: _Hues, texts: DocumentTexts) -> DocumentView:
+    """Page pictures with boxes if the document has pages, else its text with the spans marked."""
+    boxes: list[tuple[str, BoxFacts]] = []
+    places: dict[Span, list[str]] = {}
+    sentences = {f"s{number}": sentence for number, sentence in enumerate(result.sentences or [], 1)}
+    answers: dict[str, FieldAnswer | SummarySentence] = {**(result.fields or {}), **sentences}
+    for path, answer in answers.items():
+        boxes += [(path, box) for box in answer.boxes]
+        for span in answer.spans if path != "summary" else ():
+            places.setdefault(span, []).append(path)
+    if boxes or (result.document.read_by or "").startswith(PAPER):
+        numbers = sorted({1, *(box.page for _, box in boxes)})[:MOST_PAGES]
+        return DocumentView(pages=[_page(picture, boxes, hues) for picture in texts.pictures(result, numbers)])
+    document = texts.get(result)
+    if document is None:
+        return DocumentView()
+    spans = sorted((start, end, " ".join(names)) for (start, end), names in places.items())
+    return DocumentView(pieces=list(_pieces(document.text, spans, hues)))
+
+
+def _page(picture: PagePicture, boxes: list[tuple[str, BoxFacts]], hues: _Hues) -> PageView:
+    """A page and the boxes on it. Boxes are in the result, so the file is not read again for them."""
+    width, height = picture.width, picture.height
+    views = [
+        BoxView(
+            path,
+            hues[path],
+            left=100 * box.x0 / width,
+            top=100 * box.y0 / height,
+            width=100 * (box.x1 - box.x0) / width,
+            height=100 * (box.y1 - box.y0) / height,
+        )
+        for path, box in boxes
+        if box.page == picture.number
+    ]
+    return PageView(picture.number, address_of(picture), views, height / width)
+
+
+def _pieces(text: str, spans: list[tuple[int, int, str]], hues: _Hues) -> Iterator[PieceView]:
+    """The text with its spans marked; of a long text what is around the spans."""
+    position, room = 0, MOST_TEXT
+    for start, end, path in spans:
+        if start < position or end > len(text) or room <= 0:
+            continue
+        yield from _between(text, position, start, room)
+        yield PieceView(text[start:end], path, hues[path.partition(" ")[0]])
+        room -= min(start - position, 2 * AROUND) + end - start
+        position = end
+    yield from _between(text, position, len(text), room)
+
+
+def _between(text: str, start: int, end: int, room: int) -> Iterator[PieceView]:
+    """The text between two spans, whole if there is room for it."""
+    if len(text) <= MOST_TEXT or end - start <= 2 * AROUND:
+        yield PieceView(text[start:end] if room > 0 else "")
+    else:
+        yield PieceView(text[start : start + AROUND] if start else "")
+        yield PieceView(f"\n[... {end - start - 2 * AROUND:,} characters ...]\n")
+        yield PieceView(text[end - AROUND : end] if end < len(text) else "")

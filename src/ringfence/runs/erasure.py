@@ -1,0 +1,108 @@
+"""Erase the content of the documents from a run; digests and totals stay as proof of the run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from typing import BinaryIO
+
+from ..clock import now
+from ..contracts import DocumentFacts, MadeWith, Result
+from ..files import line_of
+from ..locks import canonical_json
+from .run_folder import RunFolder, Totals
+
+__all__ = ["purge"]
+
+_CONTENT = (
+    "report.html",
+    "windows.jsonl",
+    "trace.jsonl",
+    "pool.jsonl",
+    "replay.html",
+    "replay.json",
+    "evaluation.html",
+)
+
+
+def purge(folder: RunFolder) -> Totals:
+    """Rewrite the journal without values, texts, names and reasons, and delete every file that holds content.
+
+    For each document, three digests stay: of its content, its name, and the line with its values, so that a copy kept
+    elsewhere can be recognised. You can still count and audit the run, but not resume or check it. The old journal is
+    overwritten before it is removed; a disk that writes elsewhere (flash, snapshots) may still hold it.
+    """
+    folder.exclusive()
+    try:
+        fresh = folder.path / ".results.jsonl.purged"
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as journal:
+            for result in folder.latest():
+                journal.write(line_of(_purged(result).as_json()))
+            journal.flush()
+            os.fsync(journal.fileno())
+        totals = folder.totals()
+        # The journal is replaced in one step, and its old bytes are overwritten through the open file: a kill at any
+        # moment leaves either journal whole, and purging again is always possible until the last line is written.
+        with folder.results.open("r+b") as old:
+            os.replace(fresh, folder.results)
+            _overwrite(old)
+        for name in _CONTENT:
+            if (folder.path / name).exists():
+                with (folder.path / name).open("r+b") as stream:
+                    _overwrite(stream)
+                (folder.path / name).unlink()
+        left = folder.path / ".replay"  # of a replay that was killed
+        for path in (path for path in left.rglob("*") if path.is_file()):
+            with path.open("r+b") as stream:
+                _overwrite(stream)
+        shutil.rmtree(left, ignore_errors=True)
+        facts = folder.read_facts()
+        facts.reading.folder = None
+        for session in facts.sessions:
+            session.made_with = _without_names(session.made_with)
+        facts.totals = dict(totals)
+        facts.purged_at = now()
+        folder.write_facts(facts)
+        return totals
+    finally:
+        folder.release()
+
+
+def _without_names(made_with: MadeWith) -> MadeWith:
+    """What a session was given, without paths, addresses and names that somebody chose."""
+    model = made_with.model
+    options = model.model_copy(update={"weights": "", "server": "", "model": "", "adapter": ""}) if model else None
+    return MadeWith(model=options, limit=made_with.limit, resume=made_with.resume, made_by=made_with.made_by)
+
+
+def _purged(result: Result) -> Result:
+    if result.purged:  # continue an interrupted purge
+        return result
+    document = result.document
+    name = hashlib.sha256(document.id.encode("utf-8", "surrogatepass")).hexdigest()
+    answer = hashlib.sha256(canonical_json(result.as_json()).encode("utf-8", "surrogatepass")).hexdigest()
+    return Result(
+        document=DocumentFacts(
+            id=f"sha256:{name}", sha256=document.sha256, pages=document.pages, read_by=document.read_by
+        ),
+        status=result.status,
+        reason=result.reason.partition(":")[0] if result.reason else None,
+        grounding=result.grounding,
+        decision=result.decision,
+        mode=result.mode,
+        windows=result.windows,
+        usage=result.usage,
+        lock=result.lock,
+        purged=f"sha256:{answer}",
+    )
+
+
+def _overwrite(stream: BinaryIO) -> None:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    for start in range(0, size, 1 << 20):
+        stream.write(b"\0" * min(1 << 20, size - start))
+    stream.flush()
+    os.fsync(stream.fileno())

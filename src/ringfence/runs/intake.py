@@ -1,0 +1,107 @@
+"""Which documents a session of a run has to do: not those that the folder holds already, not beyond the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from typing import Protocol
+
+from ..documents import Container, Document, ReadingOptions, Source, Unreadable, read_ahead, readers, sha256_of_file
+from .run_folder import RunFolder
+
+__all__ = ["Intake"]
+
+FINAL = ("done", "abstained")  # what is not done again while the document stays the same
+
+
+class _Counts(Protocol):
+    kept: int
+    changed: list[str]
+
+
+class Intake:
+    """Reads the sources of a run, and passes on what is new, changed or failed before."""
+
+    def __init__(
+        self, folder: RunFolder, options: ReadingOptions, limit: int | None, only: Set[str] | None, counts: _Counts
+    ) -> None:
+        self._folder, self._options, self._limit, self._only, self._counts = folder, options, limit, only, counts
+        self._earlier = folder.index()
+        self._inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
+        for identity in self._earlier:
+            if "!" in identity:
+                self._inside.setdefault(identity.partition("!")[0], []).append(identity)
+        self._begun: set[str] = set()
+        self._kept: set[str] = set()
+        self._repeats = 0
+
+    def outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
+        """The documents to do now, in order, read ahead by worker processes."""
+        fresh = (source for source in sources if not self._keeps_whole(source))
+        for source, outcomes in read_ahead(fresh, self._options):
+            seen: set[str] = set()
+            for outcome in outcomes:
+                if self._only is not None and outcome.id not in self._only:
+                    continue
+                if self._limit is not None and len(self._begun) >= self._limit:
+                    return
+                seen.add(outcome.id)
+                if outcome.id in self._begun or outcome.id in self._kept:
+                    yield self._repeated(outcome)
+                    continue
+                if self._keeps(outcome.id, outcome.sha256):
+                    continue
+                if outcome.id in self._earlier and self._earlier[outcome.id].sha256 != outcome.sha256:
+                    self._counts.changed.append(outcome.id)
+                self._begun.add(outcome.id)
+                yield outcome
+            self._take_back(source, seen)
+
+    def _repeated(self, outcome: Document | Unreadable) -> Unreadable:
+        self._repeats += 1
+        return Unreadable(
+            f"{outcome.id}#again-{self._repeats}",
+            outcome.path,
+            "duplicate-id",
+            f"a document with the id {outcome.id} came before",
+            outcome.sha256,
+            outcome.metadata.get("source") if isinstance(outcome, Document) else outcome.source,
+        )
+
+    def _take_back(self, source: Source, seen: set[str]) -> None:
+        """Withdraw earlier results of what a file no longer holds: a member that was removed, a failure of the whole
+        archive whose members can be read now.
+        """
+        earlier = [
+            *self._inside.get(source.id, []),
+            *([source.id] if any("!" in identity for identity in seen) else []),
+        ]
+        for identity in earlier:
+            if identity in self._earlier and identity not in seen:
+                self._folder.supersede(identity)
+
+    def _keeps_whole(self, source: Source) -> bool:
+        """Whether a file need not be read again: it is done, and it held nothing else."""
+        earlier = self._earlier.get(source.id)
+        if (
+            earlier is None
+            or earlier.status not in FINAL
+            or source.id in self._inside
+            or _may_hold_more(earlier.read_by)
+        ):
+            return False
+        return self._keeps(source.id, sha256_of_file(source.path, self._options.limits.file_mib))
+
+    def _keeps(self, identity: str, sha256: str | None) -> bool:
+        earlier = self._earlier.get(identity)
+        unchanged = earlier is not None and earlier.sha256 == sha256 and earlier.status in FINAL
+        if unchanged and identity not in self._begun and identity not in self._kept:
+            self._kept.add(identity)
+            self._counts.kept = len(self._kept)
+            return True
+        return False
+
+
+def _may_hold_more(read_by: str | None) -> bool:
+    """Whether the reader of a document is one whose files hold documents of their own."""
+    name = (read_by or "").partition("/")[0]
+    return any(reader.name == name and isinstance(reader, Container) for reader in readers().values())

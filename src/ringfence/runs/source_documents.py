@@ -1,0 +1,36 @@
+"""The documents of a run, read again from where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from ..contracts import DocumentFacts
+from ..documents import Document, Source, read_ahead
+from .run_folder import RunFolder
+
+__all__ = ["reread", "source_of"]
+
+
+def source_of(document: DocumentFacts, base: Path) -> Source:
+    """The file that holds the document of a result; ``base`` is where relative paths start."""
+    return Source(base / document.path, document.source or document.id)
+
+
+def reread(
+    folder: RunFolder, wanted: Collection[str] | None = None, passwords: tuple[str, ...] = ()
+) -> Iterator[Document]:
+    """Read each document of the run again, file by file; with ``wanted``, only the documents with these ids.
+
+    Skips documents that are gone, changed or unreadable: the caller sees which ids are missing.
+    """
+    base = folder.base()
+    by_source: dict[Source, dict[str, str | None]] = {}
+    for result in folder.latest():
+        document = result.document
+        if wanted is None or document.id in wanted:
+            by_source.setdefault(source_of(document, base), {})[document.id] = document.sha256
+    for source, outcomes in read_ahead(iter(by_source), folder.reading_options(passwords)):
+        for outcome in outcomes:
+            if isinstance(outcome, Document) and by_source[source].get(outcome.id) == outcome.sha256:
+                yield outcome

@@ -1,0 +1,287 @@
+"""Write the grammar (GBNF) of one document's answer: a line for each field, every value a span of this document.
+
+The same object that writes a field's rules reads the field's answer back, so a value keeps the segments it came from
+and is never searched for in the text again.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+from ...documents import Document, Segment
+from ..fields import TextField
+from ..gbnf import literal, one_of
+from ..recognisers import Candidate
+
+__all__ = [
+    "NULL",
+    "CandidateRule",
+    "Choice",
+    "FieldRule",
+    "Match",
+    "Rule",
+    "RunRule",
+    "SharedRules",
+    "answer_grammar",
+]
+
+NULL = "null"
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a written value means: every place of the document that it may stand for, the primary one first."""
+
+    spans: tuple[tuple[int, int], ...]
+    candidate: Candidate | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A closed list: the value is judged, and where an option stands in the document that is its evidence."""
+
+    options: tuple[str, ...]
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """The alternatives, without null."""
+        yield f"{name} ::= " + one_of((" " + option, "") for option in self.options)
+
+    def read(self, written: str) -> str | None:
+        """The option, or None when ``written`` is none."""
+        return written if written in self.options else None
+
+    def longest(self) -> int:
+        """The most bytes that a value may take."""
+        return max(len(option.encode()) for option in self.options)
+
+
+@dataclass(frozen=True)
+class CandidateRule:
+    """A value that must be one of the candidates."""
+
+    candidates: Sequence[Candidate]
+
+    @cached_property
+    def by_surface(self) -> dict[str, list[Candidate]]:
+        """Candidates by what the model may write for them, in order of first occurrence.
+
+        Another way to write a value is offered only where it can mean nothing else: 1.250 does not stand for 1,250.00
+        in a document in which something else is printed as 1.250.
+        """
+        grouped: dict[str, list[Candidate]] = {}
+        for candidate in self.candidates:
+            grouped.setdefault(candidate.surface, []).append(candidate)
+        others: dict[str, list[Candidate]] = {}
+        for candidate in self.candidates:
+            for surface in candidate.other_surfaces:
+                if surface not in grouped:
+                    others.setdefault(surface, []).append(candidate)
+        for surface, found in others.items():
+            if len({_quantity(candidate.value) for candidate in found}) == 1:
+                grouped[surface] = found
+        return grouped
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """One alternative for each distinct surface."""
+        yield f"{name} ::= " + one_of((" " + surface, "") for surface in self.by_surface)
+
+    def read(self, written: str) -> Match | None:
+        """Every occurrence; the primary one is the earliest of those that tell most (an amount with its currency)."""
+        found = self.by_surface.get(written)
+        if not found:
+            return None
+        primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))
+        # Written in another way, a value can be printed in several; only those printed alike are its occurrences.
+        others = [candidate for candidate in found if candidate is not primary and candidate.surface == primary.surface]
+        currencies = {c.value["currency"] for c in found if isinstance(c.value, dict)} - {None}
+        if len(currencies) > 1:
+            primary = replace(
+                primary, value=None, flags=(*primary.flags, "ambiguous-currency"), readings=tuple(sorted(currencies))
+            )
+        return Match(tuple((c.start, c.end) for c in [primary, *others]), primary)
+
+    def longest(self) -> int:
+        """The most bytes that a value may take."""
+        return max(len(surface.encode()) for surface in self.by_surface)
+
+
+def _quantity(value: Any) -> str:
+    return str(value["amount"] if isinstance(value, dict) else value)
+
+
+def _completeness(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(part is not None for part in value.values())
+    return int(value is not None)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A segment of a chain and what the model may write between the one before it and this one."""
+
+    segment: Segment
+    gaps: tuple[str, ...]
+
+
+class SharedRules:
+    """Rules for "from this word to the end, or stop earlier", shared by every field of a grammar that can use them.
+
+    Equal line ends have equal rules, so repeated page headers cost nothing, and six text fields cost what one does.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+        self.written: list[str] = []
+
+    def name(self, word: str, more: str) -> str:
+        """The rule that writes ``word`` and then, if the model wants, what ``more`` allows."""
+        if (word, more) not in self._names:
+            self._names[word, more] = f"t{len(self._names)}"
+            self.written.append(f"{self._names[word, more]} ::= {literal(word)}" + (f" ({more})?" if more else ""))
+        return self._names[word, more]
+
+
+@dataclass
+class RunRule:
+    """A text field: a run of segments that stays within one of ``ranges`` (a line or a block) of the document.
+
+    A rule stands for "from this segment to the end of its line, or stop earlier", so the grammar grows with the
+    length of the document, not with its square. (Runs written out as N x 12 rules took 10 s to compile; this form takes
+    well under one.)
+
+    Where a run may go on over a line end, the model may write the line break as it stands, a space, or a comma: a
+    small model copies the break, and took it for the end of the field as long as only the space was allowed (11 of 60
+    addresses right); or it joins the lines of an address by commas, and stopped where the next line had none in front.
+    ``next_name`` is the field that follows: a line that begins like its name is joined by a space only. Inside a list
+    (``one_line``) a value is always written on one line.
+    """
+
+    document: Document
+    spec: TextField
+    ranges: Sequence[tuple[int, int]]
+    next_name: str | None = None
+    one_line: bool = False
+    chains: list[list[_Link]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chains = list(self._chains())
+
+    def _chains(self) -> Iterable[list[_Link]]:
+        """The segments of each range; with ``within: line`` the next cell of a row begins another."""
+        text, segments = self.document.text, self.document.segments
+        for start, end in self.ranges:
+            chain: list[_Link] = []
+            position = bisect.bisect_left(segments, start, key=lambda segment: segment.start)
+            while position < len(segments) and segments[position].end <= end:
+                segment = segments[position]
+                between = text[chain[-1].segment.end : segment.start] if chain else ""
+                if between.count(" ") >= 3 and self.spec.within == "line":
+                    yield chain
+                    chain, between = [], ""
+                after_comma = bool(chain) and text[chain[-1].segment.end - 1] in ",;:"
+                chain.append(_Link(segment, self._gaps(between, segment.start, after_comma)))
+                position += 1
+            if chain:
+                yield chain
+
+    def _gaps(self, between: str, start: int, after_comma: bool) -> tuple[str, ...]:
+        if "\n" not in between:
+            return (" ",) if between else ("",)
+        like_a_name = self.next_name is not None and self.document.text.startswith(f"{self.next_name}:", start)
+        if like_a_name or self.one_line:
+            return (" ",)
+        return (" ", "\n") if after_comma else (" ", ", ", "\n")
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """The rule of the field; those of the runs go to ``tails``."""
+        text = self.document.text
+        starts: dict[tuple[str, str], None] = {}
+        every: dict[tuple[str, str], None] = {}
+        for chain in self.chains:
+            rest = gap = ""
+            for link in reversed(chain):
+                word = text[link.segment.start : link.segment.end]
+                more = f"({gap}) {rest}" if rest and gap else rest
+                every.setdefault((word, more))
+                if word[0].isalnum():
+                    starts.setdefault((word, more))
+                rest = tails.name(word, more)
+                gap = " | ".join(literal(gap) for gap in link.gaps if gap)
+        yield f'{name} ::= " " ' + one_of(starts or every)
+
+    def read(self, written: str) -> Match | None:
+        """Every run of segments that writes itself this way, the earliest first."""
+        spans = []
+        for chain in self.chains:
+            for first in range(len(chain)):
+                last = self._reach(chain, first, written)
+                if last is not None:
+                    spans.append((chain[first].segment.start, chain[last].segment.end))
+        # With a comma for a line break, what is written can be printed in several ways; occurrences are printed alike.
+        return Match(tuple(span for span in spans if self._printed(span) == self._printed(spans[0]))) if spans else None
+
+    def _printed(self, span: tuple[int, int]) -> str:
+        return " ".join(self.document.text[slice(*span)].split())
+
+    def _reach(self, chain: list[_Link], first: int, written: str) -> int | None:
+        """The link at which the run from ``first`` has written all of ``written``; None when it writes something else."""
+        text = self.document.text
+        position = 0
+        for index in range(first, len(chain)):
+            segment = chain[index].segment
+            word = text[segment.start : segment.end]
+            gaps = chain[index].gaps if index > first else ("",)
+            gap = next((gap for gap in gaps if written.startswith(gap + word, position)), None)
+            if gap is None:
+                return None
+            position += len(gap) + len(word)
+            if position == len(written):
+                return index
+        return None
+
+    def segment_count(self, start: int, end: int) -> int:
+        """How many segments the span holds."""
+        segments = self.document.segments
+        first = bisect.bisect_left(segments, start, key=lambda segment: segment.start)
+        return bisect.bisect_left(segments, end, key=lambda segment: segment.start) - first
+
+    def longest(self) -> int:
+        """The most bytes that a value may take."""
+        text = self.document.text
+        return max(
+            (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in self.chains), default=0
+        )
+
+
+Rule = RunRule | CandidateRule | Choice
+
+
+class FieldRule(Protocol):
+    """What the grammar needs of a field's rule: a rule or a list of records."""
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """The rules of the field, the first of them called ``name``; null apart."""
+        ...
+
+
+def answer_grammar(fields: Sequence[tuple[str, FieldRule | None, bool]]) -> str:
+    """The grammar of a whole answer. Each field is its name, its rule (None: nothing to choose from, so null), and
+    whether null is allowed beside the rule. The first name stands in the prompt and is not part of the answer.
+    """
+    root: list[str] = []
+    rules: list[str] = []
+    tails = SharedRules()
+    for position, (name, rule, nullable) in enumerate(fields):
+        prefix = "" if position == 0 else f"{name}:"
+        if rule is None:
+            root.append(literal(f"{prefix} {NULL}\n"))
+            continue
+        rule_name = f"f{position}"
+        rules += rule.rules(rule_name, tails)
+        body = f"({literal(' ' + NULL)} | {rule_name})" if nullable else rule_name
+        root += [literal(prefix)] * bool(prefix) + [body, literal("\n")]
+    return "\n".join([f"root ::= {' '.join(root)}", *rules, *tails.written]) + "\n"

@@ -1,0 +1,242 @@
+"""Lists of records: each record stands on a row or a block of the document, and takes its values from there.
+
+Records are written one a line, ``- value | value``, in the order of the document. The grammar lets the row of a record
+only move on, so decoding ends and nothing is listed twice.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...documents import Document
+from ..fields import (
+    BooleanField,
+    ChoiceField,
+    ListField,
+    TextField,
+)
+from ..gbnf import literal
+from ..recognisers import Candidate
+from .grammar import (
+    NULL,
+    CandidateRule,
+    Choice,
+    Match,
+    Rule,
+    RunRule,
+    SharedRules,
+)
+
+__all__ = ["ListRule", "WrittenValue", "list_rule"]
+
+START, BETWEEN = "\n-", " |"
+LINES_ABOVE, LINES_BELOW = 2, 4  # lines without amounts of their own that may belong to a row
+
+
+@dataclass(frozen=True)
+class WrittenValue:
+    """One value of a record: what it means (None for null) and where it stands in the written list."""
+
+    reading: Match | str | None
+    rule: Rule | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A row or a block that may be a record, where it begins, and the rule of each field there (None: only null)."""
+
+    start: int
+    rules: dict[str, Rule | None]
+
+
+@dataclass(frozen=True)
+class ListRule:
+    """The records that the units of a document, or of a window of it, may give."""
+
+    spec: ListField
+    units: Sequence[Unit]
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """One rule for the list, one for each unit and the units behind it, one for each field of a unit."""
+        last = len(self.units) - 1
+        yield f"{name} ::= {name}-a0"
+        for number, unit in enumerate(self.units):
+            parts = []
+            for position, (leaf, rule) in enumerate(unit.rules.items()):
+                parts.append(literal(BETWEEN if position else START))
+                nullable = not self.spec.fields[leaf].required
+                if rule is None:
+                    parts.append(literal(f" {NULL}"))
+                    continue
+                leaf_name = f"{name}-u{number}-{position}"
+                yield from rule.rules(leaf_name, tails)
+                parts.append(f"({literal(' ' + NULL)} | {leaf_name})" if nullable else leaf_name)
+            behind = f" ({name}-a{number + 1})?" if number < last else ""
+            skip = f" | {name}-a{number + 1}" if number < last else ""
+            yield f"{name}-u{number} ::= {' '.join(parts)}"
+            yield f"{name}-a{number} ::= {name}-u{number}{behind}{skip}"
+
+    def longest(self) -> int:
+        """The most bytes that all records together may take."""
+        return sum(
+            sum((rule.longest() if rule else len(NULL)) + 3 for rule in unit.rules.values()) for unit in self.units
+        )
+
+    def read(self, written: str) -> list[tuple[int, dict[str, WrittenValue]]] | None:
+        """The records with the place of their unit, each the first behind the last that can have written it; None where
+        none can.
+        """
+        records: list[tuple[int, dict[str, WrittenValue]]] = []
+        position, behind = 0, 0
+        while position < len(written):
+            if not written.startswith(START, position):
+                return None
+            end = written.find(START, position + 1)
+            end = len(written) if end < 0 else end
+            for number in range(behind, len(self.units)):
+                record = self._record(self.units[number], written, position + len(START), end)
+                if record is not None:
+                    records.append((self.units[number].start, record))
+                    behind = number + 1
+                    break
+            else:
+                return None
+            position = end
+        return records
+
+    def _record(self, unit: Unit, written: str, start: int, end: int) -> dict[str, WrittenValue] | None:
+        """The values of one line, by trying every place where one may end."""
+        names = list(unit.rules)
+
+        def values_from(index: int, position: int) -> list[WrittenValue] | None:
+            if not written.startswith(" ", position):
+                return None
+            last = index == len(names) - 1
+            stop = end if last else written.find(BETWEEN, position + 1, end)
+            while stop >= 0:
+                value = self._value(unit, names[index], written, position + 1, stop)
+                if value is not None:
+                    rest = [] if last else values_from(index + 1, stop + len(BETWEEN))
+                    if rest is not None:
+                        return [value, *rest]
+                stop = -1 if last else written.find(BETWEEN, stop + 1, end)
+            return None
+
+        values = values_from(0, start)
+        return dict(zip(names, values, strict=True)) if values is not None else None
+
+    def _value(self, unit: Unit, name: str, written: str, start: int, end: int) -> WrittenValue | None:
+        rule, text = unit.rules[name], written[start:end]
+        if text == NULL and not (self.spec.fields[name].required and rule is not None):
+            return WrittenValue(None, rule, start - 1, end)
+        reading = rule.read(text) if rule is not None else None
+        return WrittenValue(reading, rule, start - 1, end) if reading is not None else None
+
+
+def list_rule(
+    spec: ListField,
+    document: Document,
+    window: tuple[int, int],
+    candidates: Mapping[str, Sequence[Candidate]],
+) -> ListRule | None:
+    """The units of ``window`` in which a record may stand; None where there is none.
+
+    ``candidates`` holds those of each field with a recogniser, over the whole document, in order.
+    """
+    within = [
+        (max(part.start, window[0]), min(part.end, window[1]))
+        for part in (document.blocks if spec.anchor == "block" else document.lines)
+        if part.start < window[1] and part.end > window[0]
+    ]
+    counts = [_distinct(span, candidates) for span in within]
+    parse_gold_value = len(candidates)
+    # A line is a row when it holds values for half of the fields that are recognised, not counting the same one twice.
+    wanted = 0 if not parse_gold_value else max(1, (parse_gold_value + 1) // 2)
+    anchors = [number for number, count in enumerate(counts) if count >= wanted]
+    units = []
+    for number in anchors:
+        ranges = [within[number]]
+        if spec.anchor == "row":
+            ranges = _with_neighbours(within, number, counts, wanted, document)
+        unit = _unit(spec, document, ranges, candidates)
+        if any(rule is not None for rule in unit.rules.values()) and not _lacks(spec, unit):
+            units.append(unit)
+    return ListRule(spec, units) if units else None
+
+
+def _lacks(spec: ListField, unit: Unit) -> bool:
+    return any(leaf.required and unit.rules[name] is None for name, leaf in spec.fields.items())
+
+
+def _distinct(span: tuple[int, int], candidates: Mapping[str, Sequence[Candidate]]) -> int:
+    """How many fields can be given different places of the span (a simple bound, enough to tell rows from prose)."""
+    places: set[int] = set()
+    filled = 0
+    for found in candidates.values():
+        inside = _inside(found, span)
+        places.update(candidate.end for candidate in inside)
+        filled += bool(inside)
+    return min(filled, len(places))
+
+
+def _inside(found: Sequence[Candidate], span: tuple[int, int]) -> list[Candidate]:
+    first = bisect.bisect_left(found, span[0], key=lambda candidate: candidate.start)
+    inside = []
+    for candidate in found[first:]:
+        if candidate.start >= span[1]:
+            break
+        if candidate.end <= span[1]:
+            inside.append(candidate)
+    return inside
+
+
+def _cells(document: Document, span: tuple[int, int]) -> int:
+    return len(re.split(" {3,}", document.text[slice(*span)].strip()))
+
+
+def _with_neighbours(
+    within: Sequence[tuple[int, int]], number: int, counts: Sequence[int], wanted: int, document: Document
+) -> list[tuple[int, int]]:
+    """A row, and the lines beside it that hold less than a row: a description above, or its continuation below.
+
+    A row may be printed on two lines, the second with fewer cells (an article number, and the amount under its
+    column). Such a line of the same block goes with the row above it, and can be a row of its own too.
+    """
+    ranges = [within[number]]
+    for step, most in ((1, LINES_BELOW), (-1, LINES_ABOVE)):
+        at = number + step
+        while 0 <= at < len(within) and abs(at - number) <= most:
+            low, high = sorted((within[at], within[at - step]))
+            breaks = document.text[low[1] : high[0]].count("\n")
+            continues = step > 0 and breaks == 1 and _cells(document, within[at]) < _cells(document, within[number])
+            if breaks > 2 or (counts[at] >= wanted and not continues):  # beyond the next block, or a row
+                break
+            ranges.append(within[at])
+            at += step
+    return ranges
+
+
+def _unit(
+    spec: ListField, document: Document, ranges: list[tuple[int, int]], candidates: Mapping[str, Sequence[Candidate]]
+) -> Unit:
+    rules: dict[str, Rule | None] = {}
+    for name, leaf in spec.fields.items():
+        rule: Any = None
+        if isinstance(leaf, TextField):
+            run = RunRule(document, leaf, ranges, one_line=True)
+            rule = run if run.chains else None
+        elif isinstance(leaf, ChoiceField):
+            rule = Choice(leaf.options)
+        elif isinstance(leaf, BooleanField):
+            rule = Choice(("true", "false"))
+        else:
+            found = [candidate for span in ranges for candidate in _inside(candidates[name], span)]
+            rule = CandidateRule(found) if found else None
+        rules[name] = rule
+    return Unit(ranges[0][0], rules)

@@ -1,0 +1,338 @@
+"""Extract: a document and a task become a prompt and a grammar; the model's answer becomes typed, grounded values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...contracts import FieldAnswer
+from ...documents import Block, Document, Line
+from ..fields import (
+    BooleanField,
+    ChoiceField,
+    CodeField,
+    ListField,
+    PatternField,
+    TextField,
+)
+from ..prompt import Prompt
+from ..recognisers import Candidate, find_candidates
+from .grammar import (
+    NULL,
+    CandidateRule,
+    Choice,
+    Match,
+    Rule,
+    RunRule,
+    answer_grammar,
+)
+from .list_grammar import START, ListRule, list_rule
+from .merge import (
+    FieldValue,
+    Record,
+    WindowAnswer,
+)
+from .prompt import write_prompt
+from .task import ExtractTask
+
+__all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]
+
+FEATURES_VERSION = 3
+MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; what may be longer is a sentence
+NULL_STANDS = math.log(0.5)  # the least log-probability of null, over all its tokens, at which it is not asked again
+
+
+class AnswerError(Exception):
+    """The written answer does not follow its grammar: cut off, or from an engine that did not enforce it."""
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """What the model has written, without ``prompt.answer_start``.
+
+    ``token_ends`` gives the end of each token in ``text``, ``logprobs`` its log-probability (nats, before the mask).
+    """
+
+    text: str = ""
+    token_ends: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+
+    def up_to(self, position: int) -> WrittenAnswer:
+        """The part before ``position``."""
+        kept = sum(end <= position for end in self.token_ends)
+        return WrittenAnswer(self.text[:position], self.token_ends[:kept], self.logprobs[:kept])
+
+    def then(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
+        """This, and what was written after it."""
+        shifted = tuple(end + len(self.text) for end in token_ends)
+        return WrittenAnswer(self.text + text, self.token_ends + shifted, self.logprobs + tuple(logprobs))
+
+    def logprobs_within(self, start: int, end: int) -> list[float]:
+        """The log-probabilities of the tokens that end in (start, end]."""
+        return [p for stop, p in zip(self.token_ends, self.logprobs, strict=True) if start < stop <= end]
+
+
+@dataclass(frozen=True)
+class ExtractionPlan:
+    """Everything that the request for one window of a document needs, and what is needed to read its answer.
+
+    ``written`` is the beginning of the answer that stands already, in a second look; ``nulls`` holds, for each field
+    that was looked at again, the log-probability that null had.
+    """
+
+    prepared: Prepared
+    window: tuple[int, int]
+    prompt: Prompt
+    rules: dict[str, Rule | ListRule | None]
+    required: frozenset[str]
+    grammar: str
+    max_new_tokens: int
+    written: WrittenAnswer = WrittenAnswer()
+    nulls: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def task(self) -> ExtractTask:
+        """What is asked."""
+        return self.prepared.task
+
+    @property
+    def document(self) -> Document:
+        """Of what."""
+        return self.prepared.document
+
+    def read(self, text: str, token_ends: Sequence[int] = (), logprobs: Sequence[float] = ()) -> WindowAnswer:
+        """What the model's ``text``, behind what is ``written`` already, states.
+
+        Raises AnswerError when the text is not a whole answer.
+        """
+        written = self.written.then(text, token_ends, logprobs)
+        part = WindowAnswer()
+        for path, (start, end) in self._places(written.text).items():
+            rule = self.rules[path]
+            if isinstance(self.task.flat[path], ListField):
+                assert rule is None or isinstance(rule, ListRule)
+                part.lists[path] = self._records(path, rule, written, start, end)
+            else:
+                assert not isinstance(rule, ListRule)
+                meaning = self._meaning(path, rule, written.text[start + 1 : end])
+                spec: Any = self.task.flat[path]
+                part.single[path] = self._found(spec, rule, meaning, written.logprobs_within(start, end), path)
+        return part
+
+    def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
+        """A plan that asks on from the first null that the model itself held to be less likely than a value, or None.
+
+        A small model spreads its belief over several values: null at 0.4 wins against three dates at 0.2 each, though
+        "there is a date" is at 0.6, and one such null drags the fields behind it along. The new plan takes that null
+        away; what is written before it stands. Of a field that asks for whole sentences null stands: contracts lack
+        many clauses, and a sentence that is none can always be found.
+        """
+        written = self.written.then(text, token_ends, logprobs)
+        for index, (path, (start, end)) in enumerate(self._places(written.text).items()):
+            rule = self.rules[path]
+            sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_SEGMENTS_OF_A_NAME
+            offered = rule is not None and not sentences and path not in self.required and path not in self.nulls
+            belief = written.logprobs_within(start, end)
+            if offered and written.text[start + 1 : end] == NULL and belief and sum(belief) < NULL_STANDS:
+                rest = list(self.task.flat)[index:]
+                grammar = answer_grammar([(n, self.rules[n], n not in self.required and n != path) for n in rest])
+                nulls = {**self.nulls, path: round(sum(belief), 4)}
+                return replace(self, grammar=grammar, written=written.up_to(start), nulls=nulls)
+        return None
+
+    def _places(self, written: str) -> dict[str, tuple[int, int]]:
+        """Where the value of each field stands in an answer, from the space before it to its end."""
+        places: dict[str, tuple[int, int]] = {}
+        names, position = list(self.task.flat), 0
+        for index, name in enumerate(names):
+            prefix = f"{name}:" if index else ""
+            listed = isinstance(self.rules[name], ListRule)
+            if not written.startswith(prefix, position) or not written.startswith(
+                (" ", START) if listed else " ", position + len(prefix)
+            ):
+                raise AnswerError(f"the answer does not reach the field {name}")
+            start = position + len(prefix)
+            end = self._end_of_value(written, start, names[index + 1] if index + 1 < len(names) else None)
+            if end < 0:
+                raise AnswerError(f"the answer ends inside the field {name}")
+            places[name] = (start, end)
+            position = end + 1
+        return places
+
+    @staticmethod
+    def _end_of_value(written: str, start: int, next_name: str | None) -> int:
+        """Where a value ends: at the line that begins with the next field's name; the last value at the end of all."""
+        if next_name is not None:
+            return written.find(f"\n{next_name}:", start)
+        return len(written) - 1 if written.endswith("\n") and len(written) > start else -1
+
+    def _meaning(self, path: str, rule: Rule | None, written: str) -> Match | str | None:
+        """What a written value means; None for null."""
+        if rule is None or (written == NULL and path not in self.required):
+            return None
+        reading = rule.read(written)
+        if reading is None:
+            what = "an option" if isinstance(rule, Choice) else "in the document"
+            raise AnswerError(f"the field {path} holds something that is not {what}")
+        return reading
+
+    def _records(self, path: str, rule: ListRule | None, written: WrittenAnswer, start: int, end: int) -> list[Record]:
+        text = written.text[start:end]
+        if rule is None or text == f" {NULL}":
+            return []
+        records = rule.read(text)
+        if records is None:
+            raise AnswerError(f"the list {path} holds a record that is not in the document")
+        found = []
+        for anchor, record in records:
+            if all(value.reading is None for value in record.values()):
+                continue
+            values = {
+                name: self._found(
+                    rule.spec.fields[name],
+                    value.rule,
+                    value.reading,
+                    written.logprobs_within(start + value.start, start + value.end),
+                    None,
+                )
+                for name, value in record.items()
+            }
+            found.append(Record(anchor, values))
+        return found
+
+    def _found(
+        self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
+    ) -> FieldValue:
+        if meaning is None:
+            value, answer = None, FieldAnswer(kind="null")
+        elif isinstance(meaning, str):
+            value = meaning == "true" if isinstance(spec, BooleanField) else meaning
+            answer = FieldAnswer(kind="judged")
+        else:
+            value, answer = self._grounded(rule, meaning)
+        answer.features = {
+            "v": FEATURES_VERSION,
+            "logprob_min": round(min(logprobs), 4) if logprobs else None,
+            "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
+            "tokens": len(logprobs),
+            "null_logprob": self.nulls.get(path) if path else None,
+            "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
+            "occurrences": len(answer.spans) + len(answer.others),
+            "ocr": answer.ocr,
+        }
+        return FieldValue(value, answer)
+
+    def _grounded(self, rule: Rule | None, reading: Match) -> tuple[Any, FieldAnswer]:
+        (start, end), *others = reading.spans
+        raw = self.document.text[start:end]
+        flags: list[str] = []
+        value: Any
+        if reading.candidate is None:
+            value = " ".join(raw.split())
+            if isinstance(rule, RunRule) and rule.segment_count(start, end) > rule.spec.max_segments:
+                value, flags = None, ["over-max-segments"]
+        else:
+            value, flags = reading.candidate.value, list(reading.candidate.flags)
+        verbatim = value is None or (isinstance(value, str) and value == raw)
+        answer = FieldAnswer(
+            raw=raw,
+            spans=[(start, end)],
+            others=[(first, last) for first, last in others],
+            boxes=[box.facts() for box in self.document.boxes(start, end)],
+            address=self.document.address(start, end),
+            ocr=self.document.ocr_confidence(start, end),
+            kind="span" if verbatim else "derived",
+            flags=flags,
+        )
+        if reading.candidate is not None and reading.candidate.readings:
+            answer.readings = list(reading.candidate.readings)
+        return value, answer
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A document made ready for a task: what its recognisers found, over the whole of it.
+
+    ``candidates`` holds them by path (``total``, ``lines.amount``), in reading order.
+    """
+
+    task: ExtractTask
+    document: Document
+    candidates: dict[str, list[Candidate]]
+
+    def plan(
+        self, window: tuple[int, int] | None = None, control_tokens: tuple[str, ...] = (), context: str = ""
+    ) -> ExtractionPlan:
+        """The plan for a window of the document, by default all of it; ``context`` are lines that the model is shown
+        before it and takes no value from, such as the header of a table that began earlier.
+        """
+        whole = (0, len(self.document.text))
+        window = window or whole
+        flat = self.task.flat
+        names = list(flat)
+        rules = {
+            name: self._rule(name, window, next_name) for name, next_name in zip(names, [*names[1:], None], strict=True)
+        }
+        # What a document has somewhere need not stand in every window of it.
+        required = frozenset(
+            name for name, spec in flat.items() if not isinstance(spec, ListField) and spec.required and window == whole
+        )
+        grammar = answer_grammar([(name, rules[name], name not in required) for name in names])
+        budget = 8 + sum(len(name) + 3 + max(_longest(rules[name]), len(NULL)) for name in names)
+        prompt = write_prompt(self.task, self.document.text[slice(*window)], control_tokens, context)
+        return ExtractionPlan(self, window, prompt, rules, required, grammar, budget)
+
+    def _rule(self, name: str, window: tuple[int, int], next_name: str | None) -> Rule | ListRule | None:
+        spec = self.task.flat[name]
+        if isinstance(spec, ListField):
+            inner = {
+                leaf: self.candidates[f"{name}.{leaf}"] for leaf in spec.fields if f"{name}.{leaf}" in self.candidates
+            }
+            return list_rule(spec, self.document, window, inner)
+        if isinstance(spec, ChoiceField):
+            return Choice(spec.options)
+        if isinstance(spec, BooleanField):
+            return Choice(("true", "false"))
+        if isinstance(spec, TextField):
+            parts = self.document.blocks if spec.within == "block" else self.document.lines
+            run = RunRule(self.document, spec, _clipped(parts, window), next_name)
+            return run if run.chains else None
+        found = [c for c in self.candidates[name] if window[0] <= c.start and c.end <= window[1]]
+        return CandidateRule(found) if found else None
+
+
+def _clipped(parts: Sequence[Line] | Sequence[Block], window: tuple[int, int]) -> list[tuple[int, int]]:
+    return [
+        (max(part.start, window[0]), min(part.end, window[1]))
+        for part in parts
+        if part.start < window[1] and part.end > window[0]
+    ]
+
+
+def _longest(rule: Rule | ListRule | None) -> int:
+    """The most tokens that a value may need: a token is at least one byte."""
+    return rule.longest() if rule else len(NULL)
+
+
+def prepare(task: ExtractTask, document: Document) -> Prepared:
+    """Run the recognisers of ``task`` over ``document``.
+
+    Raises ValueError with a sentence for people when a recogniser cannot finish on this document.
+    """
+    candidates: dict[str, list[Candidate]] = {}
+    known: dict[str, list[Candidate]] = {}
+    for name, spec in task.flat.items():
+        iter_values = (
+            {f"{name}.{leaf}": one for leaf, one in spec.fields.items()}
+            if isinstance(spec, ListField)
+            else {name: spec}
+        )
+        for path, leaf in iter_values.items():
+            if isinstance(leaf, PatternField | CodeField):
+                key = leaf.pattern if isinstance(leaf, CodeField) else f"kind {leaf.kind}"
+                if key not in known:
+                    known[key] = sorted(find_candidates(leaf, document, task.locale), key=lambda c: (c.start, c.end))
+                candidates[path] = known[key]
+    return Prepared(task, document, candidates)

@@ -1,0 +1,92 @@
+"""What a task file of the kind ``extract`` says."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ..fields import CodeField, FieldSpec, LeafSpec, ListField, check_names, flat_fields
+from ..task import AnswerField, Task
+from .checks import CheckSyntaxError, parse_check
+
+__all__ = ["ExtractTask"]
+
+ANSWER_TOKENS_PER_FIELD = 9  # median over receipts, broadcast orders and the example papers
+
+
+class ExtractTask(Task):
+    """Typed fields, records and lists; each value an exact span of its document or derived from one."""
+
+    prompt_version: ClassVar[str] = "extract/5"
+
+    kind: Literal["extract"] = "extract"
+    fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
+    checks: tuple[str, ...] = Field((), description="Comparisons that must hold between fields: net + tax == total.")
+
+    @field_validator("fields")
+    @classmethod
+    def _names(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        check_names(fields)
+        return fields
+
+    @model_validator(mode="after")
+    def _checks(self) -> ExtractTask:
+        faults = []
+        for check in self.checks:
+            try:
+                parse_check(check, self.kinds)
+            except CheckSyntaxError as error:
+                faults.append(f"the check {check!r} {error}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def flat(self) -> dict[str, LeafSpec | ListField]:
+        """The fields that are asked one by one, by path (``seller.name``)."""
+        return flat_fields(self.fields)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of every value by path; of a list its own, and those of its fields (``lines.amount``)."""
+        kinds: dict[str, str] = {name: spec.kind for name, spec in self.flat.items()}
+        for name, spec in self.fields.items():
+            if isinstance(spec, ListField):
+                kinds.update({f"{name}.{inner}": leaf.kind for inner, leaf in spec.fields.items()})
+        return kinds
+
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """The fields as they stand in the task file."""
+        fields: dict[str, dict[str, Any]] = self.canonical()["fields"]
+        return fields
+
+    def answer_fields(self) -> dict[str, AnswerField]:
+        """Every field by path; the fields of a list by the list's name and their own."""
+        found: dict[str, AnswerField] = {}
+        for path, spec in self.flat.items():
+            iter_values = spec.fields.items() if isinstance(spec, ListField) else [(None, spec)]
+            for leaf, inner in iter_values:
+                name = f"{path}.{leaf}" if leaf else path
+                options = tuple(getattr(inner, "options", ()))
+                pattern = inner.pattern if isinstance(inner, CodeField) else ""
+                found[name] = AnswerField(name, inner.kind, options, pattern, path if leaf else None)
+        return found
+
+    def describe(self) -> str:
+        """The number of fields, and what they are."""
+        return f"{len(self.flat)} fields: {', '.join(f'{name} ({spec.kind})' for name, spec in self.flat.items())}"
+
+    def questions(self) -> list[str]:
+        """One question for each field: its name and its description."""
+        found = []
+        for path, spec in self.flat.items():
+            inner = ", ".join(spec.fields) if isinstance(spec, ListField) else ""
+            words = path.replace("_", " ").replace(".", " ") + ":"
+            found.append(" ".join(filter(None, (words, spec.description, inner))))
+        return found
+
+    @property
+    def answer_tokens(self) -> int:
+        """A line for each field."""
+        return ANSWER_TOKENS_PER_FIELD * len(self.flat)

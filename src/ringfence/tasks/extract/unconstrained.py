@@ -1,0 +1,179 @@
+"""Extract with an engine that takes no grammar: it answers in JSON or in lines, and only what the document says counts.
+
+The answer is put into the form that a grammar would have enforced, value by value, and read by the same code: a value
+that cannot be read there does not stand in the document, and becomes null with a flag.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..fields import BooleanField, ChoiceField, ListField
+from ..prompt import Prompt, break_control_tokens
+from .grammar import (
+    NULL,
+    CandidateRule,
+    Choice,
+    Rule,
+)
+from .list_grammar import BETWEEN, START, ListRule
+from .plan import ExtractionPlan
+from .prompt import answer_form
+from .task import ExtractTask
+
+__all__ = ["NOT_ANSWERED", "NOT_FOUND", "answer_schema", "as_written", "follow_up", "in_json", "stated_in"]
+
+NOT_FOUND = "not-in-document"
+NOT_ANSWERED = "not-answered"
+JSON_FORM = "Answer with one JSON object that has these names, in this order; a list is an array of objects."
+
+
+def answer_schema(plan: ExtractionPlan) -> str:
+    """The JSON schema of an answer: strings or null, options where the list is closed, and for lists arrays of as many
+    objects as the window has rows at most (small weights do not come to an end by themselves).
+    """
+    fields = {path: _schema(spec) for path, spec in plan.task.flat.items()}
+    for path, rule in plan.rules.items():
+        if isinstance(plan.task.flat[path], ListField):
+            fields[path]["maxItems"] = len(rule.units) if isinstance(rule, ListRule) else 0
+    return json.dumps(_object(fields))
+
+
+def _object(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+def _schema(spec: Any) -> dict[str, Any]:
+    if isinstance(spec, ListField):
+        return {"type": "array", "items": _object({name: _schema(leaf) for name, leaf in spec.fields.items()})}
+    if isinstance(spec, ChoiceField):
+        return {"enum": [*spec.options, None]}
+    if isinstance(spec, BooleanField):
+        return {"enum": ["true", "false", None]}
+    return {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+def in_json(task: ExtractTask, prompt: Prompt, has_schema: bool) -> Prompt:
+    """The prompt that asks for the whole answer: as JSON where the engine can hold to it, else in lines."""
+    user = prompt.user.replace(answer_form(task), JSON_FORM) if has_schema else prompt.user
+    return Prompt(prompt.system, user, "")
+
+
+def stated_in(task: ExtractTask, text: str) -> dict[str, Any] | None:
+    """What an answer states, by path: strings or None, and for a list the records; of what it passes over nothing.
+
+    None where the answer has no form that can be read, such as JSON that was cut off.
+    """
+    try:
+        data = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    except ValueError:
+        data = _from_lines(task, text)
+    if not isinstance(data, dict):
+        return None
+    stated = {}
+    for path in task.flat:
+        name, _, leaf = path.partition(".")
+        inner = data.get(name)
+        if path in data:
+            stated[path] = data[path]
+        elif leaf and isinstance(inner, dict) and leaf in inner:
+            stated[path] = inner[leaf]
+    return stated or None
+
+
+def _from_lines(task: ExtractTask, text: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    current: str | None = None
+    for line in text.splitlines():
+        name, colon, rest = line.partition(":")
+        name = name.strip(" *-`")
+        if colon and name in task.flat:
+            current = name
+            found[name] = [] if isinstance(task.flat[name], ListField) else rest.strip(" *`")
+        elif current and isinstance(spec := task.flat[current], ListField) and line.strip().startswith("-"):
+            cells = [cell.strip() for cell in line.strip().lstrip("- ").split("|")]
+            found[current].append(dict(zip(spec.fields, cells, strict=False)))
+        elif current and isinstance(found[current], str) and line.strip():
+            found[current] += "\n" + line.strip()
+    return found
+
+
+def as_written(plan: ExtractionPlan, stated: Mapping[str, Any]) -> tuple[ExtractionPlan, str, dict[str, str]]:
+    """A plan and a text that it can read, and by path what was stated and does not stand in the document."""
+    plan = replace(plan, required=frozenset())
+    faults: dict[str, str] = {}
+    parts = []
+    for number, path in enumerate(plan.task.flat):
+        rule, value = plan.rules[path], stated.get(path)
+        prefix = f"{path}:" if number else ""
+        if isinstance(plan.task.flat[path], ListField):
+            assert rule is None or isinstance(rule, ListRule)
+            parts.append(prefix + _records(rule, value, path, faults))
+            continue
+        assert not isinstance(rule, ListRule)
+        written = _surface(rule, value)
+        if written is None:
+            faults[path] = str(value)
+        parts.append(f"{prefix} {written or NULL}")
+    return plan, "\n".join(parts) + "\n", faults
+
+
+def _surface(rule: Rule | None, value: Any) -> str | None:
+    """How a stated value is written under its rule; null where nothing is stated, None where the document does not say it."""
+    if isinstance(rule, Choice) and isinstance(value, str) and rule.read(value.strip()) is not None:
+        return value.strip()
+    if value is None or (isinstance(value, str) and value.strip().lower() in ("", NULL, "none", "n/a")):
+        return NULL
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    if rule is None or not isinstance(value, str | int | float):
+        return None
+    text = str(value).strip()
+    ways = [text, " ".join(text.split()), text.strip(".,;:'\"“”"), text.replace("\n", " ")]
+    numbers = re.findall(r"\d[\d.,]*\d|\d", text)
+    numeric = isinstance(rule, CandidateRule) and rule.candidates and _is_number(rule.candidates[0].value)
+    if numeric and len(numbers) == 1 and not re.search(r"[-(−–]", text):
+        ways += numbers  # an amount with another currency sign or unit than is printed; a sign is never dropped
+    return next((way for way in ways if way and way != NULL and rule.read(way) is not None), None)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a candidate's value is an amount or a number (as text)."""
+    return isinstance(value, dict) or (isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None)
+
+
+def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str]) -> str:
+    """The records that stand on rows of the document, each behind the one before it."""
+    lines, behind = [], 0
+    for number, record in enumerate(value if isinstance(value, list) else []):
+        if not isinstance(record, dict):
+            continue
+        for place in range(behind, len(rule.units) if rule else 0):
+            assert rule is not None
+            cells = {name: _surface(leaf, record.get(name)) for name, leaf in rule.units[place].rules.items()}
+            lacks = any(
+                cell == NULL and rule.spec.fields[name].required and rule.units[place].rules[name] is not None
+                for name, cell in cells.items()
+            )
+            if None not in cells.values() and not lacks and any(cell != NULL for cell in cells.values()):
+                lines.append(START + BETWEEN.join(f" {cell}" for cell in cells.values()))
+                behind = place + 1
+                break
+        else:
+            faults[f"{path}[{number}]"] = ", ".join(str(one) for one in record.values())
+    return "".join(lines) or f" {NULL}"
+
+
+def follow_up(faults: Mapping[str, str], control_tokens: tuple[str, ...]) -> str:
+    """What is said to an engine whose answer states what the document does not say, or has no form at all."""
+    if not faults:
+        return "This answer cannot be read. Answer again, in the form that was asked for and with nothing else."
+    listed = break_control_tokens("\n".join(f"{path}: {value[:200]}" for path, value in faults.items()), control_tokens)
+    return (
+        f"These values do not stand in the document in this form:\n{listed}\n"
+        "Answer again in the same form. Copy each value letter by letter from the document, and write null where it has none."
+    )

@@ -1,0 +1,159 @@
+"""A task: what is asked of every document. A YAML file or a Python object, never code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Union
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ..errors import TaskError
+from .extract.pydantic_model import task_data
+from .kind import kind_of, task_kinds
+from .task import Task
+
+__all__ = ["load_task", "task_from", "task_schema"]
+
+
+def task_schema() -> dict[str, Any]:
+    """The JSON schema of task files."""
+    kinds: Any = Union[tuple(kind.task for kind in task_kinds().values())]  # noqa: UP007 - made at run time
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Ringfence task",
+        **TypeAdapter(kinds).json_schema(by_alias=True),
+    }
+
+
+def load_task(source: str | Path | dict[str, Any] | type[BaseModel] | Task) -> Task:
+    """A task from a YAML file, from plain data or from a pydantic model; a task comes back as it is.
+
+    Raises TaskError with every fault, of a file each with its line.
+    """
+    if isinstance(source, Task):
+        return source
+    if isinstance(source, dict | type):
+        return task_from(source)
+    path = Path(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TaskError([f"it cannot be read ({error.strerror})"], str(path)) from None
+    except UnicodeDecodeError:
+        raise TaskError(["it is not UTF-8 text"], str(path)) from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise TaskError([f"{place}it is not valid YAML ({getattr(error, 'problem', error)})"], str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise TaskError([f"it holds a value that cannot be read ({error})"], str(path)) from None
+    if not isinstance(data, dict) or root is None:
+        raise TaskError(["it is not a mapping of names to values"], str(path))
+    lines: dict[tuple[Any, ...], int] = {}
+    faults = [f"line {line}: {text}" for line, text in _index(root, (), lines)]
+    return task_from(data, str(path), lines, faults)
+
+
+def task_from(
+    data: dict[str, Any] | type[BaseModel],
+    source: str = "The task",
+    lines: dict[tuple[Any, ...], int] | None = None,
+    faults: list[str] | None = None,
+    **more: Any,
+) -> Task:
+    """A task from plain data, or an extract task from a pydantic model; ``more`` adds to it: locale, checks, instructions.
+
+    Raises TaskError with every fault; ``lines`` maps paths in the data to line numbers.
+    """
+    faults = list(faults or [])
+    if isinstance(data, type):
+        if not issubclass(data, BaseModel):
+            raise TaskError([f"{data.__name__} is not a pydantic model"], source)
+        source = f"The task of the model {data.__name__}"
+        data = task_data(data)
+    data = {**data, **more}
+    try:
+        kind = kind_of(data.get("kind", "extract"))
+    except TaskError as error:
+        raise TaskError([*faults, *error.faults], source) from None
+    labels = data.get("labels")
+    if isinstance(labels, dict) and (odd := [name for name in labels if isinstance(name, bool) or name is None]):
+        faults.append(f"labels: {odd[0]!r} is no text in YAML; put quotes around it")
+        raise TaskError(faults, source)
+    try:
+        # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
+        as_json = json.dumps(data, default=str)
+    except (TypeError, ValueError, RecursionError):
+        raise TaskError([*faults, "it holds a name that is not text, or refers to itself"], source) from None
+    try:
+        task = kind.task.model_validate_json(as_json)
+    except ValidationError as error:
+        faults += [_sentence(fault, lines or {}) for fault in error.errors()]
+        raise TaskError(faults, source) from None
+    if faults:
+        raise TaskError(faults, source)
+    return task
+
+
+def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> list[tuple[int, str]]:
+    """Fill ``lines`` with the line of every path; returns names that stand twice, which YAML itself lets pass."""
+    if len(path) > 20:  # an alias that refers to itself
+        return []
+    lines[path] = node.start_mark.line + 1
+    twice = []
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            child = (*path, key.value)
+            if child in lines:
+                twice.append((key.start_mark.line + 1, f"{'.'.join(map(str, child))} stands twice"))
+            twice += _index(value, child, lines)
+            lines[child] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            twice += _index(item, (*path, position), lines)
+    return twice
+
+
+def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
+    kinds = (
+        "text",
+        "number",
+        "money",
+        "date",
+        "duration",
+        "email",
+        "iban",
+        "code",
+        "choice",
+        "boolean",
+        "record",
+        "list",
+    )
+    # Behind "fields" and a name, the location holds the kind that was taken; it stands nowhere in the file.
+    path = tuple(
+        part
+        for position, part in enumerate(fault["loc"])
+        if not (
+            position >= 2
+            and part in kinds
+            and position + 1 < len(fault["loc"])
+            and fault["loc"][position - 2] == "fields"
+        )
+    )
+    message = {
+        "extra_forbidden": "is not known here",
+        "missing": "is missing",
+        "union_tag_invalid": f"has no such kind; the kinds are {', '.join(kinds)}",
+        "union_tag_not_found": f"has no kind; the kinds are {', '.join(kinds)}",
+    }.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    place = f"line {lines[known]}: " if known in lines and lines else ""
+    name = ".".join(map(str, path))
+    return f"{place}{name + ': ' if name else ''}{message}"

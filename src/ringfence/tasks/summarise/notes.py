@@ -1,0 +1,221 @@
+"""Summarise: passages become sentences, each with the passages that it rests on.
+
+Every stage is the same step: numbered passages in, sentences with the numbers they rest on out. The sentences of one
+stage are the passages of the next, and carry the spans of the document along.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...documents import Document
+from ...documents.reader import canonical
+from ..gbnf import literal, one_of
+from ..prompt import Prompt, break_control_tokens
+from .task import SummariseTask
+
+__all__ = ["Passage", "Sentence", "Stage", "groups_of", "passages_of", "sections_of"]
+
+WORDS_A_SENTENCE = 18
+NOTES_A_GROUP = 8
+LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are put together
+MOST_WORDS = 60  # of a sentence; without a bound small weights write on, and at the bound they run words together
+TOKENS_A_SENTENCE = 120
+NOTHING = "none"
+_LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
+_BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text and the spans of the document that it stands for."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Sentence(Passage):
+    """A written sentence with the spans that it rests on, and the heading that it stands under."""
+
+    heading: str | None = None
+
+
+def passages_of(document: Document, start: int, end: int) -> list[Passage]:
+    """The text of a part of a document in passages of one or a few sentences, together all of it."""
+    text, passages = document.text, []
+    begin = start
+    for match in [*_BREAK.finditer(text, start, end), None]:
+        stop = match.start() if match else end
+        while stop - begin > MOST_PASSAGE:
+            space = text.rfind(" ", begin + LEAST_PASSAGE, begin + MOST_PASSAGE)
+            middle = space if space > 0 else begin + MOST_PASSAGE
+            passages.append((begin, middle))
+            begin = middle
+        if stop - begin >= LEAST_PASSAGE or match is None or "\n\n" in match.group():
+            passages.append((begin, stop))
+            begin = match.end() if match else end
+    return [
+        Passage(
+            " ".join(text[a:b].split()), ((a + len(text[a:b]) - len(text[a:b].lstrip()), a + len(text[a:b].rstrip())),)
+        )
+        for a, b in passages
+        if text[a:b].strip()
+    ]
+
+
+def groups_of(passages: Sequence[Passage], most_tokens: int, count: Callable[[str], int]) -> list[list[Passage]]:
+    """Passages in their order, in groups that a prompt holds."""
+    groups: list[list[Passage]] = [[]]
+    held = 0
+    for number, passage in enumerate(passages):
+        tokens = count(f"[{number}] {passage.text}\n") + 2
+        if groups[-1] and held + tokens > most_tokens:
+            groups.append([])
+            held = 0
+        groups[-1].append(passage)
+        held += tokens
+    return groups
+
+
+def sections_of(groups: Sequence[Sequence[Passage]]) -> list[tuple[int, int]]:
+    """The span of each group of passages of the document."""
+    return [(group[0].spans[0][0], group[-1].spans[-1][1]) for group in groups]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: ``passages`` to be told in sentences. The ``final`` step writes the summary, those before it notes."""
+
+    task: SummariseTask
+    passages: Sequence[Passage]
+    final: bool
+
+    @property
+    def sentences(self) -> int:
+        """The most sentences that may be written; with an outline, under each heading."""
+        if not self.final:
+            return min(NOTES_A_GROUP, max(2, len(self.passages)))
+        wanted = max(1, round(self.task.words / WORDS_A_SENTENCE))
+        return math.ceil(wanted / len(self.task.outline)) if self.task.outline else wanted
+
+    @property
+    def _headings(self) -> Sequence[str]:
+        return self.task.outline if self.final else ()
+
+    @property
+    def max_new_tokens(self) -> int:
+        """Room for all sentences."""
+        return 16 + TOKENS_A_SENTENCE * self.sentences * max(1, len(self._headings)) + 16 * len(self._headings)
+
+    def prompt(self, control_tokens: tuple[str, ...] = ()) -> Prompt:
+        """What the model is told."""
+        task = self.task
+        about = f" about this question: {task.question.strip()}" if task.question.strip() else ""
+        system = (
+            f"{task.instructions.strip()} You summarise texts{about}. You state only what the passages say, in sentences of your own. "
+            "Behind each sentence you write the numbers of the passages that it rests on."
+        ).strip()
+        listed = "\n".join(
+            f"[{n}] {break_control_tokens(p.text, control_tokens)}" for n, p in enumerate(self.passages, 1)
+        )
+        what = f"what they say{about}" if about else "them"
+        if not self.final:
+            asked = f"Write the {self.sentences} most important points of {what}."
+        elif self._headings:
+            heads = "\n".join(f"## {heading}" for heading in self._headings)
+            asked = f"Summarise {what} in about {task.words} words, under these headings:\n{heads}\n"
+        else:
+            asked = f"Summarise {what} in about {task.words} words, {self.sentences} sentences at most."
+        nothing = (
+            f" Write {NOTHING} where they say nothing{' about it' if about else ''}." if self._may_be_empty else ""
+        )
+        # No example sentence: the 1.5B took one for a fact of the meeting.
+        form = "One sentence a line, and behind each the numbers of its passages in brackets: [2][5]"
+        return Prompt(system, f"Passages:\n{listed}\n\n{asked}{nothing} {form}", "")
+
+    @property
+    def _may_be_empty(self) -> bool:
+        return bool(self.task.question.strip()) or bool(self._headings)
+
+    def grammar(self) -> str:
+        """GBNF: sentences with at least one number of a passage that there is."""
+        lines = " ".join(["line", *["line?"] * (self.sentences - 1)])
+        body = f"({literal(NOTHING)} {literal(chr(10))} | {lines})" if self._may_be_empty else f"({lines})"
+        root = " ".join(f"{literal(f'## {heading}' + chr(10))} {body}" for heading in self._headings) or body
+        numbers = one_of((str(number), "") for number in range(1, len(self.passages) + 1))
+        # A full stop ends the sentence: behind it only its numbers may come. (Free to write on, the 1.5B filled its line
+        # with the prompt.) One inside a number, and behind a short word such as Mr., ends nothing.
+        return (
+            f"root ::= {root}\n"
+            f'line ::= first (" " word){{1,{MOST_WORDS}}} [.!?]? " " cite cite? cite? "\\n"\n'
+            f"first ::= [^\\[\\]\\n #*.!?\\-] more? inner* | short\n"
+            f"word ::= more inner* | short\n"
+            f"more ::= [^\\[\\]\\n .!?]+\n"
+            f"inner ::= [.!?] more\n"
+            f'short ::= [A-Za-z] [a-z]? [a-z]? "."\n'
+            f'cite ::= "[" {numbers} "]"\n'
+        )
+
+    def read(self, text: str, whole: bool) -> tuple[list[Sentence], list[str]]:
+        """The sentences that were written, and what is wrong with them.
+
+        A last line that was cut off (``whole`` is false) is left out and told of.
+        """
+        lines = canonical(text).split("\n")
+        faults = []
+        if not whole and lines and lines[-1].strip():
+            lines.pop()
+            faults.append("cut-off")
+        heading: str | None = None
+        found: list[Sentence] = []
+        for line in filter(None, map(str.strip, lines)):
+            if self._headings and line.startswith("#"):
+                named = line.removeprefix("##").strip()
+                named = named if named in self._headings else line.lstrip("# ").strip()
+                heading = named if named in self._headings else heading
+                continue
+            if line.lower().strip(".") == NOTHING:
+                continue
+            match = _LINE.fullmatch(line.lstrip("-*• "))
+            assert match is not None  # the pattern matches every line
+            said = match["text"].strip()
+            numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,6}(?!\d)", match["cites"])]
+            spans = tuple(
+                dict.fromkeys(
+                    span for n in numbers if 1 <= n <= len(self.passages) for span in self.passages[n - 1].spans
+                )
+            )
+            if not said or any(said == one.text for one in found):
+                continue
+            if not spans:
+                faults.append("no-source")
+            found.append(Sentence(said, spans, heading))
+        missing = [one for one in self._headings if one not in {s.heading for s in found}]
+        faults += [f"nothing-under: {one}" for one in missing]
+        if not found and not self._may_be_empty:
+            faults.append("empty")
+        return found, list(dict.fromkeys(faults))
+
+
+def as_text(sentences: Sequence[Sentence]) -> str:
+    """The summary as it is read: paragraphs under their headings."""
+    parts: list[str] = []
+    heading: str | None = None
+    for sentence in sentences:
+        if sentence.heading != heading:
+            heading = sentence.heading
+            parts.append(f"\n\n## {heading}\n\n" if parts else f"## {heading}\n\n")
+        elif parts:
+            parts.append(" ")
+        parts.append(sentence.text)
+    return "".join(parts)
+
+
+def as_json(sentence: Sentence) -> dict[str, Any]:
+    """A sentence as plain data."""
+    return {"text": sentence.text, "heading": sentence.heading, "spans": [list(span) for span in sentence.spans]}
