@@ -46,12 +46,13 @@ class Standin:
         if self.dialect == "vllm":
             model["max_model_len"] = self.context
         answers: dict[str, Any] = {"/v1/models": {"object": "list", "data": [model]}}
-        answers |= {
+        more: dict[str, dict[str, Any]] = {
             "vllm": {"/health": None, "/version": {"version": "0.32.0"}},
             "ollama": {"/api/version": {"version": "0.12.6"}},
             "tgi": {"/info": {"model_id": "weights", "max_total_tokens": self.context, "version": "3.3.6"}},
             "plain": {},
-        }[self.dialect]
+        }
+        answers |= more[self.dialect]
         return (200, answers[path]) if path in answers else (404, {"detail": "Not Found"})
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:

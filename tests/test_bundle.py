@@ -78,10 +78,14 @@ def test_the_policy_of_the_other_machine_decides(tmp_path: Path, monkeypatch: py
     assert [one.folder for one in there.list()] == [mine.folder]  # what was there before stays
 
 
+def write_form(origin: Path, target: Path) -> None:
+    (target / "f.bin").write_text("x")
+
+
 def test_forms_and_names_do_not_come_from_a_bundle(tmp_path: Path) -> None:
     here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
     weights = stored(here, "mine", "MIT")
-    here.form(weights, "fake", "1", lambda origin, target: (target / "f.bin").write_text("x") and None, "now")
+    here.form(weights, "fake", "1", write_form, "now")
     bundle = tmp_path / "bundle"
     bundle.mkdir()
     add_weights(bundle, [weights])

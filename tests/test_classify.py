@@ -85,7 +85,7 @@ def test_each_document_gets_the_label_with_the_best_score_and_scores_sum_to_one(
 def test_other_stands_among_the_labels_when_the_task_says_so(tmp_path: Path) -> None:
     results = go(tmp_path, task_of(other=True), {"a": "none of these but other other other"})
     assert results["a"]["values"] == {"label": "other"}
-    with pytest.raises(TaskError, match="among the labels already"):
+    with pytest.raises(TaskError, match="exists already"):
         task_from({"kind": "classify", "name": "x", "labels": ["a", "other"], "other": True})
 
 
@@ -160,7 +160,7 @@ def test_what_was_abstained_from_is_not_asked_again(tmp_path: Path) -> None:
 
 
 def test_labels_that_yaml_takes_for_something_else_are_refused() -> None:
-    with pytest.raises(TaskError, match="put quotes around it"):
+    with pytest.raises(TaskError, match="put it in quotes"):
         task_from({"kind": "classify", "name": "x", "labels": {True: "a", False: "b"}})
 
 

@@ -166,6 +166,7 @@ def test_run_check_export_explain_from_the_command_line(
     assert set(json.loads(out)["why"]) == {"total", "who"}
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_a_run_killed_at_a_random_moment_is_resumed_without_loss(
     small_weights: StoredWeights, task: Path, tmp_path: Path

@@ -75,6 +75,7 @@ def _write_pdf(path: Path) -> None:
 # What the pages show ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_every_line_of_the_python_page_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_weights: StoredWeights, capsys: pytest.CaptureFixture[str]
@@ -102,6 +103,7 @@ def test_every_line_of_the_python_page_runs(
     assert "1 documents: 1 done, 0 failed, 0 abstained []" in shown  # the totals, and no finding of the checker
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.filterwarnings("ignore")
 def test_the_notebook_runs_again(small_weights: StoredWeights) -> None:

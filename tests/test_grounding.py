@@ -17,14 +17,10 @@ from ringfence.tasks import (
     merge,
     prepare,
 )
-from ringfence.tasks.extract.grammar import (
-    CandidateRule,
-    RunRule,
-    literal,
-    one_of,
-)
-from ringfence.tasks.extract.prompt import break_control_tokens
+from ringfence.tasks.extract.grammar import CandidateRule, RunRule
 from ringfence.tasks.fields import TextField
+from ringfence.tasks.gbnf import literal, one_of
+from ringfence.tasks.prompt import break_control_tokens
 from tests.conftest import document_of, task_of
 
 PAPER = "Nordwind GmbH\nInvoice 4711 of 12.03.2024, delivered 01.03.2024\n\nNet   EUR 1,050.00\nTotal   EUR 1,249.50\nTotal again   1,249.50\n"
@@ -230,7 +226,7 @@ TWO = {"total": {"kind": "money"}, "who": {"kind": "text"}}
 
 def looked(belief: dict[str, float]) -> Any:
     """The second look at an answer of two nulls, each one token, with the log-probabilities in ``belief``."""
-    task_plan = plan(task_of(**TWO), document_of("Ann pays 5.00"))
+    task_plan = plan(task_of(None, None, **TWO), document_of("Ann pays 5.00"))
     ends, logprobs = [5, 6, 10, 15, 16], [belief["total"], 0.0, 0.0, belief["who"], 0.0]
     return task_plan.second_look(NULLS, ends, logprobs)
 

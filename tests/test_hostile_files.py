@@ -30,7 +30,7 @@ from ringfence.documents import (
 )
 from ringfence.documents.office import _panics_are_damage
 from ringfence.documents.reader import Reader
-from ringfence.errors import DocumentError
+from ringfence.errors import DocumentError, UserError
 from tests.files import mail, odt, zipped
 
 TIGHT = ReadingLimits(seconds=3, memory_mib=600, expanded_mib=20, children=50, depth=4, pages=20, characters=100_000)
@@ -135,10 +135,10 @@ def test_links_and_devices_in_archives_are_named_and_not_followed(tmp_path: Path
             archive.addfile(info)
     (tmp_path / "l.tar").write_bytes(stream.getvalue())
     assert {one.code for one in outcomes(tmp_path / "l.tar") if isinstance(one, Unreadable)} == {"link"}
-    info = zipfile.ZipInfo("link.txt")
-    info.external_attr = 0o120777 << 16
+    link = zipfile.ZipInfo("link.txt")
+    link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "l.zip", "w") as zipped_link:
-        zipped_link.writestr(info, "/etc/passwd")
+        zipped_link.writestr(link, "/etc/passwd")
     assert codes(tmp_path / "l.zip") == {"link"}
 
 
@@ -188,7 +188,7 @@ class Misbehaving:
 
     name = "misbehaving"
     version = 1
-    extensions = ("misbehave",)
+    extensions: tuple[str, ...] = ("misbehave",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         what = data.decode()
@@ -217,7 +217,7 @@ class Misbehaving:
 
 
 @pytest.fixture
-def misbehaving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def misbehaving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with the plugin on the workers' path."""
     plugin = tmp_path / "plugin"
     info = plugin / "misbehaving-1.0.dist-info"
@@ -317,3 +317,12 @@ def test_a_tar_with_a_damaged_header_says_so_behind_what_it_gave(tmp_path: Path)
         "t.tar!a.txt",
         "damaged",
     ]
+
+
+def test_on_windows_reading_says_which_systems_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text("fine")
+    worker_pool._pool.close()
+    monkeypatch.setattr("ringfence.documents.worker_pool.platform.system", lambda: "Windows")
+    with pytest.raises(UserError, match="needs Linux or macOS") as caught:
+        outcomes(tmp_path / "a.txt")
+    assert "WSL" in str(caught.value.hint)

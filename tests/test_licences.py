@@ -99,7 +99,7 @@ def test_refused_weights_are_neither_pulled_nor_loaded(tmp_path: Path, monkeypat
 
 
 def test_every_licence_of_the_catalog_is_explained_or_said_to_be_unknown() -> None:
-    names = {entry.licence for entry in (*catalog(), *known_weights())}
+    names = {entry.licence for entry in catalog()} | {entry.licence for entry in known_weights()}
     assert {name for name in names if not obligations_of(name)} <= {"Qwen", "Qwen-Research"}
     assert obligations_of("apache-2.0") == obligations_of("Apache-2.0")
 

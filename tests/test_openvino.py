@@ -147,7 +147,9 @@ class _Cramped(OpenVinoEngine):
 
 
 def test_requests_that_do_not_fit_into_the_cache_together_are_still_all_answered(open_small: Open) -> None:
-    folder = open_small("batched").form.files
+    form = open_small("batched").form
+    assert form is not None
+    folder = form.files
     engine = _Cramped(folder, EngineSettings(cache_gib=1, max_in_flight=4))
     size = engine.tokenize("one two three four five six seven eight nine ten ")
     asked = [Request(f"r{n}", (size * 40)[n : n + 300], 4, grammar='root ::= "a"') for n in range(4)]
@@ -237,6 +239,7 @@ def test_a_changed_byte_in_the_converted_form_refuses_to_load(small_weights: Sto
     settings_ = EngineSettings(cache_gib=1)
     opened = open_engine("openvino", weights, store, settings_)
     opened.engine.close()
+    assert opened.form is not None
     graph = opened.form.files / "openvino_model.bin"
     with graph.open("r+b") as stream:
         stream.seek(1000)
@@ -265,7 +268,7 @@ def test_weights_in_a_form_that_the_engine_does_not_run_are_refused_with_a_remed
     path = tmp_path / "m.safetensors"
     path.write_bytes(struct.pack("<Q", 2) + b"{}")
     store = Store(tmp_path / "store")
-    with pytest.raises(EngineError, match="cannot run weights in this form"):
+    with pytest.raises(EngineError, match="cannot run weights in this format"):
         open_engine("openvino", pull(str(path), store), store, EngineSettings(cache_gib=1))
 
 

@@ -115,7 +115,7 @@ def test_the_best_on_dev_gets_the_one_look_at_test(tmp_path: Path) -> None:
     for shown in (
         "PASS",
         "baseline-rules",
-        "What was not tested",
+        "Not tested",
         "<svg",
         "Apache-2.0",
         outcome.terms_digest,

@@ -134,7 +134,7 @@ def test_another_prompt_is_no_near_tie() -> None:
 
     other = result.model_copy(update={"values": {"x": "2"}})
     found = compare_results(result, other, {"a": [line]}, {"a": [line.model_copy(update={"prompt": "q"})]}, never)
-    assert (found.word, found.why) == ("CHANGED", "another prompt was asked")
+    assert (found.word, found.why) == ("CHANGED", "the prompts differ")
 
 
 def test_the_bound_of_a_margin_is_what_is_left_for_any_other_token() -> None:
@@ -356,12 +356,13 @@ def test_a_deliberate_change_is_refused_and_with_an_override_reported_for_what_i
     assert all(one.split(".")[0] in ("template", "weights", "engine") for one in facts["lock_differences"])
     assert sum(facts["totals"].values()) == 2
     assert "NOT REPLAYED" not in facts["totals"]
-    assert "Not under the lock" in (real_run.folder / "replay.html").read_text()
+    assert "Differences from the lock" in (real_run.folder / "replay.html").read_text()
     assert (
         real_run.folder / "results.jsonl"
     ).read_bytes() == before  # nothing is marked by what ran under another lock
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_a_tripwire_is_silent_until_something_changes(
     small_weights: StoredWeights, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

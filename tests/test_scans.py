@@ -135,8 +135,8 @@ def test_a_text_layer_of_a_wrong_encoding_is_noticed() -> None:
         fault_of_text(list("die lieferung erfolgt an den sitz des käufers auf dessen kosten und gefahr soweit nichts"))
         is None
     )
-    assert fault_of_text(list(shifted(PROSE))) == "its letters form no words"
-    assert fault_of_text(["\ue003"] * 40 + list("abc")) == "the font does not say which characters it draws"
+    assert fault_of_text(list(shifted(PROSE))) == "its letters do not form words"
+    assert fault_of_text(["\ue003"] * 40 + list("abc")) == "the font does not map its glyphs to characters"
     assert fault_of_text(list("1,249.50 17.25 33.00" * 20)) is None
     assert fault_of_text([]) is None
 
@@ -153,7 +153,7 @@ def test_a_poor_text_layer_gives_way_to_what_is_seen_and_the_result_says_so(tmp_
     pen.drawText(layer)
     pen.save()
     document = read_document(tmp_path / "poor.pdf")
-    assert document.metadata["pages_by_ocr"] == {"1": "poor text layer: its letters form no words"}
+    assert document.metadata["pages_by_ocr"] == {"1": "poor text layer: its letters do not form words"}
     assert "Nordwind GmbH" in document.text
     assert shifted("delivery") not in document.text
 

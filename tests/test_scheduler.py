@@ -189,7 +189,8 @@ def test_abandoning_lockstep_cancels_what_is_under_way(engine: Stepping) -> None
 
 
 def test_an_engine_that_dies_fails_what_is_under_way_and_goes_on(engine: Stepping) -> None:
-    advance, died = engine.advance, []
+    advance = engine.advance
+    died: list[bool] = []
 
     def dies_once() -> Iterator[Delivery]:
         if not died:

@@ -123,7 +123,7 @@ def test_a_standard_stream_that_is_a_unix_socket_is_relayed_through_a_pipe() -> 
         program = (
             "import os, stat, sys; print(stat.S_ISSOCK(os.fstat(1).st_mode), sys.stdin.readline().strip(), flush=True)"
         )
-        running = subprocess.Popen([sys.executable, "-c", LAUNCH, program], stdin=theirs, stdout=theirs)
+        running = subprocess.Popen([sys.executable, "-c", LAUNCH, program], stdin=theirs.fileno(), stdout=theirs.fileno())
         theirs.close()
         ours.sendall(b"hello\n")
         assert running.wait(60) == 0
@@ -233,6 +233,7 @@ def test_a_sealed_command_ends_with_its_launcher() -> None:
         assert launcher.stdout.read() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_names(
     small_weights: StoredWeights, tmp_path: Path
@@ -259,6 +260,7 @@ def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_n
     assert seal["kernel"] == os.uname().release
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
 @pytest.mark.parametrize("scheme", ["http", "https"])

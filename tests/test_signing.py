@@ -78,6 +78,10 @@ def test_a_certificate_is_trusted_through_its_authority(tmp_path: Path) -> None:
     assert ringfence("lock", "verify", tmp_path / "l.toml", "--authority", theirs.certificate) == 2
 
 
+def write_form(origin: Path, target: Path) -> None:
+    (target / "f.bin").write_text("x")
+
+
 def test_a_policy_that_demands_signatures_fails_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,7 +98,7 @@ def test_a_policy_that_demands_signatures_fails_closed(
     policy = policy_here()
     assert policy is not None
     policy.require_signature(weights.files, weights.signature)
-    form = store.form(weights, "fake", "1", lambda origin, target: (target / "f.bin").write_text("x") and None, "now")
+    form = store.form(weights, "fake", "1", write_form, "now")
     with pytest.raises(WeightsError, match="form that runs is not signed"):
         require_form(form, weights)
     assert ringfence("weights", "sign", "mine", "--key", private) == 0

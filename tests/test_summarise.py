@@ -230,6 +230,7 @@ def test_whatever_is_written_can_be_read(text: str) -> None:
 
 
 def test_a_task_with_faults_is_refused() -> None:
+    wrong: dict[str, Any]
     for wrong in ({"words": 1}, {"outline": ["a", "a"]}, {"outline": [" a"]}, {"fields": {}}):
         with pytest.raises(TaskError):
             task_from({"kind": "summarise", "name": "x", **wrong})

@@ -32,7 +32,7 @@ def money(amount: str, currency: str | None = "EUR") -> dict[str, str | None]:
 
 def test_the_example_task_is_read() -> None:
     task = load_task(REPOSITORY / "examples" / "invoices" / "task.yaml")
-    assert len(task.fields) == 10
+    assert len(task.columns()) == 10
     assert task.locale.date_order == "dmy"
 
 
@@ -59,8 +59,8 @@ colour: red
         (2, "name"),
         (3, "date_order"),
         (6, "not a regular expression"),
-        (7, "no such kind"),
-        (9, "stands twice"),
+        (7, "unknown kind"),
+        (9, "is a duplicate name"),
         (9, "most"),
         (10, "colour"),
     ):

@@ -51,10 +51,10 @@ def test_numbers_as_they_are_printed(raw: str, decimal: str | None, value: str) 
 
 
 def test_a_number_that_reads_two_ways_is_null_with_both_readings() -> None:
-    parse_gold_value = type_number("1,250", None)
-    assert parse_gold_value.value is None
-    assert parse_gold_value.flags == ("ambiguous-number",)
-    assert set(parse_gold_value.readings) == {"1.250", "1250"}
+    typed = type_number("1,250", None)
+    assert typed.value is None
+    assert typed.flags == ("ambiguous-number",)
+    assert set(typed.readings) == {"1.250", "1250"}
 
 
 @pytest.mark.parametrize("raw", ["1.2.3", "12,34,56", "abc", "", "1,23.456,7"])
@@ -65,9 +65,9 @@ def test_what_is_no_number_is_flagged(raw: str) -> None:
 @given(AMOUNTS, st.sampled_from(["en", "de", "fr", "de_CH"]))
 def test_amounts_printed_in_a_locale_come_back_as_they_were(amount: Decimal, language: str) -> None:
     printed = babel.numbers.format_decimal(amount, "#,##0.00", locale=language)
-    parse_gold_value = type_number(printed, str(babel.numbers.get_decimal_symbol(language)))
-    assert Decimal(parse_gold_value.value) == amount
-    assert fault_of_derived("number", parse_gold_value.value, printed, {}) is None
+    typed = type_number(printed, str(babel.numbers.get_decimal_symbol(language)))
+    assert Decimal(typed.value) == amount
+    assert fault_of_derived("number", typed.value, printed, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_dates_as_they_are_printed(raw: str, order: str | None, value: str) -> N
 
 
 def test_a_date_that_reads_two_ways_is_null_with_both_readings() -> None:
-    parse_gold_value = type_date("03/04/2023", None)
-    assert (parse_gold_value.value, parse_gold_value.flags, parse_gold_value.readings) == (
+    typed = type_date("03/04/2023", None)
+    assert (typed.value, typed.flags, typed.readings) == (
         None,
         ("ambiguous-date",),
         ("2023-03-04", "2023-04-03"),
@@ -119,9 +119,9 @@ def test_dates_written_in_words_come_back_as_they_were(day: date, language: str,
 @given(DAYS, st.sampled_from(["dmy", "mdy"]), st.sampled_from("/-"))
 def test_numeric_dates_follow_the_declared_order(day: date, order: str, sign: str) -> None:
     printed = day.strftime(sign.join(f"%{part}" for part in order).replace("y", "Y"))
-    parse_gold_value = type_date(printed, order)  # type: ignore[arg-type]
-    assert parse_gold_value.value == day.isoformat()
-    assert fault_of_derived("date", parse_gold_value.value, printed, {"date_order": order}) is None
+    typed = type_date(printed, order)  # type: ignore[arg-type]
+    assert typed.value == day.isoformat()
+    assert fault_of_derived("date", typed.value, printed, {"date_order": order}) is None
 
 
 @given(DAYS, DAYS, st.sampled_from(["dmy", "mdy"]))
@@ -230,7 +230,7 @@ def test_dates_and_parts_of_words_are_no_amounts() -> None:
 
 def test_a_pattern_that_never_ends_is_stopped_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ringfence.tasks.recognisers.PATTERN_SECONDS", 0.2)
-    with pytest.raises(ValueError, match="did not end within"):
+    with pytest.raises(ValueError, match="did not finish within"):
         find_candidates(CodeField(kind="code", pattern="(a|aa)+$b"), document_of("a" * 60), Locale())
 
 
@@ -239,7 +239,7 @@ def test_recognisers_never_fail_and_their_spans_are_exact(text: str) -> None:
     text = "x " + text
     document = document_of(text)
     for kind in ("number", "money", "date", "duration", "email", "iban"):
-        for found in find_candidates(PatternField(kind=kind), document, Locale()):  # type: ignore[arg-type]
+        for found in find_candidates(PatternField(kind=kind), document, Locale()):
             raw = document.text[found.start : found.end]
             assert raw.strip() == raw != ""
             assert found.value is not None or found.flags

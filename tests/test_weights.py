@@ -158,13 +158,17 @@ def test_a_digest_must_be_given_with_eight_digits_at_least(store: Store, gguf: P
     assert store.find(f"sha256:{weights.manifest.digest[:8]}") is not None
 
 
+def write_net(origin: Path, target: Path) -> None:
+    target.joinpath("g.xml").write_text("<net/>")
+
+
 def test_removed_weights_are_gone_with_their_forms(store: Store, gguf: Path) -> None:
     weights = pull(str(gguf), store)
     form = store.form(
         weights,
         "x",
         "converter 1",
-        lambda origin, target: target.joinpath("g.xml").write_text("<net/>") and None,
+        write_net,
         "now",
     )
     assert form.manifest.origin == weights.manifest.digest
@@ -254,9 +258,8 @@ def graph(domain: str = "", external: bool = False) -> bytes:
         entry.key, entry.value = "location", "../../etc/passwd"
     node = helper.make_node("Add", ["x", "w"], ["y"], domain=domain)
     sides = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [2, 2]) for n in "xy"]
-    return onnx.ModelProto.SerializeToString(
-        helper.make_model(helper.make_graph([node], "g", sides[:1], sides[1:], [weight]))
-    )
+    model = helper.make_model(helper.make_graph([node], "g", sides[:1], sides[1:], [weight]))
+    return bytes(onnx.ModelProto.SerializeToString(model))
 
 
 def test_only_plain_onnx_is_taken(tmp_path: Path) -> None:

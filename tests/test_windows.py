@@ -16,6 +16,7 @@ from ringfence.engines.scheduler import Delivery
 from ringfence.inference import Windowing
 from ringfence.runs import RunFolder
 from ringfence.tasks import (
+    ExtractTask,
     Task,
     Window,
     merge,
@@ -66,7 +67,7 @@ def test_a_table_that_goes_on_shows_its_header_and_gives_no_value_from_it() -> N
     assert '"Count"' not in plan.grammar
 
 
-def read(task: Task, document: Document, window: tuple[int, int], written: str, logprob: float) -> Any:
+def read(task: ExtractTask, document: Document, window: tuple[int, int], written: str, logprob: float) -> Any:
     plan = prepare(task, document).plan(window)
     return plan.read(written, range(1, len(written) + 1), [logprob] * len(written))
 

@@ -1,14 +1,14 @@
-"""Every error that Ringfence raises on purpose.
+"""The errors that Ringfence raises on purpose.
 
-RingfenceError                  something went wrong that has a name
-├── UserError                   the person can mend it: a sentence and a remedy, exit code 2
-│   ├── TaskError               faults of a task file, all of them at once
-│   ├── InputError              an INPUT argument that names nothing
-│   ├── RunError                a run folder that cannot be used as asked
-│   ├── WeightsError            weights that cannot be had, read or trusted
-│   └── EngineError             the engine cannot do what was asked of it
-│       └── EngineBusyError     its queue is full
-└── DocumentError               one document cannot be read; the run goes on and counts it as failed
+RingfenceError                  base class of every error that Ringfence raises
+├── UserError                   the user can fix it: one sentence and a hint; exit code 2
+│   ├── TaskError               a task is invalid; reports all its faults at once
+│   ├── InputError              an input is missing or invalid
+│   ├── RunError                a run folder is missing, damaged or belongs to another lock
+│   ├── WeightsError            weights cannot be found, fetched, verified or loaded
+│   └── EngineError             an engine is missing or does not support the request
+│       └── EngineBusyError     the engine's queue is full
+└── DocumentError               a document cannot be read; the run continues and counts it as failed
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = [
 
 
 class RingfenceError(Exception):
-    """The root of the tree above."""
+    """Base class of every error that Ringfence raises."""
 
 
 class UserError(RingfenceError):
-    """A fault that the person who gave the command can mend.
+    """An error that the user can fix.
 
-    ``str(error)`` is one sentence that says what is wrong; ``hint`` is one sentence that says what to do.
+    ``str(error)`` describes the problem in one sentence; ``hint``, if given, describes the fix in one sentence.
     """
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -42,42 +42,42 @@ class UserError(RingfenceError):
 
 
 class TaskError(UserError):
-    """Faults of a task; ``faults`` holds every one, each with its line where the source is a file."""
+    """A task is invalid. ``faults`` lists every fault, with its line number if the task comes from a file."""
 
     def __init__(self, faults: list[str], source: str) -> None:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         super().__init__(
             f"{source} has {count}:\n" + "\n".join(f"  {fault}" for fault in faults),
-            "Correct the lines named above; `ringfence tasks schema` prints what is allowed.",
+            "Fix the lines above; `ringfence tasks schema` prints the schema of a task.",
         )
         self.faults = faults
 
 
 class InputError(UserError):
-    """An input that names nothing, or nothing that can be read."""
+    """An input is missing or invalid."""
 
 
 class RunError(UserError):
-    """A run folder that is missing, damaged, or belongs to another lock."""
+    """A run folder is missing, damaged or belongs to another lock."""
 
 
 class WeightsError(UserError):
-    """Weights that cannot be found, fetched, verified or loaded."""
+    """Weights cannot be found, fetched, verified or loaded."""
 
 
 class EngineError(UserError):
-    """An engine that is missing, or that cannot do what was asked."""
+    """An engine is missing or does not support the request."""
 
 
 class EngineBusyError(EngineError):
-    """The engine's queue is full; the same request may be accepted in a moment."""
+    """The engine's queue is full; the same request may succeed a moment later."""
 
     def __init__(self, waiting: int) -> None:
-        super().__init__(f"The engine's queue is full ({waiting} requests wait).", "Ask again in a moment.")
+        super().__init__(f"The engine's queue is full ({waiting} requests waiting).", "Try again in a moment.")
 
 
 class DocumentError(RingfenceError):
-    """One document cannot be read. ``code`` is a stable word for totals; ``str(error)`` is the sentence for people."""
+    """A document cannot be read. ``code`` is a stable identifier for totals; ``str(error)`` is the reason in words."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Optional packages: one sentence that says what to install, where a verb needs what is not there."""
+"""Optional packages: an error with the command to install them if they are missing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ __all__ = ["need"]
 
 
 def need(extra: str, *modules: str) -> None:
-    """Raises InputError where one of ``modules`` is not installed; ``extra`` is the extra that brings them."""
-    if absent := [module for module in modules if importlib.util.find_spec(module) is None]:
+    """Check that optional packages are installed.
+
+    Raises InputError, with the command that installs the extra ``extra``, if one of ``modules`` is missing.
+    """
+    if missing := [module for module in modules if importlib.util.find_spec(module) is None]:
         raise InputError(
-            f"This needs packages that are not installed ({', '.join(absent)}).",
+            f"This needs packages that are not installed ({', '.join(missing)}).",
             f"Install them: pip install 'ringfence[{extra}]'.",
         )

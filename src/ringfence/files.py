@@ -1,4 +1,4 @@
-"""Files that a kill leaves whole: replaced in one step, or grown by one whole line."""
+"""Write files that stay intact if the process is killed: replace them atomically, or append one whole line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["add_line", "append_line", "drop_cut_line", "line_of", "read_lines", 
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:
-    """Replace a file in one step; it is on disk when this returns. ``private``: only its owner may read it."""
+    """Replace a file atomically, creating its folder if needed; the content is synced to disk on return.
+
+    With ``private``, only the owner can read and write the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
     data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
@@ -30,13 +33,15 @@ def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None
 
 
 def line_of(entry: Mapping[str, Any]) -> bytes:
-    """The bytes of one line of a journal."""
+    """Return ``entry`` as one line of a journal: compact JSON in UTF-8, ending in a newline."""
     return (json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "backslashreplace")
 
 
 def append_line(path: Path, entry: Mapping[str, Any], *, sync: bool = True) -> None:
-    """Add one whole line of JSON to a journal that only its owner can read, and that has one writer at a time; where the
-    disk takes no more, the journal is as it was. A last line that a kill cut short is the business of ``drop_cut_line``.
+    """Append one line of JSON to a journal that only its owner can read.
+
+    The journal must have a single writer. If the disk is full, the journal is left unchanged and OSError is raised.
+    An incomplete last line, left by a kill, must be removed first with ``drop_cut_line``.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -55,13 +60,16 @@ def append_line(path: Path, entry: Mapping[str, Any], *, sync: bool = True) -> N
 
 
 def add_line(path: Path, entry: Mapping[str, Any]) -> None:
-    """Add one whole line behind the last whole one, for journals that are opened for one line only."""
+    """Drop an incomplete last line, then append ``entry``; for journals that get one line at a time."""
     drop_cut_line(path)
     append_line(path, entry)
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a journal; none where there is no such file. Raises ValueError where a whole line is damaged."""
+    """Yield the complete lines of a journal, and nothing if the file does not exist.
+
+    An incomplete last line is skipped. Raises ValueError if a complete line is not valid JSON.
+    """
     if not path.exists():
         return
     with path.open("rb") as stream:
@@ -75,18 +83,18 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def drop_cut_line(journal: Path) -> None:
-    """Cut a journal behind its last whole line."""
+    """Truncate a journal after its last complete line."""
     if not journal.exists():
         return
     with journal.open("r+b") as stream:
-        size = whole = stream.seek(0, os.SEEK_END)
-        while whole > 0:
-            start = max(0, whole - (1 << 16))
+        size = complete = stream.seek(0, os.SEEK_END)
+        while complete > 0:
+            start = max(0, complete - (1 << 16))
             stream.seek(start)
-            newline = stream.read(whole - start).rfind(b"\n")
+            newline = stream.read(complete - start).rfind(b"\n")
             if newline >= 0:
-                whole = start + newline + 1
+                complete = start + newline + 1
                 break
-            whole = start
-        if whole < size:
-            stream.truncate(whole)
+            complete = start
+        if complete < size:
+            stream.truncate(complete)

@@ -1,4 +1,4 @@
-"""The versions of the libraries that can change an answer, from what readers, engines and packages declare."""
+"""Versions of the libraries that can change an answer, as declared by readers, engines and packages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["library_versions"]
 
 
 def library_versions(*declared: Iterable[str]) -> dict[str, str]:
-    """The version of each declared distribution that is installed, by name; of optional ones that are not, nothing."""
-    found = {}
+    """Return the version of each declared distribution by name; distributions that are not installed are left out."""
+    versions = {}
     for name in sorted({name for names in declared for name in names}):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -1,7 +1,7 @@
-"""No library that we load reports home: switched off here, before any of them is imported, in every process of ours.
+"""Switch off the telemetry of every library that Ringfence loads, in each process and before the first import.
 
-Seen: ONNX Runtime (from 1.29) keeps a device id and a queue under ~/.cache/Microsoft and uploads names and hashes of weights;
-OpenVINO sends an event on import; vLLM and the Hugging Face hub report use.
+Observed: ONNX Runtime (since 1.29) keeps a device id and a queue under ~/.cache/Microsoft and uploads the names and
+hashes of weights; OpenVINO sends an event on import; vLLM and the Hugging Face hub report usage.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ __all__ = ["SWITCHES", "switch_off_telemetry"]
 SWITCHES = {
     "DO_NOT_TRACK": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "ORT_DISABLE_TELEMETRY": "1",  # read once, when the library is loaded
+    "ORT_DISABLE_TELEMETRY": "1",  # read once, when the library loads
     "VLLM_NO_USAGE_STATS": "1",
 }
 
 
 def switch_off_telemetry() -> None:
-    """For this process, and by its environment for those that it starts."""
+    """Switch off telemetry in this process and, through the environment, in the processes that it starts."""
     os.environ.update(SWITCHES)
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # OpenVINO goes on without it
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # OpenVINO works without it

@@ -1,4 +1,4 @@
-"""Find what is registered by entry point: built-ins and third-party packages come in through the same door."""
+"""Find plugins by entry point. Built-ins and third-party packages register in the same way."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ def _entries(group: str) -> tuple[EntryPoint, ...]:
 
 
 def plugin_names(group: str) -> list[str]:
-    """The names registered in ``ringfence.<group>``, in alphabetical order; nothing is imported."""
+    """Return the names registered in ``ringfence.<group>``, sorted, without importing the plugins."""
     return [entry.name for entry in _entries(group)]
 
 
 @cache
 def load_plugins(group: str) -> dict[str, Any]:
-    """Every object registered in ``ringfence.<group>``, by name."""
+    """Load every object registered in ``ringfence.<group>`` and return them by name."""
     return {entry.name: entry.load() for entry in _entries(group)}
 
 
 def load_plugin(group: str, name: str) -> Any:
-    """One registered object; None if nothing has that name."""
+    """Load the object registered as ``name`` in ``ringfence.<group>``; None if no plugin has that name."""
     return next((entry.load() for entry in _entries(group) if entry.name == name), None)
 
 
 def resolve(reference: str) -> Any:
-    """The object that ``package.module:name`` refers to."""
+    """Return the object that ``package.module:name`` refers to."""
     return pkgutil.resolve_name(reference)

@@ -1,4 +1,4 @@
-"""The Python front door: what `import ringfence` offers, one call for each verb of the command line."""
+"""The Python front door: the names behind `import ringfence`, with one call for each verb of the command line."""
 
 from .extraction import TypedResult, extract
 from .model import Model, open_model

@@ -1,4 +1,4 @@
-"""The demo: the main job on documents that the project makes itself, as a pilot like any other."""
+"""The demo: an ordinary pilot over example documents that the project generates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["DemoOutcome", "run_demo"]
 
 @dataclass(frozen=True)
 class DemoOutcome:
-    """What the demo came to: the pilot's outcome, the independent check, the run and its page, and the minutes it took."""
+    """The pilot's outcome, the independent check, the run folder with its report, and the minutes the pilot took."""
 
     pilot: PilotOutcome
     check: CheckReport
@@ -45,7 +45,10 @@ def run_demo(
     mode: Literal["solo", "batched"] = "batched",
     hooks: PilotHooks | None = None,
 ) -> DemoOutcome:
-    """Pull the weights, make example documents with gold in ``out``, and run a small pilot over them."""
+    """Pull the weights, generate example documents with gold in ``out``, and run a small pilot over them.
+
+    Raises InputError if the examples or a package are not installed.
+    """
     from ..reports import write_report
 
     out, examples = Path(out), _examples()
@@ -73,7 +76,7 @@ def run_demo(
 
 
 def _agreeing(out: Path, folder: RunFolder) -> dict[str, dict[str, bool]]:
-    """Which values agree with the gold, for the page of the run; the test part is not looked at there."""
+    """Compare values with the gold, for the page of the run. The test part is left out: this look is not recorded."""
     gold, split = read_gold(out / "gold.jsonl"), SplitFile(out / "gold.jsonl").read()
     fields = load_task(out / "task.yaml").answer_fields()
     kinds = {path: spec.kind for path, spec in fields.items() if not spec.of_list and "." not in path}
@@ -95,7 +98,7 @@ def _examples() -> Path:
 def _maker(examples: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("ringfence_example_documents", examples / "make_documents.py")
     if spec is None or spec.loader is None:
-        raise InputError("The example documents cannot be made.", "Run the demo from a checkout of the project.")
+        raise InputError("Cannot generate the example documents.", "Run the demo from a checkout of the project.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:

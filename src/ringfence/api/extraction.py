@@ -1,4 +1,4 @@
-"""Extract into pydantic models: typed objects, each value with its evidence."""
+"""Extract into pydantic models: typed objects, with the evidence for each value."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class TypedResult(Generic[T]):
-    """One document's values as an object of your model, and what each of them rests on.
+    """The values of one document as an instance of your model, with the evidence for each.
 
-    ``value`` is None if the document failed, or if a value that the model requires was not found; ``problem`` says why.
+    ``value`` is None if the document failed, or if a required value was not found; ``problem`` gives the reason.
     """
 
     def __init__(self, model: type[T], result: Result) -> None:
@@ -33,12 +33,12 @@ class TypedResult(Generic[T]):
         try:
             self.value = model.model_validate(plain_values(model, result.values or {}))
         except ValidationError as error:
-            paths = [".".join(map(str, one["loc"])) for one in error.errors()]
+            paths = [".".join(map(str, fault["loc"])) for fault in error.errors()]
             self.problem = f"no usable value for {', '.join(paths)}"
 
     @property
     def document(self) -> DocumentFacts:
-        """Which document it is."""
+        """The document."""
         return self.result.document
 
     @property
@@ -53,7 +53,7 @@ class TypedResult(Generic[T]):
 
     @property
     def fields(self) -> Mapping[str, FieldAnswer]:
-        """What each value rests on, by path: spans, boxes, flags."""
+        """The evidence for each value, by path: spans, boxes, flags."""
         return self.result.fields or {}
 
     def __repr__(self) -> str:
@@ -76,13 +76,13 @@ def extract(
     say: Callable[[str], None] = lambda sentence: None,
     **model_options: Any,
 ) -> list[TypedResult[T]]:
-    """Extract from documents into objects of a pydantic model, sorted by the id of the document.
+    """Extract documents into instances of a pydantic model, sorted by document id.
 
-    Fields, descriptions, Literal, Decimal, date, nested models, lists of models and Optional say what to look for (see
-    ``task_from``). ``weights`` and ``model_options`` are those of ``open_model``. For many documents prefer
-    ``Model.run``: it can be resumed.
+    The model's fields, descriptions and types (Literal, Decimal, date, nested models, lists of models, Optional) define
+    the task; see ``task_from``. ``weights`` and ``model_options`` are those of ``open_model``. For many documents, use
+    ``Model.run``: a run can be resumed.
     """
     task = task_from(model)
     with open_model(weights, say=say, **model_options) as opened:
         results = list(opened.stream(task, inputs, options))
-    return [TypedResult(model, result) for result in sorted(results, key=lambda one: one.document.id)]
+    return [TypedResult(model, result) for result in sorted(results, key=lambda result: result.document.id)]

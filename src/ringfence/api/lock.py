@@ -1,4 +1,4 @@
-"""Locks as the front door uses them: find a lock, compare two, hold this machine to one."""
+"""Find a lock, compare two locks, and require that this machine matches one."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class LockComparison:
 
 
 def require_lock(path: Path, found: Lock) -> None:
-    """Raises InputError if this machine does not match the lock in a file.
+    """Require that ``found``, the lock of this machine, equals the lock in a file.
 
-    Raises WeightsError if a policy demands a signature over that file and no trusted key confirms one.
+    Raises InputError if it does not, and WeightsError if the policy requires a signature of the file that no trusted
+    key confirms.
     """
     if policy := policy_here():
         policy.require_signature(path, signature_of(path))
@@ -42,7 +43,7 @@ def require_lock(path: Path, found: Lock) -> None:
 
 
 def find_lock(path: str | Path) -> Lock:
-    """The lock of a lock file, a run folder or a release. Raises InputError if there is none."""
+    """Read the lock of a lock file, a run folder or a release. Raises InputError if there is none."""
     path = Path(path)
     if path.is_dir():
         return RunFolder.open(path).lock()
@@ -55,7 +56,7 @@ def find_lock(path: str | Path) -> Lock:
             raise ValueError("the digest does not match")
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
-            f"{path} is not a release, or was changed.", "Give a lock, a run folder or a release."
+            f"{path} is not a release, or was changed.", "Give a lock file, a run folder or a release."
         ) from None
     return lock
 

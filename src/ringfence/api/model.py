@@ -1,4 +1,4 @@
-"""A model that answers: one document, a stream of them, or a run into a folder."""
+"""A model that answers one document, a stream of documents, or a run into a folder."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ from .run import Run
 __all__ = ["Inputs", "Model", "RunDetails", "TaskLike", "open_model"]
 
 TaskLike = Task | dict[str, Any] | type[BaseModel] | str | Path
-"""A task, or what ``load_task`` makes one of: a file, plain data, a pydantic model."""
+"""A task, or anything that ``load_task`` accepts: a file, plain data or a pydantic model."""
 Inputs = str | Path | Iterable[str | Path]
 """Files, folders and globs."""
-ESTIMATED = 10  # documents from which on a run says what is ahead
+ESTIMATED = 10  # a run over at least this many documents begins with an estimate
 
 
 @dataclass(frozen=True)
 class RunDetails:
-    """What few runs need.
+    """Rarely needed options of a run.
 
-    ``locked``: a lock file that this machine must match. ``limit``: the most documents of this session. ``sources``:
-    the documents, if they are listed already. ``on_estimate`` hears what is ahead of a long run, once the model is
-    ready. The rest goes on record: ``made_by``, and the files that task, pool and calibrator came from.
+    ``locked`` is a lock file that this machine must match. ``limit`` is the largest number of documents in this
+    session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an estimate
+    of a long run once the model is ready. The rest is recorded in run.json: ``made_by``, and the files of the task, the
+    pool and the calibrator.
     """
 
     locked: Path | None = None
@@ -58,12 +59,12 @@ def open_model(
     listener: Listener | None = None,
     **options: Any,
 ) -> Model:
-    """Load weights on an engine; close the model, or use it in a ``with`` block.
+    """Load weights on an engine. Close the model when you are done, or use it in a ``with`` block.
 
-    ``weights`` is a name or digest in the store, or a name of the catalog, which is pulled if need be. ``options`` are
-    the fields of ``ModelOptions``: ``engine``, ``server``, ``model``, ``adapter``, ``mode``, ``cache``, ``in_flight``,
-    ``threads``, ``prefix_cache``. ``say`` hears which engine was chosen and why. Raises InputError, WeightsError or
-    EngineError, each with its remedy.
+    ``weights`` is a name or digest in the store, or a name in the catalog, which is pulled if it is not in the store.
+    ``options`` are the fields of ``ModelOptions``: ``engine``, ``server``, ``model``, ``adapter``, ``mode``, ``cache``,
+    ``in_flight``, ``threads``, ``prefix_cache``. ``say`` receives the chosen engine and the reason. Raises InputError,
+    WeightsError or EngineError, each with a remedy.
     """
     return Model(load_model(_model_options(weights, options), say, listener))
 
@@ -72,13 +73,13 @@ def _model_options(weights: str, options: dict[str, Any]) -> ModelOptions:
     try:
         return ModelOptions(weights=weights, **options)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         known = ", ".join(ModelOptions.model_fields)
-        raise InputError(f"The options of the model are wrong ({faults}).", f"The options are: {known}.") from None
+        raise InputError(f"Invalid model options ({faults}).", f"The options are: {known}.") from None
 
 
 class Model:
-    """Weights loaded on an engine. Every method takes a task in any form that ``load_task`` reads."""
+    """Weights loaded on an engine. Every method takes a task in any form that ``load_task`` accepts."""
 
     def __init__(self, loaded: LoadedModel) -> None:
         self.loaded = loaded
@@ -102,44 +103,45 @@ class Model:
 
     @property
     def options(self) -> ModelOptions | None:
-        """What the model was opened with."""
+        """The options that the model was opened with; None if they are not known."""
         return self.loaded.options
 
     def close(self) -> None:
-        """Cancel what is under way, and free the weights."""
+        """Cancel pending requests, and free the weights."""
         self.loaded.close()
 
     def answerer(self, task: TaskLike, options: AnswerOptions | None = None) -> Answerer:
-        """The task on this model. The last one is kept, so that answering document by document prepares it once."""
+        """Return the task on this model. The last answerer is kept: answering document by document prepares it once."""
         wanted = (load_task(task), options or AnswerOptions())
         if self._last is None or self._last[0] != wanted:
             self._last = (wanted, Answerer(self.loaded, *wanted))
         return self._last[1]
 
     def lock(self, task: TaskLike, options: AnswerOptions | None = None) -> Lock:
-        """Everything that determines an answer of this model to the task."""
+        """Return the lock: everything that determines this model's answers to the task."""
         return self.answerer(task, options).lock
 
     def answer(self, task: TaskLike, document: str | Path | Document, options: AnswerOptions | None = None) -> Result:
-        """Answer one document; nothing is written to disk.
+        """Answer one document, without writing to disk.
 
-        A document that cannot be read or answered comes back as failed, with its reason. Raises InputError for a path
-        that holds several documents.
+        A document that cannot be read or answered gives a failed result with the reason. Raises InputError if the path
+        contains no document, or several.
         """
         answerer = self.answerer(task, options)
         read = document if isinstance(document, Document) else _only_document(Path(document), answerer.options.reading)
         return answerer.answer(read).result
 
     def stream(self, task: TaskLike, documents: Inputs, options: AnswerOptions | None = None) -> ResultStream:
-        """Answer many documents as they come: out of order, a bounded number under way.
+        """Answer many documents, and yield results as they finish, out of order.
 
-        Close the stream, or leave its ``with`` block, to cancel the rest.
+        The number of documents in progress is bounded. Close the stream, or leave its ``with`` block, to cancel the
+        rest.
         """
         answerer = self.answerer(task, options)
         return ResultStream(answerer, _outcomes(documents, answerer.options.reading))
 
     def astream(self, task: TaskLike, documents: Inputs, options: AnswerOptions | None = None) -> AsyncIterator[Result]:
-        """``stream`` inside async code: ``async for result in model.astream(task, paths)``."""
+        """Answer many documents in async code: ``async for result in model.astream(task, paths)``."""
         answerer = self.answerer(task, options)
         return astream(answerer, _outcomes(documents, answerer.options.reading))
 
@@ -156,9 +158,9 @@ class Model:
     ) -> Run:
         """Answer every document into a folder that can be resumed, checked, compared and replayed.
 
-        With ``resume`` goes on with the run that is there. ``on_event`` hears the progress after each document. Work is
-        recorded in the audit log, if there is one. Raises RunError if the folder cannot be used; an interruption
-        (KeyboardInterrupt) leaves a folder that can be resumed.
+        ``resume`` continues the run in ``out``, if there is one. ``on_event`` receives the progress after each
+        document. If there is an audit log, it records every result. Raises RunError if the folder cannot be used. An
+        interruption (KeyboardInterrupt) leaves a folder that can be resumed.
         """
         details = details or RunDetails()
         answerer = self.answerer(task, options)
@@ -176,7 +178,7 @@ class Model:
             task_file=details.task_file or (str(task) if isinstance(task, str | Path) else None),
             pool=str(details.pool) if details.pool else None,
             calibrator=str(details.calibrator) if details.calibrator else None,
-            inputs=[str(one) for one in _listed(inputs)],
+            inputs=[str(path) for path in _listed(inputs)],
             limit=details.limit,
             resume=resume,
             made_by=details.made_by,
@@ -200,6 +202,6 @@ def _only_document(path: Path, reading: ReadingOptions) -> Document | Unreadable
     sources = expand_inputs([path])
     outcomes = [outcome for source in sources[:2] for outcome in read_documents(source, reading)]
     if len(outcomes) != 1:
-        held = "several documents" if outcomes else "no document"
-        raise InputError(f"{path} holds {held}.", "Answer them with `model.stream(task, path)`.")
+        count = "several documents" if outcomes else "no document"
+        raise InputError(f"{path} contains {count}.", "Answer them with `model.stream(task, path)`.")
     return outcomes[0]

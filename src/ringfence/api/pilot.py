@@ -1,4 +1,4 @@
-"""Run a pilot: every contender through the front door, then the verdict and its page."""
+"""Run a pilot: every contender, then the verdict and its page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ __all__ = ["PilotHooks", "run_pilot_folder"]
 
 
 class PilotHooks:
-    """Who is told while a pilot works: sentences, and the progress of each contender's run (its documents in all first)."""
+    """Callbacks of a pilot.
+
+    ``say`` receives sentences for the user. ``on_event`` receives the contender's name, the number of its documents,
+    and the progress of its run.
+    """
 
     def __init__(
         self,
@@ -34,8 +38,9 @@ class PilotHooks:
 def run_pilot_folder(
     folder: str | Path, reading: ReadingOptions | None = None, hooks: PilotHooks | None = None
 ) -> PilotOutcome:
-    """Run every contender and the cheap baselines, choose on dev, reach the verdict on test, and write pilot.json and
-    report.html. Resumable: finished work is kept.
+    """Run every contender and the baselines, choose on dev, and reach the verdict on test.
+
+    Writes pilot.json and report.html. A second call keeps finished work. Raises InputError if a package is missing.
     """
     need("evaluation", "scipy", "sklearn", "matplotlib")
     from ..reports.pilot_report import write_pilot_report
@@ -83,7 +88,7 @@ def _tell(hooks: PilotHooks) -> Callable[[object], None]:
 
 
 def _make_room(out: Path, digest: str, say: Callable[[str], None]) -> None:
-    """Move a run that another lock made out of the way, instead of refusing to work."""
+    """Move a run under another lock out of the way, instead of failing."""
     if (out / "run.json").exists() and (old := RunFolder.open(out).read_facts().lock.digest) != digest:
         aside = out.with_name(f"{out.name}-{old.removeprefix('sha256:')[:8]}")
         while aside.exists():
@@ -93,8 +98,8 @@ def _make_room(out: Path, digest: str, say: Callable[[str], None]) -> None:
 
 
 def _embedder(say: Callable[[str], None]) -> Embed | None:
-    """Embeddings for the baseline of a classify task; None if their engine is not installed."""
+    """Return the embedder for the baseline of a classify task; None if its engine is not installed."""
     if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
-        say("The baseline on embeddings is left out: pip install 'ringfence[onnx]' brings what it needs.")
+        say("Skipping the embedding baseline: it needs pip install 'ringfence[onnx]'.")
         return None
     return load_embedder(say).engine.embed

@@ -1,4 +1,4 @@
-"""A run on disk: its results, and everything that is done with them."""
+"""A run on disk: its results, and every operation on them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ __all__ = ["Run", "open_run"]
 
 
 def open_run(path: str | Path) -> Run:
-    """A run that is there already. Raises RunError if there is none, or its content was purged."""
+    """Open an existing run. Raises RunError if there is none, or if its content was purged."""
     return Run(RunFolder.open(Path(path)).path)
 
 
 class Run:
-    """One task over many documents under one lock, in a folder. ``summary`` is there after ``Model.run``."""
+    """One task over many documents under one lock, in a folder. ``summary`` is set by ``Model.run``, else None."""
 
     def __init__(self, path: Path, summary: RunSummary | None = None) -> None:
         self.path, self.summary = path, summary
@@ -44,17 +44,17 @@ class Run:
 
     @property
     def folder(self) -> RunFolder:
-        """The folder, for code that reads its journals."""
+        """The run folder, for code that reads its journals."""
         return RunFolder.open(self.path)
 
     @property
     def facts(self) -> RunFacts:
-        """run.json: task, lock, sessions."""
+        """The content of run.json: task, lock and sessions."""
         return self.folder.read_facts()
 
     @property
     def task(self) -> Task:
-        """The task that the run answers."""
+        """The task of the run."""
         return task_from(self.facts.task)
 
     @property
@@ -64,24 +64,24 @@ class Run:
 
     @property
     def totals(self) -> Totals:
-        """Documents by status."""
+        """The number of documents by status."""
         return self.folder.totals()
 
     def results(self) -> Iterator[Result]:
-        """The result that counts for each document."""
+        """Yield the latest result of each document."""
         return self.folder.latest()
 
     def __iter__(self) -> Iterator[Result]:
         return self.results()
 
     def check(self, passwords: tuple[str, ...] = ()) -> CheckReport:
-        """Re-read every document and confirm every value, without the code that made them."""
+        """Read every document again and confirm every value, without the code that made them."""
         return check_run(self.path, passwords)
 
     def evaluate(self, gold: str | Path, part: str | None = None, compare: Compare = "words") -> Evaluation:
-        """The answers beside gold. Looking at the test part of split gold is recorded.
+        """Compare the answers with gold. Each use of the test part of split gold is recorded.
 
-        Raises InputError if the gold does not fit the task, or is split and no part is named.
+        Raises InputError if the gold does not fit the task, or if it is split and no part is named.
         """
         from ..evaluation.evaluator import evaluate_run
 
@@ -102,13 +102,13 @@ class Run:
         return calibrate_run(self.folder, Path(gold), terms, part)
 
     def spot_check(self, calibrator: Calibrator, gold: str | Path) -> SpotCheck:
-        """Compare the corrections of the documents drawn for a spot-check with the error that was promised."""
+        """Compare the corrections of the documents drawn for a spot-check with the promised error."""
         from ..evaluation.spot_check import spot_check_run
 
         return spot_check_run(self.folder, calibrator, Path(gold))
 
     def compare(self, others: Sequence[str | Path], gold: str | Path, part: str | None = None) -> RunComparison:
-        """Compare this run with others, paired over the documents of the gold."""
+        """Compare this run with others, paired over the gold's documents."""
         from ..evaluation.comparison import compare_runs
 
         return compare_runs([self.path, *map(Path, others)], Path(gold), part)
@@ -120,50 +120,53 @@ class Run:
         return replay_run(self.path, options, on_progress)
 
     def decide(self, calibrator: Calibrator, out: str | Path) -> Run:
-        """The same answers in a new folder, with the decisions of a calibrator: accept, review, spot-check."""
+        """Copy the answers into a new folder, with a calibrator's decisions: accept, review, spot-check.
+
+        Raises InputError if the calibrator was fitted under another lock.
+        """
         folder = self.folder
         if calibrator.for_lock != folder.read_facts().lock.digest:
             raise InputError(
-                "The calibrator was fitted on answers under another lock.", "Fit one on a run under this lock."
+                "The calibrator was fitted on answers under another lock.", "Fit a calibrator on a run under this lock."
             )
         audit = audit_here()
         record = recorder(audit, str(out)) if audit else lambda result: None
         return Run(decide_again(folder, Path(out), calibrator.digest, calibrator.decide, record).path)
 
     def export(self, out: str | Path, form: str | None = None, of_list: str | None = None) -> int:
-        """Write the values as CSV, XLSX, Parquet or JSON, by the ending of ``out`` or as ``form`` says.
+        """Write the values as CSV, XLSX, Parquet or JSON; the format is ``form``, or the ending of ``out``.
 
         ``of_list`` writes a CSV with one row for each record of that list. Returns the number of rows.
         """
         return export_run(self.folder, Path(out), form, of_list)
 
     def report(self, passwords: tuple[str, ...] = ()) -> Path:
-        """Write report.html into the run: every document beside its values. Returns its path."""
+        """Write report.html into the run, with every document beside its values. Returns its path."""
         from ..reports import write_report
 
         return write_report(self.path, passwords)
 
     def purge(self) -> Totals:
-        """Remove the content of the run for good; digests and totals stay."""
+        """Delete the content of the run permanently; digests and totals stay."""
         return purge(self.folder)
 
     def rows(self) -> list[dict[str, Any]]:
-        """One flat row a document: id, status, and every single value by path."""
+        """Return one flat row for each document: id, status, and every value outside lists by path."""
         columns = [path for path, spec in self.task.answer_fields().items() if not spec.of_list]
-        found = []
+        rows = []
         for result in self.results():
             row: dict[str, Any] = {"document": result.document.id, "status": result.status}
             for path in columns:
                 row[path] = result.value(path) if result.answered else None
-            found.append(row)
-        return found
+            rows.append(row)
+        return rows
 
     def to_pandas(self) -> Any:
-        """``rows`` as a pandas DataFrame. Raises InputError if pandas is not installed."""
+        """Return ``rows`` as a pandas DataFrame. Raises InputError if pandas is not installed."""
         return _library("pandas").DataFrame(self.rows())
 
     def to_polars(self) -> Any:
-        """``rows`` as a polars DataFrame. Raises InputError if polars is not installed."""
+        """Return ``rows`` as a polars DataFrame. Raises InputError if polars is not installed."""
         return _library("polars").DataFrame(self.rows(), infer_schema_length=None)
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,4 @@
-"""A tripwire: answer a few documents one at a time, and replay them from time to time."""
+"""A tripwire: a solo run over a few documents, to be replayed from time to time."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["check_tripwire", "set_tripwire"]
 
 
 def set_tripwire(run: str | Path, out: str | Path, sample: int = 20, passwords: tuple[str, ...] = ()) -> Run:
-    """Copy documents of a run into ``out``, and answer them in solo mode with what the run ran with.
+    """Copy documents of a run into ``out``, and answer them in solo mode with the run's model and settings.
 
-    Raises InputError if there is a tripwire already, or no document of the run is where it was.
+    Raises InputError if ``out`` already has a tripwire, or if none of the run's documents is in its place.
     """
     folder, out = RunFolder.open(Path(run)), Path(out)
     if (out / "run").exists():
-        raise InputError(f"There is a tripwire in {out} already.", "Check it, or name another folder.")
+        raise InputError(f"{out} already contains a tripwire.", "Check it, or choose another folder.")
     facts, lock = folder.read_facts(), folder.lock().facts
     session = facts.sessions[-1]
     options = session_options(folder, session).model_copy(update={"mode": "solo"})
@@ -48,9 +48,10 @@ def set_tripwire(run: str | Path, out: str | Path, sample: int = 20, passwords: 
 
 
 def check_tripwire(folder: str | Path, passwords: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Replay the tripwire, and append what was found to its checks.jsonl; ``alarm`` says whether anything differs.
+    """Replay the tripwire, append the outcome to its checks.jsonl, and return it.
 
-    A lock that this machine no longer matches is an alarm, and so are weights whose bytes were changed.
+    ``alarm`` is true if an answer differs, if this machine no longer matches the lock, or if the bytes of the weights
+    have changed.
     """
     folder = Path(folder)
     RunFolder.open(folder / "run")

@@ -18,8 +18,8 @@ __all__ = ["cli", "main"]
 SEALED = "--sealed"
 
 
-def _sealed(given: list[str]) -> int:
-    """Start the command again inside the seal; inside, prove it before anything is done."""
+def _sealed(arguments: list[str]) -> int:
+    """Start the command again inside the seal; inside, prove the seal before any work."""
     from ..seal import (
         launch,
         require_seal,
@@ -28,7 +28,7 @@ def _sealed(given: list[str]) -> int:
     )
     from .console import denied
 
-    plain, exit_to = split_exit([one for one in given if one != SEALED])
+    plain, exit_to = split_exit([argument for argument in arguments if argument != SEALED])
     if not sealed_here():
         return launch([*plain, SEALED], exit_to=exit_to, tell=denied)
     require_seal()
@@ -36,14 +36,14 @@ def _sealed(given: list[str]) -> int:
 
 
 class _Verbs(click.Group):
-    """Imports a verb's file when it is asked for, so that `ringfence --help` stays fast."""
+    """Imports a verb's file only when it is used, so that `ringfence --help` stays fast."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """All verbs."""
+        """Return the names of all verbs."""
         return sorted(verb.name for verbs in GROUPS.values() for verb in verbs)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """The command of one verb."""
+        """Return the command of a verb; None if there is no such verb."""
         verb = find_verb(name)
         if verb is None:
             return None
@@ -53,7 +53,7 @@ class _Verbs(click.Group):
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs by purpose."""
+        """Write the verbs, grouped by purpose."""
         width = max(len(name) for name in self.list_commands(context))
         for purpose, verbs in GROUPS.items():
             with formatter.section(purpose):
@@ -65,8 +65,8 @@ class _Verbs(click.Group):
 @click.option(
     "--sealed",
     is_flag=True,
-    help="Run without network access. Works before or after the verb. The server of --server is the one exit; "
-    "--exit ADDRESS declares one that the command line does not name: a pilot's, or that of a replayed run.",
+    help="Run without network access. Works before or after the verb. The only exit is the server of --server; "
+    "--exit ADDRESS declares one that the command line does not name, such as the server of a pilot or a replayed run.",
 )
 def cli(sealed: bool) -> None:
     """Open-weight language models inside your own walls.
@@ -98,7 +98,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted. What was finished is kept.", err=True)
+        click.echo("\nInterrupted. Finished work is kept.", err=True)
         return 130
     except BrokenPipeError:
         sys.stderr.close()
@@ -113,11 +113,11 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except Exception as error:
         if os.environ.get("RINGFENCE_TRACEBACK"):
             raise
-        # No traceback and no message: either could hold words of a document.
+        # No traceback and no message: either could contain text of a document.
         where = traceback.extract_tb(error.__traceback__)[-1]
         click.echo(
             f"Internal error: {type(error).__name__} at {os.path.basename(where.filename)}:{where.lineno}.\n\n"
-            "hint: Please report it; RINGFENCE_TRACEBACK=1 shows the details, which may hold words of your documents.",
+            "hint: Please report it. RINGFENCE_TRACEBACK=1 shows details, which may contain text of your documents.",
             err=True,
         )
         return 70

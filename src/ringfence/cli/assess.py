@@ -1,4 +1,4 @@
-"""ringfence assess: the five questions that decide whether to start at all."""
+"""ringfence assess: five questions that decide whether to start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["command"]
     "--pilot", type=click.Path(path_type=Path), help="A pilot folder, for evidence: gold, bar, speed, verdict."
 )
 @click.option(
-    "--weights", help="The weights in question, separated by commas; by default those of the pilot, or else demo."
+    "--weights", help="The weights to assess, separated by commas; by default those of the pilot, or else demo."
 )
 @click.option("--per-day", type=click.IntRange(1), help="How many documents must be processed in a day.")
 @click.option(
@@ -39,9 +39,10 @@ def command(
 ) -> int:  # fmt: skip
     """Assess readiness: five questions, one recommendation.
 
-    The recommendation is to use an API, not to start yet, to start a pilot on this task, or to go past a pilot. Answer
-    in the terminal or in ANSWERS_FILE (--template prints one). Ringfence looks up what it can itself: whether the
-    weights fit cores, memory and GPUs, whether the gold suffices for the bar, and the measured documents an hour.
+    The recommendation is to use an API, not to start yet, to start a pilot on this task, or to go beyond a pilot.
+    Answer in the terminal or in ANSWERS_FILE (--template prints one). Ringfence answers what it can find out itself:
+    whether the weights fit cores, memory and GPUs, whether the gold suffices for the bar, and the measured documents
+    per hour.
     """
     if template:
         click.echo(answers_template(), nl=False)
@@ -51,19 +52,19 @@ def command(
     try:
         answers = read_answers(answers_file) if answers_file else _ask(evidence)
     except click.Abort:
-        note("\nInterrupted; nothing was written. --template prints a file that you can fill in step by step.")
+        note("\nInterrupted; nothing was written. --template prints a file that you can fill in at your own pace.")
         return 130
     assessment = assess(answers, evidence)
     write_assessment(assessment, out)
     if as_json:
         click.echo(json.dumps(assessment.as_json()))
     else:
-        _tell(assessment)
+        _print_assessment(assessment)
     note(f"Open this in a browser: {out.resolve().as_uri()}")
     return 0
 
 
-def _tell(assessment: Assessment) -> None:
+def _print_assessment(assessment: Assessment) -> None:
     marks = {"yes": "[green]yes[/]", "no": "[red]no[/]", "unknown": "[yellow]open[/]"}
     for number, standing in enumerate(assessment.standings, start=1):
         stderr.print(f"{number}. {standing.question.text} {marks[standing.word]}")

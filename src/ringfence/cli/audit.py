@@ -17,9 +17,9 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Who answered what, when, under which lock: a log that only grows, holds no content, and is chained by a key.
+    """Record who answered what, when and under which lock, in an append-only log without content, chained by a key.
 
-    The log lies in the folder that RINGFENCE_AUDIT names, or with this user's data. Once it exists, it records every
+    The log is in the folder that RINGFENCE_AUDIT names, or in this user's data folder. Once it exists, it records every
     run and every decision.
     """
 
@@ -28,12 +28,12 @@ def command() -> None:
 @click.option(
     "--key",
     type=click.Path(path_type=Path),
-    help="The file of the key; written if it does not exist. By default it lies beside the log.",
+    help="The key file; created if it does not exist. By default it is beside the log.",
 )
 @click.option(
     "--content",
     is_flag=True,
-    help="Keep values too, in a file beside the log, which commits to them; `erase` deletes them by age.",
+    help="Also store values, in a file beside the log, which commits to them; `erase` deletes them by age.",
 )
 def init_command(key: Path | None, content: bool) -> int:
     """Create the log."""
@@ -41,17 +41,17 @@ def init_command(key: Path | None, content: bool) -> int:
     note(f"The audit log is in {log.folder}, its key in {log.key_path}.")
     if key is None:
         note(
-            "Anyone who can read the key can forge the log: keep the key elsewhere (--key), and store an anchor in a "
-            "place that this machine cannot write."
+            "Anyone who can read the key can forge the log: keep the key elsewhere (--key), and store an anchor where "
+            "this machine cannot write."
         )
     return 0
 
 
 @command.command("verify")
-@click.option("--anchor", help="The output of `ringfence audit anchor`: detects a tail that was cut off since.")
+@click.option("--anchor", help="The output of `ringfence audit anchor`, to detect a tail that was cut off since.")
 @json_option
 def verify_command(anchor: str | None, as_json: bool) -> int:
-    """Check every record against the key and the record before it. Exit code 1: the log is damaged or was changed."""
+    """Check every record against the key and the previous record. Exit code 1: the log is damaged or was changed."""
     log = require_log()
     faults = log.verify(anchor)
     total = log.count()
@@ -68,7 +68,7 @@ def verify_command(anchor: str | None, as_json: bool) -> int:
 
 @command.command("anchor")
 def anchor_command() -> int:
-    """Print the anchor of the log as it is now. Keep it where this machine cannot write: paper, another machine."""
+    """Print the current anchor of the log. Keep it where this machine cannot write: on paper, on another machine."""
     click.echo(require_log().anchor())
     return 0
 
@@ -80,7 +80,7 @@ def anchor_command() -> int:
 @click.option("--document", help="Only records about this document: a file, its id in a run, or its digest.")
 @click.option("--locks", is_flag=True, help="Print when each lock answered, instead of the records.")
 def query_command(since: str | None, until: str | None, lock: str | None, document: str | None, locks: bool) -> int:
-    """Print records as JSON lines: everything about a document, everything under a lock."""
+    """Print records as JSON lines, such as all records about a document or under a lock."""
     log, query = require_log(), AuditQuery(since, until, lock, document)
     count = 0
     if locks:
@@ -100,6 +100,6 @@ def query_command(since: str | None, until: str | None, lock: str | None, docume
     "--older-than", "days", type=click.IntRange(0), required=True, metavar="DAYS", help="The retention time in days."
 )
 def erase_command(days: int) -> int:
-    """Erase content older than its retention time. The chain stays whole: it holds only commitments."""
+    """Erase content older than its retention time. The chain stays intact, because it contains only commitments."""
     note(f"Erased the content of {require_log().erase_older_than(days)} records; the records stay.")
     return 0

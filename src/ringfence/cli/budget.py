@@ -1,4 +1,4 @@
-"""ringfence budget: how many labels a bar takes, before anybody labels."""
+"""ringfence budget: the number of labels that a bar needs."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ COLUMNS = ("labels", "right needed", "share", "certified if all are right")
 )  # fmt: skip
 @click.option(
     "--difference", type=click.FloatRange(0, 1, min_open=True), default=0.03, show_default=True,
-    help="The difference between two systems to show.",
+    help="The difference between two systems to detect.",
 )  # fmt: skip
 @click.option(
     "--discordant", type=click.FloatRange(0, 1, min_open=True), default=0.15, show_default=True,
-    help="The share of items that one system has right and the other wrong.",
+    help="The share of items that exactly one of the systems has right.",
 )  # fmt: skip
 @click.option(
     "--values-per-document", "values", type=click.IntRange(1), default=1, show_default=True,
-    help="Gold values of each document, for a bar over values.",
+    help="Gold values per document, for a bar over values.",
 )  # fmt: skip
 @json_option
 def command(
     bar: float, size: int | None, confidence: float, difference: float, discordant: float, values: int, as_json: bool
 ) -> int:
-    """Show how many of how many labels must be right to certify the bar, and how many labels show a difference.
+    """Show how many labels must be right to certify the bar, and how many labels detect a difference.
 
-    The bounds are exact (Clopper-Pearson), one-sided, and assume independent items. Values of one document are worth
-    less than as many documents, so count documents where you can.
+    The bounds are exact (Clopper-Pearson), one-sided, and assume independent items. Several values of one document are
+    worth less than the same number of documents, so count documents where you can.
     """
     budget = label_budget(bar, (size,) if size else SIZES, confidence, difference, discordant)
     if as_json:
         click.echo(json.dumps(budget.as_json()))
         return 0
     _show(budget)
-    note(f"Fewer than {budget.least} labels cannot certify this bar, whatever the answers are.")
+    note(f"Fewer than {budget.least} labels cannot certify this bar, even if all are right.")
     if values > 1:
         fewest, most = budget.documents(values)
         note(
-            f"With {values} values per document: between {fewest} documents (values err independently) "
-            f"and {most} (errors come together)."
+            f"With {values} values per document: between {fewest} documents (if errors are independent) "
+            f"and {most} (if errors occur together)."
         )
     if budget.labels_for_difference is None:
         note(f"The systems cannot differ by {difference:.0%} if they disagree on only {discordant:.0%} of the items.")
     else:
         note(
-            f"{budget.labels_for_difference} labels show a difference of {difference:.0%} between two systems that "
+            f"{budget.labels_for_difference} labels detect a difference of {difference:.0%} between two systems that "
             f"disagree on {discordant:.0%} of the items (power 80 %)."
         )
     return 0

@@ -1,4 +1,4 @@
-"""ringfence bundle: carry everything to a machine without a network."""
+"""ringfence bundle: everything that a machine without a network needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Wheels, weights, locks, signatures and a bill of materials in one folder, for a machine without a network."""
+    """Pack wheels, weights, locks, signatures and a bill of materials for a machine without a network."""
 
 
 @command.command("make")

@@ -1,4 +1,4 @@
-"""ringfence calibrate: confidences fitted on gold, and the thresholds at which answers need no person."""
+"""ringfence calibrate: fit confidences on gold, and find the thresholds for answers that need no person."""
 
 from __future__ import annotations
 
@@ -47,32 +47,33 @@ __all__ = ["command"]
 )  # fmt: skip
 @json_option
 def command(
-    run: Path, gold_path: Path, part: str | None, out: Path, target_error: float, confidence: float, spot_check: float,
-    compare: Compare, as_json: bool,
+    *, run: Path, gold_path: Path, part: str | None, out: Path, target_error: float, confidence: float,
+    spot_check: float, compare: Compare, as_json: bool,
 ) -> int:  # fmt: skip
-    """Fit a calibrator on the gold of RUN, and choose what later runs accept without a person.
+    """Fit a calibrator on the gold of RUN, and choose the thresholds above which later runs accept answers.
 
-    `ringfence run --calibrator FILE` applies it. Exit code 1: the labels allow no threshold; it says how many would.
+    `ringfence run --calibrator FILE` applies it. Exit code 1: the labels allow no threshold; the output states how many
+    labels would.
     """
     terms = AcceptanceTerms(target_error, confidence, spot_check, compare)
-    found = calibrate_run(RunFolder.open(run), gold_path, terms, part)
-    found.calibrator.write(out)
-    page = write_calibration(found, out.with_suffix(".html"))
-    note(found.feasibility)
+    calibration = calibrate_run(RunFolder.open(run), gold_path, terms, part)
+    calibration.calibrator.write(out)
+    page = write_calibration(calibration, out.with_suffix(".html"))
+    note(calibration.feasibility)
     if as_json:
-        click.echo(json.dumps({**found.as_json(), "calibrator": str(out)}))
+        click.echo(json.dumps({**calibration.as_json(), "calibrator": str(out)}))
     else:
-        _tell(found)
-        note(f"{found.models} Calibrator: {out} ({found.calibrator.digest[:19]}).")
+        _print_calibration(calibration)
+        note(f"{calibration.models} Calibrator: {out} ({calibration.calibrator.digest[:19]}).")
         note(f"Open this in a browser: {page.resolve().as_uri()}")
-    return 0 if found.found_threshold else 1
+    return 0 if calibration.found_threshold else 1
 
 
-def _tell(found: RunCalibration) -> None:
-    before, after = found.before, found.after
+def _print_calibration(calibration: RunCalibration) -> None:
+    before, after = calibration.before, calibration.after
     note(
         f"Brier score: {before.brier:.4f} before, {after.brier:.4f} after; "
         f"expected calibration error: {before.ece:.4f} before, {after.ece:.4f} after."
     )
-    for unit in found.thresholds:
-        click.echo(found.sentence(unit))
+    for unit in calibration.thresholds:
+        click.echo(calibration.sentence(unit))

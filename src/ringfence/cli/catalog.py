@@ -1,4 +1,4 @@
-"""The catalog as tables on a terminal."""
+"""Print the catalog as tables."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
 
 
 def print_catalog(fit: CatalogFit) -> None:
-    """Print everything that can be pulled by name, what it needs, and whether this machine has it."""
+    """Print everything that can be pulled by name, the memory it needs, and whether this machine has it."""
     data.print(_ready_table(fit))
     data.print()
     data.print(_known_table(fit))
-    here = fit.machine
-    gpus = f" and {len(here.gpus_gb)} GPUs with {sum(here.gpus_gb):.0f} GB" if here.gpus_gb else ", no GPU"
+    machine = fit.machine
+    gpus = f" and {len(machine.gpus_gb)} GPUs with {sum(machine.gpus_gb):.0f} GB" if machine.gpus_gb else ", no GPU"
     note(
-        f"This machine has {here.memory_gb:.0f} GB of memory{gpus}. The sums are weights + keys and values of "
-        f"{fit.sequences} sequences of {fit.tokens:,} tokens, in GB. GPUs: how many of {GPU_GB:.0f} GB 16 bits need."
+        f"This machine has {machine.memory_gb:.0f} GB of memory{gpus}. The sums are weights + keys and values for "
+        f"{fit.sequences} sequences of {fit.tokens:,} tokens, in GB. GPUs: the number with {GPU_GB:.0f} GB for 16 bits."
     )
 
 
@@ -56,5 +56,5 @@ def _known_table(fit: CatalogFit) -> Table:
 
 
 def size_text(size: int) -> str:
-    """A number of bytes for people."""
+    """Format a number of bytes for people."""
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

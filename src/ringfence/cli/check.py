@@ -22,7 +22,7 @@ __all__ = ["command"]
 def command(run: Path, passwords: tuple[str, ...], as_json: bool) -> int:
     """Read every document of RUN again, and confirm every span, derived value and closed list.
 
-    Shares no code with the decoder. Exit code 1: a value is wrong.
+    The check shares no code with the decoder. Exit code 1: a value is wrong.
     """
     report = check_run(run, passwords)
     if as_json:

@@ -1,4 +1,4 @@
-"""ringfence compare: runs over the same documents, paired."""
+"""ringfence compare: compare runs over the same documents, paired."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
     The runs must be over the same documents. McNemar's exact test counts documents, the interval of the difference is
     a bootstrap over families, and p-values are adjusted by Holm over all pairs.
     """
-    found = compare_runs(runs, gold_path, part, compare)
+    comparison = compare_runs(runs, gold_path, part, compare)
     if as_json:
-        click.echo(json.dumps(found.as_json()))
+        click.echo(json.dumps(comparison.as_json()))
         return 0
-    _show(found)
-    for row in found.comparisons:
+    _show(comparison)
+    for row in comparison.comparisons:
         for name, ids in ((row.first, row.first_only), (row.second, row.second_only)):
             for identity in ids:
                 click.echo(f"{row.first} {row.second}: only {name} has all of {identity}")
-    for name, count in found.not_answered.items():
+    for name, count in comparison.not_answered.items():
         if count:
             note(f"{name}: {count} documents have no answer and count as errors.")
     return 0
 
 
-def _show(found: RunComparison) -> None:
-    table = Table(box=None, pad_edge=False, title=f"Paired over {found.documents} documents", title_justify="left")
+def _show(comparison: RunComparison) -> None:
+    table = Table(box=None, pad_edge=False, title=f"Paired over {comparison.documents} documents", title_justify="left")
     for title in COLUMNS:
         table.add_column(title)
-    for row in found.comparisons:
+    for row in comparison.comparisons:
         interval = f"{row.interval[0]:+.3f} to {row.interval[1]:+.3f}" + ("" if row.shown else ", none shown")
         table.add_row(
             escape(row.first), escape(row.second), f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",

@@ -1,4 +1,4 @@
-"""What people see on a terminal: sentences and progress bars, on stderr."""
+"""Terminal output for people: sentences and progress bars, on stderr."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ data = Console(highlight=False, soft_wrap=True)
 
 
 def note(sentence: str) -> None:
-    """One sentence to the person at the terminal."""
+    """Print one sentence to stderr."""
     stderr.print(sentence, markup=False, soft_wrap=True)
 
 
 def denied(attempts: Sequence[Mapping[str, Any]] | None) -> None:
-    """What the seal denied, a line each, ways out of the machine first."""
+    """Print what the seal denied, one line each, ways out of the machine first."""
     ordered = sorted(attempts or (), key=lambda attempt: attempt["what"] == UNIX_SOCKET)
     for attempt in ordered[:SHOWN_ATTEMPTS]:
         times = "once" if attempt["times"] == 1 else f"{attempt['times']} times"
@@ -52,19 +52,19 @@ def denied(attempts: Sequence[Mapping[str, Any]] | None) -> None:
 
 
 @contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar over documents; nothing without a terminal."""
+def bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar over documents, if stderr is a terminal. Yields a function of (done, total)."""
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=stderr,
         disable=not stderr.is_terminal,
     ) as bars:  # fmt: skip
-        task = bars.add_task(what, total=None)
+        task = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 @contextmanager
 def opened(options: ModelOptions) -> Iterator[Model]:
-    """The model of a verb; a pull has its progress bar, and the choice of the engine is said."""
+    """Open the model of a verb, with a progress bar for a pull; prints the chosen engine."""
     with pulling() as listener:
         model = open_model(say=note, listener=listener, **options.model_dump())
     with model:
@@ -73,10 +73,10 @@ def opened(options: ModelOptions) -> Iterator[Model]:
 
 @contextmanager
 def pulling() -> Iterator[Listener]:
-    """A progress bar for a pull; without a terminal the sentences only."""
+    """Show a progress bar for a pull; if stderr is not a terminal, only sentences."""
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=stderr,
-        disable=not stderr.is_terminal,
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+        console=stderr, disable=not stderr.is_terminal,
     ) as bars:  # fmt: skip
         tasks: dict[str, TaskID] = {}
 
@@ -91,7 +91,10 @@ def pulling() -> Iterator[Listener]:
 
 
 class RunProgressBar:
-    """Documents per minute, time left and failures, while a run is under way."""
+    """The progress of a run: documents per minute, time left and failures.
+
+    Without a terminal, it prints a sentence every 30 seconds instead of a bar.
+    """
 
     def __init__(self, total: int, sources: Sequence[Source]) -> None:
         many = any(holds_several(source) for source in sources)
@@ -101,7 +104,7 @@ class RunProgressBar:
         )  # fmt: skip
         self._task = self._bars.add_task("documents", total=None if many else total, rate="")
         self._started = time.monotonic()
-        self._spoken = self._started
+        self._noted_at = self._started
 
     def __enter__(self) -> RunProgressBar:
         self._bars.start()
@@ -111,6 +114,7 @@ class RunProgressBar:
         self._bars.stop()
 
     def update(self, progress: RunProgress) -> None:
+        """Show the progress of the run."""
         ended = sum(progress.seen.values())
         minutes = (time.monotonic() - self._started) / 60
         rate = f"{ended / minutes:.1f}/min" if minutes > 0.02 else ""
@@ -119,6 +123,6 @@ class RunProgressBar:
         if progress.window and progress.window[1] < progress.window[2]:
             where = f", {progress.window[0][-30:]}: window {progress.window[1]} of {progress.window[2]}"
         self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed + where)
-        if not stderr.is_terminal and time.monotonic() - self._spoken > 30:
-            self._spoken = time.monotonic()
-            note(f"{ended} documents ended, {rate}{failed}{where}")
+        if not stderr.is_terminal and time.monotonic() - self._noted_at > 30:
+            self._noted_at = time.monotonic()
+            note(f"{ended} documents finished, {rate}{failed}{where}")

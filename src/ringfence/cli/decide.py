@@ -22,7 +22,7 @@ __all__ = ["command"]
 )  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new run folder.")
 def command(run: Path, calibrator_file: Path, out: Path) -> int:
-    """Decide the answers of RUN (accept, review, spot-check) in a new run folder, without asking the model again."""
+    """Decide on the answers of RUN (accept, review, spot-check) in a new run folder, without the model."""
     decided = open_run(run).decide(read_calibrator(calibrator_file), out)
     decided.report()
     counts = Counter(str(result.decision) for result in decided.results())

@@ -1,4 +1,4 @@
-"""ringfence demo: the main job on documents that the project makes itself."""
+"""ringfence demo: a small pilot on example documents that the project generates."""
 
 from __future__ import annotations
 
@@ -23,35 +23,39 @@ __all__ = ["command"]
     help="The folder for documents, run and report.",
 )  # fmt: skip
 @click.option("--weights", default="demo", show_default=True, help="Name of weights in the catalog.")
-@click.option("--mode", type=click.Choice(["solo", "batched"]), default="batched", show_default=True)
+@click.option(
+    "--mode", type=click.Choice(["solo", "batched"]), default="batched", show_default=True,
+    help="Process one document at a time with caches off, or several at once.",
+)  # fmt: skip
 def command(out: Path, weights: str, mode: Literal["solo", "batched"]) -> int:
-    """Pull the default weights, extract from example documents, and end with the report of a small pilot.
+    """Pull the default weights, extract values from example documents, and write the report of a small pilot.
 
     The folder is a pilot like any other: pilot.yaml, task.yaml, gold.jsonl, documents, runs, report.html.
     """
     with pulling() as listener:
         pull(weights, Store(), listener)
     with pilot_progress() as hooks:
-        found = run_demo(out, weights, mode, hooks)
-    stderr.print(_table(found))
-    note(f"{RunFolder.open(found.run).totals()}, in {found.minutes:.1f} minutes.")
-    note(f"Independent check: {sum(found.check.values.values())} values, {len(found.check.findings) or 'no'} findings.")
-    note(f"Values beside their places: {found.report.resolve().as_uri()}")
-    click.echo(found.pilot.sentence)
-    note(f"The pilot's report, open it in a browser: {(out / 'report.html').resolve().as_uri()}")
-    return 1 if found.check.findings else 0
+        outcome = run_demo(out, weights, mode, hooks)
+    stderr.print(_table(outcome))
+    note(f"{RunFolder.open(outcome.run).totals()}, in {outcome.minutes:.1f} minutes.")
+    values, findings = sum(outcome.check.values.values()), len(outcome.check.findings)
+    note(f"Independent check: {values} values, {findings or 'no'} findings.")
+    note(f"Report of the run, with each value beside its place: {outcome.report.resolve().as_uri()}")
+    click.echo(outcome.pilot.sentence)
+    note(f"Open the pilot's report in a browser: {(out / 'report.html').resolve().as_uri()}")
+    return 1 if outcome.check.findings else 0
 
 
-def _table(found: DemoOutcome) -> Table:
-    title = f"Values of the {found.pilot.sizes['test']} documents of the test part that agree with the gold"
+def _table(outcome: DemoOutcome) -> Table:
+    title = f"Values of the {outcome.pilot.sizes['test']} documents of the test part that agree with the gold"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name, justify in (("field", "left"), ("right", "right"), ("share", "right"), ("95 % interval", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for figures in found.pilot.test.fields:
+    for figures in outcome.pilot.test.fields:
         exact = figures.exact
         low, high = exact.interval()
         table.add_row(figures.name, f"{exact.right}/{exact.total}", f"{exact.share:.2f}", f"{low:.2f} to {high:.2f}")
-    every = found.pilot.share
+    every = outcome.pilot.share
     table.add_row(
         "all values", f"{every.right}/{every.total}", f"{every.share:.2f}", "", style="bold", end_section=True
     )

@@ -1,4 +1,4 @@
-"""ringfence documents: look at text layers."""
+"""ringfence documents: inspect text layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Documents and their text layers."""
+    """Inspect documents and their text layers."""
 
 
 @command.command("read")
@@ -34,7 +34,7 @@ def command() -> None:
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with boxes over page images."
 )
 def read_command(inputs: tuple[str, ...], reading: ReadingOptions, as_json: bool, html: Path | None) -> int:
-    """Print the text layer of INPUTS. Documents that cannot be read are named with the reason."""
+    """Print the text layers of INPUTS. Documents that cannot be read are listed with the reason."""
     failed = 0
     readable: list[Document] = []
     for source in expand_inputs(inputs):

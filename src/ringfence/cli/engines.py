@@ -1,4 +1,4 @@
-"""ringfence engines: what can run weights here, and whether it keeps what an engine must keep."""
+"""ringfence engines: list the engines, and check that one meets the requirements of an engine."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Engines: what runs weights, here or on a server inside the walls."""
+    """List and check engines, which run weights on this machine or on a server inside your walls."""
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_command(as_json: bool) -> None:
-    """The engines, whether they can run here, and which one `auto` would take."""
+    """List the engines, whether they run on this machine, and which one `auto` chooses."""
     states = {name: state_of(name) for name in engine_names()}
     chosen, why = choose_engine(None, "")
     if as_json:
@@ -45,9 +45,9 @@ def list_command(as_json: bool) -> None:
 @model_options
 @json_option
 def check_command(model: ModelOptions, as_json: bool) -> int:
-    """Check that an engine keeps what every engine must: grammars, scores, limits, errors, control tokens.
+    """Check that an engine meets every requirement: grammars, scores, limits, errors, control tokens.
 
-    Exit code 1 where it breaks one. Worth a minute before a server of your own is trusted with a run.
+    Takes about a minute. Do it before you trust your own server with a run. Exit code 1: a check failed.
     """
     with opened(model) as loaded:
         engine = loaded.loaded.engine
@@ -55,14 +55,15 @@ def check_command(model: ModelOptions, as_json: bool) -> int:
     capabilities = engine.capabilities
     grounding = "decoded" if capabilities.grammar else "verified"
     if as_json:
-        told = {"engine": engine.describe(), "grounding": grounding, "checks": [asdict(one) for one in findings]}
-        click.echo(json.dumps({"schema": 1, **told}))
+        checks = [asdict(finding) for finding in findings]
+        facts = {"engine": engine.describe(), "grounding": grounding, "checks": checks}
+        click.echo(json.dumps({"schema": 1, **facts}))
     else:
         table = Table(box=None, pad_edge=False)
         for title in ("check", "outcome", ""):
             table.add_column(title, overflow="fold")
-        for one in findings:
-            table.add_row(one.check, one.outcome, one.detail)
+        for finding in findings:
+            table.add_row(finding.check, finding.outcome, finding.detail)
         data.print(table)
         note(f"Grounding with this engine: {grounding}.")
-    return 1 if any(one.outcome == "broken" for one in findings) else 0
+    return 1 if any(finding.outcome == "broken" for finding in findings) else 0

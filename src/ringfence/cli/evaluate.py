@@ -1,4 +1,4 @@
-"""ringfence evaluate: a run beside its gold."""
+"""ringfence evaluate: compare a run with its gold."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ __all__ = ["command"]
     "--compare", type=click.Choice(["words", "letters"]), default="words", show_default=True,
     help="Compare text by its words, without case, or by its letters and digits only.",
 )  # fmt: skip
-@click.option("--languages", is_flag=True, help="Read the documents again, and show figures by language too.")
+@click.option("--languages", is_flag=True, help="Read the documents again, and also show figures by language.")
 @click.option("--out", type=click.Path(path_type=Path), help="The report; by default evaluation.html in the run.")
 @password_option
 @json_option
 def command(
-    run: Path, gold_path: Path, part: str | None, compare: Compare, languages: bool, out: Path | None,
+    *, run: Path, gold_path: Path, part: str | None, compare: Compare, languages: bool, out: Path | None,
     passwords: tuple[str, ...], as_json: bool,
 ) -> int:  # fmt: skip
-    """Compare the answers of RUN with the gold: figures with n and interval, a table and a page.
+    """Compare the answers of RUN with the gold: figures with n and interval, as a table and as a page.
 
-    Failed documents and abstentions count as errors. A look at the test part is recorded.
+    Failed documents and abstentions count as errors. Each use of the test part is recorded.
     """
     folder = RunFolder.open(run)
-    found = evaluate_run(
+    comparison = evaluate_run(
         folder, gold_path, part, compare,
         (lambda gold: document_languages(folder, gold, passwords)) if languages else None,
     )  # fmt: skip
-    page = write_evaluation(found, out or run / "evaluation.html")
+    page = write_evaluation(comparison, out or run / "evaluation.html")
     if as_json:
-        click.echo(json.dumps(found.as_json()))
+        click.echo(json.dumps(comparison.as_json()))
     else:
-        _show_fields(found.evaluation)
-        _show_totals(found.evaluation)
-    for warning in found.facts.warnings:
+        _show_fields(comparison.evaluation)
+        _show_totals(comparison.evaluation)
+    for warning in comparison.facts.warnings:
         note(warning)
     note(f"Open this in a browser: {page.resolve().as_uri()}")
     return 0

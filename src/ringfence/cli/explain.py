@@ -1,4 +1,4 @@
-"""ringfence explain: why each value of one document is what it is."""
+"""ringfence explain: the reason for each value of one document."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ __all__ = ["command"]
 @model_options
 @reading_options
 @click.option("--record", help="The id of the record, if the file holds several.")
-@click.option("--window", type=click.IntRange(1), default=1, show_default=True, help="Which window of a long document.")
+@click.option("--window", type=click.IntRange(1), default=1, show_default=True, help="The window of a long document.")
 @click.option("--no-model", is_flag=True, help="Stop before the model: segments, candidates, prompt and grammar only.")
 @json_option
 def command(
-    task_file: Path, document: Path, model: ModelOptions, reading: ReadingOptions, record: str | None, window: int,
+    *, task_file: Path, document: Path, model: ModelOptions, reading: ReadingOptions, record: str | None, window: int,
     no_model: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Show the segments, candidates, prompt, grammar and raw output for DOCUMENT, and the reason for each value."""
     task = load_task(task_file)
     read = read_one(document, record, reading)
     if no_model:
-        found = explain_before_model(task, read)
+        explanation = explain_before_model(task, read)
     else:
         with opened(model) as loaded:
-            found = explain(loaded, task, read, window)
-        if found.windows > 1:
-            note(f"The document is read in {found.windows} windows; this is number {window}.")
+            explanation = explain(loaded, task, read, window)
+        if explanation.windows > 1:
+            note(f"The document has {explanation.windows} windows; this is window {window}.")
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(explanation.as_json(), ensure_ascii=False))
     else:
-        _print(found)
-    if found.failed:
-        note(f"There is no answer: {found.failed}")
-    return 3 if found.failed else 0
+        _print(explanation)
+    if explanation.failed:
+        note(f"There is no answer: {explanation.failed}")
+    return 3 if explanation.failed else 0
 
 
 def _heading(text: str) -> None:
     click.secho(f"\n== {text}", bold=True)
 
 
-def _print(found: Explanation) -> None:
-    before = found.before
+def _print(explanation: Explanation) -> None:
+    before = explanation.before
     if "segments" in before:
         _heading(f"{len(before['segments'])} segments")
         click.echo(" ".join(f"[{segment}]" for segment in before["segments"]))
@@ -73,16 +73,16 @@ def _print(found: Explanation) -> None:
     if "grammar" in before:
         _heading("Grammar")
         click.echo(before["grammar"])
-    written = [step for step in found.steps if step.raw_output is not None]
+    written = [step for step in explanation.steps if step.raw_output is not None]
     for number, step in enumerate(written, start=1):
         if "prompt" not in before:
             _heading(f"{step.name}: {step.prompt_tokens} tokens")
             click.echo(step.prompt or "")
         last = number == len(written)
-        _heading("Raw output" if last else f"Raw output, step {number}: something in it has to be asked again")
+        _heading("Raw output" if last else f"Raw output, step {number}: part of it is asked again")
         click.echo(step.raw_output or "")
-    if found.result:
-        _print_result(found)
+    if explanation.result:
+        _print_result(explanation)
 
 
 def _candidate(candidate: Any) -> str:
@@ -92,23 +92,23 @@ def _candidate(candidate: Any) -> str:
     return f"{candidate['raw']} -> {json.dumps(candidate['value'])}{flags}"
 
 
-def _print_result(found: Explanation) -> None:
-    result = found.result
+def _print_result(explanation: Explanation) -> None:
+    result = explanation.result
     if result is None:
         return
     if result.scores:
         _heading("Scores")
         for label, score in sorted(result.scores.items(), key=lambda row: -row[1])[:12]:
             click.echo(f"{score:8.4f}  {label}")
-    _heading("Values, and why")
+    _heading("Values and reasons")
     if result.reason:
         click.echo(result.reason)
-    for path, reason in found.why.items():
+    for path, reason in explanation.why.items():
         click.echo(f"{path} = {json.dumps(value_at(result.values or {}, path), ensure_ascii=False)}\n    {reason}")
     for label, spans in (result.evidence or {}).items():
         click.echo(f"for {label}: {[list(span) for span in spans]}")
     for sentence in result.sentences or ():
-        click.echo(f"- {sentence.text}\n    rests on {[list(span) for span in sentence.spans]}")
+        click.echo(f"- {sentence.text}\n    sources: {[list(span) for span in sentence.spans]}")
     for text in result.unsupported or ():
         click.echo(f"not in the document: {text.kind} {text.text}")
     for check, outcome in (result.checks or {}).items():

@@ -1,4 +1,4 @@
-"""ringfence gold: draft, import, export, check and split what people have confirmed."""
+"""ringfence gold: draft, import, export, check and split confirmed answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOLD = click.option(
     "--gold", "gold_path", type=click.Path(path_type=Path), default=Path("gold.jsonl"), show_default=True,
     help="The gold file.",
 )  # fmt: skip
-MOST_NAMES = 5  # of unconfirmed documents, in one sentence
+MOST_NAMES = 5  # unconfirmed documents that one sentence names
 NEXT_STEPS = {
     ".xlsx": "put an x under `confirmed`",
     ".html": "confirm each document and save",
@@ -39,7 +39,7 @@ NEXT_STEPS = {
 
 
 def _source_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that name the task and the documents, and pass them on as one GoldSource, ``source``."""
+    """Add the options for the task and the documents, and pass them on as one GoldSource, ``source``."""
 
     @password_option
     @click.option("--documents", "inputs", multiple=True, help="Files, folders or globs, if there is no run.")
@@ -56,7 +56,7 @@ def _source_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _with_progress(source: GoldSource) -> Iterator[GoldSource]:
-    """The source with a progress bar for its documents, if it names any."""
+    """Yield the source with a progress bar for its documents, if it names any."""
     if not source.has_documents:
         yield source
         return
@@ -66,7 +66,7 @@ def _with_progress(source: GoldSource) -> Iterator[GoldSource]:
 
 @click.group()
 def command() -> None:
-    """Gold: answers that a person has confirmed, in a file that only grows."""
+    """Manage gold: answers that a person has confirmed, in an append-only file."""
 
 
 @command.command("draft", short_help="Write answers for a person to correct.")
@@ -75,15 +75,15 @@ def command() -> None:
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
     help="gold.xlsx, gold.html (a form that saves a file), or tasks.json for Label Studio.",
 )  # fmt: skip
-@click.option("--blind", is_flag=True, help="Leave the answers out, so that the person answers without seeing them.")
+@click.option("--blind", is_flag=True, help="Omit the answers, so that the person answers without seeing them.")
 @click.option("--limit", type=click.IntRange(1), help="Draft only this many documents, drawn by --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of the draw.")
 @password_option
 def draft_command(run: Path, out: Path, blind: bool, limit: int | None, seed: int, passwords: tuple[str, ...]) -> None:
     """Write the answers of RUN for a person to correct.
 
-    Only rows that the person confirms become gold. People lean towards the answers that they see first, so gold records
-    whether it was pre-filled or blind; --blind avoids the question.
+    Only rows that the person confirms become gold. People tend to agree with answers that they see first, so gold
+    records whether it was pre-filled or blind. --blind avoids this bias.
     """
     options = DraftOptions(blind, limit, seed, passwords)
     with nullcontext() if out.suffix.lower() == ".xlsx" else bar("reading documents") as on_progress:
@@ -100,39 +100,40 @@ def draft_command(run: Path, out: Path, blind: bool, limit: int | None, seed: in
 @command.command("import", short_help="Add confirmed values to the gold.")
 @click.argument("file", type=click.Path(path_type=Path))
 @GOLD
-@click.option("--task", "task_file", type=click.Path(path_type=Path), help="The task; a draft holds its own.")
+@click.option("--task", "task_file", type=click.Path(path_type=Path), help="The task; a draft contains its own.")
 @click.option("--by", default="", help="Who confirmed the values.")
 @click.option("--note", "why", help="Why; recorded with each new or changed document.")
 @click.option(
     "--origin", type=click.Choice(["blind", "pre-filled"]),
     help="Whether the person saw the program's answers; a draft records it.",
 )  # fmt: skip
-@click.option("--replace", is_flag=True, help="Drop values that a row does not state, instead of keeping them.")
+@click.option("--replace", is_flag=True, help="Remove values that a row does not state, instead of keeping them.")
 @click.option(
-    "--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="Map a column to a field; FIELD - leaves it out."
-)
+    "--map", "mapping", multiple=True, metavar="COLUMN=FIELD",
+    help="Map a column to a field; FIELD - ignores the column.",
+)  # fmt: skip
 def import_command(
-    file: Path, gold_path: Path, task_file: Path | None, by: str, why: str | None, origin: Origin | None,
+    *, file: Path, gold_path: Path, task_file: Path | None, by: str, why: str | None, origin: Origin | None,
     mapping: tuple[str, ...], replace: bool,
 ) -> int:  # fmt: skip
-    """Add what was confirmed in FILE (.xlsx, .csv, .jsonl, a saved form, a JSON export of Label Studio) to the gold.
+    """Add the confirmed values in FILE (.xlsx, .csv, .jsonl, a saved form, a Label Studio JSON export) to the gold.
 
-    Values are typed by the same code as answers. A blank cell is null, and ? is a value that nobody judged. Values that
-    a row does not state stay as they are. If one row has a fault, nothing is imported.
+    The code that parses answers also parses these values. A blank cell is null; ? is a value that nobody has judged.
+    Values that a row does not state stay unchanged. If one row is invalid, nothing is imported.
     """
-    found = import_gold(file, gold_path, ImportOptions(task_file, by, why, origin, replace, _columns(mapping)))
-    note(f"{gold_path}: {found.new} new, {found.changed} changed, {found.unchanged} unchanged.")
-    if left_out := found.unconfirmed:
+    imported = import_gold(file, gold_path, ImportOptions(task_file, by, why, origin, replace, _columns(mapping)))
+    note(f"{gold_path}: {imported.new} new, {imported.changed} changed, {imported.unchanged} unchanged.")
+    if left_out := imported.unconfirmed:
         shown = ", ".join(left_out[:MOST_NAMES]) + (", and more" if len(left_out) > MOST_NAMES else "")
         note(f"{len(left_out)} rows have no x under `confirmed` and were left out ({shown}).")
     return 0
 
 
 def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
-    for given in mapping:
-        if "=" not in given:
-            raise InputError(f"--map {given} is not COLUMN=FIELD.", "Write it as --map 'Invoice total=total'.")
-    return dict(given.rsplit("=", 1) for given in mapping)
+    for pair in mapping:
+        if "=" not in pair:
+            raise InputError(f"--map {pair} is not COLUMN=FIELD.", "Write it as --map 'Invoice total=total'.")
+    return dict(pair.rsplit("=", 1) for pair in mapping)
 
 
 @command.command("export", short_help="Write the gold as a table or as lines.")
@@ -144,40 +145,42 @@ def _columns(mapping: tuple[str, ...]) -> dict[str, str]:
 def export_command(gold_path: Path, out: Path, source: GoldSource) -> None:
     """Write the latest gold as a table (.csv, single values), as lines (.jsonl), or for Label Studio (.json)."""
     with _with_progress(source) as followed:
-        found = export_gold(gold_path, out, followed)
-    if found.left_out:
-        note(f"A table holds no lists, so these are left out: {', '.join(found.left_out)}. A .jsonl file holds them.")
-    note(f"Wrote {found.documents} documents to {out}.")
+        exported = export_gold(gold_path, out, followed)
+    if exported.left_out:
+        note(f"A table cannot contain lists; omitted: {', '.join(exported.left_out)}. A .jsonl file contains them.")
+    note(f"Wrote {exported.documents} documents to {out}.")
 
 
-@command.command("check", short_help="List what is wrong with the gold.")
+@command.command("check", short_help="List faults of the gold.")
 @GOLD
 @_source_options
 @json_option
 def check_command(gold_path: Path, source: GoldSource, as_json: bool) -> int:
-    """List what is wrong with the gold: form, types, contradicting near-duplicates, values not in their documents.
+    """List faults of the gold: format, types, contradicting near-duplicates, values that are not in their documents.
 
     Exit code 1: a fault makes figures wrong.
     """
     with _with_progress(source) as followed:
-        found = check_gold(gold_path, followed)
+        report = check_gold(gold_path, followed)
     if as_json:
-        click.echo(json.dumps(found.as_json()))
+        click.echo(json.dumps(report.as_json()))
     else:
-        _tell(found)
-    return 1 if found.grave else 0
+        _print_check(report)
+    return 1 if report.grave else 0
 
 
-def _tell(found: GoldCheck) -> None:
-    for fault in found.faults:
+def _print_check(report: GoldCheck) -> None:
+    for fault in report.faults:
         where = f"{fault.document}{': ' + fault.field if fault.field else ''}"
         click.echo(f"{'fault' if fault.grave else 'look '}  {where}: {fault.what}")
-    if not found.read_documents:
+    if not report.read_documents:
         note(
             "The documents were not checked. "
             "Give --run RUN or --documents FOLDER to find near-duplicates and unsupported values."
         )
-    note(f"{found.documents} documents: {found.grave or 'no'} faults, {len(found.faults) - found.grave} to look at.")
+    note(
+        f"{report.documents} documents: {report.grave or 'no'} faults, {len(report.faults) - report.grave} to look at."
+    )
 
 
 @command.command("split", short_help="Draw calibration, dev and test parts.")
@@ -189,27 +192,25 @@ def _tell(found: GoldCheck) -> None:
 )  # fmt: skip
 @click.option("--key", help="A field of the gold (such as supplier) whose equal values stay in one part.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of the draw.")
-@click.option(
-    "--again", is_flag=True, help="Replace an earlier split; this is recorded as an opening of the test part."
-)
+@click.option("--again", is_flag=True, help="Replace an earlier split; recorded as an opening of the test part.")
 def split_command(
     gold_path: Path, source: GoldSource, shares: tuple[str, ...], key: str | None, seed: int, again: bool
 ) -> int:
     """Draw calibration, dev and test parts: by seed, stratified, families of near-duplicates together."""
     with _with_progress(source) as followed:
-        found = split_gold(gold_path, followed, SplitOptions(_shares(shares), key, seed, again))
-    if not found.read_documents:
+        split = split_gold(gold_path, followed, SplitOptions(_shares(shares), key, seed, again))
+    if not split.read_documents:
         note("Near-duplicates cannot be kept together without the documents; give --run RUN or --documents FOLDER.")
-    note(f"{found.path}: {found}.")
+    note(f"{split.path}: {split}.")
     return 0
 
 
-def _shares(given: tuple[str, ...]) -> dict[str, float]:
-    if not given:
+def _shares(pairs: tuple[str, ...]) -> dict[str, float]:
+    if not pairs:
         return dict(SHARES)
     try:
-        return {name: float(share) for name, share in (part.split("=") for part in given)}
+        return {name: float(share) for name, share in (pair.split("=") for pair in pairs)}
     except ValueError:
         raise InputError(
-            f"--share {' --share '.join(given)} is not PART=SHARE.", "Write it as --share calibration=0.3."
+            f"--share {' --share '.join(pairs)} is not PART=SHARE.", "Write it as --share calibration=0.3."
         ) from None

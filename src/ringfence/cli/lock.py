@@ -1,4 +1,4 @@
-"""ringfence lock: everything that determines an answer, in a file for version control."""
+"""ringfence lock: record everything that determines an answer, in a file for version control."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATH = click.Path(path_type=Path)
 
 
 class _MakeFirst(click.Group):
-    """`ringfence lock TASK` makes a lock; `ringfence lock diff A B` is a verb of its own."""
+    """Makes `ringfence lock TASK` short for `ringfence lock make TASK`; the other commands have their names."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Insert `make` if the first argument is not a verb."""
@@ -58,7 +58,7 @@ def command() -> None:
     help="The lock file to write.",
 )
 def make_command(task_file: Path, model: ModelOptions, reading: ReadingOptions, answers: AnswerFiles, out: Path) -> int:
-    """Load weights and engine as `ringfence run TASK_FILE` does with the same options, and write the lock."""
+    """Load weights and engine as `ringfence run TASK_FILE` does with these options, and write the lock."""
     task = load_task(task_file)
     options = answers.options(task, reading)
     with opened(model) as loaded:
@@ -82,8 +82,8 @@ def bom_command(lock: Path) -> int:
 @click.argument("lock", type=PATH)
 @signing_options
 def sign_command(lock: Path, signing: SigningKey) -> int:
-    """Sign a lock offline (OpenSSF model signing); writes LOCK.sig beside it."""
-    note(f"Signed: {sign_lock(lock, signing)}. A policy can demand it: [signatures] public_keys.")
+    """Sign LOCK offline (OpenSSF model signing); writes LOCK.sig beside it."""
+    note(f"Signed: {sign_lock(lock, signing)}. A policy can require it: [signatures] public_keys.")
     return 0
 
 
@@ -91,7 +91,7 @@ def sign_command(lock: Path, signing: SigningKey) -> int:
 @click.argument("lock", type=PATH)
 @trust_options
 def verify_command(lock: Path, trusted: TrustedKeys) -> int:
-    """Check the signature and the digest of a lock. Exit code 2: one of them is wrong."""
+    """Check the signature and the digest of LOCK. Exit code 2: one of them is wrong."""
     verified = verify_lock(lock, trusted)
     note(f"{lock}: {verified.lock.digest[:19]}, signed under {verified.confirmed_by}.")
     return 0
@@ -107,12 +107,13 @@ def diff_command(first: Path, second: Path, as_json: bool) -> int:
     Each argument is a lock, a run or a release. Exit code 1: they differ.
     """
     comparison = compare_locks(first, second)
-    found = comparison.differences
+    differences = comparison.differences
     if as_json:
         click.echo(json.dumps(comparison.as_json()))
     else:
-        for difference in found:
+        for difference in differences:
             click.echo(difference.describe("first", "second"))
-        count = "No differences" if not found else "1 difference" if len(found) == 1 else f"{len(found)} differences"
+        number = len(differences)
+        count = "1 difference" if number == 1 else f"{number or 'No'} differences"
         note(f"{count} between {first} and {second}.")
-    return 1 if found else 0
+    return 1 if differences else 0

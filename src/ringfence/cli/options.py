@@ -1,4 +1,4 @@
-"""Options that several verbs share. Each group reaches the verb as one value."""
+"""Options that several verbs share. Each group of options becomes one argument of the verb."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PATH = click.Path(path_type=Path)
 def _grouped(
     options: Sequence[Callable[[Command], Command]], make: Callable[..., Any], name: str
 ) -> Callable[[Command], Command]:
-    """A decorator that adds the options, and passes what ``make`` makes of them as the one argument ``name``."""
+    """Return a decorator that adds the options, and passes ``make(**options)`` as the argument ``name``."""
 
     def decorate(function: Command) -> Command:
         @functools.wraps(function)
-        def wrapped(**given: Any) -> Any:
-            mine = {key: given.pop(key) for key in names}
-            return function(**given, **{name: make(**mine)})
+        def wrapped(**arguments: Any) -> Any:
+            grouped = {key: arguments.pop(key) for key in names}
+            return function(**arguments, **{name: make(**grouped)})
 
         before = {parameter.name for parameter in getattr(function, "__click_params__", [])}
         decorated: Command = wrapped
@@ -60,81 +60,79 @@ def _grouped(
     return decorate
 
 
-def passwords_from(file: Path | None) -> tuple[str, ...]:
-    """The passwords in a file, one a line. Raises InputError if it cannot be read."""
-    if file is None:
+def passwords_from(password_file: Path | None) -> tuple[str, ...]:
+    """Read the passwords in a file, one per line. Raises InputError if it cannot be read."""
+    if password_file is None:
         return ()
     try:
-        return tuple(line for line in file.read_text(encoding="utf-8").splitlines() if line)
+        return tuple(line for line in password_file.read_text(encoding="utf-8").splitlines() if line)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError(
-            f"The password file {file} cannot be read ({reason}).", "Give a text file with one password a line."
+            f"Cannot read the password file {password_file} ({reason}).", "Give a text file with one password per line."
         ) from None
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 password_option = _grouped(
-    (click.option("--password-file", type=PATH, help="Passwords for encrypted documents, one a line."),),
-    lambda password_file: passwords_from(password_file),
+    (click.option("--password-file", type=PATH, help="Passwords for encrypted documents, one per line."),),
+    passwords_from,
     "passwords",
 )
 
 
-def _reading(password_file: Path | None, read_seconds: float, read_memory: int, **given: Any) -> ReadingOptions:
+def _reading(password_file: Path | None, read_seconds: float, read_memory: int, **options: Any) -> ReadingOptions:
     limits = ReadingLimits(seconds=read_seconds, memory_mib=read_memory)
-    return ReadingOptions(passwords=passwords_from(password_file), limits=limits, **given)
+    return ReadingOptions(passwords=passwords_from(password_file), limits=limits, **options)
 
 
 reading_options = _grouped(
     (
-        click.option("--password-file", type=PATH, help="Passwords for encrypted documents, one a line."),
+        click.option("--password-file", type=PATH, help="Passwords for encrypted documents, one per line."),
         click.option("--rows", "csv_rows", is_flag=True, help="Read each row of a CSV file as a document."),
         click.option(
-            "--text-field", default="text", show_default=True, help="The field of a JSONL record that holds the text."
+            "--text-field", default="text", show_default=True, help="The field of a JSONL record with the text."
         ),
-        click.option(
-            "--id-field", default="id", show_default=True, help="The field of a JSONL record that holds its id."
-        ),
+        click.option("--id-field", default="id", show_default=True, help="The field of a JSONL record with its id."),
         click.option(
             "--ocr",
             type=click.Choice(["auto", "never", "always"]),
             default="auto",
             show_default=True,
-            help="Read pages as pictures: if their text layer is missing or poor, never, or always.",
+            help="Read pages by OCR: auto (if the text layer is missing or poor), never, or always.",
         ),
         click.option(
             "--read-seconds",
             type=click.FloatRange(min=1),
             default=ReadingLimits.seconds,
             show_default=True,
-            help="Longest wait for a sign of progress while a file is read.",
+            help="Give up on a file after this many seconds without progress.",
         ),
         click.option(
             "--read-memory",
             type=click.IntRange(min=256),
             default=ReadingLimits.memory_mib,
             show_default=True,
-            help="Most memory for reading one file, in MiB.",
+            help="Memory limit for reading one file, in MiB.",
         ),
     ),
     _reading,
     "reading",
 )
-"""How documents are read; passes ``reading``."""
+"""The options for reading documents; passes ``reading``, a ReadingOptions."""
 
 
 @dataclass(frozen=True)
 class AnswerFiles:
-    """How documents are answered, with the files that the task needs before they can be read."""
+    """How documents are answered. The pool and the calibrator are still paths, because reading them needs the task."""
 
     windowing: Windowing
     pool: Path | None
     calibrator: Path | None
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
-        """The options for a task. Raises InputError for a file that cannot be read, or that the task has no use for."""
+        """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use."""
         return AnswerOptions(
             reading,
             self.windowing,
@@ -162,25 +160,25 @@ answer_options = _grouped(
         click.option(
             "--relevant",
             type=click.IntRange(1),
-            help="Of a long document, read only this many windows for each field, chosen by meaning; by default all.",
+            help="Read only this many windows of a long document for each field, chosen by meaning; by default all.",
         ),
         click.option(
             "--pool",
             "pool_file",
             type=PATH,
-            help="Labelled texts (JSONL: text, label) that a classify task takes its examples from, by likeness.",
+            help="Labelled texts (JSONL: text, label), from which a classify task takes the most similar examples.",
         ),
         click.option(
             "--calibrator",
             "calibrator_file",
             type=PATH,
-            help="The file from `ringfence calibrate`: each document is accepted, or goes to review or a spot-check.",
+            help="The file from `ringfence calibrate`, which decides: accept, review, spot-check.",
         ),
     ),
     _answers,
     "answers",
 )
-"""What else decides an answer: windows, examples and the calibrator; passes ``answers``."""
+"""The options for windows, examples and the calibrator; passes ``answers``, an AnswerFiles."""
 
 model_options = _grouped(
     (
@@ -188,7 +186,7 @@ model_options = _grouped(
             "--weights",
             default="demo",
             show_default=True,
-            help="Name or digest of weights in the store, or a name of the catalog.",
+            help="Name or digest of weights in the store, or a name in the catalog.",
         ),
         click.option(
             "--adapter", default="", help="Name or digest of an adapter (LoRA) in the store, to run on the weights."
@@ -198,16 +196,16 @@ model_options = _grouped(
             default="auto",
             show_default=True,
             type=click.Choice(["auto", *engine_names()]),
-            help="What runs the weights; auto chooses by machine and weights, and says why.",
+            help="The engine that runs the weights; auto chooses by machine and weights, and prints the reason.",
         ),
-        click.option("--server", default="", help="Address of a server that runs already (key: RINGFENCE_API_KEY)."),
+        click.option("--server", default="", help="Address of a running server (key: RINGFENCE_API_KEY)."),
         click.option("--model", default="", help="The server's name for the weights, if it has several."),
         click.option(
             "--mode",
             type=click.Choice(["solo", "batched"]),
             default="batched",
             show_default=True,
-            help="One document at a time with caches off, or several at once.",
+            help="Process one document at a time with caches off, or several at once.",
         ),
         click.option(
             "--cache",
@@ -220,35 +218,35 @@ model_options = _grouped(
             "--prefix-cache/--no-prefix-cache",
             default=True,
             show_default=True,
-            help="In batched mode: compute once what prompts have in common, and keep it.",
+            help="In batched mode: compute the common beginning of prompts once, and cache it.",
         ),
         click.option(
             "--in-flight",
             type=click.IntRange(1, 256),
             default=32,
             show_default=True,
-            help="Most requests under way at once in batched mode.",
+            help="Largest number of concurrent requests in batched mode.",
         ),
         click.option(
-            "--threads", type=click.IntRange(0, 256), default=0, help="Processor threads; 0 leaves it to the engine."
+            "--threads", type=click.IntRange(0, 256), default=0, help="Processor threads; 0 lets the engine choose."
         ),
     ),
     ModelOptions,
     "model",
 )
-"""Which weights, on which engine, how; passes ``model``, a ModelOptions."""
+"""The options for weights and engine; passes ``model``, a ModelOptions."""
 
 
 signing_options = _grouped(
     (
         click.option("--key", required=True, type=PATH, help="A private key (elliptic curve, PEM)."),
-        click.option("--certificate", type=PATH, help="The key's certificate, to be verified by its authority."),
-        click.option("--chain", multiple=True, type=PATH, help="Certificates between it and the authority."),
+        click.option("--certificate", type=PATH, help="The key's certificate, which its authority can verify."),
+        click.option("--chain", multiple=True, type=PATH, help="Certificates between this one and the authority."),
     ),
     SigningKey,
     "signing",
 )
-"""What a signature is made with; passes ``signing``."""
+"""The options for making a signature; passes ``signing``, a SigningKey."""
 
 
 trust_options = _grouped(
@@ -261,4 +259,4 @@ trust_options = _grouped(
     TrustedKeys,
     "trusted",
 )
-"""What a signature is checked against; passes ``trusted``."""
+"""The options for checking a signature; passes ``trusted``, a TrustedKeys."""

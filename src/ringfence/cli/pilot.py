@@ -1,4 +1,4 @@
-"""ringfence pilot: create a pilot folder, and run it from contenders to the verdict."""
+"""ringfence pilot: create a pilot folder, run its contenders, and reach a verdict."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["command", "pilot_progress"]
 
 @click.group()
 def command() -> None:
-    """Pilots: one task, a bar written down first, contenders, and one page with the verdict."""
+    """Create and run pilots: one task, a bar set in advance, contenders, and one page with the verdict."""
 
 
 @command.command("new")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--question", default=DEFAULT_QUESTION, show_default=True, help="The question that the pilot answers.")
+@click.option("--question", default=DEFAULT_QUESTION, show_default=True, help="The question for the pilot to answer.")
 @click.option(
     "--task", "task_file", type=click.Path(path_type=Path),
-    help="A task file to copy; without it you get an example to change.",
+    help="A task file to copy; by default an example to edit.",
 )  # fmt: skip
 @click.option(
-    "--documents", multiple=True, help="Where the documents are; they stay there. FOLDER/documents by default."
+    "--documents", multiple=True, help="The documents, which stay in their place; by default FOLDER/documents."
 )
-@click.option("--gold", "gold_file", type=click.Path(path_type=Path), help="Gold to copy, if you have some.")
+@click.option("--gold", "gold_file", type=click.Path(path_type=Path), help="A gold file to copy, if you have one.")
 @click.option("--weights", default="demo", show_default=True, help="Contenders: names of weights, separated by commas.")
 @click.option(
     "--bar", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.9, show_default=True,
@@ -44,35 +44,35 @@ def command() -> None:
     "--unit", type=click.Choice(["value", "document"]), default="value", show_default=True, help="The unit of the bar."
 )
 def new_command(
-    folder: Path, question: str, task_file: Path | None, documents: tuple[str, ...], gold_file: Path | None, weights: str,
-    bar: float, unit: str,
+    *, folder: Path, question: str, task_file: Path | None, documents: tuple[str, ...], gold_file: Path | None,
+    weights: str, bar: float, unit: str,
 ) -> int:  # fmt: skip
-    """Create FOLDER with pilot.yaml, task.yaml and .gitignore. Keep it in git; documents and answers stay out."""
+    """Create FOLDER with pilot.yaml, task.yaml and .gitignore. Keep it in git, without documents and answers."""
     names = [name for name in (part.strip() for part in weights.split(",")) if name]
     new = NewPilot(question, task_file, documents, gold_file, names, bar, unit)
-    _tell_next_steps(create_pilot(folder, new), new)
+    _print_next_steps(create_pilot(folder, new), new)
     return 0
 
 
-def _tell_next_steps(created: CreatedPilot, new: NewPilot) -> None:
+def _print_next_steps(created: CreatedPilot, new: NewPilot) -> None:
     folder, step = created.folder, iter(range(1, 9))
     if created.kept_gitignore:
         note(f"{folder}/.gitignore stays as it is; make sure it keeps documents, gold and runs out of version control.")
     note(f"Created {folder}. Next:")
     if not new.task_file:
-        note(f"  {next(step)}. Say what you want in {folder}/task.yaml (ringfence tasks check {folder}/task.yaml).")
+        note(f"  {next(step)}. Describe the task in {folder}/task.yaml (ringfence tasks check {folder}/task.yaml).")
     if not new.documents:
         note(f"  {next(step)}. Put documents into {folder}/documents (they stay out of git).")
     note(
         f"  {next(step)}. Read the bar in {folder}/pilot.yaml; "
-        f"`ringfence budget --bar {new.at_least}` says how many labels it takes."
+        f"`ringfence budget --bar {new.at_least}` shows how many labels it needs."
     )
     if not new.gold_file:
         inputs = " ".join(new.documents) or f"{folder}/documents"
         note(f"  {next(step)}. Gold: ringfence run {folder}/task.yaml {inputs} --out {folder}/runs/first")
         note(
             f"           ringfence gold draft {folder}/runs/first --out gold.xlsx      "
-            "(correct it, put an x behind each document)"
+            "(correct it, put an x under `confirmed`)"
         )
         note(f"           ringfence gold import gold.xlsx --gold {folder}/gold.jsonl --by YOU")
     note(f"  {next(step)}. ringfence pilot run {folder}")
@@ -83,7 +83,7 @@ def _tell_next_steps(created: CreatedPilot, new: NewPilot) -> None:
 @password_option
 @json_option
 def run_command(folder: Path, passwords: tuple[str, ...], as_json: bool) -> int:
-    """Run every contender and the cheap baselines, choose on dev, and reach the verdict on test.
+    """Run every contender and the baselines of FOLDER, choose on dev, and reach the verdict on test.
 
     If you interrupt it, the same command continues. Exit code 1: FAIL or UNDECIDED.
     """
@@ -93,7 +93,7 @@ def run_command(folder: Path, passwords: tuple[str, ...], as_json: bool) -> int:
         with pilot_progress() as hooks:
             outcome = run_pilot_folder(folder, ReadingOptions(passwords=passwords), hooks)
     except KeyboardInterrupt:
-        note(f"Interrupted. What was finished is kept in {folder}; continue with the same command.")
+        note(f"Interrupted. Finished work is kept in {folder}; continue with the same command.")
         return 130
     if as_json:
         click.echo(json.dumps(outcome.as_json()))
@@ -110,7 +110,7 @@ def run_command(folder: Path, passwords: tuple[str, ...], as_json: bool) -> int:
 
 @contextmanager
 def pilot_progress() -> Iterator[PilotHooks]:
-    """What a pilot tells, on the terminal: sentences, and a progress bar for each contender's run."""
+    """Yield callbacks that print a pilot's sentences, and show a progress bar for each contender's run."""
     bars: dict[str, RunProgressBar] = {}
 
     def stop() -> None:

@@ -1,4 +1,4 @@
-"""ringfence purge: erase the content of a run, keep its digests and totals."""
+"""ringfence purge: erase the content of a run, but keep its digests and totals."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["command"]
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def command(run: Path, yes: bool) -> None:
-    """Erase every value, text and document name of RUN for good; digests and totals stay.
+    """Erase every value, text and document name of RUN permanently; digests and totals stay.
 
-    Afterwards you can count and audit the run, but not resume, check or export it. Delete exports that you wrote
-    elsewhere yourself.
+    Afterwards you can count and audit the run, but not resume, check or export it. Exports that you wrote elsewhere are
+    not deleted.
     """
     opened = open_run(run)
     if not yes:

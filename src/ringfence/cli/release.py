@@ -1,4 +1,4 @@
-"""ringfence release: a contender's lock, with the verdict that allows it."""
+"""ringfence release: release a contender's lock, with the verdict that allows it."""
 
 from __future__ import annotations
 

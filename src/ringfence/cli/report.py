@@ -1,4 +1,4 @@
-"""ringfence report: write report.html of a run again."""
+"""ringfence report: write the page of a run again."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ __all__ = ["command"]
 @click.argument("run", type=click.Path(path_type=Path))
 @password_option
 def command(run: Path, passwords: tuple[str, ...]) -> None:
-    """Write report.html into RUN: one page that works offline, with every document beside its values."""
+    """Write report.html into RUN, one offline page with every document beside its values."""
     note(f"Report: {open_run(run).report(passwords).resolve().as_uri()}")

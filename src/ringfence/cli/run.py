@@ -1,4 +1,4 @@
-"""ringfence run: one task over many documents."""
+"""ringfence run: run one task over many documents."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ __all__ = ["command"]
 @answer_options
 @click.option(
     "--locked", type=click.Path(path_type=Path),
-    help="A lock (`ringfence lock`): refuse to start if anything that determines an answer differs.",
+    help="A lock file (`ringfence lock`); refuse to start if anything that determines an answer differs.",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="Process at most this many documents now.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out: process what is new, changed or failed.")
 @json_option
 def command(
-    task_file: Path, inputs: tuple[str, ...], out: Path, model: ModelOptions, reading: ReadingOptions, answers: AnswerFiles,
-    locked: Path | None, limit: int | None, resume: bool, as_json: bool,
+    *, task_file: Path, inputs: tuple[str, ...], out: Path, model: ModelOptions, reading: ReadingOptions,
+    answers: AnswerFiles, locked: Path | None, limit: int | None, resume: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Run TASK_FILE over INPUTS (files, folders, globs) into the folder --out.
 
-    Writes run.json, results.jsonl and report.html there. You can interrupt it at any moment and continue with --resume.
+    Writes run.json, results.jsonl and report.html there. You can interrupt it at any time and continue with --resume.
     """
     task = load_task(task_file)
     options = answers.options(task, reading)
     sources = expand_inputs(inputs)
     if not (resume and (out / "run.json").exists()):
-        RunFolder.create(out)  # whatever is wrong with it is said before the weights are loaded
+        RunFolder.create(out)  # report an unusable folder before the weights are loaded
     details = RunDetails(
-        locked, limit, sources, on_estimate=None if as_json else lambda ahead: note(str(ahead)),
+        locked, limit, sources, on_estimate=None if as_json else lambda estimate: note(str(estimate)),
         task_file=str(task_file), pool=answers.pool, calibrator=answers.calibrator,
     )  # fmt: skip
     try:
@@ -58,25 +58,25 @@ def command(
         ):
             run = loaded.run(task, inputs, out, resume=resume, options=options, on_event=bar.update, details=details)
     except KeyboardInterrupt:
-        note(f"Interrupted. What was finished is kept in {out}; continue with the same command and --resume.")
+        note(f"Interrupted. Finished work is kept in {out}; continue with the same command and --resume.")
         return 130
     report = run.report(reading.passwords)
     if run.summary:
-        _tell(run.summary, report, as_json)
+        _print_summary(run.summary, report, as_json)
     if options.calibrator and not as_json:
-        _tell_decisions(run)
+        _print_decisions(run)
     return 3 if run.totals["failed"] else 0
 
 
-def _tell_decisions(run: Run) -> None:
+def _print_decisions(run: Run) -> None:
     decisions = Counter(str(result.decision) for result in run.results())
     note("Decisions: " + ", ".join(f"{count} {name}" for name, count in sorted(decisions.items())) + ".")
 
 
-def _tell(summary: RunSummary, report: Path, as_json: bool) -> None:
+def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
     progress = summary.progress
     for identity in progress.changed[:20]:
-        note(f"Changed since it was last read, and processed again: {identity}")
+        note(f"Changed since the last session, and processed again: {identity}")
     if len(progress.changed) > 20:
         note(f"{len(progress.changed) - 20} more changed.")
     if as_json:
@@ -90,5 +90,5 @@ def _tell(summary: RunSummary, report: Path, as_json: bool) -> None:
         }
         click.echo(json.dumps(facts))
         return
-    note(f"{summary.totals}." + (f" {progress.kept} of them were done before and are kept." if progress.kept else ""))
+    note(f"{summary.totals}." + (f" {progress.kept} of them are from earlier sessions." if progress.kept else ""))
     note(f"Report: {report.resolve().as_uri()}")

@@ -1,4 +1,4 @@
-"""ringfence seal: what this host can do to keep work from the network."""
+"""ringfence seal: run commands without network access, and test the seal on this host."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Work without network access: `ringfence --sealed run ...`; --sealed works after any other verb too."""
+    """Seal any command, or test the seal. For Ringfence itself, use --sealed: `ringfence --sealed run ...`."""
 
 
 @command.command("exec", context_settings={"ignore_unknown_options": True})
@@ -30,14 +30,14 @@ def command() -> None:
 def exec_command(strict: bool, arguments: tuple[str, ...]) -> int:
     """Run any command sealed: `ringfence seal exec -- pytest`.
 
-    At the end, prints what was denied to which process. The exit code is the command's.
+    At the end, lists every denied attempt with its process. The exit code is that of the command.
     """
     run = run_sealed(arguments)
     denied(run.attempts)
     if strict and run.attempts is None:
         raise InputError(
-            "This host cannot report what was denied, so --strict has no meaning.",
-            "Leave it out; `ringfence seal test` says why.",
+            "This host cannot report denied attempts, so --strict has no effect.",
+            "Omit --strict; `ringfence seal test` shows the reason.",
         )
     return 1 if strict and run.ways_out and run.exit_code == 0 else run.exit_code
 
@@ -63,7 +63,7 @@ def test_command(as_json: bool) -> int:
     for limit in host.limits:
         note(f"Limit: {limit}.")
     note(
-        "An engine's server on the loopback works inside a namespace; a server elsewhere (--server) is the one "
-        "declared exit."
+        "An engine's server on the loopback interface works inside a namespace. A server elsewhere (--server) is the "
+        "only declared exit."
     )
     return 0

@@ -1,4 +1,4 @@
-"""ringfence spot-check: whether the error among accepted documents stays within the promise."""
+"""ringfence spot-check: check that the error among accepted documents stays within the promise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["command"]
     "--draft", type=click.Path(path_type=Path, dir_okay=False),
     help="Write the drawn documents to a workbook (.xlsx) for a person to correct.",
 )  # fmt: skip
-@click.option("--blind", is_flag=True, help="With --draft: leave the answers out.")
+@click.option("--blind", is_flag=True, help="With --draft: omit the answers.")
 @click.option(
     "--gold", "gold_path", type=click.Path(path_type=Path), help="The corrections, imported by `ringfence gold import`."
 )
@@ -36,8 +36,8 @@ def command(
 ) -> int:
     """Write the documents of RUN that were drawn for a spot-check (--draft), and check the corrections (--gold).
 
-    Exit code 1: with the stated confidence, more of the accepted documents are wrong than promised. Then stop
-    accepting, find out what changed, and calibrate again.
+    Exit code 1: with the stated confidence, more of the accepted documents are wrong than promised. In that case, stop
+    accepting answers, find out what changed, and calibrate again.
     """
     folder, calibrator = RunFolder.open(run), read_calibrator(calibrator_file)
     if draft:
@@ -53,12 +53,12 @@ def command(
                 click.echo(identity)
             note(f"{len(drawn)} documents were drawn for a spot-check. --draft spot.xlsx writes a workbook of them.")
         return 0
-    found = spot_check_run(folder, calibrator, gold_path)
+    spot_check = spot_check_run(folder, calibrator, gold_path)
     if as_json:
-        click.echo(json.dumps(found.as_json()))
+        click.echo(json.dumps(spot_check.as_json()))
     else:
-        for identity in found.wrong:
+        for identity in spot_check.wrong:
             click.echo(f"wrong: {identity}")
-        note(f"{found.checked} of {found.drawn} drawn documents were checked, {len(found.wrong)} wrong.")
-        note(found.sentence)
-    return 1 if found.word == "BROKEN" else 0
+        note(f"{spot_check.checked} of {spot_check.drawn} drawn documents were checked, {len(spot_check.wrong)} wrong.")
+        note(spot_check.sentence)
+    return 1 if spot_check.word == "BROKEN" else 0

@@ -1,4 +1,4 @@
-"""ringfence tasks: check a task file, print the schema of task files."""
+"""ringfence tasks: check a task file, or print the schema of task files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Task files: the question that every document is asked."""
+    """Check task files, which define the question for every document."""
 
 
 @command.command("check")
 @click.argument("task_file", type=click.Path(path_type=Path))
 @json_option
 def check_command(task_file: Path, as_json: bool) -> None:
-    """Check TASK_FILE, and list every fault with its line. With --json, print the task with all its defaults."""
+    """Check TASK_FILE, and list every fault with its line. With --json, print the task with all defaults."""
     task = load_task(task_file)
     if as_json:
         click.echo(json.dumps(task.canonical()))

@@ -1,4 +1,4 @@
-"""The verbs of the command line by purpose, with one sentence each: `ringfence --help` imports none of them."""
+"""The verbs of the command line by purpose, with one sentence each, so that `ringfence --help` imports none of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["GROUPS", "Verb", "find_verb"]
 
 
 class Verb(NamedTuple):
-    """A verb, the sentence that the help prints, and the file that it lives in."""
+    """A verb, with its sentence in the help."""
 
     name: str
     sentence: str
 
     @property
     def module(self) -> str:
-        """The module of ``ringfence.cli`` that holds the command."""
+        """The module of ``ringfence.cli`` with the command."""
         return self.name.replace("-", "_")
 
 
@@ -26,27 +26,27 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     ),
     "Work on documents": (
         Verb("run", "Run a task over documents into a folder that can be resumed."),
-        Verb("explain", "Show why each value of one document is what it is."),
+        Verb("explain", "Show the reason for each value of one document."),
         Verb("check", "Confirm every value of a run, without the code that made it."),
         Verb("export", "Write the values of a run as CSV, XLSX, Parquet or JSON."),
         Verb("report", "Write the page of a run again."),
-        Verb("purge", "Remove the content of a run for good; digests and totals stay."),
-        Verb("documents", "Look at the text layers of documents."),
+        Verb("purge", "Erase the content of a run permanently; digests and totals stay."),
+        Verb("documents", "Inspect the text layers of documents."),
         Verb("tasks", "Check task files."),
     ),
     "Find out whether it is good enough": (
         Verb("gold", "Draft, import, export, check and split confirmed answers."),
         Verb("evaluate", "Compare a run with its gold: every figure with n and interval."),
         Verb("compare", "Compare runs, paired over the same documents."),
-        Verb("budget", "Say how many labels a bar takes, before anybody labels."),
-        Verb("calibrate", "Fit confidences on gold, and find the threshold that needs no person."),
-        Verb("decide", "Decide a run again: accept, review, spot-check."),
+        Verb("budget", "Show how many labels a bar needs."),
+        Verb("calibrate", "Fit confidences on gold, and find the threshold for answers that need no person."),
+        Verb("decide", "Apply a calibrator to a run: accept, review, spot-check."),
         Verb("spot-check", "Check that the accepted answers keep the promised error."),
         Verb("pilot", "Create and run pilots: contenders, a bar, one verdict."),
         Verb("release", "Release a contender's lock with the verdict that allows it."),
     ),
     "Keep it the same": (
-        Verb("lock", "Write down everything that determines an answer; compare locks."),
+        Verb("lock", "Record everything that determines an answer; compare locks."),
         Verb("replay", "Answer stored documents again under their lock."),
         Verb("tripwire", "Replay a few documents from time to time; any difference is an alarm."),
         Verb("audit", "Keep a log of who answered what under which lock."),
@@ -54,13 +54,13 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     ),
     "Weights and engines": (
         Verb("weights", "Pull, list, verify, sign and remove weights."),
-        Verb("engines", "List engines, and check that one keeps its promises."),
-        Verb("bundle", "Carry everything to a machine without a network."),
+        Verb("engines", "List engines, and check that one meets the requirements."),
+        Verb("bundle", "Pack everything for a machine without a network."),
         Verb("schema", "Print the JSON schemas of the files."),
     ),
 }
 
 
 def find_verb(name: str) -> Verb | None:
-    """The verb of this name; None if there is none."""
+    """Return the verb with this name; None if there is none."""
     return next((verb for verbs in GROUPS.values() for verb in verbs if verb.name == name), None)

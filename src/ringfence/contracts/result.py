@@ -1,4 +1,4 @@
-"""A line of results.jsonl: what became of one document."""
+"""A line of results.jsonl: the result of one document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ Decision = Literal["accept", "review", "spot-check"]
 
 
 class DocumentFacts(Contract):
-    """Which document a result is about. ``id`` is the join key; ``source`` is the id of the file that holds it."""
+    """The document of a result.
+
+    ``id`` is the join key. ``source`` is the id of the file that contains the document.
+    """
 
     omitted: ClassVar[frozenset[str]] = frozenset({"line", "pages_without_text", "pages_by_ocr", "source"})
 
@@ -51,12 +54,12 @@ class DocumentFacts(Contract):
     @field_validator("path", mode="before")
     @classmethod
     def _purged_path(cls, path: Any) -> Any:
-        """A purge takes the path away."""
+        """Read the null that a purge leaves."""
         return "" if path is None else path
 
 
 class BoxFacts(Contract):
-    """A rectangle on a page (from 1), in PDF points from the top left corner, rotation applied."""
+    """A rectangle on a page, in PDF points from the top left corner, after rotation; pages count from 1."""
 
     page: int
     x0: float
@@ -75,16 +78,17 @@ class Alternative(Contract):
 
 
 Alternatives = list[Alternative]
-"""The candidates beside the chosen one, the most probable first."""
+"""The candidates that were not chosen, the most probable first."""
 
 
 class FieldAnswer(Contract):
-    """What one value rests on.
+    """The evidence for one value.
 
-    ``kind``: ``span`` (the value is the document's text), ``derived`` (typed by code from that text), ``judged`` (from a
-    closed list), ``written`` (by the model) or ``null``. ``spans`` is where the value stands, ``others`` where else the
-    same value occurs. ``address`` names the place in a format without pages; ``ocr`` is the lowest confidence of the
-    words that were read from a picture (null: none were). ``readings`` are what an ambiguous text could mean.
+    ``kind`` is ``span`` (the value is the document's text), ``derived`` (typed by code from that text), ``judged``
+    (from a closed list), ``written`` (by the model) or ``null``. ``spans`` are the places of the value, ``others`` the
+    other places of the same text. ``address`` names the place in a format without pages. ``ocr`` is the lowest
+    confidence of the words that were read by OCR, or null if there are none. ``readings`` are the possible meanings of
+    an ambiguous text.
     """
 
     omitted: ClassVar[frozenset[str]] = frozenset(
@@ -108,7 +112,7 @@ class FieldAnswer(Contract):
 
 
 class Usage(Contract):
-    """What a document cost: tokens read and written, seconds of the engine, and how often it was asked."""
+    """The cost of a document: tokens read and written, engine seconds, and the number of requests (``looks``)."""
 
     prompt_tokens: int = 0
     cached_tokens: int | None = None
@@ -118,7 +122,7 @@ class Usage(Contract):
 
 
 class SummarySentence(Contract):
-    """A sentence of a summary and the places of the document that it rests on."""
+    """A sentence of a summary, and the places in the document that it rests on."""
 
     text: str
     heading: str | None = None
@@ -127,7 +131,10 @@ class SummarySentence(Contract):
 
 
 class UnsupportedText(Contract):
-    """A number, date, amount or name of a summary that the document does not have; ``span`` is in the summary."""
+    """A number, date, amount or name in a summary that does not occur in the document.
+
+    ``span`` is its place in the summary.
+    """
 
     kind: str
     text: str
@@ -135,7 +142,7 @@ class UnsupportedText(Contract):
 
 
 class Section(Contract):
-    """A part of a long document: how many notes it gave, and whether the summary rests on it."""
+    """A part of a long document, with the number of notes taken of it, and whether the summary rests on it."""
 
     span: Span
     notes: int | None = None
@@ -143,11 +150,11 @@ class Section(Contract):
 
 
 class Result(Contract):
-    """What became of one document: its values and what each rests on, or the reason why there are none.
+    """The result of one document: its values with their evidence, or the reason why there are none.
 
     ``values`` holds plain JSON: numbers as decimal strings, dates as ISO 8601, money as ``{"amount", "currency"}``.
-    ``fields`` is keyed by path: ``total``, ``seller.name``, ``lines[0].amount``. The parts from ``left_out`` to
-    ``sections`` belong to one kind of task each. ``purged`` is the digest of the line that a purge replaced.
+    ``fields`` is keyed by path: ``total``, ``seller.name``, ``lines[0].amount``. Each part from ``left_out`` to
+    ``sections`` belongs to one kind of task. ``purged`` is the digest of the line that a purge replaced.
     """
 
     optional: ClassVar[frozenset[str]] = frozenset(
@@ -178,15 +185,15 @@ class Result(Contract):
 
     @property
     def answered(self) -> bool:
-        """Whether the document was processed and has values."""
+        """True if the document was processed and has values."""
         return self.status == "done"
 
     def field(self, path: str) -> FieldAnswer:
-        """What the value at ``path`` rests on. Raises KeyError for a path that the result does not have."""
+        """Return the evidence for the value at ``path``. Raises KeyError if the result has no such path."""
         return (self.fields or {})[path]
 
     def value(self, path: str) -> Any:
-        """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
+        """Return the value at a path such as ``seller.name`` or ``lines[0].amount``."""
         return value_at(self.values or {}, path)
 
     def _repr_html_(self) -> str:
@@ -205,7 +212,7 @@ class Result(Contract):
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Any:
-    """The value at a path such as ``seller.name`` or ``lines[0].amount``."""
+    """Return the value at a path such as ``seller.name`` or ``lines[0].amount``."""
     value: Any = values
     for step in path.replace("[", ".").replace("]", "").split("."):
         value = value[int(step)] if isinstance(value, list) else value[step]
@@ -213,5 +220,5 @@ def value_at(values: Mapping[str, Any], path: str) -> Any:
 
 
 def field_of(path: str) -> str:
-    """The field of a path, without rows: ``lines[0].amount`` belongs to ``lines.amount``."""
+    """Return the field of a path, without row numbers: ``lines[0].amount`` belongs to ``lines.amount``."""
     return re.sub(r"\[\d+\]", "", path)

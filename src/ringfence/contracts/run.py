@@ -1,4 +1,4 @@
-"""run.json: what a run was made with, under which lock, in which sessions, and how it ended."""
+"""run.json: the task, the lock, the sessions with their options, and the totals of a run."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .base import Contract
 
 __all__ = ["DecidedFrom", "LockFacts", "MadeWith", "ModelOptions", "ReadingFacts", "RunFacts", "SessionFacts"]
 
-# The names that these options had as keywords of the command line, in run.json of schema 1.
+# run.json of schema 1 stored these options under the names of the command line's keywords.
 _OPTIONS_OF_SCHEMA_1 = {"weights_name": "weights", "engine_name": "engine", "cache_gib": "cache"}
 
 
 class ModelOptions(Contract):
-    """Which weights run, on what, and how.
+    """The weights, the engine that runs them, and its settings.
 
-    ``cache`` is the memory for keys and values in GiB, ``in_flight`` the most requests under way at once in batched
-    mode, ``threads`` 0 leaves the number to the engine. ``server`` is the address of a server that runs already, and
-    ``model`` its name for the weights.
+    ``cache`` is the memory for keys and values in GiB. ``in_flight`` is the largest number of concurrent requests in
+    batched mode. ``threads`` is the number of processor threads; 0 lets the engine choose. ``server`` is the address of
+    a running server, and ``model`` its name for the weights.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,10 +37,10 @@ class ModelOptions(Contract):
 
 
 class MadeWith(Contract):
-    """What a session of a run was given, as far as it is not part of the lock.
+    """The inputs and options of a session that are not part of the lock.
 
-    ``warmed``: one request with the task's empty prompt came before the documents (in batched mode its keys and values
-    are kept, so a replay does the same).
+    ``warmed`` is true if a request with the task's empty prompt came before the documents. In batched mode its keys and
+    values stay in the cache, so a replay makes the same request.
     """
 
     model: ModelOptions | None = None
@@ -55,7 +55,7 @@ class MadeWith(Contract):
 
 
 class ReadingFacts(Contract):
-    """How documents were read; ``folder`` is what relative paths of documents are relative to (null after a purge)."""
+    """How documents were read. Relative paths of documents start from ``folder``, which is null after a purge."""
 
     folder: str | None = "."
     csv_rows: bool = False
@@ -66,7 +66,7 @@ class ReadingFacts(Contract):
 
 
 class SessionFacts(Contract):
-    """One stretch of work: from start to end, on which host, and the evidence of its seal."""
+    """One session of a run: its start and end, its options, the host, and the evidence of its seal."""
 
     omitted: ClassVar[frozenset[str]] = frozenset({"documents"})
 
@@ -112,7 +112,7 @@ class RunFacts(Contract):
     @model_validator(mode="before")
     @classmethod
     def _upgrade(cls, data: Any) -> Any:
-        """Read schema 1, where a session kept the keywords of a function of the command line as ``arguments``."""
+        """Read schema 1, where a session stored the keywords of the command line as ``arguments``."""
         if not isinstance(data, dict) or data.get("schema") != 1:
             return data
         sessions = [_upgraded_session(session) for session in data.get("sessions", [])]

@@ -23,7 +23,7 @@ SCHEMAS: dict[str, tuple[type[Contract], str]] = {
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """The JSON schema of a contract. Raises KeyError for a name that is not in ``SCHEMAS``."""
+    """Return the JSON schema of a contract. Raises KeyError if ``name`` is not in ``SCHEMAS``."""
     model, title = SCHEMAS[name]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

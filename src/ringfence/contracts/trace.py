@@ -1,4 +1,4 @@
-"""A line of trace.jsonl: what the engine said to one request."""
+"""A line of trace.jsonl: the engine's answer to one request."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ __all__ = ["TraceLine"]
 class TraceLine(Contract):
     """One answer of the engine.
 
-    ``n`` is the request's place in the order of asking, ``s`` the session, ``prompt`` the digest of the prompt's token
-    ids. A completion has ``tokens`` with their ``logprobs``, a scoring ``scores``, a failure ``error``.
+    ``n`` is the number of the request in its session, ``s`` the session, and ``prompt`` the digest of the prompt's
+    token ids. A completion has ``tokens`` with their ``logprobs``, a scoring has ``scores``, and a failure has
+    ``error``.
     """
 
     omitted: ClassVar[frozenset[str]] = frozenset({"tokens", "logprobs", "scores", "error", "schema"})

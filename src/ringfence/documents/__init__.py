@@ -1,4 +1,4 @@
-"""Documents: files become a text layer that spans can point into."""
+"""Documents: read files into a text layer that spans point into."""
 
 from .containers import Container, holds_several
 from .inputs import expand_inputs

@@ -1,4 +1,4 @@
-"""Documents inside documents: attachments of mails, members of archives."""
+"""Documents inside documents: attachments of mails and members of archives."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ Child = tuple[Source, bytes] | Unreadable
 
 @runtime_checkable
 class Container(Protocol):
-    """A reader whose files hold documents of their own."""
+    """A reader whose files contain other documents."""
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
-        """Each child with its content, or why it cannot be had."""
+        """Yield each child with its content, or an Unreadable with the reason."""
         ...
 
 
 class ContainerReader:
-    """What readers share whose files are nothing but their children."""
+    """Base class of readers whose files consist only of child documents."""
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
-        """Each child with its content, or why it cannot be had."""
+        """Yield each child with its content, or an Unreadable with the reason."""
         raise NotImplementedError
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the documents of every child."""
+        """Yield the documents of each child."""
         yield from read_children(self.children(source, data, options), options)
 
 
 def unreadable(child: Source, code: str, reason: str) -> Unreadable:
-    """A child whose content cannot be had."""
+    """Return an Unreadable for a child whose content cannot be extracted."""
     return Unreadable(child.id, child.path.as_posix(), code, reason, None, child.root)
 
 
 class ChildNames:
-    """Harmless, distinct names for children: no way up, no way to the root, no control characters, none twice."""
+    """Safe, unique names for children: no parent or absolute paths, no control characters, no duplicates."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def of(self, told: str, fallback: str) -> str:
-        """The name for a child that calls itself ``told``."""
+    def of(self, original: str, fallback: str) -> str:
+        """Return a unique name for a child from its ``original`` name, or ``fallback`` if nothing of it is safe."""
         clean = "".join(
-            " " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in told.replace("\\", "/")
+            " " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in original.replace("\\", "/")
         )
         parts = [part.strip() for part in clean.replace("!", "_").split("/")]
         name = "/".join(part for part in parts if part not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", part))
@@ -74,13 +74,13 @@ class ChildNames:
 
 
 def holds_several(source: Source) -> bool:
-    """Whether a file, by its name, may hold more than one document."""
+    """Return whether a file may contain more than one document, judging by its name."""
     reader = readers().get(source.extension)
     return isinstance(reader, Container) or source.extension in ("jsonl", "ndjson", "csv", "tsv")
 
 
 def read_children(children: Iterator[Child], options: ReadingOptions) -> Iterator[Document | Unreadable]:
-    """Read each child by its own reader."""
+    """Read each child with the reader for its content."""
     for child in children:
         if isinstance(child, Unreadable):
             yield child
@@ -89,7 +89,7 @@ def read_children(children: Iterator[Child], options: ReadingOptions) -> Iterato
 
 
 def content_of(source: Source, data: bytes, wanted: str, options: ReadingOptions) -> tuple[Source, bytes] | None:
-    """The bytes of the document ``wanted`` in ``source``; None where it is not there."""
+    """Return the source and bytes of the document with the id ``wanted`` in ``source``; None if it is not found."""
     if source.id == wanted:
         return source, data
     try:

@@ -1,4 +1,4 @@
-"""Read CSV: one document with a line a row, or one document a row."""
+"""Read CSV: one document with one line per row, or one document per row."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ __all__ = ["CsvReader"]
 
 
 class CsvReader:
-    """Comma, semicolon or tab separated values; the first row is the header."""
+    """Reader for values separated by commas, semicolons or tabs; the first row is the header."""
 
     name = "csv"
     version = 1
     extensions = ("csv", "tsv")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield one document, or with ``options.csv_rows`` one for each row (``file#line``, as ``name: value`` lines)."""
+        """Yield one document, or one per row with ``options.csv_rows``.
+
+        The document of a row has the id ``file#line`` and one ``name: value`` line per cell.
+        """
         text = decode(data)
         try:
             dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
@@ -43,7 +46,7 @@ class CsvReader:
             yield document_from_text(source, body, sha256_of(data), stamp, {"rows": len(rows)})
             return
         if len(rows) < 2:
-            raise DocumentError("empty", "there is no row below the header")
+            raise DocumentError("empty", "no rows follow the header")
         header = rows[0][1]
         for line, row in rows[1:]:
             names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(row) + 1))]

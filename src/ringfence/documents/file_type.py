@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; people hand over files under wrong names, and mails carry files without one."""
+"""Detect the type of a file by its first bytes; files may have a wrong extension, and attachments may have none."""
 
 from __future__ import annotations
 
@@ -33,8 +33,16 @@ _SIGNATURES = {
     b"AT&TFORM": "djvu",
     b"\xffWPC": "wpd",
 }
-_TEXTUAL = {"txt", "text", "md", "markdown", "csv", "tsv", "json", "jsonl", "ndjson", "html", "htm", "xhtml", "eml", "xml", "mht", "mhtml", "mbox", "rst", "log", "ics", "fodt", "fods", "fodp"}  # fmt: skip
+_TEXTUAL = {
+    "txt", "text", "md", "markdown", "csv", "tsv", "json", "jsonl", "ndjson", "html", "htm", "xhtml", "eml", "xml",
+    "mht", "mhtml", "mbox", "rst", "log", "ics", "fodt", "fods", "fodp",
+}  # fmt: skip
 _IMAGES = {"png", "jpg", "jpeg", "tif", "tiff", "gif", "bmp", "webp"}
+# Extensions ("" for none) of formats with a signature: without it, the content is something else.
+_WITH_SIGNATURE = {
+    *_IMAGES, "", "pdf", "zip", "docx", "xlsx", "pptx", "doc", "dot", "xls", "ppt", "odt", "ods", "odp", "epub", "msg",
+    "rtf", "gz",
+}  # fmt: skip
 _OOXML = {"word": "docx", "xl": "xlsx", "ppt": "pptx"}
 _OOXML_NAMES = {
     "docx": {"docx", "docm", "dotx", "dotm"},
@@ -45,15 +53,15 @@ _ODF = {"text": "odt", "spreadsheet": "ods", "presentation": "odp"}
 
 
 def kind_of(data: bytes, named: str) -> str | None:
-    """The extension under which the reader of ``data`` is found; ``named`` (the file's own) where the bytes tell less.
+    """Return the extension that selects the reader of ``data``; None if it cannot be determined.
 
-    None where neither tells. Raises DocumentError for content that is encrypted as a whole, or a name that promises a
-    format that the content has not.
+    ``named`` is the file's own extension, used if the bytes are less specific. Raises DocumentError if the content is
+    encrypted as a whole, or if it is not in the format that the name promises.
     """
     head = data[:1024]
     kind = next((kind for start, kind in _SIGNATURES.items() if data.startswith(start)), None)
     if kind == "bmp" and named not in _IMAGES and named in _TEXTUAL:
-        kind = None  # a text may begin with BM
+        kind = None  # text can start with BM
     if data.startswith(b"PK\x03\x04"):
         kind = _kind_of_zip(data, named)
     elif data.startswith(b"\xd0\xcf\x11\xe0"):
@@ -66,14 +74,14 @@ def kind_of(data: bytes, named: str) -> str | None:
         kind = "pdf"
     if kind:
         return kind
-    if named in _TEXTUAL or named not in ("", *_IMAGES, "pdf", "zip", "docx", "xlsx", "pptx", "doc", "dot", "xls", "ppt", "odt", "ods", "odp", "epub", "msg", "rtf", "gz"):  # fmt: skip
+    if named not in _WITH_SIGNATURE:
         return named
     text = head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n").lower()
     if text.startswith(("<!doctype html", "<html")):
         return "html"
     if re.match(r"(?:received|return-path|from|date|message-id|mime-version|delivered-to): \S", text):
         return "eml"
-    if named in ("doc", "dot", "xls", "rtf") and b"\0" not in data:  # a plain text under an office name
+    if named in ("doc", "dot", "xls", "rtf") and b"\0" not in data:  # plain text with an Office extension
         return "txt"
     if named == "":
         return None if b"\0" in head else "txt"
@@ -107,10 +115,10 @@ def _kind_of_ole(data: bytes, named: str) -> str:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
             streams = {"/".join(entry).lower() for entry in container.listdir(streams=True, storages=False)}
-    except Exception:  # olefile raises many kinds on damaged containers
-        raise DocumentError("damaged", "the container of the file is damaged") from None
+    except Exception:  # olefile raises many exception types on damaged containers
+        raise DocumentError("damaged", "the OLE container of the file is damaged") from None
     if "encryptedpackage" in streams:
-        raise DocumentError("encrypted", "the file is encrypted, and encrypted office files cannot be opened")
+        raise DocumentError("encrypted", "the file is encrypted, and Ringfence cannot open encrypted Office files")
     if "worddocument" in streams:
         return "doc"
     if streams & {"workbook", "book"}:

@@ -1,7 +1,7 @@
-"""Build the text layer of a document that has structure but no pages: headings, lists, table rows, addresses.
+"""Build the text layer of a document with structure but no page layout: headings, lists, table rows, addresses.
 
-What is written for structure (``# `` before a heading, ``- `` before an item, ``> `` before a quoted line) is part of the
-text layer, so that spans and prompts speak of the same text.
+The marks for structure (``# `` before a heading, ``- `` before an item, ``> `` before a quoted line) are part of the
+text layer, so that spans and prompts refer to the same text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["LayerBuilder"]
 
 
 class LayerBuilder:
-    """Collects blocks in reading order. ``address`` arguments name the place that people know: ``Sheet1!B7``."""
+    """Collects blocks in reading order. An ``address`` is a place that people recognise, such as ``Sheet1!B7``."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -38,7 +38,7 @@ class LayerBuilder:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has been written."""
+        """True if nothing has been written."""
         return not self._lines
 
     def _write(self, text: str) -> tuple[int, int]:
@@ -48,18 +48,18 @@ class LayerBuilder:
         return start, self._size
 
     def page(self) -> None:
-        """What follows stands on a new page, slide or sheet."""
+        """Start a new page, slide or sheet."""
         self.end_block()
         self._page_starts.append(self._size)
 
     def end_block(self) -> None:
-        """What follows is another block."""
+        """End the open block, if any."""
         if self._block_start is not None:
             self._blocks.append(Block(self._block_start, self._lines[-1].end))
             self._block_start = None
 
     def line(self, parts: Iterable[tuple[str, str | None]], gap: str = "   ") -> None:
-        """One line of the open block: parts with their addresses, set apart by ``gap``. Blank parts are left out."""
+        """Add a line to the open block: parts with their addresses, separated by ``gap``. Blank parts are dropped."""
         cleaned = [(" ".join(canonical(text).split()), address) for text, address in parts]
         cleaned = [(text, address) for text, address in cleaned if text]
         if not cleaned:
@@ -78,13 +78,13 @@ class LayerBuilder:
         self._lines.append(Line(line_start, self._size))
 
     def paragraph(self, text: str, address: str | None = None, mark: str = "") -> None:
-        """A block of one or more lines; ``mark`` stands before each (``# ``, ``- ``, ``> ``)."""
+        """Add a block of one or more lines, each with ``mark`` (``# ``, ``- ``, ``> ``) before it."""
         self.end_block()
         self.lines(text, address, mark)
         self.end_block()
 
     def lines(self, text: str, address: str | None = None, mark: str = "") -> None:
-        """Lines that go on with the open block."""
+        """Add lines to the open block, each with ``mark`` before it."""
         for row in canonical(text).split("\n"):
             if row.strip():
                 self.line([(f"{mark}{row}", address)])
@@ -97,10 +97,10 @@ class LayerBuilder:
         metadata: dict[str, Any] | None = None,
         ocr: Iterable[tuple[int, int, float]] = (),
     ) -> Document:
-        """The finished document. Raises DocumentError when nothing was written."""
+        """Return the finished document. Raises DocumentError if nothing was written."""
         self.end_block()
         if self.empty:
-            raise DocumentError("empty", "there is no text in it")
+            raise DocumentError("empty", "it contains no text")
         starts = self._page_starts or [0]
         starts[0] = 0
         starts = [min(start + 2, self._size) if start else 0 for start in starts]

@@ -1,4 +1,4 @@
-"""Read HTML and EPUB: what a person would see, block by block. Nothing that a page refers to is fetched."""
+"""Read HTML and EPUB: the visible text, block by block. External resources are never fetched."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ from .reader import ReadingOptions, Source, sha256_of
 
 __all__ = ["EpubReader", "HtmlReader", "write_html"]
 
-_UNSEEN = {"script", "style", "head", "noscript", "template", "object", "iframe", "svg", "math", "select", "option"}
-_BLOCKS = {"p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "ul", "ol", "dl", "dt", "dd", "li", "table", "blockquote", "pre", "form", "fieldset", "address", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "body", "center", "details", "summary", "tr", "td", "th"}  # fmt: skip
-MOST_DEPTH = 400
+_INVISIBLE = {"script", "style", "head", "noscript", "template", "object", "iframe", "svg", "math", "select", "option"}
+_BLOCKS = {
+    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "ul", "ol", "dl", "dt", "dd", "li",
+    "table", "blockquote", "pre", "form", "fieldset", "address", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5",
+    "h6", "hr", "body", "center", "details", "summary", "tr", "td", "th",
+}  # fmt: skip
+MAX_DEPTH = 400
 
 
 class HtmlReader:
-    """Pages of the web."""
+    """Reader for web pages."""
 
     name = "html"
     version = 1
@@ -35,14 +39,14 @@ class HtmlReader:
     extensions = ("html", "htm", "xhtml", "xht")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file."""
+        """Yield the file as one document."""
         layer = LayerBuilder()
         write_html(layer, data)
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
 
 def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "") -> None:
-    """Write the visible text of an HTML page. Raises DocumentError where there is none to parse."""
+    """Write the visible text of an HTML page. Raises DocumentError if it cannot be parsed."""
     if isinstance(data, bytes) and data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16", "replace")
     encoding = "utf-8" if isinstance(data, str) else _encoding_of(data)
@@ -53,7 +57,7 @@ def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "") -> None:
     try:
         root = lxml.html.document_fromstring(data.replace(b"\0", b" "), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
-        raise DocumentError("damaged", "it holds no HTML that can be read") from None
+        raise DocumentError("damaged", "it contains no readable HTML") from None
     title = root.find(".//title")
     if title is not None and title.text and not mark:
         layer.paragraph(title.text, None, "# ")
@@ -62,7 +66,10 @@ def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "") -> None:
 
 
 def _encoding_of(data: bytes) -> str | None:
-    """UTF-8 where the bytes are; else what the page says of itself (None leaves that to the parser)."""
+    """Return ``utf-8`` if the bytes are valid UTF-8, else None or ``windows-1252``.
+
+    None means that the page declares another encoding, which the parser applies.
+    """
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -72,7 +79,7 @@ def _encoding_of(data: bytes) -> str | None:
 
 
 class _Walker:
-    """Collects inline text until a block ends."""
+    """Writes the elements of a page; inline text is collected until its block ends."""
 
     def __init__(self, layer: LayerBuilder) -> None:
         self._layer = layer
@@ -80,12 +87,12 @@ class _Walker:
         self._heading = False
 
     def walk(self, element: Any, mark: str, depth: int = 0) -> None:
-        """Write ``element`` and what stands in it."""
+        """Write ``element`` and its descendants."""
         tag = element.tag if isinstance(element.tag, str) else ""
-        if tag in _UNSEEN or _hidden(element):
+        if tag in _INVISIBLE or _hidden(element):
             return
-        if depth > MOST_DEPTH:
-            raise DocumentError("nested-too-deep", f"its elements are nested deeper than {MOST_DEPTH}")
+        if depth > MAX_DEPTH:
+            raise DocumentError("nested-too-deep", f"its elements are nested more than {MAX_DEPTH} levels deep")
         if tag == "br":
             self._inline.append("\n")
         if tag == "img" and element.get("alt"):
@@ -115,7 +122,7 @@ class _Walker:
             self._inline.append(text if tag == "pre" else re.sub(r"\s+", " ", text))
 
     def _flush(self, mark: str, keep: bool = False) -> None:
-        """Write the collected text as a block, or with ``keep`` as lines of the open one (items of a list)."""
+        """Write the collected text as a block, or with ``keep`` as lines of the open block (items of a list)."""
         text, self._inline = "".join(self._inline), []
         if not text.strip():
             return
@@ -146,7 +153,7 @@ def _visible(element: Any) -> str:
     pieces = [element.text or ""]
     for child in element:
         tag = child.tag if isinstance(child.tag, str) else ""
-        if tag not in _UNSEEN and not _hidden(child):
+        if tag not in _INVISIBLE and not _hidden(child):
             pieces.append(" " if tag in ("br", *_BLOCKS) else "")
             pieces.append(_visible(child))
         pieces.append(child.tail or "")
@@ -154,7 +161,7 @@ def _visible(element: Any) -> str:
 
 
 class EpubReader:
-    """Books: the pages of the spine in their order."""
+    """Reader for books: the pages of the spine, in order."""
 
     name = "epub"
     version = 1
@@ -162,7 +169,7 @@ class EpubReader:
     extensions = ("epub",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file; a chapter counts as a page."""
+        """Yield the file as one document; each chapter is a page."""
         layer = LayerBuilder()
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:

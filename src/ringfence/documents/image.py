@@ -1,4 +1,4 @@
-"""Read pictures of paper (PNG, JPEG, TIFF with pages, WEBP, BMP, GIF) by OCR."""
+"""Read images of paper (PNG, JPEG, TIFF with several pages, WEBP, BMP, GIF) by OCR."""
 
 from __future__ import annotations
 
@@ -17,27 +17,30 @@ from .reader import ReadingOptions, Source, sha256_of
 
 __all__ = ["ImageReader", "frames_of", "points_of"]
 
-MOST_PIXELS = 120_000_000  # A3 at 600 dots an inch is 70 million
-UPSCALED_BELOW = 1000  # pixels on the longer side; letters of a small picture are too small to read
+MAX_PIXELS = 120_000_000  # A3 at 600 dpi has 70 million
+UPSCALED_BELOW = 1000  # pixels on the longer side; the letters of smaller images are too small to recognise
 
 
-def frames_of(data: bytes, most: int = 5_000) -> Iterator[Image.Image]:
-    """The pages of a picture, upright as its camera says. Raises DocumentError for what is no picture, or too large."""
+def frames_of(data: bytes, max_pages: int = 5_000) -> Iterator[Image.Image]:
+    """Yield the pages of an image, rotated as its EXIF data states.
+
+    Raises DocumentError if the data is not an image, is too large or has more than ``max_pages`` pages.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
                 count = getattr(image, "n_frames", 1) if image.format in ("TIFF",) else 1
-                if count > most:
-                    raise DocumentError("too-many-pages", f"it has {count:,} pages, more than {most:,}")
+                if count > max_pages:
+                    raise DocumentError("too-many-pages", f"it has {count:,} pages, more than {max_pages:,}")
                 for number in range(count):
                     image.seek(number)
-                    if image.width * image.height > MOST_PIXELS:
-                        raise DocumentError("too-large", f"it has more than {MOST_PIXELS:,} pixels")
+                    if image.width * image.height > MAX_PIXELS:
+                        raise DocumentError("too-large", f"it has more than {MAX_PIXELS:,} pixels")
                     upright = ImageOps.exif_transpose(image)
                     yield _on_white(upright or image)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
-        raise DocumentError("damaged", "the picture is damaged, or of a kind that is not known") from None
+        raise DocumentError("damaged", "the image is damaged or in an unsupported format") from None
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -50,14 +53,14 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def points_of(image: Image.Image) -> tuple[float, float]:
-    """The size in points: by the picture's own resolution where it tells a likely one, else a page 11 inches long."""
-    told: Any = image.info.get("dpi")
-    dots = float(told[0]) if isinstance(told, tuple) and 70 <= float(told[0]) <= 1200 else max(image.size) / 11
-    return image.width * 72 / dots, image.height * 72 / dots
+    """Return the size in points, from the image's own resolution if it is plausible, else as a page 11 inches long."""
+    stated: Any = image.info.get("dpi")
+    dpi = float(stated[0]) if isinstance(stated, tuple) and 70 <= float(stated[0]) <= 1200 else max(image.size) / 11
+    return image.width * 72 / dpi, image.height * 72 / dpi
 
 
 class ImageReader:
-    """Pictures of text."""
+    """Reader for images of text."""
 
     name = "image"
     version = 1
@@ -65,9 +68,9 @@ class ImageReader:
     extensions = ("png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file, a page for each frame."""
+        """Yield the file as one document, one page per frame."""
         if options.ocr == "never":
-            raise DocumentError("no-text-layer", "it is a picture, and OCR is switched off")
+            raise DocumentError("no-text-layer", "it is an image, and OCR is switched off")
         paper = PaperBuilder()
         for number, frame in enumerate(frames_of(data, options.limits.pages), start=1):
             width, height = points_of(frame)
@@ -75,7 +78,7 @@ class ImageReader:
             paper.pages_by_ocr[number] = "picture"
             source.progress()
         if paper.empty:
-            raise DocumentError("no-text", "it is a picture, and OCR finds no text in it")
+            raise DocumentError("no-text", "it is an image, and OCR finds no text in it")
         yield paper.document(source, sha256_of(data), f"{self.name}/{self.version}", {})
 
 

@@ -1,4 +1,4 @@
-"""Turn INPUT arguments (files, folders, globs) into sources with stable ids."""
+"""Expand INPUT arguments (files, folders, globs) into sources with stable ids."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ __all__ = ["expand_inputs"]
 
 
 def expand_inputs(inputs: Iterable[str | Path]) -> list[Source]:
-    """Every file that the inputs name, sorted within each input, each file once.
+    """Return every file that the inputs name, sorted within each input and without duplicates.
 
-    The id of a document is its path relative to the folder that was given, or to the part of a glob that has no magic
-    in it, with ``/``; for a file it is the file's name. Where two inputs of one call give the same id, parent folders
-    are put in front. Hidden files and folders inside a given folder are left out, and so are run folders (their own
-    journal is no document). A link that leads nowhere is listed, so that it is counted as a file that cannot be read.
-    Raises InputError for an input that names nothing.
+    The id of a document is its path relative to the given folder, or to the part of a glob before its first wildcard,
+    with ``/`` as separator; the id of a file given directly is its name. If two files get the same id, parent folders
+    are prepended until the ids differ. Inside a given folder, hidden files and folders are skipped, and so are run
+    folders, whose journals are not documents. A broken link is listed, so that it counts as an unreadable file.
+    Raises InputError if an input matches no file.
     """
-    found: dict[Path, tuple[Path, str]] = {}
+    files: dict[Path, tuple[Path, str]] = {}
     for given in inputs:
         matches = list(_matches(str(given)))
         if not matches:
             raise InputError(
                 f"The input {str(given)[:200]!r} names no file.",
-                "Give a file, a folder that holds files, or a glob in quotes.",
+                "Give a file, a folder that contains files, or a glob in quotes.",
             )
         for path, identity in matches:
-            found.setdefault(path.resolve(), (path, identity))
-    return _told_apart(list(found.values()))
+            files.setdefault(path.resolve(), (path, identity))
+    return _with_distinct_ids(list(files.values()))
 
 
 def _matches(given: str) -> Iterator[tuple[Path, str]]:
@@ -49,7 +49,7 @@ def _matches(given: str) -> Iterator[tuple[Path, str]]:
             for name in sorted(glob.glob(given, recursive=True)):
                 if Path(name).is_file():
                     yield Path(name), Path(name).relative_to(fixed).as_posix()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+    except (OSError, ValueError):  # the name is too long or contains a zero byte
         return
 
 
@@ -65,13 +65,13 @@ def _files_below(folder: Path, base: Path) -> Iterator[tuple[Path, str]]:
             yield child, child.relative_to(base).as_posix()
 
 
-def _told_apart(found: list[tuple[Path, str]]) -> list[Source]:
-    """Lengthen ids that two files share by their parent folders until they differ."""
-    count = Counter(identity for _, identity in found)
+def _with_distinct_ids(files: list[tuple[Path, str]]) -> list[Source]:
+    """Prepend parent folders to ids that several files share until the ids differ."""
+    count = Counter(short for _, short in files)
     taken: set[str] = set()
     sources = []
-    for path, identity in found:
-        parts, depth = path.absolute().parts[1:], len(Path(identity).parts)
+    for path, short in files:
+        identity, parts, depth = short, path.absolute().parts[1:], len(Path(short).parts)
         while (count[identity] > 1 or identity in taken) and depth < len(parts):
             depth += 1
             identity = "/".join(parts[-depth:])

@@ -1,4 +1,4 @@
-"""Read JSONL: one document a line, its text and its id taken from named fields."""
+"""Read JSONL: one document per line, with its text and id taken from named fields."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["JsonlReader"]
 
 
 class JsonlReader:
-    """One JSON object a line."""
+    """Reader for files with one JSON object per line."""
 
     name = "jsonl"
     version = 1
     extensions = ("jsonl", "ndjson")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield one document for each line; its id is the object's id field, else ``file#line``.
+        """Yield one document per line. Its id is the value of the id field, else ``file#line``.
 
-        The sha256 of a record is that of its text, so that a record is read again only when its text changed.
+        The sha256 of a record is that of its text, so that a record is read again only if its text changes.
         """
         for number, row in enumerate(decode(data).removeprefix("\ufeff").split("\n"), start=1):
             if not row.strip():

@@ -1,4 +1,4 @@
-"""Read mails (EML, MSG, MBOX, MHTML): headers and body as one document, each attachment as a child document."""
+"""Read mails (EML, MSG, MBOX, MHTML): headers and body as one document, attachments as child documents."""
 
 from __future__ import annotations
 
@@ -36,18 +36,24 @@ from .text import decode
 __all__ = ["EmlReader", "MboxReader", "MsgReader"]
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
-_ENDINGS = {"text/plain": ".txt", "text/html": ".html", "message/rfc822": ".eml", "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "text/calendar": ".ics"}  # fmt: skip
+_EXTENSIONS = {
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "message/rfc822": ".eml",
+    "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "text/calendar": ".ics",
+}
 
 
 @dataclass
 class _Mail:
-    """What a mail says, whatever its format."""
+    """The content of a mail, in any format."""
 
     headers: list[tuple[str, str]] = field(default_factory=list)
-    bodies: list[tuple[str, bytes | str]] = field(default_factory=list)  # "plain" or "html", in their order
-    attachments: list[tuple[str, bytes | None]] = field(
-        default_factory=list
-    )  # None: of a kind that cannot be taken out
+    bodies: list[tuple[str, bytes | str]] = field(default_factory=list)  # ("plain" or "html", text), in order
+    attachments: list[tuple[str, bytes | None]] = field(default_factory=list)  # (name, content; None: not extractable)
 
     def document(self, source: Source, data: bytes, read_by: str) -> Document:
         layer = LayerBuilder()
@@ -60,7 +66,7 @@ class _Mail:
                     write_html(layer, body)
                 else:
                     _write_plain(layer, str(body))
-            except DocumentError as error:  # a body without words: what the headers say is still a document
+            except DocumentError as error:  # the body has no text, but the headers are still a document
                 if error.code == "nested-too-deep":
                     raise
         names = ", ".join(name for name, _ in self.attachments)
@@ -70,7 +76,7 @@ class _Mail:
 
 
 def _write_plain(layer: LayerBuilder, text: str) -> None:
-    """The body as written: its blank lines part blocks, its quoted lines keep their >."""
+    """Write the body as it is: blank lines separate blocks, and quoted lines keep their ``>``."""
     for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
         layer.paragraph(block)
 
@@ -84,13 +90,7 @@ def _mail_of(message: EmailMessage, depth: int = 0) -> _Mail:
 def _header(message: EmailMessage, name: str) -> str:
     try:
         return " ".join(str(message[name]).split())
-    except (
-        ValueError,
-        LookupError,
-        AttributeError,
-        TypeError,
-        IndexError,
-    ):  # the standard library trips over some headers
+    except (ValueError, LookupError, AttributeError, TypeError, IndexError):  # `email` fails on some malformed headers
         return ""
 
 
@@ -109,7 +109,8 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
     if kind == "message/rfc822":
         for inner in part.get_payload() if isinstance(part.get_payload(), list) else []:
             content = inner.as_bytes()
-            if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":  # against RFC 2046, but sent
+            encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+            if encoding == "base64":  # violates RFC 2046 but occurs
                 try:
                     content = base64.b64decode(content)
                 except ValueError:
@@ -125,24 +126,24 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
 
 
 def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
-    """One body of several that say the same: the plain one where it has words, else the first; attachments of all."""
-    found = []
+    """Collect one of several equivalent bodies: a plain one with text, else the first. Attachments of all are kept."""
+    alternatives = []
     for inner in part.get_payload() if isinstance(part.get_payload(), list) else []:
-        one = _Mail()
-        _collect(inner, one, depth + 1)
-        found.append(one)
-        mail.attachments += one.attachments
-    bodies = [one.bodies for one in found if one.bodies]
+        alternative = _Mail()
+        _collect(inner, alternative, depth + 1)
+        alternatives.append(alternative)
+        mail.attachments += alternative.attachments
+    bodies = [alternative.bodies for alternative in alternatives if alternative.bodies]
     plain = [body for body in bodies if all(kind == "plain" and str(text).strip() for kind, text in body)]
     mail.bodies += next(iter([*plain, *bodies]), [])
 
 
 def _name_of(part: Any, kind: str) -> str:
     try:
-        told = part.get_filename() or ""
+        name = part.get_filename() or ""
     except (ValueError, LookupError, TypeError, AttributeError):
-        told = ""
-    return told or f"attachment{_ENDINGS.get(kind, '')}"
+        name = ""
+    return name or f"attachment{_EXTENSIONS.get(kind, '')}"
 
 
 def _payload(part: Any) -> bytes:
@@ -162,7 +163,7 @@ def _decoded(part: Any) -> str:
 
 
 class _MailReader:
-    """What the readers of single mails share."""
+    """Base class of readers of single mails."""
 
     name = ""
     version = 1
@@ -177,7 +178,7 @@ class _MailReader:
         yield from read_children(_attachments_of(mail, source), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
-        """The attachments."""
+        """Yield the attachments."""
         yield from _attachments_of(self._mail(source, data), source)
 
 
@@ -186,14 +187,14 @@ def _attachments_of(mail: _Mail, source: Source) -> Iterator[Child]:
     for number, (name, content) in enumerate(mail.attachments, start=1):
         child = source.child(names.of(name, f"attachment-{number}"))
         if content is None:
-            reason = "it is an Outlook item inside the mail, which cannot be taken out"
+            reason = "it is an embedded Outlook item, which cannot be extracted"
             yield unreadable(child, "unsupported", reason)
         else:
             yield child, content
 
 
 class EmlReader(_MailReader):
-    """Mails as they travel, and web pages that were saved as one."""
+    """Reader for mails in transport format (EML) and web pages saved as MHTML."""
 
     name = "mail"
     extensions = ("eml", "mht", "mhtml", "p7m", "p7s")
@@ -201,7 +202,7 @@ class EmlReader(_MailReader):
     def _mail(self, source: Source, data: bytes) -> _Mail:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             data = data.decode("utf-16", "replace").encode()
-        elif data[1:2] == b"\0" or data[:1] == b"\0":  # the same without its mark
+        elif data[1:2] == b"\0" or data[:1] == b"\0":  # UTF-16 without byte order mark
             data = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace").encode()
         if data.startswith(b"\x30") and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" in data[:64]:
             raise DocumentError("encrypted", "the mail is encrypted (S/MIME)")
@@ -215,7 +216,7 @@ class EmlReader(_MailReader):
 
 
 class MsgReader(_MailReader):
-    """Mails of Outlook."""
+    """Reader for Outlook mails."""
 
     name = "msg"
     libraries = ("olefile", "python-oxmsg")
@@ -224,12 +225,12 @@ class MsgReader(_MailReader):
     def _mail(self, source: Source, data: bytes) -> _Mail:
         import oxmsg
 
-        _know_windows_encodings()
+        _register_windows_encodings()
         try:
             message = oxmsg.Message.load(io.BytesIO(data))
             recipients = ", ".join(_person(r.name, r.email_address) for r in message.recipients)
             sent = message.sent_date.isoformat(" ", "seconds") if message.sent_date else ""
-            told = [
+            headers = [
                 ("From", message.sender or ""),
                 ("To", recipients),
                 ("Date", sent),
@@ -242,14 +243,14 @@ class MsgReader(_MailReader):
             html = message.html_body or ""
             plain = message.body or ""
             body: tuple[str, bytes | str] = ("plain", plain) if plain.strip() else ("html", html)
-            return _Mail([(n, v) for n, v in told if v], [body] if body[1] else [], attachments)
-        except Exception:  # the library raises whatever its parsing meets
-            raise DocumentError("damaged", "the Outlook mail is damaged, or of a kind that is not known") from None
+            return _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
+        except Exception:  # the library raises arbitrary exceptions on malformed input
+            raise DocumentError("damaged", "the Outlook mail is damaged or of an unsupported type") from None
 
 
 @cache
-def _know_windows_encodings() -> None:
-    """Outlook writes windows-950 where Python says cp950."""
+def _register_windows_encodings() -> None:
+    """Register the names of code pages that Outlook uses: ``windows-950`` is ``cp950`` in Python."""
     codecs.register(
         lambda name: codecs.lookup(f"cp{name[8:]}") if name.startswith("windows_") and name[8:].isdigit() else None
     )
@@ -260,19 +261,19 @@ def _person(name: str | None, address: str | None) -> str:
 
 
 class MboxReader(ContainerReader):
-    """Mailboxes: each mail is a child document."""
+    """Reader for mailboxes (MBOX): each mail is a child document."""
 
     name = "mbox"
     version = 1
     extensions = ("mbox",)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
-        """Each mail of the box."""
+        """Yield each mail in the mailbox."""
         starts = [match.start() for match in re.finditer(rb"(?m)^From (?=\S+ .*\d{2}:\d{2})", data)]
         if not starts:
             decode(data)
-            raise DocumentError("wrong-extension", "it holds no mail")
-        if data[: starts[0]].strip():  # a mail whose first line is not as it should be
+            raise DocumentError("wrong-extension", "it contains no mail")
+        if data[: starts[0]].strip():  # the first mail lacks a valid "From " line
             starts.insert(0, 0)
         for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(data)], strict=True), start=1):
             content = data[start:end].partition(b"\n")[2]

@@ -1,7 +1,7 @@
-"""The text layer of a document: canonical text, and where each character of it sits on the page.
+"""The text layer of a document: canonical text and the position of each character on its page.
 
-Offsets are Unicode code points into ``Document.text``, end exclusive. Pages count from 1. Boxes are in PDF points with
-the origin at the top left, rotation applied.
+Offsets are Unicode code points into ``Document.text``, end exclusive. Pages are numbered from 1. Boxes are in
+PDF points from the top left corner, with the page's rotation applied.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Box:
     y1: float
 
     def facts(self) -> BoxFacts:
-        """The form of results, rounded to a tenth of a point."""
-        corners = (round(one, 1) for one in (self.x0, self.y0, self.x1, self.y1))
+        """Return the box as written to results, rounded to 0.1 point."""
+        corners = (round(coordinate, 1) for coordinate in (self.x0, self.y0, self.x1, self.y1))
         return BoxFacts(page=self.page, **dict(zip(("x0", "y0", "x1", "y1"), corners, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its number, its size in points (0 where the format has no pages) and its range of the text."""
+    """A page: its number, its size in points (0 if the format has no pages) and its range of the text."""
 
     number: int
     width: float
@@ -50,7 +50,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text; a row of a table is one line."""
+    """A line of text; a table row is one line."""
 
     start: int
     end: int
@@ -58,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that belong together: a paragraph, an address, a table."""
+    """Lines that belong together, such as a paragraph, an address or a table."""
 
     start: int
     end: int
@@ -66,12 +66,12 @@ class Block:
 
 @dataclass(frozen=True)
 class Document:
-    """One source file, or one record of it, and its text layer.
+    """A source file, or one record of it, and its text layer.
 
-    ``char_boxes`` holds a row (x0, y0, x1, y1) for each character, NaN for one that is not on paper (the spaces and
-    newlines that the reader adds). It has no rows for formats without a page. ``addresses`` are ranges of the text
-    with a place that people know where there is no page (``Sheet1!B7``, ``paragraph 12``), in order and apart.
-    ``ocr`` are ranges that were read from a picture, with the confidence of the reader (0 to 1), in order and apart.
+    ``char_boxes`` has one row (x0, y0, x1, y1) per character, with NaN for characters that are not on the page (spaces
+    and newlines that the reader adds). It has no rows if the format has no pages. ``addresses`` maps ranges of the
+    text to places in formats without pages (``Sheet1!B7``, ``paragraph 12``). ``ocr`` lists the ranges read by OCR
+    with their confidence (0 to 1). Both are sorted and do not overlap.
     """
 
     id: str
@@ -89,56 +89,59 @@ class Document:
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """The smallest units that a span is made of."""
+        """The smallest units of a span."""
         return cut_segments(self.text)
 
     @property
     def on_paper(self) -> bool:
-        """Whether its characters have places on pages."""
+        """True if the characters have positions on pages."""
         return len(self.char_boxes) > 0
 
     def address(self, start: int, end: int) -> str | None:
-        """Where ``text[start:end]`` stands in a format without pages; a span over several places names the first."""
+        """Return the address of ``text[start:end]``; None if it has none, as in formats with pages.
+
+        A span over several addresses gets the first.
+        """
         position = bisect.bisect_right(self.addresses, start, key=lambda entry: entry[0]) - 1
         if position < 0 or self.addresses[position][1] <= start:
             return None
         return self.addresses[position][2]
 
     def ocr_confidence(self, start: int, end: int) -> float | None:
-        """The lowest confidence of the words in ``text[start:end]``; None where nothing of it was read from a picture."""
+        """Return the lowest OCR confidence of the words in ``text[start:end]``; None if OCR read none of them."""
         first = bisect.bisect_right(self.ocr, start, key=lambda entry: entry[1])
-        found = []
+        confidences = []
         for position in range(first, len(self.ocr)):
             if self.ocr[position][0] >= end:
                 break
-            found.append(self.ocr[position][2])
-        return min(found, default=None)
+            confidences.append(self.ocr[position][2])
+        return min(confidences, default=None)
 
     def page_of(self, offset: int) -> int:
-        """The number of the page that holds the character at ``offset``."""
+        """Return the number of the page that contains the character at ``offset``."""
         position = bisect.bisect_right([page.start for page in self.pages], offset) - 1
         return self.pages[max(position, 0)].number
 
     def boxes(self, start: int, end: int) -> list[Box]:
-        """The rectangles that cover ``text[start:end]``: one for each line that the span touches."""
+        """Return the boxes that cover ``text[start:end]``, one per line of the span."""
         if not self.on_paper:
             return []
-        found: list[Box] = []
+        boxes: list[Box] = []
         first = bisect.bisect_right(self.lines, start, key=lambda line: line.end)
         for line in self.lines[first:]:
             if line.start >= end:
                 break
-            spots = self.char_boxes[max(start, line.start) : min(end, line.end)]
-            spots = spots[~np.isnan(spots[:, 0])]
-            if len(spots):
-                low, high = spots.min(axis=0), spots.max(axis=0)
+            corners = self.char_boxes[max(start, line.start) : min(end, line.end)]
+            corners = corners[~np.isnan(corners[:, 0])]
+            if len(corners):
+                low, high = corners.min(axis=0), corners.max(axis=0)
                 page = self.page_of(max(start, line.start))
-                found.append(Box(page, float(low[0]), float(low[1]), float(high[2]), float(high[3])))
-        return found
+                boxes.append(Box(page, float(low[0]), float(low[1]), float(high[2]), float(high[3])))
+        return boxes
 
 
 def lines_of(text: str, offset: int = 0) -> Iterable[Line]:
-    """The lines of ``text`` that are not blank, shifted by ``offset``."""
+    """Yield the non-blank lines of ``text``, shifted by ``offset``."""
     start = 0
     for row in text.split("\n"):
         if row.strip():
@@ -147,7 +150,7 @@ def lines_of(text: str, offset: int = 0) -> Iterable[Line]:
 
 
 def blocks_of(text: str, lines: Sequence[Line]) -> Iterable[Block]:
-    """Runs of lines with no blank line between them."""
+    """Yield runs of ``lines`` without a blank line between them."""
     first: Line | None = None
     last: Line | None = None
     for line in lines:

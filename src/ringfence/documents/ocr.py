@@ -1,7 +1,7 @@
-"""Read pictures of text: PP-OCR weights that ship in the rapidocr wheel, offline, words with places and confidence.
+"""Read images of text offline with the PP-OCR weights in the rapidocr wheel: words with positions and confidence.
 
-The line recogniser reads a turned page badly but never says so: where its confidence is low, or most lines stand
-upright, the picture is tried in the other directions and the best reading is kept.
+The line recogniser reads a rotated page badly but does not report it. If its confidence is low, or most lines are
+vertical, the image is tried in the other orientations and the best reading is kept.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ LIBRARIES = (
     "shapely",
 )
 
-OCR_PIXELS = 2000  # the longer side of a page; more made no receipt better and every page slower
-SURE = 0.85  # mean confidence of a page that is taken as it lies; upside down, clean pages had 0.67 to 0.80
-SURE_OF_A_SIGN = 0.95
-LEAST = 0.5  # lines below are noise of the paper
+OCR_PIXELS = 2000  # the longer side of a page; more improved no receipt and slowed every page
+CONFIDENT = 0.85  # mean confidence that accepts a page as it is; clean pages upside down had 0.67 to 0.80
+CONFIDENT_SYMBOL = 0.95
+MIN_CONFIDENCE = 0.5  # lines below this are noise of the paper
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _NARROW, _WIDE = set("iljtfrI1.,:;'|!()[]"), set("mwMWQ@%&")
 
@@ -53,7 +53,7 @@ class _Word:
 
 
 def available() -> bool:
-    """Whether OCR is installed."""
+    """Return whether OCR is installed."""
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 
@@ -61,14 +61,14 @@ def _models() -> dict[str, Path]:
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None or not available():
         raise DocumentError(
-            "ocr-missing", "it is a picture of text, and OCR is not installed: pip install 'ringfence[ocr]'"
+            "ocr-missing", "it is an image of text, and OCR is not installed: pip install 'ringfence[ocr]'"
         )
     return {part: Path(spec.origin).parent / "models" / name for part, name in _MODELS.items()}
 
 
 @cache
 def weights_digest() -> str | None:
-    """One sha256 over the weights of OCR, for the lock; None where OCR is not installed."""
+    """Return one sha256 over the OCR weights, for the lock; None if OCR is not installed."""
     if not available():
         return None
     digest = hashlib.sha256()
@@ -79,7 +79,7 @@ def weights_digest() -> str | None:
 
 @cache
 def _recogniser() -> Any:
-    """Loaded once a process. The paths are given, so that nothing is looked up or fetched."""
+    """Load the OCR pipeline, once per process. The explicit paths keep it from looking up or fetching weights."""
     models = _models()
     from rapidocr import RapidOCR
 
@@ -87,7 +87,7 @@ def _recogniser() -> Any:
         params={
             "Global.log_level": "critical",
             "Global.use_cls": False,
-            "Global.text_score": LEAST,
+            "Global.text_score": MIN_CONFIDENCE,
             "Global.max_side_len": OCR_PIXELS,
             **{f"{part}.model_path": str(path) for part, path in models.items()},
         }
@@ -95,10 +95,10 @@ def _recogniser() -> Any:
 
 
 def read_picture(image: Image.Image, width: float, height: float) -> list[Glyph]:
-    """The characters of a picture of a page of ``width`` x ``height`` points; no glyphs where there is no text.
+    """Return the characters in the image of a page of ``width`` x ``height`` points; empty if OCR finds no text.
 
-    Glyph boxes are set straight where the page is turned or askew; ``on_paper`` holds where they really are.
-    Raises DocumentError when OCR is not installed.
+    If the page is rotated or skewed, glyph boxes are straightened; ``on_paper`` holds their real position.
+    Raises DocumentError if OCR is not installed.
     """
     turns, words = _best_reading(image.convert("RGB"))
     turned_size = image.size if turns % 2 == 0 else image.size[::-1]
@@ -124,33 +124,33 @@ def read_picture(image: Image.Image, width: float, height: float) -> list[Glyph]
 
 
 def _best_reading(image: Image.Image) -> tuple[int, list[_Word]]:
-    """The words, and the quarter turns (counter-clockwise) that the picture was given to read them."""
-    words, upright_share = _words(image)
+    """Return the quarter turns (counter-clockwise) after which the image reads best, and its words."""
+    words, vertical_share = _words(image)
     if not words:
         return 0, words
-    if _worth(words)[0] >= SURE and upright_share < 0.5:
+    if _confidence(words)[0] >= CONFIDENT and vertical_share < 0.5:
         return 0, words
-    # The recogniser turns lines that stand upright by itself, and then their words lie across them: not taken if avoidable.
-    readings = [] if upright_share >= 0.5 else [(0, words)]
-    for turns in (1, 3) if upright_share >= 0.5 else (2, 1, 3):
-        turned, upright = _words(image.rotate(90 * turns, expand=True))
-        if upright < 0.5:
-            readings.append((turns, turned))
-            if _worth(turned)[0] >= SURE:
+    # The recogniser rotates vertical lines itself, and their word boxes then lie across the line: a last resort.
+    readings = [] if vertical_share >= 0.5 else [(0, words)]
+    for turns in (1, 3) if vertical_share >= 0.5 else (2, 1, 3):
+        turned_words, turned_vertical_share = _words(image.rotate(90 * turns, expand=True))
+        if turned_vertical_share < 0.5:
+            readings.append((turns, turned_words))
+            if _confidence(turned_words)[0] >= CONFIDENT:
                 break
-    return max(readings, key=lambda reading: _worth(reading[1])[1], default=(0, words))
+    return max(readings, key=lambda reading: _confidence(reading[1])[1], default=(0, words))
 
 
-def _worth(words: list[_Word]) -> tuple[float, float]:
-    """Mean confidence of the characters, and the number of characters weighed by how sure they are."""
+def _confidence(words: list[_Word]) -> tuple[float, float]:
+    """Return the mean confidence of the characters, and a score: the characters weighted by confidence above 0.5."""
     size = sum(len(word.text) for word in words)
-    weighed = sum(len(word.text) * word.confidence for word in words)
-    strong = sum(len(word.text) * max(0.0, word.confidence - 0.5) for word in words)
-    return (weighed / size if size else 0.0), strong
+    total = sum(len(word.text) * word.confidence for word in words)
+    score = sum(len(word.text) * max(0.0, word.confidence - 0.5) for word in words)
+    return (total / size if size else 0.0), score
 
 
 def _words(image: Image.Image) -> tuple[list[_Word], float]:
-    """The words of a picture, and the share of their characters in lines that are taller than wide."""
+    """Return the words of an image, and the share of their characters in vertical lines."""
     result = _recogniser()(np.asarray(image)[:, :, ::-1], return_word_box=True)
     if result.txts is None or result.boxes is None:
         return [], 0.0
@@ -167,35 +167,35 @@ def _words(image: Image.Image) -> tuple[list[_Word], float]:
 
 
 def _is_noise(word: _Word) -> bool:
-    """Rules, boxes and specks are read as one sign, or as one letter of a script that has letters like that."""
-    one = len(word.text) == 1 and not (word.text.isascii() and word.text.isalnum())
-    return one and word.confidence < SURE_OF_A_SIGN
+    """Return whether a word is a single doubtful symbol; OCR reads rules, boxes and specks as such."""
+    symbol = len(word.text) == 1 and not (word.text.isascii() and word.text.isalnum())
+    return symbol and word.confidence < CONFIDENT_SYMBOL
 
 
 def _parts(result: Any) -> Iterator[Any]:
-    found = result.word_results
-    yield from found if found and len(found) == len(result.txts) else [()] * len(result.txts)
+    parts = result.word_results
+    yield from parts if parts and len(parts) == len(result.txts) else [()] * len(result.txts)
 
 
 def _split(text: str, score: float, corners: Any, parts: Any) -> list[_Word]:
-    """The words of a line. The recogniser's own word boxes are taken where they tell the same text as its line."""
-    told = [part for part in parts or () if len(part) == 3 and part[0].strip()]
-    if told and "".join(part[0] for part in told).replace(" ", "") == text.replace(" ", ""):
+    """Split a line into words, at the recogniser's own word boxes if their text matches that of the line."""
+    boxed = [part for part in parts or () if len(part) == 3 and part[0].strip()]
+    if boxed and "".join(part[0] for part in boxed).replace(" ", "") == text.replace(" ", ""):
         words: list[_Word] = []
-        for part_text, part_score, box in told:
+        for part_text, part_score, box in boxed:
             words.append(_Word(part_text, round(float(part_score), 3), tuple((float(x), float(y)) for x, y in box)))
         return _joined(words, text)
-    found, position, size = [], 0, max(len(text), 1)
+    split, position, size = [], 0, max(len(text), 1)
     for piece in text.split(" "):
         if piece:
             quad = _slice(corners, position / size, (position + len(piece)) / size)
-            found.append(_Word(piece, round(score, 3), quad))
+            split.append(_Word(piece, round(score, 3), quad))
         position += len(piece) + 1
-    return found
+    return split
 
 
 def _joined(words: list[_Word], text: str) -> list[_Word]:
-    """Words as the line has them: parts that the line writes without a space between them become one."""
+    """Merge parts that have no space between them in the text of the line."""
     joined: list[_Word] = []
     rest = text
     for word in words:
@@ -212,14 +212,14 @@ def _joined(words: list[_Word], text: str) -> list[_Word]:
 
 
 def _slice(corners: Any, start: float, end: float) -> tuple[tuple[float, float], ...]:
-    """The part of a quadrilateral between two shares of its width."""
+    """Return the part of a quadrilateral between two fractions of its width."""
     top, bottom = corners[1] - corners[0], corners[2] - corners[3]
     points = (corners[0] + start * top, corners[0] + end * top, corners[3] + end * bottom, corners[3] + start * bottom)
     return tuple((float(x), float(y)) for x, y in points)
 
 
 def _characters(word: _Word) -> Iterator[tuple[str, tuple[tuple[float, float], ...]]]:
-    """Each character with its corners: the word's width, shared out by how wide such letters usually are."""
+    """Yield each character with its corners; the word's width is divided by the typical widths of its letters."""
     widths = [0.5 if c in _NARROW else 1.5 if c in _WIDE else 1.0 for c in word.text]
     whole, position = sum(widths), 0.0
     corners = np.asarray(word.corners)
@@ -230,7 +230,7 @@ def _characters(word: _Word) -> Iterator[tuple[str, tuple[tuple[float, float], .
 
 
 def _skew(words: list[_Word]) -> float:
-    """The angle in radians at which the lines of the page rise or fall; 0 where the long words do not agree."""
+    """Return the median angle of the long words in radians; 0 if there are too few or the angle is implausible."""
     angles = []
     for word in words:
         (x0, y0), (x1, y1) = word.corners[0], word.corners[1]
@@ -243,9 +243,10 @@ def _skew(words: list[_Word]) -> float:
 
 
 def _levels(words: list[_Word], skew: float) -> list[tuple[float, float]]:
-    """Top and bottom of each word, the same for all words of a line.
+    """Return the top and bottom of each word, made equal for all words of a line.
 
-    The detector's boxes of one line differ by up to a fifth of their height, which makes a table look like columns.
+    Without this, the detector's boxes in a line differ by up to a fifth of their height, and a table looks like
+    columns.
     """
     spans = []
     for word in words:
@@ -255,20 +256,20 @@ def _levels(words: list[_Word], skew: float) -> list[tuple[float, float]]:
     order = sorted(range(len(spans)), key=lambda index: sum(spans[index]))
     line: list[int] = []
     for index in [*order, None]:
-        if line and (index is None or not _level(spans[index], spans[line[0]])):
-            top = statistics.median(spans[one][0] for one in line)
-            bottom = statistics.median(spans[one][1] for one in line)
-            for one in line:
-                levels[one] = (top, bottom)
+        if line and (index is None or not _same_line(spans[index], spans[line[0]])):
+            top = statistics.median(spans[member][0] for member in line)
+            bottom = statistics.median(spans[member][1] for member in line)
+            for member in line:
+                levels[member] = (top, bottom)
             line = []
         if index is not None:
             line.append(index)
     return levels
 
 
-def _level(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    heights = one[1] - one[0], other[1] - other[0]
-    return abs(sum(one) - sum(other)) / 2 < 0.3 * min(heights) and max(heights) < 1.6 * min(heights)
+def _same_line(first: tuple[float, float], second: tuple[float, float]) -> bool:
+    heights = first[1] - first[0], second[1] - second[0]
+    return abs(sum(first) - sum(second)) / 2 < 0.3 * min(heights) and max(heights) < 1.6 * min(heights)
 
 
 def _rotated(point: tuple[float, float], angle: float) -> tuple[float, float]:
@@ -277,7 +278,7 @@ def _rotated(point: tuple[float, float], angle: float) -> tuple[float, float]:
 
 
 def _turned_back(point: tuple[float, float], turns: int, size: tuple[int, int]) -> tuple[float, float]:
-    """Where a point of the turned picture (``size`` in pixels) lies on the picture as it came."""
+    """Map a point of the turned image (``size`` in pixels) back to the original image."""
     x, y = point
     return {0: (x, y), 1: (size[1] - y, x), 2: (size[0] - x, size[1] - y), 3: (y, size[0] - x)}[turns]
 

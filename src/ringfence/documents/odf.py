@@ -1,4 +1,4 @@
-"""Read OpenDocument texts and presentations (ODT, ODP and their flat forms): headings, lists, table rows, slides."""
+"""Read OpenDocument texts and presentations (ODT, ODP, flat variants): headings, lists, table rows, slides."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _ENCRYPTED = b"encryption-data"
-MOST_REPEATS = 1_000
+MAX_REPEATED_SPACES = 1_000
 DAMAGED_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -38,16 +38,21 @@ DAMAGED_ZIP = (
 
 
 def parse_xml(data: bytes) -> Any:
-    """The root of an XML document: no entities are resolved, nothing is fetched. Raises DocumentError."""
+    """Parse an XML document and return its root, without resolving entities or fetching anything.
+
+    Raises DocumentError if the XML is damaged or exceeds the limits of the parser.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise DocumentError("damaged", "its XML is damaged, or nested or expanded beyond reason") from None
+        raise DocumentError(
+            "damaged", "its XML is damaged, or nested or expanded beyond the limits of the parser"
+        ) from None
 
 
 class OpenDocumentReader:
-    """Texts and presentations of OpenDocument."""
+    """Reader for OpenDocument texts and presentations."""
 
     name = "odf"
     version = 1
@@ -55,11 +60,11 @@ class OpenDocumentReader:
     extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file; a slide counts as a page."""
+        """Yield the file as one document; each slide is a page."""
         content = _content(source, data) if data.startswith(b"PK") else data
         body = parse_xml(content).find(f".//{_OFFICE}body")
         if body is None:
-            raise DocumentError("damaged", "it has no body")
+            raise DocumentError("damaged", "it has no document body")
         layer = _Writer()
         pieces = _headers_and_footers(source, data) if data.startswith(b"PK") else []
         for words in (words for name, words in pieces if name == "header"):
@@ -74,7 +79,9 @@ def _content(source: Source, data: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if _ENCRYPTED in archive.read("META-INF/manifest.xml"):
-                raise DocumentError("encrypted", "the file is encrypted, and encrypted office files cannot be opened")
+                raise DocumentError(
+                    "encrypted", "the file is encrypted, and Ringfence cannot open encrypted Office files"
+                )
             info = archive.getinfo("content.xml")
             if source.expansion:
                 source.expansion.add_bytes(info.file_size)
@@ -84,24 +91,24 @@ def _content(source: Source, data: bytes) -> bytes:
 
 
 def _headers_and_footers(source: Source, data: bytes) -> list[tuple[str, str]]:
-    """What stands at the head and foot of every page, such as a letterhead; each text once."""
+    """Return the distinct headers and footers of pages, such as a letterhead."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if "styles.xml" not in archive.namelist():
             return []
         if source.expansion:
             source.expansion.add_bytes(archive.getinfo("styles.xml").file_size)
         root = parse_xml(archive.read("styles.xml"))
-    found: dict[tuple[str, str], None] = {}
+    pieces: dict[tuple[str, str], None] = {}
     for name in ("header", "footer"):
         for part in root.iter(f"{_STYLE}{name}", f"{_STYLE}{name}-first", f"{_STYLE}{name}-left"):
             words = "\n".join(_words(paragraph) for paragraph in part.iter(f"{_TEXT}p", f"{_TEXT}h"))
             if words.strip():
-                found.setdefault((name, words))
-    return list(found)
+                pieces.setdefault((name, words))
+    return list(pieces)
 
 
 class _Writer(LayerBuilder):
-    """Walks the body."""
+    """Writes the body of a document and numbers its paragraphs and slides."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +120,7 @@ class _Writer(LayerBuilder):
         return f"slide {self._slides}" if self._slides else f"paragraph {self._paragraphs}"
 
     def walk(self, element: Any, level: int = 0) -> None:
-        """Write what stands below ``element``."""
+        """Write the descendants of ``element``."""
         for child in element:
             tag = child.tag
             if tag == f"{_TEXT}h":
@@ -142,7 +149,7 @@ class _Writer(LayerBuilder):
                 self.walk(child, level)
 
     def _boxes_in(self, paragraph: Any) -> None:
-        """Text boxes that are anchored in a paragraph."""
+        """Write the text boxes anchored in a paragraph."""
         for frame in paragraph.iter(f"{_DRAW}text-box"):
             self.walk(frame)
 
@@ -156,13 +163,13 @@ class _Writer(LayerBuilder):
 
     def _table(self, table: Any) -> None:
         self.end_block()
-        where = self._address()
+        address = self._address()
         for number, row in enumerate(table.iter(f"{_TABLE}table-row"), start=1):
             cells = [cell for cell in row if cell.tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")]
             self.line(
                 (
                     " ".join(_words(p) for p in cell.iter(f"{_TEXT}p", f"{_TEXT}h")),
-                    f"{where}, row {number}, cell {position}",
+                    f"{address}, row {number}, cell {position}",
                 )
                 for position, cell in enumerate(cells, start=1)
             )
@@ -170,12 +177,12 @@ class _Writer(LayerBuilder):
 
 
 def _words(element: Any) -> str:
-    """The text of a paragraph with its spaces, tabs and line breaks; text boxes in it are written after it."""
+    """Return the text of a paragraph with its spaces, tabs and line breaks, without its text boxes."""
     pieces = [element.text or ""]
     for child in element:
         if child.tag == f"{_TEXT}s":
             count = child.get(f"{_TEXT}c", "1")
-            pieces.append(" " * min(int(count) if count.isdigit() else 1, MOST_REPEATS))
+            pieces.append(" " * min(int(count) if count.isdigit() else 1, MAX_REPEATED_SPACES))
         elif child.tag == f"{_TEXT}tab":
             pieces.append("   ")
         elif child.tag == f"{_TEXT}line-break":

@@ -1,7 +1,7 @@
 """Read Word, PowerPoint and Excel files, old and new, with headings, lists, table rows, slides and cell addresses.
 
-office-oxide parses all six formats in memory-safe code; calamine tells where the cells of a sheet are, which office-oxide
-does not. docs/formats.md says how they were chosen.
+office-oxide parses all six formats in memory-safe code; calamine provides the addresses of cells, which office-oxide
+does not. docs/formats.md explains the choice.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ __all__ = ["OfficeReader", "column_name"]
 
 _FAMILY = {
     "docx": "docx", "docm": "docx", "dotx": "docx", "dotm": "docx", "doc": "doc", "dot": "doc",
-    "pptx": "pptx", "pptm": "pptx", "ppsx": "pptx", "ppsm": "pptx", "potx": "pptx", "potm": "pptx", "ppt": "ppt", "pps": "ppt",
-    "xlsx": "xlsx", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "xlsb": "xlsb", "xls": "xls", "ods": "ods", "xlam": "xlsx",
+    "pptx": "pptx", "pptm": "pptx", "ppsx": "pptx", "ppsm": "pptx", "potx": "pptx", "potm": "pptx", "ppt": "ppt",
+    "pps": "ppt", "xlsx": "xlsx", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "xlsb": "xlsb", "xls": "xls",
+    "ods": "ods", "xlam": "xlsx",
 }  # fmt: skip
 _SHEETS = ("xlsx", "xlsb", "xls", "ods")
-MOST_ROWS = 200_000
+MAX_ROWS = 200_000
 _MARK = {"heading": "# "}
 
 
 class OfficeReader:
-    """Microsoft Office files, and spreadsheets of OpenDocument."""
+    """Reader for Microsoft Office files and OpenDocument spreadsheets."""
 
     name = "office"
     version = 1
@@ -39,7 +40,7 @@ class OfficeReader:
     extensions = tuple(_FAMILY)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file; a slide or a sheet counts as a page."""
+        """Yield the file as one document; each slide or sheet is a page."""
         from .file_type import kind_of
 
         kind = _FAMILY[kind_of(data, source.extension) or source.extension]
@@ -47,7 +48,7 @@ class OfficeReader:
         if kind in _SHEETS:
             with _panics_are_damage():
                 _write_sheets(layer, data, kind, source)
-            if layer.empty and kind in ("xls", "xlsx"):  # text boxes only, or a version before Excel 97
+            if layer.empty and kind in ("xls", "xlsx"):  # only text boxes, or older than Excel 97
                 _write_sections(layer, _parsed(data, kind)["sections"], slides=False)
         else:
             _write_sections(layer, _parsed(data, kind)["sections"], slides=kind in ("ppt", "pptx"))
@@ -56,7 +57,10 @@ class OfficeReader:
 
 @contextmanager
 def _panics_are_damage() -> Iterator[None]:
-    """A panic of Rust code comes out as an exception that is no Exception, and would end the worker."""
+    """Turn a panic of Rust code into a DocumentError.
+
+    A panic is raised as a BaseException, which would otherwise end the worker.
+    """
     try:
         yield
     except BaseException as error:
@@ -66,7 +70,7 @@ def _panics_are_damage() -> Iterator[None]:
 
 
 def _parsed(data: bytes, kind: str) -> Any:
-    """office-oxide's account of a file. Raises DocumentError with the reason."""
+    """Parse a file with office-oxide and return its intermediate form. Raises DocumentError with the reason."""
     from office_oxide import Document as OfficeDocument
     from office_oxide import OfficeOxideError
 
@@ -75,10 +79,10 @@ def _parsed(data: bytes, kind: str) -> Any:
             parse: Any = OfficeDocument.from_bytes
             return json.loads(parse(data, kind).to_ir_json())
     except OfficeOxideError as error:
-        words = str(error).lower()
-        if "password" in words or "encrypted" in words:
+        message = str(error).lower()
+        if "password" in message or "encrypted" in message:
             raise DocumentError(
-                "encrypted", "the file is encrypted, and encrypted office files cannot be opened"
+                "encrypted", "the file is encrypted, and Ringfence cannot open encrypted Office files"
             ) from None
         raise DocumentError("damaged", "the file is damaged or truncated") from None
 
@@ -102,7 +106,7 @@ def _write_sections(layer: LayerBuilder, sections: Sequence[dict[str, Any]], sli
 
 
 def _write_elements(layer: LayerBuilder, elements: Any, address: str | None, paragraphs: int) -> int:
-    """Write elements; where no address is given they are numbered as paragraphs. Returns the number of the last."""
+    """Write elements, addressed as numbered paragraphs if ``address`` is None; return the last paragraph number."""
     for element in elements if isinstance(elements, list) else []:
         kind = element.get("type")
         if kind in ("paragraph", "heading", "code_block", "quote"):
@@ -147,7 +151,7 @@ def _write_table(layer: LayerBuilder, element: dict[str, Any], address: str | No
 
 
 def _text(content: Any) -> str:
-    """The words of a content tree, one line a paragraph."""
+    """Return the text of a content tree, one line per paragraph."""
     if isinstance(content, str):
         return content
     if isinstance(content, dict):
@@ -168,42 +172,44 @@ def _text(content: Any) -> str:
 
 
 def _write_sheets(layer: LayerBuilder, data: bytes, kind: str, source: Source) -> None:
-    """Every sheet a page, every row a line, every cell at its address."""
+    """Write each sheet as a page and each row as a line, with the address of every cell."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        shown = _shown_cells(data, kind)
-        rows_left = MOST_ROWS
+        displayed = _displayed_cells(data, kind)
+        rows_left = MAX_ROWS
         sheets = {}
         for name in names:
             sheets[name] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
             rows_left -= len(sheets[name])
             if rows_left < 0:
-                raise DocumentError("too-long", f"it has more than {MOST_ROWS:,} rows")
+                raise DocumentError("too-long", f"it has more than {MAX_ROWS:,} rows")
             source.progress()
-        for name, rows in sheets.items():  # all of them or, where one is damaged, none
-            _write_sheet(layer, name, rows, shown.get(name, []))
+        for name, rows in sheets.items():  # after all are read: if one is damaged, none is written
+            _write_sheet(layer, name, rows, displayed.get(name, []))
     except PasswordError:
-        raise DocumentError("encrypted", "the file is encrypted, and encrypted office files cannot be opened") from None
+        raise DocumentError(
+            "encrypted", "the file is encrypted, and Ringfence cannot open encrypted Office files"
+        ) from None
     except (CalamineError, OSError, ValueError, KeyError):
         if kind in ("xls", "xlsx"):
-            _parsed(data, kind)  # says so where it is encrypted
+            _parsed(data, kind)  # raises the right error if the file is encrypted
         raise DocumentError("damaged", "the workbook is damaged or truncated") from None
 
 
-def _write_sheet(layer: LayerBuilder, name: str, rows: list[list[Any]], shown: list[list[str]]) -> None:
+def _write_sheet(layer: LayerBuilder, name: str, rows: list[list[Any]], displayed: list[list[str]]) -> None:
     filled = [number for number, row in enumerate(rows) if any(_cell(value) for value in row)]
     if not filled:
         return
     layer.page()
     layer.paragraph(f"Sheet: {name}", name)
-    # What a cell shows (1,249.50 EUR) says more than its value (1249.5). The two libraries count rows differently; the
-    # shown text is taken only where every row of the sheet has its counterpart with the same cells filled.
-    aligned = len(shown) == len(filled) and all(
+    # The displayed text of a cell (1,249.50 EUR) says more than its value (1249.5). The two libraries count rows
+    # differently, so the displayed text is used only if all rows correspond and have equally many filled cells.
+    aligned = len(displayed) == len(filled) and all(
         [bool(text) for text in texts].count(True) == sum(bool(_cell(value)) for value in rows[number])
-        for texts, number in zip(shown, filled, strict=True)
+        for texts, number in zip(displayed, filled, strict=True)
     )
     previous = -2
     for position, number in enumerate(filled):
@@ -211,22 +217,22 @@ def _write_sheet(layer: LayerBuilder, name: str, rows: list[list[Any]], shown: l
             layer.end_block()
         previous = number
         columns = [column for column, value in enumerate(rows[number]) if _cell(value)]
-        texts = [text for text in shown[position] if text] if aligned else [_cell(rows[number][c]) for c in columns]
+        texts = [text for text in displayed[position] if text] if aligned else [_cell(rows[number][c]) for c in columns]
         layer.line(
             (text, f"{name}!{column_name(column)}{number + 1}") for text, column in zip(texts, columns, strict=True)
         )
     layer.end_block()
 
 
-def _shown_cells(data: bytes, kind: str) -> dict[str, list[list[str]]]:
-    """The text that the cells of each sheet show, by rows that are not empty; nothing where it cannot be had."""
+def _displayed_cells(data: bytes, kind: str) -> dict[str, list[list[str]]]:
+    """Return the displayed text of the cells by sheet and non-empty row; empty if it is not available."""
     if kind not in ("xlsx", "xls"):
         return {}
     try:
         sections = _parsed(data, kind)["sections"]
     except DocumentError:
         return {}
-    found: dict[str, list[list[str]]] = {}
+    displayed: dict[str, list[list[str]]] = {}
     for section in sections:
         rows = [
             [" ".join(_text(cell.get("content")).split()) for cell in row.get("cells", [])]
@@ -234,8 +240,8 @@ def _shown_cells(data: bytes, kind: str) -> dict[str, list[list[str]]]:
             if element.get("type") == "table"
             for row in element.get("rows", [])
         ]
-        found[section.get("title", "")] = [row for row in rows if any(row)]
-    return found
+        displayed[section.get("title", "")] = [row for row in rows if any(row)]
+    return displayed
 
 
 def _cell(value: Any) -> str:
@@ -249,7 +255,7 @@ def _cell(value: Any) -> str:
 
 
 def column_name(index: int) -> str:
-    """The letters of a column counted from 0: A, B, ... Z, AA."""
+    """Return the letters of a column from its index, counted from 0: A, B, ... Z, AA."""
     letters = ""
     index += 1
     while index:

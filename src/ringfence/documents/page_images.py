@@ -1,4 +1,4 @@
-"""Pictures of pages, for reports: rendered where files are read, small, as WEBP."""
+"""Small WEBP images of pages, for reports; rendered in the worker processes that read files."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ QUALITY = 55
 def pictures_of(
     source: Source, document: str, sha256: str, pages: Sequence[int], scale: float, options: ReadingOptions
 ) -> Iterator[tuple[int, float, float, bytes]]:
-    """The wanted pages (from 1) of a document, each with its size in points; nothing where it cannot be opened any more, is
-    another than that of ``sha256``, or has no pages.
+    """Yield ``pages`` (numbered from 1) of a document, each as its number, width and height in points, and WEBP image.
+
+    Yields nothing if the document can no longer be opened, does not match ``sha256``, or has no pages. ``scale`` is in
+    pixels per point.
     """
     source = replace(source, expansion=Expansion(options.limits))
     try:
-        found = content_of(source, source.path.read_bytes(), document, options)
-        if found is None:
+        content = content_of(source, source.path.read_bytes(), document, options)
+        if content is None:
             return
-        inner, data = found
+        inner, data = content
         if sha256_of(data) != sha256:
             return
         if kind_of(data, inner.extension) == "pdf":

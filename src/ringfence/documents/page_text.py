@@ -1,4 +1,4 @@
-"""Build the text layer of a document that has pages: every character with its place on paper."""
+"""Build the text layer of a document with pages: every character with its position on the page."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class PaperBuilder:
         self._blocks: list[Block] = []
         self._lines: list[Line] = []
         self._ocr: list[tuple[int, int, float]] = []
-        self.pages_by_ocr: dict[int, str] = {}  # why OCR was used, by page
+        self.pages_by_ocr: dict[int, str] = {}  # reason for OCR by page number
 
     @property
     def empty(self) -> bool:
-        """Whether no page has any text."""
+        """True if no page has any text."""
         return not self._lines
 
     @property
     def size(self) -> int:
-        """Characters so far."""
+        """The number of characters so far."""
         return len(self._text)
 
     def _write(self, piece: str, box: tuple[float, float, float, float] | None = None) -> None:
@@ -47,7 +47,7 @@ class PaperBuilder:
         self._boxes.append(box or _NOWHERE)
 
     def add_page(self, width: float, height: float, glyphs: list[Glyph]) -> None:
-        """A page of ``width`` x ``height`` points; its glyphs are put into reading order."""
+        """Add a page of ``width`` x ``height`` points; its glyphs are put into reading order."""
         if self._pages:
             self._write("\n")
             self._write("\n")
@@ -77,13 +77,13 @@ class PaperBuilder:
                 self._ocr.append((start, start + 1, glyph.confidence))
 
     def document(self, source: Source, sha256: str, read_by: str, metadata: dict[str, Any]) -> Document:
-        """The finished document."""
+        """Return the finished document."""
         blank = [page.number for page in self._pages if page.start == page.end]
-        told: dict[str, Any] = {"pages_without_text": blank} if blank else {}
+        facts: dict[str, Any] = {"pages_without_text": blank} if blank else {}
         if self.pages_by_ocr:
-            told["pages_by_ocr"] = {str(number): reason for number, reason in self.pages_by_ocr.items()}
+            facts["pages_by_ocr"] = {str(number): reason for number, reason in self.pages_by_ocr.items()}
         if source.root:
-            told["source"] = source.root
+            facts["source"] = source.root
         return Document(
             id=source.id,
             path=source.path.as_posix(),
@@ -93,7 +93,7 @@ class PaperBuilder:
             blocks=tuple(self._blocks),
             lines=tuple(self._lines),
             read_by=read_by,
-            metadata=metadata | told,
+            metadata=metadata | facts,
             char_boxes=np.array(self._boxes, np.float32).reshape(-1, 4),
             ocr=tuple(self._ocr),
         )

@@ -1,4 +1,4 @@
-"""Read the text layer of a PDF with the position of every character (pdfium does the parsing)."""
+"""Read the text layer of a PDF with the position of every character, parsed by pdfium."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from .pdf_layout import Glyph
 from .reader import ReadingOptions, Source, sha256_of
 from .text_quality import fault_of_text
 
-FEW_CHARACTERS = 100  # on a scanned page: a stamp or a page number
 __all__ = ["PdfReader", "open_pdf", "render_page"]
+
+FEW_CHARACTERS = 100  # a scanned page with fewer has only a stamp or a page number as text
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x02": "-", "\xad": "-"}
 
 
 def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
-    """Open a PDF, trying no password and then each of ``passwords``. Raises DocumentError with the reason."""
+    """Open a PDF without a password, then with each of ``passwords``. Raises DocumentError with the reason."""
     if b"%PDF-" not in data[:1024]:
         raise DocumentError("wrong-extension", "the name ends in .pdf but the content is not a PDF")
     for password in (None, *passwords):
@@ -36,7 +37,7 @@ def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
             if "password" in str(error).lower():
                 continue
             truncated = b"%%EOF" not in data[-2048:]
-            reason = "it ends too early (the end mark of a PDF is missing)" if truncated else "its structure is broken"
+            reason = "it is cut off (the end-of-file marker is missing)" if truncated else "its structure is broken"
             raise DocumentError(
                 "truncated" if truncated else "damaged", f"the PDF cannot be opened: {reason}"
             ) from None
@@ -46,12 +47,12 @@ def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
 
 
 def render_page(pdf: Any, number: int, scale: float) -> Any:
-    """Page ``number`` (from 1) as a Pillow image at ``scale`` times 72 dots an inch."""
+    """Render page ``number`` (from 1) as a Pillow image at ``scale`` times 72 dpi."""
     return pdf[number - 1].render(scale=scale).to_pil()
 
 
 class PdfReader:
-    """PDF files: their text layer, and by OCR the pages that have none worth having."""
+    """Reader for PDF files: their text layer, or OCR for pages without a usable one."""
 
     name = "pdf"
     version = 2
@@ -59,7 +60,7 @@ class PdfReader:
     extensions = ("pdf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file."""
+        """Yield the file as one document."""
         pdf = open_pdf(data, options.passwords)
         try:
             yield self._document(source, data, pdf, options)
@@ -82,9 +83,9 @@ class PdfReader:
             glyphs, unmapped = _glyphs(page)
             reason = _reason_for_ocr(page, glyphs, unmapped, options)
             if reason and ocr.available():
-                seen = ocr.read_picture(_picture(page), width, height)
-                if seen and _is_better(seen, glyphs, reason):
-                    glyphs = seen
+                ocr_glyphs = ocr.read_picture(_picture(page), width, height)
+                if ocr_glyphs and _is_better(ocr_glyphs, glyphs, reason):
+                    glyphs = ocr_glyphs
                     paper.pages_by_ocr[number] = reason
             ocr_missing = ocr_missing or bool(reason and not ocr.available())
             paper.add_page(width, height, glyphs)
@@ -107,34 +108,34 @@ def _why_empty(ocr_missing: bool, options: ReadingOptions) -> tuple[str, str]:
         return "no-text-layer", "no page has a text layer, and OCR is switched off"
     if ocr_missing:
         return "ocr-missing", "no page has a text layer, and OCR is not installed: pip install 'ringfence[ocr]'"
-    return "no-text", "no page has a text layer, and OCR finds no text on it"
+    return "no-text", "no page has a text layer, and OCR finds no text"
 
 
 def _reason_for_ocr(page: Any, glyphs: list[Glyph], unmapped: int, options: ReadingOptions) -> str | None:
-    """Why a page is to be read by OCR, None where its text layer will do."""
+    """Return why a page needs OCR, or None if its text layer is usable."""
     if options.ocr == "never":
         return None
     if options.ocr == "always":
-        return "asked for"
+        return "requested"
     visible = [glyph.text for glyph in glyphs if not glyph.text.isspace()]
     if not visible:
         return "no text layer" if _draws_something(page) else None
     if fault := fault_of_text(visible, unmapped):
         return f"poor text layer: {fault}"
     if len(visible) < FEW_CHARACTERS and _picture_share(page) > 0.5:
-        return "a picture with little text over it"
+        return "an image with little text over it"
     return None
 
 
-def _is_better(seen: list[Glyph], glyphs: list[Glyph], reason: str) -> bool:
-    """Whether what OCR saw replaces the text layer: a page of a poor one may truly hold signs only."""
-    if reason in ("no text layer", "asked for"):
+def _is_better(ocr_glyphs: list[Glyph], glyphs: list[Glyph], reason: str) -> bool:
+    """Return whether OCR replaces the text layer; a page with a poor text layer may really contain only symbols."""
+    if reason in ("no text layer", "requested"):
         return True
-    words = [glyph for glyph in seen if glyph.confidence is not None]
-    sure = sum(glyph.confidence or 0 for glyph in words) / len(words) > 0.75
+    words = [glyph for glyph in ocr_glyphs if glyph.confidence is not None]
+    confident = sum(glyph.confidence or 0 for glyph in words) / len(words) > 0.75
     if reason.startswith("poor"):
-        return sure and fault_of_text([glyph.text for glyph in words]) is None
-    return sure and len(words) > 3 * sum(not glyph.text.isspace() for glyph in glyphs)
+        return confident and fault_of_text([glyph.text for glyph in words]) is None
+    return confident and len(words) > 3 * sum(not glyph.text.isspace() for glyph in glyphs)
 
 
 def _draws_something(page: Any) -> bool:
@@ -142,7 +143,7 @@ def _draws_something(page: Any) -> bool:
 
 
 def _picture_share(page: Any) -> float:
-    """The part of the page that its largest picture covers."""
+    """Return the share of the page that its largest image covers."""
     width, height = page.get_size()
     largest = 0.0
     for position, item in enumerate(page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2)):
@@ -154,20 +155,21 @@ def _picture_share(page: Any) -> float:
 
 
 def _picture(page: Any) -> Any:
-    """The page as OCR reads it."""
+    """Render the page at the resolution for OCR."""
     width, height = page.get_size()
     scale = min(ocr.OCR_PIXELS / max(width, height, 1.0), 8.0)
     return page.render(scale=scale).to_pil()
 
 
 def _glyphs(page: Any) -> tuple[list[Glyph], int]:
-    """The characters of a page in content order, boxes from the top left with the page's rotation applied; and how many
-    glyphs have no character.
+    """Return the characters of a page in content order, and the number of glyphs without a character.
+
+    Boxes are in points from the top left corner, with the page's rotation applied.
     """
     textpage = page.get_textpage()
     to_device = _device_transform(page)
     quarter_turns = page.get_rotation() // 90
-    found: list[Glyph] = []
+    glyphs: list[Glyph] = []
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     rectangle = raw.FS_RECTF()
     high_surrogate = unmapped = 0
@@ -194,29 +196,31 @@ def _glyphs(page: Any) -> tuple[list[Glyph], int]:
         (ax, ay), (bx, by) = to_device(x0, y0), to_device(x1, y1)
         box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
         turns = (round(raw.FPDFText_GetCharAngle(textpage, index) / (math.pi / 2)) + quarter_turns) % 4
-        _append(found, chr(code), box, turns)
+        _append(glyphs, chr(code), box, turns)
     textpage.close()
-    return found, unmapped
+    return glyphs, unmapped
 
 
-def _append(found: list[Glyph], character: str, box: tuple[float, float, float, float], turns: int) -> None:
-    """Add a character in canonical form: composed with the accent before it, ligatures spelled out."""
-    if unicodedata.combining(character) and found:
-        composed = unicodedata.normalize("NFC", found[-1].text + character)
+def _append(glyphs: list[Glyph], character: str, box: tuple[float, float, float, float], turns: int) -> None:
+    """Add a character in canonical form: accents combined with the letter before, ligatures spelled out."""
+    if unicodedata.combining(character) and glyphs:
+        composed = unicodedata.normalize("NFC", glyphs[-1].text + character)
         if len(composed) == 1:
-            found[-1] = Glyph(composed, found[-1].box, found[-1].turns)
+            glyphs[-1] = Glyph(composed, glyphs[-1].box, glyphs[-1].turns)
             return
     spelled = _LIGATURES.get(character) or unicodedata.normalize("NFC", character)
     for letter in spelled:
-        if unicodedata.category(letter) in ("Cc", "Cs", "Zs", "Zl", "Zp"):
-            letter = " "
-        found.append(Glyph(letter, box, turns))
+        blank = unicodedata.category(letter) in ("Cc", "Cs", "Zs", "Zl", "Zp")
+        glyphs.append(Glyph(" " if blank else letter, box, turns))
 
 
 def _device_transform(page: Any) -> Any:
-    """The map from page space to points from the top left, read off pdfium at three points (it knows crop and turn)."""
+    """Return the map from page space to points from the top left corner.
+
+    It is derived from three points that pdfium maps, which accounts for the crop box and the rotation.
+    """
     width, height = page.get_size()
-    fine = 64  # pdfium answers in whole units
+    fine = 64  # pdfium returns whole units
 
     def device(x: float, y: float) -> tuple[float, float]:
         out_x, out_y = ctypes.c_int(), ctypes.c_int()

@@ -1,8 +1,8 @@
-"""Reading order: glyphs with positions become blocks of lines, where a table row is one line and columns stay apart.
+"""Put glyphs into reading order: blocks of lines, with a table row as one line and columns kept apart.
 
-The steps: glyphs -> words -> lines (by baseline) -> cells (by wide gaps) -> bands of lines that share a gutter. A band
-whose two sides do not share their baselines, or that both hold prose, is two columns and is read side by side; every
-other band is a table and is read row by row, its cells set apart by three spaces.
+The steps: glyphs -> words -> lines (by baseline) -> cells (by wide gaps) -> bands of lines that share a gutter. If the
+two sides of a band have different baselines, or both contain prose, the band is two columns and is read one column
+after the other. Any other band is a table and is read row by row, with three spaces between cells.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import NamedTuple
 
 __all__ = ["Glyph", "lay_out"]
 
-CELL_GAP = 1.1  # in heights of the line; justified prose stays below 0.9
+CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
 COLUMN_GAP = 1.6
-BLOCK_GAP = 0.75  # white space between two lines of one block is less than this, in heights
+BLOCK_GAP = 0.75  # in line heights; the gap between two lines of a block is smaller
 Extent = tuple[float, float, float, float]
 
 
 class Glyph(NamedTuple):
-    """One character, its box (x0, y0, x1, y1) from the top left, and its quarter turns against the page.
+    """A character, its box (x0, y0, x1, y1) from the top left corner, and its quarter turns relative to the page.
 
-    Of a character read from a picture, ``confidence`` is that of its word (0 to 1), and ``on_paper`` its box where
-    ``box`` was set straight for the layout.
+    For a character read by OCR, ``confidence`` is that of its word (0 to 1), and ``on_paper`` is its real box;
+    ``box`` is straightened for the layout.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Word:
 
 @dataclass
 class Cell:
-    """Words of one line with ordinary spaces between them."""
+    """Words in a line with ordinary spaces between them."""
 
     words: list[Word]
 
@@ -83,7 +83,7 @@ Row = list[Cell]
 
 
 def lay_out(glyphs: Sequence[Glyph]) -> list[list[list[Glyph]]]:
-    """Blocks of lines of glyphs in reading order; text that is turned against the page comes last, as it was written."""
+    """Return blocks of lines of glyphs in reading order; text rotated relative to the page comes last."""
     upright = _words(glyph for glyph in glyphs if glyph.turns == 0)
     blocks = [[_glyphs_of(row) for row in block] for block in _blocks(_rows(upright))] if upright else []
     for turns in (1, 2, 3):
@@ -138,14 +138,14 @@ def _words(glyphs: Iterable[Glyph]) -> list[Word]:
 
 
 def _overprinted(first: Extent, second: Extent) -> bool:
-    """The same letter printed twice with a tiny shift, which is how some programs make bold."""
+    """Return whether a letter is printed twice with a tiny shift, as some programs do for bold."""
     return abs(first[0] - second[0]) < 0.12 * (second[3] - second[1]) and abs(first[1] - second[1]) < 0.12 * (
         second[3] - second[1]
     )
 
 
 def _rows(words: list[Word]) -> list[Row]:
-    """Lines from top to bottom, each as its cells from left to right."""
+    """Return the lines from top to bottom, each as its cells from left to right."""
     lines: list[list[Word]] = []
     centres: list[float] = []
     for word in sorted(words, key=lambda word: (word.middle, word.x0)):
@@ -174,7 +174,7 @@ def _cells(line: list[Word]) -> Row:
 
 
 def _blocks(rows: list[Row]) -> list[list[Row]]:
-    """Split rows into bands that are columns or not, and each of those at wide vertical gaps."""
+    """Split rows into bands with or without columns, and those bands into blocks at wide vertical gaps."""
     blocks: list[list[Row]] = []
     start = 0
     while start < len(rows):
@@ -195,7 +195,10 @@ def _blocks(rows: list[Row]) -> list[list[Row]]:
 
 
 def _column_band(rows: list[Row], start: int) -> tuple[int, float | None]:
-    """The end of the longest band from ``start`` that one gutter divides into columns, and where that gutter is."""
+    """Find the longest band from ``start`` that one gutter divides into columns.
+
+    Return its end and the horizontal position of the gutter; ``start`` and None if there is no such band.
+    """
     for left, right in zip(rows[start], rows[start][1:], strict=False):
         low, high = left.x1, right.x0
         height = left.words[-1].height
@@ -225,13 +228,13 @@ def _column_band(rows: list[Row], start: int) -> tuple[int, float | None]:
 
 
 def _sides(band: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:
-    """The cells left and right of the gutter, row by row (empty where a row has none there)."""
+    """Return the cells left and right of the gutter, row by row; empty if a row has none on that side."""
     left, right = ([[cell for cell in row if (cell.x0 < gutter) == side] for row in band] for side in (True, False))
     return left, right
 
 
 def _is_columns(band: list[Row], gutter: float, height: float) -> bool:
-    """Two texts side by side: prose on both sides, or lines that do not share their baselines."""
+    """Return whether a band is two columns of text: prose on both sides, or different baselines."""
     left, right = _sides(band, gutter)
     present = [[position for position, cells in enumerate(side) if cells] for side in (left, right)]
     if not all(present):
@@ -241,9 +244,9 @@ def _is_columns(band: list[Row], gutter: float, height: float) -> bool:
     fewest = min(sum(map(bool, left)), sum(map(bool, right)))
     if fewest < 3:
         return False
-    both = [(a, b) for a, b in zip(left, right, strict=True) if a and b]
-    aligned = sum(abs(a[-1].middle - b[0].middle) < 0.12 * height for a, b in both)
-    # A table whose cells have several lines each is out of line too, but it has many cells in a row.
+    pairs = [(cells, others) for cells, others in zip(left, right, strict=True) if cells and others]
+    aligned = sum(abs(cells[-1].middle - others[0].middle) < 0.12 * height for cells, others in pairs)
+    # In a table whose cells have several lines the baselines differ too, but its rows have many cells.
     few_cells = sum(map(len, left)) <= 1.3 * sum(map(bool, left)) and sum(map(len, right)) <= 2.5 * sum(
         map(bool, right)
     )
@@ -253,7 +256,7 @@ def _is_columns(band: list[Row], gutter: float, height: float) -> bool:
 
 
 def _are_addresses(band: list[Row], gutter: float) -> bool:
-    """Two short blocks of words, such as the addresses of sender and receiver; labels with values are not."""
+    """Return whether a band is two short text blocks, such as two addresses, and not labels with values."""
     left, right = _sides(band, gutter)
     labels = any(cells and cells[-1].text.endswith(":") for cells in left)
     return 3 <= len(band) <= 8 and not labels and all(_is_text(side, words=1.6) and all(side) for side in (left, right))

@@ -1,4 +1,4 @@
-"""A text layer as plain data, for `ringfence documents read --json`."""
+"""The text layer as plain data, for `ringfence documents read --json`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["text_layer"]
 
 
 def text_layer(document: Document) -> dict[str, Any]:
-    """The text layer as plain data: text, pages, blocks, lines, segments, and a box for each character."""
+    """Return the text layer as JSON-compatible data: text, pages, blocks, lines, segments and a box per character."""
     return {
         "schema": 1,
         "id": document.id,

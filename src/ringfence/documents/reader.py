@@ -1,7 +1,7 @@
-"""Choose the reader for a file and read it: the door through which every format comes in.
+"""Choose the reader for a file by its content and name, and read the file.
 
-Everything here happens in the process that calls it. ``worker_pool.py`` offers the same in a worker process
-with limits; that is what the rest of the program uses.
+These functions run in the calling process. The rest of the program uses ``worker_pool.py``, which runs them in worker
+processes with limits on time and memory.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ReadingLimits:
-    """What one file may cost. A file that needs more ends as failed, and nothing else suffers.
+    """Limits for reading one file. A file that exceeds one fails; other files are not affected.
 
-    ``seconds`` bounds the time between two signs of progress (a page, a child document), ``total_seconds`` the whole.
+    ``seconds`` limits the time between two signs of progress (a page, a child document), ``total_seconds`` the total.
     """
 
     seconds: float = 120.0
@@ -59,23 +59,26 @@ class ReadingLimits:
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What the person said about the input: passwords to try, how CSV and JSONL are to be taken, when to use OCR."""
+    """Options for reading: passwords to try, how to split CSV and JSONL into documents, when to use OCR, and limits."""
 
     passwords: tuple[str, ...] = field(default=(), repr=False)
     csv_rows: bool = False
     text_field: str = "text"
     id_field: str = "id"
-    ocr: str = "auto"  # auto: where there is no text layer worth having; never; always
+    ocr: str = "auto"  # auto (pages without a usable text layer), never or always
     limits: ReadingLimits = ReadingLimits()
 
     def facts(self, folder: str) -> ReadingFacts:
-        """What a run records to read its documents the same way again, relative to ``folder``; no passwords."""
+        """Return what a run records to read its documents again in the same way, without passwords.
+
+        ``folder`` is the folder that recorded paths are relative to.
+        """
         kept = {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field", "ocr")}
         return ReadingFacts(folder=folder, limits=asdict(self.limits), **kept)
 
     @classmethod
     def of_run(cls, facts: ReadingFacts, passwords: tuple[str, ...] = ()) -> ReadingOptions:
-        """The options that a run recorded."""
+        """Restore the options that a run recorded; ``passwords`` are never recorded."""
         kept = {name: getattr(facts, name) for name in ("csv_rows", "text_field", "id_field", "ocr")}
         whole = {name: int(value) for name, value in facts.limits.items() if not name.endswith("seconds")}
         limits = ReadingLimits(**{**facts.limits, **whole})  # type: ignore[arg-type]  # the names are the file's
@@ -83,7 +86,7 @@ class ReadingOptions:
 
 
 class Expansion:
-    """What one file has unfolded into so far: children of mails and archives count against its limits."""
+    """Count the child documents and unpacked bytes of one file and check them against its limits."""
 
     def __init__(self, limits: ReadingLimits, progress: Callable[[], None] = lambda: None) -> None:
         self.limits, self.progress = limits, progress
@@ -91,14 +94,14 @@ class Expansion:
         self.children = 0
 
     def add_child(self) -> None:
-        """Count a child document. Raises DocumentError beyond the limit."""
+        """Count a child document. Raises DocumentError above the limit."""
         self.children += 1
         if self.children > self.limits.children:
-            raise DocumentError("too-many-children", f"it holds more than {self.limits.children:,} documents")
+            raise DocumentError("too-many-children", f"it contains more than {self.limits.children:,} documents")
         self.progress()
 
     def add_bytes(self, count: int) -> None:
-        """Count unpacked bytes. Raises DocumentError beyond the limit."""
+        """Count unpacked bytes. Raises DocumentError above the limit."""
         self.bytes += count
         if self.bytes > self.limits.expanded_mib * 2**20:
             raise DocumentError("expands-too-far", f"it unpacks to more than {self.limits.expanded_mib:,} MiB")
@@ -106,10 +109,10 @@ class Expansion:
 
 @dataclass(frozen=True)
 class Source:
-    """A file on disk, or a document inside one, and the id that it gets.
+    """A file on disk, or a document inside one, and its id.
 
-    ``root`` is the id of the file itself where this is a child (``mail.eml!contract.pdf``), ``depth`` how many
-    containers it lies in.
+    For a child document (``mail.eml!contract.pdf``), ``root`` is the id of the file on disk. ``depth`` is the number
+    of containers around the document.
     """
 
     path: Path
@@ -120,31 +123,34 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The file name that tells the format: that of the child where this is one."""
+        """The name of the file or of the child document."""
         return self.id.rpartition("!")[2] if self.depth else self.path.name
 
     @property
     def extension(self) -> str:
-        """The file name's ending in lower case, without the dot."""
+        """The extension of the name, in lower case and without the dot."""
         return PurePosixPath(self.name).suffix.lower().lstrip(".")
 
     def child(self, name: str) -> Source:
-        """The source of a document inside this one. Raises DocumentError where containers are nested too deep."""
+        """Return the source of a document inside this one and count it.
+
+        Raises DocumentError if containers are nested too deeply or there are too many children.
+        """
         expansion = self.expansion or Expansion(ReadingLimits())
         if self.depth >= expansion.limits.depth:
-            raise DocumentError("nested-too-deep", f"it is nested deeper than {expansion.limits.depth} containers")
+            raise DocumentError("nested-too-deep", f"it is nested more than {expansion.limits.depth} containers deep")
         expansion.add_child()
         return replace(self, id=f"{self.id}!{name}", root=self.root or self.id, depth=self.depth + 1)
 
     def progress(self) -> None:
-        """Say that work goes on, so that a long file is not taken for a stuck one."""
+        """Report progress, so that a long file is not mistaken for a hung reader."""
         if self.expansion:
             self.expansion.progress()
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A document that could not be read: it is counted, never skipped. ``code`` is a stable word for totals."""
+    """A document that could not be read: counted, never skipped. ``code`` is a stable identifier for totals."""
 
     id: str
     path: str
@@ -155,9 +161,9 @@ class Unreadable:
 
 
 class Reader(Protocol):
-    """One file format family. ``name`` and ``version`` are stamped on every document that it reads.
+    """Reader of one family of file formats. Each document records the ``name`` and ``version`` of its reader.
 
-    A reader may set ``libraries``: the distributions whose code turns bytes into text. Their versions go into the lock.
+    A reader may set ``libraries``, the distributions that turn bytes into text. The lock records their versions.
     """
 
     name: str
@@ -165,25 +171,25 @@ class Reader(Protocol):
     extensions: tuple[str, ...]
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the documents of one file, in place of a damaged record an Unreadable.
+        """Yield the documents of one file, and an Unreadable in place of each damaged record.
 
-        Raises DocumentError with the reason when the file as a whole cannot be read.
+        Raises DocumentError with the reason if the file as a whole cannot be read.
         """
         ...
 
 
 @cache
 def readers() -> dict[str, Reader]:
-    """Every installed reader by file extension (without the dot), built-in and third-party alike."""
-    found: dict[str, Reader] = {}
+    """Return every installed reader, built-in or third-party, by file extension without the dot."""
+    by_extension: dict[str, Reader] = {}
     for make in load_plugins("readers").values():
         reader: Reader = make()
-        found.update(dict.fromkeys(reader.extensions, reader))
-    return found
+        by_extension.update(dict.fromkeys(reader.extensions, reader))
+    return by_extension
 
 
 def reading_libraries() -> list[str]:
-    """The distributions that readers, OCR and the recognition of file types declare."""
+    """Return the distributions declared by readers, OCR and file type detection, sorted."""
     from . import file_type, ocr
 
     declared = [getattr(reader, "libraries", ()) for reader in readers().values()]
@@ -191,7 +197,10 @@ def reading_libraries() -> list[str]:
 
 
 def canonical(text: str) -> str:
-    """Canonical text: NFC, newlines as \\n, no byte order mark and no control characters but tab and newline."""
+    """Return canonical text.
+
+    It is in NFC, uses line feeds as newlines, has no byte order mark and no control characters except tab and newline.
+    """
     text = unicodedata.normalize("NFC", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(
         character if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs") else " "
@@ -200,15 +209,18 @@ def canonical(text: str) -> str:
 
 
 def sha256_of(data: bytes) -> str:
-    """The hexadecimal sha256 of ``data``."""
+    """Return the sha256 of ``data`` in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_of_file(path: Path, most_mib: int = ReadingLimits.file_mib) -> str | None:
-    """The hexadecimal sha256 of a file; None where it cannot be read, is larger than that, or is a pipe or a device."""
+def sha256_of_file(path: Path, max_mib: int = ReadingLimits.file_mib) -> str | None:
+    """Return the sha256 of a file in hexadecimal.
+
+    None if the file cannot be read, is larger than ``max_mib`` MiB, or is a pipe or a device.
+    """
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > most_mib * 2**20:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > max_mib * 2**20:
             return None
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -219,9 +231,9 @@ def sha256_of_file(path: Path, most_mib: int = ReadingLimits.file_mib) -> str | 
 def read_here(
     source: Source, options: ReadingOptions | None = None, progress: Callable[[], None] = lambda: None
 ) -> Iterator[Document | Unreadable]:
-    """Read one file in this process, without its limits on time and memory.
+    """Read one file in this process, without limits on time and memory.
 
-    What cannot be read is yielded as Unreadable with its reason, so that every input is accounted for.
+    A document that cannot be read is yielded as an Unreadable with the reason, so that every input is accounted for.
     """
     options = options or ReadingOptions()
     source = replace(source, expansion=Expansion(options.limits, progress))
@@ -234,13 +246,14 @@ def read_here(
 
 
 def read_bytes(source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-    """Read the content of a file or of a child document; what fails is yielded as Unreadable."""
+    """Read the content of a file or a child document; failures are yielded as Unreadable."""
     sha256 = sha256_of(data)
-
-    own = False  # whether the file's own document is out; what fails behind it is the rest of the file
+    own_document_read = False  # a failure after the file's own document concerns the rest of the file
 
     def failed(code: str, reason: str) -> Unreadable:
-        identity, root = (f"{source.id}!rest", source.root or source.id) if own else (source.id, source.root)
+        identity, root = (
+            (f"{source.id}!rest", source.root or source.id) if own_document_read else (source.id, source.root)
+        )
         return Unreadable(identity, source.path.as_posix(), code, reason, sha256, root)
 
     try:
@@ -248,15 +261,15 @@ def read_bytes(source: Source, data: bytes, options: ReadingOptions) -> Iterator
             raise DocumentError("empty", "the file is empty")
         for outcome in _within(reader_for(source, data).read(source, data, options), options.limits):
             yield outcome
-            own = own or outcome.id == source.id
+            own_document_read = own_document_read or outcome.id == source.id
     except DocumentError as error:
         yield failed(error.code, str(error))
     except MemoryError:
         yield failed("too-much-memory", f"reading it takes more than {options.limits.memory_mib:,} MiB of memory")
     except RecursionError:
-        yield failed("nested-too-deep", "its structure is nested too deep")
-    except Exception as error:  # a reader that breaks down on one file must not take the run with it
-        yield failed("reader-fault", f"the reader met a fault of its own ({type(error).__name__})")
+        yield failed("nested-too-deep", "its structure is nested too deeply")
+    except Exception as error:  # a reader that crashes on one file must not end the run
+        yield failed("reader-fault", f"internal error in the reader ({type(error).__name__})")
 
 
 def _within(outcomes: Iterator[Document | Unreadable], limits: ReadingLimits) -> Iterator[Document | Unreadable]:
@@ -275,17 +288,20 @@ def _bytes_of(path: Path, limits: ReadingLimits) -> bytes:
             raise DocumentError("too-large", f"the file is larger than {limits.file_mib:,} MiB")
         return path.read_bytes()
     except FileNotFoundError:
-        raise DocumentError("missing", "the file does not exist any more") from None
+        raise DocumentError("missing", "the file no longer exists") from None
     except OSError as error:
         raise DocumentError("unreadable", f"the file cannot be opened ({error.strerror})") from None
 
 
 def reader_for(source: Source, data: bytes) -> Reader:
-    """The reader for a content: what the first bytes say counts more than the name. Raises DocumentError."""
+    """Return the reader for ``data``; its first bytes take precedence over the name.
+
+    Raises DocumentError if no reader fits.
+    """
     named = source.extension
     kind = kind_of(data, named)
     reader = readers().get(kind) if kind else None
     if reader is None:
-        what = f".{kind or named} files" if kind or named else "files without an ending, whose content is not known,"
-        raise DocumentError("unsupported", f"{what} cannot be read")
+        what = f".{kind or named} files" if kind or named else "files without an extension and with unknown content"
+        raise DocumentError("unsupported", f"{what} are not supported")
     return reader

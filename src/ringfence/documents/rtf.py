@@ -1,4 +1,4 @@
-"""Read RTF: its words, paragraph by paragraph."""
+"""Read RTF: plain text, paragraph by paragraph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["RtfReader"]
 
 
 class RtfReader:
-    """Rich text."""
+    """Reader for rich text files."""
 
     name = "rtf"
     version = 1
@@ -21,7 +21,7 @@ class RtfReader:
     extensions = ("rtf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file."""
+        """Yield the file as one document."""
         from striprtf.striprtf import rtf_to_text
 
         try:
@@ -30,7 +30,7 @@ class RtfReader:
             raise DocumentError("damaged", "the RTF is damaged") from None
         layer = LayerBuilder()
         for number, paragraph in enumerate(text.split("\n"), start=1):
-            # striprtf writes the cells of a row apart by |.
+            # striprtf separates the cells of a row with |.
             cells = paragraph.split("|") if paragraph.count("|") > 1 else [paragraph]
             if len(cells) > 1:
                 layer.line((cell, f"paragraph {number}") for cell in cells)

@@ -1,4 +1,4 @@
-"""Read TXT and MD: the text as it stands, one page."""
+"""Read plain text files, such as TXT and MD, as they are, as one page."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ __all__ = ["TextReader", "decode", "document_from_text"]
 
 
 def decode(data: bytes) -> str:
-    """Decode as UTF-8 or UTF-16 by byte order mark, else UTF-8, else Windows-1252; binary content is refused."""
+    """Decode by byte order mark (UTF-16), else as UTF-8, else as Windows-1252.
+
+    Raises DocumentError for binary content.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in data[:4096]:
-        raise DocumentError("wrong-extension", "the name says text but the content is binary")
+        raise DocumentError("wrong-extension", "the name suggests text but the content is binary")
     else:
         encoding = "utf-8"
     try:
@@ -41,10 +44,10 @@ def decode(data: bytes) -> str:
 def document_from_text(
     source: Source, text: str, sha256: str, read_by: str, metadata: dict[str, Any] | None = None
 ) -> Document:
-    """A document of one page from text that has no layout. Raises DocumentError when there is nothing to read."""
+    """Return a one-page document from text without layout. Raises DocumentError if the text is blank."""
     text = canonical(text)
     if not text.strip():
-        raise DocumentError("empty", "there is no text in it")
+        raise DocumentError("empty", "it contains no text")
     lines = tuple(lines_of(text))
     return Document(
         id=source.id,
@@ -60,12 +63,12 @@ def document_from_text(
 
 
 class TextReader:
-    """Plain text and what is written as such: the text as it stands."""
+    """Reader for plain text, including JSON, XML, YAML and other text formats, as it is."""
 
     name = "text"
     version = 1
     extensions = ("txt", "md", "text", "markdown", "rst", "log", "json", "xml", "yaml", "yml", "ics", "tex", "bin")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the one document of the file."""
+        """Yield the file as one document."""
         yield document_from_text(source, decode(data), sha256_of(data), f"{self.name}/{self.version}")

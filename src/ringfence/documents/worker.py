@@ -1,7 +1,7 @@
-"""The process in which files are read: it reaches no network, starts no program, writes no file, and dies with its parent.
+"""Worker process that reads files. It uses no network, starts no programs, writes no files and dies with its parent.
 
-``isolated.py`` starts it, with its own process id as the argument. It answers each request, a line of JSON on standard
-input, with frames (``wire.py``) on standard output.
+``worker_pool.py`` starts it with the parent's process id as the argument. Each request is a line of JSON on standard
+input; the worker answers with frames (``worker_protocol.py``) on standard output.
 """
 
 from __future__ import annotations
@@ -18,19 +18,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = ["main", "shut_in"]
+__all__ = ["main", "restrict_process"]
 
-# What a reader never needs. A library that tries (a remote picture in an HTML file, a helper program) gets an error.
-_FORBIDDEN = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree")  # fmt: skip
-_ADDRESS_SPACE_BEYOND = 8 << 30  # libraries map far more than they use; the parent watches what is really used
+# Readers never need these. A library that tries one (a remote image in an HTML file, a helper program) gets an error.
+_FORBIDDEN = (
+    "socket.connect",
+    "socket.getaddrinfo",
+    "socket.sendto",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.forkpty",
+    "os.remove",
+    "os.rename",
+    "os.mkdir",
+    "os.rmdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "shutil.rmtree",
+)
+_EXTRA_ADDRESS_SPACE = 8 << 30  # bytes; libraries map far more than they use, and the parent watches the actual use
 _PR_SET_PDEATHSIG = 1
 _QUIET_SECONDS = 1.0
 
 
-def shut_in() -> None:
-    """From here on this process opens files for reading only, and reaches for nothing else.
+def restrict_process() -> None:
+    """Let this process, from now on, open files for reading only and use no network or other programs.
 
-    An audit hook guards what Python does; it is no sandbox against native code that was taken over.
+    An audit hook checks what Python code does. It is not a sandbox: it does not stop compromised native code.
     """
     sys.dont_write_bytecode = True
 
@@ -41,7 +59,7 @@ def shut_in() -> None:
                 isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             )
             if writes and arguments[0] != os.devnull:
-                raise PermissionError("readers write no files")
+                raise PermissionError("readers may not write files")
         elif event in _FORBIDDEN:
             raise PermissionError(f"readers may not use {event}")
 
@@ -53,18 +71,18 @@ def _die_with_parent(parent: int) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked to be told
+    if os.getppid() != parent:  # the parent died before prctl took effect
         os._exit(0)
 
 
 def _limit_memory(mebibytes: int) -> None:
     with contextlib.suppress(ValueError, OSError):
-        ceiling = mebibytes * 2**20 + _ADDRESS_SPACE_BEYOND
+        ceiling = mebibytes * 2**20 + _EXTRA_ADDRESS_SPACE
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def _watch_memory(limit: list[int]) -> None:
-    """End this process when it takes more than ``limit[0]`` MiB: nobody else looks while the parent is busy elsewhere."""
+    """End this process if it uses more than ``limit[0]`` MiB; the parent does not check while it is busy elsewhere."""
     from .worker_protocol import OVER_MEMORY, resident_mib
 
     while True:
@@ -94,8 +112,8 @@ def _frames(request: dict[str, Any], out: BinaryIO) -> Iterator[bytes]:
         for outcome in read_here(source, options, progress):
             yield frame_of(outcome)
     else:
-        asked = (request["document"], request["sha256"], request["pages"], request["scale"])
-        for number, width, height, picture in pictures_of(source, *asked, options):
+        selection = (request["document"], request["sha256"], request["pages"], request["scale"])
+        for number, width, height, picture in pictures_of(source, *selection, options):
             yield pack({"page": number, "width": width, "height": height}, picture)
 
 
@@ -103,15 +121,15 @@ def main() -> None:
     """Serve requests until standard input ends."""
     from .worker_protocol import pack
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     _die_with_parent(int(sys.argv[1]))
     limit = [1 << 40]
     threading.Thread(target=_watch_memory, args=(limit,), daemon=True).start()
     requests, out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not stand between frames
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)  # nor may words of a document reach a terminal or a log
-    shut_in()
+    os.dup2(2, 1)  # output printed by a library must not mix with the frames
+    with open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), 2)  # document content must not reach a terminal or a log
+    restrict_process()
     for line in requests:
         request = json.loads(line)
         limit[0] = request["options"]["limits"]["memory_mib"]

@@ -1,6 +1,6 @@
-"""Read files in worker processes with limits: one bad file ends as failed with its reason, and nothing else suffers.
+"""Read files in worker processes with limits: a bad file fails with its reason, and other files are not affected.
 
-Workers are kept for the next file, because starting one costs more than reading most files.
+Workers are reused, because starting one takes longer than reading most files.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import platform
 import select
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import DocumentError
+from ..errors import DocumentError, UserError
 from ..hardware import processors
 from .model import Document
 from .reader import (
@@ -38,12 +39,12 @@ from .worker_protocol import (
 
 __all__ = ["PagePicture", "page_pictures", "read_ahead", "read_document", "read_documents"]
 
-POLL = 0.2  # seconds between looks at a worker's memory
-AHEAD = 1  # files that are begun while another is being taken
+POLL = 0.2  # seconds between checks of a worker's memory
+AHEAD = 1  # files to start reading while the caller handles another
 
 
 class _Stopped(Exception):
-    """The worker was stopped or died; ``code`` and the message are the file's."""
+    """The worker died or has to be stopped; ``code`` and the message are those of the file's failure."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -51,12 +52,14 @@ class _Stopped(Exception):
 
 
 class _Worker:
-    """One worker process and the request that it works on."""
+    """A worker process that handles one request at a time."""
 
     def __init__(self) -> None:
+        if platform.system() == "Windows":  # select() there takes sockets only, and the worker needs `resource`
+            raise UserError("Reading documents needs Linux or macOS.", "On Windows, run Ringfence in WSL 2.")
         environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-        # OCR in a worker runs beside the engine: more threads than this slow both down.
+        # OCR in a worker runs alongside the engine; more threads than this slow both down.
         environment.setdefault("OMP_NUM_THREADS", str(max(1, processors() // 2)))
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from ringfence.documents.worker import main; main()", str(os.getpid())],
@@ -69,16 +72,16 @@ class _Worker:
         )
         self._buffer = bytearray()
 
-    def ask(self, request: dict[str, Any]) -> None:
+    def send(self, request: dict[str, Any]) -> None:
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:  # it died while idle; the reading side says so
+        except BrokenPipeError:  # the worker died while idle; reading its answer reports that
             pass
 
     def frames(self, options: ReadingOptions) -> Iterator[tuple[dict[str, Any], bytes]]:
-        """The frames of the answer. The clock runs only while this waits. Raises _Stopped."""
+        """Yield the frames of the answer. Time counts against the limits only while this waits. Raises _Stopped."""
         waited = 0.0
         while True:
             head, body, seconds = self._frame(options, waited)
@@ -90,37 +93,38 @@ class _Worker:
 
     def _frame(self, options: ReadingOptions, waited: float) -> tuple[dict[str, Any], bytes, float]:
         started = time.monotonic()
-        sizes = HEAD.unpack(self._take(HEAD.size, options, started, waited))
-        head = unpack_head(self._take(sizes[0], options, started, waited))
-        body = self._take(sizes[1], options, started, waited)
+        sizes = HEAD.unpack(self._read(HEAD.size, options, started, waited))
+        head = unpack_head(self._read(sizes[0], options, started, waited))
+        body = self._read(sizes[1], options, started, waited)
         return head, body, time.monotonic() - started
 
-    def _take(self, count: int, options: ReadingOptions, started: float, waited: float) -> bytes:
+    def _read(self, count: int, options: ReadingOptions, started: float, waited: float) -> bytes:
         assert self.process.stdout is not None
         limits = options.limits
         while len(self._buffer) < count:
             if select.select([self.process.stdout], [], [], POLL)[0]:
-                piece = os.read(self.process.stdout.fileno(), 1 << 20)
-                if not piece:
+                chunk = os.read(self.process.stdout.fileno(), 1 << 20)
+                if not chunk:
                     raise self._died(limits.memory_mib)
-                self._buffer += piece
+                self._buffer += chunk
                 continue
             seconds = time.monotonic() - started
-            if seconds > limits.seconds or waited + seconds > limits.total_seconds:
-                bound = limits.seconds if seconds > limits.seconds else limits.total_seconds
-                raise _Stopped("took-too-long", f"reading it made no end within {bound:g} seconds")
+            if seconds > limits.seconds:
+                raise _Stopped("took-too-long", f"reading it made no progress for {limits.seconds:g} seconds")
+            if waited + seconds > limits.total_seconds:
+                raise _Stopped("took-too-long", f"reading it takes longer than {limits.total_seconds:g} seconds")
             if resident_mib(self.process.pid) > limits.memory_mib:
                 raise _Stopped("too-much-memory", f"reading it takes more than {limits.memory_mib:,} MiB of memory")
-        taken = bytes(self._buffer[:count])
+        data = bytes(self._buffer[:count])
         del self._buffer[:count]
-        return taken
+        return data
 
     def _died(self, memory_mib: int) -> _Stopped:
         code = self.process.wait()
         if code == OVER_MEMORY:
             return _Stopped("too-much-memory", f"reading it takes more than {memory_mib:,} MiB of memory")
-        how = f"ended on signal {-code}" if code < 0 else f"ended with code {code}"
-        return _Stopped("reader-crashed", f"the process that read it {how}")
+        how = f"was killed by signal {-code}" if code < 0 else f"exited with code {code}"
+        return _Stopped("reader-crashed", f"the worker process that read it {how}")
 
     def stop(self) -> None:
         self.process.kill()
@@ -134,7 +138,7 @@ class _Worker:
 
 
 class _Pool:
-    """Idle workers, for this process only (a fork starts its own)."""
+    """The idle workers of this process; a forked process starts its own."""
 
     def __init__(self) -> None:
         self._idle: list[_Worker] = []
@@ -169,59 +173,60 @@ _pool = _Pool()
 
 
 class _Reading:
-    """One file that a worker has begun to read."""
+    """A file that a worker has started to read."""
 
     def __init__(self, source: Source, options: ReadingOptions) -> None:
         self.source, self.options = source, options
         self._worker: _Worker | None = _pool.get()
-        self._worker.ask({"do": "read", **_asked(source, options)})
+        self._worker.send({"do": "read", **_common_request(source, options)})
 
     def outcomes(self) -> Iterator[Document | Unreadable]:
-        """What the file holds; where the worker had to be stopped, an Unreadable says so last."""
+        """Yield the outcomes of the file; if the worker stops early, the last one is an Unreadable with the reason."""
         assert self._worker is not None
-        own = False
+        own_document_read = False
         try:
             for head, body in self._worker.frames(self.options):
                 outcome = (
                     Unreadable(**head["unreadable"]) if "unreadable" in head else document_from(head["document"], body)
                 )
-                own = own or outcome.id == self.source.id
+                own_document_read = own_document_read or outcome.id == self.source.id
                 yield outcome
         except _Stopped as error:
             self.cancel()
             source = self.source
             sha256 = sha256_of_file(source.path, self.options.limits.file_mib)
-            identity, root = (f"{source.id}!rest", source.id) if own else (source.id, None)
+            identity, root = (f"{source.id}!rest", source.id) if own_document_read else (source.id, None)
             yield Unreadable(identity, source.path.as_posix(), error.code, str(error), sha256, root)
             return
-        except BaseException:  # abandoned in the middle: what is left in the pipe belongs to nobody
+        except BaseException:  # abandoned midway: the pipe still contains part of the answer
             self.cancel()
             raise
         _pool.put(self._worker)
         self._worker = None
 
     def cancel(self) -> None:
-        """Stop the worker: what is left in its pipe belongs to nobody."""
+        """Stop the worker, whose pipe still contains part of the answer."""
         if self._worker:
             self._worker.stop()
             self._worker = None
 
 
-def _asked(source: Source, options: ReadingOptions) -> dict[str, Any]:
+def _common_request(source: Source, options: ReadingOptions) -> dict[str, Any]:
     return {"path": str(source.path.absolute()), "id": source.id, "options": asdict(options)}
 
 
 def read_documents(source: Source, options: ReadingOptions | None = None) -> Iterator[Document | Unreadable]:
-    """Read one file; a mail, an archive, a JSONL file, and a CSV file taken by rows, yields many documents.
+    """Read one file. Mails, archives, JSONL files, and CSV files read by row can yield several documents.
 
-    What cannot be read is yielded as Unreadable with its reason, so that every input is accounted for.
+    A document that cannot be read is yielded as an Unreadable with the reason, so that every input is accounted for.
+    Raises UserError on Windows, where worker processes cannot run.
     """
     for outcome in _Reading(source, options or ReadingOptions()).outcomes():
         yield _with_path(outcome, source)
 
 
 def _with_path(outcome: Document | Unreadable, source: Source) -> Document | Unreadable:
-    """The path as the caller wrote it: the worker needs an absolute one."""
+    """Restore the path that the caller gave; the worker gets an absolute one."""
     object.__setattr__(outcome, "path", source.path.as_posix())
     return outcome
 
@@ -229,30 +234,33 @@ def _with_path(outcome: Document | Unreadable, source: Source) -> Document | Unr
 def read_ahead(
     sources: Iterable[Source], options: ReadingOptions | None = None
 ) -> Iterator[tuple[Source, Iterator[Document | Unreadable]]]:
-    """Each source with its outcomes, while the next files are being read already."""
+    """Yield each source with its outcomes, while workers already read the next files."""
     options = options or ReadingOptions()
-    coming = iter(sources)
-    begun: deque[_Reading] = deque()
+    remaining = iter(sources)
+    started: deque[_Reading] = deque()
     try:
         while True:
-            while len(begun) <= AHEAD and (source := next(coming, None)) is not None:
-                begun.append(_Reading(source, options))
-            if not begun:
+            while len(started) <= AHEAD and (source := next(remaining, None)) is not None:
+                started.append(_Reading(source, options))
+            if not started:
                 return
-            reading = begun.popleft()
+            reading = started.popleft()
             source = reading.source
             yield source, (_with_path(outcome, source) for outcome in reading.outcomes())
     finally:
-        for reading in begun:
+        for reading in started:
             reading.cancel()
 
 
 def read_document(path: str | Path, options: ReadingOptions | None = None) -> Document:
-    """Read a file that holds one document. Raises DocumentError when it cannot, or when it holds several."""
+    """Read a file that contains one document.
+
+    Raises DocumentError if the file cannot be read or does not contain exactly one document, and UserError on Windows.
+    """
     path = Path(path)
     documents = list(read_documents(Source(path, path.name), options))
     if len(documents) != 1:
-        raise DocumentError("several", "the file does not hold exactly one document; use read_documents")
+        raise DocumentError("several", "the file does not contain exactly one document; use read_documents")
     if isinstance(documents[0], Unreadable):
         raise DocumentError(documents[0].code, documents[0].reason)
     return documents[0]
@@ -260,7 +268,7 @@ def read_document(path: str | Path, options: ReadingOptions | None = None) -> Do
 
 @dataclass(frozen=True)
 class PagePicture:
-    """One page: its number from 1, its size in points, and its picture as WEBP."""
+    """A page image: the page number from 1, the page size in points, and the image as WEBP."""
 
     number: int
     width: float
@@ -276,22 +284,22 @@ def page_pictures(
     scale: float,
     options: ReadingOptions | None = None,
 ) -> list[PagePicture]:
-    """Pages (from 1) of a document in ``source``; none when it has changed or cannot be opened any more.
+    """Render pages (numbered from 1) of a document; empty if it has changed or can no longer be opened.
 
-    ``document`` is the id of the document: that of the source, or of a child in it. ``scale`` is in pixels a point.
+    ``document`` is the id of the source itself or of a child document in it. ``scale`` is in pixels per point.
     """
     options = options or ReadingOptions()
     worker = _pool.get()
-    asked = {"document": document, "sha256": sha256, "pages": list(pages), "scale": scale}
-    worker.ask({"do": "pictures", **asked, **_asked(source, options)})
-    found: list[PagePicture] = []
+    selection = {"document": document, "sha256": sha256, "pages": list(pages), "scale": scale}
+    worker.send({"do": "pictures", **selection, **_common_request(source, options)})
+    pictures: list[PagePicture] = []
     try:
         for head, body in worker.frames(options):
-            found.append(PagePicture(head["page"], head["width"], head["height"], body))
+            pictures.append(PagePicture(head["page"], head["width"], head["height"], body))
     except BaseException as error:
         worker.stop()
         if not isinstance(error, _Stopped):
             raise
-        return found
+        return pictures
     _pool.put(worker)
-    return found
+    return pictures

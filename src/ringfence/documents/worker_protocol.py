@@ -1,4 +1,7 @@
-"""Documents on a pipe: a JSON head and the raw boxes. No pickle: what a hostile file made of its reader is only data."""
+"""Send documents over a pipe as frames: a JSON head and the raw boxes.
+
+Never pickles: a reader that a hostile file has taken over can send only data.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,12 @@ from .reader import ReadingLimits, ReadingOptions, Unreadable
 
 __all__ = ["HEAD", "OVER_MEMORY", "document_from", "frame_of", "options_from", "pack", "resident_mib", "unpack_head"]
 
-OVER_MEMORY = 77  # the exit code of a worker that ended itself
-HEAD = struct.Struct("<II")  # sizes in bytes of the JSON and of the boxes that follow
+OVER_MEMORY = 77  # exit code of a worker that exceeded its memory limit
+HEAD = struct.Struct("<II")  # sizes in bytes of the JSON head and of the boxes that follow
 
 
 def resident_mib(pid: int | str) -> float:
-    """Memory in use by a process; 0 where the system does not tell."""
+    """Return the resident memory of a process in MiB; 0 if the system does not report it."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
@@ -35,19 +38,19 @@ def resident_mib(pid: int | str) -> float:
 
 
 def pack(head: dict[str, Any], body: bytes = b"") -> bytes:
-    """One frame."""
+    """Return ``head`` and ``body`` as one frame."""
     data = json.dumps(head).encode()
     return HEAD.pack(len(data), len(body)) + data + body
 
 
 def unpack_head(data: bytes) -> dict[str, Any]:
-    """The JSON of a frame."""
+    """Parse the JSON head of a frame."""
     head: dict[str, Any] = json.loads(data)
     return head
 
 
 def frame_of(outcome: Document | Unreadable) -> bytes:
-    """An outcome as a frame."""
+    """Return an outcome as a frame."""
     if isinstance(outcome, Unreadable):
         return pack({"unreadable": asdict(outcome)})
     head = {
@@ -67,7 +70,7 @@ def frame_of(outcome: Document | Unreadable) -> bytes:
 
 
 def document_from(head: dict[str, Any], boxes: bytes) -> Document:
-    """The document of a frame."""
+    """Restore the document from a frame."""
     return Document(
         id=head["id"],
         path=head["path"],
@@ -85,5 +88,5 @@ def document_from(head: dict[str, Any], boxes: bytes) -> Document:
 
 
 def options_from(data: dict[str, Any]) -> ReadingOptions:
-    """Reading options from their JSON."""
+    """Restore reading options from their JSON form."""
     return ReadingOptions(**{**data, "passwords": tuple(data["passwords"]), "limits": ReadingLimits(**data["limits"])})

@@ -1,4 +1,4 @@
-"""Engines: what runs weights. The protocol, the registry and a public fake; importing this imports no engine."""
+"""Engines run weights: the protocol, the registry and a public fake. Importing this package imports no engine."""
 
 from .chat import Templated, render_chat
 from .fake import FakeEngine

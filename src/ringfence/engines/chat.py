@@ -1,4 +1,4 @@
-"""Render chat templates: in a sandbox, and with the clock stopped so that a prompt is the same tomorrow."""
+"""Render chat templates in a sandbox, with the clock frozen so that a prompt is the same tomorrow."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from ..errors import EngineError
 
 __all__ = ["FROZEN_DATE", "Templated", "render_chat"]
 
-# Templates of the Llama 3 family print today's date; answers could not be replayed if it moved.
+# Templates of the Llama 3 family print today's date. If it changed, answers could not be replayed.
 FROZEN_DATE = "2024-07-26"
 
 
 def render_chat(
     template: str, messages: list[dict[str, str]], special_tokens: dict[str, str], open_turn: bool = True
 ) -> str:
-    """The prompt for ``messages`` with the opening of the assistant's turn. Raises EngineError for a broken template."""
+    """The prompt for ``messages``, ending with the opening of the assistant's turn unless ``open_turn`` is false.
+
+    Raises EngineError if the template is broken.
+    """
 
     def refuse(message: str) -> None:
         raise jinja2.TemplateError(message)
@@ -38,30 +41,30 @@ def render_chat(
         )
     except jinja2.TemplateError as error:
         raise EngineError(
-            f"The chat template of the weights cannot be rendered ({error}).",
+            f"Cannot render the chat template of these weights ({error}).",
             "Choose instruction-tuned weights whose template takes a system and a user turn.",
         ) from None
 
 
 class Templated:
-    """An engine whose prompts we render ourselves, from the chat template of its weights."""
+    """An engine whose prompts Ringfence renders from the chat template of its weights."""
 
     chat_template: str
     special_tokens: dict[str, str]
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """Token ids of a prompt in which control tokens count as such; nothing is added."""
+        """Token ids of a prompt. Control tokens in it are recognised; none are added."""
         raise NotImplementedError
 
     def prompt(self, messages: Sequence[tuple[str, str]], answer_start: str = "") -> tuple[int, ...]:
-        """Token ids of a chat of (role, content), with the assistant's turn opened and its beginning written."""
+        """Token ids of a chat of (role, content) pairs, with the assistant's turn opened and ``answer_start`` in it."""
         turns = [{"role": role, "content": content} for role, content in messages]
         return self.tokenize(render_chat(self.chat_template, turns, self.special_tokens) + answer_start)
 
     def turn_end(self) -> tuple[int, ...]:
-        """The token that ends an answer: what the template writes behind an assistant's turn, else the end of text."""
+        """The token that ends an answer: what the template writes after an assistant's turn, else the end of text."""
         mark = "ANSWER"
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
         text = render_chat(self.chat_template, turns, self.special_tokens, False)
-        behind = text.rpartition(mark)[2].lstrip() or self.special_tokens.get("eos_token", "")
-        return self.tokenize(behind)[:1] if behind else ()
+        suffix = text.rpartition(mark)[2].lstrip() or self.special_tokens.get("eos_token", "")
+        return self.tokenize(suffix)[:1] if suffix else ()

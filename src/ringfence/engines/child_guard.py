@@ -1,7 +1,7 @@
 """Run a command that ends when its parent does: python -m ringfence.engines.child_guard COMMAND ...
 
-The parent holds the other end of standard input. When it is gone, however it went (kill -9 too), the whole process group
-is killed. (PR_SET_PDEATHSIG will not do: it follows the thread that started the child, not the process.)
+The parent holds the other end of standard input. When the parent ends, even by kill -9, the whole process group is
+killed. (PR_SET_PDEATHSIG does not work: it follows the thread that started the child, not the process.)
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import threading
 
 
 def main() -> None:
-    """Start the command, watch the parent, and end with the command's exit code."""
+    """Start the command, watch the parent, and exit with the command's exit code."""
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 
     def watch() -> None:
-        while os.read(0, 1):  # nothing ever comes: this returns when the parent's end is closed
+        while os.read(0, 1):  # the parent writes nothing: this returns when its end closes
             pass
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
-    os._exit(child.wait() & 0xFF)  # at once: the thread above still reads
+    os._exit(child.wait() & 0xFF)  # immediately: the thread above is still reading
 
 
 if __name__ == "__main__":

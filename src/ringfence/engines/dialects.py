@@ -1,4 +1,4 @@
-"""The dialects of servers that offer OpenAI's interface: what each really takes beyond it, found out by asking."""
+"""Dialects of servers with an OpenAI-compatible interface: what each accepts beyond it, found by probing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ Ask = Callable[[Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a kind of server is asked. ``grammars`` and ``schemas`` are tried in their order until one is obeyed.
+    """How to send requests to one kind of server.
 
-    ``prefill``: what makes a chat go on from the beginning of an answer; None where it cannot.
+    ``grammars`` and ``schemas`` are tried in order until the server obeys one. ``prefill`` holds the fields that make a
+    chat continue a given beginning of an answer; None if the server cannot.
     """
 
     name: str
@@ -53,8 +54,8 @@ def _tgi(schema: Any) -> dict[str, Any]:
 
 
 _CONTINUE = {"add_generation_prompt": False, "continue_final_message": True}
-# vLLM ignores the older guided_grammar in silence from 0.12 on (seen with 0.32); the probe tells which one holds. Under
-# a grammar its log-probabilities are those after the mask.
+# vLLM from 0.12 on silently ignores the older guided_grammar (seen with 0.32); the probe finds out which one works.
+# Under a grammar, its log-probabilities are those after the mask.
 VLLM = Dialect(
     "vllm", True, (_structured_outputs, _guided_grammar), (_json_schema,), "echo", raw_logprobs=False, prefill=_CONTINUE
 )
@@ -77,7 +78,7 @@ DIALECTS = {dialect.name: dialect for dialect in (VLLM, LLAMACPP, OLLAMA, TGI, N
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """What a server tells of itself. ``context`` is None where it does not say."""
+    """What a server reports about itself. ``context`` (tokens) is None if the server does not report it."""
 
     dialect: Dialect
     version: str
@@ -88,35 +89,36 @@ class ServerFacts:
 
 
 def facts_of(client: Client, model: str = "") -> ServerFacts:
-    """Find out what kind of server it is, by the paths that only this kind has, and what it tells of ``model``.
+    """Identify the kind of server by the paths that only that kind has, and read its facts about ``model``.
 
-    Raises EngineError where it is none.
+    Raises EngineError if the server has no OpenAI-compatible interface.
     """
     listed = _ask(client, "/v1/models")
     entries = listed.get("data") if isinstance(listed, dict) else None
     if not isinstance(entries, list):
         raise EngineError(
-            f"The server {client.address} has no OpenAI interface (/v1/models).",
+            f"The server {client.address} has no OpenAI-compatible interface (/v1/models).",
             "Give the address of a vLLM, llama.cpp, Ollama, TGI or NIM server.",
         )
-    models = tuple(str(entry.get("id")) for entry in entries if isinstance(entry, dict))
-    told = [entry for entry in entries if isinstance(entry, dict)]
-    first: dict[str, Any] = next((entry for entry in told if entry.get("id") == model), told[0] if told else {})
+    listed_models = [entry for entry in entries if isinstance(entry, dict)]
+    models = tuple(str(entry.get("id")) for entry in listed_models)
+    first = listed_models[0] if listed_models else {}
+    facts: dict[str, Any] = next((entry for entry in listed_models if entry.get("id") == model), first)
     if isinstance(props := _ask(client, "/props"), dict) and "default_generation_settings" in props:
         tokens = tuple((name, str(props[name])) for name in ("bos_token", "eos_token") if props.get(name))
         context = props["default_generation_settings"].get("n_ctx")
         build = str(props.get("build_info", "unknown"))
         return ServerFacts(LLAMACPP, build, models, context, str(props.get("chat_template", "")), tokens)
     if isinstance(nim := _ask(client, "/v1/metadata"), dict) and nim:
-        return ServerFacts(NIM, str(nim.get("version", "unknown")), models, first.get("max_model_len"))
-    if first.get("owned_by") == "vllm":
+        return ServerFacts(NIM, str(nim.get("version", "unknown")), models, facts.get("max_model_len"))
+    if facts.get("owned_by") == "vllm":
         version = _ask(client, "/version") or {}
-        return ServerFacts(VLLM, str(version.get("version", "unknown")), models, first.get("max_model_len"))
+        return ServerFacts(VLLM, str(version.get("version", "unknown")), models, facts.get("max_model_len"))
     if isinstance(ollama := _ask(client, "/api/version"), dict) and "version" in ollama:
         return ServerFacts(OLLAMA, str(ollama["version"]), models)
     if isinstance(tgi := _ask(client, "/info"), dict) and "max_total_tokens" in tgi:
         return ServerFacts(TGI, str(tgi.get("version", "unknown")), models, int(tgi["max_total_tokens"]))
-    return ServerFacts(OTHER, "unknown", models, first.get("max_model_len"))
+    return ServerFacts(OTHER, "unknown", models, facts.get("max_model_len"))
 
 
 def _ask(client: Client, path: str) -> Any:

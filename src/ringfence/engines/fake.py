@@ -1,4 +1,4 @@
-"""A public fake engine with scripted answers, for tests of code that needs an engine but no model."""
+"""A public fake engine with scripted answers, to test code that needs an engine but no model."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = ["FakeEngine"]
 
 
 class FakeEngine(Scheduled, Templated):
-    """Answers each request with ``script(request, prompt_text)``: a text, or an exception that fails the request.
+    """An engine that answers with ``script(request, prompt_text)``: a text, or an exception that fails the request.
 
-    With ``scorer`` it scores too. Tokens are characters, every log-probability is ``logprob``, and completions come in
-    the order of the requests.
+    Pass ``scorer`` to make it score too. Tokens are characters, every log-probability is ``logprob``, and completions
+    come in the order of the requests. ``seen`` lists the requests so far.
     """
 
     name = "fake"
@@ -47,22 +47,22 @@ class FakeEngine(Scheduled, Templated):
         self.settings = settings or EngineSettings()
         self.special_tokens: dict[str, str] = {}
         self.capabilities = Capabilities(context=100_000, grammar=True, json_schema=True, score=scorer is not None)
-        self.seen: list[EngineRequest] = []
+        self.seen: list[Request] = []
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """One token a character."""
+        """One token per character."""
         return tuple(map(ord, text))
 
     def begin(self, ticket: Ticket) -> EngineOutput | None:
-        """Answer at once: by the script, or by the scorer."""
+        """Answer immediately, from the script or the scorer."""
         request = ticket.request
-        self.seen.append(request)
         prompt = "".join(map(chr, request.prompt))
         if isinstance(request, ScoreRequest):
             if self.scorer is None:
-                raise EngineError("This fake engine has no scorer.", "Give it one.")
+                raise EngineError("This fake engine has no scorer.", "Pass scorer=...")
             scores = (self.scorer(prompt, "".join(map(chr, ids))) for ids in request.continuations)
             return Score(request.id, tuple(scores), len(request.prompt))
+        self.seen.append(request)
         answer = self.script(request, prompt)
         if isinstance(answer, Exception):
             return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=str(answer))
@@ -79,9 +79,9 @@ class FakeEngine(Scheduled, Templated):
         )
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered."""
+        """Not offered. Raises EngineError."""
         raise EngineError("The fake engine does not embed.", "Use a real engine.")
 
     def describe(self) -> dict[str, Any]:
-        """The fake's part of a lock."""
+        """The fake engine's part of the lock."""
         return {"name": self.name, "version": "1", "build": None, "settings": {"mode": self.settings.mode}}

@@ -1,7 +1,7 @@
-"""The head of a GGUF file: its metadata, and the precision of its tensors.
+"""Read the header of a GGUF file: its metadata, and the precision of its tensors.
 
-The library ``gguf`` makes an array of every string it meets: 6.0 s for the 300,000 tokens and merges of a 1.5B, of
-which a run needs one key. This reads the same head in about 0.1 s. Format: ggml's docs/gguf.md, versions 2 and 3.
+The ``gguf`` library makes an array of every string: 6.0 s for the 300,000 tokens and merges of a 1.5B, though a run
+needs a single key. This module reads the same header in about 0.1 s. Format: ggml's docs/gguf.md, versions 2 and 3.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ MOST_KEYS = 100_000  # a damaged file may claim any number
 
 
 class GgufHeader:
-    """The metadata of a GGUF file by key. Raises EngineError for a file that is not one, or is damaged.
+    """The metadata of a GGUF file by key. Raises EngineError if the file is not GGUF, or is damaged.
 
-    ``only`` stops at this key, which then is the only one that is there (the architecture comes first in all files).
+    With ``only``, reading stops at that key and keeps no other (the architecture comes first in all files).
     """
 
     def __init__(self, file: Path, only: str | None = None) -> None:
@@ -40,7 +40,7 @@ class GgufHeader:
             ) from None
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key."""
+        """The value of ``key``, or ``default`` if the file does not have it."""
         return self._fields.get(key, default)
 
     @property
@@ -84,7 +84,7 @@ class GgufHeader:
 
 
 class _Cursor:
-    """Reads little-endian values one after the other."""
+    """Reads consecutive little-endian values."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data, self._at = data, 0

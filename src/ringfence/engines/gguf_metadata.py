@@ -1,4 +1,4 @@
-"""What is needed of weights beside their numbers, read from a GGUF file: template, special tokens, context, cache."""
+"""Facts about weights, read from a GGUF file: chat template, special tokens, context and cache size."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _CONTROL, _USER_DEFINED = 3, 4  # token types in GGUF
 
 @dataclass(frozen=True)
 class FormFacts:
-    """What is needed beside the graph: the chat template, the special tokens, the context, the end tokens, and how many
-    numbers the cache keeps for each token (0: not known).
+    """Facts that an engine needs beside the weights themselves.
+
+    ``context`` is in tokens; ``end_ids`` are the tokens that end an answer; ``cached_numbers`` is how many numbers the
+    cache keeps for each token (0: unknown).
     """
 
     chat_template: str
@@ -32,21 +34,21 @@ class FormFacts:
 
     @classmethod
     def read(cls, folder: Path) -> FormFacts:
-        """The facts kept in ``folder``."""
+        """Read the facts stored in ``folder``."""
         return cls(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
 
     def write(self, folder: Path) -> None:
-        """Keep the facts in ``folder``."""
+        """Store the facts in ``folder``."""
         (folder / FACTS).write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def facts_of_gguf(file: Path) -> FormFacts:
-    """The facts of the weights in ``file``. Raises EngineError where they have no chat template, or are an adapter."""
+    """The facts of the weights in ``file``. Raises EngineError for an adapter, or if they have no chat template."""
     value = GgufHeader(file).get
     if value("general.type") == "adapter":
         raise EngineError(
-            "This is an adapter, and no weights.",
-            "Run it on the weights it was made of: --weights NAME --adapter THIS.",
+            "This file is an adapter, not weights.",
+            "Run it on the weights that it was trained on: --weights NAME --adapter THIS.",
         )
     architecture = value("general.architecture")
     tokens: list[str] = value("tokenizer.ggml.tokens", [])
@@ -54,11 +56,11 @@ def facts_of_gguf(file: Path) -> FormFacts:
     template = value("tokenizer.chat_template")
     if not template:
         raise EngineError(
-            "The weights carry no chat template.",
+            "These weights have no chat template.",
             "Choose instruction-tuned weights (their names end in Instruct or chat).",
         )
     named = {name: value(f"tokenizer.ggml.{name}_token_id") for name in ("bos", "eos", "padding")}
-    # Templates of several families end a turn with a token other than the one that ends a text.
+    # Several model families end a turn with another token than the one that ends a text.
     turn_ends = [
         position
         for position, token in enumerate(tokens)
@@ -90,6 +92,6 @@ def facts_of_gguf(file: Path) -> FormFacts:
 
 
 def cached_numbers(layers: int, width: int, heads: int, kv_heads: Any, head_size: Any) -> int:
-    """Numbers that the cache keeps for one token: a key and a value for each layer and key-value head."""
+    """How many numbers the cache keeps per token: a key and a value for each layer and key-value head."""
     shared = kv_heads if isinstance(kv_heads, int) else heads
     return 2 * layers * shared * int(head_size or width // max(heads, 1))

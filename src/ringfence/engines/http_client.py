@@ -1,4 +1,4 @@
-"""Speak JSON with a model server: one address, a key from the environment, retries with backoff."""
+"""A JSON client for a model server: one address, a key, retries with backoff."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..seal.forwarder import FORWARD, dial_for
 
 __all__ = ["Call", "Client", "Refused", "Unreachable"]
 
-RETRIES = 5  # with 0.5, 1, 2, 4 and 8 seconds between them, or what the server asks for
+RETRIES = 5  # after 0.5, 1, 2, 4 and 8 seconds, or what the server asks for
 BUSY = (429, 502, 503, 504)
-ANSWER_SECONDS = 900  # for one answer; a long one from a large model on a busy machine takes minutes
+ANSWER_SECONDS = 900  # per answer; a long one from a large model on a busy machine takes minutes
 
 
 class Refused(Exception):
-    """The server answers, and does not do it. ``status`` is the HTTP status; ``str(error)`` its own words."""
+    """The server refuses a request. ``status`` is the HTTP status; ``str(error)`` is the reason."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class Unreachable(EngineError):
 
 
 class Call:
-    """One request of one thread, which another thread can break off."""
+    """One request of one thread, which another thread can cancel."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,14 +41,14 @@ class Call:
         self.cancelled = False
 
     def uses(self, connection: Any) -> None:
-        """Note the connection that the call is about to use. Raises EngineError if the call was cancelled."""
+        """Record the connection that the call is about to use. Raises EngineError if the call was cancelled."""
         with self._lock:
             if self.cancelled:
                 raise EngineError("The request was cancelled.")
             self._connection = connection
 
     def cancel(self) -> None:
-        """Break the connection: servers take that as the end of the request."""
+        """Close the connection: servers then drop the request."""
         with self._lock:
             self.cancelled = True
             sock = getattr(self._connection, "sock", None)
@@ -59,18 +59,18 @@ class Call:
                     pass
 
 
-_here = threading.local()
+_current = threading.local()
 
 
 @cache
 def _watched_pools() -> dict[str, Any]:
-    """urllib3's pools with connections that tell the thread's Call about themselves."""
+    """urllib3 pools whose connections register themselves with the Call of their thread."""
     import urllib3.connection
     import urllib3.connectionpool
 
     class Watched:
         def request(self, *arguments: Any, **options: Any) -> Any:
-            if call := getattr(_here, "call", None):
+            if call := getattr(_current, "call", None):
                 call.uses(self)
             return super().request(*arguments, **options)  # type: ignore[misc]
 
@@ -83,28 +83,28 @@ def _watched_pools() -> dict[str, Any]:
 
 
 class Client:
-    """One server. Raises EngineError if it cannot be reached or the key is wrong, Refused for everything else."""
+    """A client of one server. Raises EngineError if the server is unreachable or the key is wrong, else Refused."""
 
     def __init__(self, address: str, key: str = "", connections: int = 32, retries: int | None = None) -> None:
         try:
             import urllib3
         except ImportError:
             raise EngineError(
-                "Speaking with a server needs a package that is not installed.",
+                "Connecting to a server needs a package that is not installed.",
                 "Install it: pip install 'ringfence[openai]'.",
             ) from None
         try:
             parts = urlsplit(address if "//" in address else f"http://{address}")
-            parts.port  # noqa: B018 - raises where it is no number
+            parts.port  # noqa: B018 - raises ValueError if it is not a number
         except ValueError:
             parts = urlsplit("")
         if parts.username or parts.password:
             raise EngineError(
-                "The address of the server holds a user or a password.", "Put the key into RINGFENCE_API_KEY instead."
+                "The server address contains a user name or password.", "Set RINGFENCE_API_KEY to the key instead."
             )
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise EngineError(
-                f"{address!r} is no address of a server.", "Give it like http://gpu-server:8000, with or without /v1."
+                f"{address!r} is not a server address.", "Write it like http://gpu-server:8000, with or without /v1."
             )
         path = parts.path.rstrip("/").removesuffix("/v1")
         self.address = f"{parts.scheme}://{parts.netloc}{path}"
@@ -112,7 +112,7 @@ class Client:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host, number = dial_for(parts.hostname, port, os.environ.get(FORWARD, ""))
         self.forwarded = (host, number) != (parts.hostname, port)
-        # Inside a seal the address is the forwarder's; the certificate and the Host header stay the server's.
+        # Inside a seal, the client dials the forwarder; the certificate and the Host header remain those of the server.
         self._dial = f"{parts.scheme}://{host}:{number}{path}" if self.forwarded else self.address
         names = {"server_hostname": parts.hostname, "assert_hostname": parts.hostname}
         tls: dict[str, Any] = names if self.forwarded and parts.scheme == "https" else {}
@@ -123,25 +123,25 @@ class Client:
             "Host": parts.netloc,
             **({"Authorization": f"Bearer {key}"} if key else {}),
         }
-        # No redirect is followed: it could lead out of the house, with the document and the key.
-        # Retry-After is obeyed, up to half a minute: a server may ask for hours.
+        # Redirects are not followed: one could send the document and the key out of the organisation.
+        # Retry-After is obeyed up to half a minute: a server may ask for hours.
         self._retry = urllib3.Retry(
             retry_after_max=30,
-            total=RETRIES if retries is None else retries, read=1, redirect=0, backoff_factor=0.5, status_forcelist=BUSY,
-            allowed_methods=None, raise_on_status=False, raise_on_redirect=False,
+            total=RETRIES if retries is None else retries, read=1, redirect=0, backoff_factor=0.5,
+            status_forcelist=BUSY, allowed_methods=None, raise_on_status=False, raise_on_redirect=False,
         )  # fmt: skip
 
     @staticmethod
     def take(call: Call) -> None:
-        """Let ``call`` break off what this thread asks from now on."""
-        _here.call = call
+        """Let ``call`` cancel the requests that this thread makes from now on."""
+        _current.call = call
 
     def get(self, path: str) -> Any:
-        """The JSON at ``path``; None where it is no JSON."""
+        """GET ``path``; returns the parsed JSON, or None if the reply is not JSON."""
         return self._call("GET", path, None, 10)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """The JSON that comes back for ``body``."""
+        """POST ``body`` to ``path``; returns the parsed JSON reply."""
         return self._call("POST", path, json.dumps(body), ANSWER_SECONDS)
 
     def _call(self, method: str, path: str, body: str | None, seconds: float) -> Any:
@@ -155,11 +155,11 @@ class Client:
             what = "does not answer in time" if isinstance(error, errors.TimeoutError) else "cannot be reached"
             raise Unreachable(
                 f"The server {self.address} {what}.",
-                "Check that it runs and is not overloaded, then go on with --resume.",
+                "Check that it runs and is not overloaded, then continue with --resume.",
             ) from None
         if response.status in (401, 403):
             raise EngineError(
-                f"The server {self.address} does not accept the key.", "Put the right key into RINGFENCE_API_KEY."
+                f"The server {self.address} does not accept the key.", "Set RINGFENCE_API_KEY to the right key."
             )
         try:
             data = json.loads(response.data)
@@ -170,12 +170,12 @@ class Client:
         return data
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._pool.clear()
 
 
 def _message(data: Any) -> str:
-    """What a server means, in our words: its own may quote the grammar or the prompt, which are a document's."""
+    """A server's error in Ringfence's own words: the server's may quote the grammar or the prompt, so the document."""
     error = data.get("error", data) if isinstance(data, dict) else None
     text = error.get("message", "") if isinstance(error, dict) else error if isinstance(error, str) else ""
     lowered = str(text).lower()
@@ -190,8 +190,8 @@ _MEANINGS = (
         ("context length", "context size", "too long", "maximum model length", "max_tokens must be"),
         "it is too long for the server",
     ),
-    (("grammar", "sampler", "structured"), "the server does not take its grammar"),
-    (("schema", "response_format", "json_schema"), "the server does not take its schema"),
+    (("grammar", "sampler", "structured"), "the server does not accept its grammar"),
+    (("schema", "response_format", "json_schema"), "the server does not accept its schema"),
     (("does not exist", "not found"), "the server does not have the model"),
     (("out of memory",), "the server is out of memory"),
 )

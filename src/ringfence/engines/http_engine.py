@@ -1,4 +1,4 @@
-"""An engine behind an HTTP server: prompts as token ids where the server takes them, as messages where it does not."""
+"""An engine behind an HTTP server: prompts go as token ids if the server takes them, else as messages."""
 
 from __future__ import annotations
 
@@ -18,38 +18,35 @@ from ..errors import EngineError
 from .chat import Templated
 from .dialects import Ask, ServerFacts
 from .http_client import Call, Client, Refused
-from .protocol import (
-    Capabilities,
-    Completion,
-    EngineSettings,
-    Request,
-    Score,
-    ScoreRequest,
-)
+from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
 from .scheduler import Delivery, Scheduled
 from .ticket import EngineOutput, EngineRequest, Ticket
 
 __all__ = ["CONTROL_TOKENS", "HttpEngine"]
 
 MIN_ANSWER_TOKENS = 64
-UNKNOWN_CONTEXT = 4096  # where a server does not tell it; Ollama's default
-TURN_TOKENS = 16  # that a template puts around a turn, at most
-# What ends a turn in the weights that are about; a server does not tell the list of its own.
+UNKNOWN_CONTEXT = 4096  # tokens, if the server does not report it; Ollama's default
+TURN_TOKENS = 16  # at most, what a template puts around a turn
+# Turn markers of common model families; servers do not report their own list.
 CONTROL_TOKENS = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>",
-    "<|end_header_id|>", "<|eot_id|>", "<|eom_id|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "<s>", "</s>",
-    "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|start|>",
-    "<|message|>", "<|channel|>", "<|return|>", "<|call|>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]",
+    "<|end_header_id|>", "<|eot_id|>", "<|eom_id|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "<s>",
+    "</s>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>",
+    "<|start|>", "<|message|>", "<|channel|>", "<|return|>", "<|call|>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]",
 )  # fmt: skip
 
 
 class HttpEngine(Scheduled, Templated):
-    """Weights that a server runs. ``grammar_by`` and ``schema_by`` say how it is told to keep a form, where it can."""
+    """Weights that a server runs.
+
+    ``grammar_by`` and ``schema_by`` make the fields of a request that enforce a grammar or a JSON schema; None if the
+    server cannot.
+    """
 
     name = "openai"
     libraries: tuple[str, ...] = ("jinja2", "numpy", "urllib3")
     thread_safe_start = True
-    _together: int | None = None  # tokens that all requests under way may take; None: the server sees to it
+    _token_budget: int | None = None  # tokens of all requests under way together; None: the server manages this
 
     def __init__(
         self,
@@ -89,10 +86,10 @@ class HttpEngine(Scheduled, Templated):
             body = {"model": self.model, "prompt": text, "add_special_tokens": False}
         else:
             body = {"content": text, "add_special": False, "parse_special": True}
-        return tuple(self._told("/tokenize", body)["tokens"])
+        return tuple(self._post("/tokenize", body)["tokens"])
 
     def prompt(self, messages: Sequence[tuple[str, str]], answer_start: str = "") -> tuple[int, ...]:
-        """Token ids of a chat; rendered by us where the server tells its template, else by the server."""
+        """Token ids of a chat, rendered here if the server publishes its chat template, else by the server."""
         if self.chat_template:
             return super().prompt(messages, answer_start)
         if not self.dialect.token_ids:
@@ -100,7 +97,7 @@ class HttpEngine(Scheduled, Templated):
             return (*written, *((0,) * TURN_TOKENS * len(messages)))
         turns = [{"role": role, "content": content} for role, content in messages]
         body = {"model": self.model, "messages": turns, "add_generation_prompt": True}
-        return (*self._told("/tokenize", body)["tokens"], *self.tokenize(answer_start))
+        return (*self._post("/tokenize", body)["tokens"], *self.tokenize(answer_start))
 
     def turn_end(self) -> tuple[int, ...]:
         """The token that ends an answer."""
@@ -110,27 +107,27 @@ class HttpEngine(Scheduled, Templated):
             return ()
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "ANSWER"}]
         body = {"model": self.model, "messages": turns, "add_generation_prompt": False}
-        closed = tuple(self._told("/tokenize", body)["tokens"])
-        still_open = tuple(self._told("/tokenize", {**body, "continue_final_message": True})["tokens"])
+        closed = tuple(self._post("/tokenize", body)["tokens"])
+        still_open = tuple(self._post("/tokenize", {**body, "continue_final_message": True})["tokens"])
         return closed[len(still_open) :][:1]
 
-    def _told(self, path: str, body: dict[str, Any]) -> Any:
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
         try:
             return self.client.post(path, body)
         except Refused as error:
-            raise EngineError(f"The server does not do what it is asked ({error}).", "Check its version.") from None
+            raise EngineError(f"The server refused a request ({error}).", "Check its version.") from None
 
     def begin(self, ticket: Ticket) -> EngineOutput | None:
-        """Ask the server in a thread of its own.
+        """Send the request in its own thread. Raises EngineError for a score that the server cannot compute.
 
-        Threads are daemons: those of a pool are waited for when the process ends, and a server that no longer answers
+        Threads are daemons: the process waits for those of a pool when it ends, and a server that no longer answers
         would keep an interrupted run alive for a quarter of an hour.
         """
         request = ticket.request
         if isinstance(request, ScoreRequest) and not self.capabilities.score:
             raise EngineError(
-                f"A server of the kind {self.dialect.name} does not give the log-probability of given tokens.",
-                "Classify with the engine openvino, llamacpp or vllm, or a server of vLLM or llama.cpp.",
+                f"A server of the kind {self.dialect.name} cannot score given tokens.",
+                "Classify with the engine openvino, llamacpp or vllm, or on a vLLM or llama.cpp server.",
             )
         call = Call()
         self._calls[ticket] = call
@@ -154,17 +151,18 @@ class HttpEngine(Scheduled, Templated):
             yield ticket, output
 
     def abandon(self, ticket: Ticket) -> None:
-        """Break the connection, which servers take as the end of the request."""
+        """Close the connection: the server then drops the request."""
         if call := self._calls.pop(ticket, None):
             call.cancel()
         self.wake()
 
     def wake(self) -> None:
+        """Make ``advance`` return."""
         self._outputs.put((None, EngineError("woken")))
 
     def has_room(self, request: EngineRequest, under_way: Sequence[EngineRequest]) -> bool:
-        """Whether the cache of the server holds the tokens, if its size is ours to watch."""
-        return self._together is None or sum(map(_size, (request, *under_way))) <= self._together
+        """True if the server's cache has room for the tokens, or the server manages its cache itself."""
+        return self._token_budget is None or sum(map(_size, (request, *under_way))) <= self._token_budget
 
     def _complete(self, request: Request) -> Completion:
         started = time.monotonic()
@@ -177,7 +175,7 @@ class HttpEngine(Scheduled, Templated):
         return self.read(request, answer, start, time.monotonic() - started)
 
     def answer(self, request: Request) -> tuple[Any, str]:
-        """What the server sends back, and the beginning of the answer that it writes again. Raises Refused."""
+        """The server's reply, and the beginning of the answer that the reply repeats. Raises Refused."""
         room = self.capabilities.context - len(request.prompt)
         body: dict[str, Any] = {
             "model": self.model,
@@ -195,7 +193,7 @@ class HttpEngine(Scheduled, Templated):
         return self.client.post("/v1/completions", body), ""
 
     def _chat(self, request: Request, body: dict[str, Any]) -> tuple[Any, str]:
-        """Ask by messages; returns the answer, and the beginning that the server writes again."""
+        """Send messages; returns the reply, and the beginning of the answer that the reply repeats."""
         messages = [{"role": role, "content": content} for role, content in request.messages]
         start = request.answer_start
         if start and self.dialect.prefill is not None:
@@ -206,7 +204,7 @@ class HttpEngine(Scheduled, Templated):
         return self.client.post("/v1/chat/completions", body), start
 
     def _form(self, request: Request, start: str) -> dict[str, Any]:
-        """The fields that hold the answer to its form; what it begins with is a part of it where it is written again."""
+        """The fields that enforce a form; ``start`` is the beginning of the answer that the reply repeats, or empty."""
         if request.grammar is not None and self._grammar_by:
             grammar = request.grammar
             if start:
@@ -224,7 +222,7 @@ class HttpEngine(Scheduled, Templated):
         )
 
     def read(self, request: Request, answer: Any, start: str, seconds: float) -> Completion:
-        """A server's answer as a completion."""
+        """Turn a server's reply into a completion."""
         try:
             choice = answer["choices"][0]
             usage = answer.get("usage") or {}
@@ -232,20 +230,19 @@ class HttpEngine(Scheduled, Templated):
             tokens, logprobs, ends = _tokens_of(choice, text)
         except (KeyError, IndexError, TypeError):
             return Completion(
-                request.id, "", (), (), (), "failed", len(request.prompt), error="the server's answer has no known form"
-            )
-        used = int(usage.get("prompt_tokens") or len(request.prompt))
-        if not self.dialect.token_ids and self.facts.context is None and used >= self.capabilities.context - 1:
-            return Completion(
                 request.id,
                 "",
                 (),
                 (),
                 (),
                 "failed",
-                used,
-                error="the server's context is full: it may have cut the prompt",
+                len(request.prompt),
+                error="the server's reply has an unknown form",
             )
+        used = int(usage.get("prompt_tokens") or len(request.prompt))
+        if not self.dialect.token_ids and self.facts.context is None and used >= self.capabilities.context - 1:
+            full = "the server's context is full: it may have cut the prompt"
+            return Completion(request.id, "", (), (), (), "failed", used, error=full)
         if start and text.startswith(start):
             text = text[len(start) :]
             ends = tuple(max(0, end - len(start)) for end in ends)
@@ -274,7 +271,7 @@ class HttpEngine(Scheduled, Templated):
         return Score(request.id, values, len(request.prompt), None, time.monotonic() - started)
 
     def _echoed(self, request: ScoreRequest) -> tuple[float, ...]:
-        """The prompt with each continuation, read and echoed with the log-probability of every token."""
+        """Send the prompt with each continuation; the server echoes the log-probability of every token."""
         body = {
             "model": self.model,
             "prompt": [[*request.prompt, *ids] for ids in request.continuations],
@@ -290,10 +287,10 @@ class HttpEngine(Scheduled, Templated):
         )
 
     def _forced(self, request: ScoreRequest) -> tuple[float, ...]:
-        """Each continuation forced by a grammar of token ids; what two of them share is forced once.
+        """Force each continuation by a grammar of token ids; a shared beginning is forced once.
 
-        llama.cpp tells log-probabilities before the mask. The last token of a continuation that ends an answer is not
-        forced: where the grammar is at its end nothing else may come.
+        llama.cpp reports log-probabilities before the mask. The final token of a continuation that ends an answer is
+        not forced: nothing else may follow the end of the grammar.
         """
         known: dict[tuple[int, ...], float] = {(): 0.0}
         (end,) = self.turn_end() or (-1,)
@@ -310,23 +307,23 @@ class HttpEngine(Scheduled, Templated):
                 "logprobs": 1,
                 "cache_prompt": self.settings.keeps_prefixes,
                 "grammar": "root ::= " + (" ".join(f"<[{token}]>" for token in rest) or '""'),
-                "logit_bias": [[end, 100.0]],  # of the tokens that may end an answer, this one
+                "logit_bias": [[end, 100.0]],  # prefer this one among the tokens that may end an answer
             }
             entries = self.client.post("/v1/completions", body)["choices"][0]["logprobs"]["content"]
             for size, entry in enumerate(entries[: len(ids) - shared], start=shared + 1):
                 if entry["id"] != ids[size - 1]:
-                    raise Refused(200, "it did not write the tokens that it was held to")
+                    raise Refused(200, "it did not write the forced tokens")
                 known[ids[:size]] = known[ids[: size - 1]] + float(entry["logprob"])
             if ids not in known:
-                raise Refused(200, "it told the log-probability of too few tokens")
+                raise Refused(200, "it reported too few log-probabilities")
         return tuple(known[ids] for ids in request.continuations)
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered: ``capabilities.embed`` is false."""
+        """Not offered: ``capabilities.embed`` is false. Raises EngineError."""
         raise EngineError(f"The engine {self.name} does not embed texts.", "Use an embedding engine.")
 
     def describe(self) -> dict[str, Any]:
-        """Name, version and settings: the engine's part of a lock. What a server does not tell cannot be locked."""
+        """Name, version and settings: the engine's part of the lock, as far as the server reports them."""
         return {
             "name": self.name,
             "version": self.facts.version,
@@ -337,7 +334,7 @@ class HttpEngine(Scheduled, Templated):
                 "model": self.model,
                 "context": self.capabilities.context,
                 "max_in_flight": self.slots,
-                # Not known by a digest, the weights are known by where they are, and by what is asked of them.
+                # The weights have no known digest: the address and the model name identify them.
                 "address": self.client.address if self.name == "openai" else "loopback",
                 "grammar": self.capabilities.grammar,
                 "json_schema": self.capabilities.json_schema,
@@ -345,20 +342,20 @@ class HttpEngine(Scheduled, Templated):
         }
 
     def close(self) -> None:
-        """Stop, and give the connections back."""
+        """Cancel what is under way and close the connections."""
         super().close()
         self.client.close()
 
 
 def _size(request: EngineRequest) -> int:
-    """Tokens that a request may take."""
+    """How many tokens a request may take."""
     if isinstance(request, Request):
         return len(request.prompt) + request.max_new_tokens
     return len(request.prompt) + max(map(len, request.continuations), default=0) + 1
 
 
 def _most_tokens(text: str) -> int:
-    """More tokens than any tokenizer makes of a text: digits, marks and letters beyond ASCII may be one each, or more."""
+    """An upper bound of the tokens of a text: each digit, mark or letter beyond ASCII may be one token or more."""
     total = 1.0
     for part in re.findall(r"[A-Za-z]+|[^A-Za-z]", text):
         if part.isascii():
@@ -369,26 +366,26 @@ def _most_tokens(text: str) -> int:
 
 
 def _quoted(text: str) -> str:
-    """A text in GBNF; characters beyond ASCII as classes of one (see tasks.grammar.literal)."""
+    """A text in GBNF, with each character beyond ASCII as a class of one character (see tasks.gbnf.literal)."""
     runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", text)
     return " ".join(json.dumps(run) if run.isascii() else f"[{run}]" for run in runs) or '""'
 
 
 def _tokens_of(choice: dict[str, Any], text: str) -> tuple[tuple[int, ...], tuple[float, ...], tuple[int, ...]]:
-    """Token ids, log-probabilities and ends in the text, as far as the server tells them."""
-    told = choice.get("logprobs") or {}
-    if told.get("content"):  # chat, and llama.cpp
-        entries = told["content"]
+    """Token ids, log-probabilities and end positions in the text, as far as the server reports them."""
+    reported = choice.get("logprobs") or {}
+    if reported.get("content"):  # chat, and llama.cpp
+        entries = reported["content"]
         ids = tuple(int(entry.get("id", 0)) for entry in entries)
         written, ends = b"", []
         for entry in entries:
             written += bytes(entry["bytes"]) if entry.get("bytes") is not None else str(entry.get("token", "")).encode()
             ends.append(min(len(written.decode("utf-8", "ignore")), len(text)))
         return ids, tuple(float(entry["logprob"]) for entry in entries), tuple(ends)
-    if told.get("token_logprobs"):
-        count = len(told["token_logprobs"])
+    if reported.get("token_logprobs"):
+        count = len(reported["token_logprobs"])
         ids = tuple(choice.get("token_ids") or (0,) * count)[:count]
-        starts = [min(offset, len(text)) for offset in told.get("text_offset", [])]
+        starts = [min(offset, len(text)) for offset in reported.get("text_offset", [])]
         ends = [*starts[1:], len(text)] if len(starts) == count else [len(text)] * count
-        return ids, tuple(float(one or 0.0) for one in told["token_logprobs"]), tuple(ends)
+        return ids, tuple(float(value or 0.0) for value in reported["token_logprobs"]), tuple(ends)
     return (), (), ()

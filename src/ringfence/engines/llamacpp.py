@@ -1,4 +1,4 @@
-"""The engine for GGUF of any architecture, on any machine: llama.cpp in this process, by way of xllamacpp's wheels."""
+"""The engine for GGUF files of any architecture on any machine: llama.cpp in this process, from xllamacpp's wheels."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ BYTES_PER_CACHED_NUMBER = 2  # llama.cpp keeps keys and values as half floats
 
 
 class LlamaCppEngine(RunsOrigin, HttpEngine):
-    """A GGUF file, loaded. Its server listens on loopback, behind a key that only this process knows."""
+    """A loaded GGUF file. Its server listens on loopback and requires a key that only this process has."""
 
     name = "llamacpp"
-    libraries = ("gguf", "jinja2", "numpy", "urllib3", "xllamacpp")
+    libraries: tuple[str, ...] = ("gguf", "jinja2", "numpy", "urllib3", "xllamacpp")
     runs_adapters = True
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         library = _library()
         files = sorted(folder.glob("*.gguf"))
         if not files:
-            raise EngineError("The llamacpp engine runs GGUF files.", "Choose weights that are one, or another engine.")
+            raise EngineError("The llamacpp engine runs only GGUF files.", "Choose GGUF weights, or another engine.")
         model = facts_of_gguf(files[0])
         solo = settings.mode == "solo"
         key = secrets.token_hex(32)
@@ -43,8 +43,8 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
         params.model.path = str(files[0])
         params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
         params.n_parallel = 1 if solo else settings.max_in_flight
-        params.kv_unified = True  # one cache for all
-        params.ctx_shift = False  # what does not fit is refused, not forgotten
+        params.kv_unified = True  # one cache for all slots
+        params.ctx_shift = False  # refuse what does not fit, instead of forgetting its beginning
         params.n_ctx = _cache_tokens(model, settings)
         params.cache_prompt = settings.keeps_prefixes
         params.ui = params.endpoint_slots = params.warmup = False
@@ -58,13 +58,14 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
         except (RuntimeError, MemoryError) as error:
             raise EngineError(
                 f"llama.cpp cannot load these weights ({type(error).__name__}).",
-                "Check that they fit into memory (`ringfence weights list --catalog`), and that this version knows their kind.",
+                "Check that they fit into memory (`ringfence weights list --catalog`), and that this version of "
+                "llama.cpp supports their architecture.",
             ) from None
         tokens = tuple(model.special_tokens.items())
         context = min(model.context, params.n_ctx)
         facts = ServerFacts(LLAMACPP, version("xllamacpp"), (), context, model.chat_template, tokens)
         client = Client(self._server.listening_address, key, params.n_parallel)
-        self._together = params.n_ctx
+        self._token_budget = params.n_ctx
         super().__init__(
             client, facts, settings, "", LLAMACPP.grammars[0], LLAMACPP.schemas[0], tuple(model.control_tokens)
         )
@@ -76,15 +77,15 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
 
     def describe(self) -> dict[str, Any]:
         """Name, version, build and settings for the lock."""
-        told = super().describe()
+        common = super().describe()
         devices = [device["description"] for device in _library().get_device_info()]
         settings = {
-            **told["settings"],
+            **common["settings"],
             "prefix_caching": self.settings.keeps_prefixes,
             "threads": self.settings.threads or f"auto:{processors()}",
             "devices": devices,
         }
-        return {**told, "build": _build(), "settings": settings}
+        return {**common, "build": _build(), "settings": settings}
 
     def close(self) -> None:
         """Stop the server and free the weights."""
@@ -93,7 +94,7 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
 
 
 def _cache_tokens(model: FormFacts, settings: EngineSettings) -> int:
-    """Tokens that the cache holds, for all requests under way together."""
+    """How many tokens the cache holds for all requests under way together."""
     most = model.context * (1 if settings.mode == "solo" else settings.max_in_flight)
     if not model.cached_numbers:
         return min(most, model.context)
@@ -112,7 +113,7 @@ def _library() -> Any:
 
 @cache
 def _build() -> str:
-    """The sha256 of the shared library: its own build information says "unknown"."""
+    """The sha256 of the shared libraries: their own build information is "unknown"."""
     folder = Path(_library().__file__).parent
     digest = hashlib.sha256()
     for library in sorted(folder.glob("*.so*")):

@@ -1,4 +1,4 @@
-"""The embedding engine: a sentence encoder in ONNX on ONNX Runtime, mean pooling over its tokens, rows of length 1."""
+"""The embedding engine: a sentence encoder on ONNX Runtime, mean pooling over tokens, rows of length 1."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ BATCH = 32
 
 
 class OnnxEngine(RunsOrigin, Scheduled, Templated):
-    """A sentence encoder, loaded. It embeds, and does nothing else."""
+    """A loaded sentence encoder. It embeds texts and does nothing else."""
 
     name = "onnx"
-    libraries = ("numpy", "onnxruntime", "tokenizers")
+    libraries: tuple[str, ...] = ("numpy", "onnxruntime", "tokenizers")
     chat_template = ""
     control_tokens: tuple[str, ...] = ()
 
@@ -50,12 +50,13 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
             self._session = onnxruntime.InferenceSession(
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # each of the three libraries has errors of its own
+        except Exception as error:  # each of the three libraries raises its own errors
             raise EngineError(
-                f"The weights are no sentence encoder that the onnx engine can run ({type(error).__name__}).",
-                "Give it a folder with model.onnx, tokenizer.json and config.json, such as all-minilm-l6-v2-int8.",
+                f"The onnx engine cannot load these weights ({type(error).__name__}).",
+                "Use a sentence encoder, such as all-minilm-l6-v2-int8: a folder with model.onnx, tokenizer.json and "
+                "config.json.",
             ) from None
-        context = min(256, int(config.get("max_position_embeddings", 256)))  # what MiniLM was trained on
+        context = min(256, int(config.get("max_position_embeddings", 256)))  # MiniLM was trained on 256 tokens
         self._tokenizer.enable_truncation(context)
         self._tokenizer.enable_padding()
         self._inputs = {entry.name for entry in self._session.get_inputs()}
@@ -69,16 +70,18 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
         return cls(folder, settings)
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """Token ids, cut at the context."""
+        """Token ids, truncated to the context."""
         return tuple(self._tokenizer.encode(text).ids)
 
     def begin(self, ticket: Ticket) -> EngineOutput | None:
         """Not offered. Raises EngineError."""
         verb = "score" if isinstance(ticket.request, ScoreRequest) else "write"
-        raise EngineError(f"The onnx engine embeds, and does not {verb}.", "Choose another engine for this task.")
+        raise EngineError(
+            f"The onnx engine only embeds texts; it does not {verb}.", "Choose another engine for this task."
+        )
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Embeddings of length 1, one row a text; a text beyond the context is cut there."""
+        """Embeddings of length 1, one row per text, float32; texts are truncated to the context."""
         rows: list[npt.NDArray[np.float32]] = []
         for start in range(0, len(texts), BATCH):
             encoded = self._tokenizer.encode_batch(list(texts[start : start + BATCH]))
@@ -95,7 +98,7 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
         return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
 
     def describe(self) -> dict[str, Any]:
-        """Name, version and settings: the engine's part of a lock."""
+        """Name, version and settings: the engine's part of the lock."""
         return {"name": self.name, "version": self._version, "build": None, "settings": {"mode": "batched"}}
 
     def close(self) -> None:

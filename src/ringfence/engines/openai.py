@@ -1,4 +1,4 @@
-"""The engine for a server that the organisation runs already: vLLM, llama.cpp, Ollama, TGI, NIM, or another of the kind."""
+"""The engine for an existing server of the organisation: vLLM, llama.cpp, Ollama, TGI, NIM or a compatible one."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ KEY = "RINGFENCE_API_KEY"
 
 
 class OpenAiEngine(HttpEngine):
-    """A server inside the walls. Its key is read from RINGFENCE_API_KEY."""
+    """An existing server inside the walls. RINGFENCE_API_KEY holds its key."""
 
     name = "openai"
     form = "none"
 
     @classmethod
     def converter_version(cls) -> str:
-        """The weights lie with the server."""
+        """Always "none": the server holds the weights."""
         return "none"
 
     @classmethod
     def convert(cls, origin: Path, target: Path) -> None:
         """Not offered. Raises EngineError."""
         raise EngineError(
-            "The openai engine runs no weights of the store.", "Leave --weights out, or choose another engine."
+            "The openai engine does not run weights from the store.", "Omit --weights, or choose another engine."
         )
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> OpenAiEngine:
-        """Connect to ``settings.server``, and find out what it can do."""
+        """Connect to ``settings.server`` and probe what it can do. ``folder`` is ignored."""
         if not settings.server:
             raise EngineError(
-                "The openai engine needs the address of a server.", "Give it: --server http://gpu-server:8000."
+                "The openai engine needs a server address.", "Pass it with --server http://gpu-server:8000."
             )
         if not settings.prefix_cache:
             raise EngineError(
-                "A server that runs already keeps prefixes as it was started to.", "Leave --no-prefix-cache out."
+                "An existing server decides itself whether it caches prefixes.", "Omit --no-prefix-cache."
             )
         client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
         try:
@@ -56,14 +56,14 @@ class OpenAiEngine(HttpEngine):
         except Unreachable as error:
             if sealed_here() and not client.forwarded:
                 raise EngineError(
-                    str(error), f"From inside the seal declare it as the exit: --sealed --exit {client.address}"
+                    str(error), f"Inside the seal, declare the server as the exit: --sealed --exit {client.address}"
                 ) from error
             raise
         model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")
         if model not in facts.models:
             known = ", ".join(facts.models[:12]) or "none"
             what = f"has no model {model!r}" if model else "has several models"
-            raise EngineError(f"The server {client.address} {what}.", f"Name one with --model; it has: {known}.")
+            raise EngineError(f"The server {client.address} {what}.", f"Name one with --model; it has {known}.")
 
         def engine(grammar_by: Ask | None, schema_by: Ask | None) -> OpenAiEngine:
             return cls(client, facts, settings, model, grammar_by, schema_by)
@@ -74,10 +74,10 @@ class OpenAiEngine(HttpEngine):
 
 
 def kept_form(ways: tuple[Ask, ...], engine: Callable[[Ask], HttpEngine], what: str) -> Ask | None:
-    """The first way of asking for a form that the server obeys; None where it obeys none.
+    """The first of ``ways`` to ask for a grammar or schema that the server obeys; None if it obeys none.
 
-    It is asked for something that no model would write by itself. Servers pass over what they do not know in silence, so
-    only the answer tells.
+    The probe asks for a text that no model would write by itself. Servers silently ignore fields that they do not know,
+    so only the answer shows whether they obey. Raises EngineError if the server is overloaded or failing.
     """
     schema = {"type": "object", "properties": {"qzx": {"const": "qzx7"}}, "required": ["qzx"]}
     messages = (("user", "Say hello."),)
@@ -90,10 +90,10 @@ def kept_form(ways: tuple[Ask, ...], engine: Callable[[Ask], HttpEngine], what: 
         try:
             answer, start = probe.answer(request)
         except Refused as error:
-            if error.status == 429 or error.status >= 500:  # it says nothing about what the server can do
+            if error.status == 429 or error.status >= 500:  # this does not show what the server can do
                 raise EngineError(
-                    f"The server {probe.client.address} is in trouble ({error}).",
-                    "Wait until it is well, then try again.",
+                    f"The server {probe.client.address} is overloaded or failing ({error}).",
+                    "Wait until it has recovered, then try again.",
                 ) from None
             continue
         done = probe.read(request, answer, start, 0.0)

@@ -1,4 +1,4 @@
-"""The embedded default engine: OpenVINO GenAI with continuous batching, prefix caching and a grammar per request."""
+"""The default, embedded engine: OpenVINO GenAI with continuous batching, prefix caching and grammars per request."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ __all__ = ["OpenVinoEngine"]
 
 KV_PRECISION = "u8"
 MIN_ANSWER_TOKENS = 64
-BYTES_PER_CACHED_NUMBER = 1.13  # one byte, and for each head of 64 numbers or more a scale and a zero point
-CACHE_SHARE = 0.85  # of the cache may be promised to requests under way: blocks are whole, answers vary
+BYTES_PER_CACHED_NUMBER = 1.13  # one byte, plus a scale and a zero point for each head of 64 numbers or more
+CACHE_SHARE = 0.85  # of the cache that requests under way may claim: blocks are whole, answers vary in length
 
 
 @dataclass
@@ -51,11 +51,11 @@ class _InFlight:
 
 
 class OpenVinoEngine(Scheduled, Templated):
-    """Weights in OpenVINO's form, loaded."""
+    """Loaded weights in OpenVINO's format."""
 
     name = "openvino"
     form = "openvino"
-    libraries = ("gguf", "jinja2", "numpy", "openvino", "openvino-genai", "openvino-tokenizers")
+    libraries: tuple[str, ...] = ("gguf", "jinja2", "numpy", "openvino", "openvino-genai", "openvino-tokenizers")
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         self.settings = settings
@@ -74,22 +74,22 @@ class OpenVinoEngine(Scheduled, Templated):
         self._in_flight: dict[Ticket, _InFlight] = {}
         self._to_score: dict[Ticket, None] = {}
         self._alone: deque[Ticket] = deque()
-        self._pipeline: Any = None  # loaded when something is to be written
-        self._scorer: OpenVinoScorer | None = None  # loaded when something is to be scored
+        self._pipeline: Any = None  # loaded for the first Request
+        self._scorer: OpenVinoScorer | None = None  # loaded for the first ScoreRequest
 
     @classmethod
     def converter_version(cls) -> str:
-        """OpenVINO GenAI's version and that of our own part."""
+        """The versions of OpenVINO GenAI and of Ringfence's own part."""
         return converter_version()
 
     @classmethod
     def convert(cls, origin: Path, target: Path) -> None:
-        """Write OpenVINO's form of the weights at ``origin`` into ``target``."""
+        """Convert the weights in ``origin`` to OpenVINO's format in ``target``."""
         make_form(origin, target)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> OpenVinoEngine:
-        """Load the form in ``folder``."""
+        """Load the converted weights in ``folder``."""
         return cls(folder, settings)
 
     @property
@@ -104,7 +104,7 @@ class OpenVinoEngine(Scheduled, Templated):
         return scheduler
 
     def _build(self) -> None:
-        """Load the graph into a new pipeline; a poisoned one is dropped first so that both never share the memory."""
+        """Load the graph into a new pipeline; drop a broken one first so that memory never holds both."""
         self._pipeline = None
         genai = runtime().genai
         try:
@@ -119,12 +119,12 @@ class OpenVinoEngine(Scheduled, Templated):
         return {"KV_CACHE_PRECISION": KV_PRECISION, **threads}
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """Token ids of ``text``; control tokens in it count as such, nothing is added."""
+        """Token ids of ``text``. Control tokens in it are recognised; none are added."""
         ids = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data
         return tuple(int(token) for token in ids[0])
 
     def begin(self, ticket: Ticket) -> EngineOutput | None:
-        """Begin a request; returns a refusal for one that cannot fit."""
+        """Begin a request; returns a refusal if it cannot fit."""
         request = ticket.request
         if isinstance(request, ScoreRequest):
             if refusal := self._loaded_scorer().refusal(request):
@@ -142,20 +142,20 @@ class OpenVinoEngine(Scheduled, Templated):
         return None
 
     def has_room(self, request: EngineRequest, under_way: Sequence[EngineRequest]) -> bool:
-        """Whether the cache, or the next scoring pass, holds ``request`` beside what is under way."""
+        """True if the cache, or the next scoring pass, has room for ``request`` beside what is under way."""
         if self._alone:
             return False
         if isinstance(request, ScoreRequest):
-            waiting = [one for one in under_way if isinstance(one, ScoreRequest)]
+            waiting = [other for other in under_way if isinstance(other, ScoreRequest)]
             return not waiting or pass_holds([*waiting, request])
-        # More than the cache holds is IGNORED, innocent neighbours too.
-        requests = [request, *(one for one in under_way if isinstance(one, Request))]
+        # Beyond its cache the pipeline sets requests to IGNORED, also those that would fit.
+        requests = [request, *(other for other in under_way if isinstance(other, Request))]
         tokens = sum(len(each.prompt) + min(each.max_new_tokens, MIN_ANSWER_TOKENS) for each in requests)
         needed = tokens * self._facts.cached_numbers * BYTES_PER_CACHED_NUMBER
         return len(requests) == 1 or needed < CACHE_SHARE * self.settings.cache_gib * 2**30
 
     def advance(self) -> Iterable[Delivery]:
-        """One scoring pass, and one step of the pipeline."""
+        """Run one scoring pass and one step of the pipeline."""
         if self._to_score:
             tickets, self._to_score = list(self._to_score), {}
             try:
@@ -165,12 +165,12 @@ class OpenVinoEngine(Scheduled, Templated):
                 yield from ((ticket, error) for ticket in tickets)
         if self._in_flight:
             yield from self._step()
-        elif self._alone:  # with nothing beside them: the engine failed in their company
+        elif self._alone:  # the engine failed on them in a batch: run each alone
             ticket = self._alone.popleft()
             yield ticket, self._complete_alone(cast(Request, ticket.request))
 
     def _step(self) -> Iterator[Delivery]:
-        """One step of the pipeline; whatever it throws is blamed on no request until each has run alone."""
+        """Run one step of the pipeline; if it fails, run each request alone to find the one that caused it."""
         try:
             self._pipeline.step()
         except RuntimeError:
@@ -185,11 +185,11 @@ class OpenVinoEngine(Scheduled, Templated):
             flight = self._in_flight.pop(ticket)
             if flight.handle.get_status() == statuses.FINISHED:
                 yield ticket, self._completion(flight)
-            else:  # IGNORED: too little cache for all of them; innocent neighbours are hit too
+            else:  # IGNORED: too little cache for all, which also hits requests that would fit
                 self._alone.append(ticket)
 
     def abandon(self, ticket: Ticket) -> None:
-        """Cancel a request in the pipeline, which drops it in its next step."""
+        """Cancel a request; the pipeline drops it in its next step."""
         self._to_score.pop(ticket, None)
         if ticket in self._alone:
             self._alone.remove(ticket)
@@ -198,7 +198,7 @@ class OpenVinoEngine(Scheduled, Templated):
             return
         flight.handle.cancel()
         try:
-            if not self._in_flight:  # else the next step frees its part of the cache
+            if not self._in_flight:  # otherwise the next step frees its part of the cache
                 self._pipeline.step()
         except RuntimeError:
             self._build()
@@ -221,13 +221,14 @@ class OpenVinoEngine(Scheduled, Templated):
         return self._completion(flight)
 
     def _refusal(self, request: Request) -> Completion | None:
-        """Beyond the trained context the engine raises nothing and writes rubbish, so it is never asked."""
+        """Refuse requests beyond the trained context: the engine raises nothing for them and writes rubbish."""
         room = self.capabilities.context - len(request.prompt)
         if room >= min(request.max_new_tokens, MIN_ANSWER_TOKENS):
             return None
         return self._failed(
             request,
-            f"it is too long: {len(request.prompt)} tokens with its prompt, and these weights hold {self.capabilities.context}",
+            f"it is too long: {len(request.prompt)} tokens with its prompt, "
+            f"and these weights hold {self.capabilities.context}",
         )
 
     def _add(self, request: Request) -> Any:
@@ -256,7 +257,7 @@ class OpenVinoEngine(Scheduled, Templated):
             tokens, logprobs = tokens[:-1], logprobs[: len(tokens) - 1]
         prefixes = [tokens[: position + 1] for position in range(len(tokens))]
         texts = self._tokenizer.decode(prefixes, skip_special_tokens=True) if prefixes else []
-        # A prefix may end inside a character; the mark for that is not a character of the text yet.
+        # A prefix may end inside a character; its replacement mark is not part of the text.
         ends = tuple(len(text.rstrip("\ufffd")) for text in texts)
         return Completion(
             id=flight.request.id,
@@ -279,11 +280,11 @@ class OpenVinoEngine(Scheduled, Templated):
         return self._scorer
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered: ``capabilities.embed`` is false."""
+        """Not offered: ``capabilities.embed`` is false. Raises EngineError."""
         raise EngineError("The openvino engine does not embed texts.", "Use an embedding engine.")
 
     def describe(self) -> dict[str, Any]:
-        """Name, version, build and settings for the lock."""
+        """Name, version, build and settings: the engine's part of the lock."""
         core, genai = runtime()
         return {
             "name": self.name,
@@ -303,7 +304,7 @@ class OpenVinoEngine(Scheduled, Templated):
         }
 
     def close(self) -> None:
-        """Stop, and free the weights."""
+        """Cancel what is under way and free the weights."""
         super().close()
         self._in_flight.clear()
         self._pipeline = self._scorer = None

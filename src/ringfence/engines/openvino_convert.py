@@ -1,4 +1,4 @@
-"""Make the form of weights that OpenVINO runs: its graph and tokenizer, and the facts that the graph does not hold."""
+"""Convert weights to the format that OpenVINO runs: graph, tokenizer, and the facts that the graph lacks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ __all__ = ["converter_version", "make_form"]
 
 
 def converter_version() -> str:
-    """The code that makes the form: OpenVINO GenAI's GGUF reader, and this file."""
+    """The version of the converter: OpenVINO GenAI's GGUF reader, and this file."""
     return f"openvino-genai {runtime().genai.__version__}; facts 2"
 
 
 def make_form(origin: Path, target: Path) -> None:
-    """Convert the GGUF file in ``origin``, or take over the OpenVINO export that lies there, into ``target``."""
+    """Convert the GGUF file in ``origin``, or copy the OpenVINO export there, into ``target``.
+
+    Raises EngineError if ``origin`` holds neither, or OpenVINO cannot convert it.
+    """
     if (origin / "openvino_model.xml").exists():
         for file in origin.iterdir():
             shutil.copy2(file, target / file.name)
@@ -30,11 +33,11 @@ def make_form(origin: Path, target: Path) -> None:
     files = sorted(origin.glob("*.gguf"))
     if not files:
         raise EngineError(
-            "The openvino engine cannot run weights in this form.",
-            "Give it a GGUF file or an OpenVINO export (openvino_model.xml).",
+            "The openvino engine cannot run weights in this format.",
+            "Use a GGUF file or an OpenVINO export (openvino_model.xml).",
         )
-    facts = facts_of_gguf(files[0])  # first: it says what is wrong with weights that cannot be used
-    # The reader writes its export beside the file that it reads, so it reads a link in the target folder.
+    facts = facts_of_gguf(files[0])  # first: its errors explain what is wrong with unusable weights
+    # The reader writes its export next to the file that it reads, so it gets a link in the target folder.
     link = target / files[0].name
     for file in files:
         os.symlink(file.resolve(), target / file.name)
@@ -44,13 +47,13 @@ def make_form(origin: Path, target: Path) -> None:
         scheduler = genai.SchedulerConfig()
         scheduler.num_kv_blocks = 16
         genai.ContinuousBatchingPipeline(str(link), scheduler, "CPU", {"enable_save_ov_model": True})
-    except (RuntimeError, MemoryError, LookupError, ValueError) as error:  # "map::at" for metadata that it misses
+    except (RuntimeError, MemoryError, LookupError, ValueError) as error:  # "map::at" if metadata is missing
         raise explain(error, "converting the weights") from None
     finally:
         for file in files:
             (target / file.name).unlink(missing_ok=True)
     if not (target / "openvino_model.bin").exists():
-        raise EngineError("OpenVINO did not write its form of the weights.", "Free some disk space and try again.")
+        raise EngineError("OpenVINO did not write the converted weights.", "Free some disk space and try again.")
     facts.write(target)
 
 
@@ -65,7 +68,7 @@ def _facts_of_export(folder: Path) -> FormFacts:
     template = separate.read_text(encoding="utf-8") if separate.exists() else tokenizer.get("chat_template")
     if not isinstance(template, str):
         raise EngineError(
-            "The weights carry no chat template.",
+            "These weights have no chat template.",
             "Choose instruction-tuned weights (their names end in Instruct or chat).",
         )
     added = {int(index): token for index, token in tokenizer.get("added_tokens_decoder", {}).items()}

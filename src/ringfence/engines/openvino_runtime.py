@@ -1,4 +1,4 @@
-"""Import OpenVINO so that it tells nobody, and turn what it throws into errors with a remedy."""
+"""Import OpenVINO, and turn its exceptions into errors with a remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Runtime", "build_digest", "explain", "last_words", "runtime"]
 
 
 class Runtime(NamedTuple):
-    """The two modules of OpenVINO."""
+    """OpenVINO's two modules."""
 
     core: Any
     genai: Any
@@ -22,7 +22,7 @@ class Runtime(NamedTuple):
 
 @cache
 def runtime() -> Runtime:
-    """Import OpenVINO."""
+    """Import OpenVINO. Raises EngineError if it is not installed."""
     try:
         import openvino
         import openvino_genai
@@ -35,7 +35,7 @@ def runtime() -> Runtime:
 
 @cache
 def build_digest() -> str:
-    """One sha256 over the shared libraries that run: the same version number can come in different builds."""
+    """One sha256 over the shared libraries: different builds can have the same version number."""
     core, genai = runtime()
     digest = hashlib.sha256()
     folders = [Path(core.__file__).parent / "libs", Path(genai.__file__).parent]
@@ -46,23 +46,23 @@ def build_digest() -> str:
 
 
 def last_words(error: Exception) -> str:
-    """The end of OpenVINO's message, without the paths of the machine it was built on."""
+    """The end of OpenVINO's message, without paths of the machine that built it."""
     return re.sub(r"\S*/\S*", "", " ".join(str(error).split())).strip()[-200:]
 
 
-def explain(error: Exception, doing: str) -> EngineError:
-    """OpenVINO's exception as an error that says what to do."""
+def explain(error: Exception, activity: str) -> EngineError:
+    """Turn an OpenVINO exception during ``activity`` into an error with a remedy."""
     lowered = str(error).lower()
     if any(sign in lowered for sign in ("alloc", "out of memory", "bad_alloc", "not enough memory")):
         return EngineError(
-            f"There is not enough memory for {doing}.",
+            f"There is not enough memory for {activity}.",
             "Choose smaller weights, a smaller --cache, or a machine with more memory.",
         )
     if "unsupported model architecture" in lowered or "architecture" in lowered:
         return EngineError(
-            f"OpenVINO does not know the architecture of these weights ({last_words(error)}).",
+            f"OpenVINO does not support the architecture of these weights ({last_words(error)}).",
             "Choose weights of the Llama, Qwen2, Qwen3 or SmolLM families, or another engine.",
         )
     return EngineError(
-        f"OpenVINO failed while {doing} ({last_words(error)}).", "Run `ringfence weights verify`, then try again."
+        f"OpenVINO failed while {activity} ({last_words(error)}).", "Run `ringfence weights verify`, then try again."
     )

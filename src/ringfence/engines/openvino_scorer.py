@@ -1,9 +1,9 @@
 """Score continuations on the plain OpenVINO runtime: one forward pass over the trees of several requests.
 
-The continuations of a prompt form a tree (labels share beginnings). All its tokens stand in one sequence, several
-requests behind each other, and an attention mask lets each token see its prompt and its own path only (as in
-speculative decoding by token trees, Miao et al. 2024, SpecInfer). What the prompts have in common is read once and its
-keys and values are put back before each pass. No logits leave the graph but those that were asked for.
+The continuations of a prompt form a tree (labels share beginnings). One sequence holds the tokens of several requests
+in a row, and an attention mask lets each token see only its prompt and its own path (as in speculative decoding by
+token trees, Miao et al. 2024, SpecInfer). The common prefix of the prompts is read once, and its keys and values are
+restored before each pass. Only the requested logits leave the graph.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from .protocol import Score, ScoreRequest
 
 __all__ = ["OpenVinoScorer", "pass_holds"]
 
-PASS_TOKENS = 768  # of one forward pass: more makes the mask and the attention between strangers grow, not the speed
-HEAD_ROWS = 32  # logits at once: 32 rows of 150,000 are 20 MB that stay allocated; 1,400 rows took 5 s a request
-LEAST_PREFIX = 24  # tokens in common from which on they are read apart
+PASS_TOKENS = 768  # per forward pass: more grows the mask and the attention between unrelated requests, not the speed
+HEAD_ROWS = 32  # rows of logits at once: 32 rows of 150,000 keep 20 MB allocated; 1,400 rows took 5 s per request
+LEAST_PREFIX = 24  # shortest common prefix, in tokens, that is worth reading separately
 HIDDEN = np.float32(-65504)
 PAST = "ringfence_past_"
 
 
 @dataclass
 class _Node:
-    """A token of a tree: where it stands in the pass, and what may follow it."""
+    """A token of a tree: its place in the pass, and the tokens that may follow it."""
 
     place: int
     children: dict[int, _Node] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Node:
 
 
 class OpenVinoScorer:
-    """The graph in ``folder``, made to give log-probabilities of chosen tokens at chosen places."""
+    """The graph in ``folder``, rewritten to return log-probabilities of chosen tokens at chosen places."""
 
     def __init__(self, folder: Path, context: int, properties: dict[str, Any], solo: bool) -> None:
         self._context, self._solo = context, solo
@@ -62,10 +62,10 @@ class OpenVinoScorer:
         self._prefix: tuple[int, ...] = ()
         self._saved: dict[str, npt.NDArray[np.float32]] = {}
         self._past = self._empty
-        self._before: list[tuple[int, ...]] = []  # the prompt that was scored last
+        self._before: list[tuple[int, ...]] = []  # the last prompt that was scored
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[Score]:
-        """Scores in the order of the requests; they must fit one pass (``pass_holds``), or be one alone."""
+        """Score requests that fit one pass (``pass_holds``), or a single one; returns scores in the same order."""
         started = time.monotonic()
         try:
             past = self._common(requests)
@@ -80,7 +80,7 @@ class OpenVinoScorer:
         ]
 
     def refusal(self, request: ScoreRequest) -> Score | None:
-        """Why a request cannot be scored; None if it can."""
+        """A failed score with the reason why a request cannot be scored; None if it can."""
         longest = len(request.prompt) + max(map(len, request.continuations), default=0)
         fault = ""
         if longest > self._context:
@@ -90,16 +90,15 @@ class OpenVinoScorer:
         return Score(request.id, (), len(request.prompt), error=fault) if fault else None
 
     def _common(self, requests: Sequence[ScoreRequest]) -> int:
-        """Put the state to what the prompts have in common, with each other and with the one before them; returns how
-        many tokens that is.
+        """Set the state to the common prefix of the prompts; returns its length in tokens.
 
-        What was in common before is kept as long as it still is and little would be gained by reading more.
+        A single prompt shares its prefix with the previous one. The old prefix is kept as long as it is still common
+        and a longer one would gain little.
         """
         prompts = [request.prompt[:-1] for request in requests]
-        # Alone, a prompt shares what it does with the one before it; several are compared with each other, as the
-        # size of their pass was reckoned.
-        beside = self._before if len(prompts) == 1 else []
-        common = 0 if self._solo else _common_length([*prompts, *beside])
+        # Several prompts are compared only with each other, because the size of their pass was computed that way.
+        previous = self._before if len(prompts) == 1 else []
+        common = 0 if self._solo else _common_length([*prompts, *previous])
         self._before = prompts[-1:]
         kept = len(self._prefix)
         if kept and kept <= common <= kept + LEAST_PREFIX:
@@ -187,7 +186,7 @@ class OpenVinoScorer:
         ]
 
     def _fill(self, nodes: list[_Node], hidden: npt.NDArray[np.float32]) -> None:
-        """Ask the head for what each node wants. Nodes that want much come together, so that few columns are empty."""
+        """Compute what each node wants. Nodes that want many tokens are grouped, so that few columns stay empty."""
         order = sorted(range(len(nodes)), key=lambda place: len(nodes[place].wanted))
         for start in range(0, len(order), HEAD_ROWS):
             chosen = order[start : start + HEAD_ROWS]
@@ -203,15 +202,15 @@ class OpenVinoScorer:
 
 
 def _split(folder: Path) -> tuple[Any, Any]:
-    """The graph in two: up to the hidden states of chosen rows, with the attention mask as an input; and its head."""
+    """Split the graph: a body up to the hidden states of chosen rows, with the mask as an input; and the head."""
     openvino, _ = runtime()
     op = openvino.opset13
     model = openvino.Core().read_model(folder / "openvino_model.xml")
     attentions = [node for node in model.get_ops() if node.get_type_name() == "ScaledDotProductAttention"]
     if not attentions or any(len(node.inputs()) < 4 for node in attentions):
         raise EngineError(
-            "These weights cannot be scored by OpenVINO: their graph has no attention with a mask.",
-            "Choose another form of the weights, or the engine llamacpp.",
+            "OpenVINO cannot score with these weights: their graph has no attention with a mask.",
+            "Choose another format of the weights, or the engine llamacpp.",
         )
     mask = op.parameter(openvino.PartialShape([-1, 1, -1, -1]), openvino.Type.f32, name="ringfence_mask")
     rows = op.parameter(openvino.PartialShape([-1]), openvino.Type.i32, name="ringfence_rows")
@@ -235,8 +234,8 @@ def _split(folder: Path) -> tuple[Any, Any]:
     columns = op.parameter(openvino.PartialShape([-1, -1]), openvino.Type.i32, name="ringfence_columns")
     for parameter in (inputs, columns):
         parameter.output(0).set_names({parameter.get_friendly_name()})
-    how = product.get_attributes()
-    logits = op.matmul(inputs, product.input_value(1), how["transpose_a"], how["transpose_b"])
+    attributes = product.get_attributes()
+    logits = op.matmul(inputs, product.input_value(1), attributes["transpose_a"], attributes["transpose_b"])
     wanted = op.gather_elements(op.log_softmax(logits, -1), columns, 1)
     return model, openvino.Model([op.result(wanted)], [inputs, columns], "head")
 
@@ -244,8 +243,8 @@ def _split(folder: Path) -> tuple[Any, Any]:
 def _without_state(model: Any) -> None:
     """Make the cached keys and values plain inputs and outputs.
 
-    With a state, the processor plugin takes its kernel for single tokens for whatever follows the first call: 580 tokens
-    behind 656 took 2.9 s on the 135M, and take 0.5 s without.
+    With a state, the CPU plugin uses its single-token kernel for everything after the first call: 580 tokens after 656
+    took 2.9 s on the 135M, and take 0.5 s without.
     """
     openvino, _ = runtime()
     op = openvino.opset13
@@ -263,8 +262,8 @@ def _without_state(model: Any) -> None:
         results.append(op.result(assign.input_value(0)))
         model.remove_sink(assign)
         parameters.append(past)
-    # What GenAI's reader of GGUF writes to repeat keys for their queries names a length of 0, which only the plugin's
-    # fusion of stateful attention never looks at.
+    # To repeat keys for their queries, GenAI's GGUF reader writes a Broadcast with a length of 0. Only the plugin's
+    # fusion of stateful attention ignores that length; without a state it must be right.
     for node in model.get_ops():
         if node.get_type_name() == "Broadcast" and len(node.output(0).get_partial_shape()) == 5:
             repeats = node.output(0).get_partial_shape()[2].get_length()
@@ -277,27 +276,28 @@ def _without_state(model: Any) -> None:
 
 
 def _common_length(prompts: Sequence[tuple[int, ...]]) -> int:
-    """How many tokens all prompts begin with."""
-    first, last = min(prompts), max(prompts)  # the two that differ earliest
+    """The length in tokens of the common prefix of all prompts."""
+    first, last = min(prompts), max(prompts)  # of all prompts, these two differ earliest
     return next(
-        (n for n, (one, two) in enumerate(zip(first, last, strict=False)) if one != two), min(len(first), len(last))
+        (n for n, (left, right) in enumerate(zip(first, last, strict=False)) if left != right),
+        min(len(first), len(last)),
     )
 
 
 def pass_holds(requests: Sequence[ScoreRequest]) -> bool:
-    """Whether one forward pass holds all the requests."""
+    """True if one forward pass holds all ``requests``."""
     return _size(requests) <= PASS_TOKENS
 
 
 def _size(requests: Sequence[ScoreRequest]) -> int:
-    """Tokens of a pass over ``requests``."""
+    """How many tokens a pass over ``requests`` has."""
     common = _common_length([request.prompt for request in requests]) if len(requests) > 1 else 0
     return sum(len(request.prompt) - common + _tree_size(request.continuations) for request in requests)
 
 
 @lru_cache(maxsize=64)
 def _tree_size(continuations: tuple[tuple[int, ...], ...]) -> int:
-    """Tokens of the tree of ``continuations``; the last of each is asked for and not read."""
+    """How many tokens the tree of ``continuations`` has; the last of each is scored, not read."""
     return len({ids[:size] for ids in continuations for size in range(1, len(ids))})
 
 

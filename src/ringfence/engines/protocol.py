@@ -1,4 +1,4 @@
-"""What an engine is: the small protocol that every engine speaks, and the values that pass through it."""
+"""The protocol that every engine implements, and the values that pass through it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ Mode = Literal["solo", "batched"]
 
 @dataclass(frozen=True)
 class Request:
-    """One generation, greedy. ``grammar`` is GBNF with the rule ``root``; None leaves the text free.
+    """One greedy generation.
 
-    ``json_schema`` is the alternative for answers that are plain JSON; an engine takes one of the two at most.
-    ``messages`` (role, content) and ``answer_start`` say the same as ``prompt``, for servers that take no token ids.
+    ``prompt`` holds token ids. ``grammar`` is GBNF with the rule ``root``; None leaves the text free. ``json_schema``
+    is the alternative for plain JSON answers; pass at most one of the two. ``messages`` (role, content) and
+    ``answer_start`` repeat the prompt as text, for servers that do not accept token ids.
     """
 
     id: str
@@ -48,10 +49,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """What came of a request.
+    """The engine's answer to one Request.
 
     ``logprobs`` holds the natural log-probability of each chosen token before any mask, ``token_ends`` the end of each
-    token in ``text`` (characters). ``finish_reason`` "failed" comes with ``error``, a sentence.
+    token in ``text``, in characters. If ``finish_reason`` is "failed", ``error`` holds the reason.
     """
 
     id: str
@@ -68,7 +69,7 @@ class Completion:
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """Log-probabilities wanted for each of several continuations of one prompt."""
+    """A request for the log-probability of each of several continuations of one prompt, all as token ids."""
 
     id: str
     prompt: tuple[int, ...]
@@ -77,7 +78,7 @@ class ScoreRequest:
 
 @dataclass(frozen=True)
 class Score:
-    """The summed natural log-probability of each continuation; none where ``error`` says why there are none."""
+    """The summed natural log-probability of each continuation; empty if ``error`` gives a reason."""
 
     id: str
     logprobs: tuple[float, ...]
@@ -89,10 +90,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an engine can do with the weights that it has loaded. ``context`` is in tokens.
+    """What an engine can do with its loaded weights. ``context`` is in tokens.
 
-    ``raw_logprobs``: log-probabilities are those before the mask of a grammar. ``token_ids``: it takes prompts as token
-    ids; an engine that does not is given messages, and its counts of tokens are estimates from above.
+    ``raw_logprobs``: log-probabilities are those before the mask of a grammar. ``token_ids``: the engine accepts
+    prompts as token ids; if not, it uses the messages, and its token counts are upper bounds.
     """
 
     context: int
@@ -107,9 +108,11 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """How an engine is run. ``cache_gib`` is the memory for keys and values; ``server`` the address of a server that runs
-    already, ``model`` its name for the weights; ``prefix_cache`` is off in solo mode in any case;
-    ``adapter`` is a folder with what is added to the weights.
+    """How to run an engine.
+
+    ``cache_gib`` is the memory for keys and values, in GiB; ``threads`` is 0 for the engine's own choice; ``server`` is
+    the address of an existing server, ``model`` its name for the weights; solo mode never uses ``prefix_cache``;
+    ``adapter`` is the folder of the adapter for the weights.
     """
 
     mode: Mode = "batched"
@@ -123,31 +126,31 @@ class EngineSettings:
 
     @property
     def keeps_prefixes(self) -> bool:
-        """Whether what prompts have in common is computed once and kept."""
+        """True if the engine caches common prefixes of prompts."""
         return self.prefix_cache and self.mode != "solo"
 
 
 class Engine(Protocol):
-    """An engine with weights loaded."""
+    """An engine with loaded weights."""
 
     name: str
     libraries: tuple[str, ...]
-    """The distributions whose code turns a request into an answer; their versions go into the lock."""
+    """The Python distributions whose code turns a request into an answer; the lock records their versions."""
     capabilities: Capabilities
     chat_template: str
     special_tokens: dict[str, str]
     control_tokens: tuple[str, ...]
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        """Token ids of a prompt in which control tokens count as such; nothing is added."""
+        """Token ids of a prompt. Control tokens in it are recognised; none are added."""
         ...
 
     def prompt(self, messages: Sequence[tuple[str, str]], answer_start: str = "") -> tuple[int, ...]:
-        """Token ids of a chat of (role, content), with the assistant's turn opened and its beginning written."""
+        """Token ids of a chat of (role, content) pairs, with the assistant's turn opened and ``answer_start`` in it."""
         ...
 
     def turn_end(self) -> tuple[int, ...]:
-        """The token that ends an answer; none where the weights have none."""
+        """The token that ends an answer; empty if the weights have none."""
         ...
 
     def submit(
@@ -159,39 +162,40 @@ class Engine(Protocol):
         timeout: float | None = None,
         on_done: Callable[[Any], None] | None = None,
     ) -> Future[Completion | Score]:
-        """Hand over a request from any thread at any time; returns the promise of its output.
+        """Submit a request from any thread at any time; returns a future of its output.
 
-        Lower ``priority`` numbers go first, clients of one priority take turns, and cancelling the promise frees the
-        slot. The queue is bounded: waits for up to ``timeout`` seconds for a place, then raises EngineBusyError.
+        Lower ``priority`` numbers go first, clients of one priority take turns, and cancelling the future frees the
+        slot. The queue is bounded: ``submit`` waits up to ``timeout`` seconds for a place, then raises EngineBusyError.
         """
         ...
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
         """Complete requests, out of order, without waiting for a slow ``requests``.
 
-        Every request read ends as one completion; one that cannot be completed is "failed" with its reason.
+        Every request yields exactly one completion; one that cannot be completed is "failed" with a reason.
         """
         ...
 
     def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Score continuations, like ``generate``; one that cannot be scored comes back with its error.
+        """Score continuations, out of order; a request that cannot be scored comes back with an error.
 
         Raises EngineError if ``capabilities.score`` is false.
         """
         ...
 
     def lockstep(self, requests: Iterable[Any]) -> Iterator[Any]:
-        """Answer requests of both kinds in turns with the caller, so that a run can be replayed: the next request is
-        read only between two steps, and no further ahead than can be under way.
+        """Answer requests of both kinds in turns with the caller, so that a run can be replayed.
+
+        Requests are read only between two steps of the engine, and no further ahead than it can work on at once.
         """
         ...
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Embeddings, one row a text. Raises EngineError where ``capabilities.embed`` is false."""
+        """Embeddings, one row per text. Raises EngineError if ``capabilities.embed`` is false."""
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Name, version, build and the settings in force: the engine's part of the lock."""
+        """Name, version, build and settings: the engine's part of the lock."""
         ...
 
     def close(self) -> None:
@@ -202,7 +206,7 @@ class Engine(Protocol):
 class EngineType(Protocol):
     """The class behind an entry point of ``ringfence.engines``.
 
-    ``form`` names the form of weights that it runs; it is made once from the origin and kept in the store.
+    ``form`` names the weights format that the engine runs; the store converts the origin once and keeps the result.
     Set ``runs_adapters = True`` to receive ``EngineSettings.adapter``.
     """
 
@@ -211,15 +215,15 @@ class EngineType(Protocol):
 
     @classmethod
     def converter_version(cls) -> str:
-        """The version of the code that makes ``form``; a form made by another version is made anew."""
+        """The version of the converter; the store converts again what another version converted."""
         ...
 
     @classmethod
     def convert(cls, origin: Path, target: Path) -> None:
-        """Write the form of the weights at ``origin`` into the empty folder ``target``."""
+        """Convert the weights in the folder ``origin`` into the empty folder ``target``."""
         ...
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> Engine:
-        """Load the form that lies in ``folder``."""
+        """Load the converted weights in ``folder``."""
         ...

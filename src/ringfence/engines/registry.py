@@ -1,4 +1,4 @@
-"""Find engines by name: built-in and third-party ones come through the same entry points."""
+"""Find engines by name. Built-in and third-party engines use the same entry points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def engine_names() -> list[str]:
 
 
 def engine_type(name: str) -> EngineType:
-    """The class of an engine. Raises EngineError for a name that is not installed."""
+    """The class of an engine. Raises EngineError if no engine of that name is installed."""
     found = load_plugin("engines", name)
     if found is None:
         raise EngineError(f"There is no engine named {name!r}.", f"Choose one of: {', '.join(engine_names())}.")

@@ -1,9 +1,9 @@
-"""Continuous work for an engine: requests arrive from any thread while others are under way, outputs leave as they come.
+"""Continuous batching: requests arrive from any thread while others are under way, outputs leave when they are ready.
 
-One thread works the engine (``Scheduled``'s subclass), step by step: admit what there is room for, advance, deliver.
-Two kinds of callers share it. ``submit`` serves: whoever has something asks at any time. ``lockstep`` reproduces: the
-caller and the engine take turns, so that the same requests always meet the same company in the batch; on some
-processors company changes the last bits of a number, and a run could not be replayed otherwise.
+One thread runs the engine (a subclass of ``Scheduled``) step by step: admit what fits, advance, deliver. Two kinds of
+callers share it. ``submit`` is for serving: any caller, at any time. ``lockstep`` is for reproducible runs: the caller
+and the engine take turns, so that the same requests always share the same batches. On some processors the other
+requests in a batch change the last bits of a number, so a run could not be replayed otherwise.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ from .ticket import EngineOutput, EngineRequest, FairQueue, Ticket
 
 __all__ = ["Delivery", "Scheduled"]
 
-QUEUED = 1024  # tickets that may wait; `submit` blocks, or refuses, beyond that
+QUEUED = 1024  # tickets that may wait; beyond that `submit` blocks, then refuses
 Delivery = tuple[Ticket, EngineOutput | BaseException]
 
 
 class Scheduled:
-    """The serving half of an engine. A subclass says how one request is begun, advanced and given up.
+    """The serving half of an engine. A subclass defines how to begin, advance and abandon a request.
 
-    ``slots`` is the most requests under way at once. ``thread_safe_start`` says that ``begin`` may be called while
-    another thread is inside ``advance``.
+    ``slots`` is the maximum number of requests under way. ``thread_safe_start``: ``begin`` may be called while another
+    thread is inside ``advance``.
     """
 
     slots: int = 1
     thread_safe_start = False
 
-    # What a subclass defines ------------------------------------------------------------------------------------
+    # defined by subclasses -------------------------------------------------------------------------------------
 
     def begin(self, ticket: Ticket) -> EngineOutput | None:
-        """Begin a request; returns its output if it is there at once (a refusal)."""
+        """Begin a request; returns its output if it is ready immediately (a refusal)."""
         raise NotImplementedError
 
     def advance(self) -> Iterable[Delivery]:
-        """Do the next piece of work, and return what it finished; waits if others do the work."""
+        """Do the next piece of work and return what it finished; wait if another process does the work."""
         return ()
 
     def abandon(self, ticket: Ticket) -> None:
-        """Give up a request that is under way."""
+        """Drop a request that is under way."""
 
     def wake(self) -> None:
-        """Make ``advance`` return soon, if it waits for others."""
+        """Make ``advance`` return soon if it is waiting."""
 
     def has_room(self, request: EngineRequest, under_way: Sequence[EngineRequest]) -> bool:
-        """Whether ``request`` fits beside what is under way."""
+        """Return whether ``request`` fits beside the requests ``under_way``."""
         return True
 
-    # What callers use -------------------------------------------------------------------------------------------
+    # used by callers --------------------------------------------------------------------------------------------
 
     def submit(
         self,
@@ -68,24 +68,24 @@ class Scheduled:
         timeout: float | None = None,
         on_done: Callable[[Ticket], None] | None = None,
     ) -> Ticket:
-        """Hand over a request from any thread, and return at once with the promise of its output.
+        """Submit a request from any thread; returns immediately with a ticket, the future of its output.
 
-        Lower ``priority`` numbers go first; clients of one priority take turns. If the queue is full, waits for up to
-        ``timeout`` seconds (None: as long as it takes), then raises EngineBusyError. ``on_done(ticket)`` is called when
-        the output is there, in the engine's thread: keep it short.
+        Lower ``priority`` numbers go first; clients of one priority take turns. If the queue is full, ``submit`` waits
+        up to ``timeout`` seconds (None: without limit), then raises EngineBusyError. The engine's thread calls
+        ``on_done(ticket)`` when the output is ready: keep it short.
         """
         return self._scheduler.submit(request, client, priority, timeout, on_done)
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """Complete requests, out of order. ``requests`` is read in a thread of its own and never waited for.
+        """Complete requests, out of order. A separate thread reads ``requests``, so a slow source delays no answer.
 
-        Every request read ends as one completion; one that cannot be completed is "failed" with its reason. Closing the
+        Every request yields exactly one completion; one that cannot be completed is "failed" with a reason. Closing the
         iterator cancels what is under way.
         """
         return self._each(requests)
 
     def score(self, requests: Iterable[ScoreRequest]) -> Iterator[Score]:
-        """Score continuations, like ``generate``; one that cannot be scored comes back with its error.
+        """Score continuations, out of order; a request that cannot be scored comes back with an error.
 
         Raises EngineError if ``capabilities.score`` is false.
         """
@@ -94,8 +94,8 @@ class Scheduled:
     def lockstep(self, requests: Iterable[Any]) -> Iterator[Any]:
         """Answer requests in turns with the caller: ``requests`` is read only between two steps of the engine.
 
-        The same requests are then computed side by side in the same way, whatever else the machine does, as long as no
-        other client uses the engine. Waits for ``requests`` while there is room for more.
+        The same requests then share the same batches, whatever else the machine does, as long as no other client uses
+        the engine. The engine waits for ``requests`` while it has room for more.
         """
         return self._scheduler.lockstep(requests)
 
@@ -105,7 +105,7 @@ class Scheduled:
             self._scheduler.close()
 
     def _each(self, requests: Iterable[Any]) -> Iterator[Any]:
-        if isinstance(requests, Sequence):  # nobody has to be waited for
+        if isinstance(requests, Sequence):  # nothing to wait for
             return self._scheduler.lockstep(requests)
         return self._scheduler.stream(requests)
 
@@ -169,7 +169,7 @@ class _Scheduler:
     # iterators --------------------------------------------------------------------------------------------------
 
     def stream(self, requests: Iterable[Any]) -> Iterator[Any]:
-        """Outputs as they come; the requests are read by a thread that stays a little ahead of the engine."""
+        """Yield outputs when they are ready; a thread reads the requests, a little ahead of the engine."""
         client = f"stream-{next(self._names)}"
         done: SimpleQueue[Ticket | BaseException | None] = SimpleQueue()
         ahead = threading.Semaphore(self._engine.slots + 1)
@@ -212,7 +212,7 @@ class _Scheduler:
                 ticket.cancel()
 
     def lockstep(self, requests: Iterable[Any]) -> Iterator[Any]:
-        """Take turns: fill the engine from ``requests``, let it take steps until something is finished, and hand that out."""
+        """Take turns: fill the engine from ``requests``, let it work until a request finishes, and yield its output."""
         turns = _Turns(f"lockstep-{next(self._names)}")
         source = iter(requests)
         exhausted = False
@@ -235,7 +235,7 @@ class _Scheduler:
                     if not outputs and (self._closed or not turns.open) and exhausted:
                         return
                 if not outputs and self._closed:
-                    raise EngineError("The engine was closed while it was at work.", "Open it again.")
+                    raise EngineError("The engine was closed while requests were under way.", "Open it again.")
                 for output in outputs:
                     if isinstance(output, BaseException):
                         raise output
@@ -247,7 +247,7 @@ class _Scheduler:
                 ticket.cancel()
 
     def _wants_more(self, turns: _Turns) -> bool:
-        """Whether the next request of a lockstep client could be begun now; if one waits already, it could not."""
+        """Return whether a lockstep client's next request could begin now; it could not while another one waits."""
         with self._changed:
             if turns.outputs or len(turns.open) >= self._engine.slots:
                 return False
@@ -277,7 +277,7 @@ class _Scheduler:
                 self._advancing = True
             try:
                 finished = list(self._engine.advance())
-            except BaseException as error:  # an engine that dies takes what is under way along, not its callers
+            except BaseException as error:  # a failing engine fails the requests under way, not its callers
                 finished = [(ticket, error) for ticket in list(self._under_way)]
                 for ticket, _ in finished:
                     self._engine.abandon(ticket)
@@ -288,7 +288,7 @@ class _Scheduler:
                 self._changed.notify_all()
 
     def _kept_waiting(self) -> bool:
-        """Whether all the work belongs to one lockstep client that has not taken its turn yet."""
+        """Return whether all work belongs to one lockstep client that has not taken its turn yet."""
         clients = {ticket.client for ticket in self._under_way}
         if len(clients) != 1 or (len(self._queue) and self._queue.only_client() not in clients):
             return False
@@ -304,7 +304,7 @@ class _Scheduler:
             self._under_way[ticket] = None
             try:
                 output: EngineOutput | BaseException | None = self._engine.begin(ticket)
-            except BaseException as error:  # the caller's business, Ctrl-C included; never the end of this thread
+            except BaseException as error:  # deliver it to the caller, Ctrl-C included; this thread must not end
                 output = error
             if output is not None:
                 self._deliver(ticket, output)
@@ -344,7 +344,7 @@ class _Scheduler:
 
 
 class _Turns:
-    """One lockstep client: its open tickets, the outputs it has not taken, and whether it waits for the engine."""
+    """A lockstep client: its open tickets, the outputs it has not taken, and whether it waits for the engine."""
 
     def __init__(self, client: str) -> None:
         self.client = client
@@ -358,6 +358,6 @@ _open_schedulers: weakref.WeakSet[_Scheduler] = weakref.WeakSet()
 
 @atexit.register
 def _close_all() -> None:
-    """A thread inside native code while the interpreter ends could crash the process."""
+    """Stop all engine threads: one inside native code at interpreter exit could crash the process."""
     for scheduler in list(_open_schedulers):
         scheduler.close()

@@ -1,4 +1,4 @@
-"""Which engine the machine and the weights call for, and why."""
+"""Choose the engine that suits the machine and the weights, with a reason."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from .gguf_header import GgufHeader
 
 __all__ = ["EngineState", "choose_engine", "slow_precision", "state_of"]
 
-# Read by GenAI's GGUF reader, as of 2026.4.
+# What GenAI's GGUF reader supports, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
 SLOW_IN_LLAMACPP = ("Q4_1", "Q5_1")
 _MODULES = {"openvino": "openvino_genai", "llamacpp": "xllamacpp", "onnx": "onnxruntime", "openai": "urllib3"}
 _PURPOSES = {
-    "openvino": "GGUF (llama, qwen2, qwen3) and OpenVINO exports on x86 processors: the fastest there",
-    "llamacpp": "GGUF of any kind, on any machine: Apple and ARM processors, small GPUs",
-    "vllm": "safetensors on GPUs: starts and watches a server of its own",
-    "openai": "a server that runs already: vLLM, llama.cpp, Ollama, TGI, NIM (--server)",
+    "openvino": "GGUF (llama, qwen2, qwen3) and OpenVINO exports on x86 processors: fastest on those",
+    "llamacpp": "GGUF of any architecture, on any machine: Apple and ARM processors, small GPUs",
+    "vllm": "safetensors on GPUs: starts and supervises its own server",
+    "openai": "an existing server: vLLM, llama.cpp, Ollama, TGI, NIM (--server)",
     "onnx": "embeddings",
 }
 
 
 @dataclass(frozen=True)
 class EngineState:
-    """Whether an engine can run here, and where not, why not."""
+    """Whether an engine can run on this machine, the reason if it cannot, and its purpose."""
 
     usable: bool
     reason: str
@@ -36,7 +36,7 @@ class EngineState:
 
 
 def state_of(name: str) -> EngineState:
-    """The state of an engine; nothing of it is imported."""
+    """The state of the engine ``name``, found without importing its libraries."""
     purpose = _PURPOSES.get(name, "")
     if name == "vllm":
         from .vllm import installed
@@ -51,9 +51,9 @@ def state_of(name: str) -> EngineState:
 
 
 def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
-    """The engine for the weights in the folder ``files`` (None: for any), and a sentence that says why.
+    """The name of the engine for the weights in the folder ``files`` (None: any weights), and the reason.
 
-    Raises EngineError where none can run them.
+    Raises EngineError if no installed engine can run them.
     """
     if server:
         return "openai", "openai, because --server names one"
@@ -61,37 +61,35 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
     gpu, x86 = has_gpu(), is_x86()
     if ".safetensors" in names and ".gguf" not in names and not (files and (files / "openvino_model.xml").exists()):
         if state_of("vllm").usable:
-            return "vllm", "vllm, because these are safetensors weights" + ("" if gpu else " (no NVIDIA GPU was seen)")
+            return "vllm", "vllm, because these are safetensors weights" + ("" if gpu else " (no NVIDIA GPU found)")
         raise EngineError(
-            "Safetensors weights need vLLM, which is not installed here.",
+            "Safetensors weights need vLLM, which is not installed.",
             "Install it on a machine with a GPU, or pull the same weights as GGUF.",
         )
     architecture = _architecture(files) if files else None
     fits = architecture in (None, *OPENVINO_ARCHITECTURES)
     usable = {name for name in ("openvino", "llamacpp") if state_of(name).usable}
-    kind = f"weights of the kind {architecture}" if architecture else "an OpenVINO export" if files else "most weights"
+    kind = f"{architecture} weights" if architecture else "an OpenVINO export" if files else "most weights"
     if ".xml" in names:
         if "openvino" in usable:
             return "openvino", "openvino, because this is an OpenVINO export"
         raise EngineError("An OpenVINO export needs OpenVINO.", "Install it: pip install 'ringfence[openvino]'.")
     if gpu and "llamacpp" in usable and _llamacpp_sees_a_gpu():
-        return "llamacpp", f"llamacpp, because its build here uses the GPU and it reads {kind}"
+        return "llamacpp", f"llamacpp, because the installed build uses the GPU and reads {kind}"
     if x86 and fits and "openvino" in usable:
         return "openvino", f"openvino, because it is the fastest on an x86 processor and reads {kind}"
     if "llamacpp" in usable:
         why = (
             f"OpenVINO does not read {kind}"
             if x86 and not fits
-            else "this is no x86 processor"
+            else "this is not an x86 processor"
             if not x86
             else "OpenVINO is not installed"
         )
         return "llamacpp", f"llamacpp, because {why}"
     if fits and "openvino" in usable:
         return "openvino", "openvino, because llama.cpp is not installed"
-    raise EngineError(
-        f"No engine that is installed here reads {kind}.", "Install one: pip install 'ringfence[llamacpp]'."
-    )
+    raise EngineError(f"No installed engine reads {kind}.", "Install one: pip install 'ringfence[llamacpp]'.")
 
 
 def _llamacpp_sees_a_gpu() -> bool:
@@ -101,7 +99,7 @@ def _llamacpp_sees_a_gpu() -> bool:
 
 
 def _architecture(files: Path) -> str | None:
-    """The kind of weights, from the head of a GGUF file or a config."""
+    """The architecture of the weights, from the header of a GGUF file or from config.json; None if unknown."""
     for path in sorted(files.glob("*.gguf")):
         architecture: str | None = GgufHeader(path, only="general.architecture").get("general.architecture")
         return architecture
@@ -112,8 +110,8 @@ def _architecture(files: Path) -> str | None:
 
 
 def slow_precision(files: Path) -> str | None:
-    """The precision of most matrices of a GGUF file, where llama.cpp has no fast kernel for it."""
+    """The precision of most matrices of a GGUF file if llama.cpp has no fast kernel for it, else None."""
     for path in sorted(files.glob("*.gguf")):
-        most = GgufHeader(path).matrix_precision
-        return most if most in SLOW_IN_LLAMACPP else None
+        precision = GgufHeader(path).matrix_precision
+        return precision if precision in SLOW_IN_LLAMACPP else None
     return None

@@ -1,4 +1,4 @@
-"""A request that was handed to an engine, and the queue in which it waits: by priority, fair between clients."""
+"""A submitted request, and the queue in which it waits: by priority, fair between clients."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .protocol import Completion, Request, Score, ScoreRequest
 __all__ = ["EngineOutput", "EngineRequest", "FairQueue", "Ticket"]
 
 EngineRequest = Request | ScoreRequest
-"""What an engine is asked."""
+"""A request to an engine."""
 EngineOutput = Completion | Score
 """The engine's answer to one request."""
 
 
 class Ticket(Future[EngineOutput]):
-    """The promise of one output; ``asyncio.wrap_future`` makes it awaitable.
+    """The future of one output; ``asyncio.wrap_future`` makes it awaitable.
 
-    ``cancel`` works until the output is there, also while the engine is at work on it; the engine then frees its slot.
+    ``cancel`` works until the output is ready, also while the engine works on it; the engine then frees its slot.
     """
 
     def __init__(self, request: EngineRequest, client: str, priority: int, on_cancel: Callable[[Ticket], None]) -> None:
@@ -28,15 +28,15 @@ class Ticket(Future[EngineOutput]):
         self._on_cancel = on_cancel
 
     def cancel(self) -> bool:
-        """Give the request up. Returns False if its output is there already."""
-        # The state stays "pending" until the output is there: a running Future could not be cancelled.
+        """Cancel the request. Returns False if its output is already there."""
+        # The state stays "pending" until the output is ready: a running Future could not be cancelled.
         if not super().cancel():
             return False
         self._on_cancel(self)
         return True
 
     def deliver(self, output: EngineOutput | BaseException) -> None:
-        """Hand over the output, or the error that the engine died of; nothing happens if the ticket was cancelled."""
+        """Set the output, or the error that ended the engine; does nothing if the ticket was cancelled."""
         if self.done() or not self.set_running_or_notify_cancel():
             return
         if isinstance(output, BaseException):
@@ -46,7 +46,7 @@ class Ticket(Future[EngineOutput]):
 
 
 class FairQueue:
-    """Waiting tickets: the lowest priority number first; within a priority each client in turn, a client's own in order."""
+    """Waiting tickets: the lowest priority number first, then each client in turn, then first in, first out."""
 
     def __init__(self) -> None:
         self._levels: dict[int, OrderedDict[str, deque[Ticket]]] = {}
@@ -56,20 +56,20 @@ class FairQueue:
         return self._size
 
     def push(self, ticket: Ticket) -> None:
-        """Add a ticket at the end of its client's line."""
+        """Add a ticket at the end of its client's queue."""
         clients = self._levels.setdefault(ticket.priority, OrderedDict())
         clients.setdefault(ticket.client, deque()).append(ticket)
         self._size += 1
 
     def head(self) -> Ticket | None:
-        """The ticket whose turn it is; None if nothing waits."""
+        """The next ticket; None if none waits."""
         if not self._size:
             return None
         clients = self._levels[min(self._levels)]
         return next(iter(clients.values()))[0]
 
     def pop(self) -> Ticket:
-        """Take the head; its client goes to the end of the round."""
+        """Remove and return the next ticket; its client moves to the end of the round."""
         level = min(self._levels)
         client, line = next(iter(self._levels[level].items()))
         ticket = line.popleft()
@@ -78,7 +78,7 @@ class FairQueue:
         return ticket
 
     def remove(self, ticket: Ticket) -> bool:
-        """Take a ticket out wherever it stands; returns False if it does not wait here."""
+        """Remove a ticket from anywhere in the queue; returns False if it is not waiting."""
         clients = self._levels.get(ticket.priority)
         line = clients.get(ticket.client) if clients else None
         if line is None or ticket not in line:
@@ -88,7 +88,7 @@ class FairQueue:
         return True
 
     def only_client(self) -> str | None:
-        """The client that everything waiting belongs to; None if there are none or several."""
+        """The client that owns all waiting tickets; None if no client or several do."""
         clients = {client for level in self._levels.values() for client in level}
         return clients.pop() if len(clients) == 1 else None
 

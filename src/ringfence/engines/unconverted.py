@@ -1,4 +1,4 @@
-"""What engines share that run the origin as it is, without a form of their own."""
+"""The shared part of engines that run weights as they are, without converting them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["RunsOrigin"]
 
 
 class RunsOrigin:
-    """The form of weights is their origin."""
+    """The engine runs the origin of the weights as it is."""
 
     form = "origin"
 
     @classmethod
     def converter_version(cls) -> str:
-        """The origin runs as it is."""
+        """Always "none": nothing is converted."""
         return "none"
 
     @classmethod
     def convert(cls, origin: Path, target: Path) -> None:
-        """Take all files over as they are: hard links where the disk allows it, copies where it does not."""
+        """Link all files into ``target``, or copy them if the disk does not allow hard links."""
         for file in (path for path in origin.rglob("*") if path.is_file()):
             place = target / file.relative_to(origin)
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The engine for GPU machines: starts `vllm serve` on loopback, watches it, and stops it."""
+"""The engine for GPU machines: starts `vllm serve` on loopback, supervises it, and stops it."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from .unconverted import RunsOrigin
 
 __all__ = ["VllmEngine", "command_line", "environment"]
 
-START_SECONDS = 1200  # a large model is read from disk, and its kernels are compiled
-STARTS = 3  # of the server in one session; one that dies so often will die again
-COMMAND = "RINGFENCE_VLLM"  # another command than vllm, such as that of a container
+START_SECONDS = 1200  # a large model is read from disk, and its kernels are compiled first
+STARTS = 3  # of the server per session; a server that died this often will die again
+COMMAND = "RINGFENCE_VLLM"  # replaces the command vllm, for example by that of a container
 
 
 def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]:
-    """How the server is started: on loopback only, without a log of requests."""
+    """The command that starts the server: on loopback only, without a request log."""
     program = os.environ.get(COMMAND, "vllm").split()
     return [
         *program, "serve", str(folder),
@@ -57,7 +57,7 @@ def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]
 
 
 def environment(key: str) -> dict[str, str]:
-    """The server's environment: ours, with everything that would reach out switched off, and the key."""
+    """The server's environment: this process's, without secrets and telemetry, offline, and with the key."""
     kept = {name: value for name, value in os.environ.items() if name not in ("HF_TOKEN", "RINGFENCE_API_KEY")}
     return {
         **kept,
@@ -65,15 +65,15 @@ def environment(key: str) -> dict[str, str]:
         **SWITCHES,
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
-        "VLLM_HOST_IP": "127.0.0.1",  # else it connects a socket to 8.8.8.8 to learn its own address
+        "VLLM_HOST_IP": "127.0.0.1",  # without it, vLLM connects a socket to 8.8.8.8 to find its own address
     }
 
 
 class VllmEngine(RunsOrigin, HttpEngine):
-    """Safetensors weights, served by vLLM on this machine. A server that dies is started again, twice."""
+    """Safetensors weights, served by vLLM on this machine. A server that dies is restarted up to twice."""
 
     name = "vllm"
-    libraries = ("jinja2", "numpy", "urllib3", "vllm")
+    libraries: tuple[str, ...] = ("jinja2", "numpy", "urllib3", "vllm")
 
     def __init__(self, folder: Path, settings: EngineSettings, start_seconds: float = START_SECONDS) -> None:
         self._folder, self._start_seconds, self._starts = folder, start_seconds, 0
@@ -86,11 +86,11 @@ class VllmEngine(RunsOrigin, HttpEngine):
             facts = facts_of(client)
             control = _control_tokens(folder)
 
-            def asking(grammar_by: Ask | None, schema_by: Ask | None) -> HttpEngine:
+            def engine(grammar_by: Ask | None, schema_by: Ask | None) -> HttpEngine:
                 return HttpEngine(client, facts, settings, "weights", grammar_by, schema_by, control)
 
-            grammar_by = kept_form(VLLM.grammars, lambda by: asking(by, None), "grammar")
-            schema_by = kept_form(VLLM.schemas, lambda by: asking(None, by), "json_schema")
+            grammar_by = kept_form(VLLM.grammars, lambda by: engine(by, None), "grammar")
+            schema_by = kept_form(VLLM.schemas, lambda by: engine(None, by), "json_schema")
             super().__init__(client, facts, settings, "weights", grammar_by, schema_by, control)
         except BaseException:
             self._stop()
@@ -103,7 +103,7 @@ class VllmEngine(RunsOrigin, HttpEngine):
         return cls(folder, settings)
 
     def _start(self, settings: EngineSettings) -> Client:
-        """Start the server and wait until it says that it is well. Raises EngineError with its last words."""
+        """Start the server and wait until it is healthy. Raises EngineError with the end of its log."""
         self._starts += 1
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -111,8 +111,8 @@ class VllmEngine(RunsOrigin, HttpEngine):
         command = command_line(self._folder, settings, port)
         if shutil.which(command[0]) is None:
             raise EngineError(
-                "vLLM is not installed here.",
-                "Install it on the GPU machine (pip install vllm), or give --engine openai --server for one that runs.",
+                "vLLM is not installed.",
+                "Install it on the GPU machine (pip install vllm), or use a running server: --engine openai --server.",
             )
         self._log.truncate(0)
         watched = [sys.executable, "-m", "ringfence.engines.child_guard", *command]
@@ -128,7 +128,7 @@ class VllmEngine(RunsOrigin, HttpEngine):
             try:
                 client.get("/health")
                 return Client(f"http://127.0.0.1:{port}", self._key, settings.max_in_flight)
-            except Exception:  # not yet: refused, or a 503 while the weights are read
+            except Exception:  # not ready: connection refused, or status 503 while it reads the weights
                 time.sleep(0.25)
         self._stop()
         raise EngineError(
@@ -138,13 +138,13 @@ class VllmEngine(RunsOrigin, HttpEngine):
     def _dead(self, what: str) -> EngineError:
         self._log.seek(0)
         lines = self._log.read().decode("utf-8", "replace").splitlines()
-        said = [line for line in lines if re.search(r"error|memory|unsupported|not supported", line, re.I)] or lines
-        words = re.sub(r"\S*/\S*", "", " ".join(said[-1].split())).strip()[-200:] if said else "it said nothing"
+        errors = [line for line in lines if re.search(r"error|memory|unsupported|not supported", line, re.I)] or lines
+        words = re.sub(r"\S*/\S*", "", " ".join(errors[-1].split())).strip()[-200:] if errors else "its log is empty"
         remedy = "Choose smaller weights, a smaller --in-flight, or a machine with more GPU memory."
         return EngineError(f"vLLM {what} ({words}).", remedy)
 
     def _alive(self, call: Callable[[], Any]) -> Any:
-        """``call``, again of a new server where the one that was asked has died."""
+        """Return ``call()``; repeat it on a new server if the old one has died."""
         while True:
             client = self.client
             try:
@@ -153,7 +153,10 @@ class VllmEngine(RunsOrigin, HttpEngine):
                 self._revive(client, error)
 
     def _revive(self, client: Client, error: EngineError) -> None:
-        """Start the server again, once for all who found it dead. Raises ``error`` where it lives, or has died too often."""
+        """Restart a dead server once for all threads that found it dead.
+
+        Raises ``error`` if the server lives, and EngineError if it has died too often.
+        """
         with self._reviving:
             if self.client is not client:
                 return
@@ -180,23 +183,23 @@ class VllmEngine(RunsOrigin, HttpEngine):
         done: Score = self._alive(lambda: score(request))
         return done
 
-    def _told(self, path: str, body: dict[str, Any]) -> Any:
-        told = super()._told
-        return self._alive(lambda: told(path, body))
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        post = super()._post
+        return self._alive(lambda: post(path, body))
 
     def describe(self) -> dict[str, Any]:
-        """Name, version and settings for the lock, with the GPUs and their driver."""
-        told = super().describe()
-        more = {"prefix_caching": self.settings.keeps_prefixes, "gpus": gpu_names()}
-        return {**told, "settings": {**told["settings"], **more}}
+        """Name, version and settings, with the GPUs and their driver: the engine's part of the lock."""
+        common = super().describe()
+        settings = {**common["settings"], "prefix_caching": self.settings.keeps_prefixes, "gpus": gpu_names()}
+        return {**common, "settings": settings}
 
     def _stop(self) -> None:
-        """End the server and all that it started."""
+        """End the server and all its child processes."""
         if self._process is None:
             return
-        for how in (signal.SIGTERM, signal.SIGKILL):
+        for stop_signal in (signal.SIGTERM, signal.SIGKILL):
             try:
-                os.killpg(self._process.pid, how)
+                os.killpg(self._process.pid, stop_signal)
                 self._process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 continue
@@ -214,15 +217,15 @@ class VllmEngine(RunsOrigin, HttpEngine):
 
 
 def _control_tokens(folder: Path) -> tuple[str, ...]:
-    """The control tokens that the weights themselves name, beside those of the common families."""
+    """The control tokens that the weights name, then those of common model families."""
     try:
-        told = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        own = [str(token["content"]) for token in told.get("added_tokens", []) if token.get("special")]
+        tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        own = [str(token["content"]) for token in tokenizer.get("added_tokens", []) if token.get("special")]
     except (OSError, ValueError, KeyError, TypeError):
         own = []
     return tuple(dict.fromkeys([*own, *CONTROL_TOKENS]))
 
 
 def installed() -> bool:
-    """Whether vLLM, or a command that stands for it, is here."""
+    """True if vLLM, or a command that replaces it, is installed."""
     return bool(os.environ.get(COMMAND)) or importlib.util.find_spec("vllm") is not None or bool(shutil.which("vllm"))

@@ -1,6 +1,6 @@
-"""Inference: a loaded model answers documents; no folder, no printing.
+"""Inference: a loaded model answers documents, without a folder and without printing.
 
-``Answerer`` is a task on a loaded model. Kinds of task bring a ``TaskExecutor``, found by their one registration.
+``Answerer`` is a task on a loaded model. Each kind of task registers a ``TaskExecutor``.
 """
 
 from .answerer import Answerer, AnswerOptions, Decider, TracedAnswer

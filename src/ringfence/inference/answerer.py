@@ -1,4 +1,4 @@
-"""A task on a loaded model: the lock, and answers to documents, one at a time or as a stream; no folder."""
+"""A task on a loaded model: its lock, and its answers to documents, without a folder."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ __all__ = ["AnswerOptions", "Answerer", "Decider", "TracedAnswer"]
 
 
 class Decider(Protocol):
-    """What a calibrator is to inference: it writes confidences and decisions into a result."""
+    """The part of a calibrator that inference uses: it writes confidences and decisions into a result."""
 
     @property
     def for_lock(self) -> str:
-        """The digest of the lock whose answers it was fitted on."""
+        """The digest of the lock whose answers the calibrator was fitted on."""
         ...
 
     @property
     def digest(self) -> str:
-        """The digest of everything that decides."""
+        """The digest of everything that determines the decisions."""
         ...
 
     def decide(self, result: Result) -> None:
-        """Write the confidence and the decision of each value, and of the document."""
+        """Write the confidence and the decision of each value and of the document into ``result``."""
         ...
 
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """How documents are read and answered, whatever the model: part of the lock, except passwords and limits.
+    """How documents are read and answered, on any model. Part of the lock, except passwords and limits.
 
-    ``pool`` holds labelled texts that a classify task takes its examples from.
+    ``pool`` holds the labelled texts from which a classify task takes its examples.
     """
 
     reading: ReadingOptions = field(default_factory=ReadingOptions)
@@ -60,17 +60,17 @@ class AnswerOptions:
 
 @dataclass(frozen=True)
 class TracedAnswer:
-    """The result of one document, and what the engine said on the way."""
+    """The result of one document, and the engine's answers behind it."""
 
     result: Result
     trace: Sequence[TraceLine]
 
 
 class Answerer:
-    """One task on one loaded model. Making it embeds the pool; nothing is asked of the model before the first document.
+    """One task on one loaded model.
 
-    Raises InputError if the pool is of no use to the task, or the calibrator belongs to another lock; EngineError if
-    the engine cannot do the work.
+    Construction embeds the pool, but sends no request to the model. Raises InputError if the task takes no pool, or if
+    the calibrator belongs to another lock; EngineError if the engine cannot run the task.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Answerer:
         self.model, self.task, self.options = model, task, options or AnswerOptions()
         if self.options.pool and not task.takes_examples:
             raise InputError(
-                "Only a classify task that shows examples or weighs likeness takes a pool.", "Leave the pool out."
+                "Only a classify task that shows examples or weighs likeness takes a pool.", "Omit the pool."
             )
         selects = self.options.windowing.relevant is not None
         self._embedder = embedder or (load_embedder() if selects or self.options.pool else None)
@@ -107,7 +107,7 @@ class Answerer:
         return self._executor
 
     def board(self, hooks: BoardHooks, tracer: Tracer | None = None, keeper: WindowKeeper | None = None) -> JobBoard:
-        """A board for documents under way, whose results carry this answerer's lock and decisions."""
+        """Return a board for documents in progress, whose results carry this answerer's lock and decisions."""
         calibrator = self.options.calibrator
 
         def on_result(result: Result) -> None:
@@ -115,11 +115,14 @@ class Answerer:
                 calibrator.decide(result)
             hooks.on_result(result)
 
-        told = BoardHooks(on_result, hooks.on_trace, hooks.on_progress)
-        return JobBoard(self.executor, (self.model.mode, self.lock.digest), told, tracer, keeper)
+        deciding = BoardHooks(on_result, hooks.on_trace, hooks.on_progress)
+        return JobBoard(self.executor, (self.model.mode, self.lock.digest), deciding, tracer, keeper)
 
     def warm_up(self) -> float:
-        """Ask the task's empty prompt once: loads the weights and fills the prefix cache. Returns tokens a second."""
+        """Send the task's empty prompt once, which loads the weights and fills the prefix cache.
+
+        Returns the speed in prompt tokens per second; 0 if the task needs no such request.
+        """
         request = self.executor.warm_up()
         if request is None:
             return 0.0
@@ -127,17 +130,17 @@ class Answerer:
         return len(request.prompt) / max(float(output.seconds), 1e-6)
 
     def answer(self, document: Document | Unreadable) -> TracedAnswer:
-        """Answer one document; nothing is written to disk. Raises EngineError if the engine dies."""
-        found: list[Result] = []
+        """Answer one document, without writing to disk. Raises EngineError if the engine dies."""
+        finished: list[Result] = []
         trace: list[TraceLine] = []
-        board = self.board(BoardHooks(found.append, trace.append))
+        board = self.board(BoardHooks(finished.append, trace.append))
         for output in self.engine.lockstep(board.requests([document])):
             board.take(output)
         while board.has_follow_ups:
             for output in self.engine.lockstep(board.requests([])):
                 board.take(output)
         board.give_up()
-        return TracedAnswer(found[0], trace)
+        return TracedAnswer(finished[0], trace)
 
     def _build_lock(self) -> Lock:
         options, engine, embedder = self.options, self.engine, self._embedder
@@ -169,6 +172,6 @@ class Answerer:
         if calibrator.for_lock != lock.digest:
             raise InputError(
                 "The calibrator was fitted on answers under another lock (other weights, task, settings or machine).",
-                "Run the gold's documents as this run would, and `ringfence calibrate` that.",
+                "Run the gold's documents with the options of this run, and apply `ringfence calibrate` to that run.",
             )
         return lock.but(calibrator=calibrator.digest)

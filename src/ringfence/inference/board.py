@@ -1,4 +1,4 @@
-"""Documents under way: which request belongs to which document, what follows from an output, what is finished."""
+"""Documents in progress: maps requests to documents, makes follow-up requests, and finishes results."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ __all__ = ["BoardHooks", "JobBoard"]
 
 
 def _ignore(*_: object) -> None:
-    """Nothing."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class BoardHooks:
-    """What is told about the work: each finished result, each line of the trace, and each long document that moved on
-    (its id, windows done, windows in all).
+    """Callbacks for each finished result, each trace line, and each step of a long document.
+
+    ``on_progress`` receives the document's id, the number of finished windows, and the number of windows.
     """
 
     on_result: Callable[[Result], None] = _ignore
@@ -34,7 +35,7 @@ class BoardHooks:
 
 
 class JobBoard:
-    """The jobs of one task under way. ``mode`` and ``lock`` are stamped on every result."""
+    """The jobs of one task. ``stamp``, the mode and the lock's digest, is written into every result."""
 
     def __init__(
         self,
@@ -51,8 +52,10 @@ class JobBoard:
         self._follow_ups: deque[EngineRequest] = deque()
 
     def requests(self, outcomes: Iterable[Document | Unreadable]) -> Iterator[EngineRequest]:
-        """The next requests: follow-ups first (what they need of their document is still in the cache), then those of
-        fresh documents. May be read again after it ended, for the follow-ups of the last outputs.
+        """Yield the next requests: follow-ups first, then those of new documents.
+
+        Follow-ups come first because their document's prompt is still in the cache. After the iterator ends, call this
+        again for the follow-ups of the last outputs.
         """
         fresh = (request for outcome in outcomes for request in self.begin(outcome))
         while True:
@@ -63,39 +66,39 @@ class JobBoard:
             yield request
 
     def begin(self, outcome: Document | Unreadable) -> Iterator[EngineRequest]:
-        """The first requests about a document; one that cannot be read or begun is finished at once, as failed."""
+        """Yield the first requests of a document. A document that cannot be read or prepared fails at once."""
         if isinstance(outcome, Unreadable):
             self._finish(results.failed(outcome, f"{outcome.code}: {outcome.reason}"), None)
             return
         try:
-            job, asked = self._executor.job(outcome, self._keeper), 0
+            job, count = self._executor.job(outcome, self._keeper), 0
             for request in job.first():
                 self._pending[request.id] = job
-                asked += 1
+                count += 1
                 yield request
-            if asked == 0:  # every part was done before an interruption
+            if count == 0:  # every part was done before an interruption
                 self._close(job)
         except ValueError as error:
             self._finish(results.failed(outcome, f"recogniser: {error}"), None)
         except RingfenceError:
             raise
-        except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
+        except Exception as error:  # an internal error fails its document, never the run
             self._finish(results.failed(outcome, f"recogniser: internal error ({type(error).__name__})"), None)
 
     def asked(self, request: EngineRequest) -> None:
-        """Note that a request goes to the engine now; ``requests`` does so by itself."""
+        """Record that a request is sent to the engine; ``requests`` does this itself."""
         self._tracer.asks(request)
 
     def follow_ups(self) -> Iterator[EngineRequest]:
-        """The requests that follow from the outputs taken so far, each once."""
+        """Yield the requests that follow from the outputs so far, each once."""
         while self._follow_ups:
             yield self._follow_ups.popleft()
 
     def take(self, output: EngineOutput) -> None:
-        """Read an output: it may finish its document, or lead to further requests."""
+        """Process an output, which finishes its document or leads to further requests."""
         job = self._pending.pop(output.id)
         self._hooks.on_trace(self._tracer.line(job.document, output))
-        if job.finished:  # a part of a document that has failed already
+        if job.finished:  # another part of this document has failed
             job.take(output)
             return
         before = job.progress
@@ -105,7 +108,7 @@ class JobBoard:
                 self._follow_ups.append(request)
         except RingfenceError:
             raise
-        except Exception as error:  # a fault of ours on one document is that document's failure, never the run's
+        except Exception as error:  # an internal error fails its document, never the run
             job.reason = f"answer: internal error while it was read ({type(error).__name__})"
         done, total = job.progress
         if (done, total) != before and total > 1:
@@ -115,11 +118,11 @@ class JobBoard:
 
     @property
     def has_follow_ups(self) -> bool:
-        """Whether requests wait that follow from earlier outputs."""
+        """True if follow-up requests are waiting."""
         return bool(self._follow_ups)
 
     def give_up(self) -> None:
-        """Finish as failed what is still under way, so that no document is lost silently."""
+        """Fail every document that is still in progress, so that none is lost silently."""
         for job in {id(job): job for job in self._pending.values()}.values():
             if not job.finished:
                 job.reason = "engine: it ended without an answer"

@@ -1,4 +1,4 @@
-"""Answer documents for a classify task: the scores of every label, the chosen labels, and the sentences for them."""
+"""Answer documents for a classify task: the score of each label, the chosen labels, and the sentences behind them."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from .prompts import prompt_ids, split_into_windows
 __all__ = ["ClassifyExecutor", "ClassifyJob"]
 
 SHOWN = 2000  # characters of the document in an explanation's prompt
-LABEL_TOKENS = 3  # median over the labels of banking77 and clinc150
+LABEL_TOKENS = 3  # per label: the median over banking77 and clinc150
 
 
 class ClassifyExecutor:
-    """Classify: the token ids of the labels, what they score without a document, and the pool."""
+    """The executor of classify tasks: the labels' token ids, their scores without a document, and the pool."""
 
     def __init__(self, task: ClassifyTask, engine: Engine, setup: ExecutorSetup) -> None:
         if not engine.capabilities.score:
             raise EngineError(
-                f"The engine {engine.name} does not score labels here.",
-                "Choose an engine that does; `ringfence engines list` names them.",
+                f"The engine {engine.name} cannot score labels on this machine.",
+                "Choose another engine; `ringfence engines list` names them.",
             )
         self.task, self.engine, self.windowing, self.pool = task, engine, setup.windowing, setup.pool
         end = engine.turn_end()
@@ -56,31 +56,31 @@ class ClassifyExecutor:
             (score,) = engine.score([request])
             if score.error:
                 raise EngineError(
-                    f"The labels cannot be scored: {score.error}.",
-                    "Shorten what is said of the labels, or take other weights.",
+                    f"Cannot score the labels: {score.error}.",
+                    "Shorten the descriptions of the labels, or use other weights.",
                 )
             self.empty = {label: level for label, (level, _) in self.levels(score, list(task.options)).items()}
 
     def request(
         self, identity: str, text: str, examples: Sequence[Example], labels: Sequence[str], chosen: Sequence[str] = ()
     ) -> ScoreRequest:
-        """The request that scores ``labels`` for a text."""
+        """Return the request that scores ``labels`` for a text."""
         prompt = classify_prompt(self.task, text, examples, self.engine.control_tokens, chosen)
         continuations = tuple(ids for label in labels for ids in self.continuations[label])
         return ScoreRequest(identity, prompt_ids(prompt, self.engine), continuations)
 
     def levels(self, score: Score, labels: Sequence[str]) -> dict[str, tuple[float, float]]:
-        """For each label its log-probability, and the probability that the answer ends behind it."""
+        """Return for each label its log-probability, and the probability that the answer ends after it."""
         each = len(score.logprobs) // len(labels)
-        found = {}
+        levels = {}
         for number, label in enumerate(labels):
-            ways = score.logprobs[number * each : (number + 1) * each]
-            level = float(np.logaddexp.reduce(ways))
-            found[label] = (level, float(np.exp(ways[0] - level)))
-        return found
+            continuations = score.logprobs[number * each : (number + 1) * each]
+            level = float(np.logaddexp.reduce(continuations))
+            levels[label] = (level, float(np.exp(continuations[0] - level)))
+        return levels
 
     def job(self, document: Document, keeper: WindowKeeper) -> ClassifyJob:
-        """The work on a document; it is short, so nothing of it is kept."""
+        """Return the job for a document. It is short, so ``keeper`` is not used."""
         near = self.pool.around(document.text, self.task.examples) if self.pool else Neighbours([], {})
         empty = self.request("", "", near.examples, list(self.task.options)[:1])
         room = max(len(ids) for ways in self.continuations.values() for ids in ways)
@@ -88,18 +88,18 @@ class ClassifyExecutor:
         return ClassifyJob(self, document, near, windows if self.task.read == "all" else windows[:1], len(windows))
 
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], ClassifyJob, int]:
-        """The prompt with the beginning of the document and its examples, and the job."""
+        """Return the prompt with the beginning of the document and its examples, the job, and the number of windows."""
         job = self.job(document, NothingKept())
         prompt = classify_prompt(self.task, document.text[:SHOWN], job.near.examples, self.engine.control_tokens)
         shown = {"system": prompt.system, "user": prompt.user, "answer_start": prompt.answer_start}
         return {"prompt": shown}, job, job.of_windows
 
     def warm_up(self) -> ScoreRequest:
-        """The first label of an empty document."""
+        """Return a request that scores the first label for an empty document."""
         return self.request("warm-up", "", (), list(self.task.options)[:1])
 
     def prompt_tokens(self, document: Document) -> int:
-        """The text and the tree of labels; what all prompts have in common is read once."""
+        """Return the tokens of the text and of the labels; the common beginning of the prompts is read only once."""
         prompt = classify_prompt(self.task, document.text[: 4 * self.windowing.tokens])
         shared = len(prompt_ids(classify_prompt(self.task, ""), self.engine))
         return len(prompt_ids(prompt, self.engine)) - shared + LABEL_TOKENS * len(self.task.options)
@@ -107,7 +107,7 @@ class ClassifyExecutor:
 
 @dataclass
 class ClassifyJob:
-    """What was asked of one document so far."""
+    """The classification of one document."""
 
     work: ClassifyExecutor
     document: Document
@@ -125,16 +125,16 @@ class ClassifyJob:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more is to be asked."""
+        """True if the job needs no further engine calls."""
         return bool(self.reason) or (self.waiting == 0 and len(self.scores) == len(self.windows))
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Windows that are scored, of all that are read."""
+        """The number of scored windows, and of windows to read."""
         return len(self.scores), len(self.windows)
 
     def first(self) -> Iterator[ScoreRequest]:
-        """All labels for every window that is read."""
+        """Yield a request for all labels for each window."""
         for number, window in enumerate(self.windows):
             if self.reason:
                 return
@@ -152,7 +152,7 @@ class ClassifyJob:
         return self.work.request(identity, text, examples, labels, chosen)
 
     def take(self, output: EngineOutput) -> Sequence[ScoreRequest]:
-        """Read scores; ask for a further label, then for the sentences that speak for the labels."""
+        """Process scores; ask for a further label, then for the sentences that support the labels."""
         output = as_score(output)
         self.waiting -= 1
         labels = self.asked.pop(output.id)
@@ -188,13 +188,13 @@ class ClassifyJob:
         return list(self._evidence())
 
     def mean(self) -> dict[str, float]:
-        """The score of every label over the windows that were read."""
+        """Return each label's mean score over the windows."""
         return {
             label: sum(scores[label] for scores in self.scores) / len(self.scores) for label in self.work.task.options
         }
 
     def _evidence(self) -> Iterator[ScoreRequest]:
-        """Each sentence alone: what speaks for a label raises its score over that of an empty document."""
+        """Score each sentence alone: a sentence supports a label if it raises the score over that of an empty text."""
         if not self.work.task.evidence:
             return
         spans = [span for window in self.windows for span in sentences_of(self.document, window.start, window.end)]
@@ -209,12 +209,12 @@ class ClassifyJob:
             self.strength.setdefault(label, []).append((level - empty[label], span))
 
     def evidence(self, label: str) -> list[tuple[int, int]]:
-        """The sentences that raise the score of a label most, the strongest first."""
-        ranked = sorted(self.strength.get(label, ()), key=lambda one: (-one[0], one[1]))
+        """Return the spans of the sentences that raise a label's score most, the strongest first."""
+        ranked = sorted(self.strength.get(label, ()), key=lambda gain_and_span: (-gain_and_span[0], gain_and_span[1]))
         return [span for gain, span in ranked[: self.work.task.evidence] if gain > 0]
 
     def result(self) -> Result:
-        """The labels with their scores, or the abstention."""
+        """Return the labels with their scores, or the abstention."""
         task, scores = self.work.task, self.mean()
         judged = judge(task, scores, self.chosen)
         spans = [(window.start, window.end) for window in self.windows]
@@ -227,7 +227,7 @@ class ClassifyJob:
             answer.features["likeness"] = round(self.near.likeness.get(judged.labels[0], 0.0), 6)
         evidence = {label: self.evidence(label) for label in judged.labels} if task.evidence else None
         if evidence is not None:
-            answer.spans = list(dict.fromkeys(span for found in evidence.values() for span in found))
+            answer.spans = list(dict.fromkeys(span for label_spans in evidence.values() for span in label_spans))
             answer.boxes = [box.facts() for span in answer.spans for box in self.document.boxes(*span)]
         value: Any = list(judged.labels) if task.several else judged.labels[0]
         return results.done(

@@ -1,4 +1,4 @@
-"""The pool of labelled texts of a classify task: the examples nearest to a document, and how like each label's texts it is."""
+"""The pool of a classify task: the texts nearest to a document, and its likeness to the texts of each label."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ..tasks import ClassifyTask, Example, Task
 __all__ = ["ExamplePool", "Neighbours", "read_examples", "read_pool", "write_pool"]
 
 
-EMBEDDED = 2000  # characters of a text that are looked at for its likeness
-SHARPNESS = 20.0  # of the softmax over cosines; 10 to 40 did alike on 100 training messages of banking77
+EMBEDDED = 2000  # characters of a text that are embedded
+SHARPNESS = 20.0  # of the softmax over cosines; 10 to 40 gave similar results on 100 training messages of banking77
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What the pool says of one text: examples, the nearest last; and each label's share of the likeness, the sum one."""
+    """A text's neighbours in the pool: the examples, nearest last, and each label's share of the likeness (sum 1)."""
 
     examples: list[Example]
     likeness: dict[str, float]
 
 
 class ExamplePool:
-    """Labelled texts and where they lie in the space of an embedding engine."""
+    """Labelled texts and their embeddings, of shape (texts, dimensions)."""
 
     def __init__(self, examples: Sequence[Example], embedder: Engine) -> None:
         self.examples = list(examples)
@@ -41,10 +41,10 @@ class ExamplePool:
         self.digest = canonical_digest(rows)
 
     def around(self, text: str, count: int) -> Neighbours:
-        """The ``count`` examples nearest to the beginning of ``text``, and the likeness of every label of the pool.
+        """Return the ``count`` examples nearest to the beginning of ``text``, and its likeness to every label.
 
-        A text that is the same as an example does not see itself. Likeness is a softmax over the cosines with all
-        examples, added up by label (an example of several labels counts for each).
+        An example with the same text is left out. Likeness is a softmax over the cosines with all examples, summed by
+        label (an example with several labels counts for each).
         """
         own = _folded(text)
         if not own:
@@ -63,37 +63,33 @@ class ExamplePool:
 
 
 def _folded(text: str) -> str:
-    """What two texts are compared by: the beginning that is embedded, without its white space."""
+    """Return the embedded beginning of a text without white space, to recognise equal texts."""
     return "".join(text[:EMBEDDED].split())
 
 
 def write_pool(path: Path, examples: Sequence[Example]) -> None:
-    """Keep labelled texts in the form that ``read_pool`` reads; only their owner may read the file."""
+    """Write labelled texts in the format of ``read_pool``, to a file that only its owner can read."""
     lines = (line_of({"text": example.text, "labels": list(example.labels)}) for example in examples)
     write_whole(path, b"".join(lines), private=True)
 
 
 def read_examples(path: Path, task: Task) -> list[Example]:
-    """The pool in a file, for a task that takes one. Raises InputError for a task that does not."""
+    """Read the pool in a file. Raises InputError if the task takes no pool, or if the file is invalid."""
     if not isinstance(task, ClassifyTask) or not task.takes_examples:
-        raise InputError(
-            "Only a classify task that shows examples or weighs likeness takes a pool.", "Leave --pool out."
-        )
+        raise InputError("Only a classify task that shows examples or weighs likeness takes a pool.", "Omit --pool.")
     return read_pool(path, task)
 
 
 def read_pool(path: Path, task: ClassifyTask) -> list[Example]:
-    """A JSONL file of ``{"text": ..., "label": ...}`` or ``{"text": ..., "labels": [...]}``.
+    """Read a JSONL file of ``{"text": ..., "label": ...}`` or ``{"text": ..., "labels": [...]}``.
 
-    Raises InputError with the line that is wrong.
+    Raises InputError with the number of the first invalid line.
     """
     try:
         rows = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(
-            f"The pool {path} cannot be read ({reason}).", "Give a JSONL file of labelled texts."
-        ) from None
+        raise InputError(f"Cannot read the pool {path} ({reason}).", "Give a JSONL file of labelled texts.") from None
     examples = []
     for number, row in enumerate(rows, start=1):
         if not row.strip():
@@ -106,16 +102,16 @@ def read_pool(path: Path, task: ClassifyTask) -> list[Example]:
                 raise ValueError
         except (ValueError, KeyError, TypeError):
             raise InputError(
-                f"Line {number} of {path} is no labelled text.", 'Each line is {"text": ..., "label": ...}.'
+                f"Line {number} of {path} is not a labelled text.", 'Each line is {"text": ..., "label": ...}.'
             ) from None
-        if strange := [label for label in labels if label not in task.options]:
+        if unknown := [label for label in labels if label not in task.options]:
             raise InputError(
-                f"Line {number} of {path} has the label {strange[0]!r}, which is not one of the task's.",
+                f"Line {number} of {path} has the label {unknown[0]!r}, which the task does not define.",
                 "Correct the pool, or add the label to the task.",
             )
         if len(labels) > 1 and not task.several:
             raise InputError(f"Line {number} of {path} has several labels.", "Set `several: true` in the task.")
         examples.append(Example(text, labels))
     if not examples:
-        raise InputError(f"The pool {path} holds no labelled text.", "Give a JSONL file of labelled texts.")
+        raise InputError(f"The pool {path} contains no labelled text.", "Give a JSONL file of labelled texts.")
     return examples

@@ -1,4 +1,4 @@
-"""What a kind of task brings to answer documents: its executor, found through the kind's one registration."""
+"""The protocol of a task executor, which answers documents for one kind of task, and how to find one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 
 @dataclass(frozen=True)
 class ExecutorSetup:
-    """How long documents are cut, which of their windows are read, and the labelled texts that examples come from."""
+    """The size of windows, the selector of windows to read, and the pool of labelled texts for examples."""
 
     windowing: Windowing = field(default_factory=Windowing)
     select_windows: WindowSelector | None = None
@@ -28,25 +28,30 @@ class TaskExecutor(Protocol):
     """Answers documents for one task on one engine. Constructed as ``Executor(task, engine, setup)``."""
 
     def job(self, document: Document, keeper: WindowKeeper) -> Job:
-        """The work on one document. Raises ValueError with a sentence if it cannot begin."""
+        """Return the job for one document. Raises ValueError with the reason if the document cannot be prepared."""
         ...
 
     def warm_up(self) -> EngineRequest | None:
-        """A request with the task's empty prompt: it loads the weights and fills the prefix cache. None if useless."""
+        """Return a request with the task's empty prompt, which loads the weights and fills the prefix cache.
+
+        Returns None if such a request has no use.
+        """
         ...
 
     def prompt_tokens(self, document: Document) -> int:
-        """About how many tokens the engine reads for a document."""
+        """Return about how many tokens the engine reads for a document."""
         ...
 
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], Job, int]:
-        """What document and task fix before the model is asked (as plain data), a job for this window of the document (of
-        all of it, where the kind has no windows), and how many windows there are. Raises ValueError for another window.
+        """Return what is known before the first request (as plain data), a job, and the number of windows.
+
+        The job covers this window of the document, or all of it for a kind without windows. Raises ValueError if there
+        is no such window.
         """
         ...
 
 
 def executor_for(task: Task, engine: Engine, setup: ExecutorSetup) -> TaskExecutor:
-    """The executor of a task. Raises EngineError if the engine cannot do the work."""
+    """Return the executor of a task. Raises EngineError if the engine cannot run the task."""
     executor: TaskExecutor = kind_of(task.kind).load_executor()(task, engine, setup)
     return executor

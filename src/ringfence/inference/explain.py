@@ -1,4 +1,4 @@
-"""Why each value of one document is what it is: what was fixed before the model, each step of it, and the outcome."""
+"""Explain the values of one document: what precedes the model, each step of the model, and the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Explanation", "ExplanationStep", "explain_document", "why"]
 
 @dataclass(frozen=True)
 class ExplanationStep:
-    """One request and its output; ``prompt``, ``grammar`` and ``raw_output`` are None for a scoring."""
+    """One request and its output. ``prompt``, ``grammar`` and ``raw_output`` are None for a request for scores."""
 
     name: str
     prompt_tokens: int
@@ -30,8 +30,12 @@ class ExplanationStep:
 
 @dataclass(frozen=True)
 class Explanation:
-    """``before`` is what document and task fix (prompt; for an extract task candidates and grammar), ``steps`` what the
-    model was asked, ``result`` the outcome; ``failed`` says why there is none. ``windows`` is how many the document has.
+    """The steps to the values of one document.
+
+    ``before`` is what document and task determine without a model: the prompt, and for an extract task candidates and
+    grammar. ``steps`` are the requests with their outputs. ``result`` is the outcome; if there is none, ``failed``
+    gives the reason. ``windows`` is the number of the document's windows. ``why`` gives the reason for each value, by
+    path.
     """
 
     document: str
@@ -43,7 +47,7 @@ class Explanation:
     why: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The explanation as plain data."""
+        """Return plain data for JSON."""
         data: dict[str, Any] = {"schema": 1, "document": self.document, "windows": self.windows, **self.before}
         if not self.steps and self.result is None and self.failed is None:
             return data
@@ -62,9 +66,9 @@ class Explanation:
 
 
 def explain_document(answerer: Answerer, document: Document, window: int = 0) -> Explanation:
-    """Answer one document (of an extract task one ``window`` of it, from 0) and keep every step.
+    """Answer one document, and keep every step.
 
-    Raises ValueError if there is no such window.
+    An extract task answers only the window ``window``, counted from 0. Raises ValueError if there is no such window.
     """
     before, job, windows = answerer.executor.explain(document, window)
     steps: list[ExplanationStep] = []
@@ -104,24 +108,24 @@ def _step(request: EngineRequest, output: EngineOutput) -> ExplanationStep:
 
 
 def why(answer: FieldAnswer) -> str:
-    """One sentence on where a value comes from."""
+    """Explain in one sentence where a value comes from."""
     if answer.kind == "null":
-        because = "null: " + (", ".join(answer.flags) or "the model chose null, or there was no candidate")
+        reason = "null: " + (", ".join(answer.flags) or "the model chose null, or there was no candidate")
     elif answer.kind == "judged":
-        because = "judged by the model from the closed list"
+        reason = "judged by the model from the closed list"
     elif not answer.spans or answer.raw is None:
-        because = f"{answer.kind} by the model" + (f"; flags: {', '.join(answer.flags)}" if answer.flags else "")
+        reason = f"{answer.kind} by the model" + (f"; flags: {', '.join(answer.flags)}" if answer.flags else "")
     else:
         start, end = answer.spans[0]
-        because = f"the span {start}-{end} {answer.raw!r}" + (", typed by code" if answer.kind == "derived" else "")
+        reason = f"the span {start}-{end} {answer.raw!r}" + (", typed by code" if answer.kind == "derived" else "")
         if answer.others:
-            because += f"; the same text stands at {len(answer.others)} other places, this one comes first or says most"
+            reason += f"; the same text occurs at {len(answer.others)} other places, this one comes first or says most"
         if answer.flags:
-            because += f"; flags: {', '.join(answer.flags)}"
+            reason += f"; flags: {', '.join(answer.flags)}"
         if answer.readings:
-            because += f"; it could be {' or '.join(answer.readings)}"
+            reason += f"; it could be {' or '.join(answer.readings)}"
     if (null := answer.features.get("null_logprob")) is not None:
-        because += f"; asked again without null, which the model considered unlikely ({null})"
+        reason += f"; asked again without null, which the model considered unlikely ({null})"
     if (least := answer.features.get("logprob_min")) is not None:
-        because += f" (least likely token: log-probability {least})"
-    return because
+        reason += f" (least likely token: log-probability {least})"
+    return reason

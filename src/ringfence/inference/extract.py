@@ -45,13 +45,15 @@ from .prompts import (
 
 __all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
 
-MOST_REPEATS = 2  # how often an engine without grammars is told what the document does not say
+MOST_REPEATS = 2  # times that an engine without grammars is asked to correct values that the document does not contain
 
 
 @dataclass
 class ExtractJob:
-    """What was asked of one document so far. ``parts`` holds what the windows gave, by their number; ``settled`` are those
-    of which nothing more is asked; ``keep`` journals what a window of several gave.
+    """The extraction of one document.
+
+    ``parts`` holds the answers of the windows, by number. ``settled`` are the windows that need no further request.
+    ``keep`` stores the answer of each window of a long document.
     """
 
     prepared: Prepared
@@ -62,10 +64,10 @@ class ExtractJob:
     parts: dict[int, WindowAnswer] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     reason: str = ""
-    left_out: dict[int, list[str]] = field(default_factory=dict)  # by window, records that the document does not say
+    left_out: dict[int, list[str]] = field(default_factory=dict)  # by window, records that the document lacks
     usage: Usage | None = None
     asked: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
-    turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # what was said since, by request
+    turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # turns after the first prompt, by request
 
     @property
     def document(self) -> Document:
@@ -74,16 +76,16 @@ class ExtractJob:
 
     @property
     def finished(self) -> bool:
-        """Whether every chosen window has ended, or one of them failed."""
+        """True if every chosen window has ended, or if one of them failed."""
         return bool(self.reason) or len(self.settled) == len(self.chosen)
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Windows that have ended, of all that are read."""
+        """The number of windows that have ended, and of windows to read."""
         return len(self.settled), len(self.chosen)
 
     def first(self) -> Iterator[Request]:
-        """The request of each window that is still to be asked."""
+        """Yield a request for each window that has no answer yet."""
         for number in self.chosen:
             if self.reason:
                 return
@@ -111,17 +113,17 @@ class ExtractJob:
 
     @property
     def _verified(self) -> bool:
-        """Whether the engine takes no grammar, so that its answers have to be verified."""
+        """True if the engine takes no grammar, so its answers must be verified."""
         return not self.engine.capabilities.grammar
 
     def take(self, output: EngineOutput) -> Sequence[Request]:
-        """Read a completion; a null in doubt is asked again.
+        """Process a completion, and ask again about a doubtful null.
 
-        If the second look fails, the first answer stands.
+        If the second request fails, the first answer stays.
         """
         output = as_completion(output)
         number, plan = self.asked.pop(output.id)
-        if self.reason:  # a window of a document that has failed already
+        if self.reason:  # another window of this document has failed
             return ()
         first = number not in self.parts
         self.usage = add_usage(self.usage, output, new_prompt=first)
@@ -150,9 +152,10 @@ class ExtractJob:
             self.keep(self.windows[number], {**part, "left_out": self.left_out.get(number, [])})
 
     def _verify(self, output: Completion, number: int, plan: ExtractionPlan) -> Sequence[Request]:
-        """Keep what the document says; ask again for the rest, and leave it null with a flag where it does not come.
+        """Keep the values that the document contains, and ask again for the rest.
 
-        What could be read of an answer stands, also where a further one fails.
+        Values that still fail become null with a flag. The readable part of an answer stays, even if a later request
+        fails.
         """
         control, failed = self.engine.control_tokens, output.finish_reason == "failed"
         stated = None if failed else stated_in(self.prepared.task, output.text)
@@ -172,21 +175,21 @@ class ExtractJob:
             turns += [("assistant", break_control_tokens(output.text, control)), ("user", follow_up(faults, control))]
             return [self._ask(output.id, number, plan)]
         if number not in self.parts:
-            self.reason = f"engine: {output.error}" if failed else "answer: it has no form that can be read"
+            self.reason = f"engine: {output.error}" if failed else "answer: it cannot be parsed"
         self._settle(number)
         return ()
 
     def restore(self, number: int, part: WindowAnswer) -> None:
-        """Take over what a window gave in an earlier session."""
+        """Restore the answer of a window from an earlier session."""
         self.parts[number] = part
         self.settled.add(number)
 
     def answer(self) -> Answer:
-        """The answer over all windows that were read."""
+        """Merge the answers of all windows."""
         return merge(self.prepared.task, [self.parts[number] for number in self.chosen])
 
     def result(self) -> Result:
-        """The result over all windows that were read."""
+        """Return the result over all windows."""
         answer = self.answer()
         spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
         left_out = [path for number in sorted(self.left_out) for path in self.left_out[number]]
@@ -203,7 +206,7 @@ class ExtractJob:
 
 
 def part_to_json(part: WindowAnswer) -> dict[str, Any]:
-    """What a window gave, as plain data."""
+    """Return a window's answer as plain data."""
     return {
         "single": {path: found.as_json() for path, found in part.single.items()},
         "lists": {
@@ -217,7 +220,7 @@ def part_to_json(part: WindowAnswer) -> dict[str, Any]:
 
 
 def part_from_json(data: dict[str, Any]) -> WindowAnswer:
-    """The other way round."""
+    """Rebuild a window's answer from the data that ``part_to_json`` returns."""
     return WindowAnswer(
         {path: FieldValue.from_json(found) for path, found in data["single"].items()},
         {
@@ -233,14 +236,14 @@ def part_from_json(data: dict[str, Any]) -> WindowAnswer:
 
 
 class ExtractExecutor:
-    """Extract: prepares each document, cuts it into windows, and chooses those that are read."""
+    """The executor of extract tasks: prepares documents, splits them into windows, and chooses the windows to read."""
 
     def __init__(self, task: ExtractTask, engine: Engine, setup: ExecutorSetup) -> None:
         self.task, self.engine, self.windowing = task, engine, setup.windowing
         self.select_windows = setup.select_windows
 
     def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob:
-        """The work on a document, with what earlier sessions kept of it.
+        """Return the job for a document, with the window answers of earlier sessions.
 
         Raises ValueError if a recogniser cannot finish.
         """
@@ -266,7 +269,7 @@ class ExtractExecutor:
         return job
 
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], ExtractJob, int]:
-        """Candidates, prompt and grammar of one window, and a job that asks it alone."""
+        """Return candidates, prompt and grammar of one window, a job for it alone, and the number of windows."""
         prepared = prepare(self.task, document)
         windows = windows_for(prepared, self.engine, self.windowing)
         if not 0 <= window < len(windows):
@@ -276,12 +279,12 @@ class ExtractExecutor:
         return describe_plan(plan), ExtractJob(prepared, self.engine, windows, [window]), len(windows)
 
     def warm_up(self) -> Request:
-        """The prompt without a document, and one token of an answer."""
+        """Return a request with the prompt without a document, for one token."""
         prompt = write_prompt(self.task, "", self.engine.control_tokens)
         return request_of(prompt, self.engine, "warm-up", 1)
 
     def prompt_tokens(self, document: Document) -> int:
-        """The prompts of all windows that would be read; 0 if the document cannot be prepared."""
+        """Return the tokens in the prompts of all windows to read; 0 if the document cannot be prepared."""
         try:
             prepared = prepare(self.task, document)
         except ValueError:

@@ -1,4 +1,4 @@
-"""One document under way: what is asked about it, what came, and the result."""
+"""The protocol of a job: one document in progress, with its requests, their outputs, and the result."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ __all__ = ["Job", "NothingKept", "WindowKeeper", "add_usage", "as_completion", "
 
 
 class WindowKeeper(Protocol):
-    """Keeps what each window of a long document gave, so that an interruption costs no more than what is under way."""
+    """Stores the answer of each window of a long document, so that an interruption loses only requests in progress."""
 
     def keep_window(self, document: Document, window: Span, part: dict[str, Any]) -> None:
-        """Keep one window's part of the answer, as plain data."""
+        """Store one window's part of the answer, as plain data."""
         ...
 
     def kept_windows(self, document: Document) -> Mapping[Span, dict[str, Any]]:
-        """What earlier sessions kept of a document, by window."""
+        """Return the stored parts of a document from earlier sessions, by window."""
         ...
 
 
 class NothingKept:
-    """A keeper that keeps nothing, for answers without a folder."""
+    """A keeper that stores nothing, for answers without a folder."""
 
     def keep_window(self, document: Document, window: Span, part: dict[str, Any]) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def kept_windows(self, document: Document) -> Mapping[Span, dict[str, Any]]:
-        """Nothing."""
+        """Return an empty mapping."""
         return {}
 
 
 class Job(Protocol):
-    """The work on one document. ``reason`` says why it failed."""
+    """The work on one document. ``reason`` is the reason for its failure; empty if it has not failed."""
 
     reason: str
     usage: Usage | None
@@ -48,29 +48,29 @@ class Job(Protocol):
 
     @property
     def finished(self) -> bool:
-        """Whether the job needs no further engine calls."""
+        """True if the job needs no further engine calls."""
         ...
 
     @property
     def progress(self) -> tuple[int, int]:
-        """How many of its parts are done, of how many."""
+        """The number of finished parts, and of all parts."""
         ...
 
     def first(self) -> Iterator[EngineRequest]:
-        """The first requests, each made when it is needed."""
+        """Yield the first requests, each created on demand."""
         ...
 
     def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
-        """Read an output; returns the requests that follow from it."""
+        """Process an output, and return the requests that follow from it."""
         ...
 
     def result(self) -> Result:
-        """The result of a document that was answered or abstained from."""
+        """Return the result of a document that was answered, or for which the task abstains."""
         ...
 
 
 def add_usage(usage: Usage | None, output: EngineOutput, *, new_prompt: bool = True) -> Usage:
-    """The usage with one more output. ``new_prompt``: its prompt is not one that was counted before."""
+    """Return the usage including one more output. ``new_prompt`` is False if its prompt was already counted."""
     usage = usage or Usage()
     return Usage(
         prompt_tokens=usage.prompt_tokens + (output.prompt_tokens if new_prompt else 0),
@@ -82,14 +82,14 @@ def add_usage(usage: Usage | None, output: EngineOutput, *, new_prompt: bool = T
 
 
 def as_completion(output: EngineOutput) -> Completion:
-    """The output of a request for text. Raises TypeError for scores."""
+    """Return ``output`` as the completion of a request for text. Raises TypeError for scores."""
     if not isinstance(output, Completion):
         raise TypeError("an engine answered a request for text with scores")
     return output
 
 
 def as_score(output: EngineOutput) -> Score:
-    """The output of a request for scores. Raises TypeError for text."""
+    """Return ``output`` as the scores of a request for scores. Raises TypeError for text."""
     if not isinstance(output, Score):
         raise TypeError("an engine answered a request for scores with text")
     return output

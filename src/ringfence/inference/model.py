@@ -1,4 +1,4 @@
-"""Weights and an adapter loaded on an engine: verified, converted once, and what the lock has to hold of them."""
+"""Load weights and an adapter on an engine: verify them, convert them once, and describe them for the lock."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ Say = Callable[[str], None]
 
 
 def _silent(sentence: str) -> None:
-    """Say nothing."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """An engine that is ready, the weights it runs and the form of them that it loaded; a server has its own.
+    """A ready engine, its weights, and the converted form that it loaded.
 
-    ``options`` is what it was opened with, where that is known.
+    ``weights`` and ``form`` are None for a server, which has its own weights. ``options`` are the options that the
+    model was loaded with, if they are known.
     """
 
     engine: Engine
@@ -51,7 +52,7 @@ class LoadedModel:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The weights' part of a lock. A server's are known by the name it gives them, and by no digest."""
+        """The weights' part of a lock. A server's weights have a declared name, but no digest."""
         if self.weights is None or self.form is None:
             return {"digest": None, "declared": self.name, "form": None, "converter": None}
         manifest, form = self.weights.manifest, self.form.manifest
@@ -78,7 +79,7 @@ class LoadedModel:
 
 
 def settings_of(options: ModelOptions) -> EngineSettings:
-    """The part of the options that an engine obeys."""
+    """Return the part of the options that an engine uses."""
     return EngineSettings(
         mode=options.mode,
         cache_gib=options.cache,
@@ -93,18 +94,18 @@ def settings_of(options: ModelOptions) -> EngineSettings:
 def load_model(
     options: ModelOptions, say: Say = _silent, listener: Listener | None = None, *, trust_changed: bool = False
 ) -> LoadedModel:
-    """Have the weights (a name of the catalog is pulled if need be), choose the engine, and load them.
+    """Find the weights, choose the engine, and load them. A name in the catalog is pulled if it is not in the store.
 
-    ``trust_changed`` loads weights whose bytes were changed, under the digest of what is there. Raises WeightsError,
-    EngineError, or InputError for options that contradict each other.
+    ``trust_changed`` loads weights whose bytes have changed, under the digest of their present bytes. Raises
+    WeightsError, EngineError, or InputError for options that contradict each other.
     """
     settings = settings_of(options)
     if options.engine == "openai" or (options.engine == "auto" and options.server):
         if options.adapter:
-            raise InputError("A server runs what it was started with.", "Leave --adapter out, or leave the server out.")
+            raise InputError("An adapter cannot be used with a running server.", "Omit --adapter or --server.")
         return replace(open_server(settings), options=options)
     if options.server:
-        raise InputError("--server goes with the engine openai.", "Leave --engine out, or leave --server out.")
+        raise InputError("--server works only with the engine openai.", "Omit --engine or --server.")
     store = Store()
     weights = _stored(options.weights, store, listener)
     adapter = store.get(options.adapter) if options.adapter else None
@@ -117,8 +118,8 @@ def load_model(
         say(f"Engine: {why}.")
     if name == "llamacpp" and (slow := slow_precision(weights.files)):
         say(
-            f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes other "
-            "weights that run faster; their answers differ a little."
+            f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes "
+            "faster weights; their answers differ slightly."
         )
     loaded = open_engine(name, weights, store, settings, say=say, trust_changed=trust_changed, adapter=adapter)
     return replace(loaded, options=options)
@@ -133,7 +134,7 @@ def _stored(name: str, store: Store, listener: Listener | None) -> StoredWeights
 
 
 def load_embedder(say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
-    """The embedding weights of the catalog on the onnx engine; pulled if need be."""
+    """Load the catalog's embedding weights on the onnx engine. They are pulled if they are not in the store."""
     store = Store()
     return open_engine("onnx", pull("embedding", store, listener), store, EngineSettings(), say=say)
 
@@ -148,31 +149,31 @@ def open_engine(
     trust_changed: bool = False,
     adapter: StoredWeights | None = None,
 ) -> LoadedModel:
-    """Verify the weights and the adapter, make the engine's form of the weights unless it is there, and load it.
+    """Verify the weights and the adapter, convert the weights to the engine's form if necessary, and load it.
 
-    Raises WeightsError for a changed byte (with ``trust_changed`` it is loaded under the digest of what is there) and
-    EngineError for what the engine cannot do.
+    Raises WeightsError if a byte has changed, unless ``trust_changed``, which loads it under the digest of the present
+    bytes. Raises EngineError if the engine cannot run the weights or the adapter.
     """
     kind = engine_type(name)
     require_allowed(weights, store)
     weights = _verified(weights, trust_changed)
     if adapter:
         if not getattr(kind, "runs_adapters", False):
-            raise EngineError(f"The {name} engine runs no adapters.", "Choose --engine llamacpp.")
+            raise EngineError(f"The {name} engine cannot run adapters.", "Choose --engine llamacpp.")
         require_allowed(adapter, store)
         adapter = _verified(adapter, trust_changed)
         if adapter.manifest.origin not in (None, weights.manifest.digest):
             raise WeightsError(
-                f"{adapter.manifest.name} was made on other weights (sha256:{str(adapter.manifest.origin)[:12]}...) "
+                f"{adapter.manifest.name} was made for other weights (sha256:{str(adapter.manifest.origin)[:12]}...) "
                 f"than {weights.manifest.name}.",
-                "Give those weights.",
+                "Use the weights that the adapter was made for.",
             )
         settings = replace(settings, adapter=adapter.files)
 
     def convert(origin: Path, target: Path) -> None:
         say(
             f"Converting {weights.manifest.name} to the form that {name} runs "
-            "(once; half a minute for each billion parameters)."
+            "(only once; about half a minute per billion parameters)."
         )
         kind.convert(origin, target)
 
@@ -193,5 +194,5 @@ def _verified(stored: StoredWeights, trust_changed: bool) -> StoredWeights:
 
 
 def open_server(settings: EngineSettings) -> LoadedModel:
-    """Connect to the server that ``settings`` name. Raises EngineError if it cannot be used."""
+    """Connect to the server in ``settings``. Raises EngineError if it cannot be used."""
     return LoadedModel(engine_type("openai").open(Path(), settings), None, None)

@@ -1,4 +1,4 @@
-"""How a document is asked about, whatever the task: the request for a prompt, and the windows of a long document."""
+"""Make engine requests from prompts, and split long documents into windows, for every kind of task."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ __all__ = [
 ]
 
 WindowSelector = Callable[[Task, Document, list[Window], int], list[int]]
-"""The numbers of the windows worth reading: (task, document, windows, how many for each question)."""
-LEAST_ROOM = 256  # tokens that a window leaves for the answer, at least
+"""(task, document, windows, windows per question) -> the numbers of the windows to read."""
+LEAST_ROOM = 256  # tokens that a window leaves at least for the answer
 
 
 @dataclass(frozen=True)
 class Windowing:
-    """How long documents are read: in windows of ``tokens`` tokens, all of them or the ``relevant`` most likely ones for
-    each field.
+    """How long documents are read: in windows of ``tokens`` tokens.
+
+    ``relevant`` is the number of windows to read for each field, the most likely first; None reads all windows.
     """
 
     tokens: int = 6000
@@ -45,7 +46,7 @@ class Windowing:
 
 @dataclass(frozen=True)
 class AnswerForm:
-    """What holds an answer to its form: a grammar, or a JSON schema for engines that take no grammar."""
+    """The constraint on an answer: a grammar, or a JSON schema for engines that take no grammar."""
 
     grammar: str | None = None
     json_schema: str | None = None
@@ -55,12 +56,12 @@ FREE = AnswerForm()
 
 
 def messages_of(prompt: Prompt) -> tuple[tuple[str, str], ...]:
-    """The turns of a prompt."""
+    """Return the turns of a prompt as (role, text)."""
     return (("system", prompt.system), ("user", prompt.user))
 
 
 def prompt_ids(prompt: Prompt, engine: Engine, written: str = "") -> tuple[int, ...]:
-    """A prompt in the weights' own chat template, with the beginning of the answer."""
+    """Return the token ids of a prompt in the weights' chat template, with the beginning of the answer."""
     return engine.prompt(messages_of(prompt), prompt.answer_start + written)
 
 
@@ -73,8 +74,10 @@ def request_of(
     written: str = "",
     turns: Sequence[tuple[str, str]] = (),
 ) -> Request:
-    """The request for a prompt; ``written`` is the beginning of the answer that stands already, ``turns`` the turns
-    since. An engine that takes no grammar, or no schema, gets none.
+    """Return the request for a prompt.
+
+    ``written`` is the beginning of the answer that is already fixed; ``turns`` are the turns after the prompt. The
+    request has a grammar or a schema only if the engine takes one.
     """
     messages = (*messages_of(prompt), *turns)
     start = prompt.answer_start + written
@@ -90,7 +93,7 @@ def request_of(
 
 
 def request_for(plan: ExtractionPlan, engine: Engine, identity: str | None = None) -> Request:
-    """The request of one window of an extract task, with its grammar."""
+    """Return the request for one window of an extract task, with its grammar."""
     identity = identity or plan.document.id
     return request_of(plan.prompt, engine, identity, plan.max_new_tokens, AnswerForm(plan.grammar), plan.written.text)
 
@@ -98,16 +101,18 @@ def request_for(plan: ExtractionPlan, engine: Engine, identity: str | None = Non
 def split_into_windows(
     document: Document, engine: Engine, windowing: Windowing, prompt_tokens: int, room: int = 0
 ) -> list[Window]:
-    """The windows of a document: no larger than the weights hold beside a prompt of ``prompt_tokens`` and an answer of
-    ``room`` tokens (at least LEAST_ROOM, and an eighth of the context).
+    """Split a document into windows that fit the context beside the prompt and the answer.
+
+    The prompt takes ``prompt_tokens``. The answer gets ``room`` tokens, but at least LEAST_ROOM and an eighth of the
+    context.
     """
     context = engine.capabilities.context
-    held = context - prompt_tokens - max(LEAST_ROOM, room, context // 8)
-    return windows_of(document, max(64, min(windowing.tokens, held)), lambda part: len(engine.tokenize(part)))
+    available = context - prompt_tokens - max(LEAST_ROOM, room, context // 8)
+    return windows_of(document, max(64, min(windowing.tokens, available)), lambda part: len(engine.tokenize(part)))
 
 
 def windows_for(prepared: Prepared, engine: Engine, windowing: Windowing) -> list[Window]:
-    """The windows of a document for an extract task."""
+    """Return the windows of a document for an extract task."""
     text = prepared.document.text
     if len(text.encode()) + 4096 < min(windowing.tokens, engine.capabilities.context // 2):
         return [Window(0, len(text))]

@@ -1,4 +1,4 @@
-"""Make the result of one document: its head, what was answered, and how."""
+"""Make the result of one document: done, abstained or failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DETAILS = ("line", "pages_without_text", "pages_by_ocr")
 def done(
     document: Document, values: dict[str, Any], fields: dict[str, FieldAnswer], windows: Sequence[Span], **details: Any
 ) -> Result:
-    """The result of a document that was answered; ``details`` are further parts of a Result (scores, sentences, ...)."""
+    """Return the result of an answered document. ``details`` are further fields of a Result, such as ``scores``."""
     return Result(
         document=_facts(document),
         status="done",
@@ -28,12 +28,12 @@ def done(
 
 
 def abstained(document: Document, reason: str, windows: Sequence[Span], **details: Any) -> Result:
-    """The result of a document that the task asks to give no answer for."""
+    """Return the result of a document for which the task gives no answer."""
     return Result(document=_facts(document), status="abstained", reason=reason, windows=list(windows), **details)
 
 
 def failed(outcome: Document | Unreadable, reason: str) -> Result:
-    """The result of a document that could not be read or answered."""
+    """Return the result of a document that could not be read or answered."""
     windows = [(0, len(outcome.text))] if isinstance(outcome, Document) else []
     return Result(document=_facts(outcome), status="failed", reason=reason, windows=windows)
 

@@ -1,4 +1,4 @@
-"""Answer many documents as they come: out of order, a bounded number under way, cancellable from any thread."""
+"""Answer many documents and yield results as they finish: out of order, bounded, cancellable from any thread."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from .board import BoardHooks
 
 __all__ = ["ResultStream", "astream"]
 
-AHEAD = 2  # documents that are read while the engine's slots are full
+AHEAD = 2  # documents that are read ahead while the engine's slots are full
 _CLOSED = object()
 
 
 class ResultStream(Iterator[Result]):
-    """Results as documents end. The documents are read in a thread of their own; a slow one delays no answer.
+    """An iterator over results, in the order in which documents finish.
 
-    No more documents are under way than the engine answers at once, and ``AHEAD``. ``close``, from any thread, cancels
-    them; so does leaving a ``with`` block.
+    A thread reads the documents, so a slow document delays no answer. At most as many documents are in progress as the
+    engine has slots, plus ``AHEAD``. ``close``, which any thread may call, cancels them; so does leaving the ``with``
+    block.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class ResultStream(Iterator[Result]):
         self.close()
 
     def __next__(self) -> Result:
-        """The next result. Raises StopIteration when all documents have ended, or the stream was closed."""
+        """Return the next result. Raises StopIteration if all documents have ended, or if the stream was closed."""
         try:
             while not self._finished and not self._ended:
                 if self._exhausted and not self._open:
@@ -69,7 +70,7 @@ class ResultStream(Iterator[Result]):
         return self._finished.popleft()
 
     def close(self) -> None:
-        """Stop reading documents, and cancel what is under way."""
+        """Stop reading documents, and cancel pending requests."""
         self._stopped.set()
         self._room.release()
         self._events.put(_CLOSED)
@@ -109,13 +110,13 @@ class ResultStream(Iterator[Result]):
     def _ask(self, request: EngineRequest) -> None:
         self._board.asked(request)
         ticket = self._engine.submit(request, client=self._client, priority=self._priority, on_done=self._events.put)
-        self._open.add(ticket)  # type: ignore[arg-type]  # a third-party engine may promise another kind of Future
+        self._open.add(ticket)  # type: ignore[arg-type]  # a third-party engine may return another kind of Future
 
 
 async def astream(
     answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "stream", priority: int = 0
 ) -> AsyncIterator[Result]:
-    """A ResultStream for async code: the event loop is never blocked, and cancelling the task cancels the work."""
+    """Iterate over results in async code. The event loop never blocks, and cancelling the task cancels the requests."""
     results = ResultStream(answerer, documents, client, priority)
     try:
         while (result := await asyncio.to_thread(next, results, None)) is not None:

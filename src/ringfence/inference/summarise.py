@@ -1,4 +1,4 @@
-"""Answer documents for a summarise task: notes of every part, notes of notes while they are many, then the summary."""
+"""Answer documents for a summarise task: notes of each section, notes of notes if they are many, then the summary."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from .prompts import AnswerForm, request_of
 
 __all__ = ["SummariseJob", "SummariseExecutor"]
 
-MOST_REPEATS = 2  # how often a step is asked again where sentences lack their source
+MOST_REPEATS = 2  # times that a step is asked again if sentences lack their source
 SAY_SOURCES = (
     "Write it again, each sentence on a line of its own with the numbers of its passages behind it, like: [2][5]"
 )
-LONGER = 1.25  # times the words asked for: above this, a summary is flagged
+LONGER = 1.25  # times the requested number of words: above this, a summary is flagged
 
 
 class SummariseExecutor:
-    """Summarise: groups the passages of each document by what one step holds."""
+    """The executor of summarise tasks: groups the passages of each document so that each group fits one step."""
 
     def __init__(self, task: SummariseTask, engine: Engine, setup: ExecutorSetup) -> None:
         self.task, self.engine, self.windowing = task, engine, setup.windowing
@@ -47,7 +47,7 @@ class SummariseExecutor:
         self._rooms = {final: self._room(final) for final in (True, False)}
 
     def groups(self, passages: Sequence[Passage]) -> list[list[Passage]]:
-        """Passages in one group where the final step holds them all, else in groups to take notes of."""
+        """Return one group if the final step has room for all passages, else the groups to take notes of."""
         whole = groups_of(passages, self._rooms[True], self._count)
         return whole if len(whole) <= 1 else groups_of(passages, self._rooms[False], self._count)
 
@@ -55,14 +55,14 @@ class SummariseExecutor:
         return len(self.engine.tokenize(text))
 
     def _room(self, final: bool) -> int:
-        """Tokens of passages that one step holds."""
+        """Return the number of tokens of passages that fit one step."""
         stage = Stage(self.task, [], final)
         empty = request_of(stage.prompt(), self.engine, "", 1)
         context = self.engine.capabilities.context
         return max(64, min(self.windowing.tokens, context - len(empty.prompt) - stage.max_new_tokens - 16))
 
     def job(self, document: Document, keeper: WindowKeeper) -> SummariseJob:
-        """The work on a document, with the notes that earlier sessions kept.
+        """Return the job for a document, with the notes of earlier sessions.
 
         Raises ValueError if there is nothing to summarise.
         """
@@ -80,32 +80,34 @@ class SummariseExecutor:
         if len(chosen) > 1:
             for section, kept in keeper.kept_windows(document).items():
                 if section in job.sections:
-                    job.notes[job.sections.index(section)] = [_sentence(one) for one in kept["notes"]]
+                    job.notes[job.sections.index(section)] = [_sentence(note) for note in kept["notes"]]
                     job.faults += [fault for fault in kept["faults"] if fault not in job.faults]
         return job
+
+    def explain(self, document: Document, window: int) -> tuple[dict[str, Any], SummariseJob, int]:
+        """Return an empty mapping (the steps show everything), the job, and the number of sections."""
+        job = self.job(document, NothingKept())
+        return {}, job, len(job.groups)
+
+    def warm_up(self) -> Request:
+        """Return a request with the prompt of the last step without a passage, for one token."""
+        return request_of(Stage(self.task, [], final=True).prompt(), self.engine, "warm-up", 1)
+
+    def prompt_tokens(self, document: Document) -> int:
+        """Return the tokens of the text."""
+        return len(self.engine.tokenize(document.text))
 
 
 def _sentence(data: dict[str, Any]) -> Sentence:
     return Sentence(data["text"], tuple(map(tuple, data["spans"])), data["heading"])
 
-    def explain(self, document: Document, window: int) -> tuple[dict[str, Any], SummariseJob, int]:
-        """Nothing is fixed beforehand that the steps do not show."""
-        job = self.job(document, NothingKept())
-        return {}, job, len(job.groups)
-
-    def warm_up(self) -> Request:
-        """The prompt of the last step without a passage, and one token of an answer."""
-        return request_of(Stage(self.task, [], final=True).prompt(), self.engine, "warm-up", 1)
-
-    def prompt_tokens(self, document: Document) -> int:
-        """The text."""
-        return len(self.engine.tokenize(document.text))
-
 
 @dataclass
 class SummariseJob:
-    """What was asked of one document so far. ``groups`` are the passages of each section; ``notes`` those of the sections
-    by their number; ``level`` counts the rounds of notes of notes.
+    """The summary of one document.
+
+    ``groups`` are the passages of each section. ``notes`` are the notes of each section, by number. ``level`` counts
+    the rounds of notes of notes; ``higher`` holds the notes of the present round.
     """
 
     work: SummariseExecutor
@@ -122,21 +124,21 @@ class SummariseJob:
     of_higher: int = 0
     summary: list[Sentence] | None = None
     faults: list[str] = field(default_factory=list)
-    earlier: dict[tuple[bool, int, int], str] = field(default_factory=dict)  # what stood before a step was asked again
-    asked: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, how often
+    earlier: dict[tuple[bool, int, int], str] = field(default_factory=dict)  # a step's output before a repeat
+    asked: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, its repeats
 
     @property
     def finished(self) -> bool:
-        """Whether the summary is written, or something failed."""
+        """True if the summary is written, or if a step failed."""
         return bool(self.reason) or self.summary is not None
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Sections that are noted, of all, and the summary."""
+        """The number of finished steps, and of all steps: one for each section, and the summary."""
         return len(self.notes) + (self.summary is not None), len(self.groups) + 1
 
     def first(self) -> Iterator[Request]:
-        """The summary of a short document at once; of a long one the notes of every section."""
+        """Yield a request for the summary of a short document, or for the notes of each section of a long one."""
         if len(self.groups) == 1:
             yield self._ask(Stage(self.work.task, self.groups[0], final=True), 0)
             return
@@ -160,13 +162,13 @@ class SummariseJob:
         )
 
     def take(self, output: EngineOutput) -> Sequence[Request]:
-        """Read sentences; when all sections are noted, go on to the summary."""
+        """Process sentences; after the notes of all sections, go on to the summary."""
         output = as_completion(output)
         stage, number, repeats = self.asked.pop(output.id)
         if self.reason:
             return ()
         self.usage = add_usage(self.usage, output)
-        if output.finish_reason == "failed" and repeats:  # what was written before stands
+        if output.finish_reason == "failed" and repeats:  # the earlier output stays
             return self._go_on(stage, number, *stage.read(self.earlier[stage.final, self.level, number], True))
         if output.finish_reason == "failed":
             where = "" if stage.final else f" (section {number + 1} of {len(self.groups)})"
@@ -183,7 +185,7 @@ class SummariseJob:
         return self._go_on(stage, number, sentences, faults)
 
     def _go_on(self, stage: Stage, number: int, sentences: list[Sentence], faults: list[str]) -> Sequence[Request]:
-        """Take over what a step has written, and ask for the next one."""
+        """Store the sentences of a step, and return the requests of the next one."""
         if "empty" in faults:
             self.reason = "answer: the model wrote no sentence" + ("" if stage.final else f" of section {number + 1}")
             return ()
@@ -203,7 +205,7 @@ class SummariseJob:
         return list(self._reduce([note for place in sorted(self.notes) for note in self.notes[place]]))
 
     def _reduce(self, notes: list[Sentence]) -> Iterator[Request]:
-        """The summary from notes, by way of notes of notes while one step does not hold them."""
+        """Summarise the notes, or take notes of the notes while they do not fit one step."""
         if not notes:
             self.summary = []
             return
@@ -216,7 +218,7 @@ class SummariseJob:
             yield self._ask(Stage(self.work.task, group, final=False), number)
 
     def result(self) -> Result:
-        """The summary, each sentence with its places, and what of it the document does not support."""
+        """Return the summary, with the sources of each sentence and the text that the document does not support."""
         sentences = self.summary or []
         text = as_text(sentences)
         missing = self._unsupported(text)
@@ -225,13 +227,13 @@ class SummariseJob:
                 span=section,
                 notes=len(self.notes[number]) if number in self.notes else None,
                 in_summary=any(
-                    section[0] <= start and end <= section[1] for one in sentences for start, end in one.spans
+                    section[0] <= start and end <= section[1] for sentence in sentences for start, end in sentence.spans
                 ),
             )
             for number, section in enumerate(self.sections)
         ]
         answer = FieldAnswer(kind="written" if sentences else "null", flags=self._flags(sentences, text, missing))
-        answer.spans = list(dict.fromkeys(span for one in sentences for span in one.spans))
+        answer.spans = list(dict.fromkeys(span for sentence in sentences for span in sentence.spans))
         answer.features = {
             "v": 1,
             "words": len(text.split()),
@@ -244,7 +246,7 @@ class SummariseJob:
             {"summary": answer},
             self.sections,
             grounding="decoded" if self.work.engine.capabilities.grammar else "verified",
-            sentences=[self._placed(one) for one in sentences],
+            sentences=[self._placed(sentence) for sentence in sentences],
             unsupported=missing,
             sections=sections,
         )
@@ -254,15 +256,15 @@ class SummariseJob:
             return []
         written = document_from_text(Source(Path(self.document.path), self.document.id), text, "", "summary")
         return [
-            one
-            for one in unsupported(written, self.document, self.work.task.locale)
-            if not text[text.rfind("\n", 0, one.span[0]) + 1 :].startswith("## ")  # a heading of the task's own
+            found
+            for found in unsupported(written, self.document, self.work.task.locale)
+            if not text[text.rfind("\n", 0, found.span[0]) + 1 :].startswith("## ")  # the task defines the headings
         ]
 
     def _flags(self, sentences: Sequence[Sentence], text: str, missing: Sequence[UnsupportedText]) -> list[str]:
         flags = list(self.faults)
         if missing:
-            flags.append("unsupported: " + ", ".join(dict.fromkeys(one.text for one in missing)))
+            flags.append("unsupported: " + ", ".join(dict.fromkeys(found.text for found in missing)))
         if len(text.split()) > LONGER * self.work.task.words:
             flags.append("longer-than-asked")
         if len(self.sections) < self.of_sections:

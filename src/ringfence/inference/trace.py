@@ -1,6 +1,6 @@
-"""The trace of what an engine said: one line for each of its answers, in the order of asking.
+"""The trace of an engine: one line for each of its answers, with the number of the request.
 
-In batched mode the order of the requests decides what is computed side by side.
+In batched mode, the order of the requests determines which of them are computed together.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ __all__ = ["Tracer", "prompt_digest"]
 
 
 def prompt_digest(prompt: Iterable[int]) -> str:
-    """A short sha256 of token ids."""
+    """Return the first 16 hexadecimal digits of the sha256 of token ids."""
     return hashlib.sha256(np.fromiter(prompt, np.int64).tobytes()).hexdigest()[:16]
 
 
 class Tracer:
-    """Numbers the requests of a session, and makes the trace line of each answer."""
+    """Numbers the requests of a session, and makes the trace line for each answer."""
 
     def __init__(self, session: int) -> None:
         self.session = session
@@ -31,12 +31,12 @@ class Tracer:
         self._asked: dict[str, tuple[int, str]] = {}
 
     def asks(self, request: EngineRequest) -> None:
-        """Note a request that goes to the engine now."""
+        """Record a request that is sent to the engine."""
         self._count += 1
         self._asked[request.id] = (self._count, prompt_digest(request.prompt))
 
     def line(self, document: Document, output: EngineOutput) -> TraceLine:
-        """The trace line of the engine's answer."""
+        """Return the trace line for the engine's answer about ``document``."""
         number, prompt = self._asked.pop(output.id)
         line = TraceLine(
             document=document.id, sha256=document.sha256, id=output.id, s=self.session, n=number, prompt=prompt

@@ -1,4 +1,4 @@
-"""Choose the windows of a long document that are worth reading, by meaning: what a field asks beside what they say."""
+"""Choose the windows of a long document to read, by the likeness of their passages to the question of each field."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PASSAGE_WORDS = 120  # the encoder was trained on sentences and short paragraphs
 
 
 def window_selector(embedder: Engine) -> WindowSelector:
-    """A choice of windows by the passages in them that are nearest to what each field asks."""
+    """Return a selector that ranks windows by their passages' nearness to the question of each field."""
 
     def select(task: Task, document: Document, windows: list[Window], relevant: int) -> list[int]:
-        """The numbers of the ``relevant`` best windows of each field, in order; the first window is always read."""
+        """Return the numbers of the ``relevant`` best windows for each field, in order, and always the first window."""
         questions = embedder.embed(task.questions())
         owners: list[int] = []
         passages: list[str] = []

@@ -1,4 +1,4 @@
-"""Planning: what weights need of a machine, and what a run will take."""
+"""Planning: the memory that weights need, and the time that a run takes."""
 
 from .run_estimate import Estimate, estimate
 

@@ -1,4 +1,4 @@
-"""The catalog for one machine: everything that can be pulled by name, what it needs, and whether it fits."""
+"""The catalog for one machine: everything that can be pulled by name, the memory it needs, and whether it fits."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class ReadyWeights:
 class KnownFit:
     """Well-known weights on one machine.
 
-    Sizes are in GB. ``cache_gb`` is for all sequences; ``gpus`` is the number of GPUs of ``GPU_GB`` in 16 bits. ``why``
-    is the sum that shows whether they fit. ``pinned`` is the digest of the first pull.
+    Sizes are in GB. ``cache_gb`` is for all sequences. ``gpus`` is the number of GPUs with ``GPU_GB`` each that 16 bits
+    need. ``why`` is the sum that shows whether the weights fit. ``pinned`` is the digest of the first pull.
     """
 
     known: KnownWeights
@@ -60,7 +60,7 @@ class CatalogFit:
     known: list[KnownFit]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for JSON."""
+        """Return plain data for JSON."""
         known = []
         for row in self.known:
             facts = asdict(row)
@@ -70,7 +70,7 @@ class CatalogFit:
 
 
 def catalog_fit(tokens: int = 8192, sequences: int = 8, store: Store | None = None) -> CatalogFit:
-    """The catalog for this machine and the engines that run here."""
+    """Return the catalog for this machine and its usable engines, for ``sequences`` of ``tokens`` each."""
     store = store or Store()
     stored = {weights.manifest.name for weights in store.list()}
     pinned, here = pins(store.root), machine()

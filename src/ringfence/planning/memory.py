@@ -1,4 +1,4 @@
-"""The memory that weights need, for the numbers themselves and for keys and values; and whether a machine has it."""
+"""The memory that weights need, including keys and values, and whether a machine has it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..weights.known import KnownWeights
 
 __all__ = ["GPU_GB", "MemoryNeed", "cached_bytes", "gpus_needed", "machine_fit", "need_of"]
 
-Q4_BITS = 4.85  # for each weight in Q4_K_M, with its scales; measured over published files of 7B to 70B
+Q4_BITS = 4.85  # per weight in Q4_K_M, including scales; measured over published files from 7B to 70B
 Q8_BITS = 8.5
 BF16_BITS = 16.0
-CPU_CACHE_BYTES = 1.13  # OpenVINO keeps keys and values in 8 bits, with a scale and a zero point for each head
+CPU_CACHE_BYTES = 1.13  # OpenVINO stores keys and values in 8 bits, with a scale and a zero point for each head
 GPU_CACHE_BYTES = 2.0
 WORKING_SHARE = 0.85  # of the memory for weights and cache; activations, documents and the system need the rest
 GPU_GB = 80.0
@@ -39,9 +39,10 @@ class MemoryNeed:
 
 
 def cached_bytes(known: KnownWeights, tokens: int, bytes_each: float) -> float:
-    """Bytes of keys and values for one sequence: tokens x 2 x layers x key-value heads x head size x ``bytes_each``.
+    """Return the bytes of keys and values for one sequence.
 
-    A layer with a sliding window keeps at most the length of the window.
+    This is tokens x 2 x layers x key-value heads x head size x ``bytes_each``. A layer with a sliding window stores at
+    most the tokens of the window.
     """
     per_layer = 2 * known.kv_heads * known.head_size * bytes_each
     short = min(tokens, known.window) if known.window else tokens
@@ -49,14 +50,14 @@ def cached_bytes(known: KnownWeights, tokens: int, bytes_each: float) -> float:
 
 
 def need_of(known: KnownWeights, bits: float, bytes_each: float, tokens: int, sequences: int) -> MemoryNeed:
-    """The memory that a form with ``bits`` for each weight needs."""
+    """Return the memory that a form with ``bits`` per weight needs."""
     tokens = min(tokens, known.context)
     cache = cached_bytes(known, tokens, bytes_each) * sequences if known.kind == "chat" else 0.0
     return MemoryNeed(known.parameters * bits / 8 / 1e9, cache / 1e9, tokens, sequences)
 
 
 def gpus_needed(need: MemoryNeed, each_gb: float = GPU_GB) -> int:
-    """The number of GPUs of ``each_gb`` GB, a power of two: heads are split evenly among them."""
+    """Return the number of GPUs with ``each_gb`` GB each; a power of two, because heads are split evenly."""
     least = max(1, math.ceil(need.total_gb / (each_gb * WORKING_SHARE)))
     return int(2 ** math.ceil(math.log2(least)))
 
@@ -64,7 +65,7 @@ def gpus_needed(need: MemoryNeed, each_gb: float = GPU_GB) -> int:
 def machine_fit(
     known: KnownWeights, here: Machine, usable: Sequence[str], tokens: int, sequences: int
 ) -> tuple[bool, str]:
-    """Whether weights fit a machine in a form that a ``usable`` engine runs, and the sum that shows it."""
+    """Return whether weights fit a machine in a form that a ``usable`` engine runs, and the sum that shows it."""
     gpu_total = sum(here.gpus_gb)
     full = need_of(known, BF16_BITS, GPU_CACHE_BYTES, tokens, sequences)
     if "vllm" in known.engines and "vllm" in usable and gpu_total:

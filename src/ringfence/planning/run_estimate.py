@@ -1,4 +1,4 @@
-"""Before a long run: about how many tokens, how long, how much disk."""
+"""Estimate the tokens, the time and the disk space of a long run."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from ..inference import Answerer
 __all__ = ["Estimate", "estimate"]
 
 SAMPLE = 6
-WRITTEN_TOKEN = (
-    8.0  # what a written token costs, in tokens read, with several answers at once (1.5B and 135M, OpenVINO)
-)
+WRITTEN_TOKEN = 8.0  # the cost of a written token in tokens read, in batched mode (1.5B and 135M, OpenVINO)
 RESULT_BYTES_PER_VALUE = 420
+COLD = 3.0  # the first request of a model takes about three times as long as later ones (1.5B and 135M, OpenVINO)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """About what is ahead. ``seconds`` is None if no document of the sample can be read."""
+    """The estimate of a run. ``seconds`` is None if no document of the sample can be read."""
 
     documents: int
     prompt_tokens: int
@@ -29,7 +28,7 @@ class Estimate:
 
     def __str__(self) -> str:
         if self.seconds is None:
-            return f"{self.documents} files ahead; none of the first {SAMPLE} can be read, so there is no estimate."
+            return f"{self.documents} files; no estimate, because none of the {SAMPLE} sampled files can be read."
         minutes = self.seconds / 60
         span = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{max(1, round(minutes))} min"
         return (
@@ -41,9 +40,9 @@ class Estimate:
 def estimate(
     answerer: Answerer, sources: Sequence[Source], tokens_per_second: float, limit: int | None = None
 ) -> Estimate:
-    """Read a few files spread over ``sources`` and count their tokens.
+    """Estimate a run from the token counts of a few files, evenly spaced over ``sources``.
 
-    ``tokens_per_second`` is the speed of reading, as ``Answerer.warm_up`` measures it.
+    ``tokens_per_second`` is the speed of reading prompts, which ``Answerer.warm_up`` measures.
     """
     sampled: list[int] = []
     per_file = 0
@@ -59,7 +58,11 @@ def estimate(
     disk = documents * RESULT_BYTES_PER_VALUE * len(answerer.task.answer_fields())
     if not sampled or not tokens_per_second:
         return Estimate(documents, 0, answers, None, disk)
-    prompts = round(documents * sum(sampled) / len(sampled))
-    # One answer at a time costs about twice as much as several together.
+    settings = answerer.engine.describe()["settings"]
+    warming = answerer.executor.warm_up() if settings.get("prefix_caching") else None
+    known = len(warming.prompt) if warming else 0  # tokens that all prompts have in common, read once
+    prompts = round(documents * sum(max(0, tokens - known) for tokens in sampled) / len(sampled))
+    # In solo mode, an answer takes about twice as long as in batched mode.
     written = WRITTEN_TOKEN * (2 if answerer.model.mode == "solo" else 1)
-    return Estimate(documents, prompts, answers, (prompts + written * answers) / tokens_per_second, disk)
+    seconds = (prompts + written * answers) / (COLD * tokens_per_second)
+    return Estimate(documents, prompts, answers, seconds, disk)

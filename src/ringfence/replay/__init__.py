@@ -1,4 +1,4 @@
-"""Replay: stored answers again under their lock, and a verdict on each."""
+"""Replay: answer stored documents again under their lock, and compare each answer."""
 
 from .outcome import NEAR_TIE, ReplayOutcome
 from .replayer import LockDiffersError, ReplayOptions, ReplayReport, order_of, replay_run

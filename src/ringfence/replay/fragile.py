@@ -1,4 +1,4 @@
-"""Mark the fields whose value rests on a near tie as `fragile` in the results."""
+"""Mark fields whose value depends on a near tie as `fragile` in the results."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FRAGILE = "fragile"
 
 
 def mark_fragile(folder: RunFolder, outcomes: Iterable[ReplayOutcome]) -> int:
-    """Append a flagged result for each document that a near tie changed; returns how many.
+    """Append a flagged result for each document that a near tie changed. Returns the number of documents.
 
-    Values stay as they were answered, and the earlier line stays in the journal.
+    Values do not change, and the earlier line stays in the journal.
     """
     fields = {outcome.document: outcome.fields for outcome in outcomes if outcome.word == "NEAR-TIE" and outcome.fields}
     if not fields:

@@ -1,4 +1,4 @@
-"""One stored answer beside its replay: IDENTICAL, NEAR-TIE or CHANGED."""
+"""Compare a stored answer with its replay: IDENTICAL, NEAR-TIE or CHANGED."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..contracts import FieldAnswer, Result, TraceLine
 
 __all__ = ["NEAR_TIE", "OutcomeWord", "RecordedAnswers", "ReplayOutcome", "ScoreAlternatives", "compare_results"]
 
-NEAR_TIE = 0.1  # nats between the two best tokens; what a document is computed beside moves log-probabilities by less
+NEAR_TIE = 0.1  # nats between the two best tokens; the composition of a batch moves log-probabilities by less
 OutcomeWord = Literal["IDENTICAL", "NEAR-TIE", "CHANGED", "NOT REPLAYED"]
 ScoreAlternatives = Callable[[str, int, Sequence[int], int, int], tuple[float, str]]
 """(request, look, tokens before, stored token, replayed token) -> the margin between the two tokens, and the method."""
@@ -21,12 +21,13 @@ RecordedAnswers = Mapping[str, Sequence[TraceLine]]
 
 @dataclass(frozen=True)
 class ReplayOutcome:
-    """What a replay says about one document.
+    """The outcome of a replay for one document.
 
-    Where the answers part: ``request`` and ``token`` (its place in the answer), the ``margin`` between both
-    alternatives in nats, and ``method``: `bound` (log p - log(1-p) of the stored token is over the threshold already), `scored` (the
-    engine scored both alternatives again), or `not known` (the engine cannot score; this counts as CHANGED). ``fields``
-    are those whose value differs; ``drift`` is the largest move of a log-probability.
+    ``request`` and ``token`` (its index in the answer) name the place where the answers diverge. ``margin`` is the
+    distance of the two alternatives in nats. ``method`` is `bound` (log p - log(1-p) of the stored token alone is over
+    the threshold), `scored` (the engine scored both alternatives again), or `not known` (the engine cannot score, which
+    counts as CHANGED). ``fields`` are the fields whose value differs. ``drift`` is the largest change of a
+    log-probability.
     """
 
     document: str
@@ -40,12 +41,12 @@ class ReplayOutcome:
     drift: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """The outcome as plain data."""
+        """Return plain data for JSON."""
         return asdict(self)
 
 
 class _Split(NamedTuple):
-    """The first answer of the engine that differs; None where one of the runs did not make the request."""
+    """The first answer of the engine that differs; None for a run that did not make the request."""
 
     request: str
     look: int
@@ -54,7 +55,10 @@ class _Split(NamedTuple):
 
 
 def margin_bound(logprob: float) -> float:
-    """The least lead of a token with this log-probability over the next best: all the rest may be one token."""
+    """Return the smallest possible lead of a token with this log-probability over the next best token.
+
+    In the worst case, one token has all the remaining probability.
+    """
     rest = -math.expm1(logprob)
     return math.inf if rest <= 0 else logprob - math.log(rest)
 
@@ -67,18 +71,18 @@ def compare_results(
     alternatives: ScoreAlternatives,
     threshold: float = NEAR_TIE,
 ) -> ReplayOutcome:
-    """Compare two results of one document, with the engine's answers behind each."""
+    """Compare two results of one document, using the engine's answers behind each."""
     name = stored.document.id
     fields = differing_fields(stored, replayed)
     same = not fields and _same_answer(stored, replayed)
     if not stored_answers and not same:
-        return ReplayOutcome(name, "CHANGED", "it differs, and the run kept no trace of the engine", fields=fields)
+        return ReplayOutcome(name, "CHANGED", "it differs, and the run has no trace of the engine", fields=fields)
     split = _first_split(stored_answers, replayed_answers, same) if stored_answers else None
     drift = _drift(stored_answers, replayed_answers)
     if split is None:
         if same:
             return ReplayOutcome(name, "IDENTICAL", drift=drift)
-        why = "the engine gave the same answers, but other values were read from them"
+        why = "the engine gave the same answers, but they were parsed into other values"
         return ReplayOutcome(name, "CHANGED", why, fields=fields)
     facts: dict[str, Any] = {"request": _readable(split.request, name), "fields": fields, "drift": drift}
     return _outcome_of_split(name, split, alternatives, threshold, facts)
@@ -91,7 +95,7 @@ def _outcome_of_split(
     if stored is None or replayed is None:
         return ReplayOutcome(name, "CHANGED", "only one of the runs made this request", **facts)
     if stored.prompt != replayed.prompt:
-        return ReplayOutcome(name, "CHANGED", "another prompt was asked", **facts)
+        return ReplayOutcome(name, "CHANGED", "the prompts differ", **facts)
     if stored.error or replayed.error:
         return ReplayOutcome(name, "CHANGED", str(replayed.error or stored.error), **facts)
     if stored.scores is not None and replayed.scores is not None:
@@ -99,7 +103,7 @@ def _outcome_of_split(
     stored_tokens, replayed_tokens = stored.tokens or [], replayed.tokens or []
     place = _common_length(stored_tokens, replayed_tokens)
     if place >= min(len(stored_tokens), len(replayed_tokens)):
-        return ReplayOutcome(name, "CHANGED", "one answer ends where the other goes on", token=place, **facts)
+        return ReplayOutcome(name, "CHANGED", "one answer ends before the other", token=place, **facts)
     if (margin := margin_bound((stored.logprobs or [])[place])) > threshold:
         method = "bound"
     else:
@@ -107,7 +111,7 @@ def _outcome_of_split(
             split.request, split.look, stored_tokens[:place], stored_tokens[place], replayed_tokens[place]
         )
         if method == "not known":
-            why = f"token {place + 1} differs; this engine cannot score, so the distance of the two is not known"
+            why = f"token {place + 1} differs; this engine cannot score, so the margin is not known"
             return ReplayOutcome(name, "CHANGED", why, token=place, method=method, **facts)
     word: OutcomeWord = "NEAR-TIE" if margin <= threshold else "CHANGED"
     why = f"token {place + 1} differs; the stored one led by {'at least ' if method == 'bound' else ''}{margin:.3f}"
@@ -115,7 +119,7 @@ def _outcome_of_split(
 
 
 def _same_answer(stored: Result, replayed: Result) -> bool:
-    """Whether two results give the same answer besides their fields; an empty part is the same as a missing one."""
+    """Return whether two results agree apart from their fields; an empty part equals a missing one."""
     left, right = (
         (
             result.status,
@@ -124,7 +128,7 @@ def _same_answer(stored: Result, replayed: Result) -> bool:
             result.rows or None,
             result.unsupported or None,
             result.left_out or None,
-            (result.reason or "").partition(":")[0],  # why a document failed or abstained, without an engine's words
+            (result.reason or "").partition(":")[0],  # the kind of failure or abstention, without an engine's message
         )
         for result in (stored, replayed)
     )
@@ -132,13 +136,13 @@ def _same_answer(stored: Result, replayed: Result) -> bool:
 
 
 def differing_fields(stored: Result, replayed: Result) -> tuple[str, ...]:
-    """The paths whose value or place differs."""
+    """Return the paths whose value or place differs."""
     left, right = stored.fields or {}, replayed.fields or {}
-    found = [path for path in {**left, **right} if _evidence(left.get(path)) != _evidence(right.get(path))]
-    if not found and stored.values != replayed.values:
+    paths = [path for path in {**left, **right} if _evidence(left.get(path)) != _evidence(right.get(path))]
+    if not paths and stored.values != replayed.values:
         values, again = stored.values or {}, replayed.values or {}
-        found = [name for name in {**values, **again} if values.get(name) != again.get(name)]
-    return tuple(found)
+        paths = [name for name in {**values, **again} if values.get(name) != again.get(name)]
+    return tuple(paths)
 
 
 def _evidence(answer: FieldAnswer | None) -> Any:
@@ -146,7 +150,7 @@ def _evidence(answer: FieldAnswer | None) -> Any:
 
 
 def _first_split(stored: RecordedAnswers, replayed: RecordedAnswers, same: bool) -> _Split | None:
-    """The first answer of the engine that differs, in the order of the stored run's requests."""
+    """Return the first answer of the engine that differs, in the order of the stored run's requests."""
     order = sorted(
         {
             (request, look)
@@ -174,15 +178,15 @@ def _outcome_of_scores(
 ) -> ReplayOutcome:
     """Compare scores of labels or of sentences.
 
-    The margin is the stored lead of the stored winner over the replay's winner. If both have the same winner, it is how
-    far scores moved, because a threshold of the task may lie between them.
+    The margin is the stored lead of the stored winner over the replay's winner. If both have the same winner, it is the
+    largest change of a score, because a threshold of the task may lie between the two scores.
     """
     winner, replay_winner = (max(range(len(scores)), key=scores.__getitem__) for scores in (stored, replayed))
     moved = max(abs(before - after) for before, after in zip(stored, replayed, strict=True))
     margin = stored[winner] - stored[replay_winner] if winner != replay_winner else moved
     word: OutcomeWord = "NEAR-TIE" if margin <= threshold else "CHANGED"
     why = f"the scores differ by up to {moved:.3f}" + (
-        f"; the stored winner led the other one by {margin:.3f}"
+        f"; the stored winner led the replayed one by {margin:.3f}"
         if winner != replay_winner
         else "; the winner is the same"
     )
@@ -190,13 +194,13 @@ def _outcome_of_scores(
 
 
 def _common_length(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many tokens two answers have in common from the start."""
+    """Return the length of the common beginning of two answers, in tokens."""
     pairs = enumerate(zip(left, right, strict=False))
     return next((place for place, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 def _drift(stored: RecordedAnswers, replayed: RecordedAnswers) -> float:
-    """The largest move of a log-probability over what is the same in both runs."""
+    """Return the largest change of a log-probability over the tokens and scores that both runs share."""
     most = 0.0
     for request in set(stored) & set(replayed):
         for left, right in zip(stored[request], replayed[request], strict=False):

@@ -1,4 +1,4 @@
-"""Run a run again: the same documents in the same order, session by session, with a verdict on each."""
+"""Replay a run: the same documents in the same order, session by session, with an outcome for each."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ OnProgress = Callable[[int, int], None]
 
 
 class LockDiffersError(InputError):
-    """This machine does not match the lock of a run; ``differences`` holds all of them."""
+    """Raised if this machine does not match the lock of a run; ``differences`` lists every difference."""
 
     def __init__(self, run: Path, found: Sequence[Difference]) -> None:
         super().__init__(
             f"This machine does not match the lock of {run}; {len(found)} differences:\n"
-            + "\n".join(f"  {one}" for one in found),
-            "Put back what was locked. --despite replays all the same, and reports what comes out.",
+            + "\n".join(f"  {difference}" for difference in found),
+            "Restore the locked state. --despite replays anyway, and reports the outcome.",
         )
         self.differences = list(found)
 
@@ -44,9 +44,9 @@ class LockDiffersError(InputError):
 class ReplayOptions:
     """How a run is replayed.
 
-    ``sample`` bounds the documents (of a batched run the first ones, of a solo run a spread of them: there none knows
-    of another). Two tokens closer than ``threshold`` nats are a near tie. ``despite`` replays although the lock does
-    not match, with ``changed`` options of the model.
+    ``sample`` is the largest number of documents: the first ones of a batched run, or evenly spaced ones of a solo run,
+    whose answers do not depend on each other. Two tokens closer than ``threshold`` nats are a near tie. ``despite``
+    replays although the lock does not match, with the model options in ``changed``.
     """
 
     sample: int | None = None
@@ -58,7 +58,7 @@ class ReplayOptions:
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """The outcomes in the order of the run; ``differences`` are those of the lock that were let through."""
+    """The outcomes in the order of the run. ``differences`` are the lock differences that ``despite`` accepted."""
 
     outcomes: Sequence[ReplayOutcome]
     mode: str
@@ -68,12 +68,12 @@ class ReplayReport:
 
     @property
     def totals(self) -> Counter[str]:
-        """Documents by verdict."""
+        """The number of documents by outcome."""
         return Counter(outcome.word for outcome in self.outcomes)
 
     @property
     def identical(self) -> bool:
-        """Whether every replayed document came out the same, and there was at least one."""
+        """True if every replayed document is identical, and there is at least one."""
         return bool(self.outcomes) and set(self.totals) == {"IDENTICAL"}
 
     @property
@@ -84,20 +84,20 @@ class ReplayReport:
         return f"{len(self.outcomes)} of {self.documents} documents replayed ({self.mode}): {counted}."
 
     def as_json(self) -> dict[str, Any]:
-        """The report for machines."""
+        """Return plain data for JSON."""
         return {
             "schema": 1,
             "mode": self.mode,
             "threshold": self.threshold,
             "documents": self.documents,
             "totals": dict(self.totals),
-            "lock_differences": [one.path for one in self.differences],
-            "verdicts": [one.as_json() for one in self.outcomes],
+            "lock_differences": [difference.path for difference in self.differences],
+            "verdicts": [outcome.as_json() for outcome in self.outcomes],
         }
 
 
-class _Remembering:
-    """An engine that remembers the prompts it was given, so that alternatives can be scored behind them."""
+class _RecordingEngine:
+    """An engine that records its prompts, so that alternatives can be scored after them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -107,15 +107,15 @@ class _Remembering:
         return getattr(self._engine, name)
 
     def lockstep(self, requests: Iterable[EngineRequest]) -> Iterator[EngineOutput]:
-        return self._engine.lockstep(self._noted(requests))
+        return self._engine.lockstep(self._recorded(requests))
 
-    def _noted(self, requests: Iterable[EngineRequest]) -> Iterator[EngineRequest]:
+    def _recorded(self, requests: Iterable[EngineRequest]) -> Iterator[EngineRequest]:
         for request in requests:
             self.prompts.setdefault(request.id, []).append(request.prompt)
             yield request
 
     def margin(self, request: str, look: int, tokens: Sequence[int], first: int, second: int) -> tuple[float, str]:
-        """The difference of two tokens' log-probabilities behind the same prompt and answer, and how it is known."""
+        """Return the difference of two tokens' log-probabilities after the same prompt and tokens, and the method."""
         if not self._engine.capabilities.score:
             return 0.0, "not known"
         prompt = (*self.prompts[request][look], *tokens)
@@ -124,25 +124,25 @@ class _Remembering:
 
 
 def order_of(trace: Iterable[TraceLine]) -> dict[str, tuple[int, int]]:
-    """When each document was begun: (session, place in the order of asking), from a run's trace."""
-    found: dict[str, tuple[int, int]] = {}
+    """Return for each document of a trace its session, and the number of its first request in that session."""
+    order: dict[str, tuple[int, int]] = {}
     for line in trace:
-        known = found.get(line.document)
+        known = order.get(line.document)
         if known is None or line.s > known[0]:
-            found[line.document] = (line.s, line.n)
+            order[line.document] = (line.s, line.n)
         elif line.s == known[0]:
-            found[line.document] = (line.s, min(line.n, known[1]))
-    return found
+            order[line.document] = (line.s, min(line.n, known[1]))
+    return order
 
 
 def session_options(folder: RunFolder, session: SessionFacts) -> ModelOptions:
-    """What a session ran with: its own options, and the weights, adapter and engine of the lock by digest.
+    """Return the model options of a session, with weights and adapter as the lock's digests, and the lock's engine.
 
-    Raises InputError for a run that does not say it.
+    Raises InputError if the run does not record its options.
     """
     options = session.made_with.model
     if options is None:
-        raise InputError("The run does not say what it ran with.", "Run it again with this version to replay it.")
+        raise InputError("The run does not record its model options.", "Run it again with this version to replay it.")
     lock = folder.lock().facts
     exact = {"engine": lock.engine.name}
     if lock.weights.digest:
@@ -155,37 +155,38 @@ def session_options(folder: RunFolder, session: SessionFacts) -> ModelOptions:
 def replay_run(
     run: Path, options: ReplayOptions | None = None, on_progress: OnProgress = lambda done, total: None
 ) -> ReplayReport:
-    """Replay a run folder with what its lock and its sessions say.
+    """Replay a run folder under its lock, with the options of its sessions.
 
-    Each session gets a model of its own, so that no cache holds what an earlier one left. New answers lie in RUN/.replay
-    until the end; an interrupted replay begins anew: yesterday's answers say nothing about today. Raises RunError if the
-    run lost results or was never finished, LockDiffersError if this machine does not match the lock.
+    Each session gets its own model, so that no cache contains data of an earlier session. New answers are in
+    RUN/.replay until the end. An interrupted replay starts from the beginning: earlier answers are no evidence about
+    the machine now. Raises RunError if the run has lost results or is not finished, and LockDiffersError if this
+    machine does not match the lock.
     """
     options = options or ReplayOptions()
     folder = RunFolder.open(run)
     facts = folder.read_facts()
     if facts.totals is None or dict(folder.totals()) != facts.totals:
         raise RunError(
-            f"The run in {folder.path} holds {folder.totals()}, and its own count is {facts.totals or 'not made'}.",
+            f"The run in {folder.path} contains {folder.totals()}, but run.json counts {facts.totals or 'none yet'}.",
             "Finish it with --resume, or restore the folder from a copy.",
         )
     plan = _ReplayPlan.of(folder, options.sample)
     outcomes: list[ReplayOutcome] = []
-    let_through: Sequence[Difference] = ()
+    accepted: Sequence[Difference] = ()
     for number, results in sorted(plan.by_session.items()):
         session = facts.sessions[min(number, len(facts.sessions) - 1)]
         with _opened(folder, session, options) as (answerer, let_through):
-            done = len(outcomes)
+            accepted, done = let_through, len(outcomes)
             outcomes += _replay_session(
                 folder, answerer, _SessionPlan(number, session, results, plan),
                 options, lambda seen, done=done: on_progress(done + seen, plan.chosen),  # type: ignore[misc]
             )  # fmt: skip
-    return ReplayReport(outcomes, plan.mode, options.threshold, let_through, plan.documents)
+    return ReplayReport(outcomes, plan.mode, options.threshold, accepted, plan.documents)
 
 
 @dataclass(frozen=True)
 class _ReplayPlan:
-    """Which documents of a run are replayed, by the session that answered them."""
+    """The documents to replay, by the session that answered them."""
 
     by_session: dict[int, list[Result]]
     contents: dict[str, str | None]
@@ -225,13 +226,13 @@ class _SessionPlan:
 def _opened(
     folder: RunFolder, session: SessionFacts, options: ReplayOptions
 ) -> Iterator[tuple[Answerer, Sequence[Difference]]]:
-    """The task of the run on its model again, with the differences of the lock that were let through."""
+    """Open the run's model with its task; yields the answerer and the accepted lock differences."""
     task = task_from(folder.read_facts().task)
     model_options = session_options(folder, session).model_copy(update=dict(options.changed))
     model = load_model(model_options, trust_changed=options.despite)
     try:
-        remembering = cast(Engine, _Remembering(model.engine))
-        answerer = Answerer(replace(model, engine=remembering), task, _answer_options(folder, session, task, options))
+        engine = cast(Engine, _RecordingEngine(model.engine))
+        answerer = Answerer(replace(model, engine=engine), task, _answer_options(folder, session, task, options))
         expected = folder.lock().but(calibrator=None)
         found = differences(expected.data, answerer.lock.data)
         if found and not options.despite:
@@ -243,7 +244,7 @@ def _opened(
 
 def _answer_options(folder: RunFolder, session: SessionFacts, task: Task, options: ReplayOptions) -> AnswerOptions:
     pool = folder.pool if folder.pool.exists() else None
-    if pool is None and session.made_with.pool:  # a run of an earlier version names the file
+    if pool is None and session.made_with.pool:  # an earlier version stored only the path
         pool = folder.base() / session.made_with.pool
     return AnswerOptions(
         reading=ReadingOptions.of_run(folder.read_facts().reading, options.passwords),
@@ -259,21 +260,21 @@ def _replay_session(
     options: ReplayOptions,
     on_document: Callable[[int], None],
 ) -> list[ReplayOutcome]:
-    """The documents of one session, answered again into a run folder of their own, and compared."""
-    engine = cast(_Remembering, answerer.engine)
+    """Answer the documents of one session again, into a separate run folder, and compare them."""
+    engine = cast(_RecordingEngine, answerer.engine)
     out = folder.path / ".replay"
     folder.exclusive()
     try:
-        shutil.rmtree(out, ignore_errors=True)  # of a replay that was killed
+        shutil.rmtree(out, ignore_errors=True)  # a killed replay leaves it
         base = folder.base()
         sources = list(dict.fromkeys(source_of(result.document, base) for result in session.results))
 
-        def tell(progress: Progress) -> None:
+        def on_progress(progress: Progress) -> None:
             on_document(progress.kept + sum(progress.seen.values()))
 
         only = {result.document.id for result in session.results}
         control = RunControl(only=only, warm_up=session.facts.made_with.warmed)
-        run_task(answerer, sources, out, control, RunHooks(on_progress=tell))
+        run_task(answerer, sources, out, control, RunHooks(on_progress=on_progress))
         again = RunFolder.open(out)
         answered = {result.document.id: result for result in again.latest()}
         before = traces_by_document(session.plan.trace, session.plan.contents)
@@ -282,16 +283,16 @@ def _replay_session(
         outcomes = []
         for stored in session.results:
             name = stored.document.id
-            found = answered.get(name)
-            if found is None or found.document.sha256 != stored.document.sha256:
-                why = "its file is gone" if found is None else "its file was changed since"
+            replayed = answered.get(name)
+            if replayed is None or replayed.document.sha256 != stored.document.sha256:
+                why = "its file is missing" if replayed is None else "its file has changed"
                 outcomes.append(ReplayOutcome(name, "NOT REPLAYED", why))
             elif stored.lock != lock:
-                why = "the stored answer is stamped with another lock than the run's"
+                why = "the stored answer has another lock than the run"
                 outcomes.append(ReplayOutcome(name, "CHANGED", why))
             else:
                 traces = before.get(name, {}), after.get(name, {})
-                outcomes.append(compare_results(stored, found, *traces, engine.margin, options.threshold))
+                outcomes.append(compare_results(stored, replayed, *traces, engine.margin, options.threshold))
         return outcomes
     finally:
         folder.release()

@@ -1,4 +1,4 @@
-"""Reports: pages that a person opens in a browser, self-contained and offline."""
+"""Reports: self-contained pages that work offline in a browser."""
 
 from .run_report import write_report
 from .text_layer import write_text_layer

@@ -1,4 +1,4 @@
-"""assessment.html: five questions, where the team stands on each, and one recommendation."""
+"""assessment.html: five questions with their answers, and one recommendation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["write_assessment"]
 
 
 def write_assessment(assessment: Assessment, target: Path) -> Path:
-    """Write the page."""
+    """Write the page, and return its path."""
     page = page_environment().get_template("assessment.html.j2").render(a=assessment, made_at=now())
     write_whole(target, page)
     return target

@@ -1,4 +1,4 @@
-"""calibration.html: reliability, the share accepted at the target error, and the bounds."""
+"""calibration.html: reliability, the share of answers accepted at the target error, and the bounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["write_calibration"]
 
 
 def write_calibration(found: RunCalibration, target: Path) -> Path:
-    """Write the page."""
+    """Write the page, which only its owner can read, and return its path."""
     need("evaluation", "matplotlib")
     fitted, calibrator, before, after = found.fitted, found.calibrator, found.before, found.after
     curves = {}

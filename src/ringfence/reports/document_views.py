@@ -1,4 +1,4 @@
-"""What the report shows of documents: pictures of pages with boxes, or the text with its spans marked."""
+"""Views of documents in the report: page images with boxes, or the text with marked spans."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["BoxView", "DocumentTexts", "DocumentView", "PageView", "PieceView", 
 
 MOST_PAGES = 6
 MOST_TEXT = 60_000
-PAPER = ("pdf/", "image/")  # readers whose documents have pages to show
+PAPER = ("pdf/", "image/")  # readers whose documents have page images
 AROUND = 1_500  # characters shown on either side of a span in a longer text
 _Hues = Mapping[str, int]
-"""The colour of each value by path."""
+"""The hue of each value, by path."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class BoxView:
 
 @dataclass(frozen=True)
 class PageView:
-    """A page as a picture, with boxes on it."""
+    """A page as an image, with boxes."""
 
     number: int
     picture: str
@@ -44,7 +44,7 @@ class PageView:
 
 @dataclass(frozen=True)
 class PieceView:
-    """A piece of text; ``name`` is the paths of the values that rest on it."""
+    """A piece of text. ``name`` lists the paths of the values that rest on it."""
 
     text: str
     name: str | None = None
@@ -53,19 +53,19 @@ class PieceView:
 
 @dataclass(frozen=True)
 class DocumentView:
-    """The pages of a document, or the pieces of its text; neither if it is gone or has changed."""
+    """The pages of a document, or the pieces of its text; neither if it is missing or has changed."""
 
     pages: list[PageView] = field(default_factory=list)
     pieces: list[PieceView] = field(default_factory=list)
 
     @property
     def size(self) -> int:
-        """About how many bytes it adds to the page."""
+        """About how many bytes the view adds to the report."""
         return sum(len(page.picture) for page in self.pages) + sum(len(piece.text) for piece in self.pieces)
 
 
 class DocumentTexts:
-    """Reads documents again for the page. A file of many records is read once; only the wanted records are kept."""
+    """Reads documents again for the report. A file of many records is read once, and only wanted records are kept."""
 
     def __init__(self, results: Mapping[str, Result], options: ReadingOptions, folder: Path) -> None:
         self._options, self._folder = options, folder
@@ -79,25 +79,26 @@ class DocumentTexts:
         return Source(self._folder / document.path, document.source or document.id)
 
     def pictures(self, result: Result, pages: list[int]) -> list[PagePicture]:
-        """Pictures of pages of the document; none if it is gone or has changed."""
+        """Return images of pages of the document; none if it is missing or has changed."""
         document = result.document
         if document.sha256 is None:
             return []
         return page_pictures(self._source(result), document.id, document.sha256, pages, SCALE, self._options)
 
     def get(self, result: Result) -> Document | None:
-        """The document of a result; None if it is gone or has changed."""
+        """Return the document of a result; None if it is missing or has changed."""
         source = self._source(result)
         if source not in self._read:
             wanted = self._wanted[source]
             outcomes = read_documents(source, self._options)
-            self._read[source] = {o.id: o for o in outcomes if isinstance(o, Document) and o.id in wanted}
-        found = self._read[source].pop(result.document.id, None)
-        return found if found and found.sha256 == result.document.sha256 else None
+            documents = (outcome for outcome in outcomes if isinstance(outcome, Document))
+            self._read[source] = {document.id: document for document in documents if document.id in wanted}
+        document = self._read[source].pop(result.document.id, None)
+        return document if document and document.sha256 == result.document.sha256 else None
 
 
 def view_document(result: Result, hues: _Hues, texts: DocumentTexts) -> DocumentView:
-    """Page pictures with boxes if the document has pages, else its text with the spans marked."""
+    """Return page images with boxes if the document has pages, else its text with marked spans."""
     boxes: list[tuple[str, BoxFacts]] = []
     places: dict[Span, list[str]] = {}
     sentences = {f"s{number}": sentence for number, sentence in enumerate(result.sentences or [], 1)}
@@ -117,7 +118,7 @@ def view_document(result: Result, hues: _Hues, texts: DocumentTexts) -> Document
 
 
 def _page(picture: PagePicture, boxes: list[tuple[str, BoxFacts]], hues: _Hues) -> PageView:
-    """A page and the boxes on it. Boxes are in the result, so the file is not read again for them."""
+    """Return a page with its boxes, which come from the result, so the file is not read again for them."""
     width, height = picture.width, picture.height
     views = [
         BoxView(
@@ -135,7 +136,7 @@ def _page(picture: PagePicture, boxes: list[tuple[str, BoxFacts]], hues: _Hues) 
 
 
 def _pieces(text: str, spans: list[tuple[int, int, str]], hues: _Hues) -> Iterator[PieceView]:
-    """The text with its spans marked; of a long text what is around the spans."""
+    """Yield the text with marked spans; a long text is cut to the surroundings of the spans."""
     position, room = 0, MOST_TEXT
     for start, end, path in spans:
         if start < position or end > len(text) or room <= 0:
@@ -148,7 +149,7 @@ def _pieces(text: str, spans: list[tuple[int, int, str]], hues: _Hues) -> Iterat
 
 
 def _between(text: str, start: int, end: int, room: int) -> Iterator[PieceView]:
-    """The text between two spans, whole if there is room for it."""
+    """Yield the text between two spans, shortened if the document is long."""
     if len(text) <= MOST_TEXT or end - start <= 2 * AROUND:
         yield PieceView(text[start:end] if room > 0 else "")
     else:

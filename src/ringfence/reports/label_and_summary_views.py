@@ -1,4 +1,4 @@
-"""What the report shows of labels and summaries: scores as bars, sentences with unsupported text, sections left out."""
+"""Views of labels and summaries in the report: scores, sentences with unsupported text, and omitted sections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_SCORES = 8
 
 @dataclass(frozen=True)
 class ScoreView:
-    """A label with its score, and whether it was given."""
+    """A label with its score. ``given`` is True if the answer contains it."""
 
     label: str
     score: float
@@ -22,7 +22,7 @@ class ScoreView:
 
 @dataclass(frozen=True)
 class SentenceView:
-    """A sentence of a summary in pieces: (text, whether the document does not support it)."""
+    """A sentence of a summary in pieces: (text, True if the document does not support it)."""
 
     name: str
     heading: str | None
@@ -33,14 +33,14 @@ class SentenceView:
 
 @dataclass(frozen=True)
 class SectionsView:
-    """The number of sections of a long document, and the numbers of those that the summary does not rest on."""
+    """The number of sections of a long document, and the numbers of sections that the summary does not use."""
 
     count: int
     left_out: list[int]
 
 
 def scores_of(result: Result) -> list[ScoreView]:
-    """The labels with the best scores, the best first."""
+    """Return the labels with the best scores, the best first."""
     scores = result.scores or {}
     values = result.values or {}
     given = values.get("labels") or [values.get("label")]
@@ -49,7 +49,7 @@ def scores_of(result: Result) -> list[ScoreView]:
 
 
 def sentences_of(result: Result) -> list[SentenceView]:
-    """Each sentence of the summary, in pieces."""
+    """Return each sentence of the summary, in pieces."""
     text = (result.values or {}).get("summary") or ""
     position, shown = 0, []
     for number, sentence in enumerate(result.sentences or [], start=1):
@@ -69,7 +69,7 @@ def sentences_of(result: Result) -> list[SentenceView]:
 
 
 def sections_of(result: Result) -> SectionsView | None:
-    """The sections of a document that was read in several; None for a document that was read in one."""
+    """Return the sections of a document; None if there is only one."""
     sections = result.sections or []
     if len(sections) < 2:
         return None

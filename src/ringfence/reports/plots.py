@@ -20,10 +20,10 @@ Bins = Sequence[tuple[float, float, int]]
 
 
 def _drawn(draw: Callable[[Any], None], title: str, width: float = 5.6, height: float = 3.8) -> str:
-    """One figure as an SVG element with its title for screen readers."""
+    """Draw one figure as an SVG element, with a title for screen readers."""
     import matplotlib
 
-    # A figure without pyplot needs no display and keeps no state.
+    # Without pyplot, a figure needs no display and has no global state.
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -50,7 +50,10 @@ def _drawn(draw: Callable[[Any], None], title: str, width: float = 5.6, height: 
 
 
 def reliability_plot(before: Bins, after: Bins) -> str:
-    """Mean confidence against the share that is right, in bins of equal size, before and after calibration."""
+    """Plot the mean confidence against the share right, in bins of equal size, before and after calibration.
+
+    A bin is (mean confidence, share right, number of items).
+    """
 
     def draw(axes: Any) -> None:
         axes.plot([0, 1], [0, 1], color="#1c2430", linewidth=1, linestyle=(0, (4, 4)), label="confidence = share right")
@@ -67,7 +70,7 @@ def reliability_plot(before: Bins, after: Bins) -> str:
 def coverage_plot(
     curves: Mapping[str, Sequence[tuple[float, float]]], target: float, marks: Mapping[str, tuple[float, float]]
 ) -> str:
-    """Error among the accepted against the accepted share, by contender or unit; chosen thresholds have a ring."""
+    """Plot the error among accepted items against the accepted share, by contender or unit; rings mark thresholds."""
 
     def draw(axes: Any) -> None:
         top = target
@@ -100,7 +103,10 @@ def coverage_plot(
 
 
 def label_curve(points: Sequence[tuple[int, float, float, float]], bar: float, unit: str) -> str:
-    """The share right over the first n labels, with its exact two-sided band, and the bar."""
+    """Plot the share right over the first n labels, with exact bounds, and the bar.
+
+    A point is (n, share, lower bound, upper bound).
+    """
 
     def draw(axes: Any) -> None:
         sizes = [n for n, _, _, _ in points]
@@ -117,7 +123,7 @@ def label_curve(points: Sequence[tuple[int, float, float, float]], bar: float, u
         axes.axhline(bar, color="#1c2430", linewidth=1, linestyle=(0, (4, 4)))
         axes.annotate(f"bar {bar:.0%}", (sizes[0], bar), textcoords="offset points", xytext=(2, 4), fontsize=9)
         axes.set(
-            xlabel=f"labels looked at ({unit}s)",
+            xlabel=f"number of labels ({unit}s)",
             ylabel="share right",
             ylim=(max(0.0, min(low for _, _, low, _ in points) - 0.05), 1.02),
         )

@@ -1,4 +1,4 @@
-"""replay.html: how many answers are the same, and where the others part."""
+"""replay.html: how many answers are identical, and where the others diverge."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["write_replay"]
 
 
 def write_replay(replayed: ReplayReport, folder: RunFolder, target: Path) -> Path:
-    """Write the page; only its owner can read it."""
-    parted = {outcome.document for outcome in replayed.outcomes if outcome.word != "IDENTICAL"}
-    values = {r.document.id: r.values for r in folder.latest() if r.document.id in parted}
+    """Write the page, which only its owner can read, and return its path."""
+    diverged = {outcome.document for outcome in replayed.outcomes if outcome.word != "IDENTICAL"}
+    values = {result.document.id: result.values for result in folder.latest() if result.document.id in diverged}
     facts = folder.read_facts()
     drift = max((outcome.drift for outcome in replayed.outcomes), default=0.0)
     text = page_environment().get_template("replay.html.j2").render(
@@ -28,7 +28,7 @@ def write_replay(replayed: ReplayReport, folder: RunFolder, target: Path) -> Pat
 
 
 def _shown(values: dict[str, object] | None, path: str) -> str:
-    """A single value as text; empty for values inside lists, which the page names by path only."""
+    """Return a single value as text; empty for values inside lists, which the page names only by path."""
     value: object = values
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None

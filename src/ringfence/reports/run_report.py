@@ -1,4 +1,4 @@
-"""report.html: one self-contained page over a run, failures first, every value beside the place it came from."""
+"""report.html: one self-contained page for a run, failures first, with every value beside its source."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["write_report"]
 MOST_DOCUMENTS = 300
 MOST_BYTES = 45_000_000
 Agreement = Mapping[str, Mapping[str, bool]]
-"""By document and field, whether the value agrees with gold."""
+"""By document and field, True if the value agrees with gold."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: Agreement | N
     """Write report.html into ``run`` and return its path.
 
     Failures come first, then documents with flags, then a seeded sample of the rest: at most 300 documents and 45 MB.
-    ``gold`` may say for each field of a document whether its value agrees with gold.
+    With ``gold``, the page marks the values that agree with gold and those that do not.
     """
     folder = RunFolder.open(run)
     facts = folder.read_facts()
@@ -100,17 +100,17 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: Agreement | N
     return target
 
 
-def _needs_a_look(result: Result) -> bool:
+def _has_flags(result: Result) -> bool:
     return any(answer.flags for answer in (result.fields or {}).values())
 
 
 def _choose(folder: RunFolder) -> tuple[list[str], int]:
-    """The ids of the documents to show, in order, and the number of all documents."""
+    """Return the ids of the documents to show, in order, and the number of all documents."""
     failed: list[str] = []
     flagged: list[str] = []
     rest: list[str] = []
     for result in folder.latest():
-        (failed if not result.answered else flagged if _needs_a_look(result) else rest).append(result.document.id)
+        (failed if not result.answered else flagged if _has_flags(result) else rest).append(result.document.id)
     total = len(failed) + len(flagged) + len(rest)
     if total > MOST_DOCUMENTS:
         random.Random(0).shuffle(rest)
@@ -131,7 +131,7 @@ def _broken_checks(folder: RunFolder) -> dict[str, int]:
 def _documents(
     folder: RunFolder, facts: RunFacts, shown: list[str], passwords: tuple[str, ...], gold: Agreement
 ) -> Iterator[_Entry]:
-    """What the template needs for each document; pictures stop when the page has reached its size limit."""
+    """Yield the entry of each document; images stop when the page has reached its size limit."""
     wanted = set(shown)
     results = {result.document.id: result for result in folder.latest() if result.document.id in wanted}
     texts = DocumentTexts(results, folder.reading_options(passwords), folder.base())
@@ -164,7 +164,7 @@ def _documents(
 
 
 def _values(result: Result) -> dict[str, _Value]:
-    """What the page shows for every value, by path. All rows of a list share the colours of its fields."""
+    """Return the view of each value, by path. The rows of a list share the hues of its fields."""
     hues: dict[str, int] = {}
     shown = {}
     for path, answer in (result.fields or {}).items():
@@ -176,7 +176,7 @@ def _values(result: Result) -> dict[str, _Value]:
 
 
 def _lists(columns: Mapping[str, Mapping[str, Any]], shown: Mapping[str, _Value]) -> list[_List]:
-    """Each list as a table."""
+    """Return each list as a table."""
     tables = []
     for name, spec in columns.items():
         if spec["kind"] == "list":
@@ -209,6 +209,6 @@ def _notes(answer: FieldAnswer) -> Iterator[str]:
     if answer.address:
         yield f"at {answer.address}"
     if answer.ocr is not None:
-        yield f"read by OCR, least sure word {answer.ocr:.2f}"
+        yield f"read by OCR, lowest word confidence {answer.ocr:.2f}"
     if answer.decision:
         yield answer.decision + (f", confidence {answer.confidence:.3f}" if answer.confidence is not None else "")

@@ -1,4 +1,4 @@
-"""A page that shows text layers: blocks and segments as boxes over the page images, with the text beside them."""
+"""A page of text layers: blocks and segments as boxes over page images, beside the text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .page_images import SCALE, address_of
 
 __all__ = ["write_text_layer"]
 
-MOST_BOXES = 200  # of one block
+MOST_BOXES = 200  # per block
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def write_text_layer(documents: Sequence[Document], target: Path, options: Readi
 
 
 def _pictures(document: Document, options: ReadingOptions | None) -> Mapping[int, str]:
-    """The pictures of the pages by number; none of a format without pages."""
+    """Return the page images by number; none for a format without pages."""
     if not document.on_paper or not document.pages:
         return {}
     source = Source(Path(document.path), document.metadata.get("source", document.id))

@@ -1,4 +1,4 @@
-"""Decide a finished run again: the same answers under a lock that names the calibrator, without inference."""
+"""Apply a calibrator to a finished run: the same answers, under a lock that names the calibrator, without inference."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def decide_again(
 ) -> RunFolder:
     """Make a run folder with the answers of ``source`` and the decisions of a calibrator.
 
-    ``calibrator`` is its digest, ``decide`` writes its decisions into a result, and ``record`` sees each decided result
-    (the audit log). The folder appears in one step, so a kill half way leaves nothing. Raises RunError if ``out`` is
-    taken or ``source`` is not finished.
+    ``calibrator`` is its digest. ``decide`` writes its decisions into a result. ``record`` receives each decided
+    result, for the audit log. The folder appears in one step, so a kill leaves no part of it. Raises RunError if
+    ``out`` is not empty, or if ``source`` is not finished.
     """
     facts = source.read_facts()
     if facts.totals is None:

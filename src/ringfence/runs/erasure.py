@@ -31,7 +31,7 @@ def purge(folder: RunFolder) -> Totals:
 
     For each document, three digests stay: of its content, its name, and the line with its values, so that a copy kept
     elsewhere can be recognised. You can still count and audit the run, but not resume or check it. The old journal is
-    overwritten before it is removed; a disk that writes elsewhere (flash, snapshots) may still hold it.
+    overwritten before it is removed; flash disks and snapshots may still contain it.
     """
     folder.exclusive()
     try:
@@ -53,11 +53,11 @@ def purge(folder: RunFolder) -> Totals:
                 with (folder.path / name).open("r+b") as stream:
                     _overwrite(stream)
                 (folder.path / name).unlink()
-        left = folder.path / ".replay"  # of a replay that was killed
-        for path in (path for path in left.rglob("*") if path.is_file()):
+        leftover = folder.path / ".replay"  # a killed replay leaves it
+        for path in (path for path in leftover.rglob("*") if path.is_file()):
             with path.open("r+b") as stream:
                 _overwrite(stream)
-        shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(leftover, ignore_errors=True)
         facts = folder.read_facts()
         facts.reading.folder = None
         for session in facts.sessions:
@@ -71,7 +71,7 @@ def purge(folder: RunFolder) -> Totals:
 
 
 def _without_names(made_with: MadeWith) -> MadeWith:
-    """What a session was given, without paths, addresses and names that somebody chose."""
+    """Return the options of a session without paths, addresses and names that a person chose."""
     model = made_with.model
     options = model.model_copy(update={"weights": "", "server": "", "model": "", "adapter": ""}) if model else None
     return MadeWith(model=options, limit=made_with.limit, resume=made_with.resume, made_by=made_with.made_by)

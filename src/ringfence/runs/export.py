@@ -32,17 +32,17 @@ FORMATS = ("csv", "json", "xlsx", "parquet")
 _Columns = dict[str, dict[str, Any]]
 """The columns of a task by name, each with its specification."""
 _EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections")
-_DECIDED = ("decision", "for_review")  # columns of a run with calibrator decisions
+_DECIDED = ("decision", "for_review")  # extra columns of a run with calibrator decisions
 MOST_SHEET_ROWS = 1_048_576
 
 
 def list_names(folder: RunFolder) -> list[str]:
-    """The names of the lists that the task asks for."""
+    """Return the names of the task's lists."""
     return [name for name, spec in _columns(folder).items() if spec["kind"] == "list"]
 
 
 def export_format(out: Path | None, form: str | None = None) -> str:
-    """The format to write: ``form``, or the ending of ``out``, or csv."""
+    """Return the format to write: ``form``, or the ending of ``out``, or csv."""
     ending = out.suffix.lower().lstrip(".") if out else ""
     return form or (ending if ending in FORMATS else "csv")
 
@@ -80,7 +80,7 @@ def _checked_format(out: Path | None, form: str | None, of_list: str | None) -> 
     if chosen not in FORMATS:
         raise InputError(f"Unknown format {chosen!r}.", f"The formats are: {', '.join(FORMATS)}.")
     if of_list and chosen != "csv":
-        raise InputError("--list works only with CSV; other formats contain every list.", "Leave it out, or use CSV.")
+        raise InputError("--list works only with CSV; other formats contain every list.", "Omit --list, or use CSV.")
     return chosen
 
 
@@ -229,13 +229,13 @@ def _columns(folder: RunFolder) -> _Columns:
 
 
 def _values(result: Result) -> dict[str, Any]:
-    """The values of a document, with the best score if options were scored (an abstention has a score too)."""
+    """Return the values of a document, with the best score if options were scored; an abstention has a score too."""
     best = {"score": str(max(result.scores.values()))} if result.scores else {}
     return {**(result.values or {}), **best}
 
 
 def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[list[Any]]]:
-    """Header and rows: of the documents, or of the records of one list."""
+    """Return header and rows, of the documents or of the records of one list."""
     columns = _columns(folder)
     if of_list is None:
         single = _single_values(columns)
@@ -251,19 +251,19 @@ def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Make names of columns or sheets distinct: number a repeated name (a field may be called status)."""
-    found: list[str] = []
+    """Make names of columns or sheets distinct by numbering repeated names: a field may be called status."""
+    names_so_far: list[str] = []
     for name in names:
         distinct, number = name, 1
-        while distinct.lower() in {earlier.lower() for earlier in found}:
+        while distinct.lower() in {earlier.lower() for earlier in names_so_far}:
             number += 1
             distinct = f"{name}_{number}"
-        found.append(distinct)
-    return found
+        names_so_far.append(distinct)
+    return names_so_far
 
 
 def _single_values(columns: _Columns) -> _Columns:
-    """The specification of every value outside lists, by path."""
+    """Return the specification of every value outside lists, by path."""
     single: _Columns = {}
     for name, spec in columns.items():
         if spec["kind"] == "record":
@@ -285,7 +285,7 @@ def _is_decided(folder: RunFolder) -> bool:
 
 
 def _decision(result: Result) -> list[str]:
-    """The decision on the document, and the values that need review."""
+    """Return the decision on the document, and the paths of the values that need review."""
     review = [path for path, answer in (result.fields or {}).items() if answer.decision == "review"]
     return [result.decision or "", "; ".join(review)]
 
@@ -314,7 +314,7 @@ def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[lis
 
 
 def _cells(value: Any, kind: str) -> list[Any]:
-    """The cells of one value: numbers as Decimal, everything else as it is."""
+    """Return the cells of one value: numbers as Decimal, everything else unchanged."""
     if kind == "money":
         return [_number(value["amount"]), value["currency"]] if value else [None, None]
     if isinstance(value, list):
@@ -345,7 +345,7 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
 
 
 def _cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
+    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, bool):

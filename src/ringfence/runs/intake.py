@@ -1,4 +1,4 @@
-"""Which documents a session of a run has to do: not those that the folder holds already, not beyond the limit."""
+"""Select the documents that a session must process: new, changed or failed ones, up to the limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .run_folder import RunFolder
 
 __all__ = ["Intake"]
 
-FINAL = ("done", "abstained")  # what is not done again while the document stays the same
+FINAL = ("done", "abstained")  # a document with this status is processed again only if it changes
 
 
 class _Counts(Protocol):
@@ -19,14 +19,14 @@ class _Counts(Protocol):
 
 
 class Intake:
-    """Reads the sources of a run, and passes on what is new, changed or failed before."""
+    """Reads the sources of a run, and yields documents that are new, have changed, or failed before."""
 
     def __init__(
         self, folder: RunFolder, options: ReadingOptions, limit: int | None, only: Set[str] | None, counts: _Counts
     ) -> None:
         self._folder, self._options, self._limit, self._only, self._counts = folder, options, limit, only, counts
         self._earlier = folder.index()
-        self._inside: dict[str, list[str]] = {}  # by file, the earlier documents inside it
+        self._inside: dict[str, list[str]] = {}  # by file, the ids of earlier documents inside it
         for identity in self._earlier:
             if "!" in identity:
                 self._inside.setdefault(identity.partition("!")[0], []).append(identity)
@@ -35,7 +35,7 @@ class Intake:
         self._repeats = 0
 
     def outcomes(self, sources: Iterable[Source]) -> Iterator[Document | Unreadable]:
-        """The documents to do now, in order, read ahead by worker processes."""
+        """Yield the documents to process, in order; worker processes read ahead."""
         fresh = (source for source in sources if not self._keeps_whole(source))
         for source, outcomes in read_ahead(fresh, self._options):
             seen: set[str] = set()
@@ -68,8 +68,9 @@ class Intake:
         )
 
     def _take_back(self, source: Source, seen: set[str]) -> None:
-        """Withdraw earlier results of what a file no longer holds: a member that was removed, a failure of the whole
-        archive whose members can be read now.
+        """Withdraw earlier results of documents that a file no longer contains.
+
+        Examples are a member that was removed, and the failure of a whole archive whose members can now be read.
         """
         earlier = [
             *self._inside.get(source.id, []),
@@ -80,13 +81,13 @@ class Intake:
                 self._folder.supersede(identity)
 
     def _keeps_whole(self, source: Source) -> bool:
-        """Whether a file need not be read again: it is done, and it held nothing else."""
+        """Return whether a file need not be read again: it is done, and it contains no other documents."""
         earlier = self._earlier.get(source.id)
         if (
             earlier is None
             or earlier.status not in FINAL
             or source.id in self._inside
-            or _may_hold_more(earlier.read_by)
+            or _is_container(earlier.read_by)
         ):
             return False
         return self._keeps(source.id, sha256_of_file(source.path, self._options.limits.file_mib))
@@ -101,7 +102,7 @@ class Intake:
         return False
 
 
-def _may_hold_more(read_by: str | None) -> bool:
-    """Whether the reader of a document is one whose files hold documents of their own."""
+def _is_container(read_by: str | None) -> bool:
+    """Return whether the files of this reader can contain further documents."""
     name = (read_by or "").partition("/")[0]
     return any(reader.name == name and isinstance(reader, Container) for reader in readers().values())

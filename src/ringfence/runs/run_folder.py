@@ -1,7 +1,7 @@
-"""A run folder: run.json, and results.jsonl that grows by one whole line for each document.
+"""A run folder: run.json, and results.jsonl, the journal, which grows by one whole line for each document.
 
-The journal is the truth. A line is on disk before the next document is counted, the next session drops a line that a
-crash cut short, and of two lines with one document id the later one counts.
+The journal is the source of truth. Each line is on disk before the next document is counted. The next session drops a
+line that a crash cut short. If two lines have the same document id, the later one counts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LEFTOVERS = (".run.json.*", ".report.html", ".results.jsonl.purged")
 
 
 class Totals(Counter[str]):
-    """The number of documents by status; a document that was processed twice counts once, with its last status."""
+    """The number of documents by status. A document that was processed twice counts once, with its last status."""
 
     def __str__(self) -> str:
         total = sum(self.values())
@@ -41,7 +41,7 @@ class Totals(Counter[str]):
 
 
 class JournalEntry(NamedTuple):
-    """What a journal says about a document: the digest of its content, its status and its reader."""
+    """A journal's entry for a document: the digest of its content, its status and its reader."""
 
     sha256: str | None
     status: str
@@ -49,14 +49,14 @@ class JournalEntry(NamedTuple):
 
 
 class RunFolder:
-    """One run on disk. Call ``create`` or ``open``; ``exclusive`` keeps a second writer out."""
+    """One run on disk. Call ``create`` or ``open``; ``exclusive`` locks out a second writer."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.results = path / "results.jsonl"
         self.windows = path / "windows.jsonl"
         self.trace = path / "trace.jsonl"
-        self.pool = path / "pool.jsonl"  # the labelled texts that a classify task took its examples from
+        self.pool = path / "pool.jsonl"  # the labelled texts for the examples of a classify task
         self._lock: FileLock | None = None
         self._kept: dict[tuple[str, str], list[int]] = {}
 
@@ -65,7 +65,7 @@ class RunFolder:
         """Create a folder that only its owner can read. Raises RunError if the folder is not empty."""
         if (path / "run.json").exists():
             raise RunError(f"{path} already holds a run.", "Continue it with --resume, or give --out another folder.")
-        # A run that was killed in its first moments leaves these files behind.
+        # A run that is killed in its first moments leaves these files.
         if path.exists() and (
             not path.is_dir() or any(not child.name.startswith((".lock", ".run.json")) for child in path.iterdir())
         ):
@@ -78,20 +78,23 @@ class RunFolder:
     def open(cls, path: Path) -> RunFolder:
         """Open an existing run. Raises RunError if there is none, or if its content was purged."""
         if not (path / "run.json").exists():
-            raise RunError(f"There is no run in {path}.", "Give the folder that --out named.")
+            raise RunError(f"There is no run in {path}.", "Give the run folder, the one that --out named.")
         folder = cls(path)
         if folder.read_facts().purged_at:
             raise RunError(f"The content of the run in {path} was purged.", "Only its digests and totals are left.")
         return folder
 
     def exclusive(self) -> None:
-        """Become the only writer, and drop a last line that was cut short. Raises RunError if there is another writer."""
+        """Become the only writer, and drop a last line that was cut short.
+
+        Raises RunError if there is another writer.
+        """
         self._lock = FileLock(self.path / ".lock", mode=0o600)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError(f"Another process is working on {self.path}.", "Wait until it ends, or stop it.") from None
-        for leftover in (path for pattern in _LEFTOVERS for path in self.path.glob(pattern)):  # of a kill in a write
+        for leftover in (path for pattern in _LEFTOVERS for path in self.path.glob(pattern)):  # of a killed write
             leftover.unlink(missing_ok=True)
         for journal in (self.results, self.windows, self.trace):
             drop_cut_line(journal)
@@ -103,20 +106,20 @@ class RunFolder:
             self._lock.release()
 
     def append(self, result: Result) -> None:
-        """Add one result. It is on disk when this returns."""
+        """Append one result. It is on disk when this method returns."""
         append_line(self.results, result.as_json())
 
     def supersede(self, identity: str) -> None:
-        """Take back an earlier result of a document that its file no longer holds."""
+        """Withdraw the earlier result of a document that its file no longer contains."""
         document = {"id": identity, "sha256": None, "read_by": None}
         append_line(self.results, {"schema": 1, "document": document, "status": "superseded"})
 
     def keep_trace(self, line: TraceLine) -> None:
-        """Keep an answer of the engine for replays."""
+        """Append an answer of the engine to the trace, for replays."""
         append_line(self.trace, line.as_json(), sync=False)
 
     def traces(self) -> Iterator[TraceLine]:
-        """Every whole line of the trace, in order; a run may have no trace. Raises RunError on a damaged line."""
+        """Yield every whole line of the trace, in order; a run may have no trace. Raises RunError on a damaged line."""
         try:
             for number, line in enumerate(read_lines(self.trace), start=1):
                 yield _parsed(TraceLine, line, f"line {number} of {self.trace}")
@@ -124,12 +127,12 @@ class RunFolder:
             raise RunError(f"Cannot read the trace: {fault}.", "Restore the folder from a copy.") from None
 
     def keep_window(self, document: Document, window: Span, part: dict[str, Any]) -> None:
-        """Keep the answer for one window of a long document, so that a kill costs only the windows in progress."""
+        """Store the answer for one window of a long document, so that a kill loses only the windows in progress."""
         line = {"document": document.id, "sha256": document.sha256, "window": window, "part": part}
         append_line(self.windows, line, sync=False)
 
     def _index_windows(self) -> dict[tuple[str, str], list[int]]:
-        """The places in windows.jsonl of what earlier sessions kept for each document."""
+        """Return the byte offsets in windows.jsonl of each document's stored windows."""
         places: dict[tuple[str, str], list[int]] = {}
         if self.windows.exists():
             with self.windows.open("rb") as stream:
@@ -140,23 +143,23 @@ class RunFolder:
         return places
 
     def kept_windows(self, document: Document) -> dict[Span, dict[str, Any]]:
-        """The answers by window of a document that was in progress when an earlier session stopped."""
-        found: dict[Span, dict[str, Any]] = {}
+        """Return the stored answers by window of a document that an earlier session did not finish."""
+        answers: dict[Span, dict[str, Any]] = {}
         places = self._kept.get((document.id, document.sha256), [])
         if places:
             with self.windows.open("rb") as stream:
                 for place in places:
                     stream.seek(place)
                     entry = json.loads(stream.readline())
-                    found[tuple(entry["window"])] = entry["part"]
-        return found
+                    answers[tuple(entry["window"])] = entry["part"]
+        return answers
 
     def forget_windows(self) -> None:
-        """Delete the answers by window; nothing needs them once their documents are done."""
+        """Delete the answers by window, which are not needed once their documents are done."""
         self.windows.unlink(missing_ok=True)
 
     def lines(self) -> Iterator[Result]:
-        """Every whole line of the journal, in order. Raises RunError on a damaged line."""
+        """Yield every whole line of the journal, in order. Raises RunError on a damaged line."""
         try:
             for number, line in enumerate(read_lines(self.results), start=1):
                 yield _parsed(Result, line, f"line {number} of {self.results}")
@@ -164,29 +167,29 @@ class RunFolder:
             raise RunError(f"Cannot read the results: {fault}.", "Restore the folder from a copy.") from None
 
     def latest(self) -> Iterator[Result]:
-        """The result that counts for each document, in the order of the journal."""
+        """Yield the latest result of each document, in the order of the journal."""
         last = {result.document.id: number for number, result in enumerate(self.lines())}
         for number, result in enumerate(self.lines()):
             if last[result.document.id] == number and result.status != "superseded":
                 yield result
 
     def index(self) -> dict[str, JournalEntry]:
-        """What the journal says about each document, by id."""
-        found: dict[str, JournalEntry] = {}
+        """Return the journal's entry for each document, by id."""
+        entries: dict[str, JournalEntry] = {}
         for result in self.lines():
             document = result.document
             if result.status == "superseded":
-                found.pop(document.id, None)
+                entries.pop(document.id, None)
             else:
-                found[document.id] = JournalEntry(document.sha256, result.status, document.read_by)
-        return found
+                entries[document.id] = JournalEntry(document.sha256, result.status, document.read_by)
+        return entries
 
     def totals(self) -> Totals:
-        """The number of documents by status."""
+        """Count the documents by status."""
         return Totals(entry.status for entry in self.index().values())
 
     def read_facts(self) -> RunFacts:
-        """Read run.json, of this version or an earlier one. Raises RunError if it is damaged."""
+        """Read run.json of this version or an earlier one. Raises RunError if it is damaged."""
         path = self.path / "run.json"
         try:
             return RunFacts.model_validate(json.loads(path.read_text(encoding="utf-8")))
@@ -199,7 +202,7 @@ class RunFolder:
         write_whole(self.path / "run.json", text, private=True)
 
     def lock(self) -> Lock:
-        """The lock in run.json. Raises RunError if its digest is not the one that the run states."""
+        """Return the lock in run.json. Raises RunError if it does not match the digest beside it."""
         stated = self.read_facts().lock
         lock = Lock(**stated.data)
         if lock.digest != stated.digest:
@@ -207,16 +210,16 @@ class RunFolder:
         return lock
 
     def base(self) -> Path:
-        """The folder that the run's relative paths start from."""
+        """Return the folder from which the run's relative paths start."""
         return Path(self.read_facts().reading.folder or ".")
 
     def reading_options(self, passwords: tuple[str, ...] = ()) -> ReadingOptions:
-        """The options with which the run read its documents."""
+        """Return the options with which the run read its documents."""
         return ReadingOptions.of_run(self.read_facts().reading, passwords)
 
 
 def _parsed(contract: type[_Line], line: Any, place: str) -> _Line:
-    """A line as its contract. Raises ValueError with the place, and with no content of the line."""
+    """Parse a line into its contract. Raises ValueError with the place, but with no content of the line."""
     try:
         return contract.model_validate(line)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Run one task over many documents: read, ask, check off, write down. Every input ends with a status."""
+"""Run one task over many documents into a folder. Every input ends with a status."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ __all__ = ["Progress", "RunControl", "RunHooks", "RunSummary", "run_task"]
 
 @dataclass
 class Progress:
-    """How far a session is. ``seen`` counts documents as they end, ``kept`` those of an earlier session; ``window`` names
-    the long document that moved on last, its windows that are done, and all of them.
+    """The progress of a session.
+
+    ``seen`` counts the documents that have ended in this session, ``kept`` those of earlier sessions. ``changed`` are
+    the ids of documents that have changed since. ``window`` names the long document that advanced last, with the number
+    of its finished windows and of all its windows.
     """
 
     seen: Totals = field(default_factory=Totals)
@@ -40,7 +43,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """How a run ended. ``totals`` is over the whole folder, ``progress`` over this session."""
+    """The end of a run: ``totals`` covers the whole folder, ``progress`` this session."""
 
     folder: Path
     totals: Totals
@@ -49,8 +52,10 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class RunControl:
-    """What one session does: ``resume`` goes on with a run that is there, ``limit`` bounds the documents of the session,
-    ``only`` are the ids of those to do, of all that the files hold.
+    """The scope of one session.
+
+    ``resume`` continues an existing run. ``limit`` is the largest number of documents in the session. ``only``
+    restricts the session to documents with these ids. ``warm_up`` sends the task's empty prompt first.
     """
 
     resume: bool = False
@@ -60,13 +65,15 @@ class RunControl:
 
 
 def _ignore(*_: object) -> None:
-    """Nothing."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True)
 class RunHooks:
-    """Who is told: ``on_progress`` after each document and window, ``record`` (an audit log's) of each result before it
-    is written, ``on_ready`` once the model has answered its first, empty prompt (tokens read a second).
+    """Callbacks of a run.
+
+    ``on_progress`` is called after each document and window. ``record`` receives each result before it is written, for
+    an audit log. ``on_ready`` is called after the warm-up request, with the speed in prompt tokens per second.
     """
 
     on_progress: Callable[[Progress], None] = _ignore
@@ -82,10 +89,10 @@ def run_task(
     hooks: RunHooks | None = None,
     made_with: MadeWith | None = None,
 ) -> RunSummary:
-    """Answer every document of ``sources`` into the folder ``out``, or with ``resume`` only what is new, changed or failed.
+    """Answer every document of ``sources`` into the folder ``out``; with ``resume``, only new, changed or failed ones.
 
-    Raises RunError if the folder cannot be used, or belongs to another lock. An interruption (KeyboardInterrupt) leaves
-    a folder that can be resumed.
+    Raises RunError if the folder cannot be used, or if its run has another lock. An interruption (KeyboardInterrupt)
+    leaves a folder that can be resumed.
     """
     control, hooks = control or RunControl(), hooks or RunHooks()
     made_with = (made_with or MadeWith()).model_copy(update={"warmed": control.warm_up})
@@ -108,7 +115,7 @@ def run_task(
 
 
 def _begin(folder: RunFolder, answerer: Answerer, made_with: MadeWith) -> RunFacts:
-    """Write run.json, or check that the run in the folder is the same run."""
+    """Write run.json, or check that the existing run has the same lock and reading options."""
     lock, options = answerer.lock, answerer.options
     host = {**host_facts(), "ringfence": __version__}
     session = SessionFacts(started_at=now(), made_with=made_with, host=host, seal=evidence())
@@ -134,24 +141,23 @@ def _begin(folder: RunFolder, answerer: Answerer, made_with: MadeWith) -> RunFac
 
 
 def _require_same_run(folder: RunFolder, facts: RunFacts, answerer: Answerer, reading: ReadingOptions) -> None:
-    now_read = reading.facts(folder=str(Path.cwd())).as_json()
-    # Limits only decide what fails, and what failed is read again: they may be raised between sessions.
-    before = facts.reading.as_json()
-    if changed := [key for key, value in now_read.items() if key != "limits" and before.get(key) != value]:
+    # Limits may change between sessions: they only decide which documents fail, and failed ones are read again.
+    before, after = facts.reading.as_json(), reading.facts(folder=str(Path.cwd())).as_json()
+    if changed := [key for key, value in after.items() if key != "limits" and before.get(key) != value]:
         raise RunError(
             f"The run in {folder.path} read its documents differently: {', '.join(changed)} changed.",
-            "Resume it from the same folder with the same options for reading.",
+            "Resume it from the same folder, with the same reading options.",
         )
     lock = answerer.lock
     if facts.lock.digest != lock.digest:
         raise RunError(
             f"The run in {folder.path} has another lock: {', '.join(lock.differences(facts.lock.data)[:6])} changed.",
-            "Give --out a new folder, or go back to the task, weights and settings of that run.",
+            "Give --out a new folder, or use the task, weights and settings of that run.",
         )
 
 
 class _Session:
-    """One stretch of work on a run folder."""
+    """One session on a run folder."""
 
     def __init__(
         self, answerer: Answerer, folder: RunFolder, control: RunControl, hooks: RunHooks, number: int
@@ -159,24 +165,24 @@ class _Session:
         self._answerer, self._folder, self._hooks, self._control = answerer, folder, hooks, control
         self.progress = Progress()
         self._intake = Intake(folder, answerer.options.reading, control.limit, control.only, self.progress)
-        board_hooks = BoardHooks(self._write, folder.keep_trace, self._moved)
+        board_hooks = BoardHooks(self._write, folder.keep_trace, self._on_window)
         self._board = answerer.board(board_hooks, Tracer(number), folder)
 
     def work(self, sources: Iterable[Source]) -> None:
-        """Everything, with memory for no more documents than are in flight."""
-        # In turns with the engine: the same documents then meet the same company again in a replay.
+        """Process all sources; only documents in progress are in memory."""
+        # In lockstep with the engine, so that a replay computes the same documents together.
         if self._control.warm_up:
             self._hooks.on_ready(self._answerer.warm_up())
         requests = self._board.requests(self._intake.outcomes(sources))
         while True:
             for output in self._answerer.engine.lockstep(requests):
                 self._board.take(output)
-            if not self._board.has_follow_ups:  # those of the last documents come when nothing fresh is left
+            if not self._board.has_follow_ups:  # the last documents make follow-ups after the sources are exhausted
                 break
             requests = self._board.requests(())
         self._board.give_up()
 
-    def _moved(self, identity: str, done: int, total: int) -> None:
+    def _on_window(self, identity: str, done: int, total: int) -> None:
         self.progress.window = (identity, done, total)
         self._hooks.on_progress(self.progress)
 
@@ -184,7 +190,7 @@ class _Session:
         if result.usage:
             self.progress.prompt_tokens += result.usage.prompt_tokens
             self.progress.generated_tokens += result.usage.generated_tokens
-        if self._hooks.record:  # first: killed between the two, the log tells of an answer that is given again
+        if self._hooks.record:  # before the journal: a kill between the two records an answer that is repeated
             self._hooks.record(result)
         self._folder.append(result)
         self.progress.seen[result.status] += 1

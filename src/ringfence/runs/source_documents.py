@@ -1,4 +1,4 @@
-"""The documents of a run, read again from where they lie."""
+"""Read the documents of a run again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["reread", "source_of"]
 
 
 def source_of(document: DocumentFacts, base: Path) -> Source:
-    """The file that holds the document of a result; ``base`` is where relative paths start."""
+    """Return the file that contains the document of a result. Relative paths start from ``base``."""
     return Source(base / document.path, document.source or document.id)
 
 
@@ -22,7 +22,7 @@ def reread(
 ) -> Iterator[Document]:
     """Read each document of the run again, file by file; with ``wanted``, only the documents with these ids.
 
-    Skips documents that are gone, changed or unreadable: the caller sees which ids are missing.
+    Skips documents that are missing, changed or unreadable; the caller must look for missing ids.
     """
     base = folder.base()
     by_source: dict[Source, dict[str, str | None]] = {}

@@ -12,9 +12,9 @@ __all__ = ["traces_by_document"]
 def traces_by_document(
     lines: Iterable[TraceLine], contents: Mapping[str, str | None]
 ) -> dict[str, dict[str, Sequence[TraceLine]]]:
-    """The answers by document and request, in order, each from the last session that made the request.
+    """Return the answers by document and request, in order, from the last session that made each request.
 
-    ``contents`` holds the sha256 of each document: answers about other content do not count.
+    ``contents`` holds the sha256 of each document; answers about other content do not count.
     """
     found: dict[str, dict[str, list[TraceLine]]] = {}
     for line in lines:

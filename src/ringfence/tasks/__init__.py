@@ -1,4 +1,4 @@
-"""Tasks: what is asked of a document, and how an answer is constrained, read and typed; one package for each kind."""
+"""Tasks: what to ask of a document, and how to constrain, read and type the answer; one package per kind."""
 
 from .classify.labels import Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
 from .classify.task import OTHER, ClassifyTask
@@ -16,7 +16,7 @@ from .task import AnswerField, Task
 from .windows import Window, windows_of
 
 LIBRARIES = ("babel", "pydantic", "regex")
-"""The distributions whose code recognises, types and constrains values; their versions go into the lock."""
+"""The Python distributions whose code recognises, types and constrains values; the lock records their versions."""
 
 __all__ = [
     "LIBRARIES",

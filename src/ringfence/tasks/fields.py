@@ -1,4 +1,4 @@
-"""The kinds of field that a task can ask for."""
+"""The kinds of field in a task."""
 
 from __future__ import annotations
 
@@ -28,17 +28,21 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 class _Field(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    description: str = Field("", description="What the value is, in the words you would use to a colleague.")
-    required: bool = Field(False, description="The document always has it: null is not offered to the model.")
-    examples: tuple[str, ...] = Field((), description="Values as they are printed in documents like yours.")
+    description: str = Field("", description="What the value is, as you would explain it to a colleague.")
+    required: bool = Field(False, description="Every document has this value: the model cannot answer null.")
+    examples: tuple[str, ...] = Field((), description="Values as printed in your documents.")
 
 
 class TextField(_Field):
-    """A run of words of the document."""
+    """A run of words in the document."""
 
     kind: Literal["text"]
-    max_segments: int = Field(40, ge=1, le=400, description="The most words and marks that a value may have.")
-    within: Literal["line", "block"] = Field("line", description="Whether a value may go on over line ends.")
+    max_segments: int = Field(
+        40, ge=1, le=400, description="The maximum number of words and punctuation marks in a value."
+    )
+    within: Literal["line", "block"] = Field(
+        "line", description="Whether a value stays on one line or may continue across the lines of a block."
+    )
 
 
 class PatternField(_Field):
@@ -48,7 +52,7 @@ class PatternField(_Field):
 
 
 class CodeField(_Field):
-    """A value with a shape of its own, such as an order number."""
+    """A value with a fixed pattern, such as an order number."""
 
     kind: Literal["code"]
     pattern: str = Field(description="A regular expression that matches the whole value.")
@@ -58,16 +62,16 @@ class CodeField(_Field):
     def _compiles(cls, pattern: str) -> str:
         try:
             compiled = regex.compile(pattern)
-            regex.compile(rf"(?<!\w)(?<!\d[.,])(?:{pattern})(?!\w)(?![.,]\d)")  # how the recogniser uses it
+            regex.compile(rf"(?<!\w)(?<!\d[.,])(?:{pattern})(?!\w)(?![.,]\d)")  # the form that the recogniser uses
         except regex.error as error:
             raise ValueError(f"the pattern is not a regular expression ({error})") from None
         if compiled.fullmatch("") is not None:
-            raise ValueError("the pattern matches the empty text; make it ask for at least one character")
+            raise ValueError("the pattern matches empty text; make it require at least one character")
         return pattern
 
 
 class ChoiceField(_Field):
-    """One of a closed list; judged by the model, not read off the page."""
+    """One option of a closed list; the model judges it instead of reading it from the page."""
 
     kind: Literal["choice"]
     options: tuple[str, ...] = Field(min_length=2, max_length=200)
@@ -75,9 +79,12 @@ class ChoiceField(_Field):
     @field_validator("options", mode="before")
     @classmethod
     def _as_text(cls, options: Any) -> Any:
-        # YAML reads yes, no and 2024 as other things than text.
+        # YAML reads 2024 as a number, not as text.
         return (
-            tuple(str(o) if isinstance(o, int | float) and not isinstance(o, bool) else o for o in options)
+            tuple(
+                str(option) if isinstance(option, int | float) and not isinstance(option, bool) else option
+                for option in options
+            )
             if isinstance(options, list)
             else options
         )
@@ -88,14 +95,14 @@ class ChoiceField(_Field):
         if len(set(options)) < len(options):
             raise ValueError("an option is listed twice")
         if bad := [option for option in options if not option.strip() or option != option.strip() or "\n" in option]:
-            raise ValueError(f"the option {bad[0]!r} is blank, or has space at an end or a line break")
+            raise ValueError(f"the option {bad[0]!r} is blank, has outer spaces or contains a line break")
         if "null" in options:
-            raise ValueError("the option null is what every field may be; leave it out")
+            raise ValueError("the option null is not needed: every field may be null; remove it")
         return options
 
 
 class BooleanField(_Field):
-    """True or false; judged by the model."""
+    """True or false, as judged by the model."""
 
     kind: Literal["boolean"]
 
@@ -104,15 +111,17 @@ LeafSpec = Annotated[TextField | PatternField | CodeField | ChoiceField | Boolea
 
 
 def check_names(fields: Mapping[str, Any]) -> None:
-    """Raises ValueError naming every field name that cannot be one."""
+    """Check field names. Raises ValueError with every invalid name."""
     if bad := [name for name in fields if not _NAME.fullmatch(name)]:
-        raise ValueError(f"the names {', '.join(bad)} must be lower case letters, digits and _, with a letter first")
+        raise ValueError(
+            f"invalid names: {', '.join(bad)}; use lower-case letters, digits and _, starting with a letter"
+        )
 
 
 class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    description: str = Field("", description="What the record is, in the words you would use to a colleague.")
+    description: str = Field("", description="What the record is, as you would explain it to a colleague.")
     fields: dict[str, LeafSpec] = Field(min_length=1, max_length=40)
 
     @field_validator("fields")
@@ -123,17 +132,17 @@ class _Group(BaseModel):
 
 
 class RecordField(_Group):
-    """Fields that belong together, such as the parts of a party."""
+    """Fields that belong together, such as the name and address of a seller."""
 
     kind: Literal["record"]
 
 
 class ListField(_Group):
-    """Records that repeat, such as the lines of an invoice. Each stands on a row or a block of its own."""
+    """Repeated records, such as the lines of an invoice. Each has its own row or block."""
 
     kind: Literal["list"]
     anchor: Literal["row", "block"] = Field(
-        "row", description="Whether a record is a row of a table (with the lines that continue it) or a block."
+        "row", description="Whether a record is a table row (with its continuation lines) or a block."
     )
 
 
@@ -144,7 +153,7 @@ FieldSpec = Annotated[
 
 
 def flat_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are asked one by one, by their path: those of a record as ``seller.name``, a list as one."""
+    """The fields by path: record fields one by one (``seller.name``), each list as one field."""
     flat: dict[str, Any] = {}
     for name, spec in fields.items():
         if isinstance(spec, RecordField):

@@ -1,4 +1,4 @@
-"""GBNF, the form in which engines take grammars: literals, and alternatives as trees of common beginnings."""
+"""GBNF, the grammar format of engines: literals, and alternatives as prefix trees."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["literal", "one_of"]
 
 
 def literal(text: str) -> str:
-    """``text`` in GBNF. Characters beyond ASCII are written as classes of one, control characters by code point.
+    """``text`` in GBNF: a character beyond ASCII as a class of one character, a control character by code point.
 
-    (xgrammar, as OpenVINO GenAI 2026.4 brings it, loses its way in a quoted string that mixes ASCII with anything
-    else: "Bäckerei" lets the model write neither "Bä" nor anything sensible, "B" [ä] "ckerei" does.)
+    (xgrammar in OpenVINO GenAI 2026.4 fails on a quoted string that mixes ASCII with other characters: with "Bäckerei"
+    the model can write neither "Bä" nor anything sensible; "B" [ä] "ckerei" works.)
     """
     pieces: list[str] = []
-    for ascii_run, other in _ASCII_RUNS.findall(text):
+    for ascii_run, character in _ASCII_RUNS.findall(text):
         if ascii_run:
             pieces.append(
                 '"'
@@ -24,11 +24,11 @@ def literal(text: str) -> str:
             )
         else:
             pieces.append(
-                f"[{other}]"
-                if other.isprintable()
-                else f"[\\u{ord(other):04X}]"
-                if ord(other) < 0x10000
-                else f"[\\U{ord(other):08X}]"
+                f"[{character}]"
+                if character.isprintable()
+                else f"[\\u{ord(character):04X}]"
+                if ord(character) < 0x10000
+                else f"[\\U{ord(character):08X}]"
             )
     return pieces[0] if len(pieces) == 1 else f"({' '.join(pieces)})" if pieces else '""'
 
@@ -38,26 +38,27 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def one_of(texts: Iterable[tuple[str, str]]) -> str:
-    """Any of ``texts``, each with what may follow it (an expression, or empty), as a tree of their common beginnings.
+    """A GBNF expression that matches any of ``texts``, as a prefix tree.
 
-    (Of a flat list of 465 words, xgrammar in OpenVINO GenAI 2026.4 let the model write 20131 after 2013, and of 86
-    amounts that end alike 20.00000... without end. Where no two alternatives begin with the same character it does not.)
+    Each text comes with the expression that may follow it, or an empty string. (With a flat list of 465 words, xgrammar
+    in OpenVINO GenAI 2026.4 let the model write 20131 after 2013, and with 86 amounts of the size ending an endless
+    20.00000... If no two alternatives begin with the size character, it does not.)
     """
     ends: dict[str, None] = {}
     groups: dict[str, list[tuple[str, str]]] = {}
-    for text, more in texts:
+    for text, continuation in texts:
         if text:
-            groups.setdefault(text[0], []).append((text, more))
+            groups.setdefault(text[0], []).append((text, continuation))
         else:
-            ends.setdefault(more)
+            ends.setdefault(continuation)
     branches = []
     for group in groups.values():
-        first, last = min(group)[0], max(group)[0]  # what these share, all between them share
-        same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
-        shared = first[:same]
-        rest = one_of(dict.fromkeys((text[len(shared) :], more) for text, more in group))
+        first, last = min(group)[0], max(group)[0]  # a prefix of these two is a prefix of all
+        size = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+        shared = first[:size]
+        rest = one_of(dict.fromkeys((text[len(shared) :], continuation) for text, continuation in group))
         branches.append(f"{literal(shared)} {rest}".rstrip())
-    branches += [more for more in ends if more]
+    branches += [continuation for continuation in ends if continuation]
     if not branches:
         return ""
     if len(branches) == 1 and not ends:

@@ -1,4 +1,4 @@
-"""The door for kinds of task: one package each, one registration in the entry point group ``ringfence.task_kinds``."""
+"""Kinds of task: each is one package, registered in the entry point group ``ringfence.task_kinds``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["TaskKind", "kind_of", "task_kinds"]
 
 @dataclass(frozen=True)
 class TaskKind:
-    """All that Ringfence needs to know about a kind of task.
+    """Everything that Ringfence needs to support a kind of task.
 
-    ``task`` is the model of its task files, whose field ``kind`` is a literal with the kind's name. The other parts
-    belong to layers above; each is ``package.module:name`` and imported when it is needed:
+    ``task`` is the model of its task files; its field ``kind`` is a literal with the name of the kind. The other parts
+    belong to higher layers; each is a reference ``package.module:name``, imported on first use:
 
     - ``executor``: a ``ringfence.inference.TaskExecutor``, which answers documents;
-    - ``checker``: ``faults(result, task, document)``, what is wrong with a stored result beyond its single values;
-    - ``baselines``: functions of pilots that answer without a language model.
+    - ``checker``: ``faults(result, task, document)``, which returns faults of a stored result beyond its single values;
+    - ``baselines``: functions that answer without a language model, for pilots.
     """
 
     task: type[Task]
@@ -31,25 +31,25 @@ class TaskKind:
 
     @property
     def name(self) -> str:
-        """The word in the task file."""
+        """The name of the kind, as in the task file."""
         return str(get_args(self.task.model_fields["kind"].annotation)[0])
 
     def load_executor(self) -> Any:
-        """The class of the executor."""
+        """Import the executor class."""
         return resolve(self.executor)
 
     def load_baselines(self) -> list[Any]:
-        """The baselines' functions, in order."""
+        """Import the baseline functions, in order."""
         return [resolve(reference) for reference in self.baselines]
 
 
 def task_kinds() -> dict[str, TaskKind]:
-    """Every installed kind by name."""
+    """All installed kinds by name."""
     return load_plugins("task_kinds")
 
 
 def kind_of(name: object) -> TaskKind:
-    """The kind of this name. Raises TaskError for one that is not installed."""
+    """The kind ``name``. Raises TaskError if it is not installed."""
     kind = load_plugin("task_kinds", name) if isinstance(name, str) else None
     if not isinstance(kind, TaskKind):
         known = ", ".join(plugin_names("task_kinds"))

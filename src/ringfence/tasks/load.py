@@ -1,4 +1,4 @@
-"""A task: what is asked of every document. A YAML file or a Python object, never code."""
+"""Load a task from a YAML file, plain data or a pydantic model; never from code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["load_task", "task_from", "task_schema"]
 
 def task_schema() -> dict[str, Any]:
     """The JSON schema of task files."""
-    kinds: Any = Union[tuple(kind.task for kind in task_kinds().values())]  # noqa: UP007 - made at run time
+    kinds: Any = Union[tuple(kind.task for kind in task_kinds().values())]  # noqa: UP007 - built at run time
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Ringfence task",
@@ -28,9 +28,9 @@ def task_schema() -> dict[str, Any]:
 
 
 def load_task(source: str | Path | dict[str, Any] | type[BaseModel] | Task) -> Task:
-    """A task from a YAML file, from plain data or from a pydantic model; a task comes back as it is.
+    """Load a task from a YAML file, plain data or a pydantic model; a Task is returned unchanged.
 
-    Raises TaskError with every fault, of a file each with its line.
+    Raises TaskError with all faults, for a file with their line numbers.
     """
     if isinstance(source, Task):
         return source
@@ -51,7 +51,7 @@ def load_task(source: str | Path | dict[str, Any] | type[BaseModel] | Task) -> T
         place = f"line {mark.line + 1}: " if mark else ""
         raise TaskError([f"{place}it is not valid YAML ({getattr(error, 'problem', error)})"], str(path)) from None
     except (ValueError, RecursionError) as error:
-        raise TaskError([f"it holds a value that cannot be read ({error})"], str(path)) from None
+        raise TaskError([f"it contains an unreadable value ({error})"], str(path)) from None
     if not isinstance(data, dict) or root is None:
         raise TaskError(["it is not a mapping of names to values"], str(path))
     lines: dict[tuple[Any, ...], int] = {}
@@ -64,11 +64,12 @@ def task_from(
     source: str = "The task",
     lines: dict[tuple[Any, ...], int] | None = None,
     faults: list[str] | None = None,
-    **more: Any,
+    **options: Any,
 ) -> Task:
-    """A task from plain data, or an extract task from a pydantic model; ``more`` adds to it: locale, checks, instructions.
+    """Make a task from plain data, or an extract task from a pydantic model.
 
-    Raises TaskError with every fault; ``lines`` maps paths in the data to line numbers.
+    ``options`` override keys of the data: locale, checks, instructions. ``lines`` maps paths in the data to line
+    numbers. Raises TaskError with all faults, including the given ``faults``.
     """
     faults = list(faults or [])
     if isinstance(data, type):
@@ -76,20 +77,20 @@ def task_from(
             raise TaskError([f"{data.__name__} is not a pydantic model"], source)
         source = f"The task of the model {data.__name__}"
         data = task_data(data)
-    data = {**data, **more}
+    data = {**data, **options}
     try:
         kind = kind_of(data.get("kind", "extract"))
     except TaskError as error:
         raise TaskError([*faults, *error.faults], source) from None
     labels = data.get("labels")
-    if isinstance(labels, dict) and (odd := [name for name in labels if isinstance(name, bool) or name is None]):
-        faults.append(f"labels: {odd[0]!r} is no text in YAML; put quotes around it")
+    if isinstance(labels, dict) and (not_text := [name for name in labels if isinstance(name, bool) or name is None]):
+        faults.append(f"labels: YAML does not read {not_text[0]!r} as text; put it in quotes")
         raise TaskError(faults, source)
     try:
-        # By way of JSON, so that a list in YAML may stand for a tuple and strictness is that of the published schema.
+        # Validate as JSON: lists in YAML become tuples, and validation is as strict as the published schema.
         as_json = json.dumps(data, default=str)
     except (TypeError, ValueError, RecursionError):
-        raise TaskError([*faults, "it holds a name that is not text, or refers to itself"], source) from None
+        raise TaskError([*faults, "it contains a name that is not text, or refers to itself"], source) from None
     try:
         task = kind.task.model_validate_json(as_json)
     except ValidationError as error:
@@ -101,22 +102,22 @@ def task_from(
 
 
 def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> list[tuple[int, str]]:
-    """Fill ``lines`` with the line of every path; returns names that stand twice, which YAML itself lets pass."""
+    """Fill ``lines`` with the line of every path; returns duplicate names, which YAML itself accepts."""
     if len(path) > 20:  # an alias that refers to itself
         return []
     lines[path] = node.start_mark.line + 1
-    twice = []
+    duplicates = []
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             child = (*path, key.value)
             if child in lines:
-                twice.append((key.start_mark.line + 1, f"{'.'.join(map(str, child))} stands twice"))
-            twice += _index(value, child, lines)
+                duplicates.append((key.start_mark.line + 1, f"{'.'.join(map(str, child))} is a duplicate name"))
+            duplicates += _index(value, child, lines)
             lines[child] = key.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
-            twice += _index(item, (*path, position), lines)
-    return twice
+            duplicates += _index(item, (*path, position), lines)
+    return duplicates
 
 
 def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
@@ -134,7 +135,7 @@ def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
         "record",
         "list",
     )
-    # Behind "fields" and a name, the location holds the kind that was taken; it stands nowhere in the file.
+    # After "fields" and a name, pydantic's location contains the chosen kind, which is not a path in the file.
     path = tuple(
         part
         for position, part in enumerate(fault["loc"])
@@ -146,10 +147,10 @@ def _sentence(fault: Any, lines: dict[tuple[Any, ...], int]) -> str:
         )
     )
     message = {
-        "extra_forbidden": "is not known here",
+        "extra_forbidden": "is not a known name",
         "missing": "is missing",
-        "union_tag_invalid": f"has no such kind; the kinds are {', '.join(kinds)}",
-        "union_tag_not_found": f"has no kind; the kinds are {', '.join(kinds)}",
+        "union_tag_invalid": f"unknown kind; use one of {', '.join(kinds)}",
+        "union_tag_not_found": f"has no kind; use one of {', '.join(kinds)}",
     }.get(fault["type"], fault["msg"].removeprefix("Value error, "))
     known = path
     while known and known not in lines:

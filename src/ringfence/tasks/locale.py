@@ -1,4 +1,4 @@
-"""How numbers and dates are written: what the task declares, else what the document itself gives away."""
+"""How numbers and dates are written: as the task declares, else as the document itself shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CENTS = re.compile(r"(?<![\w.,/:-])\d+([.,])\d{2}(?![.,/:-]?\w)")
 
 
 class Locale(BaseModel):
-    """What the task declares. Everything that is left out is detected, and flagged where it stays open."""
+    """Number and date conventions of the documents. Omitted values are detected; ambiguous values get a flag."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,13 +34,11 @@ class Locale(BaseModel):
             try:
                 return str(babel.Locale.parse(language.replace("-", "_")))
             except (babel.UnknownLocaleError, ValueError):
-                raise ValueError(
-                    f"the language {language!r} is not known; write en, de, fr or another tag of CLDR"
-                ) from None
+                raise ValueError(f"unknown language {language!r}; use a CLDR tag such as en, de or fr") from None
         return None
 
     def decimal_for(self, text: str) -> str | None:
-        """The decimal sign: declared, else that of the declared language, else that of the document, else None."""
+        """The decimal sign: the declared one, else that of the declared language, else the document's, else None."""
         if self.decimal:
             return self.decimal
         if self.language:
@@ -49,7 +47,7 @@ class Locale(BaseModel):
 
 
 def decimal_sign_of(text: str) -> str | None:
-    """The decimal sign that a text gives away by numbers that can be read in one way only; None when it does not.
+    """The decimal sign that the unambiguous numbers in ``text`` use; None if they do not agree.
 
     Numbers such as 1,249.50 and amounts with exactly two decimals count; one sign must lead by four to one.
     """
@@ -64,7 +62,7 @@ def decimal_sign_of(text: str) -> str | None:
 
 @cache
 def month_names(language: str | None = None) -> dict[str, int]:
-    """Month names and abbreviations (lower case, without a final dot) of one language, or of the common ones."""
+    """Month numbers by name and abbreviation (lower case, no final dot), in one language or all common ones."""
     names = {"sept": 9}
     for tag in (language,) if language else _LANGUAGES:
         for width in ("wide", "abbreviated"):

@@ -1,4 +1,4 @@
-"""Typed values from the exact text of a span. What does not parse, or parses two ways, is flagged and never guessed."""
+"""Parse typed values from the exact text of a span. Unparsable or ambiguous text gets a flag, never a guess."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ParsedValue", "iban_is_valid", "type_date", "type_duration", "type_n
 
 @dataclass(frozen=True)
 class ParsedValue:
-    """A value in its contract form, or None with a flag that says why; ``readings`` holds the ways that it parses."""
+    """A value in its contract form, or None with a flag; ``readings`` holds the possible values of ambiguous text."""
 
     value: Any
     flags: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class ParsedValue:
 
 
 def type_number(raw: str, decimal: str | None) -> ParsedValue:
-    """A decimal string from a number as printed. ``decimal`` is the sign in force, None when it is not known.
+    """Parse a printed number into a decimal string. ``decimal`` is the decimal sign in force, None if unknown.
 
     Parentheses and a trailing minus are negative, as in accounts. ``1,250`` without a known sign is ambiguous.
     """
@@ -49,7 +49,7 @@ def type_number(raw: str, decimal: str | None) -> ParsedValue:
 
 
 def _number_readings(digits: str) -> dict[str | None, str]:
-    """Each way to read the digits, by the decimal sign that it supposes (None: there is no sign to suppose)."""
+    """Every possible reading of the digits, by the decimal sign that it assumes (None: the digits have no sign)."""
     signs = re.findall(r"[.,]", digits)
     if not signs:
         return {None: digits}
@@ -57,20 +57,20 @@ def _number_readings(digits: str) -> dict[str | None, str]:
         last = signs[-1]
         if signs.count(last) > 1:
             return {}
-        other = "." if last == "," else ","
+        grouping = "." if last == "," else ","
         return (
-            {last: digits.replace(other, "").replace(last, ".")}
-            if _grouped(digits.split(last, maxsplit=1)[0], other)
+            {last: digits.replace(grouping, "").replace(last, ".")}
+            if _grouped(digits.split(last, maxsplit=1)[0], grouping)
             else {}
         )
     sign = signs[0]
-    other = "." if sign == "," else ","
+    grouping = "." if sign == "," else ","
     if len(signs) > 1:
-        return {other: digits.replace(sign, "")} if _grouped(digits, sign) else {}
+        return {grouping: digits.replace(sign, "")} if _grouped(digits, sign) else {}
     whole, fraction = digits.split(sign)
     as_decimal = {sign: f"{whole or '0'}.{fraction}"}
     if len(fraction) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0"):
-        return {**as_decimal, other: whole + fraction}
+        return {**as_decimal, grouping: whole + fraction}
     return {**as_decimal}
 
 
@@ -92,9 +92,9 @@ _NAMED = re.compile(
 
 
 def type_date(raw: str, order: DateOrder | None, language: str | None = None) -> ParsedValue:
-    """An ISO 8601 date from a date as printed. ``order`` is that of numeric dates, None when it is not known.
+    """Parse a printed date into ISO 8601. ``order`` is the order of numeric dates, None if unknown.
 
-    Years of two digits follow POSIX (69 to 99 are 19xx) and are flagged.
+    Two-digit years follow POSIX (69 to 99 are 19xx) and get a flag.
     """
     text = raw.strip()
     if match := _ISO.fullmatch(text):
@@ -112,7 +112,7 @@ def type_date(raw: str, order: DateOrder | None, language: str | None = None) ->
             order = None
         if order:
             return _from_readings({by_order[order]}, flags)
-        if sign == ".":  # 12.03.2024 is written with the day first wherever dots are used
+        if sign == ".":  # dates with dots, such as 12.03.2024, always have the day first
             return _from_readings({by_order["dmy"]}, flags)
         return _from_readings(set(by_order.values()), flags)
     spaced = re.sub(r"(?<=\d)(?=[^\W\d_]{3})|(?<=[^\W\d_]{3})(?=\d)", " ", text)
@@ -172,7 +172,7 @@ DURATION = re.compile(
 
 
 def type_duration(raw: str) -> ParsedValue:
-    """An ISO 8601 duration from a number and a unit in words, such as "thirty (30) days" or "14 Tage"."""
+    """Parse a number and a unit, such as "thirty (30) days" or "14 Tage", into an ISO 8601 duration."""
     match = DURATION.fullmatch(raw.strip())
     unit = next((code for code, pattern in DURATION_UNITS.items() if match and pattern.fullmatch(match["unit"])), None)
     if match is None or unit is None:
@@ -187,7 +187,7 @@ def type_duration(raw: str) -> ParsedValue:
 
 
 def iban_is_valid(compact: str) -> bool:
-    """ISO 13616: moved to the end and written as numbers, the whole leaves 1 when divided by 97."""
+    """True if the check digits are right (ISO 13616): rearranged as a number, the IBAN modulo 97 is 1."""
     if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", compact):
         return False
     return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1

@@ -1,4 +1,4 @@
-"""The form of a prompt, and the copy of a document in it."""
+"""The parts of a prompt, and the protection against control tokens in documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Prompt", "break_control_tokens"]
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the model is told: the system and user turns, and the beginning of its answer."""
+    """The system and user turns for the model, and the beginning of its answer."""
 
     system: str
     user: str
@@ -17,10 +17,10 @@ class Prompt:
 
 
 def break_control_tokens(text: str, control_tokens: tuple[str, ...]) -> str:
-    """Put a space into every control token, so that a document cannot end the turn it stands in.
+    """Insert a space into every control token in ``text``, so that a document cannot end its turn in the prompt.
 
-    (A tokenizer turns ``<|im_end|>`` in a text into the control token even when asked to add none.) Repeated until
-    none is left, because breaking one token can complete another.
+    (A tokenizer turns ``<|im_end|>`` in a text into the control token even if it adds none itself.) The loop repeats
+    until none is left, because breaking one token can complete another.
     """
     broken = True
     while broken:

@@ -1,4 +1,4 @@
-"""Recognisers: every span of a document that could be the value of a typed field."""
+"""Recognisers find every span of a document that could be the value of a typed field."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from .parse import (
 
 __all__ = ["Candidate", "find_candidates"]
 
-PATTERN_SECONDS = 5.0  # a user's pattern may be of the kind that never ends
+PATTERN_SECONDS = 5.0  # some user patterns backtrack without end
 
 
 @dataclass(frozen=True)
 class Candidate:
     """``text[start:end]`` as a possible value.
 
-    ``surface`` is what the model writes to mean it: the text as printed. ``other_surfaces`` are what models write as
-    well for the same value: an amount without its grouping, a date in ISO form. (Held to the printed form alone, the
-    1.5B wrote "1" for 1985.00 where the paper says 1,985.00, and then had to end on 11.51.)
+    ``surface`` is the text that the model writes for it: as printed. ``other_surfaces`` are other texts that models
+    write for the same value: an amount without grouping, a date in ISO form. (Limited to the printed form, the 1.5B
+    wrote "1" for 1985.00 in a document with 1,985.00, and then had to end on 11.51.)
     """
 
     start: int
@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def other_surfaces(self) -> tuple[str, ...]:
-        """Further ways to write the value, most like the printed form first."""
+        """Other ways to write the value, closest to the printed form first."""
         value = self.value["amount"] if isinstance(self.value, dict) else self.value
         if not isinstance(value, str) or (self.flags and "unusual-decimal-sign" in self.flags):
             return ()
@@ -55,9 +55,9 @@ class Candidate:
 
 
 def find_candidates(field: PatternField | CodeField, document: Document, locale: Locale) -> list[Candidate]:
-    """Every candidate for ``field`` in reading order.
+    """All candidates for ``field`` in reading order.
 
-    Raises ValueError, with a sentence for people, when a user's pattern takes too long on this document.
+    Raises ValueError, with a message for people, if a user's pattern takes too long on this document.
     """
     text = document.text
     if isinstance(field, CodeField):
@@ -77,21 +77,19 @@ def _surface(raw: str) -> str:
     return " ".join(raw.split())
 
 
-def _candidate(text: str, start: int, end: int, parse_gold_value: ParsedValue) -> Candidate:
-    return Candidate(
-        start, end, _surface(text[start:end]), parse_gold_value.value, parse_gold_value.flags, parse_gold_value.readings
-    )
+def _candidate(text: str, start: int, end: int, parsed: ParsedValue) -> Candidate:
+    return Candidate(start, end, _surface(text[start:end]), parsed.value, parsed.flags, parsed.readings)
 
 
 def _codes(pattern: str, text: str) -> Iterator[Candidate]:
-    # Neither a part of a word nor of a number: 2018 is no code in 05.03.2018.55 or 1.2018,00.
+    # Part of neither a word nor a number: 2018 is not a code in 05.03.2018.55 or 1.2018,00.
     bounded = regex.compile(rf"(?<!\w)(?<!\d[.,])(?:{pattern})(?!\w)(?![.,]\d)")
     try:
         for match in bounded.finditer(text, timeout=PATTERN_SECONDS):
             if match.group().strip() and "\n" not in match.group():
                 yield Candidate(match.start(), match.end(), _surface(match.group()), match.group())
     except TimeoutError:
-        raise ValueError(f"the pattern {pattern!r} did not end within {PATTERN_SECONDS:g} seconds") from None
+        raise ValueError(f"the pattern {pattern!r} did not finish within {PATTERN_SECONDS:g} seconds") from None
 
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+%-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w-])")
@@ -104,7 +102,7 @@ def _emails(text: str, locale: Locale) -> Iterator[Candidate]:
 
 
 def _ibans(text: str, locale: Locale) -> Iterator[Candidate]:
-    """The longest valid run of groups; where none is valid, the whole with a flag."""
+    """Yield the longest valid run of groups; if none is valid, the whole match with a flag."""
     for match in _IBAN.finditer(text):
         ends = [match.end(), *(match.start() + gap.start() for gap in reversed(list(re.finditer(" ", match.group()))))]
         for end in ends:
@@ -118,12 +116,12 @@ def _ibans(text: str, locale: Locale) -> Iterator[Candidate]:
 
 def _durations(text: str, locale: Locale) -> Iterator[Candidate]:
     for match in DURATION.finditer(text):
-        parse_gold_value = type_duration(match.group())
-        if parse_gold_value.value is not None or parse_gold_value.readings:
-            yield _candidate(text, match.start(), match.end(), parse_gold_value)
+        parsed = type_duration(match.group())
+        if parsed.value is not None or parsed.readings:
+            yield _candidate(text, match.start(), match.end(), parsed)
 
 
-# Dates with slashes or dots may be joined to a range by a hyphen (06/02/20-06/08/20), dates with hyphens may not.
+# A hyphen may join dates with slashes or dots into a range (06/02/20-06/08/20), but not dates with hyphens.
 _NUMERIC_DATE = re.compile(
     r"(?<!\w)(?<!\d[./,])\d{1,2}([./])[ ]?\d{1,2}\1[ ]?(?:\d{4}|\d{2})(?!\d|[./]\d|[A-Za-z]{3})"
     r"|(?<!\w)(?<!\d[./,-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}-[ ]?\d{1,2}-[ ]?(?:\d{4}|\d{2}))"
@@ -139,9 +137,9 @@ def _dates(text: str, locale: Locale) -> Iterator[Candidate]:
     for start, end in sorted(spans):
         if start < taken:
             continue
-        parse_gold_value = type_date(text[start:end], order, locale.language)
-        if parse_gold_value.value is not None or parse_gold_value.readings:
-            yield _candidate(text, start, end, parse_gold_value)
+        parsed = type_date(text[start:end], order, locale.language)
+        if parsed.value is not None or parsed.readings:
+            yield _candidate(text, start, end, parsed)
             taken = end
 
 
@@ -151,13 +149,14 @@ def _named_date(language: str | None) -> re.Pattern[str]:
     year = r"(?:\d{4}|'?\d{2})(?!\d|[:.,]\d)"
     return re.compile(
         rf"(?<![\w])(?:{day}{gap}(?:of |de |day of )?(?:{names})\b\.?,?{gap}(?:de )?{year}"
-        rf"|\d{{1,2}}(?:{names}){year}|(?:{names})\.?[ -]{{1,2}}\d{{1,2}}(?:st|nd|rd|th)?,?[ -]{{1,2}}{year})(?![A-Za-z])",
+        rf"|\d{{1,2}}(?:{names}){year}|(?:{names})\.?[ -]{{1,2}}\d{{1,2}}(?:st|nd|rd|th)?,?[ -]{{1,2}}{year})"
+        r"(?![A-Za-z])",
         re.I,
     )
 
 
 def _date_order_of(raws: list[str]) -> DateOrder | None:
-    """The order that the document's own dates give away: those with one reading only, when they agree."""
+    """The order of the document's unambiguous dates, if they agree; else None."""
     seen: set[DateOrder] = set()
     for raw in raws:
         match = re.fullmatch(r"(\d{1,2})([./-]) ?(\d{1,2})[./-] ?\d{4}", raw)
@@ -170,12 +169,12 @@ def _date_order_of(raws: list[str]) -> DateOrder | None:
     return seen.pop() if len(seen) == 1 else None
 
 
-# A number may stand directly behind a currency mark (RM30.90, $20,400.00), its minus too (£-350.44).
-_BEHIND_MARK = "|".join(
+# A number, or its minus sign, may directly follow a currency mark (RM30.90, $20,400.00, £-350.44).
+_AFTER_MARK = "|".join(
     rf"(?<={re.escape(mark)})" for mark in ("€", "£", "¥", "$", "₹", "RM", "EUR", "USD", "GBP", "CHF")
 )
 _NUMBER = re.compile(
-    rf"(?:{_BEHIND_MARK}|(?<![\w.,/:-])(?<!\w[-–]))[-−–]?"
+    rf"(?:{_AFTER_MARK}|(?<![\w.,/:-])(?<!\w[-–]))[-−–]?"
     r"(?:\d{1,3}(?:['’]\d{3})+(?:[.,]\d+)?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+,\d{2}|\d+(?:[.,]\d+)*|[.,]\d+)"
     r"(?![\w/:]|[.,-]\d|[.,]\w)(?:-(?!\w))?"
 )
@@ -243,27 +242,27 @@ def _numbers(text: str, locale: Locale) -> Iterator[Candidate]:
 
 
 def _money(text: str, locale: Locale) -> Iterator[Candidate]:
-    """Numbers that look like amounts: with a currency, with cents or with grouped thousands; else every number.
+    """Yield numbers that look like amounts (with a currency, cents or grouped thousands); if none do, all numbers.
 
-    The span takes in a currency, a minus and the parentheses of accounts that stand beside the number; the surface is
-    the bare number, which is what models write best.
+    The span includes an adjacent currency, minus sign and accounting parentheses; the surface is the bare number, which
+    models write best.
     """
     decimal = locale.decimal_for(text)
-    sure: list[Candidate] = []
-    other: list[Candidate] = []
+    likely: list[Candidate] = []
+    unlikely: list[Candidate] = []
     for start, end in _number_spans(text, locale):
         raw = text[start:end]
         candidate = _amount(text, start, end, decimal)
         marked = candidate.end - candidate.start > end - start
         looks_like_money = marked or re.search(r"[.,]\d{2}-?$", raw) or re.search(r"\d['’.,]\d{3}", raw)
-        (sure if looks_like_money else other).append(candidate)
-    yield from sure or other
+        (likely if looks_like_money else unlikely).append(candidate)
+    yield from likely or unlikely
 
 
 def _amount(text: str, start: int, end: int, decimal: str | None) -> Candidate:
     """The amount whose number is ``text[start:end]``."""
     before, after = _BEFORE.search(text, max(0, start - 6), start), _AFTER.match(text, end)
-    if before and after:  # "100.00 USD 200.00 EUR": a mark right behind another number belongs to that one
+    if before and after:  # "100.00 USD 200.00 EUR": a mark right after another number belongs to that number
         follows_a_number = re.search(r"\d ?$", text[max(0, before.start(1) - 2) : before.start(1)])
         before, after = (None, after) if follows_a_number else (before, None)
     mark = before or after
@@ -275,18 +274,18 @@ def _amount(text: str, start: int, end: int, decimal: str | None) -> Candidate:
         first, number, surface = first - 1, f"-{number}", f"-{surface}"
     elif first and text[first - 1] == "(" and text[last : last + 1] == ")" and re.search(r"[.,]\d{2}$", number):
         first, last, number = first - 1, last + 1, f"-{number}"
-    parse_gold_value = type_number(number, decimal)
-    if parse_gold_value.value is None:
-        return Candidate(first, last, surface, None, parse_gold_value.flags, parse_gold_value.readings)
+    parsed = type_number(number, decimal)
+    if parsed.value is None:
+        return Candidate(first, last, surface, None, parsed.flags, parsed.readings)
     currency = None
     if mark:
         currency = _SYMBOLS.get(mark.group(1), mark.group(1) if mark.group(1) in _CODES else None)
-    flags = (*parse_gold_value.flags, "open-currency") if mark and currency is None else parse_gold_value.flags
-    return Candidate(first, last, surface, {"amount": parse_gold_value.value, "currency": currency}, flags)
+    flags = (*parsed.flags, "open-currency") if mark and currency is None else parsed.flags
+    return Candidate(first, last, surface, {"amount": parsed.value, "currency": currency}, flags)
 
 
 def _grouped_by_spaces(text: str, start: int, end: int, before: bool, after: bool) -> bool:
-    """Whether the number may be a part of a longer one that is grouped by spaces: EUR 12 345, or 12 345 EUR."""
+    """True if the number may be part of a longer one that is grouped by spaces: EUR 12 345, or 12 345 EUR."""
     longer = before and re.match(r"(?: \d{3})+(?![\d.,])", text[end : end + 12])
     begun = (
         after

@@ -1,4 +1,4 @@
-"""What every task says, whatever its kind, and what the rest of Ringfence asks of it."""
+"""The base class of all tasks: the common part of task files, and the interface to the rest of Ringfence."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["AnswerField", "Task"]
 
 @dataclass(frozen=True)
 class AnswerField:
-    """One value of an answer: its path (``seller.name``, ``lines.amount``), kind, and the list it repeats in.
+    """One value of an answer: its path (``seller.name``, ``lines.amount``), kind, and the list that repeats it.
 
-    Kinds are those of the fields of a task, and three more: ``choices`` (several labels of a closed list), ``written``
-    (text by the model), and whatever a third-party kind of task defines.
+    Kinds are those of task fields, ``choices`` (several labels of a closed list), ``written`` (text by the model), and
+    those that a third-party kind of task defines.
     """
 
     path: str
@@ -29,71 +29,71 @@ class AnswerField:
 
     @property
     def judged(self) -> bool:
-        """Whether the value comes from a closed list, so that it has no span."""
+        """True if the value comes from a closed list and so has no span."""
         return self.kind in ("choice", "choices", "boolean")
 
 
 class Task(BaseModel):
-    """The base of every kind of task: a subclass per kind, registered as a ``TaskKind``."""
+    """The base class of tasks: one subclass per kind, registered as a ``TaskKind``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     prompt_version: ClassVar[str]
-    """The version of the prompt's wording, part of the lock."""
+    """The version of the prompt wording; part of the lock."""
     gold_extras: ClassVar[frozenset[str]] = frozenset()
-    """Names that gold may state beside the answer fields."""
+    """Names that gold may contain beside the answer fields."""
 
     schema_version: Literal[1] = Field(1, alias="schema", description="The version of this file format.")
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="A short name for reports and folders.")
-    instructions: str = Field("", description="Who the model is and what it reads, in a sentence or two.")
+    instructions: str = Field("", description="The role of the model and what it reads, in one or two sentences.")
     locale: Locale = Locale()
     kind: str
 
     def canonical(self) -> dict[str, Any]:
-        """The task as plain JSON data with every default written out: what the lock hashes."""
+        """The task as plain JSON data with all defaults, as hashed in the lock."""
         return self.model_dump(mode="json", by_alias=True)
 
     def columns(self) -> dict[str, dict[str, Any]]:
-        """The top-level values of an answer by name, each with its specification as plain data."""
+        """The top-level values of an answer by name, with their specifications as plain data."""
         raise NotImplementedError
 
     def answer_fields(self) -> dict[str, AnswerField]:
-        """Every value of an answer by path: what gold may state and evaluation compares."""
+        """All values of an answer by path; gold may contain them, and evaluation compares them."""
         raise NotImplementedError
 
     def describe(self) -> str:
-        """The kind and size of the task in a few words, for people."""
+        """A short description of the task, for people."""
         raise NotImplementedError
 
     def questions(self) -> list[str]:
-        """What to look for in a long document, one text for each thing that is asked."""
+        """Search queries for the relevant parts of a long document, one per thing that the task asks."""
         return [self.instructions or self.name]
 
     @property
     def takes_examples(self) -> bool:
-        """Whether a pool of labelled texts can help the task."""
+        """True if a pool of labelled texts can help the task."""
         return False
 
     @property
     def scores_options(self) -> bool:
-        """Whether answers carry a score for every option, so that the engine must be able to score."""
+        """True if answers have a score for every option, so that the engine must support scoring."""
         return False
 
     @property
     def out_of_scope(self) -> str | None:
-        """The label that the task itself adds for documents that fit none of the others; None if it adds none."""
+        """The label that the task adds for documents that fit no other label; None if it adds none."""
         return None
 
     @property
     def answer_tokens(self) -> int:
-        """About how many tokens an answer takes; 0 if the model writes nothing."""
+        """The approximate number of tokens in an answer; 0 if the model writes nothing."""
         return 0
 
     @property
     def calibratable(self) -> bool:
-        """Whether a calibrator can be fitted on gold for this task."""
+        """True if a calibrator can be fitted on gold for this task."""
         return True
 
     def stratum(self, values: Mapping[str, Any]) -> str | None:
-        """What a split of gold spreads evenly over its parts; None spreads which values are null."""
+        """The group of a gold line; a split spreads groups evenly. None: groups by which values are null."""
         return None

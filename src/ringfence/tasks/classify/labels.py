@@ -1,4 +1,4 @@
-"""Classify: a document and a task become a prompt and label texts to score; scores become one label or several."""
+"""Classify: turn a document and a task into a prompt, and the scores of all labels into one or several labels."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = [
 ]
 
 FEATURES_VERSION = 1
-EXAMPLE_CHARACTERS = 600  # of an example; what a text is about is said early
-MOST_SENTENCES = 60  # that are looked at as evidence
+EXAMPLE_CHARACTERS = 600  # of an example; texts state their subject early
+MOST_SENTENCES = 60  # considered as evidence
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled text of the pool."""
+    """A labelled text from the pool."""
 
     text: str
     labels: tuple[str, ...]
@@ -43,9 +43,9 @@ def classify_prompt(
     control_tokens: tuple[str, ...] = (),
     chosen: Sequence[str] = (),
 ) -> Prompt:
-    """The prompt for one text, up to where the label follows. The labels come first: they are the same for every text.
+    """The prompt for one text, up to the label. The labels come first, because they are the same for every text.
 
-    ``chosen`` are the labels that it has already, in a task that gives several.
+    ``chosen`` are the labels that the text already has, in a task with several labels per text.
     """
     listed = "\n".join(f"- {label}: {meaning}" if meaning else f"- {label}" for label, meaning in task.options.items())
     what = "the labels that fit it, with commas between them" if task.several else "the one label that fits it best"
@@ -67,10 +67,10 @@ def _short(text: str, control_tokens: tuple[str, ...]) -> str:
 
 
 def label_scores(logprobs: Mapping[str, float], empty: Mapping[str, float] | None) -> dict[str, float]:
-    """Scores that sum to one, from the log-probability of each label.
+    """Scores that sum to 1, from the log-probability of each label.
 
-    ``empty`` are those for an empty document: what a label gets without any evidence is taken off (contextual
-    calibration, Zhao et al. 2021, "Calibrate Before Use").
+    ``empty`` holds the log-probabilities for an empty document, which are subtracted (contextual calibration, Zhao et
+    al. 2021, "Calibrate Before Use").
     """
     levels = {label: logprob - (empty[label] if empty else 0.0) for label, logprob in logprobs.items()}
     top = max(levels.values())
@@ -80,15 +80,15 @@ def label_scores(logprobs: Mapping[str, float], empty: Mapping[str, float] | Non
 
 
 def with_likeness(scores: Mapping[str, float], likeness: Mapping[str, float], power: float) -> dict[str, float]:
-    """Scores times the likeness of each label's texts in the pool to the power of ``power``; they sum to one again.
+    """Multiply each score by the likeness to the label's texts in the pool, raised to ``power``; scores sum to 1 again.
 
-    A product of two experts that err differently. A label without a text in the pool gets the mean share, so that the
-    pool says nothing for it or against it.
+    This is a product of two experts that err differently. A label without a text in the pool gets the mean share, so
+    that the pool counts neither for nor against it.
     """
     if not likeness or not power:
         return dict(scores)
-    tiny = 1e-12  # the likeness of a far text may round to nothing, which must not rule a label out
-    share = {label: max(likeness.get(label, 1 / len(scores)), tiny) ** power for label in scores}
+    smallest = 1e-12  # the likeness of a distant text may round to 0, which must not rule a label out
+    share = {label: max(likeness.get(label, 1 / len(scores)), smallest) ** power for label in scores}
     weights = {label: score * share[label] for label, score in scores.items()}
     total = sum(weights.values())
     return {label: weight / total for label, weight in weights.items()} if total > 0 else dict(scores)
@@ -96,7 +96,7 @@ def with_likeness(scores: Mapping[str, float], likeness: Mapping[str, float], po
 
 @dataclass(frozen=True)
 class Classification:
-    """What became of a document: its labels (the surest first), or why it has none."""
+    """The labels of a document, best first, or the reason why it has none."""
 
     labels: tuple[str, ...]
     abstained: str | None
@@ -104,7 +104,7 @@ class Classification:
 
 
 def judge(task: ClassifyTask, scores: Mapping[str, float], chosen: Sequence[str]) -> Classification:
-    """One label by its score, or the ``chosen`` ones of a task that gives several; or an abstention."""
+    """Return the label with the best score, or the ``chosen`` labels of a task with several; or abstain."""
     ordered = sorted(scores, key=lambda label: (-scores[label], label))
     best, second = scores[ordered[0]], scores[ordered[1]]
     features = {
@@ -121,7 +121,7 @@ def judge(task: ClassifyTask, scores: Mapping[str, float], chosen: Sequence[str]
 
 
 def sentences_of(document: Document, start: int, end: int) -> list[tuple[int, int]]:
-    """The sentences of a part of a document, as spans; a line end closes one."""
+    """The spans of the sentences in ``document.text[start:end]``; a line end also ends a sentence."""
     found = []
     for match in _SENTENCE.finditer(document.text, start, end):
         text = match.group()

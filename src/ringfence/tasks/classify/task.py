@@ -1,4 +1,4 @@
-"""What a task file of the kind ``classify`` says."""
+"""The model of task files of the kind ``classify``."""
 
 from __future__ import annotations
 
@@ -23,25 +23,28 @@ class ClassifyTask(Task):
     labels: dict[str, str] = Field(
         min_length=2,
         max_length=500,
-        description="Each label with what it means, or with nothing; a plain list of labels will do.",
+        description="Each label with its meaning, which may be empty; a plain list of labels also works.",
     )
     several: bool = Field(False, description="A document may have more than one label.")
-    most: int = Field(5, ge=1, le=50, description="With several: the most labels that a document may have.")
-    other: bool = Field(False, description="Add the label `other`, for documents that none of the labels fits.")
+    most: int = Field(5, ge=1, le=50, description="With several: the maximum number of labels per document.")
+    other: bool = Field(False, description="Add the label `other`, for documents that fit none of the labels.")
     abstain_below: float | None = Field(
-        None, gt=0, lt=1, description="Abstain where the best score is lower. Scores are no confidence; see evaluation."
+        None,
+        gt=0,
+        lt=1,
+        description="Abstain if the best score is lower. A score is not a probability; see evaluation.",
     )
-    examples: int = Field(4, ge=0, le=50, description="How many examples to show, where the run is given a pool.")
+    examples: int = Field(4, ge=0, le=50, description="How many examples to show, if the run has a pool.")
     likeness: float = Field(
         1.0,
         ge=0,
         le=4,
-        description="How much the likeness to the pool counts beside the model's scores; 0: not at all.",
+        description="The weight of the likeness to the pool relative to the model's scores; 0 ignores it.",
     )
-    evidence: int = Field(0, ge=0, le=10, description="How many sentences to name that speak most for the label.")
-    calibrate: bool = Field(False, description="Take off each score what the label gets for an empty document.")
+    evidence: int = Field(0, ge=0, le=10, description="How many sentences to list as evidence for the label.")
+    calibrate: bool = Field(False, description="Subtract from each score what the label gets for an empty document.")
     read: Literal["first", "all"] = Field(
-        "first", description="Of a long document, judge by its first window, or by the mean over all of them."
+        "first", description="For a long document, use its first window or the mean over all windows."
     )
 
     @field_validator("labels", mode="before")
@@ -63,64 +66,64 @@ class ClassifyTask(Task):
         faults = []
         for label in self.labels:
             if not label.strip() or label != label.strip() or "\n" in label:
-                faults.append(f"the label {label!r} is blank, or has space at an end or a line break")
+                faults.append(f"the label {label!r} is blank, has outer spaces or contains a line break")
             if self.several and "," in label:
-                faults.append(f"the label {label!r} has a comma, which stands between several labels")
+                faults.append(f"the label {label!r} has a comma, which separates several labels")
         if self.several and self.read == "all":
-            faults.append("`several` goes with `read: first` only")
+            faults.append("`several` works only with `read: first`")
         if self.other and OTHER in self.labels:
-            faults.append(f"{OTHER} is among the labels already; describe it there and leave `other` out")
+            faults.append(f"the label {OTHER} exists already; describe it in `labels` and remove `other`")
         if len({label.casefold() for label in self.labels}) < len(self.labels):
-            faults.append("two labels differ in upper and lower case only")
+            faults.append("two labels differ only in upper and lower case")
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
     @property
     def options(self) -> dict[str, str]:
-        """Every label that may be given, with what it means."""
+        """All possible labels with their meanings."""
         return {**self.labels, **({OTHER: "none of the other labels fits"} if self.other else {})}
 
     @property
     def value_name(self) -> str:
-        """The name of the answer's one value."""
+        """The name of the answer's only value: "labels" or "label"."""
         return "labels" if self.several else "label"
 
     def columns(self) -> dict[str, dict[str, Any]]:
-        """The label, or the labels."""
+        """The label or labels."""
         return {self.value_name: {"kind": "choices" if self.several else "choice"}}
 
     def answer_fields(self) -> dict[str, AnswerField]:
-        """The label, or the labels."""
+        """The label or labels."""
         kind = "choices" if self.several else "choice"
         return {self.value_name: AnswerField(self.value_name, kind, tuple(self.options))}
 
     def describe(self) -> str:
-        """The number of labels, and what they are."""
+        """The number of labels, and the first of them."""
         shown = ", ".join(list(self.options)[:12]) + (", ..." if len(self.options) > 12 else "")
         return f"{len(self.options)} labels: {shown}"
 
     @property
     def takes_examples(self) -> bool:
-        """Whether it shows examples or weighs likeness."""
+        """True if the task shows examples or uses likeness."""
         return bool(self.examples or self.likeness)
 
     @property
     def scores_options(self) -> bool:
-        """Every label is scored."""
+        """Always true: every label gets a score."""
         return True
 
     @property
     def out_of_scope(self) -> str | None:
-        """The label ``other``, if the task adds it; a label of that name in ``labels`` is one like any other."""
+        """The label ``other`` if the task adds it; an ``other`` in ``labels`` is an ordinary label."""
         return OTHER if self.other else None
 
     def stratum(self, values: Mapping[str, Any]) -> str | None:
-        """The label."""
+        """The label or labels."""
         value = values.get(self.value_name)
         return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def _as_text(label: Any) -> Any:
-    """YAML reads yes, no and 2024 as other things than text."""
+    """Turn a number back into text: YAML does not read 2024 as text."""
     return str(label) if isinstance(label, int | float) and not isinstance(label, bool) else label

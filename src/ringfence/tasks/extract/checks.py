@@ -1,4 +1,4 @@
-"""Checks between fields: sums and comparisons, read from a line of text and worked out in decimal arithmetic."""
+"""Checks between fields: sums and comparisons in one line of text, evaluated in decimal arithmetic."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _CENT = Decimal("0.005")
 
 
 class CheckSyntaxError(ValueError):
-    """The text is not a check that can be worked out."""
+    """The text is not a valid check."""
 
 
 def parse_check(check: str, kinds: Mapping[str, str]) -> ast.Compare:
-    """The comparison that ``check`` states over ``kinds`` by path. Raises CheckSyntaxError with the reason.
+    """Parse ``check`` into a comparison; ``kinds`` holds the kind of each field by path. Raises CheckSyntaxError.
 
-    ``seller.vat_id`` names a field of a record, ``lines.amount`` that of each row of a list (the check is then worked out
-    row by row), ``sum(lines.amount)`` and ``count(lines)`` speak of a whole list.
+    ``seller.vat_id`` is a field of a record, ``lines.amount`` a field of each row of a list (the check is then
+    evaluated row by row); ``sum(lines.amount)`` and ``count(lines)`` apply to a whole list.
     """
     try:
         tree = ast.parse(check, mode="eval").body
@@ -51,9 +51,9 @@ def parse_check(check: str, kinds: Mapping[str, str]) -> ast.Compare:
     for side in (tree.left, *tree.comparators):
         _check_operand(side, kinds)
     if any(type(op) not in _COMPARISONS for op in tree.ops):
-        raise CheckSyntaxError("may compare with == != < <= > >= only")
+        raise CheckSyntaxError("may compare only with == != < <= > >=")
     if len({path.split(".")[0] for path in _row_paths(tree, kinds)}) > 1:
-        raise CheckSyntaxError("names fields of two lists; take the sum of one of them")
+        raise CheckSyntaxError("names fields of two lists; use sum() for one of them")
     return tree
 
 
@@ -64,28 +64,28 @@ def _check_operand(node: ast.expr, kinds: Mapping[str, str]) -> None:
             if path is None or path not in kinds:
                 raise CheckSyntaxError(f"names {path or 'something'}, which is not a field")
             if kinds[path] not in _COMPARABLE:
-                raise CheckSyntaxError(f"uses {path}, and a {kinds[path]} cannot be compared")
+                raise CheckSyntaxError(f"uses {path}, but a {kinds[path]} cannot be compared")
         case ast.Constant(value=value):
             if isinstance(value, bool) or not isinstance(value, int | float | str):
-                raise CheckSyntaxError(f"holds {value!r}, which is neither a number nor a text")
+                raise CheckSyntaxError(f"contains {value!r}, which is neither a number nor a text")
         case ast.BinOp(left=left, op=op, right=right):
             if type(op) not in _ARITHMETIC:
-                raise CheckSyntaxError("may calculate with + - * / only")
+                raise CheckSyntaxError("may calculate only with + - * /")
             _check_operand(left, kinds)
             _check_operand(right, kinds)
         case ast.UnaryOp(op=op, operand=operand):
             if not isinstance(op, ast.USub):
-                raise CheckSyntaxError("may use the sign - only")
+                raise CheckSyntaxError("may use only the sign -")
             _check_operand(operand, kinds)
         case ast.Call(func=ast.Name(id="sum" | "count" as name), args=[argument], keywords=[]):
             path = _path_of(argument)
             listed = path is not None and kinds.get(path.split(".")[0]) == "list"
             if name == "count" and not (listed and kinds.get(path or "") == "list"):
-                raise CheckSyntaxError("may count a list only: count(lines)")
+                raise CheckSyntaxError("may count only a list: count(lines)")
             if name == "sum" and not (listed and kinds.get(path or "") in ("number", "money")):
-                raise CheckSyntaxError("may take the sum of a number or money field of a list only: sum(lines.amount)")
+                raise CheckSyntaxError("may sum only a number or money field of a list: sum(lines.amount)")
         case _:
-            raise CheckSyntaxError("may hold fields, numbers, texts, + - * /, sum() and count() only")
+            raise CheckSyntaxError("may contain only fields, numbers, texts, + - * /, sum() and count()")
 
 
 def _path_of(node: ast.AST) -> str | None:
@@ -98,7 +98,7 @@ def _path_of(node: ast.AST) -> str | None:
 
 
 def _paths(node: ast.AST, inside_calls: bool) -> Iterator[str]:
-    """The paths that a check names, in calls or outside them."""
+    """The paths in a check, either those inside calls or those outside."""
     if isinstance(node, ast.Call):
         if inside_calls and (path := _path_of(node.args[0])):
             yield path
@@ -112,21 +112,21 @@ def _paths(node: ast.AST, inside_calls: bool) -> Iterator[str]:
 
 
 def _row_paths(tree: ast.AST, kinds: Mapping[str, str]) -> list[str]:
-    """The paths that speak of single rows of a list."""
+    """The paths that refer to single rows of a list."""
     return [path for path in _paths(tree, False) if "." in path and kinds.get(path.split(".")[0]) == "list"]
 
 
 def paths_of(check: str) -> list[str]:
-    """The paths of the fields that a check speaks of."""
+    """The paths of all fields in a check."""
     tree = ast.parse(check, mode="eval")
     return sorted({*_paths(tree, False), *_paths(tree, True)})
 
 
 def run_check(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -> Outcome:
-    """Whether ``check`` holds over the typed ``values`` of one document; a null makes it not applicable.
+    """Evaluate ``check`` on the typed ``values`` of one document; a null makes it not applicable.
 
-    A check over the rows of a list holds where it holds in every row in which it can be worked out. Amounts are equal
-    when they differ by less than half a cent. Money of different known currencies breaks the check.
+    A check over the rows of a list holds if it holds in every row where it is applicable. Amounts are equal if they
+    differ by less than half a cent. Money in different known currencies breaks the check.
     """
     tree = parse_check(check, kinds)
     rows = _row_paths(tree, kinds)
@@ -138,7 +138,7 @@ def run_check(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -
 
 
 def broken_rows(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[str, list[int]]:
-    """The list whose rows a check speaks of (empty where of none), and the rows in which it is broken, from 0."""
+    """The list that a check refers to row by row (empty if none), and its broken rows, counted from 0."""
     tree = parse_check(check, kinds)
     rows = _row_paths(tree, kinds)
     if not rows:
@@ -175,7 +175,7 @@ def _run_once(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, 
         else:
             operands[f"sum({path})"] = sum((_operand(value, kinds[path]) for value in found), Decimal(0))
     try:
-        sides = [_work_out(side, operands) for side in (tree.left, *tree.comparators)]
+        sides = [_evaluate(side, operands) for side in (tree.left, *tree.comparators)]
         holds = all(_compare(op, left, right) for op, left, right in zip(tree.ops, sides, sides[1:], strict=False))
     except (TypeError, InvalidOperation, ZeroDivisionError):
         return "broken"
@@ -183,7 +183,7 @@ def _run_once(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, 
 
 
 def _look_up(path: str, values: Mapping[str, Any], row: _Row) -> Any:
-    """The value at a path: in the row where that is of its list, every row's where it is of another."""
+    """The value at a path; for a list field the value in ``row`` if that is of its list, else those of all rows."""
     name, _, inner = path.partition(".")
     if not inner:
         return values.get(name)
@@ -209,7 +209,7 @@ def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
     return _COMPARISONS[type(op)](left, right)
 
 
-def _work_out(node: ast.expr, operands: Mapping[str, Any]) -> Any:
+def _evaluate(node: ast.expr, operands: Mapping[str, Any]) -> Any:
     match node:
         case ast.Name() | ast.Attribute():
             return operands[_path_of(node) or ""]
@@ -220,7 +220,7 @@ def _work_out(node: ast.expr, operands: Mapping[str, Any]) -> Any:
         case ast.Constant(value=value):
             return Decimal(str(value))
         case ast.UnaryOp(operand=operand):
-            return -_work_out(operand, operands)
+            return -_evaluate(operand, operands)
         case ast.BinOp(left=left, op=op, right=right):
-            return _ARITHMETIC[type(op)](_work_out(left, operands), _work_out(right, operands))
-    raise TypeError("unreachable: parse_check lets nothing else through")
+            return _ARITHMETIC[type(op)](_evaluate(left, operands), _evaluate(right, operands))
+    raise TypeError("unreachable: parse_check refuses everything else")

@@ -1,4 +1,4 @@
-"""What an extraction plan holds, as plain data for people: segments, candidates, prompt and grammar."""
+"""An extraction plan as plain data for people: segments, candidates, prompt and grammar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["describe_plan"]
 
 
 def describe_plan(plan: ExtractionPlan) -> dict[str, Any]:
-    """Everything about a window of a document that is fixed before the model is asked."""
+    """Everything about a window of a document that is fixed before the model starts."""
     text = plan.document.text
     return {
         "segments": [text[segment.start : segment.end] for segment in plan.document.segments],
@@ -30,12 +30,12 @@ def _candidates(rule: Any, text: str) -> Any:
     if isinstance(rule, CandidateRule):
         return [
             {
-                "raw": text[one.start : one.end],
-                "span": [one.start, one.end],
-                "value": one.value,
-                "flags": list(one.flags),
+                "raw": text[candidate.start : candidate.end],
+                "span": [candidate.start, candidate.end],
+                "value": candidate.value,
+                "flags": list(candidate.flags),
             }
-            for one in rule.candidates
+            for candidate in rule.candidates
         ]
     if isinstance(rule, RunRule):
         return f"any run of words within one {rule.spec.within}"

@@ -1,7 +1,7 @@
 """Write the grammar (GBNF) of one document's answer: a line for each field, every value a span of this document.
 
-The same object that writes a field's rules reads the field's answer back, so a value keeps the segments it came from
-and is never searched for in the text again.
+The object that writes a field's rules also reads the field's answer, so a value keeps its segments and never needs a
+search in the text.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NULL = "null"
 
 @dataclass(frozen=True)
 class Match:
-    """What a written value means: every place of the document that it may stand for, the primary one first."""
+    """The meaning of a written value: every place in the document that it may refer to, the primary one first."""
 
     spans: tuple[tuple[int, int], ...]
     candidate: Candidate | None = None
@@ -42,7 +42,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Choice:
-    """A closed list: the value is judged, and where an option stands in the document that is its evidence."""
+    """A closed list; the model judges which option applies."""
 
     options: tuple[str, ...]
 
@@ -51,11 +51,11 @@ class Choice:
         yield f"{name} ::= " + one_of((" " + option, "") for option in self.options)
 
     def read(self, written: str) -> str | None:
-        """The option, or None when ``written`` is none."""
+        """The option, or None if ``written`` is not an option."""
         return written if written in self.options else None
 
     def longest(self) -> int:
-        """The most bytes that a value may take."""
+        """The maximum length of a value in bytes."""
         return max(len(option.encode()) for option in self.options)
 
 
@@ -67,10 +67,10 @@ class CandidateRule:
 
     @cached_property
     def by_surface(self) -> dict[str, list[Candidate]]:
-        """Candidates by what the model may write for them, in order of first occurrence.
+        """Candidates by the text that the model may write for them, in order of first occurrence.
 
-        Another way to write a value is offered only where it can mean nothing else: 1.250 does not stand for 1,250.00
-        in a document in which something else is printed as 1.250.
+        Another way to write a value is allowed only if it is unambiguous: 1.250 does not mean 1,250.00 in a document
+        that prints something else as 1.250.
         """
         grouped: dict[str, list[Candidate]] = {}
         for candidate in self.candidates:
@@ -90,12 +90,12 @@ class CandidateRule:
         yield f"{name} ::= " + one_of((" " + surface, "") for surface in self.by_surface)
 
     def read(self, written: str) -> Match | None:
-        """Every occurrence; the primary one is the earliest of those that tell most (an amount with its currency)."""
+        """All occurrences; the primary one is the earliest of the most complete ones (an amount with its currency)."""
         found = self.by_surface.get(written)
         if not found:
             return None
         primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))
-        # Written in another way, a value can be printed in several; only those printed alike are its occurrences.
+        # One written form can match several printed forms; only those printed like the primary are its occurrences.
         others = [candidate for candidate in found if candidate is not primary and candidate.surface == primary.surface]
         currencies = {c.value["currency"] for c in found if isinstance(c.value, dict)} - {None}
         if len(currencies) > 1:
@@ -105,7 +105,7 @@ class CandidateRule:
         return Match(tuple((c.start, c.end) for c in [primary, *others]), primary)
 
     def longest(self) -> int:
-        """The most bytes that a value may take."""
+        """The maximum length of a value in bytes."""
         return max(len(surface.encode()) for surface in self.by_surface)
 
 
@@ -121,43 +121,45 @@ def _completeness(value: Any) -> int:
 
 @dataclass(frozen=True)
 class _Link:
-    """A segment of a chain and what the model may write between the one before it and this one."""
+    """A segment of a chain, and what the model may write between it and the previous segment."""
 
     segment: Segment
     gaps: tuple[str, ...]
 
 
 class SharedRules:
-    """Rules for "from this word to the end, or stop earlier", shared by every field of a grammar that can use them.
+    """Rules for "from this word to the end, or stop earlier", shared by all fields of a grammar.
 
-    Equal line ends have equal rules, so repeated page headers cost nothing, and six text fields cost what one does.
+    Equal line ends share rules, so repeated page headers cost nothing, and six text fields cost as much as one.
     """
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, str], str] = {}
         self.written: list[str] = []
 
-    def name(self, word: str, more: str) -> str:
-        """The rule that writes ``word`` and then, if the model wants, what ``more`` allows."""
-        if (word, more) not in self._names:
-            self._names[word, more] = f"t{len(self._names)}"
-            self.written.append(f"{self._names[word, more]} ::= {literal(word)}" + (f" ({more})?" if more else ""))
-        return self._names[word, more]
+    def name(self, word: str, continuation: str) -> str:
+        """The name of the rule that writes ``word``, then optionally ``continuation``."""
+        if (word, continuation) not in self._names:
+            self._names[word, continuation] = f"t{len(self._names)}"
+            self.written.append(
+                f"{self._names[word, continuation]} ::= {literal(word)}"
+                + (f" ({continuation})?" if continuation else "")
+            )
+        return self._names[word, continuation]
 
 
 @dataclass
 class RunRule:
-    """A text field: a run of segments that stays within one of ``ranges`` (a line or a block) of the document.
+    """A text field: a run of segments within one of ``ranges`` (lines or blocks) of the document.
 
-    A rule stands for "from this segment to the end of its line, or stop earlier", so the grammar grows with the
-    length of the document, not with its square. (Runs written out as N x 12 rules took 10 s to compile; this form takes
-    well under one.)
+    A rule means "from this segment to the end of its line, or stop earlier", so the grammar grows with the length of
+    the document, not with its square. (Runs written out as N x 12 rules took 10 s to compile; this form takes well
+    under 1 s.)
 
-    Where a run may go on over a line end, the model may write the line break as it stands, a space, or a comma: a
-    small model copies the break, and took it for the end of the field as long as only the space was allowed (11 of 60
-    addresses right); or it joins the lines of an address by commas, and stopped where the next line had none in front.
-    ``next_name`` is the field that follows: a line that begins like its name is joined by a space only. Inside a list
-    (``one_line``) a value is always written on one line.
+    If a run may continue over a line end, the model may write a line break, a space or a comma there. A small model
+    copies the break, and ended the field at it when only the space was allowed (11 of 60 addresses right); or it joins
+    the lines of an address by commas, and stopped if it could not. ``next_name`` is the following field: only a space
+    may join a line that begins with that name. Inside a list (``one_line``) a value is always written on one line.
     """
 
     document: Document
@@ -171,7 +173,7 @@ class RunRule:
         self.chains = list(self._chains())
 
     def _chains(self) -> Iterable[list[_Link]]:
-        """The segments of each range; with ``within: line`` the next cell of a row begins another."""
+        """The segments of each range; with ``within: line``, each cell of a row begins a new chain."""
         text, segments = self.document.text, self.document.segments
         for start, end in self.ranges:
             chain: list[_Link] = []
@@ -197,7 +199,7 @@ class RunRule:
         return (" ", "\n") if after_comma else (" ", ", ", "\n")
 
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
-        """The rule of the field; those of the runs go to ``tails``."""
+        """The rule of the field; the rules of its runs go to ``tails``."""
         text = self.document.text
         starts: dict[tuple[str, str], None] = {}
         every: dict[tuple[str, str], None] = {}
@@ -205,30 +207,30 @@ class RunRule:
             rest = gap = ""
             for link in reversed(chain):
                 word = text[link.segment.start : link.segment.end]
-                more = f"({gap}) {rest}" if rest and gap else rest
-                every.setdefault((word, more))
+                continuation = f"({gap}) {rest}" if rest and gap else rest
+                every.setdefault((word, continuation))
                 if word[0].isalnum():
-                    starts.setdefault((word, more))
-                rest = tails.name(word, more)
+                    starts.setdefault((word, continuation))
+                rest = tails.name(word, continuation)
                 gap = " | ".join(literal(gap) for gap in link.gaps if gap)
         yield f'{name} ::= " " ' + one_of(starts or every)
 
     def read(self, written: str) -> Match | None:
-        """Every run of segments that writes itself this way, the earliest first."""
+        """All runs of segments whose text is ``written``, earliest first."""
         spans = []
         for chain in self.chains:
             for first in range(len(chain)):
                 last = self._reach(chain, first, written)
                 if last is not None:
                     spans.append((chain[first].segment.start, chain[last].segment.end))
-        # With a comma for a line break, what is written can be printed in several ways; occurrences are printed alike.
+        # With a comma for a line break, one written form can match several printed forms; keep those printed alike.
         return Match(tuple(span for span in spans if self._printed(span) == self._printed(spans[0]))) if spans else None
 
     def _printed(self, span: tuple[int, int]) -> str:
         return " ".join(self.document.text[slice(*span)].split())
 
     def _reach(self, chain: list[_Link], first: int, written: str) -> int | None:
-        """The link at which the run from ``first`` has written all of ``written``; None when it writes something else."""
+        """The link where the run from ``first`` has produced all of ``written``; None if it produces another text."""
         text = self.document.text
         position = 0
         for index in range(first, len(chain)):
@@ -244,13 +246,13 @@ class RunRule:
         return None
 
     def segment_count(self, start: int, end: int) -> int:
-        """How many segments the span holds."""
+        """The number of segments in a span."""
         segments = self.document.segments
         first = bisect.bisect_left(segments, start, key=lambda segment: segment.start)
         return bisect.bisect_left(segments, end, key=lambda segment: segment.start) - first
 
     def longest(self) -> int:
-        """The most bytes that a value may take."""
+        """The maximum length of a value in bytes."""
         text = self.document.text
         return max(
             (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in self.chains), default=0
@@ -261,16 +263,18 @@ Rule = RunRule | CandidateRule | Choice
 
 
 class FieldRule(Protocol):
-    """What the grammar needs of a field's rule: a rule or a list of records."""
+    """The interface of a field's rule in the grammar: a ``Rule`` or a list of records."""
 
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
-        """The rules of the field, the first of them called ``name``; null apart."""
+        """The rules of the field without null; the first one is called ``name``."""
         ...
 
 
 def answer_grammar(fields: Sequence[tuple[str, FieldRule | None, bool]]) -> str:
-    """The grammar of a whole answer. Each field is its name, its rule (None: nothing to choose from, so null), and
-    whether null is allowed beside the rule. The first name stands in the prompt and is not part of the answer.
+    """The grammar of a whole answer.
+
+    Each field is its name, its rule (None: no possible value, so null), and whether null is allowed beside the rule.
+    The first name is part of the prompt, not of the answer.
     """
     root: list[str] = []
     rules: list[str] = []

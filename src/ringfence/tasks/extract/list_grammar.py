@@ -1,7 +1,7 @@
-"""Lists of records: each record stands on a row or a block of the document, and takes its values from there.
+"""Lists of records: each record takes its values from one row or block of the document.
 
-Records are written one a line, ``- value | value``, in the order of the document. The grammar lets the row of a record
-only move on, so decoding ends and nothing is listed twice.
+Records are written one per line, ``- value | value``, in document order. The grammar lets records only move forward
+through the rows, so decoding ends and no row is listed twice.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from .grammar import (
 __all__ = ["ListRule", "WrittenValue", "list_rule"]
 
 START, BETWEEN = "\n-", " |"
-LINES_ABOVE, LINES_BELOW = 2, 4  # lines without amounts of their own that may belong to a row
+LINES_ABOVE, LINES_BELOW = 2, 4  # lines without their own amounts that may belong to a row
 
 
 @dataclass(frozen=True)
 class WrittenValue:
-    """One value of a record: what it means (None for null) and where it stands in the written list."""
+    """One value of a record: its meaning (None for null) and its place in the written list."""
 
     reading: Match | str | None
     rule: Rule | None
@@ -49,7 +49,7 @@ class WrittenValue:
 
 @dataclass(frozen=True)
 class Unit:
-    """A row or a block that may be a record, where it begins, and the rule of each field there (None: only null)."""
+    """A row or block that may be a record: its start, and the rule of each field in it (None: only null)."""
 
     start: int
     rules: dict[str, Rule | None]
@@ -57,13 +57,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class ListRule:
-    """The records that the units of a document, or of a window of it, may give."""
+    """A list field: the records that the units of a document, or of a window, may yield."""
 
     spec: ListField
     units: Sequence[Unit]
 
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
-        """One rule for the list, one for each unit and the units behind it, one for each field of a unit."""
+        """One rule for the list, one for each unit and the units after it, one for each field of a unit."""
         last = len(self.units) - 1
         yield f"{name} ::= {name}-a0"
         for number, unit in enumerate(self.units):
@@ -77,33 +77,34 @@ class ListRule:
                 leaf_name = f"{name}-u{number}-{position}"
                 yield from rule.rules(leaf_name, tails)
                 parts.append(f"({literal(' ' + NULL)} | {leaf_name})" if nullable else leaf_name)
-            behind = f" ({name}-a{number + 1})?" if number < last else ""
+            following = f" ({name}-a{number + 1})?" if number < last else ""
             skip = f" | {name}-a{number + 1}" if number < last else ""
             yield f"{name}-u{number} ::= {' '.join(parts)}"
-            yield f"{name}-a{number} ::= {name}-u{number}{behind}{skip}"
+            yield f"{name}-a{number} ::= {name}-u{number}{following}{skip}"
 
     def longest(self) -> int:
-        """The most bytes that all records together may take."""
+        """The maximum length of all records together, in bytes."""
         return sum(
             sum((rule.longest() if rule else len(NULL)) + 3 for rule in unit.rules.values()) for unit in self.units
         )
 
     def read(self, written: str) -> list[tuple[int, dict[str, WrittenValue]]] | None:
-        """The records with the place of their unit, each the first behind the last that can have written it; None where
-        none can.
+        """Parse the written records; returns each with the start of its unit, or None if no unit can have a record.
+
+        A record belongs to the first unit after the previous record's that matches.
         """
         records: list[tuple[int, dict[str, WrittenValue]]] = []
-        position, behind = 0, 0
+        position, next_unit = 0, 0
         while position < len(written):
             if not written.startswith(START, position):
                 return None
             end = written.find(START, position + 1)
             end = len(written) if end < 0 else end
-            for number in range(behind, len(self.units)):
+            for number in range(next_unit, len(self.units)):
                 record = self._record(self.units[number], written, position + len(START), end)
                 if record is not None:
                     records.append((self.units[number].start, record))
-                    behind = number + 1
+                    next_unit = number + 1
                     break
             else:
                 return None
@@ -111,7 +112,7 @@ class ListRule:
         return records
 
     def _record(self, unit: Unit, written: str, start: int, end: int) -> dict[str, WrittenValue] | None:
-        """The values of one line, by trying every place where one may end."""
+        """The values of one line, found by trying every place where a value may end."""
         names = list(unit.rules)
 
         def values_from(index: int, position: int) -> list[WrittenValue] | None:
@@ -145,9 +146,9 @@ def list_rule(
     window: tuple[int, int],
     candidates: Mapping[str, Sequence[Candidate]],
 ) -> ListRule | None:
-    """The units of ``window`` in which a record may stand; None where there is none.
+    """The rule of a list over the units of ``window`` that may be records; None if there are none.
 
-    ``candidates`` holds those of each field with a recogniser, over the whole document, in order.
+    ``candidates`` holds the candidates in the whole document, in order, for each field with a recogniser.
     """
     within = [
         (max(part.start, window[0]), min(part.end, window[1]))
@@ -155,27 +156,27 @@ def list_rule(
         if part.start < window[1] and part.end > window[0]
     ]
     counts = [_distinct(span, candidates) for span in within]
-    parse_gold_value = len(candidates)
-    # A line is a row when it holds values for half of the fields that are recognised, not counting the same one twice.
-    wanted = 0 if not parse_gold_value else max(1, (parse_gold_value + 1) // 2)
-    anchors = [number for number, count in enumerate(counts) if count >= wanted]
+    recognised = len(candidates)
+    # A line is a row if it holds values for half of the recognised fields, without counting one value twice.
+    min_count = 0 if not recognised else max(1, (recognised + 1) // 2)
+    anchors = [number for number, count in enumerate(counts) if count >= min_count]
     units = []
     for number in anchors:
         ranges = [within[number]]
         if spec.anchor == "row":
-            ranges = _with_neighbours(within, number, counts, wanted, document)
+            ranges = _with_neighbours(within, number, counts, min_count, document)
         unit = _unit(spec, document, ranges, candidates)
-        if any(rule is not None for rule in unit.rules.values()) and not _lacks(spec, unit):
+        if any(rule is not None for rule in unit.rules.values()) and not _lacks_required(spec, unit):
             units.append(unit)
     return ListRule(spec, units) if units else None
 
 
-def _lacks(spec: ListField, unit: Unit) -> bool:
+def _lacks_required(spec: ListField, unit: Unit) -> bool:
     return any(leaf.required and unit.rules[name] is None for name, leaf in spec.fields.items())
 
 
 def _distinct(span: tuple[int, int], candidates: Mapping[str, Sequence[Candidate]]) -> int:
-    """How many fields can be given different places of the span (a simple bound, enough to tell rows from prose)."""
+    """How many fields can have different places in the span (a simple bound, enough to tell rows from prose)."""
     places: set[int] = set()
     filled = 0
     for found in candidates.values():
@@ -201,21 +202,21 @@ def _cells(document: Document, span: tuple[int, int]) -> int:
 
 
 def _with_neighbours(
-    within: Sequence[tuple[int, int]], number: int, counts: Sequence[int], wanted: int, document: Document
+    within: Sequence[tuple[int, int]], number: int, counts: Sequence[int], min_count: int, document: Document
 ) -> list[tuple[int, int]]:
-    """A row, and the lines beside it that hold less than a row: a description above, or its continuation below.
+    """A row and the neighbouring lines that are less than a row: a description above, or a continuation below.
 
     A row may be printed on two lines, the second with fewer cells (an article number, and the amount under its
-    column). Such a line of the same block goes with the row above it, and can be a row of its own too.
+    column). Such a line of the same block belongs to the row above it, and can also be a row itself.
     """
     ranges = [within[number]]
-    for step, most in ((1, LINES_BELOW), (-1, LINES_ABOVE)):
+    for step, limit in ((1, LINES_BELOW), (-1, LINES_ABOVE)):
         at = number + step
-        while 0 <= at < len(within) and abs(at - number) <= most:
+        while 0 <= at < len(within) and abs(at - number) <= limit:
             low, high = sorted((within[at], within[at - step]))
             breaks = document.text[low[1] : high[0]].count("\n")
             continues = step > 0 and breaks == 1 and _cells(document, within[at]) < _cells(document, within[number])
-            if breaks > 2 or (counts[at] >= wanted and not continues):  # beyond the next block, or a row
+            if breaks > 2 or (counts[at] >= min_count and not continues):  # beyond the next block, or a row
                 break
             ranges.append(within[at])
             at += step

@@ -1,4 +1,4 @@
-"""Answers: typed values by field, what each rests on, and how the answers of several windows become one."""
+"""Answers: typed values with their evidence, and merging the answers of several windows into one."""
 
 from __future__ import annotations
 
@@ -16,31 +16,33 @@ __all__ = ["Answer", "FieldValue", "WindowAnswer", "Record", "merge"]
 
 @dataclass(frozen=True)
 class FieldValue:
-    """One value and what it rests on."""
+    """One value with its evidence."""
 
     value: Any
     answer: FieldAnswer
 
     @property
     def score(self) -> float:
-        """How sure the model was of what it wrote: the mean log-probability of its tokens."""
+        """The model's confidence in its text: the mean log-probability of the tokens."""
         mean = self.answer.features.get("logprob_mean")
         return float(mean) if mean is not None else float("-inf")
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data, for the journal of windows."""
+        """The value as plain data, for the journal of windows."""
         return {"value": self.value, "entry": self.answer.as_json()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> FieldValue:
-        """The other way round."""
+        """Read what ``as_json`` wrote."""
         return cls(data["value"], FieldAnswer.model_validate(data["entry"]))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The typed ``values`` by field, and in ``fields`` what each rests on, by path: ``total``, ``seller.name``,
-    ``lines[0].amount``; ``checks`` by their text; ``rows`` the places at which the records of each list begin.
+    """A whole answer: typed values with their evidence.
+
+    ``values`` are by field; ``fields`` holds the evidence of each value by path (``total``, ``seller.name``,
+    ``lines[0].amount``); ``checks`` the outcome of each check by its text; ``rows`` the start of each record of a list.
     """
 
     values: dict[str, Any]
@@ -51,31 +53,32 @@ class Answer:
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a list: the place in the document where its row or block begins, and its values."""
+    """One record of a list: the start of its row or block in the document, and its values."""
 
     anchor: int
     values: dict[str, FieldValue]
 
     @property
     def score(self) -> float:
-        """How sure the model was of its values; a record that says more counts before one that says less."""
+        """Ranks records of the same row: first by the number of values, then by the model's confidence."""
         stated = [found.score for found in self.values.values() if found.answer.kind != "null"]
         return len(stated) + sum(stated) / len(stated) / 1000 if stated else 0.0
 
 
 @dataclass(frozen=True)
 class WindowAnswer:
-    """What one window gave: values by path, and the records of each list."""
+    """The answer of one window: values by path, and the records of each list."""
 
     single: dict[str, FieldValue] = field(default_factory=dict)
     lists: dict[str, list[Record]] = field(default_factory=dict)
 
 
 def merge(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
-    """One answer from those of the windows, in the order of the document.
+    """Merge the answers of the windows, given in document order, into one.
 
-    Of single values the one that the model was surest of, the earlier of equals; null only where every window says null.
-    Lists are put one after the other; of two records on the same row the one that says more counts, then the surer one.
+    A single value is the one with the highest score, the earliest of equals; it is null only if it is null in every
+    window. Lists are concatenated; of two records of the same row the one with more values wins, then the one with the
+    higher score.
     """
     single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
     for path, spec in _single(task).items():
@@ -109,10 +112,10 @@ def _single(task: ExtractTask) -> dict[str, Any]:
 
 
 def _best(found: Sequence[FieldValue]) -> FieldValue:
-    stated = [one for one in found if one.answer.kind != "null"]
+    stated = [candidate for candidate in found if candidate.answer.kind != "null"]
     if stated:
-        return max(stated, key=lambda one: one.score)
-    flags = list(dict.fromkeys(flag for one in found for flag in one.answer.flags))
+        return max(stated, key=lambda candidate: candidate.score)
+    flags = list(dict.fromkeys(flag for null in found for flag in null.answer.flags))
     return FieldValue(None, found[0].answer.model_copy(update={"flags": flags}))
 
 
@@ -125,7 +128,7 @@ def _joined(lists: Sequence[list[Record]]) -> list[Record]:
 
 
 def _checked(task: ExtractTask, values: Mapping[str, Any], entries: dict[str, FieldAnswer]) -> dict[str, str]:
-    """The outcome of every check; a broken one flags the values that it speaks of."""
+    """The outcome of every check; a broken check flags the values in it."""
     checks: dict[str, str] = {}
     for check in task.checks:
         checks[check] = run_check(check, values, task.kinds)

@@ -1,4 +1,4 @@
-"""Extract: a document and a task become a prompt and a grammar; the model's answer becomes typed, grounded values."""
+"""Extract: turn a document and a task into a prompt and a grammar, and the answer into typed, grounded values."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from .task import ExtractTask
 __all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]
 
 FEATURES_VERSION = 3
-MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; what may be longer is a sentence
-NULL_STANDS = math.log(0.5)  # the least log-probability of null, over all its tokens, at which it is not asked again
+MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; fields that allow more are for sentences
+NULL_STANDS = math.log(0.5)  # the lowest log-probability of null, over all its tokens, without a second look
 
 
 class AnswerError(Exception):
@@ -50,7 +50,7 @@ class AnswerError(Exception):
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """What the model has written, without ``prompt.answer_start``.
+    """The text that the model has written, without ``prompt.answer_start``.
 
     ``token_ends`` gives the end of each token in ``text``, ``logprobs`` its log-probability (nats, before the mask).
     """
@@ -65,7 +65,7 @@ class WrittenAnswer:
         return WrittenAnswer(self.text[:position], self.token_ends[:kept], self.logprobs[:kept])
 
     def then(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
-        """This, and what was written after it."""
+        """The answer extended by the text that was written after it."""
         shifted = tuple(end + len(self.text) for end in token_ends)
         return WrittenAnswer(self.text + text, self.token_ends + shifted, self.logprobs + tuple(logprobs))
 
@@ -76,10 +76,10 @@ class WrittenAnswer:
 
 @dataclass(frozen=True)
 class ExtractionPlan:
-    """Everything that the request for one window of a document needs, and what is needed to read its answer.
+    """Everything for the request about one window of a document, and for reading its answer.
 
-    ``written`` is the beginning of the answer that stands already, in a second look; ``nulls`` holds, for each field
-    that was looked at again, the log-probability that null had.
+    In a second look, ``written`` is the beginning of the answer that is kept, and ``nulls`` holds the log-probability
+    of null for each field that was asked again.
     """
 
     prepared: Prepared
@@ -94,18 +94,18 @@ class ExtractionPlan:
 
     @property
     def task(self) -> ExtractTask:
-        """What is asked."""
+        """The task of this plan."""
         return self.prepared.task
 
     @property
     def document(self) -> Document:
-        """Of what."""
+        """The document of this plan."""
         return self.prepared.document
 
     def read(self, text: str, token_ends: Sequence[int] = (), logprobs: Sequence[float] = ()) -> WindowAnswer:
-        """What the model's ``text``, behind what is ``written`` already, states.
+        """Parse the model's ``text``, which continues ``written``.
 
-        Raises AnswerError when the text is not a whole answer.
+        Raises AnswerError if the text is not a complete answer.
         """
         written = self.written.then(text, token_ends, logprobs)
         part = WindowAnswer()
@@ -118,16 +118,16 @@ class ExtractionPlan:
                 assert not isinstance(rule, ListRule)
                 meaning = self._meaning(path, rule, written.text[start + 1 : end])
                 spec: Any = self.task.flat[path]
-                part.single[path] = self._found(spec, rule, meaning, written.logprobs_within(start, end), path)
+                part.single[path] = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
         return part
 
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
-        """A plan that asks on from the first null that the model itself held to be less likely than a value, or None.
+        """A plan that continues from the first null that was less likely than some value; None if there is none.
 
         A small model spreads its belief over several values: null at 0.4 wins against three dates at 0.2 each, though
-        "there is a date" is at 0.6, and one such null drags the fields behind it along. The new plan takes that null
-        away; what is written before it stands. Of a field that asks for whole sentences null stands: contracts lack
-        many clauses, and a sentence that is none can always be found.
+        "there is a date" is at 0.6, and one such null affects all later fields. The new plan forbids that null and
+        keeps what is written before it. A field that asks for whole sentences keeps its null: contracts lack many
+        clauses, and some wrong sentence can always be found.
         """
         written = self.written.then(text, token_ends, logprobs)
         for index, (path, (start, end)) in enumerate(self._places(written.text).items()):
@@ -143,7 +143,7 @@ class ExtractionPlan:
         return None
 
     def _places(self, written: str) -> dict[str, tuple[int, int]]:
-        """Where the value of each field stands in an answer, from the space before it to its end."""
+        """The place of each field's value in an answer, from the space before it to its end."""
         places: dict[str, tuple[int, int]] = {}
         names, position = list(self.task.flat), 0
         for index, name in enumerate(names):
@@ -163,13 +163,13 @@ class ExtractionPlan:
 
     @staticmethod
     def _end_of_value(written: str, start: int, next_name: str | None) -> int:
-        """Where a value ends: at the line that begins with the next field's name; the last value at the end of all."""
+        """The end of a value: before the line with the next field's name, or for the last value the end of the text."""
         if next_name is not None:
             return written.find(f"\n{next_name}:", start)
         return len(written) - 1 if written.endswith("\n") and len(written) > start else -1
 
     def _meaning(self, path: str, rule: Rule | None, written: str) -> Match | str | None:
-        """What a written value means; None for null."""
+        """The meaning of a written value; None for null."""
         if rule is None or (written == NULL and path not in self.required):
             return None
         reading = rule.read(written)
@@ -190,7 +190,7 @@ class ExtractionPlan:
             if all(value.reading is None for value in record.values()):
                 continue
             values = {
-                name: self._found(
+                name: self._field_value(
                     rule.spec.fields[name],
                     value.rule,
                     value.reading,
@@ -202,7 +202,7 @@ class ExtractionPlan:
             found.append(Record(anchor, values))
         return found
 
-    def _found(
+    def _field_value(
         self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
     ) -> FieldValue:
         if meaning is None:
@@ -253,9 +253,10 @@ class ExtractionPlan:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A document made ready for a task: what its recognisers found, over the whole of it.
+    """A document prepared for a task.
 
-    ``candidates`` holds them by path (``total``, ``lines.amount``), in reading order.
+    ``candidates`` holds what the recognisers found in the whole document, by path (``total``, ``lines.amount``) and in
+    reading order.
     """
 
     task: ExtractTask
@@ -265,8 +266,10 @@ class Prepared:
     def plan(
         self, window: tuple[int, int] | None = None, control_tokens: tuple[str, ...] = (), context: str = ""
     ) -> ExtractionPlan:
-        """The plan for a window of the document, by default all of it; ``context`` are lines that the model is shown
-        before it and takes no value from, such as the header of a table that began earlier.
+        """The plan for a window of the document, by default all of it.
+
+        ``context`` holds lines to show before the window that yield no values, such as the header of a table that began
+        earlier.
         """
         whole = (0, len(self.document.text))
         window = window or whole
@@ -275,7 +278,7 @@ class Prepared:
         rules = {
             name: self._rule(name, window, next_name) for name, next_name in zip(names, [*names[1:], None], strict=True)
         }
-        # What a document has somewhere need not stand in every window of it.
+        # A value that every document has need not be in every window.
         required = frozenset(
             name for name, spec in flat.items() if not isinstance(spec, ListField) and spec.required and window == whole
         )
@@ -312,24 +315,24 @@ def _clipped(parts: Sequence[Line] | Sequence[Block], window: tuple[int, int]) -
 
 
 def _longest(rule: Rule | ListRule | None) -> int:
-    """The most tokens that a value may need: a token is at least one byte."""
+    """The maximum number of tokens of a value: a token is at least one byte."""
     return rule.longest() if rule else len(NULL)
 
 
 def prepare(task: ExtractTask, document: Document) -> Prepared:
     """Run the recognisers of ``task`` over ``document``.
 
-    Raises ValueError with a sentence for people when a recogniser cannot finish on this document.
+    Raises ValueError, with a message for people, if a recogniser takes too long on this document.
     """
     candidates: dict[str, list[Candidate]] = {}
     known: dict[str, list[Candidate]] = {}
     for name, spec in task.flat.items():
-        iter_values = (
-            {f"{name}.{leaf}": one for leaf, one in spec.fields.items()}
+        leaves = (
+            {f"{name}.{leaf_name}": leaf for leaf_name, leaf in spec.fields.items()}
             if isinstance(spec, ListField)
             else {name: spec}
         )
-        for path, leaf in iter_values.items():
+        for path, leaf in leaves.items():
             if isinstance(leaf, PatternField | CodeField):
                 key = leaf.pattern if isinstance(leaf, CodeField) else f"kind {leaf.kind}"
                 if key not in known:

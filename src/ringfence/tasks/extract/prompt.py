@@ -1,4 +1,7 @@
-"""The words of the prompt. `ExtractTask.prompt_version` is part of the lock: change it whenever a word changes, or how we ask."""
+"""The wording of the prompt.
+
+The lock contains ``ExtractTask.prompt_version``: change it whenever a word of the prompt or its structure changes.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,9 @@ _KIND_WORDS = {
 
 
 def write_prompt(task: ExtractTask, text: str, control_tokens: tuple[str, ...] = (), context: str = "") -> Prompt:
-    """The prompt for one text: a document or a window of one. Control tokens in it are broken up, in this copy only.
+    """The prompt for a document or a window of it. Control tokens are broken up in the prompt's copy only.
 
-    ``context`` are lines from before the window that help to read it.
+    ``context`` holds lines from before the window that help to read it.
     """
     flat = task.flat
     fields = "\n".join(f"{name}: {_describe(name, spec)}" for name, spec in flat.items())
@@ -41,8 +44,8 @@ def write_prompt(task: ExtractTask, text: str, control_tokens: tuple[str, ...] =
         "Copy each value exactly from the document. Write null where the document does not say it."
     ).strip()
     shown = f"{context}\n...\n{text}" if context else text
-    # The form of the answer is asked for last: everything before it is the same for whatever is asked of the document
-    # with these fields, and an engine with a prefix cache reads the document once.
+    # The form of the answer comes last: everything before it is the same for all requests about the document with these
+    # fields, so an engine with a prefix cache reads the document once.
     user = (
         f"Document:\n\n{_indented(break_control_tokens(shown.strip(), control_tokens))}\n\n"
         f"End of document. The fields to fill in:\n{fields}\n\n{answer_form(task)}"
@@ -58,10 +61,10 @@ def answer_form(task: ExtractTask) -> str:
 
 
 def _indented(text: str) -> str:
-    """Every line with a space in front, so that the first word of a line is the same token as a word inside it.
+    """Put a space before every line, so that the first word of a line is the same token as inside a line.
 
-    An answer starts with a space after its colon; without this, a small model prefers words that have one before them
-    in the document too.
+    An answer starts with a space after its colon; without the indent, a small model prefers words that follow a space
+    in the document.
     """
     return re.sub(r"^(?=\S)", " ", text, flags=re.M)
 
@@ -70,7 +73,8 @@ def _describe(name: str, field: LeafSpec | ListField) -> str:
     if isinstance(field, ListField):
         columns = " | ".join(field.fields)
         what = "; ".join(f"{leaf} {_describe(leaf, spec)}" for leaf, spec in field.fields.items())
-        return f"({field.description.strip() or name.replace('_', ' ')}; a list, each on a line: - {columns}; where {what})"
+        description = field.description.strip() or name.replace("_", " ")
+        return f"({description}; a list, each on a line: - {columns}; where {what})"
     if isinstance(field, ChoiceField):
         what = "one of " + ", ".join(field.options)
     elif isinstance(field, BooleanField):

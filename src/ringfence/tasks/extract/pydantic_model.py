@@ -1,4 +1,4 @@
-"""A pydantic model as an extract task: its fields say what to look for, and its objects are the typed answers."""
+"""Use a pydantic model as an extract task: its fields define what to extract, its objects are the answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KINDS: dict[Any, str] = {
 
 
 class Money(BaseModel):
-    """An amount with its currency (ISO 4217), None if the document does not say it."""
+    """An amount with its currency (ISO 4217), None if the document does not state it."""
 
     amount: Decimal
     currency: str | None = None
@@ -37,20 +37,20 @@ class Money(BaseModel):
 
 @dataclass(frozen=True)
 class Kind:
-    """The kind of a field where its Python type does not say it: ``Annotated[str, Kind("iban")]``.
+    """The kind of a field whose Python type does not imply it: ``Annotated[str, Kind("iban")]``.
 
-    ``text``, ``number``, ``money``, ``date``, ``duration``, ``email``, ``iban`` or ``code``; ``money`` on a Decimal gives
-    the amount alone.
+    ``name`` is ``text``, ``number``, ``money``, ``date``, ``duration``, ``email``, ``iban`` or ``code``; ``money`` on a
+    Decimal yields only the amount.
     """
 
     name: str
 
 
 def task_data(model: type[BaseModel]) -> dict[str, Any]:
-    """The task file that a model stands for, as plain data.
+    """The content of the task file that corresponds to a model, as plain data.
 
-    The name is that of the class, the instructions its docstring. A field that is not Optional is required: null is not
-    offered to the language model. Raises TaskError with every field that no kind of field fits.
+    The class name becomes the task's name, the docstring its instructions. A field that is not Optional is required:
+    the language model cannot answer null. Raises TaskError with all fields of unsupported types.
     """
     faults: list[str] = []
     data = {
@@ -99,18 +99,18 @@ def _field(info: FieldInfo, faults: list[str], *, nested: bool) -> dict[str, Any
         if not all(isinstance(option, str) for option in options):
             raise TypeError("the options of a Literal must be texts")
         return {**spec, "kind": "choice", "options": list(options)}
-    pattern = next((one.pattern for one in info.metadata if getattr(one, "pattern", None)), None)
-    kind = next((one.name for one in info.metadata if isinstance(one, Kind)), None)
+    pattern = next((meta.pattern for meta in info.metadata if getattr(meta, "pattern", None)), None)
+    kind = next((meta.name for meta in info.metadata if isinstance(meta, Kind)), None)
     if kind is None:
         kind = "money" if annotation is Money else "code" if pattern else _KINDS.get(annotation)
     if kind is None:
-        raise TypeError(f"{annotation!r} is not a type that can be read off a document")
+        raise TypeError(f"{annotation!r} is not a supported type")
     return {**spec, "kind": kind, **({"pattern": pattern} if pattern else {})}
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
     if get_origin(annotation) in (Union, types.UnionType):
-        others = [one for one in get_args(annotation) if one is not type(None)]
+        others = [argument for argument in get_args(annotation) if argument is not type(None)]
         if len(others) == 1:
             return others[0], True
         raise TypeError("a union of several types is not supported")
@@ -123,9 +123,9 @@ def _item_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def plain_values(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a result in the form that the model validates.
+    """Convert the values of a result to the form that the model validates.
 
-    A null where the model has a default is left out; an amount of money becomes a number where the model asks for one.
+    A null is omitted if the model has a default; money becomes its amount if the model expects a number.
     """
     found: dict[str, Any] = {}
     for name, info in model.model_fields.items():

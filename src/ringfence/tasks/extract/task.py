@@ -1,4 +1,4 @@
-"""What a task file of the kind ``extract`` says."""
+"""The model of task files of the kind ``extract``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ANSWER_TOKENS_PER_FIELD = 9  # median over receipts, broadcast orders and the ex
 
 
 class ExtractTask(Task):
-    """Typed fields, records and lists; each value an exact span of its document or derived from one."""
+    """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
     prompt_version: ClassVar[str] = "extract/5"
 
     kind: Literal["extract"] = "extract"
     fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
-    checks: tuple[str, ...] = Field((), description="Comparisons that must hold between fields: net + tax == total.")
+    checks: tuple[str, ...] = Field((), description="Comparisons between fields that must hold: net + tax == total.")
 
     @field_validator("fields")
     @classmethod
@@ -44,12 +44,12 @@ class ExtractTask(Task):
 
     @property
     def flat(self) -> dict[str, LeafSpec | ListField]:
-        """The fields that are asked one by one, by path (``seller.name``)."""
+        """The fields by path: record fields one by one (``seller.name``), each list as one field."""
         return flat_fields(self.fields)
 
     @property
     def kinds(self) -> dict[str, str]:
-        """The kind of every value by path; of a list its own, and those of its fields (``lines.amount``)."""
+        """The kind of every value by path; for a list, its own kind and those of its fields (``lines.amount``)."""
         kinds: dict[str, str] = {name: spec.kind for name, spec in self.flat.items()}
         for name, spec in self.fields.items():
             if isinstance(spec, ListField):
@@ -57,16 +57,16 @@ class ExtractTask(Task):
         return kinds
 
     def columns(self) -> dict[str, dict[str, Any]]:
-        """The fields as they stand in the task file."""
+        """The fields as in the task file."""
         fields: dict[str, dict[str, Any]] = self.canonical()["fields"]
         return fields
 
     def answer_fields(self) -> dict[str, AnswerField]:
-        """Every field by path; the fields of a list by the list's name and their own."""
+        """All fields by path; list fields as ``list.field``."""
         found: dict[str, AnswerField] = {}
         for path, spec in self.flat.items():
-            iter_values = spec.fields.items() if isinstance(spec, ListField) else [(None, spec)]
-            for leaf, inner in iter_values:
+            leaves = spec.fields.items() if isinstance(spec, ListField) else [(None, spec)]
+            for leaf, inner in leaves:
                 name = f"{path}.{leaf}" if leaf else path
                 options = tuple(getattr(inner, "options", ()))
                 pattern = inner.pattern if isinstance(inner, CodeField) else ""
@@ -74,11 +74,11 @@ class ExtractTask(Task):
         return found
 
     def describe(self) -> str:
-        """The number of fields, and what they are."""
+        """The number of fields, with their names and kinds."""
         return f"{len(self.flat)} fields: {', '.join(f'{name} ({spec.kind})' for name, spec in self.flat.items())}"
 
     def questions(self) -> list[str]:
-        """One question for each field: its name and its description."""
+        """One search query for each field: its name and description."""
         found = []
         for path, spec in self.flat.items():
             inner = ", ".join(spec.fields) if isinstance(spec, ListField) else ""
@@ -88,5 +88,5 @@ class ExtractTask(Task):
 
     @property
     def answer_tokens(self) -> int:
-        """A line for each field."""
+        """The median tokens per field times the number of fields."""
         return ANSWER_TOKENS_PER_FIELD * len(self.flat)

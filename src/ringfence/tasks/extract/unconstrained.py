@@ -1,7 +1,7 @@
-"""Extract with an engine that takes no grammar: it answers in JSON or in lines, and only what the document says counts.
+"""Extract with an engine without grammars: it answers in JSON or in lines, and only values in the document count.
 
-The answer is put into the form that a grammar would have enforced, value by value, and read by the same code: a value
-that cannot be read there does not stand in the document, and becomes null with a flag.
+The answer is converted, value by value, to the form that a grammar would have enforced, and read by the same code. A
+value that this code cannot read is not in the document, and becomes null with a flag.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ JSON_FORM = "Answer with one JSON object that has these names, in this order; a 
 
 
 def answer_schema(plan: ExtractionPlan) -> str:
-    """The JSON schema of an answer: strings or null, options where the list is closed, and for lists arrays of as many
-    objects as the window has rows at most (small weights do not come to an end by themselves).
+    """The JSON schema of an answer: strings or null, the options of closed lists, and arrays of objects for lists.
+
+    An array holds at most as many objects as the window has rows, because small models do not stop by themselves.
     """
     fields = {path: _schema(spec) for path, spec in plan.task.flat.items()}
     for path, rule in plan.rules.items():
@@ -58,15 +59,15 @@ def _schema(spec: Any) -> dict[str, Any]:
 
 
 def in_json(task: ExtractTask, prompt: Prompt, has_schema: bool) -> Prompt:
-    """The prompt that asks for the whole answer: as JSON where the engine can hold to it, else in lines."""
+    """The prompt for the whole answer: as JSON if the engine can enforce a schema, else in lines."""
     user = prompt.user.replace(answer_form(task), JSON_FORM) if has_schema else prompt.user
     return Prompt(prompt.system, user, "")
 
 
 def stated_in(task: ExtractTask, text: str) -> dict[str, Any] | None:
-    """What an answer states, by path: strings or None, and for a list the records; of what it passes over nothing.
+    """The values that an answer states, by path: strings or None, and the records of lists; omitted fields are absent.
 
-    None where the answer has no form that can be read, such as JSON that was cut off.
+    Returns None if the answer is unreadable, such as truncated JSON.
     """
     try:
         data = json.loads(text[text.index("{") : text.rindex("}") + 1])
@@ -103,7 +104,7 @@ def _from_lines(task: ExtractTask, text: str) -> dict[str, Any]:
 
 
 def as_written(plan: ExtractionPlan, stated: Mapping[str, Any]) -> tuple[ExtractionPlan, str, dict[str, str]]:
-    """A plan and a text that it can read, and by path what was stated and does not stand in the document."""
+    """A plan, an answer text that it can read, and the stated values that are not in the document, by path."""
     plan = replace(plan, required=frozenset())
     faults: dict[str, str] = {}
     parts = []
@@ -123,7 +124,7 @@ def as_written(plan: ExtractionPlan, stated: Mapping[str, Any]) -> tuple[Extract
 
 
 def _surface(rule: Rule | None, value: Any) -> str | None:
-    """How a stated value is written under its rule; null where nothing is stated, None where the document does not say it."""
+    """The text of a stated value under its rule; "null" if nothing is stated, None if it is not in the document."""
     if isinstance(rule, Choice) and isinstance(value, str) and rule.read(value.strip()) is not None:
         return value.strip()
     if value is None or (isinstance(value, str) and value.strip().lower() in ("", NULL, "none", "n/a")):
@@ -133,26 +134,26 @@ def _surface(rule: Rule | None, value: Any) -> str | None:
     if rule is None or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
-    ways = [text, " ".join(text.split()), text.strip(".,;:'\"“”"), text.replace("\n", " ")]
+    forms = [text, " ".join(text.split()), text.strip(".,;:'\"“”"), text.replace("\n", " ")]
     numbers = re.findall(r"\d[\d.,]*\d|\d", text)
     numeric = isinstance(rule, CandidateRule) and rule.candidates and _is_number(rule.candidates[0].value)
     if numeric and len(numbers) == 1 and not re.search(r"[-(−–]", text):
-        ways += numbers  # an amount with another currency sign or unit than is printed; a sign is never dropped
-    return next((way for way in ways if way and way != NULL and rule.read(way) is not None), None)
+        forms += numbers  # an amount with another currency mark or unit than printed; a minus is never dropped
+    return next((form for form in forms if form and form != NULL and rule.read(form) is not None), None)
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a candidate's value is an amount or a number (as text)."""
+    """True if a candidate's value is an amount or a number (as text)."""
     return isinstance(value, dict) or (isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None)
 
 
 def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str]) -> str:
-    """The records that stand on rows of the document, each behind the one before it."""
-    lines, behind = [], 0
+    """The records that match rows of the document, each on a row after the previous one."""
+    lines, next_unit = [], 0
     for number, record in enumerate(value if isinstance(value, list) else []):
         if not isinstance(record, dict):
             continue
-        for place in range(behind, len(rule.units) if rule else 0):
+        for place in range(next_unit, len(rule.units) if rule else 0):
             assert rule is not None
             cells = {name: _surface(leaf, record.get(name)) for name, leaf in rule.units[place].rules.items()}
             lacks = any(
@@ -161,19 +162,20 @@ def _records(rule: ListRule | None, value: Any, path: str, faults: dict[str, str
             )
             if None not in cells.values() and not lacks and any(cell != NULL for cell in cells.values()):
                 lines.append(START + BETWEEN.join(f" {cell}" for cell in cells.values()))
-                behind = place + 1
+                next_unit = place + 1
                 break
         else:
-            faults[f"{path}[{number}]"] = ", ".join(str(one) for one in record.values())
+            faults[f"{path}[{number}]"] = ", ".join(map(str, record.values()))
     return "".join(lines) or f" {NULL}"
 
 
 def follow_up(faults: Mapping[str, str], control_tokens: tuple[str, ...]) -> str:
-    """What is said to an engine whose answer states what the document does not say, or has no form at all."""
+    """The message to an engine whose answer is unreadable, or states values that are not in the document."""
     if not faults:
         return "This answer cannot be read. Answer again, in the form that was asked for and with nothing else."
     listed = break_control_tokens("\n".join(f"{path}: {value[:200]}" for path, value in faults.items()), control_tokens)
     return (
         f"These values do not stand in the document in this form:\n{listed}\n"
-        "Answer again in the same form. Copy each value letter by letter from the document, and write null where it has none."
+        "Answer again in the same form. Copy each value letter by letter from the document, and write null where "
+        "it has none."
     )

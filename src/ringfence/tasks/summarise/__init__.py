@@ -1,4 +1,4 @@
-"""Summarise: sentences with the places of the document that they rest on."""
+"""Summarise: sentences with the passages of the document that support them."""
 
 from ..kind import TaskKind
 from .task import SummariseTask

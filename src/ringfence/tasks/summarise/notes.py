@@ -1,7 +1,7 @@
-"""Summarise: passages become sentences, each with the passages that it rests on.
+"""Summarise: turn passages into sentences, each with the passages that support it.
 
-Every stage is the same step: numbered passages in, sentences with the numbers they rest on out. The sentences of one
-stage are the passages of the next, and carry the spans of the document along.
+Every stage is the same step: numbered passages in, sentences with the numbers of their passages out. The sentences of
+one stage are the passages of the next, and keep their spans of the document.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ __all__ = ["Passage", "Sentence", "Stage", "groups_of", "passages_of", "sections
 
 WORDS_A_SENTENCE = 18
 NOTES_A_GROUP = 8
-LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are put together
-MOST_WORDS = 60  # of a sentence; without a bound small weights write on, and at the bound they run words together
+LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are joined
+MOST_WORDS = 60  # of a sentence; without a bound small models do not stop, and at the bound they run words together
 TOKENS_A_SENTENCE = 120
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
@@ -32,7 +32,7 @@ _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 @dataclass(frozen=True)
 class Passage:
-    """A text and the spans of the document that it stands for."""
+    """A text with its spans of the document."""
 
     text: str
     spans: tuple[tuple[int, int], ...]
@@ -40,13 +40,13 @@ class Passage:
 
 @dataclass(frozen=True)
 class Sentence(Passage):
-    """A written sentence with the spans that it rests on, and the heading that it stands under."""
+    """A written sentence with the spans that support it, and its heading."""
 
     heading: str | None = None
 
 
 def passages_of(document: Document, start: int, end: int) -> list[Passage]:
-    """The text of a part of a document in passages of one or a few sentences, together all of it."""
+    """Split ``document.text[start:end]`` into passages of one or a few sentences that cover all of it."""
     text, passages = document.text, []
     begin = start
     for match in [*_BREAK.finditer(text, start, end), None]:
@@ -69,7 +69,7 @@ def passages_of(document: Document, start: int, end: int) -> list[Passage]:
 
 
 def groups_of(passages: Sequence[Passage], most_tokens: int, count: Callable[[str], int]) -> list[list[Passage]]:
-    """Passages in their order, in groups that a prompt holds."""
+    """Group passages, in order, so that each group fits a prompt of ``most_tokens`` tokens."""
     groups: list[list[Passage]] = [[]]
     held = 0
     for number, passage in enumerate(passages):
@@ -83,13 +83,13 @@ def groups_of(passages: Sequence[Passage], most_tokens: int, count: Callable[[st
 
 
 def sections_of(groups: Sequence[Sequence[Passage]]) -> list[tuple[int, int]]:
-    """The span of each group of passages of the document."""
+    """The span in the document of each group of passages."""
     return [(group[0].spans[0][0], group[-1].spans[-1][1]) for group in groups]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step: ``passages`` to be told in sentences. The ``final`` step writes the summary, those before it notes."""
+    """One step that summarises ``passages``. The ``final`` step writes the summary, earlier ones write notes."""
 
     task: SummariseTask
     passages: Sequence[Passage]
@@ -97,7 +97,7 @@ class Stage:
 
     @property
     def sentences(self) -> int:
-        """The most sentences that may be written; with an outline, under each heading."""
+        """The maximum number of sentences; with an outline, under each heading."""
         if not self.final:
             return min(NOTES_A_GROUP, max(2, len(self.passages)))
         wanted = max(1, round(self.task.words / WORDS_A_SENTENCE))
@@ -109,15 +109,16 @@ class Stage:
 
     @property
     def max_new_tokens(self) -> int:
-        """Room for all sentences."""
+        """The token limit for all sentences."""
         return 16 + TOKENS_A_SENTENCE * self.sentences * max(1, len(self._headings)) + 16 * len(self._headings)
 
     def prompt(self, control_tokens: tuple[str, ...] = ()) -> Prompt:
-        """What the model is told."""
+        """The prompt of this step."""
         task = self.task
         about = f" about this question: {task.question.strip()}" if task.question.strip() else ""
         system = (
-            f"{task.instructions.strip()} You summarise texts{about}. You state only what the passages say, in sentences of your own. "
+            f"{task.instructions.strip()} You summarise texts{about}. "
+            "You state only what the passages say, in sentences of your own. "
             "Behind each sentence you write the numbers of the passages that it rests on."
         ).strip()
         listed = "\n".join(
@@ -134,7 +135,7 @@ class Stage:
         nothing = (
             f" Write {NOTHING} where they say nothing{' about it' if about else ''}." if self._may_be_empty else ""
         )
-        # No example sentence: the 1.5B took one for a fact of the meeting.
+        # No example sentence: the 1.5B took one for a fact from the meeting.
         form = "One sentence a line, and behind each the numbers of its passages in brackets: [2][5]"
         return Prompt(system, f"Passages:\n{listed}\n\n{asked}{nothing} {form}", "")
 
@@ -143,13 +144,13 @@ class Stage:
         return bool(self.task.question.strip()) or bool(self._headings)
 
     def grammar(self) -> str:
-        """GBNF: sentences with at least one number of a passage that there is."""
+        """GBNF: sentences with at least one number of an existing passage."""
         lines = " ".join(["line", *["line?"] * (self.sentences - 1)])
         body = f"({literal(NOTHING)} {literal(chr(10))} | {lines})" if self._may_be_empty else f"({lines})"
         root = " ".join(f"{literal(f'## {heading}' + chr(10))} {body}" for heading in self._headings) or body
         numbers = one_of((str(number), "") for number in range(1, len(self.passages) + 1))
-        # A full stop ends the sentence: behind it only its numbers may come. (Free to write on, the 1.5B filled its line
-        # with the prompt.) One inside a number, and behind a short word such as Mr., ends nothing.
+        # A full stop ends the sentence: only its numbers may follow. (Without this, the 1.5B filled its line with the
+        # prompt.) A full stop inside a number or after a short word such as Mr. does not end the sentence.
         return (
             f"root ::= {root}\n"
             f'line ::= first (" " word){{1,{MOST_WORDS}}} [.!?]? " " cite cite? cite? "\\n"\n'
@@ -162,9 +163,9 @@ class Stage:
         )
 
     def read(self, text: str, whole: bool) -> tuple[list[Sentence], list[str]]:
-        """The sentences that were written, and what is wrong with them.
+        """Parse the written sentences; returns them with their faults.
 
-        A last line that was cut off (``whole`` is false) is left out and told of.
+        If the text was cut off (``whole`` is false), the last line is dropped and reported as a fault.
         """
         lines = canonical(text).split("\n")
         faults = []
@@ -183,27 +184,27 @@ class Stage:
                 continue
             match = _LINE.fullmatch(line.lstrip("-*• "))
             assert match is not None  # the pattern matches every line
-            said = match["text"].strip()
+            sentence_text = match["text"].strip()
             numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,6}(?!\d)", match["cites"])]
             spans = tuple(
                 dict.fromkeys(
                     span for n in numbers if 1 <= n <= len(self.passages) for span in self.passages[n - 1].spans
                 )
             )
-            if not said or any(said == one.text for one in found):
+            if not sentence_text or any(sentence_text == earlier.text for earlier in found):
                 continue
             if not spans:
                 faults.append("no-source")
-            found.append(Sentence(said, spans, heading))
-        missing = [one for one in self._headings if one not in {s.heading for s in found}]
-        faults += [f"nothing-under: {one}" for one in missing]
+            found.append(Sentence(sentence_text, spans, heading))
+        missing = [heading for heading in self._headings if heading not in {s.heading for s in found}]
+        faults += [f"nothing-under: {heading}" for heading in missing]
         if not found and not self._may_be_empty:
             faults.append("empty")
         return found, list(dict.fromkeys(faults))
 
 
 def as_text(sentences: Sequence[Sentence]) -> str:
-    """The summary as it is read: paragraphs under their headings."""
+    """The summary as text: paragraphs under their headings."""
     parts: list[str] = []
     heading: str | None = None
     for sentence in sentences:

@@ -1,4 +1,4 @@
-"""What a task file of the kind ``summarise`` says."""
+"""The model of task files of the kind ``summarise``."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ __all__ = ["SummariseTask"]
 
 
 class SummariseTask(Task):
-    """A text of about so many words, each sentence with the places of the document that it rests on."""
+    """A summary of about a given number of words, each sentence with the passages that support it."""
 
     prompt_version: ClassVar[str] = "summarise/2"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"evidence"})
 
     kind: Literal["summarise"]
-    words: int = Field(150, ge=10, le=2000, description="About how long, in words.")
-    question: str = Field("", description="Summarise what the document says about this; without it, all of it.")
+    words: int = Field(150, ge=10, le=2000, description="The approximate length in words.")
+    question: str = Field("", description="Summarise what the document says about this; empty: the whole document.")
     outline: tuple[Annotated[str, Field(min_length=1, max_length=120)], ...] = Field(
-        (), max_length=12, description="Headings to write under, in this order."
+        (), max_length=12, description="Headings of the summary, in this order."
     )
 
     @field_validator("outline")
     @classmethod
     def _headings(cls, outline: tuple[str, ...]) -> tuple[str, ...]:
         if bad := [heading for heading in outline if heading != heading.strip() or "\n" in heading]:
-            raise ValueError(f"the heading {bad[0]!r} has space at an end or a line break")
+            raise ValueError(f"the heading {bad[0]!r} has outer spaces or a line break")
         if len(set(outline)) < len(outline):
             raise ValueError("a heading is listed twice")
         return outline
 
     def columns(self) -> dict[str, dict[str, Any]]:
-        """The summary."""
+        """The summary, the only value."""
         return {"summary": {"kind": "written"}}
 
     def answer_fields(self) -> dict[str, AnswerField]:
-        """The summary."""
+        """The summary, the only value."""
         return {"summary": AnswerField("summary", "written")}
 
     def describe(self) -> str:
-        """How long, and about what."""
+        """The length and the question."""
         return f"a summary of about {self.words} words" + (f" about: {self.question}" if self.question else "")
 
     def questions(self) -> list[str]:
-        """The question of the task, or all of it."""
+        """The question, or else the instructions or the name."""
         return [self.question or self.instructions or self.name]
 
     @property
     def answer_tokens(self) -> int:
-        """Two tokens for each word that is asked for."""
+        """Two tokens for each requested word."""
         return 2 * self.words
 
     @property
     def calibratable(self) -> bool:
-        """A summary as a whole is neither right nor wrong."""
+        """Always false: a whole summary is neither right nor wrong."""
         return False

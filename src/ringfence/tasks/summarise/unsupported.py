@@ -1,4 +1,4 @@
-"""Which numbers, dates, amounts and names of a written text do not stand in the document that it was written from."""
+"""Find numbers, dates, amounts and names in a written text that are not in its source document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORDS = dict(
 )
 _NAME = re.compile(r"\b[^\W\d_][\w'’&.-]*")
 _JOINTS = {"of", "the", "and", "for", "von", "van", "de", "der", "du", "la", "le", "del"}
-# Words that open a sentence and are no part of the name behind them.
+# Words that begin a sentence and are not part of the name after them.
 _OPENERS = frozenset(
     """
     A According After Also Although An And As At Before Both But By During Each Finally For From He Her Here His
@@ -31,18 +31,18 @@ _OPENERS = frozenset(
     They This Those Though Thus Today Together Under Until We When Where While With Yesterday You Am Auch Auf Bei
     Das Dann Der Des Die Diese Dieser Ein Eine Er Es Für Herr Frau Im Laut Mit Nach Sie Und Von Vor Wir Zu Zum Au
     Avec Ce Cette Dans De Elle En Et Il Ils La Le Les Nous Pour Selon Sur Un Une
-    """.split()  # noqa: SIM905 - a list of strings takes a line for each
+    """.split()  # noqa: SIM905 - a list of strings would take a line for each
 )
 _TITLES = frozenset({"Dr.", "Mr.", "Mrs.", "Ms.", "St.", "Prof.", "Hr.", "Fr.", "Mme.", "Jr.", "Sr."})
-NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences, from which on a language like German is at hand
+NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences; above this the language is one like German
 
 
 def unsupported(written: Document, document: Document, locale: Locale) -> list[UnsupportedText]:
-    """What ``written`` says without support in ``document``, in order; spans are in ``written``.
+    """Texts in ``written`` without support in ``document``, in order; their spans are in ``written``.
 
-    Numbers, amounts and dates are compared as values, so that 12 March 2024 stands for 2024-03-12 and 1,000 for 1000;
-    names letter by letter, without case. Where a language writes nouns with capitals, only runs of two or more such
-    words and words with capitals inside count as names.
+    Numbers, amounts and dates are compared as values, so that 12 March 2024 equals 2024-03-12 and 1,000 equals 1000;
+    names letter by letter, ignoring case. In a language that capitalises nouns, only runs of two or more capitalised
+    words and words with inner capitals count as names.
     """
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
@@ -54,7 +54,7 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[U
         raws = {document.text[c.start : c.end] for c in stated}
         if kind != "date":
             known |= {_value(c.value, "number") for c in numbers}
-            known |= {one.removeprefix("-") for one in known if one}  # it fell by 12 percent, for -12 %
+            known |= {value.removeprefix("-") for value in known if value}  # "it fell by 12 percent" for -12 %
             known |= {_WORDS[word] for word in re.findall(r"[a-z]+", document.text.lower()) if word in _WORDS}
         known.discard(None)
         for candidate in find_candidates(spec, written, locale):
@@ -62,7 +62,7 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[U
             if taken & places:
                 continue
             if kind == "money" and candidate.value is not None and candidate.value["currency"] is None:
-                continue  # a number like any other
+                continue  # a plain number
             taken |= places
             readings = {_value(candidate.value, kind), *candidate.readings} - {None}
             raw = written.text[candidate.start : candidate.end]
@@ -70,7 +70,7 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[U
                 found.append((candidate.start, candidate.end, kind))
     plain = " ".join(document.text.casefold().split())
     for start, end in _names(written.text, _nouns_have_capitals(document.text)):
-        if not taken & set(range(start, end)) and not _stands(written.text[start:end], plain):
+        if not taken & set(range(start, end)) and not _appears(written.text[start:end], plain):
             found.append((start, end, "name"))
     return [
         UnsupportedText(kind=kind, text=written.text[start:end], span=(start, end))
@@ -79,7 +79,7 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[U
 
 
 def _other_currency(value: Any, stated: list[Candidate]) -> bool:
-    """Whether the document names the amount in other currencies only."""
+    """True if the document states the amount only in other currencies."""
     if not isinstance(value, dict) or value["currency"] is None:
         return False
     same = [c.value["currency"] for c in stated if isinstance(c.value, dict) and c.value["amount"] == value["amount"]]
@@ -93,10 +93,10 @@ def _value(value: Any, kind: str) -> str | None:
     return text.rstrip("0").rstrip(".") if kind != "date" and "." in text else text
 
 
-def _stands(name: str, plain: str) -> bool:
+def _appears(name: str, plain: str) -> bool:
     wanted = " ".join(name.casefold().split())
     stem = re.sub(r"['’]s$", "", wanted)
-    return any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", plain) for one in {wanted, stem})
+    return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", plain) for form in {wanted, stem})
 
 
 def _nouns_have_capitals(text: str) -> bool:
@@ -105,8 +105,9 @@ def _nouns_have_capitals(text: str) -> bool:
 
 
 def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
-    """Runs of words with capitals; the first word of a sentence counts only where it has a capital inside, or another
-    follows it.
+    """Runs of capitalised words.
+
+    The first word of a sentence counts only if it has an inner capital, or another capitalised word follows it.
     """
     words = list(_NAME.finditer(text))
     at = 0
@@ -134,9 +135,9 @@ def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
         at = last + 1
 
 
-def _follows(text: str, one: re.Match[str], other: re.Match[str]) -> bool:
-    """Whether two words stand in one run: a space between them, and no end of a sentence but behind a title or initial."""
-    if text[one.end() : other.start()] != " ":
+def _follows(text: str, left: re.Match[str], right: re.Match[str]) -> bool:
+    """True if two words belong to one run: a space between them, and a full stop only after a title or initial."""
+    if text[left.end() : right.start()] != " ":
         return False
-    word = one.group()
+    word = left.group()
     return not word.endswith(".") or len(word) == 2 or word in _TITLES
