@@ -1,6 +1,6 @@
-"""What the audit log costs: the same run with and without it, in turn, and what a record alone takes.
+"""Measure the cost of the audit log: the same run with and without it, in alternating order, and a single record.
 
-python benchmarks/audit_cost.py --rounds 5
+python benchmarks/audit_cost.py demo-run/documents --rounds 5
 """
 
 from __future__ import annotations
@@ -14,12 +14,8 @@ from pathlib import Path
 from ringfence.audit import AuditLog, recorder
 from ringfence.documents import expand_inputs
 from ringfence.engines import EngineSettings
-from ringfence.runs import (
-    RunFolder,
-    lock_of,
-    open_engine,
-    run,
-)
+from ringfence.inference import Answerer, open_engine
+from ringfence.runs import RunFolder, RunHooks, run_task
 from ringfence.tasks import load_task
 from ringfence.weights import Store, pull
 
@@ -35,19 +31,19 @@ def main() -> None:
     options = parser.parse_args()
     store = Store()
     task = load_task(HERE.parent / "examples" / "invoices" / "task.yaml")
-    opened = open_engine("openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2))
-    lock = lock_of(task, opened)
+    model = open_engine("openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2))
+    answerer = Answerer(model, task)
     sources = expand_inputs([options.documents])
     seconds: dict[bool, list[float]] = {True: [], False: []}
     records: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         log = AuditLog.make(Path(scratch) / "audit", Path(scratch) / "key", True)
-        run(task, sources, opened.engine, lock, Path(scratch) / "warm")
+        run_task(answerer, sources, Path(scratch) / "warm")
         for number in range(options.rounds):
             for audited in (True, False) if number % 2 else (False, True):
                 out = Path(scratch) / f"{number}{audited}"
                 started = time.monotonic()
-                run(task, sources, opened.engine, lock, out, record=recorder(log, "bench") if audited else None)
+                run_task(answerer, sources, out, hooks=RunHooks(record=recorder(log, "bench") if audited else None))
                 seconds[audited].append(time.monotonic() - started)
         write = recorder(log, "bench")
         for result in RunFolder.open(Path(scratch) / "warm").latest():
@@ -57,12 +53,13 @@ def main() -> None:
     with_it, without = statistics.median(seconds[True]), statistics.median(seconds[False])
     share = statistics.median(records) * len(records) / without
     print(
-        f"{len(sources)} files, median of {options.rounds}: {with_it:.2f} s with, {without:.2f} s without, ratio {with_it / without:.3f}"
+        f"{len(sources)} files, median of {options.rounds}: {with_it:.2f} s with, {without:.2f} s without, "
+        f"ratio {with_it / without:.3f}"
     )
     print(
         f"one record takes {1000 * statistics.median(records):.2f} ms (median), {share:.2%} of the time of a document"
     )
-    opened.engine.close()
+    model.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Reading: every file of two folders by Ringfence and by markitdown, by format: done, failed by reason, speed, memory.
+"""Compare the readers of Ringfence and markitdown on two folders of files: failures by reason, speed, memory.
 
-    python benchmarks/documents.py            # prints tables; --peer none leaves the other reader out
+    python benchmarks/documents.py            # prints tables; --peer none omits markitdown
 
-A file counts as read when its words come out. Files that markitdown reads and Ringfence does not (and the other way
-round) are listed by format; nothing of their content is printed. markitdown is run in a process of its own, so that its
-memory and its crashes can be seen; install it beside the project: pip install --group bench.
+A file counts as read if the reader returns words. The tables list by format the files that only one of the readers can
+read; nothing of their content is printed. markitdown runs in a separate process, so that its memory and its crashes can
+be measured. Install it with: pip install --group bench.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ for line in sys.stdin:
 
 
 def ours(paths: list[Path]) -> list[dict[str, Any]]:
-    """What became of each file: characters read, documents, codes of failures, seconds."""
+    """Return for each file the characters read, the documents, the failure codes, the seconds and the peak memory."""
     rows = []
     for number, path in enumerate(paths, start=1):
         started = time.monotonic()
@@ -72,7 +72,7 @@ def ours(paths: list[Path]) -> list[dict[str, Any]]:
 
 
 def peak_mib(pid: int) -> float:
-    """The most memory that a process has had."""
+    """Return the peak memory of a process, in MiB."""
     for row in Path(f"/proc/{pid}/status").read_text().splitlines():
         if row.startswith("VmHWM"):
             return int(row.split()[1]) / 1024
@@ -80,7 +80,7 @@ def peak_mib(pid: int) -> float:
 
 
 def peer(paths: list[Path]) -> list[dict[str, Any]]:
-    """The same for markitdown; a file that its process dies on or takes too long for is a crash."""
+    """Return the same for markitdown; a file counts as a crash if its process dies or takes too long."""
     import select
 
     rows: list[dict[str, Any]] = []

@@ -1,9 +1,9 @@
-"""Fuzzing the readers: real files, mutated, in worker processes with tight limits. A crash or a fault of ours is a finding.
+"""Fuzz the readers with mutated real files, in worker processes with tight limits. A crash or internal error is a finding.
 
     python benchmarks/fuzz.py --minutes 3
 
-Mutations: flipped bytes, cut ends, doubled pieces, pieces of other files, and numbers where formats keep sizes. Every
-finding is kept under bench-results/fuzz with its seed; make a test of it.
+Mutations are flipped bits, cut ends, deleted and repeated pieces, pieces of other files, and integers in place of size
+fields. Every finding is stored under bench-results/fuzz with its seed; turn it into a test.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIZES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 
 
 def mutated(data: bytes, other: bytes, dice: random.Random) -> bytes:
-    """One to six mutations of ``data``."""
+    """Apply one to six mutations to ``data``."""
     content = bytearray(data)
     for _ in range(dice.randint(1, 6)):
         if not content:
@@ -56,7 +56,7 @@ def mutated(data: bytes, other: bytes, dice: random.Random) -> bytes:
 
 
 def case_of(seed: int) -> tuple[Path, bytes]:
-    """The file that a seed chooses, and its mutated content."""
+    """Return the file that a seed chooses, and its mutated content."""
     files = [path for path in sorted(DATA.iterdir()) if path.stat().st_size < 120_000]
     dice = random.Random(seed)
     path, other = dice.choice(files), dice.choice(files)
@@ -64,7 +64,7 @@ def case_of(seed: int) -> tuple[Path, bytes]:
 
 
 def main() -> None:
-    """Mutate and read until the time is up."""
+    """Mutate and read files until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--seed", type=int, default=0)

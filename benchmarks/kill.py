@@ -1,8 +1,8 @@
-"""kill -9 at random moments: is anything lost, is anything done twice, are the answers the same?
+"""Kill a run with kill -9 at random moments, and check that no document is lost, repeated or answered differently.
 
     python benchmarks/kill.py [--kills 20] [--documents 160] [--seed 1] [--modes solo,batched]
 
-One run is killed and resumed until it has died so many times, then it is let finish and compared with an unbroken run.
+One run is killed and resumed the given number of times. Then it finishes, and is compared with an uninterrupted run.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ TASK = (
 
 
 def command(folder: Path, out: str, mode: str, weights: str) -> list[str]:
-    """The command line of one session."""
+    """Return the command line of one session."""
     program = "from ringfence.cli import main; main()"
     return [
-        sys.executable, "-c", program, "run", str(folder / "task.yaml"), str(folder / "in.jsonl"), "--out", str(folder / out),
-        "--weights", weights, "--mode", mode, "--cache", "1", "--resume", "--json",
+        sys.executable, "-c", program, "run", str(folder / "task.yaml"), str(folder / "in.jsonl"),
+        "--out", str(folder / out), "--weights", weights, "--mode", mode, "--cache", "1", "--resume", "--json",
     ]  # fmt: skip
 
 
 def lines(journal: Path) -> list[dict[str, Any]]:
-    """The whole lines of a journal."""
+    """Return the whole lines of a journal."""
     if not journal.exists():
         return []
     return [
@@ -44,7 +44,7 @@ def lines(journal: Path) -> list[dict[str, Any]]:
 
 
 def trial(folder: Path, mode: str, kills: int, weights: str, source: random.Random) -> None:
-    """Kill one run ``kills`` times, let it finish, and print what differs from an unbroken run."""
+    """Kill one run ``kills`` times, let it finish, and print the differences from an uninterrupted run."""
     subprocess.run(command(folder, f"unbroken-{mode}", mode, weights), check=True, capture_output=True)
     journal = folder / f"killed-{mode}" / "results.jsonl"
     died = 0
@@ -53,7 +53,7 @@ def trial(folder: Path, mode: str, kills: int, weights: str, source: random.Rand
         process = subprocess.Popen(
             command(folder, f"killed-{mode}", mode, weights), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        # Half of the kills fall into start-up and the first answers, half later.
+        # Half of the kills happen during start-up and the first answers, half later.
         wanted, patience = before + source.randint(0, 4), source.random() * (6 if source.random() < 0.3 else 0.4)
         while process.poll() is None and len(lines(journal)) < wanted:
             time.sleep(0.01)
@@ -65,8 +65,8 @@ def trial(folder: Path, mode: str, kills: int, weights: str, source: random.Rand
         died += 1
     subprocess.run(command(folder, f"killed-{mode}", mode, weights), check=True, capture_output=True)
     expected = {line["document"]["id"]: line for line in lines(folder / f"unbroken-{mode}" / "results.jsonl")}
-    found = lines(journal)
-    got = {line["document"]["id"]: line for line in found}
+    journaled = lines(journal)
+    got = {line["document"]["id"]: line for line in journaled}
     differing = [
         i
         for i in expected
@@ -74,11 +74,13 @@ def trial(folder: Path, mode: str, kills: int, weights: str, source: random.Rand
     ]
     values = [i for i in differing if expected[i]["values"] != got[i]["values"]]
     print(
-        f"{mode}: killed {died} times; {len(expected)} documents expected, {len(got)} found, {len(found) - len(got)} done twice, {len(expected.keys() - got.keys())} lost"
+        f"{mode}: killed {died} times; {len(expected)} documents expected, {len(got)} found, "
+        f"{len(journaled) - len(got)} done twice, {len(expected.keys() - got.keys())} lost"
     )
-    same_status = all(expected[i]["status"] == got[i]["status"] for i in got)
+    equal = got.keys() == expected.keys() and all(expected[i]["status"] == got[i]["status"] for i in got)
     print(
-        f"  ids and statuses {'equal' if got.keys() == expected.keys() and same_status else 'DIFFER'}; {len(differing)} answers differ in any way, {len(values)} in a value {values[:10]}"
+        f"  ids and statuses {'equal' if equal else 'DIFFER'}; {len(differing)} answers differ in any way, "
+        f"{len(values)} in a value {values[:10]}"
     )
 
 
@@ -99,7 +101,8 @@ def main() -> None:
         rows = [
             {
                 "id": f"n{n}",
-                "text": f"Receipt {n}\n{names[n % 4]} paid EUR {source.randint(1, 900)}.{n % 100:02d} on {n % 28 + 1:02d}.03.2024.\nBefore: EUR {source.randint(1, 900)}.00 on 01.02.2023.",
+                "text": f"Receipt {n}\n{names[n % 4]} paid EUR {source.randint(1, 900)}.{n % 100:02d} "
+                f"on {n % 28 + 1:02d}.03.2024.\nBefore: EUR {source.randint(1, 900)}.00 on 01.02.2023.",
             }
             for n in range(options.documents)
         ]

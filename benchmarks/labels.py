@@ -1,7 +1,7 @@
-"""Classification on real messages and contracts: zero-shot, with examples chosen by likeness, and the cheap baselines.
+"""Measure classification of messages and contracts: zero-shot, with examples chosen by likeness, and with baselines.
 
 The pool holds 5 labelled messages for each label, drawn once with a fixed seed. Nearest neighbour and logistic
-regression see the same pool by the same embeddings, so that retrieval does not take the credit.
+regression use the same pool and the same embeddings, so the model gets no credit for retrieval.
 """
 
 from __future__ import annotations
@@ -17,25 +17,28 @@ from typing import Any
 import numpy as np
 
 from ringfence.checker import check_run
+from ringfence.contracts import Result
 from ringfence.documents import Source
-from ringfence.engines import Engine, EngineSettings, ScoreRequest
+from ringfence.engines import Engine, Request, ScoreRequest
 from ringfence.evaluation import wilson
-from ringfence.runs import (
+from ringfence.inference import (
+    Answerer,
+    AnswerOptions,
     ExamplePool,
+    ExecutorSetup,
     LoadedModel,
-    RunFolder,
     Windowing,
-    lock_of,
-    open_engine,
-    run,
+    load_embedder,
 )
+from ringfence.inference.classify import ClassifyExecutor
+from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.tasks import (
     ClassifyTask,
     Example,
     task_from,
     with_likeness,
 )
-from ringfence.weights import Store, pull
+from ringfence.tasks.extract.grammar import one_of
 from sets import DATA
 
 __all__ = ["LABEL_SETS", "bench_labels", "bench_time"]
@@ -52,7 +55,7 @@ INSTRUCTIONS = {
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Texts with one label each, and the pool. ``other`` is the gold label of what none of the labels fits."""
+    """Texts with one label each, and the pool. ``other`` is the gold label of a text that fits none of the labels."""
 
     name: str
     task: ClassifyTask
@@ -67,7 +70,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def load(name: str, limit: int, scratch: Path) -> LabelSet:
-    """The first ``limit`` texts of a set, in one JSONL file."""
+    """Write the first ``limit`` texts of a set into one JSONL file."""
     scratch.mkdir(parents=True, exist_ok=True)
     if name == "contracts-by-type":
         rows = sorted(_rows(DATA / "contracts" / "gold.jsonl"), key=lambda row: len(row["text"]))[:25]
@@ -99,28 +102,29 @@ def load(name: str, limit: int, scratch: Path) -> LabelSet:
     return LabelSet(name, task, [Source(path, path.name)], texts, gold, pool)
 
 
-def report(name: str, bench: LabelSet, given: Mapping[str, str | None], about: str) -> None:
-    """Accuracy with its Wilson interval, macro F1 with a bootstrap interval, out-of-scope recall."""
+def report(name: str, bench: LabelSet, given: Mapping[str, str | None], remark: str) -> None:
+    """Print accuracy with its Wilson interval, macro F1 with a bootstrap interval, and out-of-scope recall."""
     ids = [identity for identity in bench.gold if identity in given]
     right = sum(given[i] == bench.gold[i] for i in ids)
     low, high = wilson(right, len(ids))
-    print(f"\n{bench.name}, {name}: {len(ids)} texts, {about}")
+    print(f"\n{bench.name}, {name}: {len(ids)} texts, {remark}")
     print(f"  accuracy      {right}/{len(ids)} {right / len(ids):.3f} [{low:.3f}, {high:.3f}]")
     draws = np.random.default_rng(0).integers(0, len(ids), (500, len(ids)))
     spread = np.percentile([macro_f1([ids[n] for n in draw], bench.gold, given) for draw in draws], [2.5, 97.5])
     print(f"  macro F1      {macro_f1(ids, bench.gold, given):.3f} [{spread[0]:.3f}, {spread[1]:.3f}]")
     outside = [i for i in ids if bench.gold[i] == "other"]
     if outside:
-        found = sum(given[i] == "other" for i in outside)
-        said = sum(given[i] == "other" for i in ids)
-        low, high = wilson(found, len(outside))
+        hits = sum(given[i] == "other" for i in outside)
+        answered = sum(given[i] == "other" for i in ids)
+        low, high = wilson(hits, len(outside))
         print(
-            f"  out of scope  recall {found}/{len(outside)} {found / len(outside):.3f} [{low:.3f}, {high:.3f}], precision {found}/{said}"
+            f"  out of scope  recall {hits}/{len(outside)} {hits / len(outside):.3f} [{low:.3f}, {high:.3f}], "
+            f"precision {hits}/{answered}"
         )
 
 
 def macro_f1(ids: list[str], gold: Mapping[str, str], given: Mapping[str, str | None]) -> float:
-    """The mean over the labels that occur in the gold."""
+    """Return the mean F1 over the labels that occur in the gold."""
     scores = []
     for label in {gold[i] for i in ids}:
         hits = sum(given[i] == label == gold[i] for i in ids)
@@ -128,43 +132,41 @@ def macro_f1(ids: list[str], gold: Mapping[str, str], given: Mapping[str, str | 
     return float(np.mean(scores))
 
 
-def paired(bench: LabelSet, one: Mapping[str, str | None], other: Mapping[str, str | None], what: str) -> None:
-    """The difference of the accuracies on the same texts, with its bootstrap interval."""
-    ids = [i for i in bench.gold if i in one and i in other]
-    gains = np.array([(one[i] == bench.gold[i]) - (other[i] == bench.gold[i]) for i in ids], float)
+def paired(bench: LabelSet, left: Mapping[str, str | None], right: Mapping[str, str | None], title: str) -> None:
+    """Print the difference of the accuracies on the same texts, with its bootstrap interval."""
+    ids = [i for i in bench.gold if i in left and i in right]
+    gains = np.array([(left[i] == bench.gold[i]) - (right[i] == bench.gold[i]) for i in ids], float)
     draws = gains[np.random.default_rng(0).integers(0, len(gains), (9999, len(gains)))].mean(1)
     low, high = np.percentile(draws, [2.5, 97.5])
-    print(f"  {what}, paired: {gains.mean():+.3f} [{low:+.3f}, {high:+.3f}], n = {len(ids)}", flush=True)
+    print(f"  {title}, paired: {gains.mean():+.3f} [{low:+.3f}, {high:+.3f}], n = {len(ids)}", flush=True)
 
 
 def baselines(bench: LabelSet, embedder: Engine) -> dict[str, dict[str, str | None]]:
-    """Nearest neighbour and logistic regression on the embeddings of the pool."""
+    """Return the labels of nearest neighbour and logistic regression on the embeddings of the pool."""
     from sklearn.linear_model import LogisticRegression
 
-    places = embedder.embed([example.text for example in bench.pool])
-    asked = embedder.embed([bench.texts[i] for i in bench.gold])
+    examples = embedder.embed([example.text for example in bench.pool])
+    texts = embedder.embed([bench.texts[i] for i in bench.gold])
     labels = np.array([example.labels[0] for example in bench.pool])
-    model = LogisticRegression(C=10, max_iter=2000).fit(places, labels)
-    nearest = labels[(asked @ places.T).argmax(1)]
-    fitted = model.predict(asked)
+    nearest = labels[(texts @ examples.T).argmax(1)]
+    fitted = LogisticRegression(C=10, max_iter=2000).fit(examples, labels).predict(texts)
     return {
         "nearest neighbour": dict(zip(bench.gold, map(str, nearest), strict=True)),
         "logistic regression": dict(zip(bench.gold, map(str, fitted), strict=True)),
     }
 
 
-def model_alone(bench: LabelSet, result: dict[str, Any], pool: ExamplePool) -> str:
-    """The label that the model's scores alone choose: the likeness is taken off the stored scores again."""
-    likeness = pool.around(bench.texts[result["document"]["id"]], 0).likeness
-    scores = with_likeness(result["scores"], likeness, -bench.task.likeness)
+def model_alone(bench: LabelSet, result: Result, pool: ExamplePool) -> str:
+    """Return the label that the model's scores alone choose, by subtracting the likeness from the stored scores."""
+    likeness = pool.around(bench.texts[result.document.id], 0).likeness
+    scores = with_likeness(result.scores or {}, likeness, -bench.task.likeness)
     return max(scores, key=scores.__getitem__)
 
 
-def bench_labels(name: str, opened: LoadedModel, weights: str, limit: int, arms: list[str], out: Path) -> None:
-    """Run what is missing of one set, and print every figure."""
+def bench_labels(name: str, model: LoadedModel, weights: str, limit: int, arms: list[str], out: Path) -> None:
+    """Answer the texts of one set that have no answer yet, and print every figure."""
     bench = load(name, limit, out / "labels")
-    store = Store()
-    embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings())
+    embedder = load_embedder()
     cheap = baselines(bench, embedder.engine) if bench.pool else {}
     for title, given in cheap.items():
         report(title, bench, given, "no language model")
@@ -172,65 +174,58 @@ def bench_labels(name: str, opened: LoadedModel, weights: str, limit: int, arms:
         if arm == "examples" and not bench.pool:
             continue
         pool = ExamplePool(bench.pool, embedder.engine) if arm == "examples" else None
-        windowing = Windowing(1000)
-        digest = embedder.facts["digest"] if pool else None
-        lock = lock_of(bench.task, opened, None, windowing, digest, pool.digest if pool else None)
+        options = AnswerOptions(windowing=Windowing(1000), pool=bench.pool if pool else ())
         folder = out / f"{name}-{weights}-{arm}"
+        folder.mkdir(parents=True, exist_ok=True)
+        answerer = Answerer(model, bench.task, options, embedder if pool else None)
         started = time.monotonic()
-        summary = run(
-            bench.task, bench.sources, opened.engine, lock, folder / "run", resume=True, windowing=windowing, pool=pool
-        )
+        summary = run_task(answerer, bench.sources, folder / "run", RunControl(resume=True, warm_up=False))
         if fresh := sum(summary.progress.seen.values()):
             with (folder / "seconds.jsonl").open("a") as stream:
                 stream.write(json.dumps([fresh, time.monotonic() - started]) + "\n")
         rows = [json.loads(row) for row in (folder / "seconds.jsonl").read_text().splitlines()]
         speed = 60 * sum(count for count, _ in rows) / sum(seconds for _, seconds in rows)
-        results = {r["document"]["id"]: r for r in RunFolder.open(folder / "run").latest()}
-        ours = {i: (r["values"] or {}).get("label") for i, r in results.items()}
+        results = {result.document.id: result for result in RunFolder.open(folder / "run").latest()}
+        ours = {i: (result.values or {}).get("label") for i, result in results.items()}
         findings = check_run(folder / "run").findings
-        report(f"{opened.name}, {arm}", bench, ours, f"{speed:.1f} texts/min, {len(findings)} findings of the checker")
+        report(f"{model.name}, {arm}", bench, ours, f"{speed:.1f} texts/min, {len(findings)} findings of the checker")
         if pool:
-            alone = {i: model_alone(bench, r, pool) for i, r in results.items() if r["values"]}
-            report(
-                f"{opened.name}, {arm}, the model alone", bench, alone, "the same run without the likeness of the pool"
-            )
+            alone = {i: model_alone(bench, result, pool) for i, result in results.items() if result.values}
+            report(f"{model.name}, {arm}, the model alone", bench, alone, "the same run without the pool's likeness")
             paired(bench, ours, alone, "less the model alone")
         for title, given in cheap.items():
             paired(bench, ours, given, f"less {title}")
-    embedder.engine.close()
+    embedder.close()
 
 
-def bench_time(opened: LoadedModel, out: Path, count: int = 8) -> None:
-    """Scoring all 77 labels of a message against generating the label under a grammar, as a ratio in one run."""
-    from ringfence.engines import Request
-    from ringfence.inference.classify import ClassifyExecutor
-    from ringfence.tasks.extract.grammar import one_of
-
-    bench = load("banking77", count, out / "labels")
-    work = ClassifyExecutor(bench.task, opened.engine, Windowing(1000), None)
+def bench_time(model: LoadedModel, out: Path, count: int = 8) -> None:
+    """Compare scoring all 77 labels of a message with generating the label under a grammar, in one process."""
+    bench, engine = load("banking77", count, out / "labels"), model.engine
+    executor = ClassifyExecutor(bench.task, engine, ExecutorSetup(Windowing(1000)))
     labels = list(bench.task.options)
-    asked = [work.request(i, text, (), labels) for i, text in bench.texts.items()]
+    score_requests = [executor.request(i, text, (), labels) for i, text in bench.texts.items()]
     grammar = "root ::= " + one_of((" " + label, "") for label in labels) + "\n"
-    written = [Request(one.id, one.prompt, 24, grammar=grammar) for one in asked]
+    text_requests = [Request(request.id, request.prompt, 24, grammar=grammar) for request in score_requests]
     scoring: list[float] = []
     writing: list[float] = []
 
-    def once(store: list[float], do: Callable[[], Any]) -> None:
+    def measure(seconds: list[float], work: Callable[[], Any]) -> None:
         started = time.monotonic()
-        do()
-        store.append((time.monotonic() - started) / count)
+        work()
+        seconds.append((time.monotonic() - started) / count)
 
-    list(opened.engine.score(asked[:2]))
-    list(opened.engine.generate(written[:2]))
+    list(engine.score(score_requests[:2]))
+    list(engine.generate(text_requests[:2]))
     for _ in range(3):
-        once(scoring, lambda: list(opened.engine.score(asked)))
-        once(writing, lambda: list(opened.engine.generate(written)))
-    one_by_one = [ScoreRequest(f"{n}", asked[0].prompt, (ids,)) for n, ids in enumerate(asked[0].continuations[:10])]
+        measure(scoring, lambda: list(engine.score(score_requests)))
+        measure(writing, lambda: list(engine.generate(text_requests)))
+    first = score_requests[0]
+    one_by_one = [ScoreRequest(f"{n}", first.prompt, (ids,)) for n, ids in enumerate(first.continuations[:10])]
     started = time.monotonic()
-    list(opened.engine.score(one_by_one))
+    list(engine.score(one_by_one))
     alone = (time.monotonic() - started) / 10 * len(labels)
     scored, generated = float(np.median(scoring)), float(np.median(writing))
     print(
         f"\nscoring {len(labels)} labels {scored:.2f} s a message, generating one {generated:.2f} s: "
-        f"ratio {scored / generated:.2f} (medians of 3, {opened.name}); label by label it would take {alone:.1f} s"
+        f"ratio {scored / generated:.2f} (medians of 3, {model.name}); label by label it would take {alone:.1f} s"
     )

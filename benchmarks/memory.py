@@ -1,9 +1,10 @@
-"""Memory over many documents: does a run grow with the number of documents?
+"""Check that the memory of a run does not grow with the number of documents.
 
     python benchmarks/memory.py [--documents 10000] [--engine fake|openvino]
 
-With ``--engine fake`` everything but the engine is real and 10,000 documents take a minute; with ``--engine openvino``
-the small weights answer each of them. Prints the resident memory at the start, at each tenth, and the largest.
+With ``--engine fake``, everything except the engine is real, and 10,000 documents take a minute. With
+``--engine openvino``, the small weights answer each document. Prints the resident memory at the start, at each tenth,
+and the maximum.
 """
 
 from __future__ import annotations
@@ -15,21 +16,16 @@ import tempfile
 from pathlib import Path
 
 from ringfence.documents import expand_inputs
-from ringfence.engines import Engine, EngineSettings, FakeEngine
-from ringfence.locks import Lock
+from ringfence.engines import EngineSettings, FakeEngine
+from ringfence.inference import Answerer, LoadedModel, open_engine
 from ringfence.reports import write_report
-from ringfence.runs import (
-    Progress,
-    lock_of,
-    open_engine,
-    run,
-)
+from ringfence.runs import Progress, RunControl, RunHooks, run_task
 from ringfence.tasks import task_from
 from ringfence.weights import Store, pull
 
 
 def resident_mb() -> float:
-    """The resident memory of this process, in MB."""
+    """Return the resident memory of this process, in MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
 
@@ -41,15 +37,13 @@ def main() -> None:
     parser.add_argument("--engine", choices=["fake", "openvino"], default="fake")
     options = parser.parse_args()
     task = task_from({"name": "memory", "fields": {"total": {"kind": "money"}}})
-    engine: Engine
     if options.engine == "fake":
-        engine = FakeEngine(lambda request, prompt: " 5.00\n")
-        lock, weights_mb = Lock(engine=engine.describe(), task=task.canonical()), 0.0
+        model = LoadedModel(FakeEngine(lambda request, prompt: " 5.00\n"), None, None)
     else:
         store = Store()
-        opened = open_engine("openvino", pull("tests", store), store, EngineSettings(cache_gib=1), print)
-        engine, lock = opened.engine, lock_of(task, opened)
-        weights_mb = sum(file.size for file in opened.form.manifest.files) / 1e6
+        model = open_engine("openvino", pull("tests", store), store, EngineSettings(cache_gib=1), say=print)
+    engine, answerer = model.engine, Answerer(model, task)
+    weights_mb = sum(file.size for file in model.form.manifest.files) / 1e6 if model.form else 0.0
     with tempfile.TemporaryDirectory() as scratch:
         inbox = Path(scratch) / "in"
         inbox.mkdir()
@@ -64,13 +58,14 @@ def main() -> None:
         def watch(progress: Progress) -> None:
             nonlocal largest
             if isinstance(engine, FakeEngine):
-                engine.seen.clear()  # the fake remembers every request for tests to look at
+                engine.seen.clear()  # the fake stores every request, for tests
             largest = max(largest, resident_mb())
             if sum(progress.seen.values()) % step == 0:
                 print(f"{sum(progress.seen.values()):6} documents: {resident_mb():.0f} MB", flush=True)
 
-        summary = run(task, expand_inputs([inbox]), engine, lock, Path(scratch) / "run", on_progress=watch)
-        report = write_report(Path(scratch) / "run")
+        out, hooks = Path(scratch) / "run", RunHooks(on_progress=watch)
+        summary = run_task(answerer, expand_inputs([inbox]), out, RunControl(warm_up=False), hooks)
+        report = write_report(out)
         print(
             json.dumps(
                 {

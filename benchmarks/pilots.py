@@ -2,7 +2,8 @@
 
     python benchmarks/pilots.py receipts /tmp/pilots/receipts --limit 300
 
-The documents come from RINGFENCE_DATA (default ../shared/data). Never commit them: make the folder elsewhere.
+The documents come from RINGFENCE_DATA (default ../shared/data). Never commit them: make the folder outside the
+repository.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ QUESTIONS = {
 
 
 def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
-    """Write task.yaml, docs/, gold.jsonl and pilot.yaml."""
+    """Write a pilot folder: task.yaml, docs/, gold.jsonl and pilot.yaml."""
     (folder / "docs").mkdir(parents=True, exist_ok=True)
     gold = GoldFile(folder / "gold.jsonl")
     content: dict[str, Any] = {"name": name, "question": QUESTIONS[name], "task": "task.yaml", "documents": ["docs"]}
@@ -41,7 +42,7 @@ def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
         task = bench.task.canonical()
         (folder / "task.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
         (folder / "pool.jsonl").write_text(
-            "".join(json.dumps({"text": one.text, "label": one.labels[0]}) + "\n" for one in bench.pool)
+            "".join(json.dumps({"text": example.text, "label": example.labels[0]}) + "\n" for example in bench.pool)
         )
         content["pool"] = "pool.jsonl"
         gold.add(
@@ -67,7 +68,7 @@ def make_pilot(name: str, folder: Path, limit: int, weights: list[str]) -> None:
     content |= {
         "gold": "gold.jsonl",
         "compare": "letters",
-        "contenders": [{"name": one, "weights": one} for one in weights],
+        "contenders": [{"name": name, "weights": name} for name in weights],
         "bar": {"metric": "accuracy", "unit": "value", "at_least": 0.9, "part": "test", "confidence": 0.95},
         "target_error": 0.05,
         "costs": {"currency": "EUR", "review_minute": 0.75, "review_minutes_per_document": 1.5, "machine_hour": 0.4},

@@ -1,11 +1,11 @@
-"""Replays: how many answers come out the same, by engine, mode, documents in flight, prefix cache and threads, each in new
-processes.
+"""Count identical replays by engine, mode, documents in flight, prefix cache and threads, each in a new process.
 
     python benchmarks/replays.py --count 200
 
-Short messages (banking77 of RINGFENCE_DATA, default ../shared/data), one text field, the weights of the tests. A row `as it ran`
-replays a run under its own lock; `despite` replays a solo run in another composition or with other threads, which a lock would
-refuse. Everything is kept under bench-results/replays: give the same command again and it goes on.
+The documents are short messages (banking77 in RINGFENCE_DATA, default ../shared/data), the task has one text field, and
+the weights are those of the tests. A row `as it ran` replays a run under its own lock. A row `despite` replays a solo
+run in another composition or with another number of threads, which the lock would refuse. Everything is stored under
+bench-results/replays: the same command continues an interrupted measurement.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PLAIN = "import sys; from ringfence.cli import main; main(sys.argv[1:])"
 
 
 def ringfence(*arguments: Any) -> str:
-    """One command in a process of its own; 1 is a finding."""
+    """Run one command in a new process. Exit code 1 is a finding, not a failure."""
     done = subprocess.run(
         [sys.executable, "-c", PLAIN, *map(str, arguments)], capture_output=True, text=True, check=False
     )
@@ -53,7 +53,7 @@ def ringfence(*arguments: Any) -> str:
 
 
 def documents(folder: Path, count: int) -> Path:
-    """The first messages, a file each."""
+    """Write the first messages, one file each."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = (DATA / "banking77" / "test_sample.jsonl").read_text(encoding="utf-8").splitlines()[:count]
     for number, row in enumerate(rows):
@@ -62,16 +62,16 @@ def documents(folder: Path, count: int) -> Path:
 
 
 def show(what: str, facts: dict[str, Any]) -> None:
-    """A row of the table."""
+    """Print a row of the table."""
     totals = facts["totals"]
     counts = " ".join(f"{totals.get(word, 0):4}" for word in ("IDENTICAL", "NEAR-TIE", "CHANGED"))
-    drift = max((one["drift"] for one in facts["verdicts"]), default=0.0)
-    methods = sorted({one["method"] for one in facts["verdicts"] if one["method"]})
+    drift = max((verdict["drift"] for verdict in facts["verdicts"]), default=0.0)
+    methods = sorted({verdict["method"] for verdict in facts["verdicts"] if verdict["method"]})
     print(f"{what:70} {counts}   moved by at most {drift:.4f} {', '.join(methods)}", flush=True)
 
 
 def main() -> None:
-    """Run and replay what is missing; print every row."""
+    """Make the missing runs and replays, and print every row."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--engines", default="openvino,llamacpp")
@@ -85,20 +85,9 @@ def main() -> None:
         for mode, flight, threads, cache in SETTINGS:
             run = options.out / f"{engine}-{mode}-{flight}-{threads}-{'cache' if cache else 'none'}-{options.count}"
             how = (
-                "--weights",
-                "tests",
-                "--engine",
-                engine,
-                "--cache",
-                1,
-                "--threads",
-                threads,
-                "--mode",
-                mode,
-                "--in-flight",
-                flight,
-                "--prefix-cache" if cache else "--no-prefix-cache",
-            )
+                "--weights", "tests", "--engine", engine, "--cache", 1, "--threads", threads, "--mode", mode,
+                "--in-flight", flight, "--prefix-cache" if cache else "--no-prefix-cache",
+            )  # fmt: skip
             if not (run / "run.json").exists() or json.loads((run / "run.json").read_text())["totals"] is None:
                 resume = ["--resume"] if (run / "run.json").exists() else []
                 ringfence("run", task, inputs, "--out", run, *how, *resume)
@@ -110,8 +99,8 @@ def main() -> None:
                 kept = run / f"bench-{name.replace(' ', '-').replace(':', '').replace(',', '')}.json"
                 if not kept.exists():
                     kept.write_text(ringfence("replay", run, "--json", *changes))
-                what = f"{engine}, {mode}, {flight} in flight, {threads} threads, {'cache' if cache else 'no cache'}; {name}"
-                show(what, json.loads(kept.read_text()))
+                settings = f"{engine}, {mode}, {flight} in flight, {threads} threads"
+                show(f"{settings}, {'cache' if cache else 'no cache'}; {name}", json.loads(kept.read_text()))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The sets of real documents that quality is measured on: task, sources, gold, and what counts as right."""
+"""The sets of real documents for measuring quality: task, sources, gold, and the definition of a right answer."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from ringfence.contracts import Result
 from ringfence.documents import Source
-from ringfence.tasks import Task, load_task
+from ringfence.tasks import ExtractTask, load_task
 from ringfence.tasks.parse import type_date
 
 __all__ = ["DATA", "SETS", "BenchSet", "load_set"]
@@ -34,20 +35,18 @@ CLAUSES = {
     "cap_on_liability": "Cap On Liability",
 }
 
-Result = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class BenchSet:
     """A set of documents with gold.
 
-    ``score`` gives for a result of results.jsonl and the gold of its document the share (0 to 1) that is right of each
-    scored field; None where the field does not count for this document. ``groups`` names for each document the family
-    that it is resampled with.
+    ``score`` takes a result and the gold of its document, and returns the share (0 to 1) of each scored field that is
+    right; None if the field does not count for this document. ``groups`` names the family of each document for
+    resampling.
     """
 
     name: str
-    task: Task
+    task: ExtractTask
     sources: list[Source]
     gold: dict[str, dict[str, Any]]
     score: Callable[[BenchSet, Result, dict[str, Any]], dict[str, float | None]]
@@ -61,10 +60,11 @@ class BenchSet:
 
 
 def load_set(name: str, limit: int, scratch: Path) -> BenchSet:
-    """The first ``limit`` documents of a set."""
+    """Return the first ``limit`` documents of a set."""
     base = name.split("-", maxsplit=1)[0]
     rows = [json.loads(line) for line in (DATA / base / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
     task = load_task(HERE / "tasks" / f"{base}.yaml")
+    assert isinstance(task, ExtractTask)
     if base == "receipts":
         if name != "receipts":
             rows = [row for row in rows if row["image"]]
@@ -94,12 +94,12 @@ def _as_text(scratch: Path, row: dict[str, Any]) -> Source:
 
 
 def alphanumeric(text: str) -> str:
-    """Letters and digits only, lower case: gold differs from paper in spaces and punctuation."""
+    """Return only letters and digits, in lower case: gold differs from the document in spaces and punctuation."""
     return re.sub(r"[\W_]", "", text.casefold())
 
 
 def is_right(bench: BenchSet, kind: str, value: Any, gold: Any) -> bool:
-    """Whether a typed value is the gold one, by its kind."""
+    """Return whether a typed value equals the gold value, by its kind."""
     if value is None or gold is None:
         return value is None and gold is None
     try:
@@ -116,20 +116,20 @@ def is_right(bench: BenchSet, kind: str, value: Any, gold: Any) -> bool:
 
 
 def score_fields(bench: BenchSet, result: Result, gold: dict[str, Any]) -> dict[str, float | None]:
-    """Exact match of every field."""
-    values = result["values"] or {}
+    """Score every field by exact match."""
+    values = result.values or {}
     return {
-        name: float(result["values"] is not None and is_right(bench, spec.kind, values.get(name), gold.get(name)))
+        name: float(result.values is not None and is_right(bench, spec.kind, values.get(name), gold.get(name)))
         for name, spec in bench.task.flat.items()
     }
 
 
 def score_invoice(bench: BenchSet, result: Result, gold: dict[str, Any]) -> dict[str, float | None]:
-    """Exact match of single fields, where the gold has one; of the lines, the share of their values after best assignment.
+    """Score single fields by exact match if the gold has a value, and lines by the best assignment of their values.
 
-    The share is over the longer of the two lists, so that a line left out and a line invented both cost.
+    The share of the lines is over the longer of the two lists, so a missing line and an invented one both count.
     """
-    values = result["values"] or {}
+    values = result.values or {}
     scores: dict[str, float | None] = {}
     for path, spec in bench.task.flat.items():
         name, _, leaf = path.partition(".")
@@ -157,18 +157,18 @@ def score_invoice(bench: BenchSet, result: Result, gold: dict[str, Any]) -> dict
 
 
 def score_spans(bench: BenchSet, result: Result, gold: dict[str, Any]) -> dict[str, float | None]:
-    """F1 over the characters of a clause: the spans that were found against those that a lawyer marked.
+    """Score each clause by F1 over characters, between the spans of the answer and those that a lawyer marked.
 
-    Where neither has one the clause is right; where only one has, it is wrong. Every occurrence that the gold marks
-    counts, and of ours every place where the value stands.
+    If neither has a span, the clause is right; if only one has, it is wrong. Every occurrence in the gold counts, and
+    every place of the answer's value.
     """
     scores: dict[str, float | None] = {}
     for name, clause in CLAUSES.items():
-        entry = (result["fields"] or {}).get(name)
-        got = {c for start, end in [*entry["spans"], *entry["others"]] for c in range(start, end)} if entry else set()
+        answer = (result.fields or {}).get(name)
+        got = {c for start, end in [*answer.spans, *answer.others] for c in range(start, end)} if answer else set()
         want = {c for start, end in gold[clause]["spans"] for c in range(start, end)}
         if not got and not want:
-            scores[name] = float(result["values"] is not None)
+            scores[name] = float(result.values is not None)
         else:
             scores[name] = 2 * len(got & want) / (len(got) + len(want))
     return scores

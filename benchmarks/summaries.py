@@ -1,7 +1,7 @@
-"""Summaries of meetings: ROUGE against the reference, what they state without support, and whether they rest on the evidence.
+"""Measure summaries of meetings: ROUGE against the reference, unsupported text, and evidence recall.
 
-Each query of a meeting is a task of its own (a question, or the whole meeting). Evidence recall: of the turns that
-annotators marked for a query, the share that a cited place touches.
+Each query about a meeting (a question, or the whole meeting) is a separate task. Evidence recall is the share of the
+turns that annotators marked for a query which a cited place overlaps.
 """
 
 from __future__ import annotations
@@ -17,18 +17,9 @@ import numpy as np
 
 from ringfence.checker import check_run
 from ringfence.documents import Source
-from ringfence.engines import EngineSettings
-from ringfence.runs import (
-    LoadedModel,
-    RunFolder,
-    Windowing,
-    lock_of,
-    open_engine,
-    run,
-    window_selector,
-)
+from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, load_embedder
+from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.tasks import SummariseTask, task_from
-from ringfence.weights import Store, pull
 from sets import DATA
 
 __all__ = ["bench_meetings"]
@@ -38,7 +29,7 @@ WINDOW = 2500
 
 @dataclass(frozen=True)
 class Query:
-    """A question about a meeting, the reference, and the characters of the turns that are its evidence."""
+    """A question about a meeting, with the reference and the character spans of the turns that are its evidence."""
 
     name: str
     source: Source
@@ -48,7 +39,7 @@ class Query:
 
 
 def queries(limit: int, scratch: Path) -> list[Query]:
-    """The first specific query of each of the ``limit`` shortest meetings, and the general one of every third."""
+    """Return the first specific query of each of the ``limit`` shortest meetings, and the general one of every third."""
     scratch.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in (DATA / "meetings" / "val.jsonl").read_text(encoding="utf-8").splitlines()]
     rows.sort(key=lambda row: sum(len(turn["text"]) for turn in row["transcript"]))
@@ -62,14 +53,14 @@ def queries(limit: int, scratch: Path) -> list[Query]:
         for place, query in enumerate(asked):
             whole = place == 1
             words = max(10, min(200, len(query["answer"].split())))
-            about: dict[str, Any] = {} if whole else {"question": query["query"]}
+            question: dict[str, Any] = {} if whole else {"question": query["query"]}
             task = task_from(
                 {
                     "kind": "summarise",
                     "name": "meetings",
                     "instructions": "You read transcripts of meetings.",
                     "words": words,
-                    **about,
+                    **question,
                 }
             )
             assert isinstance(task, SummariseTask)
@@ -84,62 +75,59 @@ def queries(limit: int, scratch: Path) -> list[Query]:
 
 
 def rouge(summary: str, reference: str) -> dict[str, float]:
-    """F1 of ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004), on lower-case words without stemming."""
-    one, two = (re.findall(r"\w+", text.lower()) for text in (summary, reference))
+    """Return the F1 of ROUGE-1, ROUGE-2 and ROUGE-L (Lin 2004), on lower-case words without stemming."""
+    left, right = (re.findall(r"\w+", text.lower()) for text in (summary, reference))
 
     def overlap(size: int) -> float:
-        a, b = (Counter(zip(*(words[n:] for n in range(size)), strict=False)) for words in (one, two))
+        a, b = (Counter(zip(*(words[n:] for n in range(size)), strict=False)) for words in (left, right))
         return 2 * sum((a & b).values()) / max(1, sum(a.values()) + sum(b.values()))
 
-    row = [0] * (len(two) + 1)
-    for word in one:
+    row = [0] * (len(right) + 1)
+    for left_word in left:
         before = row
         row = [0]
-        for place, other in enumerate(two, start=1):
-            row.append(before[place - 1] + 1 if word == other else max(row[-1], before[place]))
-    return {"rouge-1": overlap(1), "rouge-2": overlap(2), "rouge-l": 2 * row[-1] / max(1, len(one) + len(two))}
+        for place, right_word in enumerate(right, start=1):
+            row.append(before[place - 1] + 1 if left_word == right_word else max(row[-1], before[place]))
+    return {"rouge-1": overlap(1), "rouge-2": overlap(2), "rouge-l": 2 * row[-1] / max(1, len(left) + len(right))}
 
 
-def bench_meetings(opened: LoadedModel, weights: str, limit: int, relevant: int | None, out: Path) -> None:
-    """Summarise what is missing, and print means with bootstrap intervals over the queries."""
-    store = Store()
-    embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings()) if relevant else None
+def bench_meetings(model: LoadedModel, weights: str, limit: int, relevant: int | None, out: Path) -> None:
+    """Make the missing summaries, and print means with bootstrap intervals over the queries."""
+    embedder = load_embedder() if relevant else None
     windowing = Windowing(WINDOW, relevant)
     folder = out / f"meetings-{weights}{f'-relevant{relevant}' if relevant else ''}"
     rows: list[dict[str, float]] = []
     findings = failed = 0
     for query in queries(limit, out / "meetings-text"):
-        digest = embedder.facts["digest"] if embedder else None
-        lock = lock_of(query.task, opened, None, windowing, digest)
         target = folder / query.name
-        choose = window_selector(embedder.engine) if embedder else None
-        run(query.task, [query.source], opened.engine, lock, target, resume=True, windowing=windowing, choose=choose)
+        answerer = Answerer(model, query.task, AnswerOptions(windowing=windowing), embedder)
+        run_task(answerer, [query.source], target, RunControl(resume=True, warm_up=False))
         (result,) = RunFolder.open(target).latest()
         findings += len(check_run(target).findings)
-        if result["status"] != "done":
+        if not result.answered or result.usage is None:
             failed += 1
-            print(f"  {query.name}: {result['reason']}")
+            print(f"  {query.name}: {result.reason}")
             continue
-        summary = result["values"]["summary"] or ""
+        summary = result.value("summary") or ""
         row = rouge(summary, query.answer)
-        kinds = Counter(one["kind"] for one in result["unsupported"])
+        kinds = Counter(text.kind for text in result.unsupported or ())
         row |= {"unsupported names": kinds["name"], "unsupported numbers": sum(kinds.values()) - kinds["name"]}
         row["share without any"] = float(not kinds)
         row["words / asked"] = len(summary.split()) / query.task.words
-        row["sections in summary"] = float(np.mean([one["in_summary"] for one in result["sections"]]))
-        spans = [span for sentence in result["sentences"] for span in sentence["spans"]]
+        row["sections in summary"] = float(np.mean([section.in_summary for section in result.sections or ()]))
+        spans = [span for sentence in result.sentences or () for span in sentence.spans]
         if query.turns:
             hit = [any(start < high and low < end for start, end in spans) for low, high in query.turns]
             row["evidence recall"] = float(np.mean(hit))
             inside = [any(start < high and low < end for low, high in query.turns) for start, end in spans]
             row["evidence precision"] = float(np.mean(inside)) if inside else 0.0
-        row["seconds"] = result["usage"]["seconds"]
+        row["seconds"] = result.usage.seconds
         rows.append(row)
-    print(f"\nmeetings, {opened.name}: {len(rows)} queries, {failed} failed, {findings} findings of the checker")
+    print(f"\nmeetings, {model.name}: {len(rows)} queries, {failed} failed, {findings} findings of the checker")
     for name in dict.fromkeys(name for row in rows for name in row):
         values = np.array([row[name] for row in rows if name in row])
         draws = values[np.random.default_rng(0).integers(0, len(values), (9999, len(values)))].mean(1)
         low, high = np.percentile(draws, [2.5, 97.5])
         print(f"  {name:20} {values.mean():7.3f}  [{low:.3f}, {high:.3f}]  n = {len(values)}", flush=True)
     if embedder:
-        embedder.engine.close()
+        embedder.close()

@@ -1,10 +1,10 @@
-"""Throughput: Ringfence's whole line against the bare OpenVINO GenAI pipeline with the same prompts and grammars.
+"""Compare the throughput of Ringfence with that of the bare OpenVINO GenAI pipeline, on the same prompts and grammars.
 
     python benchmarks/throughput.py [--weights tests] [--documents 28] [--rounds 3]
 
-Ringfence reads the PDFs, finds candidates, writes prompts and grammars, journals every answer with fsync. The bare
-side is given the finished token ids and grammars and only generates. Both run in one process in turns (A B B A ...);
-the printed ratio is that of the medians.
+Ringfence reads the PDFs, finds candidates, writes prompts and grammars, and journals every answer with fsync. The bare
+pipeline gets the finished token ids and grammars, and only generates. Both run in one process in alternating order
+(A B B A ...). The printed ratio is the ratio of the medians.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -22,15 +23,11 @@ from typing import Any, cast
 import numpy as np
 
 from ringfence.documents import expand_inputs
-from ringfence.engines import (
-    Completion,
-    Engine,
-    EngineSettings,
-    Request,
-)
+from ringfence.engines import Engine, EngineOutput, EngineRequest, EngineSettings, Request
 from ringfence.engines.openvino import OpenVinoEngine
 from ringfence.engines.openvino_runtime import runtime
-from ringfence.runs import lock_of, open_engine, run
+from ringfence.inference import Answerer, open_engine
+from ringfence.runs import RunControl, run_task
 from ringfence.tasks import load_task
 from ringfence.weights import Store, pull
 
@@ -38,7 +35,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples" / "invoices"
 
 
 def make_documents(folder: Path, count: int) -> Path:
-    """The example documents."""
+    """Generate the example documents."""
     spec = importlib.util.spec_from_file_location("make_documents", EXAMPLES / "make_documents.py")
     assert spec is not None
     assert spec.loader is not None
@@ -50,7 +47,7 @@ def make_documents(folder: Path, count: int) -> Path:
 
 
 def bare(engine: OpenVinoEngine, requests: list[Request]) -> float:
-    """Seconds that the bare pipeline takes for ``requests``, all handed over at once."""
+    """Return the seconds that the bare pipeline takes for ``requests``, all submitted at once."""
     core, genai = runtime()
     pipeline = engine._pipeline
     started = time.monotonic()
@@ -73,21 +70,23 @@ def bare(engine: OpenVinoEngine, requests: list[Request]) -> float:
     return time.monotonic() - started
 
 
-class Recording:
-    """The engine, keeping every request that a run makes of it (second looks too)."""
+class RecordingEngine:
+    """The engine, which also records every request of a run, including second looks."""
 
-    def __init__(self, engine: OpenVinoEngine, requests: list[Request]) -> None:
-        self.engine, self.requests = engine, requests
+    def __init__(self, engine: OpenVinoEngine) -> None:
+        self.engine = engine
+        self.requests: list[Request] = []
 
-    def generate(self, requests: Iterable[Request]) -> Iterator[Completion]:
-        """As the engine does."""
+    def lockstep(self, requests: Iterable[EngineRequest]) -> Iterator[EngineOutput]:
+        """Answer requests as the engine does."""
 
-        def kept() -> Iterator[Request]:
+        def recorded() -> Iterator[EngineRequest]:
             for request in requests:
+                assert isinstance(request, Request)
                 self.requests.append(request)
                 yield request
 
-        return self.engine.generate(kept())
+        return self.engine.lockstep(recorded())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.engine, name)
@@ -101,41 +100,40 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     store = Store()
-    opened = open_engine("openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2), print)
-    engine = opened.engine
+    model = open_engine("openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2), say=print)
+    engine = model.engine
     assert isinstance(engine, OpenVinoEngine)
     task = load_task(EXAMPLES / "task.yaml")
     with tempfile.TemporaryDirectory() as scratch:
         sources = expand_inputs([make_documents(Path(scratch), options.documents)])
-        requests: list[Request] = []
-        ours: list[float] = []
-        theirs: list[float] = []
-        lock = lock_of(task, opened)
+        recording = RecordingEngine(engine)
+        answerer = Answerer(replace(model, engine=cast(Engine, recording)), task)
+        seconds: dict[str, list[float]] = {"ringfence": [], "bare": []}
 
-        def once(name: str) -> None:
+        def measure(name: str) -> None:
             engine._build()  # an empty prefix cache for both
             if name == "bare":
-                theirs.append(bare(engine, requests[:asked]))
+                seconds[name].append(bare(engine, requests))
                 return
             started = time.monotonic()
-            run(task, sources, cast(Engine, recording), lock, Path(scratch) / f"run-{time.monotonic_ns()}")
-            ours.append(time.monotonic() - started)
+            out = Path(scratch) / f"run-{time.monotonic_ns()}"
+            run_task(answerer, sources, out, RunControl(warm_up=False))  # the bare pipeline has no warm-up request
+            seconds[name].append(time.monotonic() - started)
 
-        recording = Recording(engine, requests)
-        once("ringfence")  # warm up: imports, page cache; and what the bare side is to be asked
-        asked = len(requests)
-        ours.clear()
+        measure("ringfence")  # fills the page cache, does the imports, and records the requests for the bare pipeline
+        requests = list(recording.requests)
+        seconds["ringfence"].clear()
         for number in range(options.rounds):
             for name in ("ringfence", "bare") if number % 2 == 0 else ("bare", "ringfence"):
-                once(name)
-                print(f"round {number + 1} {name}: {(ours if name == 'ringfence' else theirs)[-1]:.1f} s", flush=True)
-    count = len(sources)
+                measure(name)
+                print(f"round {number + 1} {name}: {seconds[name][-1]:.1f} s", flush=True)
+    count, (ours, theirs) = len(sources), (median(seconds[name]) for name in ("ringfence", "bare"))
+    print(f"ringfence {60 * count / ours:.1f} documents/min, bare {60 * count / theirs:.1f} documents/min")
     print(
-        f"ringfence {60 * count / median(ours):.1f} documents/min, bare {60 * count / median(theirs):.1f} documents/min"
+        f"ratio ringfence / bare: {theirs / ours:.2f} "
+        f"(median of {options.rounds}, {count} documents, {len(requests)} requests, {model.name})"
     )
-    print(
-        f"ratio ringfence / bare: {median(theirs) / median(ours):.2f} (median of {options.rounds}, {count} documents, {asked} requests, {opened.weights.manifest.name})"
-    )
+    model.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Long documents: what choosing windows by meaning loses, and what a very long document costs in memory.
+"""Measure long documents: the recall of windows that are chosen by meaning, and the memory for a very long document.
 
-    python benchmarks/windows.py              # recall on contracts, then a document of 400 pages and a million characters
+    python benchmarks/windows.py              # a document of 400 pages and a million characters, then recall on contracts
 
-Recall: of the clauses that lawyers marked in the contracts, how many lie whole in a window that would be read, against
-the share of the text that is read. A clause counts once for each field; the first window is always read. The window of
-the measurement is 1,000 words (about 1,300 tokens).
+Recall is the share of the clauses that lawyers marked in the contracts which lie entirely in a window to read, beside
+the share of the text that is read. A clause counts once for each field; the first window is always read. A window has
+1,000 words (about 1,300 tokens).
 """
 
 from __future__ import annotations
@@ -22,37 +22,33 @@ from ringfence.documents import Document, Source, read_documents
 from ringfence.documents import worker_pool as isolated
 from ringfence.engines import EngineSettings, FakeEngine
 from ringfence.evaluation import wilson
-from ringfence.locks import Lock
-from ringfence.runs import (
-    RunFolder,
-    Windowing,
-    open_engine,
-    run,
-    window_selector,
-)
+from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, open_engine, window_selector
+from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
 from ringfence.tasks import task_from, windows_of
 from ringfence.weights import Store, pull
 from sets import CLAUSES, load_set
 
 
 def recall(limit: int) -> None:
-    """The share of marked clauses in the chosen windows, for several choices."""
+    """Print the share of marked clauses in the chosen windows, for several numbers of windows."""
     store = Store()
-    opened = open_engine("onnx", pull("embedding", store), store, EngineSettings(), print)
-    remembered: dict[str, Any] = {}
-    embed = opened.engine.embed
+    embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings(), say=print)
+    embeddings: dict[str, Any] = {}
+    embed = embedder.engine.embed
 
-    def once(texts: Any) -> Any:
-        """The same passages are embedded once for all choices."""
-        missing = [text for text in dict.fromkeys(texts) if text not in remembered]
-        remembered.update(zip(missing, embed(missing), strict=True))
-        return np.stack([remembered[text] for text in texts])
+    def embed_once(texts: Any) -> Any:
+        """Embed each passage once for all choices."""
+        missing = [text for text in dict.fromkeys(texts) if text not in embeddings]
+        if missing:
+            embeddings.update(zip(missing, embed(missing), strict=True))
+        return np.stack([embeddings[text] for text in texts])
 
-    opened.engine.embed = once  # type: ignore[method-assign]
-    choose = window_selector(opened.engine)
+    embedder.engine.embed = embed_once  # type: ignore[method-assign]
+    choose = window_selector(embedder.engine)
     with tempfile.TemporaryDirectory() as scratch:
         bench = load_set("contracts", limit, Path(scratch))
-        documents = [one for source in bench.sources for one in read_documents(source) if isinstance(one, Document)]
+        outcomes = [outcome for source in bench.sources for outcome in read_documents(source)]
+    documents = [outcome for outcome in outcomes if isinstance(outcome, Document)]
     print(f"{len(documents)} contracts, {sum(len(d.text) for d in documents):,} characters, {len(CLAUSES)} clauses")
     for relevant in (1, 2, 3, 5):
         inside = total = read = characters = 0
@@ -67,14 +63,14 @@ def recall(limit: int) -> None:
                     inside += any(window.start <= start and end <= window.end for window in chosen)
         low, high = wilson(inside, total)
         print(
-            f"  {relevant} windows a field: {inside}/{total} clauses in what is read, {inside / total:.3f} [{low:.3f}, {high:.3f}]; "
-            f"{read / characters:.2f} of the text read",
+            f"  {relevant} windows per field: {inside}/{total} clauses in the windows, {inside / total:.3f} "
+            f"[{low:.3f}, {high:.3f}]; {read / characters:.2f} of the text read",
             flush=True,
         )
 
 
 def very_long() -> None:
-    """Peak memory of this process and of the reader, over a PDF of 400 pages and a million characters."""
+    """Print the peak memory of this process and of the reader, for a PDF of 400 pages and a million characters."""
     from reportlab.pdfgen.canvas import Canvas
 
     task = task_from(
@@ -96,20 +92,13 @@ def very_long() -> None:
         started = time.monotonic()
         moments: list[tuple[int, float]] = []
 
-        def told(progress: object) -> None:
+        def watch(progress: object) -> None:
             moments.append((len(moments), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
-        lock = Lock(engine=engine.describe(), task=task.canonical())
-        run(
-            task,
-            [Source(path, "long.pdf")],
-            engine,
-            lock,
-            Path(scratch) / "run",
-            windowing=Windowing(6000),
-            on_progress=told,
-        )
-        result = next(RunFolder.open(Path(scratch) / "run").latest())
+        answerer = Answerer(LoadedModel(engine, None, None), task, AnswerOptions(windowing=Windowing(6000)))
+        out, hooks = Path(scratch) / "run", RunHooks(on_progress=watch)
+        run_task(answerer, [Source(path, "long.pdf")], out, RunControl(warm_up=False), hooks)
+        result = next(RunFolder.open(out).latest())
         peak = max(
             int(row.split()[1]) / 1024
             for worker in isolated._pool._idle
@@ -117,14 +106,15 @@ def very_long() -> None:
             if row.startswith("VmHWM")
         )
         print(
-            f"400 pages, {result['windows'][-1][1]:,} characters, {len(result['windows'])} windows in {time.monotonic() - started:.0f} s "
-            f"without a model; this process {moments[len(moments) // 4][1]:.0f} MiB after a quarter of the windows, "
+            f"400 pages, {result.windows[-1][1]:,} characters, {len(result.windows)} windows in "
+            f"{time.monotonic() - started:.0f} s without a model; "
+            f"this process {moments[len(moments) // 4][1]:.0f} MiB after a quarter of the windows, "
             f"{moments[-1][1]:.0f} MiB at the end; the reader {peak:.0f} MiB"
         )
 
 
 def main() -> None:
-    """Both measurements."""
+    """Run both measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, default=30)
     options = parser.parse_args()

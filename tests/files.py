@@ -47,7 +47,8 @@ def odt(path: Path, body: str) -> Path:
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
         archive.writestr(
             "content.xml",
-            f"<office:document-content {_ODF}><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+            f"<office:document-content {_ODF}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
+            "</office:document-content>",
         )
     return path
 

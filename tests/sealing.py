@@ -35,7 +35,8 @@ def ringfence(*arguments: Any, **how: Any) -> subprocess.CompletedProcess[str]:
 WATCH = """
 import json, sys
 from ringfence.seal import launch
-code = launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1]), tell=lambda tried: print(json.dumps(tried), file=sys.stderr))
+tell = lambda tried: print(json.dumps(tried), file=sys.stderr)
+code = launch(sys.argv[2:], (sys.executable, '-c', sys.argv[1]), tell=tell)
 sys.exit(code)
 """
 

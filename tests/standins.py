@@ -101,7 +101,8 @@ class Standin:
         longest = max(map(len, prompts))
         if longest + 1 > self.context:
             return 400, _refusal(
-                f"This model's maximum context length is {self.context} tokens. However, your prompt contains {longest} input tokens"
+                f"This model's maximum context length is {self.context} tokens. "
+                f"However, your prompt contains {longest} input tokens"
             )
         if body.get("echo"):
             choices = [self._echo(number, prompt) for number, prompt in enumerate(prompts)]

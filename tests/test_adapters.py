@@ -1,4 +1,4 @@
-"""Adapters: small weights on top of others, for the engines that run them; locked, inherited, and refused where they do not fit."""
+"""Adapters: small weights on top of others, in the lock, with inherited licences, refused if they do not fit."""
 
 from __future__ import annotations
 

@@ -111,6 +111,8 @@ def test_every_engine_keeps_what_an_engine_must_keep(engine_of: Callable[[str], 
     kept = {finding.check for finding in findings if finding.outcome == "kept"}
     assert {"accounted", "repeatable", "limits", "cancellation"} <= kept
     assert ("grammar" in kept, "scores" in kept) == (grammar, score)
+
+
 def test_two_engines_score_the_same_weights_alike(engine_of: Callable[[str], Engine]) -> None:
     engine = engine_of("llamacpp")
     prompt = engine.prompt((("user", "Is a cat an animal?"),), "Answer:")
@@ -214,6 +216,8 @@ def test_vllm_is_started_on_loopback_offline_and_without_usage_reports(
     told = environment("key")
     assert (told["VLLM_NO_USAGE_STATS"], told["HF_HUB_OFFLINE"], told["VLLM_API_KEY"]) == ("1", "1", "key")
     assert "key" not in " ".join(command)
+
+
 def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
     small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +235,8 @@ def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
     engine.close()
     assert process is not None
     assert process.poll() is not None
+
+
 def test_a_vllm_ends_when_its_owner_is_killed(small_weights: StoredWeights, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGFENCE_VLLM", STAND_IN)
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))

@@ -86,7 +86,8 @@ def test_html_is_what_a_person_sees(tmp_path: Path) -> None:
     (tmp_path / "p.html").write_bytes(
         "<html><head><title>T</title><script>evil()</script></head><body><h1>Größe</h1><p>one<br>two</p>"
         "<div style='display: none'>unseen</div><ul><li>a<li>b</ul><blockquote><p>said</p></blockquote>"
-        "<table><tr><th>Item<th>Price<tr><td>Bolt<td>7.50</table><img src=http://example.org/x.png alt=plan></body>".encode()
+        "<table><tr><th>Item<th>Price<tr><td>Bolt<td>7.50</table>"
+        "<img src=http://example.org/x.png alt=plan></body>".encode()
     )
     document = read_document(tmp_path / "p.html")
     assert document.text == "# T\n\n# Größe\n\none\ntwo\n\n- a\n- b\n\n> said\n\nItem   Price\nBolt   7.50\n\n[plan]"
@@ -278,7 +279,8 @@ def test_a_workbook_with_one_damaged_sheet_is_not_read_in_part(tmp_path: Path) -
 
 def test_the_letterhead_of_an_opendocument_text_is_read(tmp_path: Path) -> None:
     path = odt(tmp_path / "o.odt", "<text:p>Dear Ann</text:p>")
-    style = 'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    style = f'xmlns:style="{names}:style:1.0" xmlns:text="{names}:text:1.0"'
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("styles.xml", f"<s {style}><style:header><text:p>ACME GmbH</text:p></style:header></s>")
     document = read_document(path)

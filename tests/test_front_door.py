@@ -216,7 +216,10 @@ def test_a_pydantic_model_that_cannot_be_read_off_a_document_is_refused_with_eve
 def test_objects_are_typed_and_each_value_has_its_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("Invoice RE-4711\nDate 2024-03-12\nTotal EUR 1,250.00\nNet EUR 1,000.00\n")
     (tmp_path / "b.txt").write_text("Nothing here\n")
-    written = " RE-4711\nissued: 2024-03-12\ntotal: 1,250.00\nnet: 1,000.00\niban: null\ncurrency: EUR\npaid: true\nlines: null\n"
+    written = (
+        " RE-4711\nissued: 2024-03-12\ntotal: 1,250.00\nnet: 1,000.00\niban: null\n"
+        "currency: EUR\npaid: true\nlines: null\n"
+    )
     model = model_on(FakeEngine(lambda request, prompt: written))
     monkeypatch.setattr("ringfence.api.extraction.open_model", lambda *_, **__: model)
     first, second = ringfence.extract([tmp_path / "a.txt", tmp_path / "b.txt"], Invoice)

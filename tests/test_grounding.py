@@ -23,7 +23,10 @@ from ringfence.tasks.gbnf import literal, one_of
 from ringfence.tasks.prompt import break_control_tokens
 from tests.conftest import document_of, task_of
 
-PAPER = "Nordwind GmbH\nInvoice 4711 of 12.03.2024, delivered 01.03.2024\n\nNet   EUR 1,050.00\nTotal   EUR 1,249.50\nTotal again   1,249.50\n"
+PAPER = (
+    "Nordwind GmbH\nInvoice 4711 of 12.03.2024, delivered 01.03.2024\n\n"
+    "Net   EUR 1,050.00\nTotal   EUR 1,249.50\nTotal again   1,249.50\n"
+)
 
 
 def answer(task: Any, document: Document, written: str) -> Answer:
@@ -40,7 +43,8 @@ def whole(document: Document) -> list[tuple[int, int]]:
 
 def test_each_kind_of_value_keeps_the_place_that_it_came_from() -> None:
     task = task_of(
-        supplier={"kind": "text"}, number={"kind": "code", "pattern": r"\d{4}"}, day={"kind": "date"}, total={"kind": "money"},
+        supplier={"kind": "text"}, number={"kind": "code", "pattern": r"\d{4}"}, day={"kind": "date"},
+        total={"kind": "money"},
         paid={"kind": "boolean"}, currency={"kind": "choice", "options": ["EUR", "USD"]}, note={"kind": "text"},
     )  # fmt: skip
     document = document_of(PAPER)
@@ -50,11 +54,14 @@ def test_each_kind_of_value_keeps_the_place_that_it_came_from() -> None:
         " Nordwind GmbH\nnumber: 4711\nday: 12.03.2024\ntotal: 1,249.50\npaid: false\ncurrency: EUR\nnote: null\n",
     )
     assert got.values == {
-        "supplier": "Nordwind GmbH", "number": "4711", "day": "2024-03-12", "total": {"amount": "1249.50", "currency": "EUR"},
+        "supplier": "Nordwind GmbH", "number": "4711", "day": "2024-03-12",
+        "total": {"amount": "1249.50", "currency": "EUR"},
         "paid": False, "currency": "EUR", "note": None,
     }  # fmt: skip
     assert {name: entry.kind for name, entry in got.fields.items()} == {
-        "supplier": "span", "number": "span", "day": "derived", "total": "derived", "paid": "judged", "currency": "judged", "note": "null",
+        "supplier": "span", "number": "span", "day": "derived", "total": "derived", "paid": "judged",
+        "currency": "judged",
+        "note": "null",
     }  # fmt: skip
     for entry in got.fields.values():
         for start, end in entry.spans:

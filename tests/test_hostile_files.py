@@ -102,7 +102,8 @@ def test_xml_does_not_read_other_files(tmp_path: Path) -> None:
     path.write_text(
         f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{tmp_path}/secret.txt">]>'
         '<o:document xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><o:body><t:p>before &e; after</t:p></o:body></o:document>'
+        'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+        "<o:body><t:p>before &e; after</t:p></o:body></o:document>"
     )
     (one,) = outcomes(path)
     assert isinstance(one, Document)

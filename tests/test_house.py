@@ -157,7 +157,8 @@ def test_the_clock_and_the_machine_are_asked_in_one_place_each() -> None:
 
 def test_no_code_outside_the_kinds_switches_on_the_kind_of_a_task() -> None:
     kinds = re.compile(
-        r"isinstance\([^()]*\b(Extract|Classify|Summarise)Task\b|task\.kind\s*(==|!=|in)|\[\"kind\"\] == \"(extract|classify|summarise)"
+        r"isinstance\([^()]*\b(Extract|Classify|Summarise)Task\b|task\.kind\s*(==|!=|in)|"
+        r"\[\"kind\"\] == \"(extract|classify|summarise)"
     )
     allowed = {"api/explain.py", "inference/example_pool.py"}  # what one kind alone has: a plan, a pool
     found = {

@@ -15,10 +15,9 @@ from ringfence.documents import expand_inputs
 from ringfence.errors import TaskError
 from ringfence.runs import RunFolder
 from ringfence.tasks import (
-    ExtractTask,
     Answer,
     AnswerError,
-    Task,
+    ExtractTask,
     merge,
     prepare,
 )
@@ -53,7 +52,8 @@ def test_a_record_groups_its_fields_and_a_list_its_records() -> None:
     got = answer(
         task,
         PAPER,
-        " ACME GmbH\nseller.city: Berlin\nlines:\n- Bolt M8 steel | 3 | 7.50\n- Nut | 10 | 2.50\n- Nut | 10 | 2.50\ntotal: 12.50\n",
+        " ACME GmbH\nseller.city: Berlin\nlines:\n- Bolt M8 steel | 3 | 7.50\n"
+        "- Nut | 10 | 2.50\n- Nut | 10 | 2.50\ntotal: 12.50\n",
     )
     assert got.values["seller"] == {"name": "ACME GmbH", "city": "Berlin"}
     assert [line["item"] for line in got.values["lines"]] == ["Bolt M8 steel", "Nut", "Nut"]
@@ -75,7 +75,8 @@ def test_a_row_may_be_printed_on_two_lines() -> None:
     spec = {
         "kind": "list",
         "fields": {
-            "item": {"kind": "text"}, "price": {"kind": "number"}, "qty": {"kind": "number"}, "amount": {"kind": "number"},
+            "item": {"kind": "text"}, "price": {"kind": "number"}, "qty": {"kind": "number"},
+            "amount": {"kind": "number"},
         },
     }  # fmt: skip
     got = answer(task_of(lines=spec), TWO_LINES, "\n- Bolt | 2.50 | 3 | 7.50\n- Nut | 0.25 | 10 | 2.50\n")

@@ -1,4 +1,4 @@
-"""Replay: stored answers again; what is the same is IDENTICAL, what parts says where, by how much, and how that is known."""
+"""Replay: answer stored documents again; where answers part, say where, by how much, and how that is known."""
 
 from __future__ import annotations
 

@@ -255,7 +255,9 @@ def test_exports_hold_every_document_and_no_formula(tmp_path: Path) -> None:
     assert export_csv(RunFolder.open(tmp_path / "run"), stream) == 1
     header, row = list(csv.reader(io.StringIO(stream.getvalue())))
     assert dict(zip(header, row, strict=True)) == {
-        "document": "a.txt", "status": "done", "reason": "", "total_amount": "-5.00", "total_currency": "", "who": "SUM", "flags": "",
+        "document": "a.txt", "status": "done",
+        "reason": "", "total_amount": "-5.00", "total_currency": "", "who": "SUM",
+        "flags": "",
     }  # fmt: skip
     from ringfence.runs.export import _cell
 

@@ -1,4 +1,4 @@
-"""An engine serves: requests arrive at any time from any thread, in turn, bounded, cancellable; or in lockstep with a run."""
+"""An engine serves requests at any time from any thread, in turn, bounded, cancellable; or in lockstep with a run."""
 
 from __future__ import annotations
 

@@ -123,7 +123,8 @@ def test_a_standard_stream_that_is_a_unix_socket_is_relayed_through_a_pipe() -> 
         program = (
             "import os, stat, sys; print(stat.S_ISSOCK(os.fstat(1).st_mode), sys.stdin.readline().strip(), flush=True)"
         )
-        running = subprocess.Popen([sys.executable, "-c", LAUNCH, program], stdin=theirs.fileno(), stdout=theirs.fileno())
+        command = [sys.executable, "-c", LAUNCH, program]
+        running = subprocess.Popen(command, stdin=theirs.fileno(), stdout=theirs.fileno())
         theirs.close()
         ours.sendall(b"hello\n")
         assert running.wait(60) == 0

@@ -1,4 +1,4 @@
-"""Summarise: every sentence rests on places of the document, no section is lost silently, nothing unsupported passes unmarked."""
+"""Summarise: every sentence rests on places of the document, nothing unsupported passes unmarked."""
 
 from __future__ import annotations
 
@@ -152,8 +152,8 @@ def test_numbers_dates_and_names_are_looked_up(written: str, said: str, missing:
 
 def test_in_german_a_noun_alone_is_no_name() -> None:
     said = (
-        "Der Vorstand traf sich im Haus am See und sprach über den Plan für das Jahr und die Kosten der Reise nach Rom. "
-        * 5
+        "Der Vorstand traf sich im Haus am See und sprach über den Plan für das Jahr "
+        "und die Kosten der Reise nach Rom. " * 5
     )
     found = unsupported(document_of("Es ging um die Finanzierung und um Klaus Meier."), document_of(said), Locale())
     assert [one.text for one in found] == ["Klaus Meier"]

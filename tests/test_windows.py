@@ -1,4 +1,4 @@
-"""Long documents: windows together are the whole document, results merge by a stated rule, a kill costs no finished window."""
+"""Long documents: windows cover the whole document, results merge by a stated rule, a kill costs no done window."""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ __all__ = [
     "__version__", "extract", "open_model", "open_run", "load_task", "task_from", "read_document",
     "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
     "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "Kind", "Money",
-    "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError", "WeightsError",
+    "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",
+    "WeightsError",
 ]  # fmt: skip
 
 

@@ -197,8 +197,9 @@ class AuditLog:
         return found
 
     def erase(self, before: str) -> int:
-        """Delete the content of records before a time, with the salts that make commitments verifiable; the chain stays
-        whole. Returns how many records lost their content.
+        """Delete the content of records before a time; returns how many records lost theirs.
+
+        The salts that make their commitments verifiable go too; the chain stays whole.
         """
         with self._alone():
             lines = list(self._content_lines())

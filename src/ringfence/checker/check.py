@@ -49,8 +49,9 @@ class CheckReport:
 def check_run(
     run: Path, passwords: tuple[str, ...] = (), on_document: Callable[[int], None] = lambda count: None
 ) -> CheckReport:
-    """Check the run in ``run``; ``on_document`` hears the number of documents so far. Raises RunError if there is no
-    readable run.
+    """Check the run in ``run``; ``on_document`` hears the number of documents so far.
+
+    Raises RunError if there is no readable run.
     """
     facts = _read_facts(run)
     results, malformed = _read_results(run)

@@ -1,4 +1,4 @@
-"""Check one value of a result: does the document say it where the result claims?"""
+"""Check one value of a result against the place in the document that the result claims."""
 
 from __future__ import annotations
 

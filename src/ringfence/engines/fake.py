@@ -19,7 +19,7 @@ from .protocol import (
     ScoreRequest,
 )
 from .scheduler import Scheduled
-from .ticket import EngineOutput, EngineRequest, Ticket
+from .ticket import EngineOutput, Ticket
 
 __all__ = ["FakeEngine"]
 

@@ -70,11 +70,11 @@ class GoldFile:
     def _add(self, fresh: Mapping[str, GoldLine], replace: bool) -> tuple[int, int]:
         known = self.latest() if self.path.exists() else {}
         lines, new, changed = [], 0, 0
-        for identity, entry in fresh.items():
-            before = known.get(identity)
+        for identity, stated in fresh.items():
+            before, entry = known.get(identity), stated
             if before is not None:
                 if not replace:
-                    entry = _merged(before, entry)
+                    entry = _merged(before, stated)
                 names = dict.fromkeys([*before.values, *entry.values])
                 old = {name: before.values.get(name) for name in names if not _as_before(name, before, entry)}
                 if not old and entry.spans == before.spans and entry.origin == before.origin:
@@ -102,8 +102,9 @@ def _merged(before: GoldLine, entry: GoldLine) -> GoldLine:
     for name, value in entry.values.items():
         old = values.get(name)
         if isinstance(value, Mapping) and isinstance(old, Mapping) and not isinstance(value.get("amount"), str):
-            value = {**old, **value}  # a record, not money
-        values[name] = value
+            values[name] = {**old, **value}  # a record, not money
+        else:
+            values[name] = value
     merged = entry.model_copy(update={"values": values})
     kept = {
         path: places

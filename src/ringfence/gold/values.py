@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -34,7 +35,7 @@ def parse_gold_value(field: AnswerField, raw: Any, locale: Locale, contract: boo
     """
     if contract and field.kind == "number" and isinstance(raw, str) and is_decimal(raw):
         return raw
-    if raw is None or (isinstance(raw, str) and not raw.strip()) or raw != raw:
+    if raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, float) and math.isnan(raw)):
         return None
     if field.kind == "choices":
         given = raw if isinstance(raw, list) else [part.strip() for part in str(raw).split(",")]

@@ -15,7 +15,7 @@ Progress = Callable[[int, int | None], None]
 
 
 class SourceUnavailable(RingfenceError):
-    """This source cannot provide a file now; another source may. ``str(error)`` says why."""
+    """A source cannot provide a file now; another source may. ``str(error)`` says why."""
 
 
 class WeightsSource(Protocol):
