@@ -133,8 +133,10 @@ def main() -> None:
         peer_seconds = time.monotonic() - started
         read = sum(row["size"] > 0 for row in others)
         faults = Counter(row["fault"] or "empty" for row in others if not row["size"])
+        worst = max(row["peak"] for row in others)
         print(
-            f"  markitdown: {read} of {len(paths)} read, {len(paths) / peer_seconds:.1f} files/s, worst memory {max(r['peak'] for r in others):.0f} MiB; not read: {dict(faults.most_common(6))}"
+            f"  markitdown: {read} of {len(paths)} read, {len(paths) / peer_seconds:.1f} files/s, "
+            f"worst memory {worst:.0f} MiB; not read: {dict(faults.most_common(6))}"
         )
         print(f"  ratio of the times, Ringfence to markitdown: {seconds / peer_seconds:.2f}")
         print_differences(paths, rows, others)
@@ -142,23 +144,27 @@ def main() -> None:
 
 
 def print_ours(name: str, rows: list[dict[str, Any]], seconds: float) -> None:
-    """The table of our reader."""
+    """Print the figures of Ringfence's readers."""
     codes = Counter(code for row in rows for code in row["codes"])
     documents = sum(row["done"] for row in rows)
     crashed = codes["reader-crashed"] + codes["reader-fault"]
     read = sum(row["size"] > 0 for row in rows)
     print(
-        f"\n{name}: {len(rows)} files hold {documents + sum(codes.values())} documents: {documents} done, {sum(codes.values())} failed, {crashed} crashed"
+        f"\n{name}: {len(rows)} files with {documents + codes.total()} documents: {documents} done, "
+        f"{codes.total()} failed, {crashed} crashed"
     )
     print(f"  failed by reason: {dict(codes.most_common())}")
-    slow = statistics.quantiles([row["seconds"] for row in rows], n=20)[-1]
+    seconds_each = [row["seconds"] for row in rows]
+    middle, slow = statistics.median(seconds_each), statistics.quantiles(seconds_each, n=20)[-1]
+    worst = max(row["peak"] for row in rows)
     print(
-        f"  Ringfence: {read} of {len(rows)} read, {len(rows) / seconds:.1f} files/s (median {statistics.median(r['seconds'] for r in rows):.3f} s, 95 % under {slow:.2f} s), worst memory of a worker {max(r['peak'] for r in rows):.0f} MiB"
+        f"  Ringfence: {read} of {len(rows)} read, {len(rows) / seconds:.1f} files/s (median {middle:.3f} s, "
+        f"95 % under {slow:.2f} s), worst memory of a worker {worst:.0f} MiB"
     )
 
 
 def print_differences(paths: list[Path], rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> None:
-    """By format: files that both, one or none of the two read."""
+    """Print by format the files that both readers, one of them or neither can read."""
     table: dict[str, Counter[str]] = defaultdict(Counter)
     for path, row, other in zip(paths, rows, others, strict=True):
         who = {

@@ -1,9 +1,10 @@
-"""Fuzz the readers with mutated real files, in worker processes with tight limits. A crash or internal error is a finding.
+"""Fuzz the readers with mutated real files, in worker processes with tight limits.
 
     python benchmarks/fuzz.py --minutes 3
 
-Mutations are flipped bits, cut ends, deleted and repeated pieces, pieces of other files, and integers in place of size
-fields. Every finding is stored under bench-results/fuzz with its seed; turn it into a test.
+A crash, an internal error or an exceeded limit is a finding. Mutations are flipped bits, cut ends, deleted and repeated
+pieces, pieces of other files, and integers in place of size fields. Every finding is stored under bench-results/fuzz
+with its seed; turn it into a test.
 """
 
 from __future__ import annotations

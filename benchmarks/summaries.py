@@ -39,7 +39,7 @@ class Query:
 
 
 def queries(limit: int, scratch: Path) -> list[Query]:
-    """Return the first specific query of each of the ``limit`` shortest meetings, and the general one of every third."""
+    """Return the first specific query of the ``limit`` shortest meetings, and the general one of every third."""
     scratch.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in (DATA / "meetings" / "val.jsonl").read_text(encoding="utf-8").splitlines()]
     rows.sort(key=lambda row: sum(len(turn["text"]) for turn in row["transcript"]))

@@ -1,6 +1,6 @@
 """Measure long documents: the recall of windows that are chosen by meaning, and the memory for a very long document.
 
-    python benchmarks/windows.py              # a document of 400 pages and a million characters, then recall on contracts
+    python benchmarks/windows.py         # a document of 400 pages and a million characters, then recall on contracts
 
 Recall is the share of the clauses that lawyers marked in the contracts which lie entirely in a window to read, beside
 the share of the text that is read. A clause counts once for each field; the first window is always read. A window has

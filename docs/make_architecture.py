@@ -39,7 +39,7 @@ LAYERS: list[Layer] = [
         [
             ("contracts", "every file, typed"),
             ("locks, audit", "digests, log"),
-            ("seal, signing", "no way out"),
+            ("seal, signatures", "no way out"),
             ("files, clock, errors", "one place each"),
         ],
         "#5c677d",

@@ -98,7 +98,7 @@ def test_an_adapter_inherits_the_licence_and_runs_on_what_it_was_made_of(base: S
     loose = pull(
         str(an_adapter(tmp_path / "loose.gguf", gguf_of(base), 2)), store, options=PullOptions(made_of="other")
     )
-    with pytest.raises(WeightsError, match="made on other weights"):
+    with pytest.raises(WeightsError, match="made for other weights"):
         open_engine("llamacpp", base, store, EngineSettings(cache_gib=1), adapter=loose)
 
 
@@ -118,7 +118,7 @@ def test_an_engine_that_would_pass_over_an_adapter_is_refused(base: StoredWeight
         open_engine("openvino", base, store, EngineSettings(cache_gib=1), adapter=made)
     from ringfence.inference import load_model
 
-    with pytest.raises(InputError, match="started with"):
+    with pytest.raises(InputError, match="cannot be used with a running server"):
         load_model(ModelOptions(weights="base", server="http://127.0.0.1:9", adapter="tuned"))
 
 

@@ -165,7 +165,7 @@ def test_labels_that_yaml_takes_for_something_else_are_refused() -> None:
 
 
 def test_an_engine_that_does_not_score_is_refused_before_anything_is_read(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="does not score"):
+    with pytest.raises(EngineError, match="cannot score"):
         run(task_of(), [], FakeEngine(lambda request, prompt: ""), fake_lock(task_of()), tmp_path / "run")
 
 
@@ -218,11 +218,11 @@ def test_the_labels_come_first_and_a_text_cannot_end_its_turn() -> None:
 @pytest.mark.parametrize(
     ("row", "what"),
     [
-        ("{", "no labelled text"),
-        ('{"text": "a"}', "no labelled text"),
-        ('{"text": "a", "label": "nope"}', "not one of the task's"),
+        ("{", "not a labelled text"),
+        ('{"text": "a"}', "not a labelled text"),
+        ('{"text": "a", "label": "nope"}', "which the task does not define"),
         ('{"text": "a", "labels": ["letter", "invoice"]}', "several labels"),
-        ("", "holds no labelled text"),
+        ("", "contains no labelled text"),
     ],
 )
 def test_a_pool_that_is_wrong_is_refused_with_its_line(tmp_path: Path, row: str, what: str) -> None:

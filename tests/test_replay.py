@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ringfence.contracts import LockFacts, Result, TraceLine
+from ringfence.api import Model
+from ringfence.contracts import LockFacts, ModelOptions, Result, TraceLine
 from ringfence.documents import expand_inputs
 from ringfence.engines import EngineSettings, Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import RunError
+from ringfence.inference import AnswerOptions, LoadedModel
+from ringfence.inference.example_pool import read_examples
 from ringfence.locks import Lock
 from ringfence.replay import NEAR_TIE, ReplayOptions, ReplayReport, replay_run
 from ringfence.replay.fragile import mark_fragile
@@ -27,6 +31,7 @@ from ringfence.reports.replay_report import write_replay
 from ringfence.runs import RunFolder
 from ringfence.runs.erasure import purge
 from ringfence.runs.trace import traces_by_document
+from ringfence.tasks import task_from
 from ringfence.weights import PullOptions, Store, StoredWeights, pull
 from ringfence.weights.requantisation import requantise
 from tests.conftest import ringfence, task_of
@@ -171,7 +176,7 @@ def test_scores_are_judged_by_how_far_the_new_winner_was_behind() -> None:
 def test_a_run_that_lost_results_is_not_replayed_in_part(tmp_path: Path) -> None:
     folder = a_run(tmp_path)
     folder.results.write_text("".join(folder.results.read_text().splitlines(keepends=True)[:3]))
-    with pytest.raises(RunError, match="its own count"):
+    with pytest.raises(RunError, match="run.json counts"):
         replayed(folder, engine_saying({}))
 
 
@@ -399,3 +404,31 @@ def test_a_tripwire_is_silent_until_something_changes(
     loud = json.loads(capsys.readouterr().out)
     assert loud["documents"]
     assert [json.loads(row)["alarm"] for row in (wire / "checks.jsonl").read_text().splitlines()] == [False, True, True]
+
+
+def test_a_run_with_examples_keeps_them_so_that_it_can_be_replayed_when_their_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Embedder(FakeEngine):
+        def embed(self, texts: Sequence[str]) -> Any:
+            return np.array([[float(text.count("a")), 1.0] for text in texts], np.float32)
+
+    embedder = LoadedModel(Embedder(lambda request, prompt: ""), None, None)
+    monkeypatch.setattr("ringfence.inference.answerer.load_embedder", lambda *_: embedder)
+    task = task_from({"kind": "classify", "name": "t", "labels": ["fruit", "tool"], "examples": 1})
+    pool = tmp_path / "pool.jsonl"
+    pool.write_text('{"text": "a banana", "label": "fruit"}\n{"text": "the drill", "label": "tool"}\n')
+    (tmp_path / "d.txt").write_text("an apple and a pear\n")
+
+    def engine() -> FakeEngine:
+        return FakeEngine(lambda request, prompt: "", scorer=lambda prompt, text: -1.0 if "fruit" in text else -2.0)
+
+    options = AnswerOptions(pool=read_examples(pool, task))
+    with Model(LoadedModel(engine(), None, None, options=ModelOptions())) as model:
+        run_made = model.run(task, tmp_path / "d.txt", tmp_path / "run", options=options)
+    assert [result.values for result in run_made] == [{"label": "fruit"}]
+    pool.unlink()
+    assert replayed(run_made.folder, engine()).totals == {"IDENTICAL": 1}
+    assert (run_made.path / "pool.jsonl").stat().st_mode & 0o077 == 0
+    run_made.purge()
+    assert not (run_made.path / "pool.jsonl").exists()

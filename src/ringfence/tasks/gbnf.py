@@ -41,7 +41,7 @@ def one_of(texts: Iterable[tuple[str, str]]) -> str:
     """A GBNF expression that matches any of ``texts``, as a prefix tree.
 
     Each text comes with the expression that may follow it, or an empty string. (With a flat list of 465 words, xgrammar
-    in OpenVINO GenAI 2026.4 let the model write 20131 after 2013, and with 86 amounts of the size ending an endless
+    in OpenVINO GenAI 2026.4 let the model write 20131 after 2013, and with 86 amounts of the same ending an endless
     20.00000... If no two alternatives begin with the same character, it does not.)
     """
     ends: dict[str, None] = {}
