@@ -97,7 +97,6 @@ def engine_of(
             context.__exit__(None, None, None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "way", [way if way == "openvino" else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
 )
@@ -113,6 +112,7 @@ def test_every_engine_keeps_what_an_engine_must_keep(engine_of: Callable[[str], 
     assert ("grammar" in kept, "scores" in kept) == (grammar, score)
 
 
+@pytest.mark.slow
 def test_two_engines_score_the_same_weights_alike(engine_of: Callable[[str], Engine]) -> None:
     engine = engine_of("llamacpp")
     prompt = engine.prompt((("user", "Is a cat an animal?"),), "Answer:")
@@ -201,8 +201,6 @@ def test_the_key_is_sent_to_the_server_and_told_to_nobody(llamacpp: Engine, monk
         engine.close()
 
 
-@pytest.mark.slow
-@pytest.mark.slow
 def test_vllm_is_started_on_loopback_offline_and_without_usage_reports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +216,7 @@ def test_vllm_is_started_on_loopback_offline_and_without_usage_reports(
     assert "key" not in " ".join(command)
 
 
+@pytest.mark.slow
 def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
     small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +236,7 @@ def test_a_vllm_that_dies_is_started_again_and_no_request_is_lost(
     assert process.poll() is not None
 
 
+@pytest.mark.slow
 def test_a_vllm_ends_when_its_owner_is_killed(small_weights: StoredWeights, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGFENCE_VLLM", STAND_IN)
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))

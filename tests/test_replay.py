@@ -266,7 +266,7 @@ def test_a_lock_that_was_edited_in_a_run_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("mode", ["solo", "batched"])
+@pytest.mark.parametrize("mode", ["solo", pytest.param("batched", marks=pytest.mark.slow)])
 def test_a_real_run_is_replayed_in_another_process(
     small_weights: StoredWeights, examples: Path, tmp_path: Path, mode: str
 ) -> None:
@@ -342,7 +342,7 @@ def real_run(locked_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ("change", "path"),
     [
         (lambda run: ["--threads", "2"], "engine.settings.threads"),
-        (RealRun.other_precision, "weights.digest"),
+        pytest.param(RealRun.other_precision, "weights.digest", marks=pytest.mark.slow),
         (RealRun.other_template, "template"),
         (RealRun.other_byte, "weights.form_files.openvino_model.bin"),
     ],

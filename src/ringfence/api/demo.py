@@ -80,12 +80,12 @@ def _agreeing(out: Path, folder: RunFolder) -> dict[str, dict[str, bool]]:
     gold, split = read_gold(out / "gold.jsonl"), SplitFile(out / "gold.jsonl").read()
     fields = load_task(out / "task.yaml").answer_fields()
     kinds = {path: spec.kind for path, spec in fields.items() if not spec.of_list and "." not in path}
-    found = {}
+    agreeing = {}
     for result in folder.latest():
         identity, values = result.document.id, result.values
         if values and split and split.part_of(identity) != "test":
-            found[identity] = {n: values_match(k, values[n], gold[identity][n]) for n, k in kinds.items()}
-    return found
+            agreeing[identity] = {n: values_match(k, values[n], gold[identity][n]) for n, k in kinds.items()}
+    return agreeing
 
 
 def _examples() -> Path:

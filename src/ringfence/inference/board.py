@@ -62,7 +62,7 @@ class JobBoard:
             request = self._follow_ups.popleft() if self._follow_ups else next(fresh, None)
             if request is None:
                 return
-            self._tracer.asks(request)
+            self._tracer.record(request)
             yield request
 
     def begin(self, outcome: Document | Unreadable) -> Iterator[EngineRequest]:
@@ -85,9 +85,9 @@ class JobBoard:
         except Exception as error:  # an internal error fails its document, never the run
             self._finish(results.failed(outcome, f"recogniser: internal error ({type(error).__name__})"), None)
 
-    def asked(self, request: EngineRequest) -> None:
+    def record_request(self, request: EngineRequest) -> None:
         """Record that a request is sent to the engine; ``requests`` does this itself."""
-        self._tracer.asks(request)
+        self._tracer.record(request)
 
     def follow_ups(self) -> Iterator[EngineRequest]:
         """Yield the requests that follow from the outputs so far, each once."""

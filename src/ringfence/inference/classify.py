@@ -121,7 +121,7 @@ class ClassifyJob:
     sentences: dict[str, tuple[int, int]] = field(default_factory=dict)  # by request
     strength: dict[str, list[tuple[float, tuple[int, int]]]] = field(default_factory=dict)  # by label
     waiting: int = 0
-    asked: dict[str, list[str]] = field(default_factory=dict)
+    pending: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -147,7 +147,7 @@ class ClassifyJob:
         self, what: str, text: str, examples: Sequence[Example], labels: list[str], chosen: Sequence[str] = ()
     ) -> ScoreRequest:
         identity = f"{self.document.id}\0{what}"
-        self.asked[identity] = labels
+        self.pending[identity] = labels
         self.waiting += 1
         return self.work.request(identity, text, examples, labels, chosen)
 
@@ -155,7 +155,7 @@ class ClassifyJob:
         """Process scores; ask for a further label, then for the sentences that support the labels."""
         output = as_score(output)
         self.waiting -= 1
-        labels = self.asked.pop(output.id)
+        labels = self.pending.pop(output.id)
         if self.reason:
             return ()
         self.usage = add_usage(self.usage, output)

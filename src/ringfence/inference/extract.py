@@ -66,7 +66,7 @@ class ExtractJob:
     reason: str = ""
     left_out: dict[int, list[str]] = field(default_factory=dict)  # by window, records that the document lacks
     usage: Usage | None = None
-    asked: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
+    pending: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # turns after the first prompt, by request
 
     @property
@@ -97,7 +97,7 @@ class ExtractJob:
                 yield self._ask(identity, number, plan)
 
     def _ask(self, identity: str, number: int, plan: ExtractionPlan) -> Request:
-        self.asked[identity] = (number, plan)
+        self.pending[identity] = (number, plan)
         if not self._verified:
             return request_for(plan, self.engine, identity)
         task = self.prepared.task
@@ -122,7 +122,7 @@ class ExtractJob:
         If the second request fails, the first answer stays.
         """
         output = as_completion(output)
-        number, plan = self.asked.pop(output.id)
+        number, plan = self.pending.pop(output.id)
         if self.reason:  # another window of this document has failed
             return ()
         first = number not in self.parts
@@ -163,11 +163,11 @@ class ExtractJob:
         if stated is not None:
             reader, text, faults = as_written(plan, stated)
             part = reader.read(text)
-            for path, found in part.single.items():
+            for path, value in part.single.items():
                 if path in faults:
-                    found.answer.flags.append(NOT_FOUND)
+                    value.answer.flags.append(NOT_FOUND)
                 elif path not in stated:
-                    found.answer.flags.append(NOT_ANSWERED)
+                    value.answer.flags.append(NOT_ANSWERED)
             self.parts[number] = part
             self.left_out[number] = [path for path in faults if path not in part.single]
         turns = self.turns[output.id]
@@ -208,10 +208,10 @@ class ExtractJob:
 def part_to_json(part: WindowAnswer) -> dict[str, Any]:
     """Return a window's answer as plain data."""
     return {
-        "single": {path: found.as_json() for path, found in part.single.items()},
+        "single": {path: value.as_json() for path, value in part.single.items()},
         "lists": {
             name: [
-                {"anchor": record.anchor, "values": {leaf: found.as_json() for leaf, found in record.values.items()}}
+                {"anchor": record.anchor, "values": {leaf: value.as_json() for leaf, value in record.values.items()}}
                 for record in records
             ]
             for name, records in part.lists.items()
@@ -222,11 +222,11 @@ def part_to_json(part: WindowAnswer) -> dict[str, Any]:
 def part_from_json(data: dict[str, Any]) -> WindowAnswer:
     """Rebuild a window's answer from the data that ``part_to_json`` returns."""
     return WindowAnswer(
-        {path: FieldValue.from_json(found) for path, found in data["single"].items()},
+        {path: FieldValue.from_json(value) for path, value in data["single"].items()},
         {
             name: [
                 Record(
-                    record["anchor"], {leaf: FieldValue.from_json(found) for leaf, found in record["values"].items()}
+                    record["anchor"], {leaf: FieldValue.from_json(value) for leaf, value in record["values"].items()}
                 )
                 for record in records
             ]

@@ -108,7 +108,7 @@ class ResultStream(Iterator[Result]):
                 self._ask(request)
 
     def _ask(self, request: EngineRequest) -> None:
-        self._board.asked(request)
+        self._board.record_request(request)
         ticket = self._engine.submit(request, client=self._client, priority=self._priority, on_done=self._events.put)
         self._open.add(ticket)  # type: ignore[arg-type]  # a third-party engine may return another kind of Future
 

@@ -125,7 +125,7 @@ class SummariseJob:
     summary: list[Sentence] | None = None
     faults: list[str] = field(default_factory=list)
     earlier: dict[tuple[bool, int, int], str] = field(default_factory=dict)  # a step's output before a repeat
-    asked: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, its repeats
+    pending: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, its repeats
 
     @property
     def finished(self) -> bool:
@@ -147,13 +147,13 @@ class SummariseJob:
                 return
             if number not in self.notes:
                 yield self._ask(Stage(self.work.task, group, final=False), number)
-        if not self.asked and not self.usage:  # all notes were kept
+        if not self.pending and not self.usage:  # all notes were kept
             yield from self._reduce([note for number in sorted(self.notes) for note in self.notes[number]])
 
     def _ask(self, stage: Stage, number: int, repeats: int = 0, before: str = "") -> Request:
         what = "summary" if stage.final else f"notes {self.level}.{number}"
         identity = f"{self.document.id}\0{what}{f' again {repeats}' if repeats else ''}"
-        self.asked[identity] = (stage, number, repeats)
+        self.pending[identity] = (stage, number, repeats)
         engine = self.work.engine
         prompt = stage.prompt(engine.control_tokens)
         turns = [("assistant", break_control_tokens(before, engine.control_tokens)), ("user", SAY_SOURCES)]
@@ -164,7 +164,7 @@ class SummariseJob:
     def take(self, output: EngineOutput) -> Sequence[Request]:
         """Process sentences; after the notes of all sections, go on to the summary."""
         output = as_completion(output)
-        stage, number, repeats = self.asked.pop(output.id)
+        stage, number, repeats = self.pending.pop(output.id)
         if self.reason:
             return ()
         self.usage = add_usage(self.usage, output)

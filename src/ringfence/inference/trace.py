@@ -28,16 +28,16 @@ class Tracer:
     def __init__(self, session: int) -> None:
         self.session = session
         self._count = 0
-        self._asked: dict[str, tuple[int, str]] = {}
+        self._pending: dict[str, tuple[int, str]] = {}
 
-    def asks(self, request: EngineRequest) -> None:
+    def record(self, request: EngineRequest) -> None:
         """Record a request that is sent to the engine."""
         self._count += 1
-        self._asked[request.id] = (self._count, prompt_digest(request.prompt))
+        self._pending[request.id] = (self._count, prompt_digest(request.prompt))
 
     def line(self, document: Document, output: EngineOutput) -> TraceLine:
         """Return the trace line for the engine's answer about ``document``."""
-        number, prompt = self._asked.pop(output.id)
+        number, prompt = self._pending.pop(output.id)
         line = TraceLine(
             document=document.id, sha256=document.sha256, id=output.id, s=self.session, n=number, prompt=prompt
         )

@@ -31,13 +31,13 @@ OnProgress = Callable[[int, int], None]
 class LockDiffersError(InputError):
     """Raised if this machine does not match the lock of a run; ``differences`` lists every difference."""
 
-    def __init__(self, run: Path, found: Sequence[Difference]) -> None:
+    def __init__(self, run: Path, lock_differences: Sequence[Difference]) -> None:
         super().__init__(
-            f"This machine does not match the lock of {run}; {len(found)} differences:\n"
-            + "\n".join(f"  {difference}" for difference in found),
+            f"This machine does not match the lock of {run}; {len(lock_differences)} differences:\n"
+            + "\n".join(f"  {difference}" for difference in lock_differences),
             "Restore the locked state. --despite replays anyway, and reports the outcome.",
         )
-        self.differences = list(found)
+        self.differences = list(lock_differences)
 
 
 @dataclass(frozen=True)
@@ -234,10 +234,10 @@ def _opened(
         engine = cast(Engine, _RecordingEngine(model.engine))
         answerer = Answerer(replace(model, engine=engine), task, _answer_options(folder, session, task, options))
         expected = folder.lock().but(calibrator=None)
-        found = differences(expected.data, answerer.lock.data)
-        if found and not options.despite:
-            raise LockDiffersError(folder.path, found)
-        yield answerer, found
+        lock_differences = differences(expected.data, answerer.lock.data)
+        if lock_differences and not options.despite:
+            raise LockDiffersError(folder.path, lock_differences)
+        yield answerer, lock_differences
     finally:
         model.close()
 

@@ -14,24 +14,29 @@ from .plots import coverage_plot, reliability_plot
 __all__ = ["write_calibration"]
 
 
-def write_calibration(found: RunCalibration, target: Path) -> Path:
+def write_calibration(calibration: RunCalibration, target: Path) -> Path:
     """Write the page, which only its owner can read, and return its path."""
     need("evaluation", "matplotlib")
-    fitted, calibrator, before, after = found.fitted, found.calibrator, found.before, found.after
+    fitted, calibrator, before, after = (
+        calibration.fitted,
+        calibration.calibrator,
+        calibration.before,
+        calibration.after,
+    )
     curves = {}
-    for unit in found.thresholds:
+    for unit in calibration.thresholds:
         scores, wrong, _ = fitted.accepted_by(unit)
         curves[f"{unit}s"] = coverage_curve(list(scores), list(wrong), len(scores))
-    marks = {f"{unit}s": (at.share, at.errors / at.accepted) for unit, at in found.thresholds.items() if at}
+    marks = {f"{unit}s": (at.share, at.errors / at.accepted) for unit, at in calibration.thresholds.items() if at}
     page = page_environment().get_template("calibration.html.j2")
     text = page.render(
-        task=found.task,
-        run=found.run,
-        feasible=found.feasibility,
-        fields=found.models,
+        task=calibration.task,
+        run=calibration.run,
+        feasible=calibration.feasibility,
+        fields=calibration.models,
         rows=[
-            {"unit": unit, "threshold": threshold, "sentence": found.sentence(unit)}
-            for unit, threshold in found.thresholds.items()
+            {"unit": unit, "threshold": threshold, "sentence": calibration.sentence(unit)}
+            for unit, threshold in calibration.thresholds.items()
         ],
         digest=calibrator.digest,
         lock=calibrator.for_lock,

@@ -60,9 +60,9 @@ def page_environment() -> jinja2.Environment:
     )
 
 
-def write_evaluation(found: RunEvaluation, target: Path) -> Path:
+def write_evaluation(evaluated: RunEvaluation, target: Path) -> Path:
     """Write the page, which only its owner can read, and return its path."""
-    evaluation, slices = found.evaluation, found.slices
+    evaluation, slices = evaluated.evaluation, evaluated.slices
     shown, cut = item_rows(evaluation.items)
     documents = {item.document for item in evaluation.items}
     page = page_environment().get_template("evaluation.html.j2")
@@ -80,7 +80,7 @@ def write_evaluation(found: RunEvaluation, target: Path) -> Path:
         errors=[name for name in ERRORS if any(item.outcome == name for item in evaluation.items)],
         meanings=ERRORS,
         confusions=_confusions(evaluation.labels),
-        **asdict(found.facts),
+        **asdict(evaluated.facts),
     )
     write_whole(target, text, private=True)
     return target

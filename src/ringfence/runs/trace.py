@@ -16,12 +16,12 @@ def traces_by_document(
 
     ``contents`` holds the sha256 of each document; answers about other content do not count.
     """
-    found: dict[str, dict[str, list[TraceLine]]] = {}
+    traces: dict[str, dict[str, list[TraceLine]]] = {}
     for line in lines:
         if line.document not in contents or line.sha256 != contents[line.document]:
             continue
-        answers = found.setdefault(line.document, {}).setdefault(line.id, [])
+        answers = traces.setdefault(line.document, {}).setdefault(line.id, [])
         if answers and answers[-1].s != line.s:
             answers.clear()
         answers.append(line)
-    return {document: dict(requests) for document, requests in found.items()}
+    return {document: dict(requests) for document, requests in traces.items()}
