@@ -120,3 +120,37 @@ def test_a_pipe_in_a_folder_is_named_and_nothing_waits_for_it(tmp_path: Path) ->
     go(tmp_path / "in", tmp_path / "run")
     (result,) = latest(RunFolder.open(tmp_path / "run"))
     assert result["reason"] == "unreadable: it is a pipe or a device, not a file"
+
+
+def test_a_name_with_an_exclamation_mark_is_a_name_and_no_child_of_another_file(tmp_path: Path) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    (inbox / "Report").write_text("Ann")
+    (inbox / "Report!.txt").write_text("Ann too")
+    assert go(inbox, tmp_path / "run").totals == {"done": 2}
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 2}
+    (inbox / "Hello!.zip").write_bytes(zipped(("a.txt", b"Ann"), ("b.txt", b"Ann")))
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 4}
+    (inbox / "Hello!.zip").write_bytes(zipped(("a.txt", b"Ann")))
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 3}
+
+
+def test_an_archive_that_cannot_be_read_today_takes_no_finished_work_back(tmp_path: Path) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    content = zipped(("a.txt", b"Ann"), ("b.txt", b"Ann"))
+    (inbox / "z.zip").write_bytes(content)
+    assert go(inbox, tmp_path / "run").totals == {"done": 2}
+    (inbox / "z.zip").write_bytes(b"PK\x03\x04 damaged")
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 2, "failed": 1}
+    (inbox / "z.zip").write_bytes(content)
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 2}
+
+
+def test_the_failure_of_a_whole_file_is_taken_back_when_its_records_can_be_read(tmp_path: Path) -> None:
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    (inbox / "rows.jsonl").write_bytes(b"\xff\xfe\x00 not text")
+    assert go(inbox, tmp_path / "run").totals == {"failed": 1}
+    (inbox / "rows.jsonl").write_text('{"id": "one", "text": "Ann"}\n{"id": "two", "text": "Ann"}\n')
+    assert go(inbox, tmp_path / "run", resume=True).totals == {"done": 2}

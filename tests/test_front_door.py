@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -256,3 +257,35 @@ def test_the_ten_lines_on_real_weights(small_weights: object, examples: Path, tm
     assert run.totals == {"done": 3}
     assert run.check().findings == []
     assert run.replay().totals == {"IDENTICAL": 3}
+
+
+def test_two_threads_with_two_tasks_get_their_own_answers(inbox: Path) -> None:
+    tasks = [task_of(first={"kind": "number"}), task_of(second={"kind": "number"})]
+    with model_on(FakeEngine(lambda request, prompt: " 121.50\n")) as model:
+        wrong: list[Any] = []
+
+        def ask(task: Any) -> None:
+            for _ in range(200):
+                if model.answerer(task).task is not task:
+                    wrong.append(task)
+
+        threads = [threading.Thread(target=ask, args=(task,)) for task in tasks * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+def test_inputs_may_be_a_generator_and_are_recorded(model: ringfence.Model, inbox: Path, tmp_path: Path) -> None:
+    run = model.run(TASK, (path for path in sorted(inbox.iterdir())), tmp_path / "run")
+    assert run.totals == {"done": 3}
+    assert len(run.facts.sessions[0].made_with.inputs) == 3
+
+
+def test_a_changed_option_of_a_replay_that_does_not_exist_is_named(
+    model: ringfence.Model, inbox: Path, tmp_path: Path
+) -> None:
+    run = model.run(TASK, inbox, tmp_path / "run")
+    with pytest.raises(InputError, match="thread"):
+        run.replay(ringfence.ReplayOptions(despite=True, changed={"thread": 2}))

@@ -176,7 +176,7 @@ def test_scores_are_judged_by_how_far_the_new_winner_was_behind() -> None:
 def test_a_run_that_lost_results_is_not_replayed_in_part(tmp_path: Path) -> None:
     folder = a_run(tmp_path)
     folder.results.write_text("".join(folder.results.read_text().splitlines(keepends=True)[:3]))
-    with pytest.raises(RunError, match="run.json counts"):
+    with pytest.raises(RunError, match=r"run\.json counts"):
         replayed(folder, engine_saying({}))
 
 
@@ -414,7 +414,8 @@ def test_a_run_with_examples_keeps_them_so_that_it_can_be_replayed_when_their_fi
             return np.array([[float(text.count("a")), 1.0] for text in texts], np.float32)
 
     embedder = LoadedModel(Embedder(lambda request, prompt: ""), None, None)
-    monkeypatch.setattr("ringfence.inference.answerer.load_embedder", lambda *_: embedder)
+    for module in ("inference.answerer", "api.model"):
+        monkeypatch.setattr(f"ringfence.{module}.load_embedder", lambda *_: embedder)
     task = task_from({"kind": "classify", "name": "t", "labels": ["fruit", "tool"], "examples": 1})
     pool = tmp_path / "pool.jsonl"
     pool.write_text('{"text": "a banana", "label": "fruit"}\n{"text": "the drill", "label": "tool"}\n')

@@ -7,6 +7,9 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from concurrent import futures
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from queue import SimpleQueue
 
 import pytest
@@ -239,3 +242,38 @@ def test_the_queue_serves_priorities_first_keeps_each_clients_order_and_lets_nob
             if first == second:  # only when nobody else waits
                 assert set(clients[place:]) == {first}
     assert sorted(int(ticket.request.id) for ticket in served) == list(range(len(arrivals)))
+
+
+@pytest.mark.parametrize("hook", ["abandon", "has_room"])
+def test_a_hook_of_an_engine_that_raises_leaves_nobody_waiting(engine: Stepping, hook: str) -> None:
+    def broken(*_: object) -> bool:
+        raise RuntimeError("broken")
+
+    engine.may_step.clear()
+    first = engine.submit(request("first"))
+    setattr(engine, hook, broken)
+    second = engine.submit(request("second"))
+    if hook == "abandon":
+        first.cancel()
+    engine.may_step.set()
+    for ticket in (first, second):
+        with suppress(RuntimeError, CancelledError):
+            ticket.result(WAIT)
+    assert {first.done(), second.done()} == {True}
+
+
+def test_an_engine_that_is_closed_under_lockstep_ends_it_with_an_error(engine: Stepping) -> None:
+    engine.may_step.clear()
+    stream = engine.lockstep(iter([request("a"), request("b")]))
+    threading.Timer(0.05, engine.close).start()
+    threading.Timer(0.1, engine.may_step.set).start()
+    with pytest.raises(EngineError, match="closed"):
+        list(stream)
+
+
+def test_a_cancelled_ticket_counts_as_done_for_the_standard_library(engine: Stepping) -> None:
+    engine.may_step.clear()
+    tickets = [engine.submit(request(str(n))) for n in range(2)]
+    tickets[1].cancel()
+    engine.may_step.set()
+    assert futures.wait(tickets, WAIT).not_done == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from ..audit import audit_here, recorder
 from ..contracts import MadeWith, ModelOptions, Result
 from ..documents import Document, ReadingOptions, Source, Unreadable, expand_inputs, read_ahead, read_documents
 from ..errors import InputError
-from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_model
+from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
 from ..locks import Lock
 from ..planning import Estimate, estimate
 from ..runs import Progress, RunControl, RunHooks, run_task
@@ -84,6 +85,8 @@ class Model:
     def __init__(self, loaded: LoadedModel) -> None:
         self.loaded = loaded
         self._last: tuple[tuple[Task, AnswerOptions], Answerer] | None = None
+        self._preparing = threading.Lock()
+        self._embedder: LoadedModel | None = None
 
     def __enter__(self) -> Model:
         return self
@@ -109,13 +112,19 @@ class Model:
     def close(self) -> None:
         """Cancel pending requests, and free the weights."""
         self.loaded.close()
+        if self._embedder:
+            self._embedder.close()
 
     def answerer(self, task: TaskLike, options: AnswerOptions | None = None) -> Answerer:
         """Return the task on this model. The last answerer is kept: answering document by document prepares it once."""
-        wanted = (load_task(task), options or AnswerOptions())
-        if self._last is None or self._last[0] != wanted:
-            self._last = (wanted, Answerer(self.loaded, *wanted))
-        return self._last[1]
+        loaded_task, options = load_task(task), options or AnswerOptions()
+        with self._preparing:  # two threads with two tasks must not get each other's
+            if self._last is None or self._last[0] != (loaded_task, options):
+                if self._embedder is None and (options.pool or options.windowing.relevant is not None):
+                    self._embedder = load_embedder()
+                answerer = Answerer(self.loaded, loaded_task, options, self._embedder)
+                self._last = ((loaded_task, options), answerer)
+            return self._last[1]
 
     def lock(self, task: TaskLike, options: AnswerOptions | None = None) -> Lock:
         """Return the lock: everything that determines this model's answers to the task."""
@@ -166,7 +175,8 @@ class Model:
         answerer = self.answerer(task, options)
         if details.locked:
             require_lock(details.locked, answerer.lock)
-        sources = details.sources if details.sources is not None else expand_inputs(_listed(inputs))
+        listed = _listed(inputs)  # once: it may be a generator
+        sources = details.sources if details.sources is not None else expand_inputs(listed)
         audit = audit_here()
 
         def ready(tokens_per_second: float) -> None:
@@ -178,7 +188,7 @@ class Model:
             task_file=details.task_file or (str(task) if isinstance(task, str | Path) else None),
             pool=str(details.pool) if details.pool else None,
             calibrator=str(details.calibrator) if details.calibrator else None,
-            inputs=[str(path) for path in _listed(inputs)],
+            inputs=[str(path) for path in listed],
             limit=details.limit,
             resume=resume,
             made_by=details.made_by,

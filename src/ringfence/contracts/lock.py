@@ -65,6 +65,7 @@ class LockData(Contract):
     task: dict[str, Any] = Field(default_factory=dict)
     prompt: str | None = None
     readers: dict[str, int] = Field(default_factory=dict)
+    reading: dict[str, Any] | None = None
     ocr: dict[str, Any] | None = None
     windows: dict[str, Any] = Field(default_factory=dict)
     sampling: dict[str, Any] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..contracts import ReadingFacts
 from ..errors import DocumentError
@@ -68,13 +68,16 @@ class ReadingOptions:
     ocr: str = "auto"  # auto (pages without a usable text layer), never or always
     limits: ReadingLimits = ReadingLimits()
 
+    def locked_facts(self) -> dict[str, Any]:
+        """Return what decides which text of a file is read; OCR stands apart in a lock, with its weights."""
+        return {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field")}
+
     def facts(self, folder: str) -> ReadingFacts:
         """Return what a run records to read its documents again in the same way, without passwords.
 
         ``folder`` is the folder that recorded paths are relative to.
         """
-        kept = {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field", "ocr")}
-        return ReadingFacts(folder=folder, limits=asdict(self.limits), **kept)
+        return ReadingFacts(folder=folder, limits=asdict(self.limits), ocr=self.ocr, **self.locked_facts())
 
     @classmethod
     def of_run(cls, facts: ReadingFacts, passwords: tuple[str, ...] = ()) -> ReadingOptions:

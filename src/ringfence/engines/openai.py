@@ -25,6 +25,7 @@ class OpenAiEngine(HttpEngine):
     """An existing server inside the walls. RINGFENCE_API_KEY holds its key."""
 
     name = "openai"
+    uses_server = True
     form = "none"
 
     @classmethod

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -23,6 +24,7 @@ from .ticket import EngineOutput, EngineRequest, FairQueue, Ticket
 
 __all__ = ["Delivery", "Scheduled"]
 
+CLOSE_SECONDS = 60
 QUEUED = 1024  # tickets that may wait; beyond that `submit` blocks, then refuses
 Delivery = tuple[Ticket, EngineOutput | BaseException]
 
@@ -188,6 +190,8 @@ class _Scheduler:
                         return
                     ticket = self.submit(request, client, 0, None)
                     open_tickets.add(ticket)
+                    if stopped.is_set():  # closed in the meantime
+                        ticket.cancel()
                     ticket.add_done_callback(finished)  # type: ignore[arg-type]
                 done.put(None)
             except BaseException as error:
@@ -232,14 +236,14 @@ class _Scheduler:
                     self._changed.wait_for(lambda: bool(turns.outputs) or not turns.open or self._closed)
                     turns.waiting = False
                     outputs, turns.outputs = turns.outputs, []
-                    if not outputs and (self._closed or not turns.open) and exhausted:
+                    if not outputs and not turns.open and exhausted:
                         return
                 if not outputs and self._closed:
                     raise EngineError("The engine was closed while requests were under way.", "Open it again.")
+                yield from (output for output in outputs if not isinstance(output, BaseException))
                 for output in outputs:
                     if isinstance(output, BaseException):
                         raise output
-                    yield output
         finally:
             with self._changed:
                 del self._turns[turns.client]
@@ -264,6 +268,12 @@ class _Scheduler:
     # the engine's thread ----------------------------------------------------------------------------------------
 
     def _work(self) -> None:
+        try:
+            self._serve()
+        except BaseException as error:  # without this thread every caller would wait for ever
+            self._end(error)
+
+    def _serve(self) -> None:
         while True:
             with self._changed:
                 self._abort_cancelled()
@@ -280,7 +290,7 @@ class _Scheduler:
             except BaseException as error:  # a failing engine fails the requests under way, not its callers
                 finished = [(ticket, error) for ticket in list(self._under_way)]
                 for ticket, _ in finished:
-                    self._engine.abandon(ticket)
+                    self._abandon(ticket)
             with self._changed:
                 self._advancing = False
                 for ticket, output in finished:
@@ -298,13 +308,14 @@ class _Scheduler:
     def _admit(self) -> None:
         while (ticket := self._queue.head()) is not None and len(self._under_way) < self._engine.slots:
             under_way = [each.request for each in self._under_way]
-            if under_way and not self._engine.has_room(ticket.request, under_way):
-                return
-            self._queue.pop()
-            self._under_way[ticket] = None
             try:
+                if under_way and not self._engine.has_room(ticket.request, under_way):
+                    return
+                self._queue.pop()
+                self._under_way[ticket] = None
                 output: EngineOutput | BaseException | None = self._engine.begin(ticket)
             except BaseException as error:  # deliver it to the caller, Ctrl-C included; this thread must not end
+                self._queue.remove(ticket)
                 output = error
             if output is not None:
                 self._deliver(ticket, output)
@@ -324,23 +335,33 @@ class _Scheduler:
             ticket = self._cancelled.popleft()
             if ticket in self._under_way:
                 del self._under_way[ticket]
-                self._engine.abandon(ticket)
+                self._abandon(ticket)
 
-    def close(self) -> None:
+    def _abandon(self, ticket: Ticket) -> None:
+        with suppress(Exception):  # nobody waits for it any more
+            self._engine.abandon(ticket)
+
+    def _end(self, error: BaseException) -> None:
+        """Accept nothing more, and fail everything that is open."""
         with self._changed:
-            if self._closed:
-                return
             self._closed = True
             left = [*self._under_way]
             while len(self._queue):
                 left.append(self._queue.pop())
-            self._changed.notify_all()
             for ticket in left:
-                ticket.deliver(EngineError("The engine was closed.", "Open it again."))
+                self._deliver(ticket, error)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._end(EngineError("The engine was closed.", "Open it again."))
         self._engine.wake()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=60)
         _open_schedulers.discard(self)
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(CLOSE_SECONDS)
+            if self._thread.is_alive():  # freeing the weights under it would crash the process
+                raise EngineError(f"The engine did not stop within {CLOSE_SECONDS} seconds.", "End the process.")
 
 
 class _Turns:
@@ -360,4 +381,5 @@ _open_schedulers: weakref.WeakSet[_Scheduler] = weakref.WeakSet()
 def _close_all() -> None:
     """Stop all engine threads: one inside native code at interpreter exit could crash the process."""
     for scheduler in list(_open_schedulers):
-        scheduler.close()
+        with suppress(EngineError):
+            scheduler.close()

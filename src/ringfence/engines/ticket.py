@@ -30,8 +30,11 @@ class Ticket(Future[EngineOutput]):
     def cancel(self) -> bool:
         """Cancel the request. Returns False if its output is already there."""
         # The state stays "pending" until the output is ready: a running Future could not be cancelled.
+        if self.cancelled():
+            return True
         if not super().cancel():
             return False
+        self.set_running_or_notify_cancel()  # so that concurrent.futures.wait counts it as done
         self._on_cancel(self)
         return True
 

@@ -70,7 +70,8 @@ class Answerer:
     """One task on one loaded model.
 
     Construction embeds the pool, but sends no request to the model. Raises InputError if the task takes no pool, or if
-    the calibrator belongs to another lock; EngineError if the engine cannot run the task.
+    the calibrator belongs to another lock. ``executor`` and ``board`` raise EngineError if the engine cannot run the
+    task.
     """
 
     def __init__(
@@ -121,13 +122,13 @@ class Answerer:
     def warm_up(self) -> float:
         """Send the task's empty prompt once, which loads the weights and fills the prefix cache.
 
-        Returns the speed in prompt tokens per second; 0 if the task needs no such request.
+        Returns the speed in prompt tokens per second; 0 if it is not known.
         """
         request = self.executor.warm_up()
         if request is None:
             return 0.0
         (output,) = list(self.engine.lockstep([request]))
-        return len(request.prompt) / max(float(output.seconds), 1e-6)
+        return len(request.prompt) / float(output.seconds) if output.seconds and not output.error else 0.0
 
     def answer(self, document: Document | Unreadable) -> TracedAnswer:
         """Answer one document, without writing to disk. Raises EngineError if the engine dies."""
@@ -162,6 +163,7 @@ class Answerer:
             task=self.task.canonical(),
             prompt=self.task.prompt_version,
             readers={reader.name: reader.version for reader in readers().values()},
+            reading=options.reading.locked_facts(),
             ocr={"use": options.reading.ocr, "weights": ocr_weights()},
             windows=asdict(options.windowing),
             sampling={"method": "greedy", "seed": 0},

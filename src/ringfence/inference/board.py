@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..contracts import Result, TraceLine, Usage
@@ -50,6 +51,8 @@ class JobBoard:
         self._tracer, self._keeper = tracer or Tracer(0), keeper or NothingKept()
         self._pending: dict[str, Job] = {}
         self._follow_ups: deque[EngineRequest] = deque()
+        self._begun: set[str] = set()
+        self._ended: set[str] = set()
 
     def requests(self, outcomes: Iterable[Document | Unreadable]) -> Iterator[EngineRequest]:
         """Yield the next requests: follow-ups first, then those of new documents.
@@ -70,20 +73,31 @@ class JobBoard:
         if isinstance(outcome, Unreadable):
             self._finish(results.failed(outcome, f"{outcome.code}: {outcome.reason}"), None)
             return
+        if outcome.id in self._begun:
+            self._finish(results.failed(outcome, "duplicate-id: a document with this id came before"), None)
+            return
+        self._begun.add(outcome.id)
+        job: Job | None = None
+        count, fault = 0, ""
         try:
-            job, count = self._executor.job(outcome, self._keeper), 0
+            job = self._executor.job(outcome, self._keeper)
             for request in job.first():
                 self._pending[request.id] = job
                 count += 1
                 yield request
-            if count == 0:  # every part was done before an interruption
-                self._close(job)
         except ValueError as error:
-            self._finish(results.failed(outcome, f"recogniser: {error}"), None)
+            fault = f"recogniser: {error}"
         except RingfenceError:
             raise
         except Exception as error:  # an internal error fails its document, never the run
-            self._finish(results.failed(outcome, f"recogniser: internal error ({type(error).__name__})"), None)
+            fault = f"recogniser: internal error ({type(error).__name__})"
+        if job is None:
+            self._finish(results.failed(outcome, fault), None)
+        elif fault:
+            job.reason = fault  # outputs of its earlier requests no longer count
+            self._close(job)
+        elif count == 0:  # every part was done before an interruption
+            self._close(job)
 
     def record_request(self, request: EngineRequest) -> None:
         """Record that a request is sent to the engine; ``requests`` does this itself."""
@@ -99,7 +113,8 @@ class JobBoard:
         job = self._pending.pop(output.id)
         self._hooks.on_trace(self._tracer.line(job.document, output))
         if job.finished:  # another part of this document has failed
-            job.take(output)
+            with suppress(Exception):
+                job.take(output)
             return
         before = job.progress
         try:
@@ -130,7 +145,18 @@ class JobBoard:
         self._pending.clear()
 
     def _close(self, job: Job) -> None:
-        self._finish(results.failed(job.document, job.reason) if job.reason else job.result(), job.usage)
+        if job.document.id in self._ended:
+            return
+        self._ended.add(job.document.id)
+        try:
+            result = results.failed(job.document, job.reason) if job.reason else job.result()
+        except RingfenceError:
+            raise
+        except Exception as error:  # an internal error fails its document, never the run
+            result = results.failed(
+                job.document, f"answer: internal error while it was merged ({type(error).__name__})"
+            )
+        self._finish(result, job.usage)
 
     def _finish(self, result: Result, usage: Usage | None) -> None:
         result.usage, result.mode, result.lock = usage, self._mode, self._lock

@@ -100,16 +100,16 @@ def load_model(
     WeightsError, EngineError, or InputError for options that contradict each other.
     """
     settings = settings_of(options)
-    if options.engine == "openai" or (options.engine == "auto" and options.server):
+    name = "openai" if options.engine == "auto" and options.server else options.engine
+    if name != "auto" and getattr(engine_type(name), "uses_server", False):
         if options.adapter:
             raise InputError("An adapter cannot be used with a running server.", "Omit --adapter or --server.")
-        return replace(open_server(settings), options=options)
+        return replace(open_server(settings, name), options=options)
     if options.server:
-        raise InputError("--server works only with the engine openai.", "Omit --engine or --server.")
+        raise InputError(f"The engine {name} does not connect to a server.", "Omit --engine or --server.")
     store = Store()
     weights = _stored(options.weights, store, listener)
     adapter = store.get(options.adapter) if options.adapter else None
-    name = options.engine
     if name == "auto" and adapter:
         name = "llamacpp"
         say("Engine: llamacpp, because it runs adapters.")
@@ -193,6 +193,6 @@ def _verified(stored: StoredWeights, trust_changed: bool) -> StoredWeights:
     return stored
 
 
-def open_server(settings: EngineSettings) -> LoadedModel:
+def open_server(settings: EngineSettings, name: str = "openai") -> LoadedModel:
     """Connect to the server in ``settings``. Raises EngineError if it cannot be used."""
-    return LoadedModel(engine_type("openai").open(Path(), settings), None, None)
+    return LoadedModel(engine_type(name).open(Path(), settings), None, None)

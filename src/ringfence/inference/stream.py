@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -19,6 +20,7 @@ __all__ = ["ResultStream", "astream"]
 
 AHEAD = 2  # documents that are read ahead while the engine's slots are full
 _CLOSED = object()
+_numbers = itertools.count(1)
 
 
 class ResultStream(Iterator[Result]):
@@ -30,9 +32,10 @@ class ResultStream(Iterator[Result]):
     """
 
     def __init__(
-        self, answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "stream", priority: int = 0
+        self, answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "", priority: int = 0
     ) -> None:
-        self._engine, self._client, self._priority = answerer.engine, client, priority
+        self._engine, self._priority = answerer.engine, priority
+        self._client = client or f"stream-{next(_numbers)}"
         self._finished: deque[Result] = deque()
         self._board = answerer.board(BoardHooks(self._finished.append))
         self._events: SimpleQueue[Any] = SimpleQueue()
@@ -114,7 +117,7 @@ class ResultStream(Iterator[Result]):
 
 
 async def astream(
-    answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "stream", priority: int = 0
+    answerer: Answerer, documents: Iterable[Document | Unreadable], client: str = "", priority: int = 0
 ) -> AsyncIterator[Result]:
     """Iterate over results in async code. The event loop never blocks, and cancelling the task cancels the requests."""
     results = ResultStream(answerer, documents, client, priority)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from ..contracts import ModelOptions, Result, SessionFacts, TraceLine
 from ..documents import ReadingOptions
 from ..engines import Engine, EngineOutput, EngineRequest, ScoreRequest
@@ -222,13 +224,23 @@ class _SessionPlan:
     plan: _ReplayPlan
 
 
+def _changed(options: ModelOptions, changed: Mapping[str, Any]) -> ModelOptions:
+    """Return the options with changes. Raises InputError for an option that does not exist or a wrong value."""
+    try:
+        return ModelOptions.model_validate({**options.model_dump(), **changed})
+    except ValidationError as error:
+        names = ", ".join(str(fault["loc"][0]) for fault in error.errors())
+        known = ", ".join(ModelOptions.model_fields)
+        raise InputError(f"These changed options are wrong: {names}.", f"The options are: {known}.") from None
+
+
 @contextmanager
 def _opened(
     folder: RunFolder, session: SessionFacts, options: ReplayOptions
 ) -> Iterator[tuple[Answerer, Sequence[Difference]]]:
     """Open the run's model with its task; yields the answerer and the accepted lock differences."""
     task = task_from(folder.read_facts().task)
-    model_options = session_options(folder, session).model_copy(update=dict(options.changed))
+    model_options = _changed(session_options(folder, session), options.changed)
     model = load_model(model_options, trust_changed=options.despite)
     try:
         engine = cast(Engine, _RecordingEngine(model.engine))
@@ -295,5 +307,5 @@ def _replay_session(
                 outcomes.append(compare_results(stored, replayed, *traces, engine.margin, options.threshold))
         return outcomes
     finally:
+        shutil.rmtree(out, ignore_errors=True)  # before another replay may begin
         folder.release()
-        shutil.rmtree(out, ignore_errors=True)

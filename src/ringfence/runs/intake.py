@@ -27,9 +27,9 @@ class Intake:
         self._folder, self._options, self._limit, self._only, self._counts = folder, options, limit, only, counts
         self._earlier = folder.index()
         self._inside: dict[str, list[str]] = {}  # by file, the ids of earlier documents inside it
-        for identity in self._earlier:
-            if "!" in identity:
-                self._inside.setdefault(identity.partition("!")[0], []).append(identity)
+        for identity, entry in self._earlier.items():
+            if entry.source and entry.source != identity:
+                self._inside.setdefault(entry.source, []).append(identity)
         self._begun: set[str] = set()
         self._kept: set[str] = set()
         self._repeats = 0
@@ -39,12 +39,14 @@ class Intake:
         fresh = (source for source in sources if not self._keeps_whole(source))
         for source, outcomes in read_ahead(fresh, self._options):
             seen: set[str] = set()
+            unreadable = False
             for outcome in outcomes:
+                unreadable |= isinstance(outcome, Unreadable) and outcome.id == source.id
+                seen.add(outcome.id)
                 if self._only is not None and outcome.id not in self._only:
                     continue
                 if self._limit is not None and len(self._begun) >= self._limit:
                     return
-                seen.add(outcome.id)
                 if outcome.id in self._begun or outcome.id in self._kept:
                     yield self._repeated(outcome)
                     continue
@@ -54,7 +56,8 @@ class Intake:
                     self._counts.changed.append(outcome.id)
                 self._begun.add(outcome.id)
                 yield outcome
-            self._take_back(source, seen)
+            if not unreadable:  # a file that cannot be read today says nothing about what it contains
+                self._take_back(source, seen)
 
     def _repeated(self, outcome: Document | Unreadable) -> Unreadable:
         self._repeats += 1
@@ -72,11 +75,7 @@ class Intake:
 
         Examples are a member that was removed, and the failure of a whole archive whose members can now be read.
         """
-        earlier = [
-            *self._inside.get(source.id, []),
-            *([source.id] if any("!" in identity for identity in seen) else []),
-        ]
-        for identity in earlier:
+        for identity in [*self._inside.get(source.id, []), source.id]:
             if identity in self._earlier and identity not in seen:
                 self._folder.supersede(identity)
 

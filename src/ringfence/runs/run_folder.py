@@ -41,11 +41,12 @@ class Totals(Counter[str]):
 
 
 class JournalEntry(NamedTuple):
-    """A journal's entry for a document: the digest of its content, its status and its reader."""
+    """A journal's entry for a document: the digest of its content, its status, its reader, and the file it is in."""
 
     sha256: str | None
     status: str
     read_by: str | None
+    source: str | None = None
 
 
 class RunFolder:
@@ -67,7 +68,8 @@ class RunFolder:
             raise RunError(f"{path} already holds a run.", "Continue it with --resume, or give --out another folder.")
         # A run that is killed in its first moments leaves these files.
         if path.exists() and (
-            not path.is_dir() or any(not child.name.startswith((".lock", ".run.json")) for child in path.iterdir())
+            not path.is_dir()
+            or any(not child.name.startswith((".lock", ".run.json", "pool.jsonl")) for child in path.iterdir())
         ):
             raise RunError(f"{path} is not an empty folder.", "Give --out a folder that does not exist yet.")
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -181,7 +183,7 @@ class RunFolder:
             if result.status == "superseded":
                 entries.pop(document.id, None)
             else:
-                entries[document.id] = JournalEntry(document.sha256, result.status, document.read_by)
+                entries[document.id] = JournalEntry(document.sha256, result.status, document.read_by, document.source)
         return entries
 
     def totals(self) -> Totals:
