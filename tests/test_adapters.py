@@ -19,7 +19,8 @@ from ringfence.weights import PullOptions, Store, StoredWeights, pull
 from ringfence.weights.policy import inherited_licences
 from tests.conftest import ringfence
 
-pytestmark = pytest.mark.weights
+# One worker at a time: two of llama.cpp's thread pools that spin on two cores slow each other down a hundredfold.
+pytestmark = [pytest.mark.weights, pytest.mark.xdist_group("llamacpp")]
 
 
 def an_adapter(

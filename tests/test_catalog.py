@@ -130,6 +130,7 @@ def test_the_catalog_is_shown_with_what_fits(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.weights
+@pytest.mark.xdist_group("llamacpp")
 def test_another_precision_is_other_weights_with_their_origin(small_weights: StoredWeights, tmp_path: Path) -> None:
     store = Store(tmp_path)
     source = str(small_weights.files / small_weights.manifest.files[0].name)

@@ -33,7 +33,8 @@ from ringfence.weights import Store, StoredWeights
 from tests.conftest import REPOSITORY
 from tests.standins import Standin, running
 
-pytestmark = pytest.mark.weights
+# One worker at a time: two of llama.cpp's thread pools that spin on two cores slow each other down a hundredfold.
+pytestmark = [pytest.mark.weights, pytest.mark.xdist_group("llamacpp")]
 SETTINGS = EngineSettings(cache_gib=1, max_in_flight=4)
 STAND_IN = f"{sys.executable} -m tests.standins"
 # What each way of running weights promises: whether grammars hold while decoding, and whether labels can be scored.

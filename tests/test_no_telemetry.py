@@ -28,6 +28,7 @@ time.sleep(12)  # ONNX Runtime looks for its collector ten seconds after it was 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sealed_here(), reason="this makes a seal of its own; it runs outside of one")
+@pytest.mark.xdist_group("llamacpp")
 def test_nothing_that_is_loaded_keeps_an_identifier_or_tries_to_leave(tmp_path: Path) -> None:
     """With an empty home, and outside of continuous integration, where one of them is quiet by itself."""
     seal = [sys.executable, "-m", "ringfence", "seal", "exec", "--strict", "--"] if NAMESPACE else []

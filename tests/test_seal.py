@@ -265,6 +265,7 @@ def test_a_sealed_run_records_its_evidence_and_fetches_nothing_that_a_document_n
 @pytest.mark.weights
 @pytest.mark.skipif(not NAMESPACE, reason="no network namespace on this host")
 @pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.xdist_group("llamacpp")
 def test_a_server_is_the_one_declared_exit(small_weights: StoredWeights, tmp_path: Path, scheme: str) -> None:
     authority = certified(tmp_path, "authority")
     server = certified(tmp_path, "localhost", by=authority)

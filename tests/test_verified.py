@@ -110,6 +110,7 @@ def test_any_answer_at_all_ends_as_a_result(tmp_path: Path, text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.parametrize("dialect", ["ollama", "tgi", "plain"])
+@pytest.mark.xdist_group("llamacpp")
 def test_a_real_run_over_a_server_without_grammars_is_grounded(
     small_weights: StoredWeights, tmp_path: Path, dialect: str
 ) -> None:
