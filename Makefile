@@ -11,12 +11,17 @@ demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, ex
 test: $(VENV)/.dev weights  ## pass the tests: at most five minutes on two cores
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
 
+# Engines get the processors for themselves: two of them on two cores slow each other down tenfold.
+QUICK := -n 2 --dist loadgroup -m "not slow and not weights"
+HEAVY := -m "slow or weights"
+
 test-all: $(VENV)/.dev weights  ## pass every test, without any network where the host allows it (sealed and strict)
 	if $(BIN)/ringfence seal test | grep -q "^Mechanism: user and network namespace.*watched"; \
-	then $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest -n 2 --dist loadgroup \
+	then $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest $(QUICK) \
+		&& $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest $(HEAVY) \
 		&& $(BIN)/pytest tests/test_seal.py tests/test_seal_attempts.py tests/test_no_telemetry.py; \
-	else $(BIN)/pytest -n 2 --dist loadgroup; fi
-	$(BIN)/python -O -m pytest -n 2 --dist loadgroup -m "not slow and not weights"
+	else $(BIN)/pytest $(QUICK) && $(BIN)/pytest $(HEAVY); fi
+	$(BIN)/python -O -m pytest $(QUICK)
 
 weights: $(VENV)/.dev
 	$(BIN)/ringfence weights pull tests
