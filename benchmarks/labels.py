@@ -179,7 +179,7 @@ def bench_labels(name: str, model: LoadedModel, weights: str, limit: int, arms: 
         folder.mkdir(parents=True, exist_ok=True)
         answerer = Answerer(model, bench.task, options, embedder if pool else None)
         started = time.monotonic()
-        summary = run_task(answerer, bench.sources, folder / "run", RunControl(resume=True, warm_up=False))
+        summary = run_task(answerer, bench.sources, folder / "run", RunControl(resume=True))
         if fresh := sum(summary.progress.seen.values()):
             with (folder / "seconds.jsonl").open("a") as stream:
                 stream.write(json.dumps([fresh, time.monotonic() - started]) + "\n")

@@ -19,7 +19,7 @@ from ringfence.documents import expand_inputs
 from ringfence.engines import EngineSettings, FakeEngine
 from ringfence.inference import Answerer, LoadedModel, open_engine
 from ringfence.reports import write_report
-from ringfence.runs import Progress, RunControl, RunHooks, run_task
+from ringfence.runs import Progress, RunHooks, run_task
 from ringfence.tasks import task_from
 from ringfence.weights import Store, pull
 
@@ -64,7 +64,7 @@ def main() -> None:
                 print(f"{sum(progress.seen.values()):6} documents: {resident_mb():.0f} MB", flush=True)
 
         out, hooks = Path(scratch) / "run", RunHooks(on_progress=watch)
-        summary = run_task(answerer, expand_inputs([inbox]), out, RunControl(warm_up=False), hooks)
+        summary = run_task(answerer, expand_inputs([inbox]), out, hooks=hooks)
         report = write_report(out)
         print(
             json.dumps(

@@ -52,7 +52,7 @@ class RingfenceArm:
     def work(self, sources: list[Source]) -> None:
         """Answer the documents that have no result yet."""
         started = time.monotonic()
-        control = RunControl(resume=True, warm_up=False)
+        control = RunControl(resume=True)
         summary = run_task(self.answerer, sources, self.out, control, made_with=self.made_with)
         if fresh := sum(summary.progress.seen.values()):
             with (self.out.parent / "seconds.jsonl").open("a") as stream:

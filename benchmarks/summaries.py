@@ -101,7 +101,7 @@ def bench_meetings(model: LoadedModel, weights: str, limit: int, relevant: int |
     for query in queries(limit, out / "meetings-text"):
         target = folder / query.name
         answerer = Answerer(model, query.task, AnswerOptions(windowing=windowing), embedder)
-        run_task(answerer, [query.source], target, RunControl(resume=True, warm_up=False))
+        run_task(answerer, [query.source], target, RunControl(resume=True))
         (result,) = RunFolder.open(target).latest()
         findings += len(check_run(target).findings)
         if not result.answered or result.usage is None:

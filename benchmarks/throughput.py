@@ -27,7 +27,7 @@ from ringfence.engines import Engine, EngineOutput, EngineRequest, EngineSetting
 from ringfence.engines.openvino import OpenVinoEngine
 from ringfence.engines.openvino_runtime import runtime
 from ringfence.inference import Answerer, open_engine
-from ringfence.runs import RunControl, run_task
+from ringfence.runs import run_task
 from ringfence.tasks import load_task
 from ringfence.weights import Store, pull
 
@@ -117,7 +117,7 @@ def main() -> None:
                 return
             started = time.monotonic()
             out = Path(scratch) / f"run-{time.monotonic_ns()}"
-            run_task(answerer, sources, out, RunControl(warm_up=False))  # the bare pipeline has no warm-up request
+            run_task(answerer, sources, out)
             seconds[name].append(time.monotonic() - started)
 
         measure("ringfence")  # fills the page cache, does the imports, and records the requests for the bare pipeline

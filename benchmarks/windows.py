@@ -23,7 +23,7 @@ from ringfence.documents import worker_pool as isolated
 from ringfence.engines import EngineSettings, FakeEngine
 from ringfence.evaluation import wilson
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, open_engine, window_selector
-from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
+from ringfence.runs import RunFolder, RunHooks, run_task
 from ringfence.tasks import task_from, windows_of
 from ringfence.weights import Store, pull
 from sets import CLAUSES, load_set
@@ -97,7 +97,7 @@ def very_long() -> None:
 
         answerer = Answerer(LoadedModel(engine, None, None), task, AnswerOptions(windowing=Windowing(6000)))
         out, hooks = Path(scratch) / "run", RunHooks(on_progress=watch)
-        run_task(answerer, [Source(path, "long.pdf")], out, RunControl(warm_up=False), hooks)
+        run_task(answerer, [Source(path, "long.pdf")], out, hooks=hooks)
         result = next(RunFolder.open(out).latest())
         peak = max(
             int(row.split()[1]) / 1024

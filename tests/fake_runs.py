@@ -55,7 +55,7 @@ def run(
     """Run a task on an engine; ``setup`` is that of ``answerer_on``, ``arguments`` are options of a model."""
     made_with = MadeWith(model=ModelOptions(**arguments)) if arguments is not None else None
     answerer = answerer_on(engine, task, lock=lock, **setup)
-    control = RunControl(resume=resume, limit=limit, warm_up=False)
+    control = RunControl(resume=resume, limit=limit)
     return run_task(answerer, sources, out, control, RunHooks(on_progress, record), made_with)
 
 

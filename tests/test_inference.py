@@ -1,4 +1,4 @@
-"""Inference without a folder: every kind of task warms up, counts, explains and answers through the same door."""
+"""Inference without a folder: every kind of task counts, explains and answers through the same door."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.contracts import Result
 from ringfence.documents import Document, ReadingOptions
-from ringfence.engines import FakeEngine, Request, ScoreRequest
+from ringfence.engines import FakeEngine, Request
 from ringfence.errors import EngineError
 from ringfence.inference import (
     Answerer,
@@ -45,20 +45,10 @@ def test_every_kind_of_task_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("kind", TASKS)
-def test_every_kind_warms_up_with_its_empty_prompt(kind: str) -> None:
-    made = answerer(kind)
-    request = made.executor.warm_up()
-    assert isinstance(request, Request | ScoreRequest)
-    text = "".join(map(chr, request.prompt))
-    assert "Ann" not in text
-    assert made.warm_up() == 0.0  # the fake takes no time, so no speed is known
-
-
-@pytest.mark.parametrize("kind", TASKS)
 def test_every_kind_counts_what_it_reads_of_a_document(kind: str) -> None:
     executor = answerer(kind).executor
     longer = document_of(DOCUMENT.text * 20)
-    assert 0 < executor.prompt_tokens(DOCUMENT) < executor.prompt_tokens(longer)
+    assert 0 < executor.shared_tokens() < executor.prompt_tokens(DOCUMENT) < executor.prompt_tokens(longer)
 
 
 @pytest.mark.parametrize("kind", TASKS)

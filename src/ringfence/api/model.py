@@ -13,12 +13,21 @@ from pydantic import BaseModel, ValidationError
 
 from ..audit import audit_here, recorder
 from ..contracts import MadeWith, ModelOptions, Result
-from ..documents import Document, ReadingOptions, Source, Unreadable, expand_inputs, read_ahead, read_documents
+from ..documents import (
+    Document,
+    ReadingOptions,
+    Source,
+    Unreadable,
+    expand_inputs,
+    read_ahead,
+    read_documents,
+    start_worker,
+)
 from ..errors import InputError
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
 from ..locks import Lock
 from ..planning import Estimate, estimate
-from ..runs import Progress, RunControl, RunHooks, run_task
+from ..runs import Pace, Progress, RunControl, RunHooks, run_task
 from ..tasks import Task, load_task
 from ..weights import Listener
 from .lock import require_lock
@@ -39,8 +48,8 @@ class RunDetails:
 
     ``locked`` is a lock file that this machine must match. ``limit`` is the largest number of documents in this
     session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an estimate
-    of a long run once the model is ready. The rest is recorded in run.json: ``made_by``, and the files of the task, the
-    pool and the calibrator.
+    of a long run after the model's first answer. The rest is recorded in run.json: ``made_by``, and the files of the
+    task, the pool and the calibrator.
     """
 
     locked: Path | None = None
@@ -67,6 +76,7 @@ def open_model(
     ``in_flight``, ``threads``, ``prefix_cache``. ``say`` receives the chosen engine and the reason. Raises InputError,
     WeightsError or EngineError, each with a remedy.
     """
+    start_worker()  # it starts while the model loads
     return Model(load_model(_model_options(weights, options), say, listener))
 
 
@@ -179,9 +189,9 @@ class Model:
         sources = details.sources if details.sources is not None else expand_inputs(listed)
         audit = audit_here()
 
-        def ready(tokens_per_second: float) -> None:
+        def first_answer(pace: Pace) -> None:
             if details.on_estimate and len(sources) >= ESTIMATED:
-                details.on_estimate(estimate(answerer, sources, tokens_per_second, details.limit))
+                details.on_estimate(estimate(answerer, sources, pace, details.limit))
 
         made_with = MadeWith(
             model=self.options,
@@ -193,8 +203,8 @@ class Model:
             resume=resume,
             made_by=details.made_by,
         )
-        hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, ready)
-        control = RunControl(resume=resume, limit=details.limit, warm_up=True)
+        hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, first_answer)
+        control = RunControl(resume=resume, limit=details.limit)
         summary = run_task(answerer, sources, Path(out), control, hooks, made_with)
         return Run(Path(out), summary)
 

@@ -64,18 +64,7 @@ def _run_contender(
     options = AnswerOptions(reading, Windowing(contender.window, contender.relevant), data.setup.pool)
     details = RunDetails(sources=data.sources, made_by="pilot", on_estimate=None if data.all_in(out) else _tell(hooks))
     total = len(data.sources)
-    with open_model(
-        contender.weights,
-        say=hooks.say,
-        engine=contender.engine,
-        server=contender.server,
-        model=contender.model,
-        adapter=contender.adapter,
-        mode=contender.mode,
-        cache=contender.cache,
-        in_flight=contender.in_flight,
-        threads=contender.threads,
-    ) as model:
+    with open_model(say=hooks.say, **contender.model_options.model_dump()) as model:
         _make_room(out, model.lock(task, options).digest, hooks.say)
         model.run(
             task, (), out, resume=True, options=options, details=details,

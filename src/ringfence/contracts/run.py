@@ -37,11 +37,7 @@ class ModelOptions(Contract):
 
 
 class MadeWith(Contract):
-    """The inputs and options of a session that are not part of the lock.
-
-    ``warmed`` is true if a request with the task's empty prompt came before the documents. In batched mode its keys and
-    values stay in the cache, so a replay makes the same request.
-    """
+    """The inputs and options of a session that are not part of the lock."""
 
     model: ModelOptions | None = None
     task_file: str | None = None
@@ -50,7 +46,6 @@ class MadeWith(Contract):
     resume: bool = False
     pool: str | None = None
     calibrator: str | None = None
-    warmed: bool = False
     made_by: str = ""
 
 

@@ -28,6 +28,7 @@ from .worker_pool import (
     read_ahead,
     read_document,
     read_documents,
+    start_worker,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "ocr_weights",
     "page_pictures",
     "read_ahead",
+    "start_worker",
     "read_document",
     "read_documents",
     "read_here",

@@ -37,7 +37,7 @@ from .worker_protocol import (
     unpack_head,
 )
 
-__all__ = ["PagePicture", "page_pictures", "read_ahead", "read_document", "read_documents"]
+__all__ = ["PagePicture", "page_pictures", "read_ahead", "read_document", "read_documents", "start_worker"]
 
 POLL = 0.2  # seconds between checks of a worker's memory
 AHEAD = 1  # files to start reading while the caller handles another
@@ -170,6 +170,12 @@ class _Pool:
 
 
 _pool = _Pool()
+
+
+def start_worker() -> None:
+    """Start an idle worker ahead of the first file: this takes 0.25 s, in which the caller can do other things."""
+    if platform.system() != "Windows":
+        _pool.put(_pool.get())
 
 
 class _Reading:

@@ -119,17 +119,6 @@ class Answerer:
         deciding = BoardHooks(on_result, hooks.on_trace, hooks.on_progress)
         return JobBoard(self.executor, (self.model.mode, self.lock.digest), deciding, tracer, keeper)
 
-    def warm_up(self) -> float:
-        """Send the task's empty prompt once, which loads the weights and fills the prefix cache.
-
-        Returns the speed in prompt tokens per second; 0 if it is not known.
-        """
-        request = self.executor.warm_up()
-        if request is None:
-            return 0.0
-        (output,) = list(self.engine.lockstep([request]))
-        return len(request.prompt) / float(output.seconds) if output.seconds and not output.error else 0.0
-
     def answer(self, document: Document | Unreadable) -> TracedAnswer:
         """Answer one document, without writing to disk. Raises EngineError if the engine dies."""
         finished: list[Result] = []

@@ -94,15 +94,14 @@ class ClassifyExecutor:
         shown = {"system": prompt.system, "user": prompt.user, "answer_start": prompt.answer_start}
         return {"prompt": shown}, job, job.of_windows
 
-    def warm_up(self) -> ScoreRequest:
-        """Return a request that scores the first label for an empty document."""
-        return self.request("warm-up", "", (), list(self.task.options)[:1])
-
     def prompt_tokens(self, document: Document) -> int:
-        """Return the tokens of the text and of the labels; the common beginning of the prompts is read only once."""
+        """Return the tokens of the prompt with the beginning of the text, and of the labels."""
         prompt = classify_prompt(self.task, document.text[: 4 * self.windowing.tokens])
-        shared = len(prompt_ids(classify_prompt(self.task, ""), self.engine))
-        return len(prompt_ids(prompt, self.engine)) - shared + LABEL_TOKENS * len(self.task.options)
+        return len(prompt_ids(prompt, self.engine)) + LABEL_TOKENS * len(self.task.options)
+
+    def shared_tokens(self) -> int:
+        """Return the tokens of the prompt without a text."""
+        return len(prompt_ids(classify_prompt(self.task, ""), self.engine))
 
 
 @dataclass

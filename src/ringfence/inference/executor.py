@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..documents import Document
-from ..engines import Engine, EngineRequest
+from ..engines import Engine
 from ..tasks import Task, kind_of
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
@@ -31,15 +31,12 @@ class TaskExecutor(Protocol):
         """Return the job for one document. Raises ValueError with the reason if the document cannot be prepared."""
         ...
 
-    def warm_up(self) -> EngineRequest | None:
-        """Return a request with the task's empty prompt, which loads the weights and fills the prefix cache.
-
-        Returns None if such a request has no use.
-        """
+    def prompt_tokens(self, document: Document) -> int:
+        """Return about how many tokens the engine reads for a document, with ``shared_tokens`` in each prompt."""
         ...
 
-    def prompt_tokens(self, document: Document) -> int:
-        """Return about how many tokens the engine reads for a document."""
+    def shared_tokens(self) -> int:
+        """Return about how many tokens all prompts have in common; a prefix cache reads them only once."""
         ...
 
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], Job, int]:

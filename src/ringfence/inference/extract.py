@@ -38,6 +38,7 @@ from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion
 from .prompts import (
     AnswerForm,
+    prompt_ids,
     request_for,
     request_of,
     windows_for,
@@ -278,11 +279,6 @@ class ExtractExecutor:
         plan = prepared.plan((part.start, part.end), self.engine.control_tokens, part.context)
         return describe_plan(plan), ExtractJob(prepared, self.engine, windows, [window]), len(windows)
 
-    def warm_up(self) -> Request:
-        """Return a request with the prompt without a document, for one token."""
-        prompt = write_prompt(self.task, "", self.engine.control_tokens)
-        return request_of(prompt, self.engine, "warm-up", 1)
-
     def prompt_tokens(self, document: Document) -> int:
         """Return the tokens in the prompts of all windows to read; 0 if the document cannot be prepared."""
         try:
@@ -292,5 +288,9 @@ class ExtractExecutor:
         windows = windows_for(prepared, self.engine, self.windowing)
         if self.windowing.relevant:
             windows = windows[: self.windowing.relevant * len(self.task.flat)]
-        empty = len(request_for(prepared.plan((0, 0)), self.engine).prompt)
-        return sum(empty + len(self.engine.tokenize(document.text[part.start : part.end])) for part in windows)
+        shared = self.shared_tokens()
+        return sum(shared + len(self.engine.tokenize(document.text[part.start : part.end])) for part in windows)
+
+    def shared_tokens(self) -> int:
+        """Return the tokens of the prompt without a document."""
+        return len(prompt_ids(write_prompt(self.task, "", self.engine.control_tokens), self.engine))

@@ -27,7 +27,7 @@ from ..tasks.summarise.unsupported import unsupported
 from . import result as results
 from .executor import ExecutorSetup
 from .job import NothingKept, WindowKeeper, add_usage, as_completion
-from .prompts import AnswerForm, request_of
+from .prompts import AnswerForm, prompt_ids, request_of
 
 __all__ = ["SummariseJob", "SummariseExecutor"]
 
@@ -89,13 +89,13 @@ class SummariseExecutor:
         job = self.job(document, NothingKept())
         return {}, job, len(job.groups)
 
-    def warm_up(self) -> Request:
-        """Return a request with the prompt of the last step without a passage, for one token."""
-        return request_of(Stage(self.task, [], final=True).prompt(), self.engine, "warm-up", 1)
-
     def prompt_tokens(self, document: Document) -> int:
-        """Return the tokens of the text."""
-        return len(self.engine.tokenize(document.text))
+        """Return the tokens of the text, and of one prompt without a passage."""
+        return len(self.engine.tokenize(document.text)) + self.shared_tokens()
+
+    def shared_tokens(self) -> int:
+        """Return the tokens of the prompt of the last step without a passage."""
+        return len(prompt_ids(Stage(self.task, [], final=True).prompt(), self.engine))
 
 
 def _sentence(data: dict[str, Any]) -> Sentence:

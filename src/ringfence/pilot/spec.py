@@ -8,6 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ..contracts import ModelOptions
 from ..errors import InputError
 from ..evaluation import Compare
 from ..locks import canonical_digest
@@ -63,6 +64,11 @@ class Contender(_Part):
         if name.startswith("baseline-"):
             raise ValueError("names that begin with baseline- belong to the cheap baselines")
         return name
+
+    @property
+    def model_options(self) -> ModelOptions:
+        """The weights and the engine, as options of a model."""
+        return ModelOptions.model_validate(self.model_dump(include=set(ModelOptions.model_fields)))
 
 
 class Costs(_Part):

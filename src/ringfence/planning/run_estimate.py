@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ..documents import Document, Source, read_documents
 from ..inference import Answerer
+from ..runs import Pace
 
 __all__ = ["Estimate", "estimate"]
 
 SAMPLE = 6
 WRITTEN_TOKEN = 8.0  # the cost of a written token in tokens read, in batched mode (1.5B and 135M, OpenVINO)
 RESULT_BYTES_PER_VALUE = 420
-COLD = 3.0  # the first request of a model takes about three times as long as later ones (1.5B and 135M, OpenVINO)
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,8 @@ class Estimate:
         )
 
 
-def estimate(
-    answerer: Answerer, sources: Sequence[Source], tokens_per_second: float, limit: int | None = None
-) -> Estimate:
-    """Estimate a run from the token counts of a few files, evenly spaced over ``sources``.
-
-    ``tokens_per_second`` is the speed of reading prompts, which ``Answerer.warm_up`` measures.
-    """
+def estimate(answerer: Answerer, sources: Sequence[Source], pace: Pace, limit: int | None = None) -> Estimate:
+    """Estimate a run from its pace, and from the token counts of a few files, evenly spaced over ``sources``."""
     sampled: list[int] = []
     per_file = 0
     chosen = list(sources)[:: max(1, len(sources) // SAMPLE)][:SAMPLE]
@@ -56,13 +51,12 @@ def estimate(
     documents = min(limit, documents) if limit else documents
     answers = documents * answerer.task.answer_tokens
     disk = documents * RESULT_BYTES_PER_VALUE * len(answerer.task.answer_fields())
-    if not sampled or not tokens_per_second:
+    if not sampled:
         return Estimate(documents, 0, answers, None, disk)
     settings = answerer.engine.describe()["settings"]
-    warming = answerer.executor.warm_up() if settings.get("prefix_caching") else None
-    known = len(warming.prompt) if warming else 0  # tokens that all prompts have in common, read once
+    known = answerer.executor.shared_tokens() if settings.get("prefix_caching") else 0
     prompts = round(documents * sum(max(0, tokens - known) for tokens in sampled) / len(sampled))
     # In solo mode, an answer takes about twice as long as in batched mode.
     written = WRITTEN_TOKEN * (2 if answerer.model.mode == "solo" else 1)
-    seconds = (prompts + written * answers) / (COLD * tokens_per_second)
+    seconds = pace.seconds * (prompts + written * answers) / (pace.prompt_tokens + written * pace.written_tokens)
     return Estimate(documents, prompts, answers, seconds, disk)

@@ -285,8 +285,7 @@ def _replay_session(
             on_document(progress.kept + sum(progress.seen.values()))
 
         only = {result.document.id for result in session.results}
-        control = RunControl(only=only, warm_up=session.facts.made_with.warmed)
-        run_task(answerer, sources, out, control, RunHooks(on_progress=on_progress))
+        run_task(answerer, sources, out, RunControl(only=only), RunHooks(on_progress=on_progress))
         again = RunFolder.open(out)
         answered = {result.document.id: result for result in again.latest()}
         before = traces_by_document(session.plan.trace, session.plan.contents)

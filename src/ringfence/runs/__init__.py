@@ -2,10 +2,12 @@
 
 from .erasure import purge
 from .export import export_csv, export_json, export_parquet, export_run, export_xlsx, list_names
+from .pace import Pace
 from .run_folder import RunFolder, Totals
 from .runner import Progress, RunControl, RunHooks, RunSummary, run_task
 
 __all__ = [
+    "Pace",
     "Progress",
     "RunControl",
     "RunFolder",

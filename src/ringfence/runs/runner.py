@@ -16,6 +16,7 @@ from ..inference.example_pool import write_pool
 from ..seal import evidence, evidence_at_the_end
 from ..version import __version__
 from .intake import Intake
+from .pace import Pace, PaceMeter
 from .run_folder import RunFolder, Totals
 
 __all__ = ["Progress", "RunControl", "RunHooks", "RunSummary", "run_task"]
@@ -55,13 +56,12 @@ class RunControl:
     """The scope of one session.
 
     ``resume`` continues an existing run. ``limit`` is the largest number of documents in the session. ``only``
-    restricts the session to documents with these ids. ``warm_up`` sends the task's empty prompt first.
+    restricts the session to documents with these ids.
     """
 
     resume: bool = False
     limit: int | None = None
     only: Set[str] | None = None
-    warm_up: bool = True
 
 
 def _ignore(*_: object) -> None:
@@ -73,12 +73,12 @@ class RunHooks:
     """Callbacks of a run.
 
     ``on_progress`` is called after each document and window. ``record`` receives each result before it is written, for
-    an audit log. ``on_ready`` is called after the warm-up request, with the speed in prompt tokens per second.
+    an audit log. ``on_first_answer`` is called once, with the pace of the first answer of the model.
     """
 
     on_progress: Callable[[Progress], None] = _ignore
     record: Callable[[Result], None] | None = None
-    on_ready: Callable[[float], None] = _ignore
+    on_first_answer: Callable[[Pace], None] = _ignore
 
 
 def run_task(
@@ -95,11 +95,10 @@ def run_task(
     leaves a folder that can be resumed.
     """
     control, hooks = control or RunControl(), hooks or RunHooks()
-    made_with = (made_with or MadeWith()).model_copy(update={"warmed": control.warm_up})
     folder = RunFolder.open(out) if control.resume and (out / "run.json").exists() else RunFolder.create(out)
     folder.exclusive()
     try:
-        facts = _begin(folder, answerer, made_with)
+        facts = _begin(folder, answerer, made_with or MadeWith())
         session = _Session(answerer, folder, control, hooks, len(facts.sessions) - 1)
         session.work(sources)
         folder.forget_windows()
@@ -162,8 +161,9 @@ class _Session:
     def __init__(
         self, answerer: Answerer, folder: RunFolder, control: RunControl, hooks: RunHooks, number: int
     ) -> None:
-        self._answerer, self._folder, self._hooks, self._control = answerer, folder, hooks, control
+        self._answerer, self._folder, self._hooks = answerer, folder, hooks
         self.progress = Progress()
+        self._pace = PaceMeter(hooks.on_first_answer)
         self._intake = Intake(folder, answerer.options.reading, control.limit, control.only, self.progress)
         board_hooks = BoardHooks(self._write, folder.keep_trace, self._on_window)
         self._board = answerer.board(board_hooks, Tracer(number), folder)
@@ -171,11 +171,10 @@ class _Session:
     def work(self, sources: Iterable[Source]) -> None:
         """Process all sources; only documents in progress are in memory."""
         # In lockstep with the engine, so that a replay computes the same documents together.
-        if self._control.warm_up:
-            self._hooks.on_ready(self._answerer.warm_up())
         requests = self._board.requests(self._intake.outcomes(sources))
         while True:
-            for output in self._answerer.engine.lockstep(requests):
+            for output in self._answerer.engine.lockstep(self._pace.count(requests)):
+                self._pace.take(output)
                 self._board.take(output)
             if not self._board.has_follow_ups:  # the last documents make follow-ups after the sources are exhausted
                 break

@@ -7,10 +7,10 @@ from typing import Any
 
 from ringfence.contracts import FieldAnswer, Result, Span, Usage
 from ringfence.documents import Document
-from ringfence.engines import Engine, EngineOutput, EngineRequest, Request
+from ringfence.engines import Engine, EngineOutput, EngineRequest
 from ringfence.inference import ExecutorSetup, NothingKept, WindowKeeper
 from ringfence.inference.job import add_usage, as_completion
-from ringfence.inference.prompts import AnswerForm, request_of, split_into_windows
+from ringfence.inference.prompts import AnswerForm, prompt_ids, request_of, split_into_windows
 from ringfence.inference.result import done
 from ringfence.tasks import Prompt
 from ringfence.tasks.gbnf import one_of
@@ -33,13 +33,13 @@ class HeadlineExecutor:
         """The work on one document. Raises ValueError if no line is short enough."""
         return HeadlineJob(self, document)
 
-    def warm_up(self) -> Request:
-        """The prompt without a document, and one token of an answer."""
-        return request_of(self.prompt(""), self.engine, "warm-up", 1)
-
     def prompt_tokens(self, document: Document) -> int:
-        """The text, for estimates."""
-        return len(self.engine.tokenize(document.text))
+        """The text and its prompt, for estimates."""
+        return len(self.engine.tokenize(document.text)) + self.shared_tokens()
+
+    def shared_tokens(self) -> int:
+        """The prompt without a document."""
+        return len(prompt_ids(self.prompt(""), self.engine))
 
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], HeadlineJob, int]:
         """The candidates, a job, and the number of windows: only the beginning of a long document is read."""
@@ -54,7 +54,7 @@ class HeadlineExecutor:
 
     def window(self, document: Document) -> Span:
         """The part of the document that is read: the first window."""
-        first = split_into_windows(document, self.engine, self.windowing, len(self.warm_up().prompt), ANSWER_TOKENS)[0]
+        first = split_into_windows(document, self.engine, self.windowing, self.shared_tokens(), ANSWER_TOKENS)[0]
         return first.start, first.end
 
 
