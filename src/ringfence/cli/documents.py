@@ -42,7 +42,10 @@ def read_command(inputs: tuple[str, ...], reading: ReadingOptions, as_json: bool
             if isinstance(outcome, Unreadable):
                 failed += 1
                 note(f"{outcome.id}: {outcome.reason} ({outcome.code})")
-            elif html:
+                continue
+            for part in outcome.unread:
+                note(f"{outcome.id}: not read: {part.what} ({part.code})")
+            if html:
                 readable.append(outcome)
             else:
                 click.echo(json.dumps(text_layer(outcome), ensure_ascii=False) if as_json else outcome.text)

@@ -103,6 +103,9 @@ reading_options = _grouped(
             help="Read pages by OCR: auto (if the text layer is missing or poor), never, or always.",
         ),
         click.option(
+            "--hidden", is_flag=True, help="Also read text that nobody sees: white, off the page, in a hidden sheet."
+        ),
+        click.option(
             "--read-seconds",
             type=click.FloatRange(min=1),
             default=ReadingLimits.seconds,

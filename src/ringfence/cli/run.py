@@ -84,6 +84,7 @@ def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
             "schema": 1,
             "run": str(summary.folder),
             "totals": dict(summary.totals),
+            "unread": summary.totals.unread,
             "kept": progress.kept,
             "changed": progress.changed,
             "report": str(report),

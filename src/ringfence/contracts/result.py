@@ -21,6 +21,7 @@ __all__ = [
     "Span",
     "Status",
     "SummarySentence",
+    "UnreadPart",
     "UnsupportedText",
     "Usage",
     "field_of",
@@ -33,13 +34,24 @@ Status = Literal["done", "failed", "abstained", "superseded"]
 Decision = Literal["accept", "review", "spot-check"]
 
 
+class UnreadPart(Contract):
+    """A part of a document that is not in its text layer.
+
+    ``code`` is a stable identifier, such as ``annotations`` or ``hidden-text``; ``what`` says it for people.
+    """
+
+    code: str
+    what: str
+
+
 class DocumentFacts(Contract):
     """The document of a result.
 
-    ``id`` is the join key. ``source`` is the id of the file that contains the document.
+    ``id`` is the join key. ``source`` is the id of the file that contains the document. ``unread`` names the parts of
+    the document that were not read.
     """
 
-    omitted: ClassVar[frozenset[str]] = frozenset({"line", "pages_without_text", "pages_by_ocr", "source"})
+    omitted: ClassVar[frozenset[str]] = frozenset({"line", "pages_without_text", "pages_by_ocr", "source", "unread"})
 
     id: str
     path: str = ""
@@ -50,6 +62,7 @@ class DocumentFacts(Contract):
     pages_without_text: list[int] | None = None
     pages_by_ocr: dict[str, str] | None = None
     source: str | None = None
+    unread: list[UnreadPart] = Field(default_factory=list)
 
     @field_validator("path", mode="before")
     @classmethod

@@ -56,6 +56,7 @@ class ReadingFacts(Contract):
     csv_rows: bool = False
     text_field: str = "text"
     id_field: str = "id"
+    hidden: bool = False
     ocr: str = "auto"
     limits: dict[str, float] = Field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
 from .model import (
     Block,
@@ -35,6 +36,7 @@ class LayerBuilder:
         self._page_starts: list[int] = []
         self._addresses: list[tuple[int, int, str]] = []
         self._block_start: int | None = None
+        self.unread: list[UnreadPart] = []
 
     @property
     def empty(self) -> bool:
@@ -122,4 +124,5 @@ class LayerBuilder:
             char_boxes=np.empty((0, 4), np.float32),
             addresses=tuple(self._addresses),
             ocr=tuple(ocr),
+            unread=tuple(self.unread),
         )

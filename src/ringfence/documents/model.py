@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contracts import BoxFacts
+from ..contracts import BoxFacts, UnreadPart
 from .segments import Segment, cut_segments
 
 __all__ = ["Block", "Box", "Document", "Line", "Page"]
@@ -71,7 +71,8 @@ class Document:
     ``char_boxes`` has one row (x0, y0, x1, y1) per character, with NaN for characters that are not on the page (spaces
     and newlines that the reader adds). It has no rows if the format has no pages. ``addresses`` maps ranges of the
     text to places in formats without pages (``Sheet1!B7``, ``paragraph 12``). ``ocr`` lists the ranges read by OCR
-    with their confidence (0 to 1). Both are sorted and do not overlap.
+    with their confidence (0 to 1). Both are sorted and do not overlap. ``unread`` names the parts of the file that are
+    not in the text: what the reader cannot read, and what no reader of the paper sees.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Document:
     char_boxes: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 4), np.float32), compare=False)
     addresses: Sequence[tuple[int, int, str]] = ()
     ocr: Sequence[tuple[int, int, float]] = ()
+    unread: Sequence[UnreadPart] = ()
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..contracts import UnreadPart
 from .model import (
     Block,
     Document,
@@ -31,6 +32,7 @@ class PaperBuilder:
         self._lines: list[Line] = []
         self._ocr: list[tuple[int, int, float]] = []
         self.pages_by_ocr: dict[int, str] = {}  # reason for OCR by page number
+        self.unread: list[UnreadPart] = []
 
     @property
     def empty(self) -> bool:
@@ -96,4 +98,5 @@ class PaperBuilder:
             metadata=metadata | facts,
             char_boxes=np.array(self._boxes, np.float32).reshape(-1, 4),
             ocr=tuple(self._ocr),
+            unread=tuple(self.unread),
         )

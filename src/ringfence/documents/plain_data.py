@@ -27,4 +27,5 @@ def text_layer(document: Document) -> dict[str, Any]:
         "boxes": [None if math.isnan(box[0]) else [round(v, 1) for v in box] for box in document.char_boxes.tolist()],
         "addresses": document.addresses,
         "ocr": document.ocr,
+        "unread": [part.as_json() for part in document.unread],
     }

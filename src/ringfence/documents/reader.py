@@ -59,18 +59,24 @@ class ReadingLimits:
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """Options for reading: passwords to try, how to split CSV and JSONL into documents, when to use OCR, and limits."""
+    """Options for reading: passwords to try, how to split CSV and JSONL into documents, when to use OCR, and limits.
+
+    ``hidden`` keeps text that no reader of the document sees: white, off the page, hidden by a style or in a hidden
+    sheet. By default it is left out, and ``Document.unread`` says so.
+    """
 
     passwords: tuple[str, ...] = field(default=(), repr=False)
     csv_rows: bool = False
     text_field: str = "text"
     id_field: str = "id"
+    hidden: bool = False
     ocr: str = "auto"  # auto (pages without a usable text layer), never or always
     limits: ReadingLimits = ReadingLimits()
 
     def locked_facts(self) -> dict[str, Any]:
         """Return what decides which text of a file is read; OCR stands apart in a lock, with its weights."""
-        return {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field")}
+        facts = {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field")}
+        return facts | ({"hidden": True} if self.hidden else {})
 
     def facts(self, folder: str) -> ReadingFacts:
         """Return what a run records to read its documents again in the same way, without passwords.
@@ -82,7 +88,7 @@ class ReadingOptions:
     @classmethod
     def of_run(cls, facts: ReadingFacts, passwords: tuple[str, ...] = ()) -> ReadingOptions:
         """Restore the options that a run recorded; ``passwords`` are never recorded."""
-        kept = {name: getattr(facts, name) for name in ("csv_rows", "text_field", "id_field", "ocr")}
+        kept = {name: getattr(facts, name) for name in ("csv_rows", "text_field", "id_field", "hidden", "ocr")}
         whole = {name: int(value) for name, value in facts.limits.items() if not name.endswith("seconds")}
         limits = ReadingLimits(**{**facts.limits, **whole})  # type: ignore[arg-type]  # the names are the file's
         return cls(passwords=passwords, limits=limits, **kept)

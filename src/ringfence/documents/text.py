@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
 from .model import (
     Document,
@@ -42,7 +43,12 @@ def decode(data: bytes) -> str:
 
 
 def document_from_text(
-    source: Source, text: str, sha256: str, read_by: str, metadata: dict[str, Any] | None = None
+    source: Source,
+    text: str,
+    sha256: str,
+    read_by: str,
+    metadata: dict[str, Any] | None = None,
+    unread: Sequence[UnreadPart] = (),
 ) -> Document:
     """Return a one-page document from text without layout. Raises DocumentError if the text is blank."""
     text = canonical(text)
@@ -59,6 +65,7 @@ def document_from_text(
         lines=lines,
         read_by=read_by,
         metadata={**(metadata or {}), **({"source": source.root} if source.root else {})},
+        unread=tuple(unread),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..contracts import UnreadPart
 from .model import (
     Block,
     Document,
@@ -65,6 +66,7 @@ def frame_of(outcome: Document | Unreadable) -> bytes:
         "metadata": outcome.metadata,
         "addresses": outcome.addresses,
         "ocr": outcome.ocr,
+        "unread": [part.as_json() for part in outcome.unread],
     }
     return pack({"document": head}, np.ascontiguousarray(outcome.char_boxes, np.float32).tobytes())
 
@@ -84,6 +86,7 @@ def document_from(head: dict[str, Any], boxes: bytes) -> Document:
         char_boxes=np.frombuffer(boxes, np.float32).reshape(-1, 4),
         addresses=tuple(map(tuple, head["addresses"])),
         ocr=tuple(map(tuple, head["ocr"])),
+        unread=tuple(UnreadPart(**part) for part in head["unread"]),
     )
 
 

@@ -49,5 +49,6 @@ def _facts(outcome: Document | Unreadable) -> DocumentFacts:
         pages=len(outcome.pages),
         read_by=outcome.read_by,
         source=outcome.metadata.get("source"),
+        unread=list(outcome.unread),
         **details,
     )

@@ -33,20 +33,30 @@ _LEFTOVERS = (".run.json.*", ".report.html", ".results.jsonl.purged")
 
 
 class Totals(Counter[str]):
-    """The number of documents by status. A document that was processed twice counts once, with its last status."""
+    """The number of documents by status. A document that was processed twice counts once, with its last status.
+
+    ``unread`` is the number of documents with parts that were not read.
+    """
+
+    unread: int = 0
 
     def __str__(self) -> str:
         total = sum(self.values())
-        return f"{total} documents: {self['done']} done, {self['failed']} failed, {self['abstained']} abstained"
+        unread = f"; {self.unread} with parts that were not read" if self.unread else ""
+        return f"{total} documents: {self['done']} done, {self['failed']} failed, {self['abstained']} abstained{unread}"
 
 
 class JournalEntry(NamedTuple):
-    """A journal's entry for a document: the digest of its content, its status, its reader, and the file it is in."""
+    """A journal's entry for a document: the digest of its content, its status, its reader, and the file it is in.
+
+    ``unread`` is true if parts of the document were not read.
+    """
 
     sha256: str | None
     status: str
     read_by: str | None
     source: str | None = None
+    unread: bool = False
 
 
 class RunFolder:
@@ -183,12 +193,17 @@ class RunFolder:
             if result.status == "superseded":
                 entries.pop(document.id, None)
             else:
-                entries[document.id] = JournalEntry(document.sha256, result.status, document.read_by, document.source)
+                entries[document.id] = JournalEntry(
+                    document.sha256, result.status, document.read_by, document.source, bool(document.unread)
+                )
         return entries
 
     def totals(self) -> Totals:
         """Count the documents by status."""
-        return Totals(entry.status for entry in self.index().values())
+        entries = self.index().values()
+        totals = Totals(entry.status for entry in entries)
+        totals.unread = sum(entry.unread for entry in entries)
+        return totals
 
     def read_facts(self) -> RunFacts:
         """Read run.json of this version or an earlier one. Raises RunError if it is damaged."""
