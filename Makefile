@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-statistics bench-documents bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
+.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -46,6 +46,9 @@ docs-site: $(VENV)/.dev  ## build the site into build/site; fails on a broken li
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
+
+bench-values: $(VENV)/.dev  ## do values survive a round trip through CLDR: make bench-values ARGS="--strings 200000"
+	$(BIN)/python benchmarks/values.py $(ARGS)
 
 bench-statistics: $(VENV)/.dev  ## do intervals, verdicts and bounds hold what they promise: thousands of draws
 	$(BIN)/python benchmarks/promises.py $(ARGS)

@@ -48,7 +48,7 @@ class TextField(_Field):
 class PatternField(_Field):
     """A value that a recogniser finds in the document."""
 
-    kind: Literal["number", "money", "date", "duration", "email", "iban"]
+    kind: Literal["number", "money", "percent", "date", "period", "duration", "email", "iban", "phone", "address"]
 
 
 class CodeField(_Field):

@@ -26,7 +26,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_COMPARABLE = ("number", "money", "date", "text", "code", "choice", "email", "iban", "boolean")
+_COMPARABLE = ("number", "money", "percent", "date", "text", "code", "choice", "email", "iban", "phone", "boolean")
 _CENT = Decimal("0.005")
 
 
@@ -198,7 +198,7 @@ def _look_up(path: str, values: Mapping[str, Any], row: _Row) -> Any:
 def _operand(value: Any, kind: str) -> Any:
     if kind == "money":
         return Decimal(value["amount"])
-    if kind == "number":
+    if kind in ("number", "percent"):
         return Decimal(value)
     return date.fromisoformat(value) if kind == "date" else value
 

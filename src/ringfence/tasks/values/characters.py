@@ -1,0 +1,56 @@
+"""A copy of a text, character by character, in which digits, spaces and signs have their plain form."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from functools import cache
+
+__all__ = ["HARD_SPACE", "is_wrapped", "plain"]
+
+HARD_SPACE = "\u00a0"  # a space at which no line breaks; inside a number it groups digits
+_INVISIBLE = "\u200e"
+_FORMS = {
+    HARD_SPACE: "\u00a0\u202f\u2007\u2008\u2009\u200a\u2005\u2006",
+    _INVISIBLE: "\u200e\u200f\u061c\u200b\u2060\ufeff\u00ad\u2066\u2067\u2068\u2069",
+    "-": "−‐‑‒﹣－",
+    "–": "–—―",
+    "'": "’‘ʼ＇",
+    ".": "٫．",
+    ",": "٬，",
+    "%": "％٪﹪",
+    "(": "（",
+    ")": "）",
+    ":": "：",
+    "/": "／⁄",
+    "$": "＄﹩",
+    "£": "￡",
+    "¥": "￥",
+}
+
+
+@cache
+def _table() -> dict[int, str]:
+    table = {ord(character): form for form, characters in _FORMS.items() for character in characters}
+    for code in range(128, sys.maxunicode):
+        if unicodedata.category(chr(code)) == "Nd":
+            table[code] = str(unicodedata.digit(chr(code)))
+    return table
+
+
+def plain(text: str) -> str:
+    """Return a text of the same length: ASCII digits, one kind of hard space, hyphen, dash and apostrophe."""
+    return text if text.isascii() else text.translate(_table())
+
+
+def is_wrapped(text: str, position: int) -> bool:
+    """True if the line end at ``position`` is inside running text, so that a value may continue on the next line.
+
+    The line before it is long prose (at least 40 characters, no column gap), or shows by its last character that more
+    follows. In a form or a table, the end of one line and the beginning of the next do not belong together.
+    """
+    start = text.rfind("\n", 0, position) + 1
+    line = text[start:position]
+    after = text[position + 1 : position + 2]
+    return bool(after.strip()) and len(line) >= 40 and re.search(r"\S\s{3,}\S", line) is None
