@@ -188,7 +188,7 @@ def as_cell(field: AnswerField, value: Any) -> str:
 
     A number with three decimals gets a fourth: 1.250 might be a thousand in parts of Europe, 1.2500 is not.
     """
-    if field.kind not in ("number", "money"):
+    if field.kind not in ("number", "money", "percent"):
         return as_text(value)
     return re.sub(r"(?<=\.)(\d{3})(?!\d)", r"\g<1>0", as_text(value))
 

@@ -69,6 +69,9 @@ def _beginnings(form: str, town: int) -> Iterator[int]:
     line = form.rfind("\n", 0, town) + 1
     before = form[line:town]
     gap = max((found.end() for found in re.finditer(r"\s{3,}|[:|]\s+", before)), default=0)
+    prose = re.search(r"(?<!\w)\d+[A-Za-z]?,? [A-Z][^\d]*\Z", before)  # in a sentence, from the house number on
+    if prose and re.search(r"[a-z] \Z", before[: prose.start()]):
+        gap = max(gap, prose.start())
     own = before[gap:]
     if own.strip(" ,"):
         if len(own) <= _LONGEST_LINE:

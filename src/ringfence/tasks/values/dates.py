@@ -141,11 +141,13 @@ def _named(language: str | None) -> re.Pattern[str]:
     names = month_pattern(month_names(language))
     day, article = r"(?P<d{0}>\d{{1,2}})", r"(?:[ \u00a0](?:m\.|gada|(?:e)?ko))?"
     gap, near = r"(?:[ \u00a0-]|\n(?!\n)){1,2}", r"[ \u00a0.,/-]{0,2}"
-    first, third, fourth = (day.format(number) for number in (1, 3, 4))
+    first, third, fourth, fifth = (day.format(number) for number in (1, 3, 4, 5))
+    dash = r"[ \u00a0]?[-–][ \u00a0]?"
     forms = (
         rf"{first}{_ORDINAL}{_GAP}{_OF}(?P<n1>{names})(?!\w*[^\W\d_])\.?,?{_GAP}(?:de |del |of )?{_YEAR.format(1)}",
         rf"(?P<d2>\d{{1,2}})(?P<n2>{names}){_YEAR.format(2)}",
         rf"(?P<n3>{names})\.?{gap}{third}{_ORDINAL}(?:,{gap}|,|{gap}){_YEAR.format(3)}",
+        rf"(?P<n5>{names})\.?[ \u00a0]\d{{1,2}}{_ORDINAL}{dash}{fifth}{_ORDINAL},?[ \u00a0]{_YEAR.format(5)}",
         rf"(?P<y4>\d{{4}})\.?{article}{near}(?P<n4>{names})\.?{near}{fourth}(?!\d)",
     )
     # A year of two digits is no year before letters: 12 Mar 20kg.
@@ -154,7 +156,7 @@ def _named(language: str | None) -> re.Pattern[str]:
 
 def _in_words(match: re.Match[str], names: object) -> ParsedValue:
     groups = match.groupdict()
-    form = next(number for number in "1234" if groups.get(f"n{number}"))
+    form = next(number for number in "12345" if groups.get(f"n{number}"))
     day, name = groups[f"d{form}"], groups[f"n{form}"]
     long, short = groups.get(f"y{form}"), groups.get(f"yy{form}")
     return _named_date(name, day, long, short, names)

@@ -84,7 +84,7 @@ class _AmountReader:
         no_cents = _NO_CENTS.match(self.form, end)
         if no_cents and not self.form[no_cents.end() : no_cents.end() + 1].isalnum():
             end = no_cents.end()
-        before = self._mark_before(start)
+        before = self._mark_before(start, printed.end)
         scale = scale_after(self.form, end, self.locale.language, marked=before is not None)
         behind = scale.end if scale else end
         after = mark_after(self.form, behind, self.locale.language)
@@ -103,12 +103,11 @@ class _AmountReader:
         last = after.end if after else behind
         return _Part(first, last, self.form[start : printed.end], mark, scale)
 
-    def _mark_before(self, start: int) -> Mark | None:
+    def _mark_before(self, start: int, end: int) -> Mark | None:
         """The mark before the digits, also with a sign or a parenthesis between: EUR -350.00, USD (740,000)."""
         mark = mark_before(self.form, start, self.locale.language)
-        if mark is None and (
-            between := re.search(r"[ \u00a0]?[-–(][ \u00a0]?\Z", self.form[max(0, start - 3) : start])
-        ):
+        between = re.search(r"[ \u00a0]?[-–(][ \u00a0]?\Z", self.form[max(0, start - 3) : start])
+        if mark is None and between and ("(" not in between.group() or self.form[end : end + 1] == ")"):
             mark = mark_before(self.form, start - len(between.group()), self.locale.language)
             if mark and re.search(r"\d[ \u00a0]?\Z", self.form[max(0, mark.start - 2) : mark.start]):
                 return None  # 12.50 EUR - 15.00: the mark of the number before

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from ..locale import Locale
+from ..locale import DateOrder, Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import is_wrapped, plain
-from .dates import dates_in, make_date
+from .dates import dates_in, make_date, type_date
 from .months import month_names, month_pattern
 
 __all__ = ["ShortenedRange", "find_periods", "shortened_ranges"]
 
-_WORDS = r"to|until|till|til|through|thru|and|bis|und|au|à|et|al|a|y|e|ed|tot|t/m|até|do|и|по|till och med|och|og|do"
+_AND = r"and|und|et|y|e|ed|en|och|og|и"  # between them, or two days
+_WORDS = rf"to|until|till|til|through|thru|bis|au|à|al|a|tot|t/m|até|do|по|{_AND}"
+_BETWEEN = re.compile(r"(?:between|zwischen|entre|tra|fra|tussen|mellan|mellem)(?: the| dem| le| el)?[ \u00a0]\Z", re.I)
+_MONTH_FIRST = re.compile(
+    r"(?P<name1>[^\W\d_]+)\.?[ \u00a0](?P<day>\d{1,2})[^\W\d_]{0,2}[ \u00a0]?[-–](?P<rest>.*)", re.S
+)
 _JOINS = re.compile(
     rf"[ \u00a0]{{0,2}}(?:[-–/~]|(?:\n|[ \u00a0]{{1,2}})(?:{_WORDS})(?=\n|[ \u00a0]))(?:[ \u00a0]{{0,2}}|\n)", re.I
 )
@@ -25,16 +30,16 @@ _LABELS = re.compile(r"(?:[ \u00a0]?(?:the|le|il|el|den|dem|zum|to|date|:))*[ \u
 
 @dataclass(frozen=True)
 class ShortenedRange:
-    """A range whose first day shares the year, and perhaps the month, of its last: ``text[start:end]``.
-
-    ``last`` is where the printed last date begins.
-    """
+    """A range whose first day shares the year, and perhaps the month, of its last: ``text[start:end]``."""
 
     start: int
-    last: int
     end: int
     first: date | None
-    final: ParsedValue
+    join: str = "-"
+
+    def is_period(self, form: str) -> bool:
+        """True unless "and" joins the two days, without "between" before them."""
+        return not re.fullmatch(_AND, self.join, re.I) or _BETWEEN.search(form, 0, self.start) is not None
 
     def first_day(self, text: str) -> Candidate:
         """The first day as a candidate; the whole range is its place, because only it states the year."""
@@ -52,13 +57,15 @@ def find_periods(text: str, locale: Locale) -> Iterator[Candidate]:
     for number, (start, end, parsed) in enumerate(found):
         if start < position:
             continue
-        if short := shortened.get(end):
+        short = shortened.get(end)
+        if short and short.is_period(form):
             first = ParsedValue(short.first.isoformat() if short.first else None)
             yield candidate_at(text, short.start, end, _period(first, parsed))
             position = end
         elif number + 1 < len(found) and _joined(form, end, found[number + 1][0]):
             _, last, final = found[number + 1]
-            yield candidate_at(text, start, last, _period(parsed, final))
+            starts, ends = form[start:end], form[found[number + 1][0] : last]
+            yield candidate_at(text, start, last, _agreed(parsed, final, (starts, ends), locale))
             position = last
 
 
@@ -71,6 +78,16 @@ def _joined(form: str, end: int, start: int) -> bool:
         return False
     rest = _LABELS.match(form, match.end())
     return start in (match.end(), rest.end() if rest else start)
+
+
+def _agreed(first: ParsedValue, last: ParsedValue, raws: tuple[str, str], locale: Locale) -> ParsedValue:
+    """The range in the only order of day and month in which both dates exist and the first is not after the last."""
+    if not (first.readings or last.readings):
+        return _period(first, last)
+    orders: tuple[DateOrder, ...] = ("dmy", "mdy")
+    pairs = {tuple(type_date(raw, order, locale.language) for raw in raws) for order in orders}
+    possible = [pair for pair in pairs if all(day.value for day in pair) and pair[0].value <= pair[1].value]
+    return _period(*possible[0]) if len(possible) == 1 else _period(first, last)
 
 
 def _period(first: ParsedValue, last: ParsedValue) -> ParsedValue:
@@ -95,7 +112,7 @@ def _day_before(language: str | None) -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w./,-])(?:(?P<name1>{names})\.?[ \u00a0])?(?P<day>\d{{1,2}}){ordinal}"
         rf"(?:(?P<sep>[./])(?P<month>\d{{1,2}})\.?|[ \u00a0](?:de |del )?(?P<name2>{names})\.?)?"
-        rf"(?:[ \u00a0]?[-–][ \u00a0]?|[ \u00a0](?:{_WORDS})[ \u00a0](?:den |el |le |il )?)\Z",
+        rf"(?:[ \u00a0]?[-–][ \u00a0]?|[ \u00a0](?P<join>{_WORDS})[ \u00a0](?:den |el |le |il )?)\Z",
         re.I,
     )
 
@@ -104,20 +121,18 @@ def shortened_ranges(form: str, locale: Locale) -> Iterator[ShortenedRange]:
     """Yield the ranges of a plain text in which only the last date has a year."""
     names = month_names(locale.language)
     for start, end, parsed in dates_in(form, locale):
+        if inside := _MONTH_FIRST.fullmatch(form, start, end):
+            first = (
+                make_date(int(parsed.value[:4]), int(parsed.value[5:7]), int(inside["day"])) if parsed.value else None
+            )
+            yield ShortenedRange(start, end, first)
+            continue
         low = max(0, start - 40)
         match = _day_before(locale.language).search(form[low:start].rpartition("\n")[2])
-        printed_last = start
-        if match is None:
-            match, printed_last = _named_first(form, start, end, locale)
-        if match is None or (printed_last == start and _is_number_before(form, start, match)):
+        if match is None or _is_number_before(form, start, match):
             continue
-        offset = start - len(match.group()) if printed_last == start else start
-        yield ShortenedRange(offset, printed_last, end, _first_day(match, parsed, form[start:end], names), parsed)
-
-
-def _named_first(form: str, start: int, end: int, locale: Locale) -> tuple[re.Match[str] | None, int]:
-    """March 1-3, 2024 is not recognised as a date of its own; this finds it from its year."""
-    return None, start
+        begin = start - len(match.group())
+        yield ShortenedRange(begin, end, _first_day(match, parsed, form[start:end], names), match["join"] or "-")
 
 
 def _is_number_before(form: str, start: int, match: re.Match[str]) -> bool:
