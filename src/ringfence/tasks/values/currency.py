@@ -12,7 +12,7 @@ import babel.numbers
 
 from .languages import COMMON
 
-__all__ = ["Mark", "mark_after", "mark_before", "minor_digits", "named_currencies"]
+__all__ = ["Mark", "is_currency_code", "mark_after", "mark_before", "minor_digits", "named_currencies"]
 
 _SIGNS = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₪": "ILS", "₫": "VND",
@@ -157,6 +157,11 @@ def mark_after(text: str, position: int, language: str | None = None) -> Mark | 
 def _name_code(name: str, language: str | None) -> str | None:
     names = _names(language)
     return names[name] if name in names else names.get(name.lower())
+
+
+def is_currency_code(word: str) -> bool:
+    """True for an ISO 4217 code in capitals that is not also a word."""
+    return word in _codes()
 
 
 def minor_digits(code: str | None) -> int:
