@@ -38,7 +38,8 @@ def amounts(task: ExtractTask, text: str) -> list[str]:
 
 SUMMARIES = (
     "Subtotal   150.00", "Net total   12,00 EUR", "VAT 19 %   28.50", "Übertrag auf Seite 2   1.250,00",
-    "CHANGE   3.10", "Zwischensumme   12", "Gesamtbetrag EUR   99,00", "Total TTC   120,00 €", "Sub-total (excl. GST)   40.00",
+    "CHANGE   3.10", "Zwischensumme   12", "Gesamtbetrag EUR   99,00", "Total TTC   120,00 €",
+    "Sub-total (excl. GST)   40.00",
     "TOTAL AMOUNT DUE   5.00", "Carried forward   100.00", "Rounding Adj   0.02",
 )  # fmt: skip
 ITEMS = (
