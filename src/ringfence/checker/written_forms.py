@@ -53,7 +53,7 @@ def _currency_words(code: str, declared: str | None) -> frozenset[str]:
         symbol = babel.numbers.get_currency_symbol(code, language).lower()
         if symbol not in ("$", "kr", "kr."):
             words.add(symbol)
-        words.update(babel.numbers.get_currency_name(code, count, language).lower() for count in (1, 2, 5, 1.5, 100))
+        words.update(babel.numbers.get_currency_name(code, count, language).lower() for count in (1, 2, 5, 1.5, 20))
     return frozenset(" ".join(word.split()) for word in words)
 
 

@@ -59,7 +59,7 @@ _OPEN_NAMES = frozenset(
         "roubles",
     ]
 )
-_COUNTS = (1, 2, 5, 1.5, 100)  # one of each plural form of CLDR
+_COUNTS = (1, 2, 5, 1.5, 20)  # one of each plural form of CLDR
 MINOR = re.compile(r"[ \u00a0]?(?:cents?|pence|ct|cts|c\.?t\.?|centimes?|céntimos?|centesimi|øre|öre|¢)(?!\w)", re.I)
 
 
