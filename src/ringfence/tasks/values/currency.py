@@ -97,7 +97,7 @@ def _names(language: str | None) -> dict[str, str | None]:
         for code in _codes():
             for count in _COUNTS:
                 name = babel.numbers.get_currency_name(code, count, tag)
-                for form in {name, name.lower(), name.removeprefix("de ")} - {code, code.lower()}:
+                for form in {name, name.lower()} - {code, code.lower()}:
                     names.setdefault(form, set()).add(code)
     known = {name: next(iter(codes)) if len(codes) == 1 else None for name, codes in names.items()}
     return {**known, **dict.fromkeys(_OPEN_NAMES), **_NAMES}
@@ -129,7 +129,7 @@ def _before(language: str | None) -> re.Pattern[str]:
 @cache
 def _after(language: str | None) -> re.Pattern[str]:
     signs, names = _pattern(tuple(_signs(language))), _pattern(tuple(_names(language)))
-    return re.compile(rf"[ \u00a0\u200e]?(?:(?i:({names}))(?!\w)|({signs})(?![^\W\d_]))")
+    return re.compile(rf"[ \u00a0\u200e]?(?:(?:de[ ])?(?i:({names}))(?!\w)|({signs})(?![^\W\d_]))")
 
 
 def mark_before(text: str, position: int, language: str | None = None, touching: bool = False) -> Mark | None:
