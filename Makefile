@@ -38,6 +38,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev  ## write the generated pages again: command line reference, schemas, the picture of the architecture
+	$(BIN)/python -m ringfence.tasks.values.known_names
 	$(BIN)/python docs/make_reference.py
 	$(BIN)/python docs/make_architecture.py
 

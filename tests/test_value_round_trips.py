@@ -18,6 +18,7 @@ from ringfence.tasks.fields import PatternField
 from ringfence.tasks.locale import Locale
 from ringfence.tasks.recognisers import find_candidates
 from ringfence.tasks.values.characters import plain
+from ringfence.tasks.values.known_names import known_names, names_from_cldr
 from tests.conftest import document_of
 
 LOCALES = st.sampled_from((
@@ -119,3 +120,7 @@ def test_no_text_makes_a_value_that_the_checker_refuses(text: str) -> None:
             assert found.value is not None or found.flags
             if found.value is not None and found.value != raw:
                 assert fault_of_derived(kind, found.value, raw, {}) is None, (kind, raw, found.value)
+
+
+def test_the_names_worked_out_beforehand_are_those_of_cldr() -> None:
+    assert known_names() == names_from_cldr(), "run `make docs`"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from functools import cache
 
 __all__ = ["HARD_SPACE", "is_wrapped", "plain"]
 
@@ -30,18 +28,20 @@ _FORMS = {
 }
 
 
-@cache
-def _table() -> dict[int, str]:
-    table = {ord(character): form for form, characters in _FORMS.items() for character in characters}
-    for code in range(128, sys.maxunicode):
-        if unicodedata.category(chr(code)) == "Nd":
-            table[code] = str(unicodedata.digit(chr(code)))
-    return table
+_BY_CHARACTER = {character: form for form, characters in _FORMS.items() for character in characters}
 
 
 def plain(text: str) -> str:
     """Return a text of the same length: ASCII digits, one kind of hard space, hyphen, dash and apostrophe."""
-    return text if text.isascii() else text.translate(_table())
+    if text.isascii():
+        return text
+    return text.translate({ord(character): _form(character) for character in set(text) if not character.isascii()})
+
+
+def _form(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return _BY_CHARACTER.get(character, character)
 
 
 def is_wrapped(text: str, position: int) -> bool:

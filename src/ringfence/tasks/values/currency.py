@@ -10,7 +10,7 @@ from functools import cache
 import babel
 import babel.numbers
 
-from .languages import COMMON
+from .known_names import known_names
 
 __all__ = ["Mark", "is_currency_code", "mark_after", "mark_before", "minor_digits", "named_currencies"]
 
@@ -92,15 +92,24 @@ def _by_text() -> dict[str, str | None]:
 @cache
 def _names(language: str | None) -> dict[str, str | None]:
     """Currencies by name in the common languages and the declared one; None for a name that several have."""
+    common: dict[str, str | None] = known_names()["currencies"]
+    return {**common, **currencies_in((language,)), **_own_names()} if language else {**common, **_own_names()}
+
+
+def _own_names() -> dict[str, str | None]:
+    return {**dict.fromkeys(_OPEN_NAMES), **_NAMES}
+
+
+def currencies_in(languages: Iterable[str]) -> dict[str, str | None]:
+    """Return the currencies by name in these languages, from CLDR; None for a name that several have."""
     names: dict[str, set[str]] = {}
-    for tag in (*COMMON, language) if language else COMMON:
+    for tag in languages:
         for code in _codes():
             for count in _COUNTS:
                 name = babel.numbers.get_currency_name(code, count, tag)
                 for form in {name, name.lower()} - {code, code.lower()}:
                     names.setdefault(form, set()).add(code)
-    known = {name: next(iter(codes)) if len(codes) == 1 else None for name, codes in names.items()}
-    return {**known, **dict.fromkeys(_OPEN_NAMES), **_NAMES}
+    return {name: next(iter(codes)) if len(codes) == 1 else None for name, codes in names.items()}
 
 
 @cache
@@ -128,8 +137,27 @@ def _before(language: str | None) -> re.Pattern[str]:
 
 @cache
 def _after(language: str | None) -> re.Pattern[str]:
-    signs, names = _pattern(tuple(_signs(language))), _pattern(tuple(_names(language)))
-    return re.compile(rf"[ \u00a0\u200e]?(?:(?:de[ ])?(?i:({names}))(?!\w)|({signs})(?![^\W\d_]))")
+    return re.compile(rf"[ \u00a0\u200e]?({_pattern(tuple(_signs(language)))})(?![^\W\d_])")
+
+
+_PART = r"(?:[^\W\d_]|[.'’-])+"
+_NAME = re.compile(rf"[ \u00a0\u200e]?(?:de[ ])?({_PART}(?:[ \u00a0]{_PART}){{0,3}})")
+
+
+def _named_after(text: str, position: int, language: str | None) -> Mark | None:
+    """The name of a currency that begins at ``position``: the longest of up to four words."""
+    match = _NAME.match(text, position)
+    if match is None:
+        return None
+    names, start, end = _names(language), match.start(1), match.end(1)
+    while end > start:
+        name = text[start:end].replace("\u00a0", " ")
+        found = name if name in names else name.lower()
+        if found in names and not text[end : end + 1].isalnum():
+            return Mark(start, end, names[found])
+        shorter = max(text.rfind(" ", start, end), text.rfind("\u00a0", start, end))
+        end = end - 1 if name[-1] in ".'’-" else shorter
+    return None
 
 
 def mark_before(text: str, position: int, language: str | None = None, touching: bool = False) -> Mark | None:
@@ -146,17 +174,10 @@ def mark_before(text: str, position: int, language: str | None = None, touching:
 
 def mark_after(text: str, position: int, language: str | None = None) -> Mark | None:
     """Return the currency mark or name that begins at ``position``, with at most one space between."""
+    if named := _named_after(text, position, language):
+        return named
     match = _after(language).match(text, position)
-    if match is None:
-        return None
-    if match.group(1):
-        return Mark(match.start(1), match.end(1), _name_code(match.group(1), language))
-    return Mark(match.start(2), match.end(2), _signs(language)[match.group(2)])
-
-
-def _name_code(name: str, language: str | None) -> str | None:
-    names = _names(language)
-    return names[name] if name in names else names.get(name.lower())
+    return Mark(match.start(1), match.end(1), _signs(language)[match.group(1)]) if match else None
 
 
 def is_currency_code(word: str) -> bool:

@@ -67,8 +67,7 @@ def _dates(form: str, order: DateOrder | None, language: str | None) -> Iterator
     for match in _NUMERIC.finditer(form):
         found.append((match.start(), match.end(), _numeric(match, order)))
     names = month_names(language)
-    for match in _named(language).finditer(form):
-        found.append((match.start(), match.end(), _in_words(match, names)))
+    found += [(match.start(), match.end(), _in_words(match, names)) for match in _dates_with_names(form, language)]
     for pattern in date_forms(language) if language else ():
         for match in pattern.finditer(form):
             found.append((match.start(), match.end(), _by_form(match, names)))
@@ -78,6 +77,33 @@ def _dates(form: str, order: DateOrder | None, language: str | None) -> Iterator
             continue
         taken = end
         yield start, end, _across_lines(form, start, end, _plausible(parsed))
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_AROUND = 40  # characters beside the name of a month that can belong to its date
+
+
+def _dates_with_names(form: str, language: str | None) -> Iterator[re.Match[str]]:
+    """The dates with the name of a month. Looking only around such names is ten times as fast as looking everywhere."""
+    by_first_word = _names_by_first_word(language)
+    position = 0
+    for word in _WORD.finditer(form):
+        months = by_first_word.get(word.group().lower())
+        if months is None or word.end() <= position:
+            continue
+        start = max(position, word.start() - _AROUND)
+        for match in _named(months).finditer(form, start, word.end() + _AROUND):
+            yield match
+            position = max(position, match.end())
+
+
+@cache
+def _names_by_first_word(language: str | None) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for name in month_names(language):
+        if match := _WORD.search(name):
+            names[match.group()] = (*names.get(match.group(), ()), name)
+    return names
 
 
 def _across_lines(form: str, start: int, end: int, parsed: ParsedValue) -> ParsedValue:
@@ -137,8 +163,9 @@ def _numeric(match: re.Match[str], order: DateOrder | None) -> ParsedValue:
 
 
 @cache
-def _named(language: str | None) -> re.Pattern[str]:
-    names = month_pattern(month_names(language))
+def _named(months: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern for dates with one of these names. One for the names of all languages takes 0.3 s to compile."""
+    names = month_pattern(months)
     day, article = r"(?P<d{0}>\d{{1,2}})", r"(?:[ \u00a0](?:m\.|gada|(?:e)?ko))?"
     gap, near = r"(?:[ \u00a0-]|\n(?!\n)){1,2}", r"[ \u00a0.,/-]{0,2}"
     first, third, fourth, fifth = (day.format(number) for number in (1, 3, 4, 5))

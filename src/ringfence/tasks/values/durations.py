@@ -34,6 +34,7 @@ _ONES = {"one": 1, "eine": 1, "ein": 1, "einen": 1, "einem": 1, "einer": 1, "ein
          "uno": 1, "een": 1, "um": 1, "uma": 1}  # fmt: skip
 _HALVES = {"half": "1/2", "half a": "1/2", "half an": "1/2", "a half": "1/2", "halbes": "1/2", "ein halbes": "1/2",
            "halben": "1/2", "eine halbe": "1/2", "a quarter of a": "1/4"}  # fmt: skip
+_LAST_WORDS = frozenset(phrase.rpartition(" ")[2] for phrase in _HALVES)
 _FRACTION_SIGNS = {"½": "1/2", "¼": "1/4", "¾": "3/4"}
 _JOINERS = r"(?:,[ ]?(?:and |und |et |y |e |en )?|[ ](?:and|und|et|y|e|en)[ ]|[ ])"
 _RANGE = r"[ ]?(?:[-–]|(?<=[ ])(?:to|bis|à|a|tot|or|oder|and|und)(?=[ ]))[ ]?"
@@ -124,7 +125,7 @@ def _parts(text: str, form: str, locale: Locale) -> Iterator[_Part]:
         low = max(position, match.start() - 80)
         end = match.start() - len(gap.group().lstrip(")"))
         amount = _amount_before(form, low, end, decimal, code)
-        if amount is not None:
+        if amount is not None and not (amount.lower and "\n" in gap.group()):
             yield _Part(amount.start, match.end(), code, amount)
             position = match.end()
 
@@ -140,7 +141,8 @@ def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str
                 return _Amount(place, (), ("ambiguous-duration",), (str(worth), in_words["digits"]))
             return _Amount(place, (str(worth),))
     if digits := re.search(
-        rf"(?<![\w.,/])(?:(?P<low>{_DIGITS}){_RANGE})?(?P<whole>\d+[ ])?(?P<digits>\d+/\d+|{_DIGITS}|[½¼¾])\Z", before
+        rf"(?<![\w.,/])(?<!\d-)(?:(?P<low>{_DIGITS}){_RANGE})?(?P<whole>\d+[ ])?(?P<digits>\d+/\d+|{_DIGITS}|[½¼¾])\Z",
+        before,
     ):
         return _in_digits(digits, low, decimal, unit)
     if mixed := re.search(r"(?<![\w.,/])(?P<whole>\d+)[ ]?(?P<sign>[½¼¾])\Z", before):
@@ -206,6 +208,9 @@ def _number_in_words(before: str) -> tuple[int, int | Fraction | None]:
         return 0, None
     offset = len(before) - len(tail.group())
     words = list(re.finditer(r"[^\W\d_]+", tail.group()))
+    last = words[-1].group().lower()
+    if last not in _LAST_WORDS and _numbers_of(last) is None:
+        return 0, None
     for first in range(max(0, len(words) - 8), len(words)):
         place = words[first].start()
         said = tail.group()[place:].lower()

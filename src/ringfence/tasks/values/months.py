@@ -9,9 +9,9 @@ from functools import cache
 import babel
 import babel.dates
 
-from .languages import LANGUAGES
+from .known_names import known_names
 
-__all__ = ["date_forms", "month_names", "month_pattern"]
+__all__ = ["date_forms", "month_names", "month_pattern", "months_in"]
 
 # Forms that CLDR lacks: Mrz and Mär for März, the Austrian Jänner and Feber, Sept in English and German.
 _MORE = {"mrz": 3, "mär": 3, "jänner": 1, "jän": 1, "feber": 2, "sept": 9, "setiembre": 9, "maerz": 3}
@@ -24,8 +24,15 @@ def month_names(language: str | None = None) -> Mapping[str, frozenset[int]]:
 
     A name has several numbers if languages disagree about it: listopad is October in Croatian, November in Czech.
     """
+    if language is None:
+        return {name: frozenset(months) for name, months in known_names()["months"].items()}
+    return months_in((language,))
+
+
+def months_in(languages: Iterable[str]) -> dict[str, frozenset[int]]:
+    """Return the months by name in these languages, from CLDR."""
     names: dict[str, set[int]] = {name: {month} for name, month in _MORE.items()}
-    for tag in (language,) if language else LANGUAGES:
+    for tag in languages:
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):
                 for month, name in babel.dates.get_month_names(width, context, locale=tag).items():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
 import babel
 
-from .languages import LANGUAGES
+from .known_names import known_names
 
-__all__ = ["Scale", "scale_after", "scaled"]
+__all__ = ["Scale", "scale_after", "scaled", "scales_in"]
 
 # Words that CLDR's short number patterns lack. Long scale: a German Billion is a million millions.
 _MORE = {
@@ -36,8 +37,15 @@ class Scale:
 
 @cache
 def _words(language: str | None) -> dict[str, set[int]]:
+    if language is None:
+        return {word: set(powers) for word, powers in known_names()["scales"].items()}
+    return scales_in((language,), every=False)
+
+
+def scales_in(languages: Iterable[str], every: bool) -> dict[str, set[int]]:
+    """Return the powers of ten by word in these languages, from CLDR; ``every`` if they stand for all languages."""
     words: dict[str, set[int]] = {}
-    for tag in (language,) if language else LANGUAGES:
+    for tag in languages:
         formats = babel.Locale.parse(tag).compact_decimal_formats
         for width in ("long", "short"):
             for forms in formats.get(width, {}).values():
@@ -48,7 +56,7 @@ def _words(language: str | None) -> dict[str, set[int]]:
                     if zeros and len(word) >= (3 if word.isascii() else 2) and word.isalpha():
                         words.setdefault(word, set()).add(len(str(size)) - zeros)
     for word, power in _MORE.items():
-        if word not in words or (word != "mil" and language is None):
+        if word not in words or (word != "mil" and every):
             words[word] = {power}
     return words
 
