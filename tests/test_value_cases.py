@@ -104,6 +104,10 @@ def test_a_currency_that_several_countries_use_is_flagged() -> None:
         ("合計 １２５０ 円", ["1250"]),
         ("sold 7.5 million units", ["7500000"]),
         ("ratio .75 of it", ["0.75"]),
+        ("Balance: - 1,234.56", ["-1234.56"]),
+        ("Change   - 12", ["-12"]),
+        ("Hotel - 350", ["ambiguous-sign?"]),
+        ("grew 3.2- in May", ["-3.2"]),
     ],
 )
 def test_numbers(text: str, values: list[str]) -> None:

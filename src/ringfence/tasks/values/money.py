@@ -12,13 +12,13 @@ from .characters import plain
 from .currency import MINOR, Mark, mark_after, mark_before, minor_digits, named_currencies
 from .number import (
     PrintedNumber,
-    is_trailing_minus,
     printed_numbers,
-    sign_of_parentheses,
     spaced_candidate,
     type_number,
+    with_sign,
 )
-from .scales import Scale, scale_after, scaled
+from .scales import Scale, scale_after
+from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
 
 __all__ = ["find_money"]
 
@@ -142,27 +142,15 @@ class _AmountReader:
         inner = form[first : printed.start]
         if re.search(r"[-–]", inner):  # between the mark and the digits
             part = replace(part, negative=True)
-        elif form[first - 1 : first] in ("-", "–") and first and self._is_minus(first - 1):
+        elif is_minus(form, first - 1):
             part = replace(part, first=first - 1, negative=True)
-        elif spaced := re.search(
-            r"(?P<lead>\n|[:=(]|\S|\A|\s{2})[ \u00a0]?[-–][ \u00a0]\Z", form[max(0, first - 5) : first]
-        ):
-            certain = spaced["lead"] in (":", "=", "(") or (spaced["lead"].isspace() and spaced["lead"] != "\n")
-            dash = first - 2
-            if certain or not self._between_amounts(dash):
-                part = replace(part, first=dash if certain else first, negative=True if certain else None)
+        elif dash := dash_before(form, first):
+            part = replace(part, first=dash[0] if dash[1] else first, negative=dash[1])
         behind_digits = last == printed.end and is_trailing_minus(form, last)
         behind_mark = last > printed.end and re.match(r"-(?=\s|\Z)", form[last : last + 2])  # 350.00 €-
         if behind_digits or behind_mark:
             part = replace(part, last=last + 1, negative=True)
         return self._in_parentheses(part, printed)
-
-    def _is_minus(self, dash: int) -> bool:
-        before = self.form[max(0, dash - 1) : dash]
-        return not before or before.isspace() or before in "(:=|\u200e"
-
-    def _between_amounts(self, dash: int) -> bool:
-        return bool(re.search(r"\d[ \u00a0]?\S{0,4}[ \u00a0]?\Z", self.form[max(0, dash - 8) : dash]))
 
     def _in_parentheses(self, part: _Part, printed: PrintedNumber) -> _Part:
         form = self.form
@@ -183,27 +171,17 @@ class _AmountReader:
         parsed = type_number(part.digits, self.decimal)
         if parsed.value is None:
             return parsed
-        amounts = [parsed.value]
-        flags = parsed.flags
-        if part.scale:
-            powers = (part.scale.power,) if part.scale.power is not None else part.scale.powers
-            amounts = [scaled(parsed.value, power) for power in powers]
-            flags = (*flags, "ambiguous-scale") if len(amounts) > 1 else flags
         code = part.mark.code if part.mark else None
         if self._has_too_many_decimals(part, code):
             return ParsedValue(None, ("unusual-decimals",), (parsed.value,))
         if MINOR.match(self.form, part.last) and not part.mark:
             return ParsedValue(None, ("minor-unit",), (parsed.value,))
-        if part.negative is None:
-            return ParsedValue(
-                None, ("ambiguous-sign",), tuple(f"{sign}{amount}" for amount in amounts for sign in ("", "-"))
-            )
-        if len(amounts) > 1:
-            return ParsedValue(None, flags, tuple(amounts))
-        if part.mark and code is None:
-            flags = (*flags, "open-currency")
-        sign = "-" if part.negative and float(amounts[0]) else ""
-        return ParsedValue({"amount": f"{sign}{amounts[0]}", "currency": code}, flags)
+        powers = (part.scale.powers or (part.scale.power or 0,)) if part.scale else (0,)
+        amount = with_sign(parsed, part.negative, powers)
+        if amount.value is None:
+            return amount
+        flags = (*amount.flags, "open-currency") if part.mark and code is None else amount.flags
+        return ParsedValue({"amount": amount.value, "currency": code}, flags)
 
     def _has_too_many_decimals(self, part: _Part, code: str | None) -> bool:
         """True for 1,250.001 EUR: grouped, and with a digit more than the currency has. A mark may stick to it."""

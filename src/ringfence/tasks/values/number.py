@@ -13,15 +13,15 @@ from .characters import HARD_SPACE, plain
 from .currency import mark_before
 from .dates import date_places
 from .scales import scale_after, scaled
+from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
 
 __all__ = [
     "PrintedNumber",
     "find_numbers",
-    "is_trailing_minus",
     "printed_numbers",
-    "sign_of_parentheses",
     "spaced_candidate",
     "type_number",
+    "with_sign",
 ]
 
 
@@ -107,7 +107,6 @@ _BODY = re.compile(
     r"|(?P<spaced>[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?! ?\d))"
     r"|\d+(?:[.,]\d+)*|(?<![.,])[.,]\d+)"
 )
-_LETTERS_BEFORE = re.compile(r"[^\W\d]\Z")
 _AMOUNT = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}")
 
 
@@ -150,11 +149,11 @@ def _begins(text: str, start: int, end: int) -> bool:
     if last == ":":
         return not before[:1].isdigit()
     if last in "-–":
-        return not (before[:1].isalnum() or before[:1] in "./_") or number_after_dash(text, start - 1, end)
+        return not (before[:1].isalnum() or before[:1] in "./_") or _is_range_of_amounts(text, start - 1, end)
     return True
 
 
-def number_after_dash(text: str, dash: int, end: int) -> bool:
+def _is_range_of_amounts(text: str, dash: int, end: int) -> bool:
     """True if ``text[dash]`` is between two amounts, as in a range of prices: 12.50-15.00."""
     left = re.search(r"\d+(?:[.,]\d+)*[ \u00a0]?\S{0,3}\Z", text[max(0, dash - 24) : dash].rstrip(" "))
     right = re.match(r"[ \u00a0]?\D{0,4}(\d+(?:[.,'\u00a0]\d+)*)", text[dash + 1 : max(end, dash + 24)])
@@ -163,58 +162,21 @@ def number_after_dash(text: str, dash: int, end: int) -> bool:
 
 def _ends(text: str, start: int, end: int) -> bool:
     """True if a number may end at ``end``."""
-    after = text[end : end + 3]
-    first, second = after[:1], after[1:2]
-    likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
+    first, second = text[end : end + 1], text[end + 1 : end + 2]
     if not first or first.isspace():
         return True
+    likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
     if first.isalpha():
         return likely or bool(re.match(r"[€$£¥₹%]", first)) or scale_after(text, end, None, True) is not None
     if first == "_":
         return False
-    if first == "/":
-        return likely and not second.isdigit()
-    if first == ":":
+    if first in "/:":
         return likely and not second.isdigit()
     if first in "-–":
-        return not second.isdigit() or number_after_dash(text, end, end)
+        return not second.isdigit() or _is_range_of_amounts(text, end, end)
     if first in ".,":
         return not second.isalnum()
     return True
-
-
-_LOSS = re.compile(
-    r"\b(?:loss(?:es)?|less|minus|credit|discount|deficit|rebate|refund|verlust|abzgl|abzüglich|rabatt|gutschrift|perte|"
-    r"pérdida|verlies|remise)\b[^.;]{0,40}\Z",
-    re.I,
-)
-
-
-_IN_WORDS = re.compile(
-    r"(?:hundred|thousand|million|billion|only|dollars?|euros?|pounds?|cents?|francs?|rupees|"
-    r"\w*(?:hundert|tausend)\w*|millionen|pfund|franken|mille|millions?|mil|milioni?|honderd|duizend)\W*\Z",
-    re.I,
-)
-
-
-def sign_of_parentheses(text: str, start: int) -> bool | None:
-    """Whether an amount in parentheses that open at ``text[start]`` is negative; None if nobody can tell.
-
-    In a column, or behind a colon or a loss, it is: accounts write -1,250.00 as (1,250.00). Behind an amount in words
-    it is not: Five Thousand Dollars (USD 5,000.00).
-    """
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    before = line.rstrip()
-    gap = len(line) - len(before)
-    if not before or gap > 1 or "\t" in line[len(before) :] or before[-1] in ":=|" or _LOSS.search(before):
-        return True
-    if mark_before(text, start):
-        return True
-    if before[-1].isdigit() or before[-1] in ")%":
-        return True
-    if _IN_WORDS.search(before):
-        return False
-    return None
 
 
 def find_numbers(text: str, locale: Locale) -> Iterator[Candidate]:
@@ -226,29 +188,43 @@ def find_numbers(text: str, locale: Locale) -> Iterator[Candidate]:
         if printed.spaced:
             yield spaced_candidate(text, (start, end), (start, end), decimal)
             continue
-        first = start - 1 if _is_sign(form, start) else start
-        last = end + 1 if is_trailing_minus(form, end) else end
-        number = form[first:last]
-        if form[first - 1 : first] == "(" and form[last : last + 1] == ")" and first == start and last == end:
-            negative = sign_of_parentheses(form, start - 1)
-            if _AMOUNT.search(number):
-                if negative is None:
-                    yield _either_sign(text, (start - 1, end + 1), number, decimal)
-                    continue
-                if negative:
-                    first, last, number = start - 1, end + 1, f"-{number}"
-        parsed = type_number(number, decimal)
-        scale = scale_after(form, last, locale.language, marked=False)
-        if scale and parsed.value is not None:
-            last = scale.end
-            parsed = (
-                ParsedValue(scaled(parsed.value, scale.power), parsed.flags)
-                if scale.power is not None
-                else ParsedValue(
-                    None, ("ambiguous-scale",), tuple(scaled(parsed.value, power) for power in scale.powers)
-                )
-            )
-        yield candidate_at(text, first, last, parsed, text[first:last].strip("()"))
+        yield _signed_number(text, form, printed, locale, decimal)
+
+
+def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale, decimal: str | None) -> Candidate:
+    """The number with its sign and its scale word; null where nobody can tell the sign."""
+    start, end = printed.span
+    first = start - 1 if is_minus(form, start - 1) else start
+    last = end + 1 if is_trailing_minus(form, end) else end
+    negative: bool | None = first < start or last > end
+    in_parentheses = form[start - 1 : start] == "(" and form[end : end + 1] == ")" and _AMOUNT.search(form[start:end])
+    if in_parentheses and not negative:
+        negative = sign_of_parentheses(form, start - 1)
+        first, last = (start - 1, end + 1) if negative is not False else (start, end)
+    elif not negative and (dash := dash_before(form, start)):
+        first, negative = dash if dash[1] else (start, None)
+    parsed = type_number(form[start:end], decimal)
+    powers: tuple[int, ...] = (0,)
+    if scale := scale_after(form, last, locale.language, marked=False):
+        last, powers = scale.end, scale.powers or (scale.power or 0,)
+    return candidate_at(text, first, last, with_sign(parsed, negative, powers), _surface(text[first:last], negative))
+
+
+def with_sign(parsed: ParsedValue, negative: bool | None, powers: tuple[int, ...] = (0,)) -> ParsedValue:
+    """The value with its sign and scale, or null with every reading; ``negative`` is None if nobody can tell."""
+    if parsed.value is None:
+        return parsed
+    amounts = [scaled(parsed.value, power) if power else parsed.value for power in powers]
+    signs = ("", "-") if negative is None else ("-",) if negative else ("",)
+    readings = tuple(f"{sign}{amount}" if Decimal(amount) else amount for amount in amounts for sign in signs)
+    if len(readings) == 1:
+        return ParsedValue(readings[0], parsed.flags)
+    return ParsedValue(None, ("ambiguous-sign" if negative is None else "ambiguous-scale",), readings)
+
+
+def _surface(raw: str, negative: bool | None) -> str:
+    """The digits, with a minus that touches them."""
+    return re.sub(r"^[-–][ \u00a0]+", "-" if negative else "", raw.strip("()"))
 
 
 def spaced_candidate(text: str, span: tuple[int, int], digits: tuple[int, int], decimal: str | None) -> Candidate:
@@ -257,32 +233,3 @@ def spaced_candidate(text: str, span: tuple[int, int], digits: tuple[int, int], 
     last = text[slice(*digits)].rpartition(" ")[2]
     readings = tuple(dict.fromkeys(reading for reading in (whole, last) if reading))
     return candidate_at(text, *span, ParsedValue(None, ("ambiguous-number",), readings), text[slice(*digits)])
-
-
-def _either_sign(text: str, span: tuple[int, int], number: str, decimal: str | None) -> Candidate:
-    value = type_number(number, decimal).value
-    readings = (value, f"-{value}") if value else ()
-    return candidate_at(text, *span, ParsedValue(None, ("ambiguous-sign",), readings), number)
-
-
-def _is_sign(text: str, start: int) -> bool:
-    """True if the character before ``start`` is the sign of the number, not a hyphen or the dash of a range."""
-    if text[start - 1 : start] not in ("-", "–"):
-        return False
-    before = text[max(0, start - 2) : start - 1]
-    return (
-        not before
-        or before.isspace()
-        or before in "(:=\u200e€$£¥₹"
-        or bool(mark_before(text, start - 1, touching=True))
-    )
-
-
-def is_trailing_minus(text: str, end: int) -> bool:
-    """True if a minus of accounts follows the digits: 350.00-, but not 12.50-$15.00 or 100,-."""
-    if text[end : end + 1] != "-":
-        return False
-    after = text[end + 1 : end + 2]
-    if after and not (after.isspace() or after in ");|"):
-        return False
-    return not re.match(r"[ \u00a0]{0,2}\S{0,4}?\d", text[end + 1 : end + 8].split("\n", maxsplit=1)[0])

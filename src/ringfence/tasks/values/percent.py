@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ..locale import Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import plain
-from .number import printed_numbers, type_number
+from .number import printed_numbers, type_number, with_sign
+from .signs import dash_before, is_minus
 
 __all__ = ["find_percents"]
 
@@ -28,14 +29,10 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
     form = plain(text)
     for printed in printed_numbers(form, locale):
         start, end = printed.span
-        sign = form[start - 1 : start] if start and form[start - 1] in "-–" else ""
-        first = start - len(sign)
-        before = _BEFORE.search(form, max(0, first - 2), first)
-        after = _AFTER.match(form, end)
-        if before and form[before.start() - 1 : before.start()] in ("-", "–") and before.start():
-            sign, first = "-", before.start() - 1
-        if before and not after and not re.search(r"\d[ \u00a0]?\Z", form[max(0, first - 2) : first]):
-            first, last = min(first, before.start()), end  # Turkish and Basque: %7,5
+        first = start - 1 if is_minus(form, start - 1) else start
+        before, after = _BEFORE.search(form, max(0, first - 2), first), _AFTER.match(form, end)
+        if before and not after and not re.search(r"\d[ \u00a0]?\Z", form[max(0, before.start() - 2) : before.start()]):
+            first, last = before.start() - is_minus(form, before.start() - 1), end  # Turkish and Basque: %7,5 and -%3
         elif after:
             last = after.end()
         elif other := _PER_MILLE.match(form, end) or _BASIS_POINTS.match(form, end):
@@ -43,7 +40,11 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
             continue
         else:
             continue
-        parsed = type_number(sign + form[start:end], decimal)
+        negative: bool | None = first < start and form[first] in "-–"
+        if first == start and (dash := dash_before(form, start)):
+            first, negative = dash if dash[1] else (start, None)
+        parsed = type_number(form[start:end], decimal)
         if printed.spaced:
             parsed = ParsedValue(None, ("ambiguous-number",), (text[start:end],))
-        yield candidate_at(text, first, last, parsed, text[start - len(sign) : end])
+        surface = f"-{text[start:end]}" if negative else text[start:end]
+        yield candidate_at(text, first, last, with_sign(parsed, negative), surface)
