@@ -47,10 +47,11 @@ def _form(character: str) -> str:
 def is_wrapped(text: str, position: int) -> bool:
     """True if the line end at ``position`` is inside running text, so that a value may continue on the next line.
 
-    The line before it is long prose (at least 40 characters, no column gap), or shows by its last character that more
-    follows. In a form or a table, the end of one line and the beginning of the next do not belong together.
+    The line before it is long prose (at least 40 characters), or a few words of a sentence, without a column gap. In a
+    form or a table, the end of one line and the beginning of the next do not belong together.
     """
-    start = text.rfind("\n", 0, position) + 1
-    line = text[start:position]
-    after = text[position + 1 : position + 2]
-    return bool(after.strip()) and len(line) >= 40 and re.search(r"\S\s{3,}\S", line) is None
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    if not text[position + 1 : position + 2].strip() or re.search(r"\S\s{3,}\S", line):
+        return False
+    words = line.split()
+    return len(line) >= 40 or (len(words) >= 5 and sum(word.isalpha() and word.islower() for word in words) >= 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from ..locale import Locale
 from .candidate import Candidate, ParsedValue, candidate_at
@@ -24,6 +25,7 @@ __all__ = ["find_money"]
 
 _LIKELY = re.compile(r"[.,]\d{2}-?\Z|\d[’'.,\u00a0 ]\d{3}")
 _NO_CENTS = re.compile(r"[.,][-–]{1,2}")  # 100,- and 50.–
+_WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
 
 
 def find_money(text: str, locale: Locale) -> Iterator[Candidate]:
@@ -53,6 +55,7 @@ class _Part:
     mark: Mark | None = None
     scale: Scale | None = None
     negative: bool | None = False  # None: nobody can tell
+    whole: bool = False  # a sign for "no cents" follows
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ class _AmountReader:
         mark = self._agreed(before, after)
         first = before.start if before else start
         last = after.end if after else behind
-        return _Part(first, last, self.form[start : printed.end], mark, scale)
+        whole = _WHOLE.match(self.form, printed.end) is not None
+        return _Part(first, last, self.form[start : printed.end], mark, scale, whole=whole)
 
     def _mark_before(self, start: int, end: int) -> Mark | None:
         """The mark before the digits, also with a sign or a parenthesis between: EUR -350.00, USD (740,000)."""
@@ -169,6 +173,8 @@ class _AmountReader:
 
     def _value(self, part: _Part) -> ParsedValue:
         parsed = type_number(part.digits, self.decimal)
+        if part.whole and parsed.value is None and parsed.readings:
+            parsed = ParsedValue(max(parsed.readings, key=Decimal))
         if parsed.value is None:
             return parsed
         code = part.mark.code if part.mark else None
