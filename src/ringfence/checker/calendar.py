@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import babel
@@ -48,7 +49,7 @@ def _is_stated(day: date, form: str, locale: Mapping[str, Any]) -> bool:
     """True if the whole text is this date."""
     numbers = re.findall(r"\d+", form)
     if len(numbers) == 3:
-        declared = locale.get("date_order")
+        declared = locale.get("date_order") or _order_of(locale.get("language"))
         orders = {"dmy": (day.day, day.month, day.year), "mdy": (day.month, day.day, day.year),
                   "ymd": (day.year, day.month, day.day)}  # fmt: skip
         possible = ["ymd"] if len(numbers[0]) == 4 else [declared] if declared in ("dmy", "mdy") else list(_ORDERS)
@@ -62,16 +63,39 @@ def _is_stated(day: date, form: str, locale: Mapping[str, Any]) -> bool:
 
 
 def _is_in_range(day: date, form: str, locale: Mapping[str, Any]) -> bool:
-    """True if the text is a range of days that ends with a year, and this day is one of its ends."""
+    """True if the text is a range of days that ends with a year, and this day is its first.
+
+    Each day has the month beside it, or the month of the last day.
+    """
     numbers = re.findall(r"\d+", form)
-    named = _month_named(day, form, locale.get("language"))
-    if not (3 if named else 4) <= len(numbers) <= 6:
+    later = False  # the range ends in the next year
+    if len(numbers) == 3:
+        days = numbers[:1] if form[:1].isdigit() else numbers[:2]  # March 1-3, 2024 has its month first
+        stated = _month_named(day, form, locale.get("language")) and day.day in map(int, days)
+        later = stated and _earlier_month_named(day, form, locale)
+    elif len(numbers) == 4:  # 1.-15.03.2024
+        stated = (int(numbers[0]), int(numbers[2])) == (day.day, day.month)
+    elif len(numbers) == 5:  # 28.12.-03.01.2025 and 12/28-1/3/2025
+        first, second, third, fourth = map(int, numbers[:4])
+        day_first = (first, second) == (day.day, day.month)
+        stated = day_first or (second, first) == (day.day, day.month)
+        later = day.month > (fourth if day_first else third)
+    else:
         return False
-    before_new_year = day.month > 1 and (named or len(numbers) > 4) and _same_number(numbers[-1], day.year + 1)
-    if not before_new_year and not _same_number(numbers[-1], day.year):
-        return False
-    days = [int(number) for number in numbers[:-1] if len(number) <= 2]
-    return day.day in days and (named or day.month in days)
+    return stated and _same_number(numbers[-1], day.year + int(later))
+
+
+def _earlier_month_named(day: date, form: str, locale: Mapping[str, Any]) -> bool:
+    others = (date(day.year, month, 1) for month in range(1, day.month))
+    return any(_month_named(other, form, locale.get("language")) for other in others)
+
+
+@cache
+def _order_of(language: str | None) -> str | None:
+    if not language or language == "en":
+        return None
+    pattern = str(babel.Locale.parse(language.replace("-", "_")).date_formats["short"].pattern)
+    return "".join(dict.fromkeys(re.findall(r"[dMy]", pattern))).lower()
 
 
 def _same_number(digits: str, part: int) -> bool:
@@ -83,15 +107,21 @@ def _month_named(day: date, letters: str, declared: str | None) -> bool:
     for language in (*([declared.replace("-", "_")] if declared else []), *LANGUAGES):
         for pattern in ("MMMM", "LLLL", "MMM", "LLL"):
             name = folded(babel.dates.format_date(day, pattern, locale=language)).rstrip(".")
-            if not name.isdigit() and name in letters:
+            if not name.isdigit() and _has_word(name, letters):
                 return True
-    return any(name in letters for name in _MORE_MONTHS.get(day.month, "").split())
+    return any(_has_word(name, letters) for name in _MORE_MONTHS.get(day.month, "").split())
+
+
+def _has_word(name: str, letters: str) -> bool:
+    """True if the name stands there whole, not as a part of a weekday: "ag" is in Montag."""
+    ending = "[^\\W\\d_]{0,3}" if len(name) > 4 else ""  # Basque declines it: apirilaren
+    return re.search(rf"(?<![^\W\d_]){re.escape(name)}{ending}(?![^\W\d_])", letters) is not None
 
 
 _UNIT_STARTS = {
     "Y": "year yr jahr an jaar jar año anno", "M": "month monat mo mes maand mê", "W": "week wk woche wee sem sett",
     "D": "day tag jour gior día dia dag kalender werk arbeits bank calendar business working consecutive banking",
-    "TH": "hour hr stunde std heure or uur uren hora", "TM": "min",
+    "TH": "hour hr stunde std heure uur uren hora h", "TM": "min",
 }  # fmt: skip
 _NAMES = {"Y": "year", "M": "month", "W": "week", "D": "day", "TH": "hour", "TM": "minute"}
 _ONE = re.compile(r"(?<!\w)(?:one|ein|eine|einen|einem|einer|eines|un|une|una|uno|een|um|uma)(?!\w)")
@@ -105,16 +135,18 @@ def fault_of_duration(value: str, raw: str, locale: Mapping[str, Any]) -> str | 
         return f"{value} is not an ISO 8601 duration"
     parts = re.findall(r"([\d.]+)([YMWD])", match.group(1))
     parts += [(amount, f"T{unit}") for amount, unit in re.findall(r"([\d.]+)([HM])", match.group(2) or "")]
-    form = folded(raw)
-    said = _amounts(form)
+    form, begin = folded(raw), 0
     for amount, unit in parts:
-        if Fraction(amount) in said and _unit_named(unit, form, locale):
+        place = _place_of_unit(unit, form, begin, locale)
+        if place and Fraction(amount) in _amounts(form[begin : place[0]]):
+            begin = place[1]
             continue
         wider = {"M": ("Y", 12), "TM": ("TH", 60)}.get(unit)
-        if wider and _unit_named(wider[0], form, locale) and Fraction(amount) / wider[1] in _fractions(form):
+        place = _place_of_unit(wider[0], form, begin, locale) if wider else None
+        if wider and place and Fraction(amount) / wider[1] in _fractions(form[begin : place[0]]):
+            begin = place[1]
             continue
-        fault = "number" if Fraction(amount) not in said else "unit"
-        return f"{value} is not the {fault} in {raw!r}"
+        return f"{value} is not what {raw!r} says"
     return None
 
 
@@ -139,16 +171,36 @@ def _fractions(form: str) -> set[Fraction]:
     return found | {whole + part for whole in wholes for part in found}
 
 
-def _unit_named(unit: str, form: str, locale: Mapping[str, Any]) -> bool:
-    words = re.findall(r"[^\W\d_]+", form)
-    if any(word.startswith(start) for word in words for start in _UNIT_STARTS[unit].split()):
-        return True
-    if not locale.get("language"):
-        return False
-    data = babel.Locale.parse(str(locale["language"]).replace("-", "_"))._data["unit_patterns"]
-    for width in ("long", "short"):
-        for pattern in data.get(f"duration-{_NAMES[unit]}", {}).get(width, {}).values():
-            word = folded(str(pattern).replace("{0}", "")).strip(" .")
-            if word and word in form:
-                return True
-    return False
+def _place_of_unit(unit: str, form: str, begin: int, locale: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Where the first word for a unit stands behind ``begin``; None if another unit comes before it."""
+    for word in re.finditer(r"[^\W\d_]+", form[begin:]):
+        units = [code for code in _UNIT_STARTS if _is_unit(code, word.group(), locale)]
+        if units:
+            return (begin + word.start(), begin + word.end()) if unit in units else None
+    for name in _declared_units(unit, locale):
+        if name in form[begin:]:
+            return form.index(name, begin), form.index(name, begin) + len(name)
+    return None
+
+
+def _is_unit(unit: str, word: str, locale: Mapping[str, Any]) -> bool:
+    starts = _UNIT_STARTS[unit].split()
+    return word in _declared_units(unit, locale) or any(
+        word in (start, f"{start}s") or (len(start) > 2 and word.startswith(start)) for start in starts
+    )
+
+
+def _declared_units(unit: str, locale: Mapping[str, Any]) -> frozenset[str]:
+    language = locale.get("language")
+    return _units_of(unit, str(language).replace("-", "_")) if language else frozenset()
+
+
+@cache
+def _units_of(unit: str, language: str) -> frozenset[str]:
+    data = babel.Locale.parse(language)._data["unit_patterns"]
+    words = {
+        folded(str(pattern).replace("{0}", "")).strip(" .")
+        for width in ("long", "short")
+        for pattern in data.get(f"duration-{_NAMES[unit]}", {}).get(width, {}).values()
+    }
+    return frozenset(words - {""})

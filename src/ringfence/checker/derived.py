@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .calendar import fault_of_date, fault_of_duration, fault_of_period
-from .written_forms import folded, states_currency, states_scale
+from .written_forms import calling_code, folded, states_currency, states_scale
 
 __all__ = ["fault_of_derived"]
 
@@ -33,7 +33,9 @@ def fault_of_derived(kind: str, value: Any, raw: str, locale: _Locale) -> str | 
 def _number(value: str, raw: str, locale: _Locale) -> str | None:
     number = Decimal(value)
     form = folded(raw)
-    for power in (0, 2, 3, 4, 5, 6, 7, 8, 9, 12):
+    for power in _POWERS:
+        if power == 0 and any(states_scale(form, other, certain=True) for other in _POWERS[1:]):
+            continue  # 7.5 million is not 7.5
         unscaled = number if power == 0 else _shortest(number.scaleb(-power))
         if (power == 0 or states_scale(form, power)) and _has_digits(unscaled, form, locale, power > 0):
             break
@@ -42,6 +44,9 @@ def _number(value: str, raw: str, locale: _Locale) -> str | None:
     if bool(number.is_signed()) != _is_negative(form) and number != 0:
         return f"{value} has another sign than {raw!r}"
     return None
+
+
+_POWERS = (0, 2, 3, 4, 5, 6, 7, 8, 9, 12)
 
 
 def _digit_fault(value: str, number: Decimal, raw: str, form: str) -> str:
@@ -106,7 +111,7 @@ def _money(value: dict[str, Any], raw: str, locale: _Locale) -> str | None:
 
 def _percent(value: str, raw: str, locale: _Locale) -> str | None:
     form = folded(raw)
-    if not re.search(r"%|per ?cen|pro[sz]en|pct|v\. ?h|pour ?cent|por ?c|per ?cento", form):
+    if not re.search(r"%|per ?cen|pro[sz]en|procent|pct|v\. ?h|pour ?cent|por ?c|per ?cento", form):
         return f"{raw!r} says nothing of percent"
     return _number(value, re.sub(r"[^\W\d_]+\.?|%", "", form), locale)
 
@@ -133,7 +138,14 @@ def _phone(value: str, raw: str, locale: _Locale) -> str | None:
     if value == number or not number.isdigit():
         return f"{value} is not in international form"
     said = digits.removeprefix("00") if "+" not in form else digits
-    if said == number or number.endswith(digits.lstrip("0")) or said.startswith(number):
+    if said == number:
+        return None
+    country = calling_code(locale.get("language"))
+    national = re.split(r"ext|x|durchwahl|dw", form)[0] if re.search(r"ext|x|durchwahl|dw", form) else form
+    digits = re.sub(r"\D", "", re.sub(r"\(0\)", "", national))
+    if "+" in form or digits.startswith("00"):
+        return None if digits.removeprefix("00") == number else f"{value} has other digits than {raw!r}"
+    if country and number in (country + digits, country + digits.removeprefix("0"), digits):
         return None
     return f"{value} has other digits than {raw!r}"
 

@@ -81,13 +81,31 @@ def _scale_words(power: int) -> frozenset[str]:
     return frozenset(words - {""})
 
 
-def states_scale(form: str, power: int) -> bool:
-    """True if the folded text has a word for this power of ten."""
+@cache
+def calling_code(language: str | None) -> str | None:
+    """The telephone code of the country of a language tag; None if it names none and has no likely one."""
+    import phonenumbers
+
+    if not language:
+        return None
+    locale = babel.Locale.parse(language.replace("-", "_"))
+    likely = str(babel.core.get_global("likely_subtags").get(locale.language, ""))
+    region = locale.territory or likely.rpartition("_")[2]
+    code = phonenumbers.country_code_for_region(region) if region else 0
+    return str(code) if code else None
+
+
+_UNITS = frozenset("mm cr mi bi mill bin bil tril mil".split())  # noqa: SIM905 - also millimetres, credit and others
+
+
+def states_scale(form: str, power: int, certain: bool = False) -> bool:
+    """True if the folded text has a word for this power of ten; with ``certain``, one that is nothing else."""
     said = re.findall(r"[^\W\d_]+", form)
     said += [word[:size] for word in said for size in (1, 3) if len(word) > size and word[size:].startswith("eur")]
-    if power == 9 and re.search(r"\b(?:mil|mille|milers) (?:d[ei] )?m", form):
+    if certain:
+        said = [word for word in said if word not in _UNITS and len(word) > 2]
+    elif power == 9 and re.search(r"\b(?:mil|mille|milers) (?:d[ei] )?m", form):
         return True
-    return any(
-        word in _scale_words(power) or any(word.startswith(w) for w in _scale_words(power) if len(w) > 4)
-        for word in said
-    )
+    words = _scale_words(power)
+    long_words = [word for word in words if len(word) > 4]
+    return any(word in words or any(word.startswith(each) for each in long_words) for word in said)

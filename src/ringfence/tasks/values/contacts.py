@@ -14,18 +14,27 @@ from .characters import is_wrapped, plain
 
 __all__ = ["find_emails", "find_ibans", "find_phones", "iban_is_valid"]
 
-_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]"
+_ATOM = r"[\w!#$%&'*+/?^`{|}~-]"
+_LETTER = r"[A-Za-z\u00df-\u00f6\u00f8-\u024f\u0400-\u04ff]"
 _EMAIL = re.compile(
-    rf"(?<![\w.+-])(?:(?<=')|(?<!['&!#$%*/=?^`{{|}}~])){_ATOM}+(?:\.{_ATOM}+)*"
-    r"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\.[^\W\d_]{2,}(?![\w-])"
+    rf"(?<![\w.+-])(?:(?<=')|(?<!['&!#$%*/?^`{{|}}~])){_ATOM}+(?:\.{_ATOM}+)*"
+    rf"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\.{_LETTER}{{2,}}(?![\w-])"
 )
+_NEXT_SENTENCE = re.compile(r"(?<=\.[a-z]{2})\.[A-Z][a-z]+\Z|(?<=\.[a-z]{3})\.[A-Z][a-z]+\Z")
 
 
 def find_emails(text: str, locale: Locale) -> Iterator[Candidate]:
-    """Yield e-mail addresses, in lower case. Quotation marks around one are no part of it."""
-    for match in _EMAIL.finditer(text):
-        start = match.start() + len(match.group()) - len(match.group().lstrip("'/=|*?!`{"))
-        yield candidate_at(text, start, match.end(), ParsedValue(text[start : match.end()].lower()))
+    """Yield e-mail addresses, in lower case. Quotation marks around one, and the next sentence, are no part of it."""
+    form = plain(text)
+    for match in _EMAIL.finditer(form):
+        whole = match.group()
+        start = match.start() + len(whole) - len(whole.lstrip("'/=|*?!`{"))
+        end = match.end()
+        if glued := _NEXT_SENTENCE.search(form, start, end):
+            end = glued.start()
+        if re.search(r"[.-]\n\Z|[,{{][\w.]*\Z|://[^\s]*\Z", form[max(0, start - 60) : start]) or "}" in form[start:end]:
+            continue  # the end of an address that began before
+        yield candidate_at(text, start, end, ParsedValue(text[start:end].lower()))
 
 
 # Country, then the structure of the account: n digits, a capitals, c capitals and digits (SWIFT, IBAN registry, and for
@@ -105,6 +114,12 @@ def _compact(text: str) -> str:
     return re.sub(r"[\s-]", "", text).upper()
 
 
+_EXTENSION = re.compile(r"[ ]?(?:/|[ ]?-)[ ]?-?\d{1,3}(?!\d)")
+_NUMBERED = re.compile(
+    r"(?:nr|no|nummer|number|konto|account|invoice|rechnung|order|bestell\w*|kunden\w*|zähler\w*|aktenzeichen|az|steuer\w*|"
+    r"iban(?: \w+)*|[A-Z]{2}\d{2}(?: \d{4})*)[.:#]*[ ]?\Z",
+    re.I,
+)
 _NATIONAL = re.compile(r"(?<![\w/.+-])\(?0\d{1,5}\)?[ /-]{0,3}\d[\d /-]{3,14}\d(?![\w/-])")
 
 
@@ -117,16 +132,23 @@ def find_phones(text: str, locale: Locale) -> Iterator[Candidate]:
 
     region = _region(locale.language)
     form = plain(text)
+    # Cells of a table are no parts of one number.
+    apart = re.sub(r"[ \u00a0]{2,}|\|", lambda gap: ";" * len(gap.group()), form)
     taken: list[tuple[int, int]] = []
-    for match in phonenumbers.PhoneNumberMatcher(form, region):
+    for match in phonenumbers.PhoneNumberMatcher(apart, region):
+        international = form[match.start : match.start + 1] == "+" or form.startswith("00", match.start)
+        if not international and _NUMBERED.search(form, max(0, match.start - 24), match.start):
+            continue
         value = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-        extension = bool(match.number.extension)
-        parsed = ParsedValue(value, ("extension-left-out",) if extension else ())
+        extension = bool(match.number.extension) or _EXTENSION.match(form, match.end) is not None
         taken.append((match.start, match.end))
-        yield candidate_at(text, match.start, match.end, parsed)
+        yield candidate_at(
+            text, match.start, match.end, ParsedValue(value, ("extension-left-out",) if extension else ())
+        )
     if region is None:
-        for found in _NATIONAL.finditer(form):
-            if not any(start < found.end() and found.start() < end for start, end in taken):
+        for found in _NATIONAL.finditer(apart):
+            begun = any(start < found.end() and found.start() < end for start, end in taken)
+            if not begun and not _NUMBERED.search(form, max(0, found.start() - 24), found.start()):
                 yield candidate_at(text, found.start(), found.end(), ParsedValue(None, ("no-country-code",)))
 
 

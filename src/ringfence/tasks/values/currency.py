@@ -15,6 +15,7 @@ from .known_names import known_names
 __all__ = ["Mark", "is_currency_code", "mark_after", "mark_before", "minor_digits", "named_currencies"]
 
 _SIGNS = {
+    "Euro": "EUR", "EURO": "EUR", "US-Dollar": "USD", "CDN$": "CAD", "MXN$": "MXN", "FCFA": "XAF",
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₪": "ILS", "₫": "VND",
     "฿": "THB", "₦": "NGN", "₱": "PHP", "₸": "KZT", "₡": "CRC", "₲": "PYG", "₵": "GHS", "₼": "AZN", "₾": "GEL",
     "₮": "MNT", "₭": "LAK", "৳": "BDT", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "RM": "MYR", "Rs": "INR", "Rs.": "INR",

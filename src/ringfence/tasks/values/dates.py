@@ -10,11 +10,13 @@ from functools import cache, lru_cache
 from ..locale import DateOrder, Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import is_wrapped, plain
+from .currency import mark_after
 from .months import date_forms, month_names, month_pattern
 
 __all__ = ["LATEST_YEAR", "date_places", "dates_in", "find_dates", "make_date", "type_date"]
 
 LATEST_YEAR = 2200  # later years are a slip, or of another calendar: 2567 is 2024 in Thailand
+EARLIEST_YEAR = 1700  # an earlier one is more often an amount than a year
 _BUDDHIST = range(2400, 2700)
 
 _ORDINAL = r"(?:\.|º|°|ª|(?:st|nd|rd|th|er|re|ère|ème|eme|e|de|ste|:e|-?го|\.?a)(?![^\W\d_]))?"
@@ -92,9 +94,39 @@ def _dates_with_names(form: str, language: str | None) -> Iterator[re.Match[str]
         if months is None or word.end() <= position:
             continue
         start = max(position, word.start() - _AROUND)
-        for match in _named(months).finditer(form, start, word.end() + _AROUND):
-            yield match
-            position = max(position, match.end())
+        end = word.end() + _AROUND
+        while match := _named(months).search(form, start, end):
+            if _is_whole(form, match):
+                yield match
+                position = max(position, match.end())
+            start = match.end() if _is_whole(form, match) else match.start() + 1
+
+
+_SHORT_YEAR_ENDS = re.compile(
+    r"\Z|\n|[);,.!?|]|[ \u00a0]{2}|[ \u00a0]?[-–]|[ \u00a0]?/|"
+    r"[ \u00a0](?:in|at|bis|to|and|und|from|on|de|by|for|um|et|au|von|through|until|is|was|ist|war)(?!\w)"
+)
+_COUNTED = re.compile(
+    r"[ \u00a0](?:%|units?|pieces|pcs|stück|stk|items|copies|shares|aktien|kg|km|m|cm|mm|g|t|l|hours?|stunden|days?|"
+    r"tage|people|personen|uhr|[ap]\.?m)(?!\w)",
+    re.I,
+)
+
+
+def _is_whole(form: str, match: re.Match[str]) -> bool:
+    """True if the last digits of a date are its year, and no number of something that follows: 1. Mai 65 EUR."""
+    if _COUNTED.match(form, match.end()) or mark_after(form, match.end()):
+        return False
+    short = next((group for number in "1235" if (group := match.groupdict().get(f"yy{number}"))), None)
+    if short is None:
+        return True
+    before = form[match.start() : match.end() - len(short)]
+    if re.match(r"\d{1,2}\S{0,3}[ \u00a0][-–]", before) or re.match(r",[ \u00a0]?\d{4}", form[match.end() :]):
+        return False  # 4 - March 14, 2024
+    joined_alike = re.fullmatch(r"\d{1,2}([-/])[^\W\d_]+\.?\1", before) is not None
+    if before.endswith("'") or joined_alike:
+        return True
+    return not re.search(r"[-–,/][ \u00a0]*\Z", before) and _SHORT_YEAR_ENDS.match(form, match.end()) is not None
 
 
 @cache
@@ -115,7 +147,7 @@ def _across_lines(form: str, start: int, end: int, parsed: ParsedValue) -> Parse
 
 
 def _plausible(parsed: ParsedValue) -> ParsedValue:
-    if parsed.value is None or int(parsed.value[:4]) <= LATEST_YEAR:
+    if parsed.value is None or EARLIEST_YEAR <= int(parsed.value[:4]) <= LATEST_YEAR:
         return parsed
     year = int(parsed.value[:4])
     other = (f"{year - 543:04}{parsed.value[4:]}",) if year in _BUDDHIST else ()

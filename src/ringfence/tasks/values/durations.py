@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -24,19 +24,21 @@ _UNITS = {
     "W": r"weeks?|wks?|wochen?|semaines?|settiman[ae]|semanas?|weken|week",
     "D": r"(?:(?:calendar|business|working|consecutive|banking) )?days?|(?:kalender|werk|arbeits|bank)?tag(?:e[ns]?|s)?"
     r"|jours?|giorn[oi]|días?|dias?|dag(?:en)?",
-    "TH": r"hours?|hrs?|stunden?|std|heures?|ore|ora|horas?|uur|uren",
-    "TM": r"minutes?|mins?|minuten?|minut[oi]s?",
+    "TH": r"hours?|hrs?\.?|stunden?|std\.?|heures?|horas?|uur|uren|(?<=\d)h|(?<=\d )h",
+    "TM": r"minutes?|mins?\.?|minuten?|minut[oi]s?",
 }
 _ORDER = ("Y", "M", "W", "D", "TH", "TM")
 # These are units only in the language of the document: "25 an hour", "12 or more".
-_FRENCH_AN = re.compile(r"\b(?:ans|années?|mois|jours?|durée|pour|une?|les|des)\b", re.I)
+_FRENCH = re.compile(r"\b(?:années?|mois|jours?|durée)\b", re.I)
+_VAGUE = frozenset("several few some many mehrere einige viele wenige plusieurs quelques varios alcuni".split())  # noqa: SIM905
+_HALF_MORE = re.compile(r"[ ](?:et demie?|and a half|y medi[oa]|e mezz[oa]|en een half|und ein halb\w*)(?!\w)", re.I)
 _ONES = {"one": 1, "eine": 1, "ein": 1, "einen": 1, "einem": 1, "einer": 1, "eines": 1, "un": 1, "une": 1, "una": 1,
          "uno": 1, "een": 1, "um": 1, "uma": 1}  # fmt: skip
 _HALVES = {"half": "1/2", "half a": "1/2", "half an": "1/2", "a half": "1/2", "halbes": "1/2", "ein halbes": "1/2",
            "halben": "1/2", "eine halbe": "1/2", "a quarter of a": "1/4"}  # fmt: skip
 _LAST_WORDS = frozenset(phrase.rpartition(" ")[2] for phrase in _HALVES)
 _FRACTION_SIGNS = {"½": "1/2", "¼": "1/4", "¾": "3/4"}
-_JOINERS = r"(?:,[ ]?(?:and |und |et |y |e |en )?|[ ](?:and|und|et|y|e|en)[ ]|[ ])"
+_JOINERS = r"(?:,[ ]?(?:and |und |et |y |e |en )?|[ ](?:and|und|et|y|e|en)[ ]|[ ]?)"
 _RANGE = r"[ ]?(?:[-–]|(?<=[ ])(?:to|bis|à|a|tot|or|oder|and|und)(?=[ ]))[ ]?"
 _DIGITS = r"\d+(?:[.,'\u00a0]\d+)*"
 
@@ -110,10 +112,8 @@ def _parts(text: str, form: str, locale: Locale) -> Iterator[_Part]:
     position = 0
     for match in _unit_pattern(locale.language).finditer(form):
         code = match.lastgroup or ""
-        if code == "AN":
-            if not _FRENCH_AN.search(form):
-                continue
-            code = "Y"
+        if form[match.start() : match.end()] == "ans" and form[match.end() : match.end() + 2].strip().isupper():
+            continue  # German: ans Ufer
         gap = re.search(
             r"(?:(?<=\d)-|[ ]-?[ ]?|[ ]?\n|(?<=\w)-|\)[ -]?|(?<=\d))\Z",
             form[max(position, match.start() - 3) : match.start()],
@@ -124,7 +124,13 @@ def _parts(text: str, form: str, locale: Locale) -> Iterator[_Part]:
             continue
         low = max(position, match.start() - 80)
         end = match.start() - len(gap.group().lstrip(")"))
-        amount = _amount_before(form, low, end, decimal, code)
+        amount = _amount_before(form, low, end, decimal, "Y" if code == "AN" else code)
+        if code == "AN":  # German and English have the word too: 12.500 an, 25 an hour
+            if amount is None or amount.values != ("1",) or not _FRENCH.search(form):
+                continue
+            code = "Y"
+        if amount is not None and _HALF_MORE.match(form, match.end()):
+            amount = replace(amount, values=(), flags=("ambiguous-duration",), readings=amount.values)
         if amount is not None and not (amount.lower and "\n" in gap.group()):
             yield _Part(amount.start, match.end(), code, amount)
             position = match.end()
@@ -141,7 +147,8 @@ def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str
                 return _Amount(place, (), ("ambiguous-duration",), (str(worth), in_words["digits"]))
             return _Amount(place, (str(worth),))
     if digits := re.search(
-        rf"(?<![\w.,/])(?<!\d-)(?:(?P<low>{_DIGITS}){_RANGE})?(?P<whole>\d+[ ])?(?P<digits>\d+/\d+|{_DIGITS}|[½¼¾])\Z",
+        rf"(?<![\w.,/:$€£])(?<!\d-)(?:(?P<low>{_DIGITS}){_RANGE})?(?P<whole>\d+[ ])?"
+        rf"(?P<digits>\d+/\d+|{_DIGITS}|[½¼¾])\Z",
         before,
     ):
         return _in_digits(digits, low, decimal, unit)
@@ -169,6 +176,8 @@ def _in_digits(match: re.Match[str], low: int, decimal: str | None, unit: str) -
         return _Amount(low + group.start(), (), ("ambiguous-number",), (joined, text))
     if value.value is None:
         return _Amount(start, (), value.flags, value.readings)
+    if re.fullmatch(r"\d{4}", text) and (text.startswith("0") or unit == "TH" or 1900 <= int(text) <= 2100):
+        return _Amount(start, (), ("ambiguous-duration",), (value.value,))  # a time of day, or a year
     lower = _number_value(match["low"], decimal, unit).value if match["low"] else None
     if lower is not None and Decimal(lower) < Decimal(value.value):
         return _Amount(low + match.start("low"), (value.value,), lower=lower)
@@ -206,6 +215,8 @@ def _number_in_words(before: str) -> tuple[int, int | Fraction | None]:
     tail = re.search(r"[^\W\d_][^\W\d_'’\- ]*(?:[ -][^\W\d_]+)*\Z", before.rpartition("\n")[2])
     if tail is None:
         return 0, None
+    begun = before[: len(before) - len(tail.group())]
+    wrapped = begun.endswith("\n") and re.search(r"(?:-|\band|\bund|hundred|thousand)\n\Z", begun)
     offset = len(before) - len(tail.group())
     words = list(re.finditer(r"[^\W\d_]+", tail.group()))
     last = words[-1].group().lower()
@@ -217,8 +228,10 @@ def _number_in_words(before: str) -> tuple[int, int | Fraction | None]:
         worth: int | Fraction | None = Fraction(_HALVES[said]) if said in _HALVES else _numbers_of(said)
         if worth is None or worth == 0:
             continue
-        if place and tail.group()[place - 1] == "-":
+        if (place and tail.group()[place - 1] == "-") or (place == 0 and wrapped):
             return 0, None  # the end of a longer word
+        if first and words[first - 1].group().lower() in _VAGUE:
+            return 0, None
         if isinstance(worth, Fraction) and first and words[first - 1].group().lower() in ("and", "und"):
             return 0, None  # one and a half years
         return offset + place, worth
@@ -227,9 +240,13 @@ def _number_in_words(before: str) -> tuple[int, int | Fraction | None]:
 
 def _continues(form: str, part: _Part, following: _Part) -> bool:
     """True if the next part belongs to the same duration: 10 years and 6 months."""
-    smaller = _ORDER.index(part.unit) < _ORDER.index(following.unit)
+    steps = _ORDER.index(following.unit) - _ORDER.index(part.unit)
     plain_amounts = part.amount.lower is None and following.amount.lower is None
-    return smaller and plain_amounts and re.fullmatch(_JOINERS, form[part.end : following.start]) is not None
+    joiner = form[part.end : following.start]
+    if steps <= 0 or not plain_amounts or re.fullmatch(_JOINERS, joiner) is None:
+        return False
+    # Two terms may stand side by side (5 years, 30 days notice); only "and" joins any two units.
+    return joiner.strip(" ,.") != "" or (steps == 1 and "," not in joiner)
 
 
 def _candidates(text: str, group: list[_Part]) -> Iterator[Candidate]:

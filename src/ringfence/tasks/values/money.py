@@ -25,6 +25,18 @@ __all__ = ["find_money"]
 
 _LIKELY = re.compile(r"[.,]\d{2}-?\Z|\d[’'.,\u00a0 ]\d{3}")
 _NO_CENTS = re.compile(r"[.,][-–]{1,2}")  # 100,- and 50.–
+# Codes that are more often something else before whole numbers: a postcode, a version, a health insurer.
+_WEAK = frozenset("PLZ AOK PHP CAD TRY AMD SDG CLP MVP BAD SAR INR FIM DEM DM Ft RM".split())  # noqa: SIM905
+_SCALE_BEFORE = re.compile(
+    r"(?<!\w)(?:T€|TEUR|TUSD|TCHF|k€|kEUR|KEUR|€m|EURm|USDm|[$£]m|m€|Mio\.?|Mrd\.?|Tsd\.?|[Mm]illionen|[Mm]illions?|[Bb]illions?|"
+    r"[Tt]housands?)[ \u00a0:)]{0,2}(?:EUR|€|USD|\$|GBP|£|CHF)?[ \u00a0:(]{0,2}\Z"
+)
+_SECOND_OF_RANGE = re.compile(
+    r"[ \u00a0]?(?:to|bis|und|and|or|oder|à|a|[-–])[ \u00a0]?[^\s\d]{0,4}[ \u00a0]?\d[\d.,]*", re.I
+)
+_BANK_SIDE = re.compile(r"[ \u00a0]{0,3}(?:CR|DR|Cr|Dr)\.?(?![\w.])|[ \u00a0][HS](?=\s|\Z)")  # credit and debit
+_WORD_MINUS = re.compile(r"\b(?:minus|moins|menos|meno)[ \u00a0]\Z", re.I)
+_TRAILING_DASH = re.compile(r"[ \u00a0]{1,2}[-–][ \u00a0]*(?:\n|\Z)")
 _WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
 
 
@@ -56,6 +68,7 @@ class _Part:
     scale: Scale | None = None
     negative: bool | None = False  # None: nobody can tell
     whole: bool = False  # a sign for "no cents" follows
+    digits_at: int = 0  # where the digits begin
 
 
 @dataclass(frozen=True)
@@ -94,18 +107,25 @@ class _AmountReader:
         if scale is None and after is None and (glued := self._glued_scale(end)):
             scale, after, behind = glued
         if before and after:
-            # "100.00 USD 200.00 EUR": a mark right after another number belongs to that number.
-            if re.search(r"\d[ \u00a0]?\Z", self.form[max(0, before.start - 2) : before.start]):
+            # "100.00 USD 200.00 EUR": a mark right after another number belongs to that number, unless it touches this
+            # one and the other does not: €100.00 €19.00.
+            if before.end == start and after.start > end:
+                after = None if re.match(r"[ \u00a0]?[\d.,]*\d", self.form[after.end :]) else after
+            elif re.search(r"\d[ \u00a0]?\Z", self.form[max(0, before.start - 2) : before.start]):
                 before = None
             elif mark_after(self.form, after.end, self.locale.language) is None and re.match(
                 r"[ \u00a0]?[\d.,]*\d", self.form[after.end :]
             ):
                 after = None  # the mark of the next number: $12.50 $15.00
         mark = self._agreed(before, after)
+        mark = None if mark and self._is_no_currency(mark, self.form[start : printed.end]) else mark
+        before = before if mark else None
+        after = after if mark else None
+        behind = behind if mark or scale else end
         first = before.start if before else start
         last = after.end if after else behind
         whole = _WHOLE.match(self.form, printed.end) is not None
-        return _Part(first, last, self.form[start : printed.end], mark, scale, whole=whole)
+        return _Part(first, last, self.form[start : printed.end], mark, scale, whole=whole, digits_at=start)
 
     def _mark_before(self, start: int, end: int) -> Mark | None:
         """The mark before the digits, also with a sign or a parenthesis between: EUR -350.00, USD (740,000)."""
@@ -123,12 +143,22 @@ class _AmountReader:
 
     def _glued_scale(self, end: int) -> tuple[Scale, Mark, int] | None:
         """A scale written against its currency: 5 k€, 3 TEUR, 2 Mio€."""
-        match = re.match(r"[ \u00a0]?(k|T|Tsd|Mio|Mrd|M)(?=€|EUR)", self.form[end : end + 6])
+        match = re.match(
+            r"[ \u00a0]?(k|K|T|Tsd|Mio|Mrd|Md|M|bn)\.?[ \u00a0]?(?=€|EUR|USD|GBP|CHF|£|\$)", self.form[end : end + 9]
+        )
         mark = mark_after(self.form, end + match.end(), self.locale.language) if match else None
         if match is None or mark is None:
             return None
-        power = {"k": 3, "T": 3, "Tsd": 3, "Mio": 6, "Mrd": 9, "M": 6}[match.group(1)]
+        power = {"k": 3, "K": 3, "T": 3, "Tsd": 3, "Mio": 6, "M": 6, "Mrd": 9, "Md": 9, "bn": 9}[match.group(1)]
         return Scale(power, end + match.end()), mark, end + match.end()
+
+    def _is_no_currency(self, mark: Mark, digits: str) -> bool:
+        """True for a mark that is something else here: a form's PLZ, Fr. for Friday, one side of EUR/CHF."""
+        word = self.form[mark.start : mark.end]
+        if word in _WEAK and not _LIKELY.search(digits):
+            return True
+        beside = self.form[mark.start - 1 : mark.start] if mark.start else ""
+        return beside == "/" or (word == "Fr." and beside in ("-", "–"))
 
     def _agreed(self, before: Mark | None, after: Mark | None) -> Mark | None:
         """The mark that states the currency: of two, the one that only one currency uses."""
@@ -138,6 +168,9 @@ class _AmountReader:
         if mark and mark.code is None and self.form[mark.start : mark.end] == "¥":
             named = named_currencies(self.text, ("CNY", "JPY"))
             return replace(mark, code=named.pop()) if len(named) == 1 else mark
+        if mark and self.form[mark.start : mark.end] in ("Rs", "Rs."):
+            others = named_currencies(self.text, ("PKR", "LKR", "NPR", "MUR"))
+            return replace(mark, code=None if others else mark.code)
         return mark
 
     def _signed(self, part: _Part, printed: PrintedNumber) -> _Part:
@@ -172,12 +205,12 @@ class _AmountReader:
         return replace(part, first=part.first - 1, last=part.last + 1, negative=negative)
 
     def _value(self, part: _Part) -> ParsedValue:
-        parsed = type_number(part.digits, self.decimal)
-        if part.whole and parsed.value is None and parsed.readings:
-            parsed = ParsedValue(max(parsed.readings, key=Decimal))
+        code = part.mark.code if part.mark else None
+        parsed = self._digits(part, code)
         if parsed.value is None:
             return parsed
-        code = part.mark.code if part.mark else None
+        if reason := self._doubt(part):
+            return ParsedValue(None, (reason,), (parsed.value,))
         if self._has_too_many_decimals(part, code):
             return ParsedValue(None, ("unusual-decimals",), (parsed.value,))
         if MINOR.match(self.form, part.last) and not part.mark:
@@ -188,6 +221,36 @@ class _AmountReader:
             return amount
         flags = (*amount.flags, "open-currency") if part.mark and code is None else amount.flags
         return ParsedValue({"amount": amount.value, "currency": code}, flags)
+
+    def _digits(self, part: _Part, code: str | None) -> ParsedValue:
+        """The digits as a number. 12.500 is hardly 12.5 of a currency with cents, whatever the document shows."""
+        parsed = type_number(part.digits, self.decimal)
+        both = type_number(part.digits, None)
+        if len(both.readings) < 2 or part.scale or not (part.mark or part.whole):
+            return parsed
+        thousands = ParsedValue(max(both.readings, key=Decimal))
+        if part.whole or (code and minor_digits(code) == 0):
+            return thousands
+        read_as_decimal = parsed.value is not None and Decimal(parsed.value) < Decimal(thousands.value)
+        unit_price = self.form[part.last : part.last + 1] == "/" or minor_digits(code) > 2
+        return both if read_as_decimal and not unit_price else parsed
+
+    def _doubt(self, part: _Part) -> str | None:
+        """Why the digits alone do not tell the amount: its scale, its sign or its currency stands elsewhere."""
+        before, after = self.form[max(0, part.first - 24) : part.first], self.form[part.last : part.last + 40]
+        if part.scale is None and (_SCALE_BEFORE.search(self.form[max(0, part.first - 24) : part.digits_at])):
+            return "scale-elsewhere"
+        if part.scale is None and (shared := _SECOND_OF_RANGE.match(after)):
+            behind = part.last + shared.end()
+            if scale_after(self.form, behind, self.locale.language, marked=True):
+                return "scale-elsewhere"
+        if _BANK_SIDE.match(after) or _WORD_MINUS.search(before) or _TRAILING_DASH.match(after):
+            return "ambiguous-sign"
+        if part.digits[0] in ".," and part.negative:
+            return "ambiguous-sign"  # -.50 is fifty cents in Switzerland
+        if part.mark and re.match(r"\d{2}(?!\d)", after) and part.last > part.digits_at + len(part.digits):
+            return "ambiguous-number"  # 12€99
+        return None
 
     def _has_too_many_decimals(self, part: _Part, code: str | None) -> bool:
         """True for 1,250.001 EUR: grouped, and with a digit more than the currency has. A mark may stick to it."""

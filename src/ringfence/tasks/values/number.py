@@ -105,7 +105,7 @@ _BODY = re.compile(
     r"\d{1,3}(?:'\d{3})+(?:[.,]\d+)?(?![\d'])"
     rf"|\d{{1,3}}(?:{HARD_SPACE}\d{{3}})+(?:[.,]\d+)?(?!{HARD_SPACE}?\d)"
     r"|(?P<spaced>[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?! ?\d))"
-    r"|\d+(?:[.,]\d+)*|(?<![.,])[.,]\d+)"
+    r"|\d+(?:[.,]\d+)*|(?<![\w.,])[.,]\d+)"
 )
 _AMOUNT = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}")
 
@@ -168,7 +168,7 @@ def _ends(text: str, start: int, end: int) -> bool:
     likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
     if first.isalpha():
         return likely or bool(re.match(r"[€$£¥₹%]", first)) or scale_after(text, end, None, True) is not None
-    if first == "_":
+    if first in "_½¼¾" or re.match(r"[ ]\d/\d", text[end : end + 4]):
         return False
     if first in "/:":
         return likely and not second.isdigit()
@@ -203,11 +203,29 @@ def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale,
         first, last = (start - 1, end + 1) if negative is not False else (start, end)
     elif not negative and (dash := dash_before(form, start)):
         first, negative = dash if dash[1] else (start, None)
+    if not negative and _sign_is_elsewhere(form, start, last):
+        negative = None
     parsed = type_number(form[start:end], decimal)
     powers: tuple[int, ...] = (0,)
     if scale := scale_after(form, last, locale.language, marked=False):
         last, powers = scale.end, scale.powers or (scale.power or 0,)
+    elif re.match(r"[ ]?[kKMBT](?![\w.])|(?:Mio|Mrd|Tsd)€", form[last:]) or re.match(
+        r"[ ]?[kKMT](?:EUR|€)", form[last:]
+    ):
+        return candidate_at(text, first, last, ParsedValue(None, ("ambiguous-scale",), (form[start:end],)))
     return candidate_at(text, first, last, with_sign(parsed, negative, powers), _surface(text[first:last], negative))
+
+
+def _sign_is_elsewhere(form: str, start: int, end: int) -> bool:
+    """True if a sign stands beside the currency of a number, not beside its digits: -EUR 350.00, 350.00 €-."""
+    after = re.match(r"[ \u00a0]?[^\w\s]?(?:[A-Z]{3})?[ \u00a0]?(?P<sign>-(?=\s|\Z)|\))", form[end : end + 8])
+    mark = mark_before(form, start)
+    if mark and (is_minus(form, mark.start - 1) or dash_before(form, mark.start)):
+        return True
+    if mark and form[mark.start - 1 : mark.start] == "(" and after:
+        return True
+    touches_mark = after is not None and after.group("sign") == "-" and after.start("sign") > 0
+    return touches_mark or re.search(r"\b(?:minus|moins|menos|meno)[ ]\Z", form[max(0, start - 8) : start]) is not None
 
 
 def with_sign(parsed: ParsedValue, negative: bool | None, powers: tuple[int, ...] = (0,)) -> ParsedValue:

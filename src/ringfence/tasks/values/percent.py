@@ -44,6 +44,11 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
         if first == start and (dash := dash_before(form, start)):
             first, negative = dash if dash[1] else (start, None)
         parsed = type_number(form[start:end], decimal)
+        both = type_number(form[start:end], None)
+        if len(both.readings) > 1 and not (
+            locale.language or locale.decimal
+        ):  # nobody pays 3,125 %, but a growth may be 1,250 %
+            parsed = both
         if printed.spaced:
             parsed = ParsedValue(None, ("ambiguous-number",), (text[start:end],))
         surface = f"-{text[start:end]}" if negative else text[start:end]

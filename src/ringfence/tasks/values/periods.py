@@ -25,7 +25,7 @@ _MONTH_FIRST = re.compile(
 _JOINS = re.compile(
     rf"[ \u00a0]{{0,2}}(?:[-–/~]|(?:\n|[ \u00a0]{{1,2}})(?:{_WORDS})(?=\n|[ \u00a0]))(?:[ \u00a0]{{0,2}}|\n)", re.I
 )
-_LABELS = re.compile(r"(?:[ \u00a0]?(?:the|le|il|el|den|dem|zum|to|date|:))*[ \u00a0]?", re.I)
+_LABELS = re.compile(r"(?:[ \u00a0]?(?:the|le|il|el|den|dem|zum|einschließlich|and including|date|:))*[ \u00a0]?", re.I)
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class ShortenedRange:
     end: int
     first: date | None
     join: str = "-"
+    flags: tuple[str, ...] = ()
 
     def is_period(self, form: str) -> bool:
         """True unless "and" joins the two days, without "between" before them."""
@@ -45,7 +46,8 @@ class ShortenedRange:
         """The first day as a candidate; the whole range is its place, because only it states the year."""
         if self.first is None:
             return candidate_at(text, self.start, self.end, ParsedValue(None, ("unclear-range",)))
-        return candidate_at(text, self.start, self.end, ParsedValue(self.first.isoformat()), self.first.isoformat())
+        parsed = ParsedValue(self.first.isoformat(), self.flags)
+        return candidate_at(text, self.start, self.end, parsed, self.first.isoformat())
 
 
 def find_periods(text: str, locale: Locale) -> Iterator[Candidate]:
@@ -72,7 +74,7 @@ def find_periods(text: str, locale: Locale) -> Iterator[Candidate]:
 def _joined(form: str, end: int, start: int) -> bool:
     """True if only a dash or a word for "until" is between two dates."""
     match = _JOINS.match(form, end)
-    if match is None:
+    if match is None or re.fullmatch(_AND, match.group().strip(), re.I):
         return False
     if "\n" in match.group() and not is_wrapped(form, form.index("\n", end)):
         return False
@@ -108,11 +110,11 @@ def _period(first: ParsedValue, last: ParsedValue) -> ParsedValue:
 def _day_before(language: str | None) -> re.Pattern[str]:
     """A day, with or without its month, and a word or dash before the last date."""
     names = month_pattern(month_names(language))
-    ordinal = r"(?:\.|st|nd|rd|th|er|re|º|°)?"
+    ordinal = r"(?P<dot>(?:\.|st|nd|rd|th|er|re|º|°)?)"
     return re.compile(
         rf"(?<![\w./,-])(?:(?P<name1>{names})\.?[ \u00a0])?(?P<day>\d{{1,2}}){ordinal}"
-        rf"(?:(?P<sep>[./])(?P<month>\d{{1,2}})\.?|[ \u00a0](?:de |del )?(?P<name2>{names})\.?)?"
-        rf"(?:[ \u00a0]?[-–][ \u00a0]?|[ \u00a0](?P<join>{_WORDS})[ \u00a0](?:den |el |le |il )?)\Z",
+        rf"(?:(?P<sep>[./])[ \u00a0]?(?P<month>\d{{1,2}})\.?|[ \u00a0](?:de |del )?(?P<name2>{names})\.?)?"
+        rf"(?:[ \u00a0]?[-–][ \u00a0]?|[ \u00a0](?P<join>{_WORDS})[ \u00a0](?:den |el |le |il |zum |the )?)\Z",
         re.I,
     )
 
@@ -132,7 +134,31 @@ def shortened_ranges(form: str, locale: Locale) -> Iterator[ShortenedRange]:
         if match is None or _is_number_before(form, start, match):
             continue
         begin = start - len(match.group())
-        yield ShortenedRange(begin, end, _first_day(match, parsed, form[start:end], names), match["join"] or "-")
+        printed, join = form[start:end], match["join"] or "-"
+        plain_day = not (match["month"] or match["name1"] or match["name2"])
+        if plain_day and (_is_label(form, begin) or (printed[1:3].find(".") >= 0) != ("." in match["dot"])):
+            continue  # invoice 12 - 14.03.2024
+        clear = not plain_day or "." in match["dot"] or _LEADS.search(form, 0, begin)
+        first = _first_day(match, parsed, printed, names) if clear else None
+        yield ShortenedRange(begin, end, first, join, parsed.flags)
+
+
+_LEADS = re.compile(
+    r"(?:\A|\n|[:,(|]|[ \u00a0]{2}|\b(?:vom|von|from|am|du|dal|van|de|del|od|on|between|zwischen|entre|tra|tussen|"
+    r"le|el|il))[ \u00a0]?\Z",
+    re.I,
+)
+_LABEL = re.compile(
+    r"(?:\b(?:nr|no|nos|seite|page|rechnung|invoice|kasse|filiale|rate|pos|lot|los|room|zimmer|kapitel|version|issue|item|"
+    r"table|tabelle|bon|band|artikel|art|punkt|ziffer|section|clause|teil|part|haus|tisch|platz|calle \w+)|§|#|\w-)"
+    r"\.?[ \u00a0]?\Z",
+    re.I,
+)
+
+
+def _is_label(form: str, begin: int) -> bool:
+    """True if the number at ``begin`` belongs to the word before it: page 3, invoice 12."""
+    return _LABEL.search(form, max(0, begin - 24), begin) is not None
 
 
 def _is_number_before(form: str, start: int, match: re.Match[str]) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 
 import babel
 
+from .currency import mark_after
 from .known_names import known_names
 
 __all__ = ["Scale", "scale_after", "scaled", "scales_in"]
@@ -21,7 +22,10 @@ _MORE = {
     "cr": 7, "hundred": 2, "millionen": 6, "million": 6, "millions": 6, "milliarden": 9, "milliarde": 9,
     "billionen": 12, "trillion": 12, "miljoen": 6, "miljard": 9, "mil": 3,
 }  # fmt: skip
+# Without a currency these are units, or the credit side of a bank statement (1,250.00 CR).
+_ONLY_WITH_CURRENCY = frozenset("mm mn mill cr lac lacs bil bin tril mi mia bi mln mld bln bn".split())  # noqa: SIM905
 _LETTERS = {"k": 3, "m": None, "b": 9, "t": None}  # 5M is five million, or five thousand in older accounts
+_INDIAN = re.compile(r"(?:₹|Rs|INR)")
 _AFTER = re.compile(r"[ \u00a0]?(?:d[ei][ \u00a0])?([^\W\d_]+)(?!\w)\.?|[ \u00a0]?([万億亿千百만억천])")
 _CJK = {"万": 4, "億": 8, "亿": 8, "千": 3, "百": 2, "만": 4, "억": 8, "천": 3}
 
@@ -53,7 +57,8 @@ def scales_in(languages: Iterable[str], every: bool) -> dict[str, set[int]]:
                     text = str(pattern.pattern)
                     zeros = text.count("0")
                     word = re.sub(r"[0\s'’.\u00a0\u200e\u200f¤]", "", text).lower()
-                    if zeros and len(word) >= (3 if word.isascii() else 2) and word.isalpha():
+                    shortest = 2 if not word.isascii() else 4 if every else 3  # "bin" is a thousand only in Turkish
+                    if zeros and len(word) >= shortest and word.isalpha():
                         words.setdefault(word, set()).add(len(str(size)) - zeros)
     for word, power in _MORE.items():
         if word not in words or (word != "mil" and every):
@@ -79,6 +84,10 @@ def scale_after(text: str, position: int, language: str | None, marked: bool) ->
     if word in {"billion", "billions"}:
         english = (language or "en").startswith("en")
         return Scale(9 if english else 12, end)
+    if word in _ONLY_WITH_CURRENCY and not (marked or mark_after(text, match.end(1), language)):
+        return None
+    if word == "cr" and not _INDIAN.search(text, max(0, position - 24), position):
+        return None
     powers = _words(language).get(word)
     if not powers:
         return None

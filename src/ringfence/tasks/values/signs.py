@@ -53,15 +53,14 @@ def is_trailing_minus(text: str, end: int) -> bool:
 
 
 _LOSS = re.compile(
-    r"\b(?:loss(?:es)?|less|minus|credit|discount|deficit|rebate|refund|verlust|abzgl|abzüglich|rabatt|gutschrift|perte|"
-    r"pérdida|verlies|remise)\b[^.;]{0,40}\Z",
+    r"\A\W*(?:net |total )?(?:loss(?:es)?|income \(loss\)|verlust|perte|pérdida|verlies|deficit|fehlbetrag|abzgl|"
+    r"abzüglich|less(?! than)|minus|(?:jahres|netto)\w*fehlbetrag|\w*verlust)\b[^.;]{0,40}\Z",
     re.I,
 )
-
-
 _IN_WORDS = re.compile(
-    r"(?:hundred|thousand|million|billion|only|dollars?|euros?|pounds?|cents?|francs?|rupees|"
-    r"\w*(?:hundert|tausend)\w*|millionen|pfund|franken|mille|millions?|mil|milioni?|honderd|duizend)\W*\Z",
+    r"(?:hundred|thousand|million|billion|only|dollars?|euros?|pounds?|sterling|cents?|francs?|rupees|reais|kronor|kroner|"
+    r"zloty|pesos|yen|pence|"
+    r"\w*(?:hundert|tausend)\w*|millionen|pfund|franken|mille|millions?|mil|milioni?|honderd|duizend)[\W]*\Z",
     re.I,
 )
 
@@ -75,12 +74,11 @@ def sign_of_parentheses(text: str, start: int) -> bool | None:
     line = text[text.rfind("\n", 0, start) + 1 : start]
     before = line.rstrip()
     gap = len(line) - len(before)
-    if not before or gap > 1 or "\t" in line[len(before) :] or before[-1] in ":=|" or _LOSS.search(before):
-        return True
-    if mark_before(text, start):
-        return True
-    if before[-1].isdigit() or before[-1] in ")%":
-        return True
     if _IN_WORDS.search(before):
         return False
+    if not before or gap > 1 or "\t" in line[len(before) :] or before[-1] in ":=|" or _LOSS.search(before):
+        return True
+    mark = mark_before(text, start)
+    if mark and not re.search(r"\d[ \u00a0]?\Z", text[max(0, mark.start - 2) : mark.start]):
+        return True
     return None
