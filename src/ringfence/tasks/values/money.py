@@ -34,7 +34,8 @@ _SCALE_BEFORE = re.compile(
 _SECOND_OF_RANGE = re.compile(
     r"[ \u00a0]?(?:to|bis|und|and|or|oder|à|a|[-–])[ \u00a0]?[^\s\d]{0,4}[ \u00a0]?\d[\d.,]*", re.I
 )
-_BANK_SIDE = re.compile(r"[ \u00a0]{0,3}(?:CR|DR|Cr|Dr)\.?(?![\w.])|[ \u00a0][HS](?=\s|\Z)")  # credit and debit
+_BANK_SIDE = re.compile(r"[ \u00a0]{0,3}(?:CR|DR|Cr|Dr)\.?(?![\w.])")  # credit and debit
+_GERMAN_SIDE = re.compile(r"[ \u00a0][HS](?=\s|\Z)")  # Haben and Soll; behind 12.50, S is a tax code
 _WORD_MINUS = re.compile(r"\b(?:minus|moins|menos|meno)[ \u00a0]\Z", re.I)
 _TRAILING_DASH = re.compile(r"[ \u00a0]{1,2}[-–][ \u00a0]*(?:\n|\Z)")
 _WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
@@ -244,7 +245,8 @@ class _AmountReader:
             behind = part.last + shared.end()
             if scale_after(self.form, behind, self.locale.language, marked=True):
                 return "scale-elsewhere"
-        if _BANK_SIDE.match(after) or _WORD_MINUS.search(before) or _TRAILING_DASH.match(after):
+        german_side = part.digits[-3:-2] == "," and _GERMAN_SIDE.match(after)
+        if german_side or _BANK_SIDE.match(after) or _WORD_MINUS.search(before) or _TRAILING_DASH.match(after):
             return "ambiguous-sign"
         if part.digits[0] in ".," and part.negative:
             return "ambiguous-sign"  # -.50 is fifty cents in Switzerland
