@@ -16,8 +16,8 @@ from lxml import etree
 from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .model import Document
-from .odf import DAMAGED_ZIP, parse_xml
 from .reader import ReadingOptions, Source, sha256_of
+from .xml import DAMAGED_ZIP, parse_xml
 
 __all__ = ["EpubReader", "HtmlReader", "write_html"]
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
-
-from lxml import etree
 
 from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .model import Document
+from .ods import read_ods
 from .reader import ReadingOptions, Source, sha256_of
+from .sheet import MAX_ROWS, write_sheets
+from .unread_counts import UnreadCounts
+from .xml import DAMAGED_ZIP, parse_xml
 
-__all__ = ["DAMAGED_ZIP", "OpenDocumentReader", "parse_xml"]
+__all__ = ["OpenDocumentReader"]
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -25,46 +26,26 @@ _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _ENCRYPTED = b"encryption-data"
 MAX_REPEATED_SPACES = 1_000
-DAMAGED_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    KeyError,
-    OSError,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
-    ValueError,
-)
-
-
-def parse_xml(data: bytes) -> Any:
-    """Parse an XML document and return its root, without resolving entities or fetching anything.
-
-    Raises DocumentError if the XML is damaged or exceeds the limits of the parser.
-    """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
-    try:
-        return etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise DocumentError(
-            "damaged", "its XML is damaged, or nested or expanded beyond the limits of the parser"
-        ) from None
 
 
 class OpenDocumentReader:
     """Reader for OpenDocument texts and presentations."""
 
     name = "odf"
-    version = 1
+    version = 2
     libraries = ("lxml",)
-    extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp")
+    extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp", "ods", "ots", "fods")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the file as one document; each slide is a page."""
         content = _content(source, data) if data.startswith(b"PK") else data
-        body = parse_xml(content).find(f".//{_OFFICE}body")
+        root = parse_xml(content)
+        body = root.find(f".//{_OFFICE}body")
         if body is None:
             raise DocumentError("damaged", "it has no document body")
+        if body.find(f"{_OFFICE}spreadsheet") is not None:
+            yield _spreadsheet(root, source, options).document(source, sha256_of(data), f"{self.name}/{self.version}")
+            return
         layer = _Writer()
         pieces = _headers_and_footers(source, data) if data.startswith(b"PK") else []
         for words in (words for name, words in pieces if name == "header"):
@@ -73,6 +54,13 @@ class OpenDocumentReader:
         for words in (words for name, words in pieces if name == "footer"):
             layer.paragraph(words, "footer")
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
+
+
+def _spreadsheet(root: Any, source: Source, options: ReadingOptions) -> LayerBuilder:
+    layer, unread = LayerBuilder(), UnreadCounts()
+    write_sheets(layer, read_ods(root, MAX_ROWS, _words, source), options.hidden, unread)
+    unread.write(layer)
+    return layer
 
 
 def _content(source: Source, data: bytes) -> bytes:

@@ -1,0 +1,85 @@
+"""Raised and lowered text: footnote marks, exponents and raised cents stay apart from the number before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["GUESSED_CENTS", "Run", "join_runs"]
+
+_RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
+_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+# The price before raised cents: a currency sign and a number without a decimal sign. No other number qualifies: in
+# "EUR 48" the raised digits may be the mark of a note.
+_PRICE = re.compile(r"(?:[$€£¥₹]\s?\d{1,3}(?:[.,' ]?\d{3})*)$")
+_DIGITS = re.compile(r"[\d.,+\-−=()*\s]*\d[\d.,+\-−=()*\s]*")
+_SIGNS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_ANY_SIGN = tuple(f"{_SIGNS}₀₁₂₃₄₅₆₇₈₉")
+GUESSED_CENTS = "guessed-cents"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text of one look. ``level`` is 1 if it is raised and -1 if it is lowered; ``note`` if it marks a note."""
+
+    text: str
+    level: int = 0
+    note: bool = False
+
+
+def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
+    """Return the text of runs. Raised digits become superscript characters, apart from a number before and after.
+
+    Two raised digits behind a price without decimals ($19⁹⁹) are its cents; each such price is added to ``cents``.
+    """
+    pieces = ""
+    runs = _merged(runs)
+    if len({run.level for run in runs if run.text.strip()}) == 1:  # nothing is beside it that it is raised against
+        runs = [run if run.note else Run(run.text) for run in runs]
+    for run in runs:
+        text = run.text
+        if run.level and text.strip():
+            text = text.strip() if run.level > 0 else text
+            if _is_cents(pieces, run):
+                pieces += f".{text}"
+                if cents is not None:
+                    cents.append(pieces.rsplit(None, 1)[-1])
+                continue
+            if _DIGITS.fullmatch(text):
+                text = text.translate(_RAISED if run.level > 0 else _LOWERED)
+            if _stands_apart(pieces, text, run.note):
+                text = f" {text}"
+        elif pieces[-1:] in _ANY_SIGN and text[:1].isdigit():
+            pieces += " "
+        pieces += text
+    return pieces
+
+
+def _stands_apart(before: str, text: str, note: bool) -> bool:
+    """Return whether a space keeps raised text apart: behind a number, and behind a word that is no unit (m², km²)."""
+    if note or re.search(r"\d[.,%)'’]?$", before):
+        return not text[:1].isalpha() or note
+    return text[:1] in _SIGNS and re.search(r"[^\W\d_]{3,}$", before) is not None
+
+
+def _merged(runs: Sequence[Run]) -> list[Run]:
+    """Join neighbours of one look: word processors cut runs anywhere."""
+    merged: list[Run] = []
+    for run in runs:
+        if not run.text:
+            continue
+        if merged and (merged[-1].level, merged[-1].note) == (run.level, run.note):
+            merged[-1] = Run(merged[-1].text + run.text, run.level, run.note)
+        else:
+            merged.append(run)
+    return merged
+
+
+def _is_cents(before: str, run: Run) -> bool:
+    return (
+        run.level > 0
+        and not run.note
+        and re.fullmatch(r"\d\d", run.text.strip()) is not None
+        and bool(_PRICE.search(before))
+    )
