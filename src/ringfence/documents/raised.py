@@ -10,9 +10,10 @@ __all__ = ["GUESSED_CENTS", "Run", "join_runs"]
 
 _RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-# The price before raised cents: a currency sign and a number without a decimal sign. No other number qualifies: in
-# "EUR 48" the raised digits may be the mark of a note.
-_PRICE = re.compile(r"(?:[$€£¥₹]\s?\d{1,3}(?:[.,' ]?\d{3})*)$")
+# A whole number with a currency sign before it. Behind "EUR 48" raised digits may be the mark of a note.
+_PRICE = re.compile(r"[$€£¥₹]\s?\d{1,3}(?:[.,' ]?\d{3})*$")
+_WHOLE = re.compile(r"(?<![.,\d])\d{1,3}(?:[.,' ]?\d{3})*$")
+_SIGN_BEHIND = re.compile(r"\s?[$€£¥₹]")
 _DIGITS = re.compile(r"[\d.,+\-−=()*\s]*\d[\d.,+\-−=()*\s]*")
 _SIGNS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _ANY_SIGN = tuple(f"{_SIGNS}₀₁₂₃₄₅₆₇₈₉")
@@ -37,15 +38,21 @@ def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
     runs = _merged(runs)
     if len({run.level for run in runs if run.text.strip()}) == 1:  # nothing is beside it that it is raised against
         runs = [run if run.note else Run(run.text) for run in runs]
-    for run in runs:
+    for place, run in enumerate(runs):
         text = run.text
         if run.level and text.strip():
             text = text.strip() if run.level > 0 else text
-            if _is_cents(pieces, run):
-                pieces += f".{text}"
-                if cents is not None:
-                    cents.append(pieces.rsplit(None, 1)[-1])
-                continue
+            following = runs[place + 1].text if place + 1 < len(runs) else ""
+            if run.level > 0 and not run.note and re.fullmatch(r"\d\d", text):
+                if re.search(r"\d[.,]$", pieces):  # 19,⁹⁹
+                    pieces += text
+                    continue
+                if _PRICE.search(pieces) or (_WHOLE.search(pieces) and _SIGN_BEHIND.match(following)):
+                    sign = "," if re.search(r"\.\d{3}$", pieces) else "."
+                    pieces += f"{sign}{text}"
+                    if cents is not None:
+                        cents.append(pieces.rsplit(None, 1)[-1])
+                    continue
             if _DIGITS.fullmatch(text):
                 text = text.translate(_RAISED if run.level > 0 else _LOWERED)
             if _stands_apart(pieces, text, run.note):
@@ -74,12 +81,3 @@ def _merged(runs: Sequence[Run]) -> list[Run]:
         else:
             merged.append(run)
     return merged
-
-
-def _is_cents(before: str, run: Run) -> bool:
-    return (
-        run.level > 0
-        and not run.note
-        and re.fullmatch(r"\d\d", run.text.strip()) is not None
-        and bool(_PRICE.search(before))
-    )

@@ -54,12 +54,12 @@ class UnreadCounts:
             self._places.setdefault(code, {}).setdefault(place)
 
     def write(self, layer: LayerBuilder, cents: Sequence[str] = ()) -> None:
-        """Name what was counted in the layer, and the prices whose raised digits were read as ``cents``."""
+        """Name what was counted in the layer, and the prices with raised ``cents``."""
         for code, count in self._counts.items():
             places = list(self._places.get(code, ()))
             more = f" and {len(places) - _PLACES} more places" if len(places) > _PLACES else ""
             where = f" ({', '.join(places[:_PLACES])}{more})" if places else ""
             layer.unread.append(UnreadPart(code=code, what=f"{plural(count, _NAMES.get(code, code))}{where}"))
         if cents:
-            what = f"raised digits behind a price were read as its cents: {', '.join(cents[:_PLACES])}"
+            what = f"the decimal sign of {', '.join(cents[:_PLACES])}: none is printed before the raised cents"
             layer.unread.append(UnreadPart(code=GUESSED_CENTS, what=what))
