@@ -307,7 +307,7 @@ class _Parser:
             b"f": {"font": number or 0},
             b"uc": {"fallbacks": min(max(number or 0, 0), 100)},
             b"cf": {"colour": number or 0},
-            **dict.fromkeys((b"cb", b"chcbpat", b"highlight", b"cbpat"), {"shaded": bool(number)}),
+            **{key: {"shaded": bool(number)} for key in (b"cb", b"chcbpat", b"highlight", b"cbpat")},
             b"pard": {"in_table": False},
             b"plain": {"hidden": False, "deleted": False, "level": 0, "colour": 0, "shaded": False, "font": -1},
         }
