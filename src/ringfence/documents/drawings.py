@@ -37,14 +37,15 @@ def write_chart(layer: LayerBuilder, package: Package, part: str, address: str |
 
 def _points(series: Any, *names: str) -> dict[int, str]:
     """Return the stored values of a series by their place."""
-    found = {}
+    found: dict[int, str] = {}
     for holder in series:
         if isinstance(holder.tag, str) and holder.tag.rpartition("}")[2] in names:
             for point in descendants(holder, "pt"):
                 place = value(point, "idx") or ""
                 words = "".join(v.text or "" for v in descendants(point, "v"))
                 if place.isdigit():
-                    found[int(place)] = words
+                    # Categories of several levels have several words at one place.
+                    found[int(place)] = f"{found[int(place)]}, {words}" if int(place) in found else words
     return found
 
 

@@ -101,18 +101,22 @@ class LayerBuilder:
             if row.strip():
                 self.line([(f"{mark}{row}", address)])
 
-    def table(self, rows: Iterable[Sequence[tuple[str, str | None]]], mark: str = "") -> None:
+    def table(
+        self, rows: Iterable[Sequence[tuple[str, str | None]]], mark: str = "", columns: Iterable[int] = ()
+    ) -> None:
         """Add rows of cells (text and address) to the open block, so that each value shows which column it is in.
 
-        A blank cell before the last filled one of its row is written as a middle dot; columns that are blank in all
-        rows are left out.
+        A blank cell before the last filled one of its row is written as a middle dot. Columns that are blank in all
+        rows are left out, unless they are among the ``columns`` that rows elsewhere fill.
         """
-        kept = [row for row in rows if any(text.strip() for text, _ in row)]
-        columns = sorted({column for row in kept for column, (text, _) in enumerate(row) if text.strip()})
+        # A gap inside a cell would look like the next column.
+        spaced = [[(" ".join(text.split()), address) for text, address in row] for row in rows]
+        kept = [row for row in spaced if any(text for text, _ in row)]
+        filled = sorted({*columns, *(column for row in kept for column, (text, _) in enumerate(row) if text)})
         for row in kept:
-            last = max(column for column, (text, _) in enumerate(row) if text.strip())
-            cells = [row[column] for column in columns if column <= last]
-            cells = [cell if cell[0].strip() else (BLANK_CELL, None) for cell in cells]
+            last = max(column for column, (text, _) in enumerate(row) if text)
+            cells = [row[column] for column in filled if column <= last]
+            cells = [cell if cell[0] else (BLANK_CELL, None) for cell in cells]
             self.line([(f"{mark}{cells[0][0]}", cells[0][1]), *cells[1:]])
 
     def document(

@@ -18,6 +18,7 @@ from .model import Document
 from .package import Package
 from .reader import ReadingOptions, Source, sha256_of
 from .sheet import MAX_ROWS, Sheet, write_sheets
+from .slides import write_slides
 from .unread_counts import UnreadCounts
 from .word import write_word
 from .workbook import read_workbook
@@ -49,6 +50,8 @@ class OfficeReader:
         layer = LayerBuilder()
         if kind == "docx":
             write_word(layer, Package(data, source), options.hidden)
+        elif kind == "pptx":
+            write_slides(layer, Package(data, source), source, options.hidden)
         elif kind in ("xlsx", "xlsb", "xls"):
             unread = UnreadCounts()
             sheets = _sheets(data, kind, source, unread)
@@ -57,7 +60,7 @@ class OfficeReader:
             if layer.empty and kind == "xls" and not layer.unread:  # only text boxes, or older than Excel 97
                 _write_sections(layer, _parsed(data, kind)["sections"], slides=False)
         else:
-            _write_sections(layer, _parsed(data, kind)["sections"], slides=kind in ("ppt", "pptx"))
+            _write_sections(layer, _parsed(data, kind)["sections"], slides=kind == "ppt")
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
 

@@ -82,15 +82,16 @@ def _write_sheet(layer: LayerBuilder, sheet: Sheet, keep_hidden: bool, unread: U
     for words in sheet.before:
         layer.paragraph(words, f"{sheet.name}, header")
     block: list[list[tuple[str, str | None]]] = []
+    columns = {column for cells in rows.values() for column in cells}  # heads and values may have a blank row between
     previous = -2
     for number in sorted(rows):
         if number > previous + 1:
-            _write_block(layer, block)
+            _write_block(layer, block, columns)
             block = []
         previous = number
         cells = rows[number]
         block.append([(cells.get(column, ""), sheet.address(number, column)) for column in range(max(cells) + 1)])
-    _write_block(layer, block)
+    _write_block(layer, block, columns)
     for position, words in enumerate(sheet.boxes, start=1):
         layer.paragraph(words, f"{sheet.name}, text box {position}")
     for note in sheet.notes if keep_hidden else ():
@@ -99,10 +100,10 @@ def _write_sheet(layer: LayerBuilder, sheet: Sheet, keep_hidden: bool, unread: U
         layer.paragraph(words, f"{sheet.name}, footer")
 
 
-def _write_block(layer: LayerBuilder, block: list[list[tuple[str, str | None]]]) -> None:
+def _write_block(layer: LayerBuilder, block: list[list[tuple[str, str | None]]], columns: set[int]) -> None:
     """Write rows without a blank row between them as one table."""
     layer.end_block()
-    layer.table(block)
+    layer.table(block, columns=columns)
     layer.end_block()
 
 

@@ -133,9 +133,11 @@ class _Writer:
             else:
                 self._end_list()
                 self._layer.paragraph(_marked(text, mark or ""), place, "# " if style.heading else "")
+        self._in_table += 1  # the background of a box is not looked up either
         for box in self._boxes:
             self._end_list()
             self._blocks(box, address)
+        self._in_table -= 1
         self._boxes = boxes
         for part in self._charts:
             write_chart(self._layer, self._package, part, place)
