@@ -178,7 +178,9 @@ def _looks_western(text: str) -> bool:
             return False
         if word[0] in "èìùòï" or (re.search(r"[a-zß-ÿ][A-ZÀ-Þ][a-zß-ÿ]*[A-ZÀ-Þ]?$", word) and word[-1] > "\x7f"):
             return False
-    inside = re.search(r"[^\W\d_][£¥¢©®±²³¹¼½¾¿¡ºª«»€†‰“”„‚‹›•…™][^\W\d_]", text)
+    inside = re.search(r"[^\W\d_][£¥¢©®±²³¹¼½¾¿¡ºª«»€†‰“”„‚‹›•…™§][^\W\d_]", text)
+    if re.search(r"\b[£¥¢¹²³¼½¾±][a-zà-ÿ]|[a-ln-zà-ÿ][¹²³]\b|[£¥¢][¹²³]", text):  # £ódŸ and z³ are Łódź and zł
+        return False
     runs = re.findall(r"[^\x00-\x7f\s]{3,}", text)
     return inside is None and all(run.isalpha() or not any(map(str.isalpha, run)) for run in runs)
 

@@ -50,6 +50,8 @@ def dialect_of(text: str, default: str = ",") -> Dialect:
     best = fits[0]
     if best.width < 2:
         return Dialect(default, 1, 0, escape)
+    if len(best.rows) > 2 and sum(len(row) == best.width for row in best.rows) < 2:  # prose with commas
+        return Dialect("\t", 1, 0, escape, _doubt("as one column, because no two lines agree"))
     pairs = [",".join(row) for row in best.rows if len(row) == 2]
     if (best.delimiter, best.width) == (",", 2) and all(_DECIMAL_COMMA.fullmatch(pair) for pair in pairs):
         return Dialect("\t", 1, 0, escape, _doubt("as one column of amounts with a decimal comma"))

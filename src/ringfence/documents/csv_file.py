@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 
 from ..contracts import UnreadPart
@@ -43,6 +44,7 @@ class CsvReader:
         except csv.Error as error:
             reason, line = error.args
             raise DocumentError("damaged", f"line {line} is not valid CSV ({reason})") from None
+        unread += _uneven(rows, dialect.width)
         stamp = f"{self.name}/{self.version}"
         if options.csv_rows:
             yield from _records(source, rows, dialect.width, unread, stamp)
@@ -53,11 +55,34 @@ class CsvReader:
         yield layer.document(source, sha256_of(data), stamp, {"rows": len(rows)})
 
 
+def _header(rows: list[tuple[int, list[str]]], width: int) -> int:
+    """Return the place of the header: the first full row, unless it holds amounts and the row above it names."""
+    first = next((place for place, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    amounts = any(re.fullmatch(r"[\d.,' +-]*\d", cell) for cell in rows[first][1]) if rows else False
+    if first and amounts and len(rows[first - 1][1]) > 1 and not any(map(str.isdigit, "".join(rows[first - 1][1]))):
+        return first - 1
+    return first
+
+
+def _uneven(rows: list[tuple[int, list[str]]], width: int) -> tuple[UnreadPart, ...]:
+    """Name the rows whose cells may belong to other columns than they seem to: too long, or a header too short."""
+    odd = [str(line) for line, row in rows if len(row) > width > 1]
+    first = next((place for place, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    odd = [str(line) for line, row in rows[:first] if len(row) > 1] + odd
+    if not odd:
+        return ()
+    more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
+    what = (
+        f"which columns the cells belong to on line {', '.join(odd[:5])}{more}: their number differs from other lines"
+    )
+    return (UnreadPart(code="uneven-rows", what=what),)
+
+
 def _records(
     source: Source, rows: list[tuple[int, list[str]]], width: int, unread: tuple[UnreadPart, ...], stamp: str
 ) -> Iterator[Document]:
     """Yield one document per row below the header, which is the first row of the usual width."""
-    first = next((place for place, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    first = _header(rows, width)
     if len(rows) - first < 2:
         raise DocumentError("empty", "no rows follow the header")
     if first:

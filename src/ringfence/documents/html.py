@@ -36,7 +36,10 @@ _BLOCKS = {
     "h6", "hr", "body", "center", "details", "summary", "tr", "td", "th", "legend", "caption", "menu", "dir", "search",
     "hgroup", "dialog", "option", "optgroup", "textarea", "xmp", "listing", "plaintext", "marquee",
 }  # fmt: skip
+_LABEL = re.compile(r"[^\W\d_]{3,}$|:$")
+_AMOUNT = re.compile(r"[-+(]?(?:\d|[$€£¥]|[A-Z]{3}\s?\d)")
 _INLINE = {"span", "b", "strong", "em", "i", "a", "label", "font"}
+_FORMULA = {"msup": 1, "msub": -1, "munder": -1, "mover": 1}  # the level of all but the first part
 _RAISED = {"sup": 1, "sub": -1}
 MAX_DEPTH = 400
 MAX_SPAN = 1_000
@@ -132,9 +135,10 @@ class _Walker:
             self._layer.end_block()
         inner = _inner_mark(tag, mark)
         self._text(element.text, tag, look, level)
-        for child in element:
+        for position, child in enumerate(element):
             self._part_from(child)
-            self.walk(child, inner, look, depth + 1, level)
+            raised = _FORMULA.get(tag, level) if position else level
+            self.walk(child, inner, look, depth + 1, raised)
             self._text(child.tail, tag, look, level)
         if shape == "block":
             self._flush(inner, keep=tag in ("dt", "dd"))
@@ -177,7 +181,7 @@ class _Walker:
         previous = child.getprevious()
         if previous is None or (previous.tail or "").strip() or child.tag not in _INLINE or not self._inline:
             return
-        if re.search(r"[^\W\d_]{3,}:?$", self._inline[-1].text) and re.match(r"[-+(]?\d", child.text or ""):
+        if _LABEL.search(self._inline[-1].text) and _AMOUNT.match(child.text or ""):
             self._inline.append(Run(" "))
 
     def _text(self, text: str | None, tag: str, look: Look, level: int) -> None:

@@ -89,7 +89,7 @@ def _write_plain(layer: LayerBuilder, text: str) -> None:
 
 
 def _mail_of(message: EmailMessage, depth: int = 0) -> _Mail:
-    mail = _Mail([(name, text) for name in _HEADERS if message.get(name) and (text := header_text(message, name))])
+    mail = _Mail([(name, text) for name in _HEADERS if (text := header_text(message, name))])
     _collect(message, mail, depth)
     return mail
 

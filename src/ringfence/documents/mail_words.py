@@ -22,11 +22,14 @@ def header_text(message: EmailMessage, name: str) -> str:
     """Return a header as text on one line; blank if it cannot be read."""
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
     foreign = re.search(r"=\?(?!utf-8|us-ascii)[\w-]+\?[bq]\?", raw, re.I) is not None
+    if raw.isascii() and not foreign:
+        try:
+            return " ".join(str(message[name]).split()) if raw else ""
+        except (ValueError, LookupError, AttributeError, TypeError):  # it fails on some malformed headers
+            pass
     try:
-        if foreign or not raw.isascii():  # the email package reads these by Python's names of encodings
-            return " ".join(_decoded_header(raw).split())
-        return " ".join(str(message[name]).split())
-    except (ValueError, LookupError, AttributeError, TypeError, IndexError):  # it fails on some malformed headers
+        return " ".join(_decoded_header(raw).split())  # the email package knows encodings by Python's names only
+    except (ValueError, DocumentError):
         return ""
 
 

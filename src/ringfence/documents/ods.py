@@ -70,6 +70,8 @@ class _Reader:
         for cell in children(row, "table-cell", "covered-table-cell"):
             repeated = _count(cell, "number-columns-repeated")
             text = self._text(cell)
+            if not text.strip() and value(cell, "formula") and value(cell, "value-type") != "string":
+                self._sheet.without_value.append((self._row, column))
             if text.strip():
                 for place in range(column, column + min(repeated, _MAX_REPEATED)):
                     cells[place] = text

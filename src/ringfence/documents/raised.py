@@ -15,6 +15,7 @@ _PRICE = re.compile(r"[$€£¥₹]\s?\d{1,3}(?:[.,' ]?\d{3})*$")
 _WHOLE = re.compile(r"(?<![.,\d])\d{1,3}(?:[.,' ]?\d{3})*$")
 _SIGN_BEHIND = re.compile(r"\s?[$€£¥₹]")
 _DIGITS = re.compile(r"[\d.,+\-−=()*\s]*\d[\d.,+\-−=()*\s]*")
+_ORDINAL = r"(?i:st|nd|rd|th|er|re|ère|ème|e|o|a|os|as|º|ª)"
 _SIGNS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _ANY_SIGN = tuple(f"{_SIGNS}₀₁₂₃₄₅₆₇₈₉")
 GUESSED_CENTS = "guessed-cents"
@@ -42,6 +43,9 @@ def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
         text = run.text
         if run.level and text.strip():
             text = text.strip() if run.level > 0 else text
+            if run.level > 0 and re.fullmatch(r"[.,]\d\d", text) and pieces[-1:].isdigit():  # 19 and a raised .99
+                pieces += text
+                continue
             following = runs[place + 1].text if place + 1 < len(runs) else ""
             if run.level > 0 and not run.note and re.fullmatch(r"\d\d", text):
                 if re.search(r"\d[.,]$", pieces):  # 19,⁹⁹
@@ -66,7 +70,7 @@ def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
 def _stands_apart(before: str, text: str, note: bool) -> bool:
     """Return whether a space keeps raised text apart: behind a number, and behind a word that is no unit (m², km²)."""
     if note or re.search(r"\d[.,%)'’]?$", before):
-        return not text[:1].isalpha() or note
+        return note or re.fullmatch(_ORDINAL, text) is None
     return text[:1] in _SIGNS and re.search(r"[^\W\d_]{3,}$", before) is not None
 
 

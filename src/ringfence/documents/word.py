@@ -24,9 +24,14 @@ from .word_styles import ParagraphStyle, RunStyle, WordStyles, merged, paragraph
 __all__ = ["write_word"]
 
 _SKIPPED = {"del", "moveFrom", "pPr", "rPr", "instrText", "delText", "sdtPr", "sdtEndPr", "tblPr", "fldData", "rubyPr"}
-_SYMBOLS = {  # of the fonts Symbol and Wingdings, by the last two digits of their codes
-    "b7": "•", "fe": "☒", "fd": "☒", "a8": "☐", "6f": "☐", "fc": "✓", "fb": "✗", "a3": "≤", "b3": "≥", "b1": "±",
-    "b4": "×", "b8": "÷", "2d": "-", "d7": "×", "a7": "§", "e0": "→", "f0": "→", "9f": "•", "6c": "●", "6e": "■",
+_WINGDINGS = {
+    0xFE: "☒", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xFC: "✓", 0xFB: "✗", 0x78: "☒", 0x52: "☑", 0x9F: "•", 0x6C: "●",
+    0x6E: "■", 0xE0: "→", 0xF0: "→", 0xA7: "▪", 0x76: "❖", 0xD8: "➢",
+}  # fmt: skip
+_SYMBOL = {
+    0xB7: "•", 0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB8: "÷", 0xB0: "°", 0xA0: "€", 0x2D: "−", 0xB9: "≠",
+    0x61: "α", 0x62: "β", 0x67: "γ", 0x64: "δ", 0x44: "Δ", 0x53: "Σ", 0x6D: "µ", 0x70: "π", 0x57: "Ω", 0xAE: "→",
+    0xA2: "′", 0xB2: "″", 0xD2: "®", 0xD3: "©", 0xD4: "™", 0xE2: "®", 0xE3: "©", 0xE4: "™",
 }  # fmt: skip
 
 
@@ -203,8 +208,7 @@ class _Writer:
             elif name == "noBreakHyphen":
                 yield Run("-", level)
             elif name == "sym":
-                code = (value(one, "char") or "").lower()
-                yield Run(_SYMBOLS.get(code[-2:], "□") if code[:1] == "f" or len(code) == 2 else _character(code))
+                yield Run(_symbol(value(one, "char") or "", (value(one, "font") or "").lower()), level)
             elif name in ("footnoteReference", "endnoteReference"):
                 yield from self._note_mark(one, name.removesuffix("Reference"))
             elif name == "AlternateContent":
@@ -276,8 +280,8 @@ class _Writer:
         cells: list[tuple[str, str | None]] = [("", None)] * _span(before)
         for position, cell in enumerate(_inside(row, "tc"), start=1):
             look = child(cell, "tcPr")
-            merge = child(look, "vMerge")
-            covered = merge is not None and value(merge) != "restart"
+            merges = [child(look, name) for name in ("vMerge", "hMerge")]
+            covered = any(merge is not None and value(merge) != "restart" for merge in merges)
             text = " ".join(self._rows_of(cell))
             cells.append(("" if covered and not text.strip() else text, f"{place}, cell {position}"))
             cells += [("", None)] * (_span(value(child(look, "gridSpan")) or "1") - 1)
@@ -342,11 +346,18 @@ def _span(text: str) -> int:
     return min(int(text), 100) if text.isdigit() else 1
 
 
-def _character(code: str) -> str:
+def _symbol(code: str, font: str) -> str:
+    """Return the character that a code shows in a symbol font; a white square if it is not known."""
     try:
-        return chr(int(code, 16))
+        number = int(code, 16)
+        if not 0xF000 <= number < 0xF100 and "wingdings" not in font and font != "symbol":
+            return chr(number)
     except (ValueError, OverflowError):
         return "□"
+    number &= 0xFF
+    if "wingdings" in font or font == "webdings":
+        return _WINGDINGS.get(number, "□")
+    return _SYMBOL.get(number) or (chr(number) if 0x20 < number < 0x40 else "□")
 
 
 def _note_number(settings: Any, kind: str, number: int) -> str:
