@@ -76,7 +76,10 @@ FORMATS = [
     *(BUILT_IN[number] for number in (2, 4, 7, 8, 37, 38, 39, 40, 43, 44)),
     '#,##0.00 "€";[Red]#,##0.00 "€"', '#,##0.00;[Red]#,##0.00', '[$CHF] #,##0.00;[Red][$CHF] #,##0.00',
     '_-* #,##0.00\\ [$€-407]_-;\\-* #,##0.00\\ [$€-407]_-;_-* "-"??\\ [$€-407]_-;_-@_-',
-    '#,##0.00_);\\(#,##0.00\\)', '#,##0.00" EUR";(#,##0.00" EUR")', "#,##0.00;▼ #,##0.00", "0.00_ ;[Red]-0.00 ",
+    '#,##0.00_);\\(#,##0.00\\)', '#,##0.00" EUR";(#,##0.00" EUR")', "#,##0.00;▼ #,##0.00",
+    '_-"€"\\ * #,##0.00_-;\\-"€"\\ * #,##0.00_-;_-"€"\\ * "-"??_-;_-@_-',
+    '_ "CHF" * #,##0.00_ ;_ "CHF" * -#,##0.00_ ;_ "CHF" * "-"??_ ;_ @_ ', '#,##0.00 "kr";-#,##0.00 "kr"',
+    '#,##0.00_-;#,##0.00-', '_($* #,##0.00_);[Red]_($* (#,##0.00);_($* "-"??_);_(@_)', "0.00_ ;[Red]-0.00 ",
     '[>=0]#,##0.00;[Red]#,##0.00', "General",
 ]  # fmt: skip
 
@@ -85,7 +88,7 @@ FORMATS = [
 @settings(max_examples=200)
 def test_a_negative_value_shows_its_sign_under_every_format(amount: Decimal, code: str) -> None:
     negative, positive = shown(-float(amount), code), shown(float(amount), code)
-    assert re.search(r"^-|\(.*\)", negative)
+    assert re.search(r"(^|\s)-\S|\(\S.*\)|\d-$", negative)
     assert not re.search(r"[-(]", positive)
     digits = re.sub(r"[^\d.]", "", positive)
     places = len(digits.partition(".")[2])

@@ -148,6 +148,8 @@ def _with_sign(text: str) -> str:
     if match := re.fullmatch(r"([^\d()]*?)\s*\(\s*(.*?)\s*\)\s*([^\d()]*)", text):
         before, inner, after = match.groups()
         return f"({before}{' ' if before[-1:].isalpha() else ''}{inner}{f' {after}' if after else ''})"
+    # The sign of an accounting format stands at the other end of the cell than the number.
+    text = re.sub(r"^([-−–])\s+", r"\1", text)
     return text if re.search(r"[-−–(]|minus", text) else f"-{text}"
 
 
