@@ -85,6 +85,11 @@ def test_a_blank_cell_and_a_merged_one_show_which_column_a_value_is_in() -> None
     assert page(html)[0] == "Item   2024   ·   2023\n·   Q1   Q2   all\nFee   ·   5   9\nRent   7"
 
 
+def test_numbers_on_lines_of_their_own_in_a_cell_stay_apart() -> None:
+    html = "<table><tr><td>Net<br>Tax<td>250<br>300<tr><td>Sum<td>550</table>"
+    assert page(html)[0] == "Net Tax   250 | 300\nSum   550"
+
+
 def test_items_have_their_numbers() -> None:
     assert page("<ol start=7><li>Price<li>Term<ol type=a><li>x<li value=4>y</ol></ol>")[0] == (
         "7. Price\n8. Term\na. x\nd. y"

@@ -37,7 +37,7 @@ class CsvReader:
         unread += dialect.unread
         try:
             rows = [
-                (line, [" ".join(cell.split()) for cell in row])
+                (line, [cell.strip() for cell in row])
                 for line, row in rows_of(text, dialect)
                 if any(cell.strip() for cell in row)
             ]
@@ -88,10 +88,11 @@ def _records(
     if first:
         said = f"{first} line{'s' if first > 1 else ''} above the header of the columns"
         unread += (UnreadPart(code="title-lines", what=said),)
-    header = rows[first][1]
+    header = [" ".join(name.split()) for name in rows[first][1]]
     for line, row in rows[first + 1 :]:
         names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(row) + 1))]
-        body = "\n".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
+        cells = [" ".join(cell.split()) for cell in row]
+        body = "\n".join(f"{name}: {cell}" for name, cell in zip(names, cells, strict=False) if cell)
         record = Source(source.path, f"{source.id}#{line}")
         metadata = {"line": line, "source": source.root or source.id}
         yield document_from_text(record, body, sha256_of(body.encode()), stamp, metadata, unread)

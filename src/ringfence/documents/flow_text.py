@@ -109,8 +109,7 @@ class LayerBuilder:
         A blank cell before the last filled one of its row is written as a middle dot. Columns that are blank in all
         rows are left out, unless they are among the ``columns`` that rows elsewhere fill.
         """
-        # A gap inside a cell would look like the next column.
-        spaced = [[(" ".join(text.split()), address) for text, address in row] for row in rows]
+        spaced = [[(_in_cell(text), address) for text, address in row] for row in rows]
         kept = [row for row in spaced if any(text for text, _ in row)]
         filled = sorted({*columns, *(column for row in kept for column, (text, _) in enumerate(row) if text)})
         for row in kept:
@@ -159,3 +158,16 @@ class LayerBuilder:
 def _spaced(text: str) -> str:
     """Return a line with single spaces, except that a tab or three spaces stay a gap: words on both sides are apart."""
     return "   ".join(" ".join(part.split()) for part in re.split(r"\t| {3,}", text) if part.strip())
+
+
+def _in_cell(text: str) -> str:
+    """Return the words of a cell on one line without a gap, which would look like the next column.
+
+    Numbers on lines of their own stay apart: 250 above 300 is not 250 300.
+    """
+    joined = ""
+    for part in re.split(r"[\n\t]| {3,}", text):
+        words = " ".join(part.split())
+        apart = re.search(r"\d\W{0,2}$", joined) and re.match(r"\W{0,2}\d", words)
+        joined += f"{' | ' if apart else ' ' if joined and words else ''}{words}"
+    return joined

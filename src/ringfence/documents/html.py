@@ -236,7 +236,7 @@ class _Walker:
         inner.unread, inner.cents = self.unread, self.cents
         inner.walk(element, "", look, depth + 1)
         inner._flush("")
-        return " ".join(inner._layer.rows())
+        return "\n".join(inner._layer.rows())
 
 
 def _is_data(table: Any) -> bool:

@@ -181,7 +181,7 @@ class OdfWriter(LayerBuilder):
             self._cents,
         )
         inner._walk(cell)
-        return " ".join(row.removeprefix("# ") for row in inner.rows())
+        return "\n".join(row.removeprefix("# ") for row in inner.rows())
 
     def _runs(self, element: Any, look: OdfLook) -> Iterator[Run]:
         yield from self._shown(element.text, look)

@@ -160,15 +160,14 @@ def _write_items(layer: LayerBuilder, element: dict[str, Any], address: str | No
 def _write_table(layer: LayerBuilder, element: dict[str, Any], address: str | None, paragraphs: int) -> int:
     paragraphs += 1
     layer.end_block()
-    for number, row in enumerate(element.get("rows", []), start=1):
-        cells = [
-            (
-                _text(cell.get("content")),
-                f"{address or f'table at paragraph {paragraphs}'}, row {number}, cell {position}",
-            )
+    place = address or f"table at paragraph {paragraphs}"
+    layer.table(
+        [
+            (_text(cell.get("content")), f"{place}, row {number}, cell {position}")
             for position, cell in enumerate(row.get("cells", []), start=1)
         ]
-        layer.line(cells)
+        for number, row in enumerate(element.get("rows", []), start=1)
+    )
     layer.end_block()
     return paragraphs
 

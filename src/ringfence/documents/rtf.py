@@ -53,7 +53,7 @@ class _Flow:
 
     def end_cell(self, cents: list[str]) -> None:
         text, self.runs = join_runs(self.runs, cents), []
-        self.cells.append(" ".join(text.split("\n")))
+        self.cells.append(text)
 
     def end_row(self, cents: list[str]) -> None:
         if any(run.text.strip() for run in self.runs):

@@ -163,7 +163,7 @@ class _Writer:
             for position, cell in enumerate(children(row, "tc"), start=1):
                 covered = any(value(cell, name) in ("1", "true") for name in ("hMerge", "vMerge"))
                 words = [self._text(paragraph) for paragraph in children(child(cell, "txBody"), "p")]
-                cells.append(("" if covered else " ".join(words), f"{address}, row {number}, cell {position}"))
+                cells.append(("" if covered else "\n".join(words), f"{address}, row {number}, cell {position}"))
             rows.append(cells)
         self._layer.table(rows)
         self._layer.end_block()

@@ -282,7 +282,7 @@ class _Writer:
             look = child(cell, "tcPr")
             merges = [child(look, name) for name in ("vMerge", "hMerge")]
             covered = any(merge is not None and value(merge) != "restart" for merge in merges)
-            text = " ".join(self._rows_of(cell))
+            text = "\n".join(self._rows_of(cell))
             cells.append(("" if covered and not text.strip() else text, f"{place}, cell {position}"))
             cells += [("", None)] * (_span(value(child(look, "gridSpan")) or "1") - 1)
         return cells
