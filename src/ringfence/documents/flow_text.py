@@ -129,7 +129,8 @@ class LayerBuilder:
         """Return the finished document. Raises DocumentError if nothing was written."""
         self.end_block()
         if self.empty:
-            raise DocumentError("empty", "it contains no text")
+            parts = ", ".join(part.what for part in self.unread)
+            raise DocumentError("empty", f"it contains no text; not read: {parts}" if parts else "it contains no text")
         starts = self._page_starts or [0]
         starts[0] = 0
         starts = [min(start + 2, self._size) if start else 0 for start in starts]

@@ -40,7 +40,7 @@ from .signed import is_mail_part, is_sealed, signed_content
 __all__ = ["EmlReader", "MboxReader", "MsgReader"]
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
-_HTML_PROPERTY = 0x1013
+_HTML_PROPERTY, _RTF_PROPERTY = 0x1013, 0x1009
 _EXTENSIONS = {
     "text/plain": ".txt",
     "text/html": ".html",
@@ -281,7 +281,10 @@ class MsgReader(_MailReader):
             # An HTML body that is stored as a string is often in another encoding than its mail says.
             differs = isinstance(html, bytes) and not says_all(plain, words_of_html(html))
             body: tuple[str, bytes | str] = ("html", html) if differs or not plain.strip() else ("plain", plain)
-            return _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
+            mail = _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
+            if not plain.strip() and not html and message.properties.binary_prop_value(_RTF_PROPERTY):
+                mail.unread.append(UnreadPart(code="rtf-body", what="the body, which is stored as compressed RTF only"))
+            return mail
         except Exception:  # the library raises arbitrary exceptions on malformed input
             raise DocumentError("damaged", "the Outlook mail is damaged or of an unsupported type") from None
 

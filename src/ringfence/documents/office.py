@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
 from .binary_workbook import read_xls, read_xlsb
 from .flow_text import LayerBuilder
@@ -54,21 +55,24 @@ class OfficeReader:
             write_slides(layer, Package(data, source), source, options.hidden)
         elif kind in ("xlsx", "xlsb", "xls"):
             unread = UnreadCounts()
-            sheets = _sheets(data, kind, source, unread)
+            sheets = _sheets(data, kind, source, layer, unread)
             write_sheets(layer, sheets, options.hidden, unread)
             unread.write(layer)
             if layer.empty and kind == "xls" and not layer.unread:  # only text boxes, or older than Excel 97
                 _write_sections(layer, _parsed(data, kind)["sections"], slides=False)
         else:
             _write_sections(layer, _parsed(data, kind)["sections"], slides=kind == "ppt")
+            what = "whether text of this old format is raised, hidden or deleted"
+            layer.unread.append(UnreadPart(code="look-of-text", what=what))
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
 
-def _sheets(data: bytes, kind: str, source: Source, unread: UnreadCounts) -> list[Sheet]:
+def _sheets(data: bytes, kind: str, source: Source, layer: LayerBuilder, unread: UnreadCounts) -> list[Sheet]:
     if kind == "xlsx":
         return read_workbook(Package(data, source), MAX_ROWS, source, unread)
     with _panics_are_damage():
         if kind == "xlsb":
+            layer.unread.append(UnreadPart(code="look-of-cells", what="the formats of the cells and hidden rows"))
             return read_xlsb(data, MAX_ROWS, source)
         try:
             return read_xls(data, MAX_ROWS, source)
