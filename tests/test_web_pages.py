@@ -38,6 +38,8 @@ def test_the_cases() -> None:
         ("<p>EUR 75<span style='vertical-align:super'>2</span> due", "EUR 75 ² due"),
         ("<p>5 m<sup>2</sup> and CO<sub>2</sub>", "5 m² and CO₂"),
         ("<p>1<sup>st</sup> of May", "1st of May"),
+        ("<p>48<sup>1 </sup>each, 5<sup>a)</sup> net", "48 ¹ each, 5 a) net"),
+        ("<p><sup>$</sup>19<sup>.99</sup>", "$19.99"),
     ],
 )
 def test_raised_text_never_joins_a_number(html: str, text: str) -> None:

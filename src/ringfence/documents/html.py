@@ -181,7 +181,7 @@ class _Walker:
         previous = child.getprevious()
         if previous is None or (previous.tail or "").strip() or child.tag not in _INLINE or not self._inline:
             return
-        if _LABEL.search(self._inline[-1].text) and _AMOUNT.match(child.text or ""):
+        if _LABEL.search(self._inline[-1].text[-20:]) and _AMOUNT.match(child.text or ""):
             self._inline.append(Run(" "))
 
     def _text(self, text: str | None, tag: str, look: Look, level: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ _DIGITS = re.compile(r"[\d.,+\-−=()*\s]*\d[\d.,+\-−=()*\s]*")
 _ORDINAL = r"(?i:st|nd|rd|th|er|re|ère|ème|e|o|a|os|as|º|ª)"
 _SIGNS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _ANY_SIGN = tuple(f"{_SIGNS}₀₁₂₃₄₅₆₇₈₉")
+_TAIL = 40  # characters that decide whether what follows stands apart
 GUESSED_CENTS = "guessed-cents"
 
 
@@ -35,36 +37,40 @@ def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
 
     Two raised digits behind a price without decimals ($19⁹⁹) are its cents; each such price is added to ``cents``.
     """
-    pieces = ""
-    runs = _merged(runs)
-    if len({run.level for run in runs if run.text.strip()}) == 1:  # nothing is beside it that it is raised against
-        runs = [run if run.note else Run(run.text) for run in runs]
-    for place, run in enumerate(runs):
+    pieces: list[str] = []
+    before = ""  # the end of what is joined so far
+    merged = _merged(runs)
+    if len({run.level for run in merged if run.text.strip()}) == 1:  # nothing is beside it that it is raised against
+        merged = [run if run.note else Run(run.text) for run in merged]
+    for place, run in enumerate(merged):
         text = run.text
         if run.level and text.strip():
-            text = text.strip() if run.level > 0 else text
-            if run.level > 0 and re.fullmatch(r"[.,]\d\d", text) and pieces[-1:].isdigit():  # 19 and a raised .99
-                pieces += text
-                continue
-            following = runs[place + 1].text if place + 1 < len(runs) else ""
-            if run.level > 0 and not run.note and re.fullmatch(r"\d\d", text):
-                if re.search(r"\d[.,]$", pieces):  # 19,⁹⁹
-                    pieces += text
-                    continue
-                if _PRICE.search(pieces) or (_WHOLE.search(pieces) and _SIGN_BEHIND.match(following)):
-                    sign = "," if re.search(r"\.\d{3}$", pieces) else "."
-                    pieces += f"{sign}{text}"
-                    if cents is not None:
-                        cents.append(pieces.rsplit(None, 1)[-1])
-                    continue
-            if _DIGITS.fullmatch(text):
-                text = text.translate(_RAISED if run.level > 0 else _LOWERED)
-            if _stands_apart(pieces, text, run.note):
-                text = f" {text}"
-        elif pieces[-1:] in _ANY_SIGN and text[:1].isdigit():
-            pieces += " "
-        pieces += text
-    return pieces
+            following = merged[place + 1].text if place + 1 < len(merged) else ""
+            core = _raised(before, run, following)
+            if cents is not None and core == f"{core[:1]}{text.strip()}" and core[:1] in ".," and len(core) == 3:
+                cents.append(f"{before.rsplit(None, 1)[-1]}{core}")
+            text = f"{text[: len(text) - len(text.lstrip())]}{core}{text[len(text.rstrip()) :]}"
+        elif before[-1:] in _ANY_SIGN and text[:1].isdigit():
+            text = f" {text}"
+        pieces.append(text)
+        before = f"{before}{text}"[-_TAIL:]
+    return "".join(pieces)
+
+
+def _raised(before: str, run: Run, following: str) -> str:
+    """Return raised or lowered text as it is written behind ``before``."""
+    text = run.text.strip()
+    if run.level > 0 and not run.note and before == before.rstrip():
+        if re.fullmatch(r"[.,]\d\d", text) and before[-1:].isdigit():  # 19 and a raised .99
+            return text
+        if re.fullmatch(r"\d\d", text):
+            if re.search(r"\d[.,]$", before):  # 19, and a raised 99
+                return text
+            if _PRICE.search(before) or (_WHOLE.search(before) and _SIGN_BEHIND.match(following)):
+                return f"{',' if re.search(r'[.][0-9]{3}$', before) else '.'}{text}"
+    if _DIGITS.fullmatch(text):
+        text = text.translate(_RAISED if run.level > 0 else _LOWERED)
+    return f" {text}" if _stands_apart(before, text, run.note) else text
 
 
 def _stands_apart(before: str, text: str, note: bool) -> bool:
@@ -76,12 +82,8 @@ def _stands_apart(before: str, text: str, note: bool) -> bool:
 
 def _merged(runs: Sequence[Run]) -> list[Run]:
     """Join neighbours of one look: word processors cut runs anywhere."""
-    merged: list[Run] = []
-    for run in runs:
-        if not run.text:
-            continue
-        if merged and (merged[-1].level, merged[-1].note) == (run.level, run.note):
-            merged[-1] = Run(merged[-1].text + run.text, run.level, run.note)
-        else:
-            merged.append(run)
-    return merged
+    filled = (run for run in runs if run.text)
+    return [
+        Run("".join(run.text for run in same), level, note)
+        for (level, note), same in itertools.groupby(filled, key=lambda run: (run.level, run.note))
+    ]

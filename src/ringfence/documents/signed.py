@@ -12,7 +12,7 @@ from ..errors import DocumentError
 
 __all__ = ["is_mail_part", "is_sealed", "signed_content"]
 
-_PEM = re.compile(rb"-----BEGIN (?:PKCS7|CMS)-----(.*?)-----END", re.S)
+_PEM = re.compile(rb"\s*-----BEGIN (?:PKCS7|CMS)-----(.*?)-----END", re.S)
 _MAX_LAYERS = 5
 
 
@@ -56,9 +56,9 @@ def signed_content(data: bytes) -> bytes:
 
 def _container(data: bytes) -> bytes | None:
     """Return the container in binary form; None if it is none."""
-    if match := _PEM.search(data[:200]) or _PEM.search(data):
+    if match := _PEM.match(data):
         data = match[1]
-    if not data.startswith(b"0") and re.match(rb"\s*MI[A-Za-z0-9+/]", data[:64]):
+    if not data.startswith(b"0") and re.match(rb"\s*MI[A-Za-z0-9+/]{20}", data[:64]):
         try:
             data = base64.b64decode(b"".join(data.split()), validate=True)
         except (ValueError, binascii.Error):
