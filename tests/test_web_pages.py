@@ -87,6 +87,16 @@ def test_a_blank_cell_and_a_merged_one_show_which_column_a_value_is_in() -> None
     assert page(html)[0] == "Item   2024   ·   2023\n·   Q1   Q2   all\nFee   ·   5   9\nRent   7"
 
 
+def test_cells_inside_elements_that_do_not_belong_there_are_read() -> None:
+    html = (
+        "<table>loose<tr><center><td>Fee</td><td>5</td></center></tr><tr><form><td>Tax<td>1</form></tr>"
+        "<tbody style='display:none'><tr><td>EUR 9</tbody><tr>beside<td>7</table>"
+    )
+    text, unread = page(html)
+    assert text == "loose\nFee   5\nTax   1\nbeside   7"
+    assert unread == ["hidden-text"]
+
+
 def test_numbers_on_lines_of_their_own_in_a_cell_stay_apart() -> None:
     html = "<table><tr><td>Net<br>Tax<td>250<br>300<tr><td>Sum<td>550</table>"
     assert page(html)[0] == "Net Tax   250 | 300\nSum   550"

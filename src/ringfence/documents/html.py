@@ -210,25 +210,39 @@ class _Walker:
         for caption in table.iter("caption"):
             self._layer.lines(self._words(caption, look, depth), None, mark)
         rows: list[list[tuple[str, str | None]]] = []
-        covered: dict[tuple[int, int], bool] = {}
-        for number, row in enumerate(table.iter("tr")):
-            properties = self._style.of(row)
-            if self._is_left_out(row, "tr", is_removed(row, properties)):
-                continue
+        covered: set[tuple[int, int]] = set()
+        for number, (row, inner) in enumerate(self._rows(table, look)):
             cells: list[tuple[str, str | None]] = []
-            inner = self._style.look(properties, look)
-            for cell in row:
-                if cell.tag not in ("td", "th"):
-                    continue
-                while covered.get((number, len(cells))):
+            for cell in _parts(row, "td", "th"):
+                while (number, len(cells)) in covered:
                     cells.append(("", None))
+                if isinstance(cell, str):  # words beside the cells
+                    cells.append((cell, None))
+                    continue
                 width, height = _span(cell.get("colspan")), _span(cell.get("rowspan"))
                 first = len(cells)
-                covered |= {(number + down, first + right): True for down in range(1, height) for right in range(width)}
+                covered |= {(number + down, first + right) for down in range(1, height) for right in range(width)}
                 cells += [(self._words(cell, inner, depth), None), *[("", None)] * (width - 1)]
             rows.append(cells)
         self._layer.table(rows, mark)
         self._layer.end_block()
+
+    def _rows(self, parent: Any, outer: Look) -> Iterator[tuple[Any, Look]]:
+        """Yield the rows of a part of a table with their looks; words outside of rows are rows of their own."""
+        for one in _parts(parent, "tr", "tbody", "thead", "tfoot"):
+            if isinstance(one, str):
+                row = etree.Element("tr")
+                etree.SubElement(row, "td").text = one
+                yield row, outer
+                continue
+            properties = self._style.of(one)
+            if self._is_left_out(one, "tr", is_removed(one, properties)):
+                continue
+            look = self._style.look(properties, outer)
+            if one.tag == "tr" and next(one.iterdescendants("tr"), None) is None:
+                yield one, look
+            else:
+                yield from self._rows(one, look)
 
     def _words(self, element: Any, look: Look, depth: int) -> str:
         """Return the visible text of a cell or a caption on one line."""
@@ -247,6 +261,22 @@ def _is_data(table: Any) -> bool:
     if len(rows) > 1:
         return True
     return len(rows) == 1 and len(rows[0]) > 1 and not rows[0].xpath("boolean(.//p|.//div|.//ul|.//ol|.//h1|.//h2)")
+
+
+def _parts(parent: Any, *tags: str) -> Iterator[Any]:
+    """Yield the children with one of the tags, also inside elements that do not belong there, and words beside them."""
+    if (parent.text or "").strip():
+        yield parent.text
+    for one in parent:
+        if one.tag in tags:
+            yield one
+        elif isinstance(one.tag, str) and one.tag not in ("caption", "colgroup", "col", *_INVISIBLE, *_UNSEEN):
+            if next(one.iterdescendants(*tags), None) is not None or one.tag in ("td", "th"):
+                yield from _parts(one, *tags)
+            elif words := " ".join("".join(one.itertext()).split()):
+                yield words
+        if (one.tail or "").strip():
+            yield one.tail
 
 
 def _span(text: str | None) -> int:
