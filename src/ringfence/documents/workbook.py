@@ -215,16 +215,17 @@ def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
     for element in beside.get("sheetFormatPr", ()):
         if _is_on(element, "zeroHeight"):
             sheet.hidden_rows |= set(sheet.rows)
-    filled = {(row, column) for row, cells in sheet.rows.items() for column in cells}
     for merges in beside.get("mergeCells", ()):
         for merge in children(merges, "mergeCell"):
             ends = re.fullmatch(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", value(merge, "ref") or "")
             if ends:
                 left, right = _column(ends[1]), _column(ends[3])
                 top, bottom = int(ends[2]) - 1, int(ends[4]) - 1
+                rows = range(top, bottom + 1) if bottom - top < len(sheet.rows) else sheet.rows.keys()
                 sheet.covered |= {
                     (row, column)
-                    for row, column in filled
+                    for row in rows
+                    for column in sheet.rows.get(row, ())
                     if left <= column <= right and top <= row <= bottom and (row, column) != (top, left)
                 }
 
