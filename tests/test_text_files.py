@@ -127,3 +127,10 @@ def test_amounts_with_a_decimal_comma_stay_whole(
     assert lines == ["   ".join((name or "·", count, amount)) for name, count, amount in cells] or (
         [line.removeprefix("·   ") for line in lines] == ["   ".join(row[1:]) for row in cells]
     )
+
+
+def test_long_lines_of_a_calendar_are_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.ics").write_bytes(
+        b"BEGIN:VCALENDAR\r\nSUMMARY:Fee EUR 1\\,2\r\n 50.00\\; due\\nnow\r\nEND:VCALENDAR\r\n"
+    )
+    assert "SUMMARY:Fee EUR 1,250.00; due\nnow" in read_file(tmp_path / "a.ics").text

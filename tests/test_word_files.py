@@ -146,6 +146,27 @@ def test_what_nobody_sees_is_left_out_and_named_and_kept_if_asked_for(tmp_path: 
     assert "EUR 99" not in kept
 
 
+def test_text_too_small_or_in_the_colour_of_its_background_is_named(tmp_path: Path) -> None:
+    body = paragraph(
+        run("Fee EUR 75"), run(" EUR 80", '<w:sz w:val="2"/>'),
+        run(" EUR 85", '<w:color w:val="336699"/><w:shd w:val="clear" w:fill="336699"/>'),
+        run(" net", '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="336699"/>'),
+    )  # fmt: skip
+    document = read_file(word(tmp_path / "a.docx", body))
+    assert document.text == "Fee EUR 75 net"
+    assert [part.what for part in document.unread] == ["2 pieces of hidden text"]
+
+
+def test_a_text_box_is_read_once() -> None:
+    box = f"<w:txbxContent>{paragraph(run('in box EUR 5'))}</w:txbxContent>"
+    names = 'xmlns:mc="mc" xmlns:v="v" xmlns:wps="wps"'
+    both = (
+        f"<mc:Choice><w:drawing><wps:txbx>{box}</wps:txbx></w:drawing></mc:Choice><mc:Fallback><w:pict><v:textbox>{box}"
+    )
+    drawn = f"<w:r><mc:AlternateContent {names}>{both}</v:textbox></w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+    assert text_of(paragraph(run("before"), drawn, run(" after"))) == "before after\n\nin box EUR 5"
+
+
 def test_changes_and_fields_are_read_as_they_stand_now() -> None:
     assert case("75-*").text == "The price is EUR 52,500.00 in total."
     assert case("76-*").text == "Nordwind GmbH\n\nNo. RE-2024-0815"

@@ -96,7 +96,10 @@ def shown(value: float | int | str | bool, code: str, epoch_1904: bool = False) 
         return ""
     if section.kind == "date":
         moment = _Moment.of(float(value), epoch_1904)
-        return _general(value) if moment is None else _date(moment, section.tokens)
+        dated = any(unit[0] in "yd" for token in section.tokens if (unit := _unit(token)))
+        if moment is None or (moment.date is None and dated):  # no day of the calendar
+            return _general(value)
+        return _date(moment, section.tokens)
     text = " ".join(_number(value, magnitude, section).split())
     if value < 0 and re.search(r"[1-9]", text):
         text = _with_sign(text)

@@ -60,10 +60,33 @@ class TextReader:
     name = "text"
     version = 2
     libraries = charset.LIBRARIES
-    extensions = ("txt", "md", "text", "markdown", "rst", "log", "json", "xml", "yaml", "yml", "ics", "tex", "bin")
+    extensions = (
+        "txt",
+        "md",
+        "text",
+        "markdown",
+        "rst",
+        "log",
+        "json",
+        "xml",
+        "yaml",
+        "yml",
+        "ics",
+        "vcf",
+        "tex",
+        "bin",
+    )
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the file as one document."""
         declared = _XML_ENCODING.match(data[:200])
         text, unread = charset.decode(data, declared[1].decode() if declared else None)
+        if text.lstrip().startswith(("BEGIN:VCALENDAR", "BEGIN:VCARD")):
+            text = _unfolded(text)
         yield document_from_text(source, text, sha256_of(data), f"{self.name}/{self.version}", None, unread)
+
+
+def _unfolded(text: str) -> str:
+    """Return the text of a calendar or a card with its long lines whole and without escapes."""
+    text = re.sub(r"\r?\n[ \t]", "", text)
+    return re.sub(r"\\([,;\\nN])", lambda match: "\n" if match[1] in "nN" else match[1], text)

@@ -11,6 +11,7 @@ from .package import child, children, option, value
 __all__ = ["ParagraphStyle", "RunStyle", "WordStyles"]
 
 _RAISED_HALF_POINTS = 4
+_TINY_HALF_POINTS = 2
 _CHAIN = 20  # the longest chain of styles that is followed
 
 
@@ -111,9 +112,12 @@ def run_style(run: Any, paragraph: Any = None) -> RunStyle:
     background = [child(run, "shd"), child(paragraph, "shd")]
     fills = [(value(shade, "fill") or "auto").lower() for shade in background if shade is not None]
     marker = value(child(run, "highlight"))
+    size = value(child(run, "sz"))
+    tiny = size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS
+    covered = colour is not None and colour.lower() in fills and colour.lower() != "auto"
     shaded = any(fill not in ("auto", "ffffff") for fill in fills) or marker not in (None, "none", "white")
     return RunStyle(
-        hidden=option(run, "vanish"),
+        hidden=True if tiny or covered else option(run, "vanish"),
         level=level,
         white=None if colour is None else colour.lower() == "ffffff",
         shaded=True if shaded else None,

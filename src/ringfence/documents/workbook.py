@@ -36,7 +36,7 @@ class _Look:
     """How the cells of one style show their values."""
 
     code: str
-    white: bool
+    unseen: bool  # its colour is that of its background
 
 
 class _Book:
@@ -100,6 +100,7 @@ def _looks(root: Any) -> list[_Look]:
         value(f, "numFmtId"): value(f, "formatCode") or "" for f in descendants(child(root, "numFmts"), "numFmt")
     }
     fonts = [child(font, "color") for font in children(child(root, "fonts"), "font")]
+    fills = [child(fill, "patternFill", "fgColor") for fill in children(child(root, "fills"), "fill")]
     looks = []
     for cell in children(child(root, "cellXfs"), "xf"):
         number = value(cell, "numFmtId") or "0"
@@ -108,7 +109,10 @@ def _looks(root: Any) -> list[_Look]:
         colour = fonts[int(font)] if font.isdigit() and int(font) < len(fonts) else None
         white = (value(colour, "rgb") or "").lower() in _WHITE or value(colour, "indexed") in ("1", "9")
         white = white or (value(colour, "theme") == "0" and value(colour, "tint") in (None, "0"))
-        looks.append(_Look(code, white and (value(cell, "fillId") or "0") == "0"))
+        number = value(cell, "fillId") or "0"
+        ground = fills[int(number)] if number.isdigit() and int(number) < len(fills) else None
+        same = colour is not None and ground is not None and dict(colour.attrib) == dict(ground.attrib)
+        looks.append(_Look(code, same or (white and number == "0")))
     return looks
 
 
@@ -170,7 +174,7 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
         return
     else:
         plain, text = _texts(book, kind, content, look.code)
-    if not text.strip() or look.white:
+    if not text.strip() or look.unseen:
         if plain.strip():
             sheet.unseen[place] = plain
         return
