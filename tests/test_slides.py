@@ -16,7 +16,7 @@ _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NAMES = f'xmlns:a="a" xmlns:p="p" xmlns:r="{_KIND}"'
 
 
-def read(*slides: str, options: ReadingOptions | None = None, notes: str = "") -> Document:
+def read(*slides: str, options: ReadingOptions | None = None, notes: str = "", layout: str = "") -> Document:
     def relations(*entries: tuple[str, str]) -> bytes:
         rows = "".join(f'<Relationship Id="r{n}" Type="{_KIND}/{k}" Target="{t}"/>' for n, (k, t) in enumerate(entries))
         return f"<Relationships>{rows}</Relationships>".encode()
@@ -31,7 +31,9 @@ def read(*slides: str, options: ReadingOptions | None = None, notes: str = "") -
     ]
     for number, slide in enumerate(slides):
         members.append((f"ppt/s{number}.xml", slide.encode()))
-        members.append((f"ppt/_rels/s{number}.xml.rels", relations(*([("notesSlide", "n.xml")] if notes else []))))
+        related = [("slideLayout", "l.xml"), *([("notesSlide", "n.xml")] if notes else [])]
+        members.append((f"ppt/_rels/s{number}.xml.rels", relations(*related)))
+    members.append(("ppt/l.xml", layout.encode() or f"<p:l {_NAMES}/>".encode()))
     members.append(
         ("ppt/n.xml", f"<p:notes {_NAMES}><p:cSld><p:spTree>{shape(notes)}</p:spTree></p:cSld></p:notes>".encode())
     )
@@ -106,3 +108,9 @@ def test_hidden_slides_and_shapes_and_those_beside_the_slide_are_named() -> None
     assert codes(document) == ["hidden-text", "hidden-slides"]
     kept = read(*slides, options=ReadingOptions(hidden=True)).text
     assert all(f"EUR {amount}" in kept for amount in (70, 80, 90))
+
+
+def test_the_fixed_words_of_a_layout_are_read_once() -> None:
+    layout = slide(shape(paragraph(run("ACME GmbH"))), shape(paragraph(run("Click to add")), kind="body"))
+    slides = (slide(shape(paragraph(run("one")))), slide(shape(paragraph(run("two")))))
+    assert read(*slides, layout=layout).text == "Slide 1\n\none\n\nACME GmbH\n\nSlide 2\n\ntwo"

@@ -61,6 +61,7 @@ class _Writer:
         self.size = (0, 0)
         self.unread = UnreadCounts()
         self.cents: list[str] = []
+        self._layouts: set[str] = set()  # that are written
 
     def write(self, part: str, number: int) -> None:
         """Write one slide as a page."""
@@ -77,11 +78,29 @@ class _Writer:
         shapes = list(self._shapes(child(root, "cSld", "spTree"), 0))
         for shape in sorted(shapes, key=lambda one: _kind(one) not in _TITLES):
             self._shape(shape, slide)
+        self._write_layouts(root, slide)
         for relation in slide.relations.values():
             if relation.kind == "notesSlide":
                 self._notes(relation.part, number)
             elif relation.kind == "comments":
                 self.unread.add("comments", place=slide.address)
+
+    def _write_layouts(self, root: Any, slide: _Slide) -> None:
+        """Write the fixed shapes of the layout and of its master, on the first slide that shows them."""
+        part = slide.part
+        for kind in ("slideLayout", "slideMaster"):
+            if value(root, "showMasterSp") in ("0", "false"):
+                return
+            related = self._package.related(part, kind)
+            part = related[0] if related else ""
+            root = self._package.root(part)
+            if root is None or part in self._layouts:
+                return
+            self._layouts.add(part)
+            layout = _Slide(part, self._package.relations(part), slide.address)
+            for shape in self._shapes(child(root, "cSld", "spTree"), 0):
+                if not _kind(shape) and local(shape) != "pic":
+                    self._shape(shape, layout)
 
     def _shapes(self, parent: Any, depth: int) -> Iterator[Any]:
         """Yield the shapes that can be seen, also those in groups."""

@@ -254,6 +254,8 @@ class _Writer:
                 self._charts += [relation.part] if relation else []
             else:
                 self._unread.add("embedded-files")
+        for art in descendants(element, "textpath"):  # letters as a drawing, such as a watermark
+            yield Run(f"\n{value(art, 'string') or ''}\n")
         if alt := alt_text(element):
             yield Run(f" [{alt}] ")
         elif is_large_picture(element):
