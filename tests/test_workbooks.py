@@ -148,3 +148,13 @@ def test_a_merged_cell_is_read_once_and_errors_and_booleans_as_shown(tmp_path: P
         sheet.write_boolean("C3", True)
         sheet.write_rich_string("A4", "Nut EUR 48", book.add_format({"font_script": 1}), "2", " each")
     assert read_file(path).text.endswith("Prices 2024\nItem   Net   Paid\nBolt   #DIV/0!   TRUE\nNut EUR 48 ² each")
+
+
+def test_an_old_workbook_is_read_by_the_formats_of_its_cells() -> None:
+    document = case("formats-of-cells")
+    assert document.text == (
+        "Sheet: S\n\nItem   Debit   Credit\na   ·   ($1,249.50)\n01067   36:30   -5.50\n2024-03-14   TRUE\n\n"
+        "merged   ·   3\nEUR 48 ²"
+    )
+    assert sorted(codes(document)) == ["hidden-columns", "hidden-rows", "hidden-sheet", "hidden-text"]
+    assert document.address(document.text.index("36:30"), document.text.index("36:30") + 5) == "S!B3"
