@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-import cssselect
+import cssselect2
 import tinycss2
 import tinycss2.color4
-from lxml import etree
 
 __all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "is_removed"]
 
-LIBRARIES = ("cssselect", "tinycss2")
+LIBRARIES = ("cssselect2", "tinycss2")
 _USED = {
     "display", "visibility", "opacity", "font-size", "color", "background-color", "background", "background-image",
     "position", "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height",
@@ -59,31 +59,42 @@ class PageStyle:
     """The properties of the elements of a page."""
 
     def __init__(self, root: Any) -> None:
-        self._properties: dict[Any, Properties] = {}
+        self._properties: dict[Any, dict[str, tuple[str, bool]]] = {}
         # A sheet that is not in the page may colour any background.
         outside = any("stylesheet" in (link.get("rel") or "").lower() for link in root.iter("link"))
         self.first_look = Look(ground=None if outside else _WHITE)
-        rules = []
+        matcher = cssselect2.Matcher()
+        count = 0
         for sheet in root.iter("style"):
             if (sheet.get("media") or "all").strip().lower() not in ("all", "screen", ""):
                 continue
-            rules += _rules(tinycss2.parse_stylesheet(sheet.text or "", skip_comments=True, skip_whitespace=True))
-        chosen: dict[Any, dict[str, tuple[tuple[Any, ...], str]]] = {}
-        for order, (selector, declarations) in enumerate(rules[:_MAX_RULES]):
-            for matched, weight in _matched(root, selector):
-                for name, value, important in declarations:
-                    rank = (important, weight, order)
-                    own = chosen.setdefault(matched, {})
-                    if name not in own or own[name][0] <= rank:
-                        own[name] = (rank, value)
-        for element, own in chosen.items():
-            self._properties[element] = {name: value for name, (rank, value) in own.items()}
+            parsed = tinycss2.parse_stylesheet(sheet.text or "", skip_comments=True, skip_whitespace=True)
+            for selectors, declarations in _rules(parsed)[: _MAX_RULES - count]:
+                count += 1
+                for selector in _compiled(selectors):
+                    matcher.add_selector(selector, declarations)
+        if count:
+            for element in cssselect2.ElementWrapper.from_html_root(root).iter_subtree():
+                self._match(matcher, element)
+
+    def _match(self, matcher: Any, element: Any) -> None:
+        """Keep the declarations for an element, in the order of their weight; important ones come last."""
+        own: dict[str, tuple[str, bool]] = {}
+        for _, _, pseudo, declarations in matcher.match(element):
+            for name, value, important in declarations if pseudo is None else ():
+                if important or not own.get(name, ("", False))[1]:
+                    own[name] = (value, important)
+        if own:
+            self._properties[element.etree_element] = own
 
     def of(self, element: Any) -> Properties:
         """Return the properties of an element that its own style and the page's styles give it."""
-        found = dict(self._properties.get(element, {}))
+        matched = self._properties.get(element, {})
+        found = {name: value for name, (value, _) in matched.items()}
         if inline := element.get("style"):
-            found |= {name: value for name, value, _ in _declarations(tinycss2.parse_blocks_contents(inline))}
+            for name, value, important in _declarations(tinycss2.parse_blocks_contents(inline)):
+                if important or not matched.get(name, ("", False))[1]:
+                    found[name] = value
         for attribute, name, form in _ATTRIBUTES:
             if element.get(attribute) and name not in found:
                 found[name] = form.format(element.get(attribute).strip().lower())
@@ -92,7 +103,7 @@ class PageStyle:
     def look(self, properties: Properties, outer: Look) -> Look:
         """Return the look of an element inside one with the look ``outer``."""
         if not properties:
-            return replace(outer, outer="")
+            return replace(outer, outer="") if outer.outer else outer
         visible = outer.visible
         if visibility := properties.get("visibility"):
             visible = visibility not in ("hidden", "collapse")
@@ -150,6 +161,8 @@ def _is_cut(properties: Properties) -> bool:
 
 def display_of(properties: Properties, look: Look) -> str:
     """Return ``block``, ``apart`` (words on the same line stay apart) or blank, as the styles say."""
+    if not properties and look.outer not in _CONTAINERS:
+        return ""
     own = properties.get("display", "")
     if own in _BLOCKS:
         return "block"
@@ -185,20 +198,15 @@ def _declarations(parsed: Any) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _matched(root: Any, selectors: str) -> list[tuple[Any, tuple[int, int, int]]]:
-    """Return the elements that match, with the weight of the selector; none if its kind is not known."""
-    found = []
+def _compiled(selectors: str) -> list[Any]:
+    """Return the selectors of a rule; none if one is of a kind that is not known, as browsers do."""
     try:
-        for selector in cssselect.parse(selectors):
-            if selector.pseudo_element:
-                continue
-            path = cssselect.HTMLTranslator().selector_to_xpath(selector)
-            found += [(element, selector.specificity()) for element in root.xpath(path)]
-    except (cssselect.SelectorError, etree.XPathError, ValueError):
+        return list(cssselect2.compile_selector_list(selectors))
+    except (cssselect2.SelectorError, ValueError):
         return []
-    return found
 
 
+@lru_cache(maxsize=4_096)
 def _length(text: str | None, base: float | None = None) -> float | None:
     """Return a length in pixels, about; None if it is relative to something unknown."""
     match = re.fullmatch(r"(-?\d*\.?\d+)(px|pt|em|rem|ex|%|cm|mm|in|vw|vh)?", (text or "").strip())
@@ -216,6 +224,7 @@ def _is_zero(text: str | None) -> bool:
     return re.fullmatch(r"0*\.?0+%?", text or "x") is not None
 
 
+@lru_cache(maxsize=4_096)
 def _colour(text: str) -> tuple[float, ...] | None:
     """Return red, green and blue from 0 to 1; with a fourth part 0 if the colour is transparent."""
     for part in re.findall(r"[\w-]+\([^)]*\)|#?[\w-]+", text):

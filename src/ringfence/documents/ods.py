@@ -72,6 +72,9 @@ class _Reader:
             text = self._text(cell)
             if not text.strip() and value(cell, "formula") and value(cell, "value-type") != "string":
                 self._sheet.without_value.append((self._row, column))
+            hidden = value(cell, "value") if not text.strip() and cell.find("./{*}p") is not None else None
+            if hidden:  # by the format of the cell
+                self._sheet.unseen[self._row, column] = hidden
             if text.strip():
                 for place in range(column, column + min(repeated, _MAX_REPEATED)):
                     cells[place] = text

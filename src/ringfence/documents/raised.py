@@ -37,6 +37,8 @@ def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
 
     Two raised digits behind a price without decimals ($19⁹⁹) are its cents; each such price is added to ``cents``.
     """
+    if not any(run.level for run in runs):
+        return "".join(run.text for run in runs)
     pieces: list[str] = []
     before = ""  # the end of what is joined so far
     merged = _merged(runs)

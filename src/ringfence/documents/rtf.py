@@ -25,6 +25,11 @@ from .unread_counts import UnreadCounts
 __all__ = ["RtfReader"]
 
 _SIGNS = {b"~": "\u00a0", b"_": "-", b"\n": "\n", b"\r": "\n", b"{": "{", b"}": "}", b"\\": "\\"}
+_LOOKS = {
+    b"v", b"deleted", b"super", b"sub", b"nosupersub", b"up", b"dn", b"f", b"uc", b"cf", b"cb", b"chcbpat",
+    b"highlight",
+    b"cbpat", b"pard", b"plain",
+}  # fmt: skip
 _RAISED = 4  # half points
 MAX_DEPTH = 1_000
 
@@ -295,6 +300,8 @@ class _Parser:
 
     def _format(self, word: bytes, number: int | None) -> None:
         """Follow a word that changes how text looks."""
+        if word not in _LOOKS:
+            return
         on, height = number != 0, 6 if number is None else number
         changes: dict[bytes, dict[str, object]] = {
             b"v": {"hidden": on},
@@ -311,5 +318,4 @@ class _Parser:
             b"pard": {"in_table": False},
             b"plain": {"hidden": False, "deleted": False, "level": 0, "colour": 0, "shaded": False, "font": -1},
         }
-        if word in changes:
-            self._state = replace(self._state, **changes[word])  # type: ignore[arg-type]  # the names are the fields'
+        self._state = replace(self._state, **changes[word])  # type: ignore[arg-type]  # the names are the fields'
