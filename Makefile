@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-statistics bench-documents bench-differential-files bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
+.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -38,6 +38,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev  ## write the generated pages again: command line reference, schemas, the picture of the architecture
+	$(BIN)/python -m ringfence.tasks.values.known_names
 	$(BIN)/python docs/make_reference.py
 	$(BIN)/python docs/make_architecture.py
 
@@ -46,6 +47,9 @@ docs-site: $(VENV)/.dev  ## build the site into build/site; fails on a broken li
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
+
+bench-values: $(VENV)/.dev  ## do values survive a round trip through CLDR: make bench-values ARGS="--strings 200000"
+	$(BIN)/python benchmarks/values.py $(ARGS)
 
 bench-statistics: $(VENV)/.dev  ## do intervals, verdicts and bounds hold what they promise: thousands of draws
 	$(BIN)/python benchmarks/promises.py $(ARGS)

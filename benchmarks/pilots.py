@@ -20,7 +20,7 @@ import yaml
 from labels import load
 from ringfence.contracts import GoldLine
 from ringfence.gold.file import GoldFile
-from ringfence.tasks.parse import type_date
+from ringfence.tasks.values import type_date
 from sets import GOLD_ORDER, HERE, load_set
 
 __all__ = ["make_pilot"]

@@ -28,7 +28,7 @@ from ringfence.evaluation import wilson
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, load_embedder, open_engine
 from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.tasks.extract.prompt import answer_form, write_prompt
-from ringfence.tasks.parse import type_date, type_number
+from ringfence.tasks.values import type_date, type_number
 from ringfence.weights import Store, pull
 from sets import SETS, BenchSet, load_set
 from summaries import bench_meetings

@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from ringfence.contracts import Result
 from ringfence.documents import Source
 from ringfence.tasks import ExtractTask, load_task
-from ringfence.tasks.parse import type_date
+from ringfence.tasks.values import type_date
 
 __all__ = ["DATA", "SETS", "BenchSet", "load_set"]
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .replay import ReplayOptions as ReplayOptions
     from .tasks import Kind as Kind
     from .tasks import Money as Money
+    from .tasks import Period as Period
     from .tasks import Task as Task
     from .tasks import load_task as load_task
     from .tasks import task_from as task_from
@@ -60,6 +61,7 @@ _HOMES = {
     "Model": "api",
     "ModelOptions": "contracts",
     "Money": "tasks",
+    "Period": "tasks",
     "ReadingOptions": "documents",
     "ReplayOptions": "replay",
     "Result": "contracts",
@@ -84,7 +86,7 @@ switch_off_telemetry()
 __all__ = [
     "__version__", "extract", "open_model", "open_run", "load_task", "task_from", "read_document",
     "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
-    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "Kind", "Money",
+    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "Kind", "Money", "Period",
     "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",
     "WeightsError",
 ]  # fmt: skip

@@ -38,6 +38,13 @@ def _faults_of_rows(result: Result, specs: Mapping[str, Any], document: Document
         parts = document.blocks if specs[name]["anchor"] == "block" else document.lines
         begins = {part.start for part in parts}
         begins |= {start for start, _ in result.windows}  # a window may begin inside a very long line
+        if len(specs[name]["fields"]) == 1:  # several values of one field may share a line
+            begins |= {
+                span[0]
+                for path, answer in (result.fields or {}).items()
+                if path.startswith(f"{name}[")
+                for span in answer.spans
+            }
         if len(rows) != len(result.values[name]) or any(row >= after for row, after in itertools.pairwise(rows)):
             yield name, "a record is listed twice, out of order, or without a row"
         elif not begins.issuperset(rows):

@@ -10,7 +10,8 @@ import regex
 
 from ..contracts import FieldAnswer, Span
 from ..documents import Document
-from .derived import fault_of_derived, names_a_currency
+from .derived import fault_of_derived
+from .written_forms import names_a_currency
 
 __all__ = ["fault_of_value"]
 

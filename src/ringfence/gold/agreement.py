@@ -22,8 +22,10 @@ def values_match(kind: str, value: Any, gold: Any, compare: Compare = "words") -
     if kind == "money":
         currencies = {value.get("currency"), gold.get("currency")} - {None}
         return Decimal(value["amount"]) == Decimal(gold["amount"]) and len(currencies) <= 1
-    if kind == "number":
+    if kind in ("number", "percent"):
         return Decimal(value) == Decimal(gold)
+    if kind == "address":
+        return _letters(value) == _letters(gold)
     if kind in ("text", "code", "email"):
         fold = _letters if compare == "letters" else _words
         return fold(value) == fold(gold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -121,28 +121,36 @@ def _form(spec: AnswerField, value: Any) -> str | None:
     if kind == "money":
         good = isinstance(value, Mapping) and set(value) <= {"amount", "currency"} and _is_number(value.get("amount"))
         return None if good else 'is not {"amount": "12.50", "currency": "EUR"}'
+    if kind == "period":
+        days = [value.get(end) for end in ("from", "to")] if isinstance(value, Mapping) and len(value) == 2 else [None]
+        return None if all(map(_is_date, days)) else 'is not {"from": "2024-03-01", "to": "2024-03-31"}'
     if not isinstance(value, str):
         return "is not text"
     if kind == "choice":
         return None if value in spec.options else "is not one of the options"
-    if kind == "number":
-        return None if _is_number(value) else "is not a decimal number"
-    if kind == "duration":
-        return None if _DURATION.fullmatch(value) else "is not an ISO 8601 duration"
-    if kind == "date":
-        try:
-            if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-                raise ValueError
-            date.fromisoformat(value)
-        except ValueError:
-            return "is not a date in the form 2024-03-12"
-    if kind == "iban" and not re.fullmatch(r"[A-Z]{2}\d\d[A-Z0-9]+", value):
-        return "is not an IBAN in capitals without spaces"
-    return None
+    well_formed, fault = _TEXT_FORMS.get(kind, (lambda text: True, ""))
+    return None if well_formed(value) else fault
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, str) and is_decimal(value)
+
+
+_TEXT_FORMS: dict[str, tuple[Callable[[str], object], str]] = {
+    "number": (_is_number, "is not a decimal number"),
+    "percent": (_is_number, "is not a decimal number"),
+    "duration": (_DURATION.fullmatch, "is not an ISO 8601 duration"),
+    "date": (_is_date, "is not a date in the form 2024-03-12"),
+    "phone": (re.compile(r"\+\d{5,15}").fullmatch, "is not a telephone number in the form +4930901820"),
+    "iban": (re.compile(r"[A-Z]{2}\d\d[A-Z0-9]+").fullmatch, "is not an IBAN in capitals without spaces"),
+}
 
 
 def twin_faults(entries: Mapping[str, GoldLine], pairs: list[Pair]) -> list[GoldFault]:

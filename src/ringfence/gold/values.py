@@ -33,33 +33,56 @@ def parse_gold_value(field: AnswerField, raw: Any, locale: Locale, contract: boo
     With ``contract``, numbers that already have that form stay as they are: 1.250 is not a thousand there. Raises
     GoldValueError.
     """
-    if contract and field.kind == "number" and isinstance(raw, str) and is_decimal(raw):
+    if contract and field.kind in ("number", "percent") and isinstance(raw, str) and is_decimal(raw):
         return raw
     if raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, float) and math.isnan(raw)):
         return None
-    if field.kind == "choices":
-        given = raw if isinstance(raw, list) else [part.strip() for part in str(raw).split(",")]
-        return [_chosen(field, label) for label in given if label]
-    if field.kind == "choice":
-        return _chosen(field, raw)
-    if field.kind == "boolean":
-        return _boolean(field, raw)
+    if field.kind in ("choices", "choice", "boolean"):
+        return _judged(field, raw)
     if field.kind == "money":
         return _money(field, raw, locale)
+    if field.kind == "period" and isinstance(raw, Mapping):
+        return {end: str(raw.get(end)) for end in ("from", "to")}
+    if field.kind in ("number", "percent"):
+        return _number(field, raw.isoformat() if isinstance(raw, date) else raw, locale)
+    return _written(field, raw, locale)
+
+
+def _written(field: AnswerField, raw: Any, locale: Locale) -> Any:
+    """The value of a field that people write as text, a date or a whole number."""
     if isinstance(raw, datetime):
         raw = raw.date()
     if isinstance(raw, date):
         raw = raw.isoformat()
-    if field.kind == "number":
-        return _number(field, raw, locale)
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)  # a workbook holds 4711 as 4711.0
     if not isinstance(raw, str | int | float) or isinstance(raw, bool):
         raise GoldValueError(f"{field.path}: {raw!r} is not a valid {field.kind}")
     text = str(raw).strip()
-    if field.kind in ("text", "written"):
+    if field.kind in ("text", "written", "address"):
         return text
-    return _recognised(field, text, locale)
+    return _in_contract_form(field.kind, text) or _recognised(field, text, locale)
+
+
+def _judged(field: AnswerField, raw: Any) -> Any:
+    """The labels, label or boolean that a cell states."""
+    if field.kind == "boolean":
+        return _boolean(field, raw)
+    if field.kind == "choice":
+        return _chosen(field, raw)
+    given = raw if isinstance(raw, list) else [part.strip() for part in str(raw).split(",")]
+    return [_chosen(field, label) for label in given if label]
+
+
+def _in_contract_form(kind: str, text: str) -> Any:
+    """The value if text already has the form of the contract, which `gold draft` writes; else None."""
+    if kind == "duration" and re.fullmatch(r"P(?=\d|T\d)(?:\d+(?:\.\d+)?[YMWD])*(?:T(?:\d+(?:\.\d+)?[HM])+)?", text):
+        return text
+    if kind == "phone" and re.fullmatch(r"\+\d{5,15}", text):
+        return text
+    if kind == "period" and (match := re.fullmatch(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", text)):
+        return {"from": match.group(1), "to": match.group(2)}
+    return None
 
 
 def _chosen(field: AnswerField, raw: Any) -> str:
@@ -165,7 +188,7 @@ def as_cell(field: AnswerField, value: Any) -> str:
 
     A number with three decimals gets a fourth: 1.250 might be a thousand in parts of Europe, 1.2500 is not.
     """
-    if field.kind not in ("number", "money"):
+    if field.kind not in ("number", "money", "percent"):
         return as_text(value)
     return re.sub(r"(?<=\.)(\d{3})(?!\d)", r"\g<1>0", as_text(value))
 
@@ -174,6 +197,8 @@ def as_text(value: Any) -> str:
     """A value as a person reads it."""
     if value is None:
         return ""
+    if isinstance(value, dict) and "from" in value:
+        return f"{value['from']}/{value['to']}"
     if isinstance(value, dict):
         return f"{value['amount']} {value.get('currency') or ''}".strip()
     if isinstance(value, list):

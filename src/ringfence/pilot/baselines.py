@@ -177,9 +177,9 @@ def _candidates(field: AnswerField, document: Document, task: Task) -> list[Cand
 
 
 def _size(candidate: Candidate) -> Any:
-    value = candidate.value["amount"] if isinstance(candidate.value, dict) else candidate.value
+    value = candidate.value.get("amount") if isinstance(candidate.value, dict) else candidate.value
     try:
-        return (1, Decimal(value), "")
+        return (1, Decimal(str(value)), "")
     except ArithmeticError:
         return (0, Decimal(0), str(value))
 

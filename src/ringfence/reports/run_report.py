@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from ..contracts import FieldAnswer, Result, RunFacts, field_of
+from ..gold.values import as_text
 from ..locks import Lock
 from ..runs import RunFolder
 from ..tasks import task_from
@@ -190,7 +191,7 @@ def _lists(columns: Mapping[str, Mapping[str, Any]], shown: Mapping[str, _Value]
 
 def _value(name: str, value: Any, answer: FieldAnswer, hue: int) -> _Value:
     if isinstance(value, dict):
-        shown = f"{value['amount']} {value['currency'] or ''}".strip()
+        shown = as_text(value)
     elif isinstance(value, list):
         shown = ", ".join(value)
     elif isinstance(value, bool):

@@ -31,6 +31,7 @@ FORMATS = ("csv", "json", "xlsx", "parquet")
 
 _Columns = dict[str, dict[str, Any]]
 """The columns of a task by name, each with its specification."""
+_PARTS = {"money": ("amount", "currency"), "period": ("from", "to")}  # kinds whose values fill two columns
 _EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections")
 _DECIDED = ("decision", "for_review")  # extra columns of a run with calibrator decisions
 MOST_SHEET_ROWS = 1_048_576
@@ -206,6 +207,8 @@ def _arrow_type(pyarrow: Any, spec: dict[str, Any]) -> Any:
         return pyarrow.list_(inner) if spec["kind"] == "list" else inner
     if spec["kind"] == "money":
         return pyarrow.struct([("amount", pyarrow.string()), ("currency", pyarrow.string())])
+    if spec["kind"] == "period":
+        return pyarrow.struct([("from", pyarrow.string()), ("to", pyarrow.string())])
     if spec["kind"] == "choices":
         return pyarrow.list_(pyarrow.string())
     return pyarrow.bool_() if spec["kind"] == "boolean" else pyarrow.string()
@@ -276,7 +279,7 @@ def _single_values(columns: _Columns) -> _Columns:
 def _titles(single: _Columns) -> list[str]:
     titles = []
     for path, spec in single.items():
-        titles += [f"{path}_amount", f"{path}_currency"] if spec["kind"] == "money" else [path]
+        titles += [f"{path}_{part}" for part in _PARTS[spec["kind"]]] if spec["kind"] in _PARTS else [path]
     return titles
 
 
@@ -317,9 +320,11 @@ def _cells(value: Any, kind: str) -> list[Any]:
     """Return the cells of one value: numbers as Decimal, everything else unchanged."""
     if kind == "money":
         return [_number(value["amount"]), value["currency"]] if value else [None, None]
+    if kind == "period":
+        return [value["from"], value["to"]] if value else [None, None]
     if isinstance(value, list):
         return ["; ".join(value)]
-    return [_number(value) if kind == "number" and value is not None else value]
+    return [_number(value) if kind in ("number", "percent") and value is not None else value]
 
 
 def _number(text: str) -> Decimal | str:

@@ -5,7 +5,7 @@ from .classify.task import OTHER, ClassifyTask
 from .extract.checks import run_check
 from .extract.merge import Answer, WindowAnswer, merge
 from .extract.plan import AnswerError, ExtractionPlan, Prepared, prepare
-from .extract.pydantic_model import Kind, Money
+from .extract.pydantic_model import Kind, Money, Period
 from .extract.task import ExtractTask
 from .fields import ListField, RecordField
 from .kind import TaskKind, kind_of, task_kinds
@@ -15,7 +15,7 @@ from .summarise.task import SummariseTask
 from .task import AnswerField, Task
 from .windows import Window, windows_of
 
-LIBRARIES = ("babel", "pydantic", "regex")
+LIBRARIES = ("babel", "phonenumberslite", "pydantic", "regex", "text2num")
 """The Python distributions whose code recognises, types and constrains values; the lock records their versions."""
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Kind",
     "ListField",
     "Money",
+    "Period",
     "WindowAnswer",
     "ExtractionPlan",
     "Prepared",

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import regex
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 __all__ = [
     "BooleanField",
@@ -48,7 +55,7 @@ class TextField(_Field):
 class PatternField(_Field):
     """A value that a recogniser finds in the document."""
 
-    kind: Literal["number", "money", "date", "duration", "email", "iban"]
+    kind: Literal["number", "money", "percent", "date", "period", "duration", "email", "iban", "phone", "address"]
 
 
 class CodeField(_Field):
@@ -144,6 +151,15 @@ class ListField(_Group):
     anchor: Literal["row", "block"] = Field(
         "row", description="Whether a record is a table row (with its continuation lines) or a block."
     )
+    summary_rows: bool = Field(
+        False, description="Whether rows that only sum up others (subtotal, tax, total) are records too."
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out ``summary_rows`` if it is false, so that earlier tasks keep their canonical form."""
+        data: dict[str, Any] = handler(self)
+        return data if self.summary_rows else {key: value for key, value in data.items() if key != "summary_rows"}
 
 
 FieldSpec = Annotated[

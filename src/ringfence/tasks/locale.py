@@ -6,16 +6,29 @@ import re
 from functools import cache
 from typing import Literal
 
-import babel.dates
+import babel
 import babel.numbers
 from pydantic import BaseModel, ConfigDict, field_validator
 
-__all__ = ["DateOrder", "Locale", "decimal_sign_of", "month_names"]
+__all__ = ["DateOrder", "Locale", "decimal_sign_of"]
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
-_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 _BOTH_SIGNS = re.compile(r"(?<![\w.,])\d{1,3}(?:([.,])\d{3})+(?!\1)([.,])\d{1,2}(?![\w.,]*\d)")
-_CENTS = re.compile(r"(?<![\w.,/:-])\d+([.,])\d{2}(?![.,/:-]?\w)")
+_MARKED = re.compile(
+    r"(?:€|£|\$|₹|RM|EUR|USD|GBP|CHF)[ \u00a0]?-?\d+([.,])\d{2}(?![.,]?\d)"
+    r"|(?<![\w.,])\d+([.,])\d{2}[ \u00a0]?(?:€|£|\$|EUR|USD|GBP|CHF)(?!\w)"
+)
+# A number with two decimals may also be a clause, a version or a time.
+_CENTS = re.compile(
+    r"(?<![\w.,/:§-])(?<!Nr\.)(?<!No\.)\d+([.,])\d{2}(?![.,/:-]?\w)"
+    r"(?![ \u00a0]?(?:%|‰|Uhr|h\b|am\b|pm\b|a\.m|p\.m|percent|Prozent))"
+)
+_NO_AMOUNT_BEFORE = re.compile(
+    r"(?:§|Ziffer|Ziff|Nummer|Nr|No|Abschnitt|Abs|Artikel|Art|Kapitel|Punkt|Anlage|Ausgabe|Version|Release|Clause|Section|"
+    r"Article|Paragraph|Chapter|Schedule|Annex|Exhibit|Figure|Table|Abbildung|Tabelle|um|at|ab|bis|von)\.?\s*\Z",
+    re.I,
+)
+_MOST_CENTS_VOTES = 400
 
 
 class Locale(BaseModel):
@@ -37,36 +50,60 @@ class Locale(BaseModel):
                 raise ValueError(f"unknown language {language!r}; use a CLDR tag such as en, de or fr") from None
         return None
 
+    @property
+    def groups_by_spaces(self) -> bool:
+        """True if the declared language groups digits by spaces."""
+        return bool(self.language) and str(babel.numbers.get_group_symbol(self.language)).isspace()
+
+    @property
+    def order_of_dates(self) -> DateOrder | None:
+        """The order of numeric dates: the declared one, else that of the declared language, else None."""
+        return self.date_order or _order_of_language(self.language)
+
     def decimal_for(self, text: str) -> str | None:
         """The decimal sign: the declared one, else that of the declared language, else the document's, else None."""
         if self.decimal:
             return self.decimal
         if self.language:
-            return str(babel.numbers.get_decimal_symbol(self.language))
+            sign = str(babel.numbers.get_decimal_symbol(self.language))
+            return "." if sign == "٫" else sign
         return decimal_sign_of(text)
+
+
+@cache
+def _order_of_language(language: str | None) -> DateOrder | None:
+    """The order in a language that has one (CLDR). English has two: en alone says nothing, en_GB does."""
+    if language is None or language == "en":
+        return None
+    pattern = str(babel.Locale.parse(language).date_formats["short"].pattern)
+    letters = "".join(dict.fromkeys(re.findall(r"[dMy]", pattern))).lower()
+    return letters if letters in ("dmy", "mdy", "ymd") else None  # type: ignore[return-value]
 
 
 def decimal_sign_of(text: str) -> str | None:
     """The decimal sign that the unambiguous numbers in ``text`` use; None if they do not agree.
 
-    Numbers such as 1,249.50 and amounts with exactly two decimals count; one sign must lead by four to one.
+    Numbers such as 1,249.50 and amounts with a currency count four votes, plain numbers with two decimals one; a single
+    plain number decides nothing, because it may be a clause or a time. One sign must lead by four to one.
     """
     votes = {".": 0, ",": 0}
     for match in _BOTH_SIGNS.finditer(text):
         votes[match.group(2)] += 4
-    for match in _CENTS.finditer(text):
-        votes[match.group(1)] += 1
+    for match in _MARKED.finditer(text):
+        votes[match.group(1) or match.group(2)] += 4
+    for count, match in enumerate(_CENTS.finditer(text)):
+        if count > _MOST_CENTS_VOTES:
+            break
+        if not _NO_AMOUNT_BEFORE.search(text, max(0, match.start() - 16), match.start()) and not _heads_a_line(
+            text, match
+        ):
+            votes[match.group(1)] += 1
     best, other = (".", ",") if votes["."] >= votes[","] else (",", ".")
-    return best if votes[best] >= max(1, 4 * votes[other]) else None
+    return best if votes[best] >= max(2, 4 * votes[other]) else None
 
 
-@cache
-def month_names(language: str | None = None) -> dict[str, int]:
-    """Month numbers by name and abbreviation (lower case, no final dot), in one language or all common ones."""
-    names = {"sept": 9}
-    for tag in (language,) if language else _LANGUAGES:
-        for width in ("wide", "abbreviated"):
-            for context in ("format", "stand-alone"):
-                for month, name in babel.dates.get_month_names(width, context, locale=tag).items():
-                    names.setdefault(name.lower().rstrip("."), month)
-    return {name: month for name, month in names.items() if not name.isdigit()}
+def _heads_a_line(text: str, match: re.Match[str]) -> bool:
+    """True for 4.10 Liability: a clause number before its heading."""
+    begins = match.start() == 0 or text[match.start() - 1] == "\n"
+    after = text[match.end() : match.end() + 4].lstrip(" \t")
+    return begins and after[:1].isupper()

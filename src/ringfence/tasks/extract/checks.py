@@ -26,7 +26,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_COMPARABLE = ("number", "money", "date", "text", "code", "choice", "email", "iban", "boolean")
+_COMPARABLE = ("number", "money", "percent", "date", "text", "code", "choice", "email", "iban", "phone", "boolean")
 _CENT = Decimal("0.005")
 
 
@@ -38,7 +38,8 @@ def parse_check(check: str, kinds: Mapping[str, str]) -> ast.Compare:
     """Parse ``check`` into a comparison; ``kinds`` holds the kind of each field by path. Raises CheckSyntaxError.
 
     ``seller.vat_id`` is a field of a record, ``lines.amount`` a field of each row of a list (the check is then
-    evaluated row by row); ``sum(lines.amount)`` and ``count(lines)`` apply to a whole list.
+    evaluated row by row); ``sum(lines.amount)`` and ``count(lines)`` apply to a whole list. ``a in (b, c)`` holds if
+    ``a`` equals ``b`` or ``c``.
     """
     try:
         tree = ast.parse(check, mode="eval").body
@@ -49,9 +50,13 @@ def parse_check(check: str, kinds: Mapping[str, str]) -> ast.Compare:
     if sum(isinstance(node, ast.Compare) for node in ast.walk(tree)) > 1:
         raise CheckSyntaxError("has a comparison inside a comparison")
     for side in (tree.left, *tree.comparators):
-        _check_operand(side, kinds)
-    if any(type(op) not in _COMPARISONS for op in tree.ops):
-        raise CheckSyntaxError("may compare only with == != < <= > >=")
+        for operand in side.elts if isinstance(side, ast.Tuple) else [side]:
+            _check_operand(operand, kinds)
+    if any(type(op) not in (*_COMPARISONS, ast.In) for op in tree.ops):
+        raise CheckSyntaxError("may compare only with == != < <= > >= and in (...)")
+    pairs = zip(tree.ops, tree.comparators, strict=True)
+    if any(isinstance(op, ast.In) != isinstance(side, ast.Tuple) for op, side in pairs):
+        raise CheckSyntaxError("needs a list of values after in, and nowhere else: sum(lines.amount) in (net, total)")
     if len({path.split(".")[0] for path in _row_paths(tree, kinds)}) > 1:
         raise CheckSyntaxError("names fields of two lists; use sum() for one of them")
     return tree
@@ -158,7 +163,10 @@ _Row = tuple[str, Mapping[str, Any]] | None
 def _run_once(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str], row: _Row) -> Outcome:
     named = {path: _look_up(path, values, row) for path in _paths(tree, False)}
     listed = {path: _look_up(path, values, None) for path in _paths(tree, True)}
-    if any(value is None for value in [*named.values(), *listed.values()]):
+    tree = _without_nulls(tree, {path for path, value in named.items() if value is None})
+    needed = {*_paths(tree, False), *_paths(tree, True)}
+    named = {path: value for path, value in named.items() if path in needed}
+    if any(value is None for value in [*named.values(), *listed.values()]) or _offers_nothing(tree):
         return "not-applicable"
     every = list(named.items())
     for path, found in listed.items():
@@ -175,11 +183,34 @@ def _run_once(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, 
         else:
             operands[f"sum({path})"] = sum((_operand(value, kinds[path]) for value in found), Decimal(0))
     try:
-        sides = [_evaluate(side, operands) for side in (tree.left, *tree.comparators)]
-        holds = all(_compare(op, left, right) for op, left, right in zip(tree.ops, sides, sides[1:], strict=False))
+        sides = [_side(side, operands) for side in (tree.left, *tree.comparators)]
+        holds = all(
+            any(_compare(op, left, right) for left in lefts for right in rights)
+            for op, lefts, rights in zip(tree.ops, sides, sides[1:], strict=False)
+        )
     except (TypeError, InvalidOperation, ZeroDivisionError):
         return "broken"
     return "holds" if holds else "broken"
+
+
+def _without_nulls(tree: ast.Compare, nulls: set[str]) -> ast.Compare:
+    """The check without the choices after ``in`` that use a null: they say nothing."""
+    comparators = [
+        ast.Tuple([each for each in side.elts if nulls.isdisjoint(_paths(each, False))], ast.Load())
+        if isinstance(side, ast.Tuple)
+        else side
+        for side in tree.comparators
+    ]
+    return ast.Compare(tree.left, tree.ops, comparators)
+
+
+def _offers_nothing(tree: ast.Compare) -> bool:
+    return any(isinstance(side, ast.Tuple) and not side.elts for side in tree.comparators)
+
+
+def _side(side: ast.expr, operands: Mapping[str, Any]) -> list[Any]:
+    """The values of one side of a comparison: several after ``in``."""
+    return [_evaluate(each, operands) for each in (side.elts if isinstance(side, ast.Tuple) else [side])]
 
 
 def _look_up(path: str, values: Mapping[str, Any], row: _Row) -> Any:
@@ -198,15 +229,15 @@ def _look_up(path: str, values: Mapping[str, Any], row: _Row) -> Any:
 def _operand(value: Any, kind: str) -> Any:
     if kind == "money":
         return Decimal(value["amount"])
-    if kind == "number":
+    if kind in ("number", "percent"):
         return Decimal(value)
     return date.fromisoformat(value) if kind == "date" else value
 
 
 def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
     if isinstance(left, Decimal) and isinstance(right, Decimal) and abs(left - right) < _CENT:
-        return isinstance(op, ast.Eq | ast.LtE | ast.GtE)
-    return _COMPARISONS[type(op)](left, right)
+        return isinstance(op, ast.Eq | ast.LtE | ast.GtE | ast.In)
+    return _COMPARISONS[ast.Eq if isinstance(op, ast.In) else type(op)](left, right)
 
 
 def _evaluate(node: ast.expr, operands: Mapping[str, Any]) -> Any:

@@ -7,8 +7,10 @@ search in the text.
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -97,10 +99,18 @@ class CandidateRule:
         primary = max(found, key=lambda candidate: (_completeness(candidate.value), -candidate.start))
         # One written form can match several printed forms; only those printed like the primary are its occurrences.
         others = [candidate for candidate in found if candidate is not primary and candidate.surface == primary.surface]
-        currencies = {c.value["currency"] for c in found if isinstance(c.value, dict)} - {None}
+        currencies = {c.value.get("currency") for c in found if isinstance(c.value, dict)} - {None}
         if len(currencies) > 1:
             primary = replace(
-                primary, value=None, flags=(*primary.flags, "ambiguous-currency"), readings=tuple(sorted(currencies))
+                primary,
+                value=None,
+                flags=(*primary.flags, "ambiguous-currency"),
+                readings=tuple(sorted(map(str, currencies))),
+            )
+        meanings = {reading for c in [primary, *others] for reading in _meanings(c)}
+        if len(meanings) > 1 and primary.value is not None:  # 1,250.00 here and (1,250.00) there
+            primary = replace(
+                primary, value=None, flags=(*primary.flags, "several-values"), readings=tuple(sorted(meanings))
             )
         return Match(tuple((c.start, c.end) for c in [primary, *others]), primary)
 
@@ -110,7 +120,17 @@ class CandidateRule:
 
 
 def _quantity(value: Any) -> str:
-    return str(value["amount"] if isinstance(value, dict) else value)
+    if isinstance(value, dict):
+        return str(value["amount"]) if "amount" in value else f"{value['from']}/{value['to']}"
+    return str(value)
+
+
+def _meanings(candidate: Candidate) -> tuple[str, ...]:
+    """What a candidate can mean; two printed forms of one number mean the same."""
+    if candidate.value is None:
+        return candidate.readings
+    quantity = _quantity(candidate.value)
+    return (str(Decimal(quantity)) if re.fullmatch(r"-?\d+(\.\d+)?", quantity) else quantity,)
 
 
 def _completeness(value: Any) -> int:

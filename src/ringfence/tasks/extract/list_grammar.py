@@ -30,10 +30,12 @@ from .grammar import (
     RunRule,
     SharedRules,
 )
+from .summary_rows import is_summary_row
 
 __all__ = ["ListRule", "WrittenValue", "list_rule"]
 
 START, BETWEEN = "\n-", " |"
+VALUES_IN_A_LINE = 4  # of a list of one text field
 LINES_ABOVE, LINES_BELOW = 2, 4  # lines without their own amounts that may belong to a row
 
 
@@ -155,6 +157,11 @@ def list_rule(
         for part in (document.blocks if spec.anchor == "block" else document.lines)
         if part.start < window[1] and part.end > window[0]
     ]
+    if not spec.summary_rows and spec.anchor == "row":
+        within = _without_summaries(within, document)
+    if len(spec.fields) == 1:
+        units = _units_of_one_field(spec, document, within, candidates)
+        return ListRule(spec, units) if units else None
     counts = [_distinct(span, candidates) for span in within]
     recognised = len(candidates)
     # A line is a row if it holds values for half of the recognised fields, without counting one value twice.
@@ -169,6 +176,27 @@ def list_rule(
         if any(rule is not None for rule in unit.rules.values()) and not _lacks_required(spec, unit):
             units.append(unit)
     return ListRule(spec, units) if units else None
+
+
+def _without_summaries(within: list[tuple[int, int]], document: Document) -> list[tuple[int, int]]:
+    """The lines that are no summary rows. A line under a heading such as Total keeps its own words."""
+    return [span for span in within if not is_summary_row(document.text[slice(*span)])]
+
+
+def _units_of_one_field(
+    spec: ListField, document: Document, within: list[tuple[int, int]], candidates: Mapping[str, Sequence[Candidate]]
+) -> list[Unit]:
+    """The units of a list of one field, whose values need no row of their own: two parties in one sentence.
+
+    Each candidate is a unit. A text field can take several runs from each line or block.
+    """
+    ((name, leaf),) = spec.fields.items()
+    if name in candidates:
+        found = [candidate for span in within for candidate in _inside(candidates[name], span)]
+        return [Unit(candidate.start, {name: CandidateRule([candidate])}) for candidate in found]
+    units = [_unit(spec, document, [span], candidates) for span in within]
+    filled = [unit for unit in units if unit.rules[name] is not None]
+    return [unit for unit in filled for _ in range(VALUES_IN_A_LINE if isinstance(leaf, TextField) else 1)]
 
 
 def _lacks_required(spec: ListField, unit: Unit) -> bool:

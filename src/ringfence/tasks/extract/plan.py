@@ -200,7 +200,7 @@ class ExtractionPlan:
                 for name, value in record.items()
             }
             found.append(Record(anchor, values))
-        return found
+        return found if len(rule.spec.fields) > 1 else _by_place(found)
 
     def _field_value(
         self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
@@ -304,6 +304,16 @@ class Prepared:
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window[0] <= c.start and c.end <= window[1]]
         return CandidateRule(found) if found else None
+
+
+def _by_place(records: Sequence[Record]) -> list[Record]:
+    """Records of one field, of which one line may have several: each begins at its value, and no place counts twice."""
+    placed: dict[int, Record] = {}
+    for record in records:
+        (found,) = record.values.values()
+        start = found.answer.spans[0][0] if found.answer.spans else record.anchor
+        placed[start] = replace(record, anchor=start)
+    return [placed[start] for start in sorted(placed)]
 
 
 def _clipped(parts: Sequence[Line] | Sequence[Block], window: tuple[int, int]) -> list[tuple[int, int]]:

@@ -24,10 +24,14 @@ _KIND_WORDS = {
     "text": "copied exactly as it stands",
     "number": "a number, as printed",
     "money": "an amount of money, only the number, as printed",
+    "percent": "a percentage, as printed",
     "date": "a date, as printed",
+    "period": "a range of dates from first to last day, as printed",
     "duration": "a length of time, as printed",
     "email": "an e-mail address",
     "iban": "a bank account (IBAN)",
+    "phone": "a telephone number, as printed",
+    "address": "a postal address, as printed",
     "code": "copied exactly as it stands",
 }
 

@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from ...errors import TaskError
 
-__all__ = ["Kind", "Money", "plain_values", "task_data"]
+__all__ = ["Kind", "Money", "Period", "plain_values", "task_data"]
 
 _KINDS: dict[Any, str] = {
     str: "text",
@@ -26,6 +26,15 @@ _KINDS: dict[Any, str] = {
     date: "date",
     timedelta: "duration",
 }
+
+
+class Period(BaseModel):
+    """A range of days, both included."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
 
 
 class Money(BaseModel):
@@ -39,8 +48,8 @@ class Money(BaseModel):
 class Kind:
     """The kind of a field whose Python type does not imply it: ``Annotated[str, Kind("iban")]``.
 
-    ``name`` is ``text``, ``number``, ``money``, ``date``, ``duration``, ``email``, ``iban`` or ``code``; ``money`` on a
-    Decimal yields only the amount.
+    ``name`` is ``text``, ``number``, ``money``, ``percent``, ``date``, ``period``, ``duration``, ``email``, ``iban``,
+    ``phone``, ``address`` or ``code``; ``money`` on a Decimal yields only the amount.
     """
 
     name: str
@@ -84,7 +93,7 @@ def _field(info: FieldInfo, faults: list[str], *, nested: bool) -> dict[str, Any
         if nested:
             raise TypeError("a list inside a record or a list is not supported")
         return {"kind": "list", "description": spec["description"], "fields": _fields(item, faults, nested=True)}
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not Money:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in (Money, Period):
         if nested:
             raise TypeError("a record inside a record or a list is not supported")
         return {
@@ -102,7 +111,8 @@ def _field(info: FieldInfo, faults: list[str], *, nested: bool) -> dict[str, Any
     pattern = next((meta.pattern for meta in info.metadata if getattr(meta, "pattern", None)), None)
     kind = next((meta.name for meta in info.metadata if isinstance(meta, Kind)), None)
     if kind is None:
-        kind = "money" if annotation is Money else "code" if pattern else _KINDS.get(annotation)
+        own = "money" if annotation is Money else "period" if annotation is Period else None
+        kind = own or ("code" if pattern else _KINDS.get(annotation))
     if kind is None:
         raise TypeError(f"{annotation!r} is not a supported type")
     return {**spec, "kind": kind, **({"pattern": pattern} if pattern else {})}
@@ -137,10 +147,10 @@ def plain_values(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
             continue
         if isinstance(value, list) and (item := _item_of(annotation)) is not None:
             found[name] = [plain_values(item, record) for record in value]
-        elif isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not Money:
+        elif isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in (Money, Period):
             found[name] = plain_values(annotation, value)
-        elif isinstance(value, Mapping) and annotation is not Money:
-            found[name] = value["amount"]
+        elif isinstance(value, Mapping) and annotation not in (Money, Period):
+            found[name] = value.get("amount", value)
         else:
             found[name] = value
     return found

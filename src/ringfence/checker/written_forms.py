@@ -1,0 +1,93 @@
+"""How texts write digits, signs, currencies and powers of ten, for the checks of derived values."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+import babel
+import babel.numbers
+
+__all__ = ["LANGUAGES", "folded", "names_a_currency", "states_currency", "states_scale"]
+
+LANGUAGES = (
+    "en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "fi", "is", "pl", "cs", "sk", "sl", "hr", "hu", "ro",
+    "bg", "ru", "uk", "el", "tr", "et", "lv", "lt", "ca", "gl", "eu", "ga", "af", "id", "ms", "vi", "ja", "zh", "ko",
+    "sr_Latn", "bs",
+)  # fmt: skip
+_MARKS = {
+    "EUR": "€ euro", "GBP": "£ STG", "JPY": "¥ 円 yen", "CNY": "¥ 元 RMB 人民币 yuan", "USD": "US$ $US U$S",
+    "INR": "₹ Rs", "MYR": "RM", "PLN": "zł złot", "CHF": "Fr Franken", "CZK": "Kč", "HUF": "Ft forint",
+    "BGN": "лв", "UAH": "грн",
+    "RUB": "руб", "KRW": "원", "BRL": "R$", "HKD": "HK$", "AUD": "A$ AU$", "CAD": "C$ CA$ CAN$", "NZD": "NZ$",
+    "SGD": "S$ SG$", "TWD": "NT$", "MXN": "MX$", "DEM": "DM", "IDR": "Rp",
+}  # fmt: skip
+_PLAIN_MARKS = re.compile(r"[€£₹]|zł|(?<!\w)(?:EUR|USD|GBP|CHF|JPY|INR|MYR|PLN|RM|US\$)(?!\w)")
+_SCALES = {
+    2: "hundred 百", 3: "thousand thd tsd tausend k T mil mila mille duizend 千 천 tūk tis tys",
+    4: "万 만 萬", 5: "lakh lac lakhs lacs", 6: "million mio mill mln mn mm m milj", 7: "crore cr crores",
+    8: "億 亿 억", 9: "billion milliard bn bln mrd mld miljard b", 12: "trillion billion trn bill biljoen t",
+}  # fmt: skip
+
+
+def folded(text: str) -> str:
+    """Return ``text`` in lower case, with ASCII digits, one kind of minus, apostrophe and space, no invisible marks."""
+    written = []
+    for character in text:
+        if character.isdecimal():
+            written.append(str(unicodedata.decimal(character)))
+        elif unicodedata.category(character) == "Pd" or character == "−":
+            written.append("-")
+        elif unicodedata.category(character) == "Zs":
+            written.append(" ")
+        elif unicodedata.category(character) != "Cf":
+            written.append({"٫": ".", "٬": ",", "’": "'", "‘": "'", "٪": "%"}.get(character, character))
+    return unicodedata.normalize("NFKC", "".join(written)).lower()
+
+
+@cache
+def _currency_words(code: str, declared: str | None) -> frozenset[str]:
+    words = {code.lower(), *(mark.lower() for mark in _MARKS.get(code, "").split())}
+    for language in (*LANGUAGES, declared) if declared else LANGUAGES:
+        symbol = babel.numbers.get_currency_symbol(code, language).lower()
+        if symbol not in ("$", "kr", "kr."):
+            words.add(symbol)
+        words.update(babel.numbers.get_currency_name(code, count, language).lower() for count in (1, 2, 5, 1.5, 20))
+    return frozenset(" ".join(word.split()) for word in words)
+
+
+def states_currency(raw: str, code: str, language: str | None) -> bool:
+    """True if ``raw`` names the currency by its code, a sign that only it has, or its name."""
+    text = " ".join(raw.lower().split())
+    return any(word in text for word in _currency_words(code, language))
+
+
+def names_a_currency(raw: str) -> bool:
+    """Whether a text names a currency by one of the commonest marks."""
+    return _PLAIN_MARKS.search(raw) is not None
+
+
+@cache
+def _scale_words(power: int) -> frozenset[str]:
+    words = set(_SCALES.get(power, "").lower().split())
+    for language in LANGUAGES:
+        formats = babel.Locale.parse(language).compact_decimal_formats
+        for forms in (*formats.get("long", {}).values(), *formats.get("short", {}).values()):
+            for size, pattern in forms.items():
+                text = str(pattern.pattern)
+                if len(str(size)) - text.count("0") == power:
+                    words.add(re.sub(r"[0\s'.\u00a0\u200e]", "", text).lower())
+    return frozenset(words - {""})
+
+
+def states_scale(form: str, power: int) -> bool:
+    """True if the folded text has a word for this power of ten."""
+    said = re.findall(r"[^\W\d_]+", form)
+    said += [word[:size] for word in said for size in (1, 3) if len(word) > size and word[size:].startswith("eur")]
+    if power == 9 and re.search(r"\b(?:mil|mille|milers) (?:d[ei] )?m", form):
+        return True
+    return any(
+        word in _scale_words(power) or any(word.startswith(w) for w in _scale_words(power) if len(w) > 4)
+        for word in said
+    )

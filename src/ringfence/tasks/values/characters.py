@@ -1,0 +1,57 @@
+"""A copy of a text, character by character, in which digits, spaces and signs have their plain form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["HARD_SPACE", "is_wrapped", "plain"]
+
+HARD_SPACE = "\u00a0"  # a space at which no line breaks; inside a number it groups digits
+_INVISIBLE = "\u200e"
+_FORMS = {
+    HARD_SPACE: "\u00a0\u202f\u2007\u2008\u2009\u200a\u2005\u2006",
+    _INVISIBLE: "\u200e\u200f\u061c\u200b\u2060\ufeff\u00ad\u2066\u2067\u2068\u2069",
+    "-": "−‐‑‒﹣－",
+    "–": "–—―",
+    "'": "’‘ʼ＇",
+    ".": "٫．",
+    ",": "٬，",
+    "%": "％٪﹪",
+    "(": "（",
+    ")": "）",
+    ":": "：",
+    "/": "／⁄",
+    "$": "＄﹩",
+    "£": "￡",
+    "¥": "￥",
+}
+
+
+_BY_CHARACTER = {character: form for form, characters in _FORMS.items() for character in characters}
+
+
+def plain(text: str) -> str:
+    """Return a text of the same length: ASCII digits, one kind of hard space, hyphen, dash and apostrophe."""
+    if text.isascii():
+        return text
+    return text.translate({ord(character): _form(character) for character in set(text) if not character.isascii()})
+
+
+def _form(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return _BY_CHARACTER.get(character, character)
+
+
+def is_wrapped(text: str, position: int) -> bool:
+    """True if the line end at ``position`` is inside running text, so that a value may continue on the next line.
+
+    The line before it is long prose (at least 40 characters), or a few words of a sentence, without a column gap. In a
+    form or a table, the end of one line and the beginning of the next do not belong together.
+    """
+    line = text[text.rfind("\n", 0, position) + 1 : position]
+    if not text[position + 1 : position + 2].strip() or re.search(r"\S\s{3,}\S", line):
+        return False
+    words = line.split()
+    return len(line) >= 40 or (len(words) >= 5 and sum(word.isalpha() and word.islower() for word in words) >= 3)

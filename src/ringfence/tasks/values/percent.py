@@ -1,0 +1,50 @@
+"""Percentages, as a decimal string of the percent figure: 7.5 % is 7.5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..locale import Locale
+from .candidate import Candidate, ParsedValue, candidate_at
+from .characters import plain
+from .number import printed_numbers, type_number, with_sign
+from .signs import dash_before, is_minus
+
+__all__ = ["find_percents"]
+
+_AFTER = re.compile(
+    r"[ \u00a0\u200e]{0,2}(?:%|(?:per ?cent|pct|prozent|v\. ?h\.|pour ?cent|por ?ciento|per ?cento|por ?cento|procent)"
+    r"(?!\w))",
+    re.I,
+)
+_PER_MILLE = re.compile(r"[ \u00a0]?‰")
+_BASIS_POINTS = re.compile(r"[ \u00a0](?:basis points|bps|bp)(?!\w)", re.I)
+_BEFORE = re.compile(r"%[ \u00a0\u200e]?\Z")
+
+
+def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
+    """Yield numbers with a percent sign or word; per mille and basis points are null with a flag."""
+    decimal = locale.decimal_for(text)
+    form = plain(text)
+    for printed in printed_numbers(form, locale):
+        start, end = printed.span
+        first = start - 1 if is_minus(form, start - 1) else start
+        before, after = _BEFORE.search(form, max(0, first - 2), first), _AFTER.match(form, end)
+        if before and not after and not re.search(r"\d[ \u00a0]?\Z", form[max(0, before.start() - 2) : before.start()]):
+            first, last = before.start() - is_minus(form, before.start() - 1), end  # Turkish and Basque: %7,5 and -%3
+        elif after:
+            last = after.end()
+        elif other := _PER_MILLE.match(form, end) or _BASIS_POINTS.match(form, end):
+            yield candidate_at(text, first, other.end(), ParsedValue(None, ("not-percent",)), text[start:end])
+            continue
+        else:
+            continue
+        negative: bool | None = first < start and form[first] in "-–"
+        if first == start and (dash := dash_before(form, start)):
+            first, negative = dash if dash[1] else (start, None)
+        parsed = type_number(form[start:end], decimal)
+        if printed.spaced:
+            parsed = ParsedValue(None, ("ambiguous-number",), (text[start:end],))
+        surface = f"-{text[start:end]}" if negative else text[start:end]
+        yield candidate_at(text, first, last, with_sign(parsed, negative), surface)

@@ -1,0 +1,133 @@
+"""Tables: items are told from the rows that sum them up, and one paragraph can hold several values of a field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.tasks import prepare
+from ringfence.tasks.extract.checks import CheckSyntaxError, parse_check, run_check
+from ringfence.tasks.extract.grammar import CandidateRule
+from ringfence.tasks.extract.list_grammar import ListRule
+from ringfence.tasks.extract.merge import Answer, merge
+from ringfence.tasks.extract.summary_rows import is_summary_row
+from ringfence.tasks.extract.task import ExtractTask
+from tests.conftest import document_of, task_of
+
+LINES = {"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "money"}}}
+PAPER = """Item   Amount
+Bolt M8   100.00
+Carried forward to page 2   100.00
+Total station rental   50.00
+Subtotal   150.00
+VAT 19 %   28.50
+Grand total EUR   178.50
+"""
+
+
+def amounts(task: ExtractTask, text: str) -> list[str]:
+    """The distinct amounts that the rows of the list offer."""
+    rule = prepare(task, document_of(text)).plan().rules["lines"]
+    assert isinstance(rule, ListRule)
+    offered = [unit.rules["amount"] for unit in rule.units]
+    return [found.surface for each in offered if isinstance(each, CandidateRule) for found in each.candidates]
+
+
+SUMMARIES = (
+    "Subtotal   150.00", "Net total   12,00 EUR", "VAT 19 %   28.50", "Übertrag auf Seite 2   1.250,00",
+    "CHANGE   3.10", "Zwischensumme   12", "Gesamtbetrag EUR   99,00", "Total TTC   120,00 €",
+    "Sub-total (excl. GST)   40.00",
+    "TOTAL AMOUNT DUE   5.00", "Carried forward   100.00", "Rounding Adj   0.02",
+)  # fmt: skip
+ITEMS = (
+    "Total station rental   50.00",
+    "Bolt   1.00",
+    "12   3.00",
+    "Tax advice, March   400.00",
+    "Net curtain   15.00",
+)
+
+
+@pytest.mark.parametrize("row", SUMMARIES)
+def test_rows_that_only_sum_up_are_told_by_their_words(row: str) -> None:
+    assert is_summary_row(row)
+
+
+@pytest.mark.parametrize("row", ITEMS)
+def test_an_item_whose_name_holds_such_a_word_stays_an_item(row: str) -> None:
+    assert not is_summary_row(row)
+
+
+def test_a_list_offers_items_and_no_summary_rows() -> None:
+    assert amounts(task_of(lines=LINES), PAPER) == ["100.00", "50.00"]
+    assert "178.50" in amounts(task_of(lines={**LINES, "summary_rows": True}), PAPER)
+
+
+def answer(task: ExtractTask, text: str, written: str) -> Answer:
+    return merge(task, [prepare(task, document_of(text)).plan().read(written)])
+
+
+def test_a_list_of_one_field_takes_several_values_from_one_paragraph() -> None:
+    task = task_of(parties={"kind": "list", "fields": {"name": {"kind": "text"}}})
+    text = "This contract is between Nordwind GmbH, Berlin, and Quandt & Co. KG, Hamburg.\n"
+    got = answer(task, text, "\n- Nordwind GmbH\n- Quandt & Co. KG\n")
+    assert [party["name"] for party in got.values["parties"]] == ["Nordwind GmbH", "Quandt & Co. KG"]
+    assert got.rows["parties"] == sorted(set(got.rows["parties"]))
+
+
+def test_a_list_of_one_field_names_no_place_twice() -> None:
+    task = task_of(parties={"kind": "list", "fields": {"name": {"kind": "text"}}})
+    got = answer(task, "Between Nordwind GmbH and Quandt KG.\n", "\n- Nordwind GmbH\n- Nordwind GmbH\n")
+    assert [party["name"] for party in got.values["parties"]] == ["Nordwind GmbH"]
+
+
+@given(st.lists(st.integers(1, 9999), min_size=1, max_size=8, unique=True))
+def test_every_amount_of_a_sentence_can_be_listed(numbers: list[int]) -> None:
+    task = task_of(fees={"kind": "list", "fields": {"fee": {"kind": "money"}}})
+    text = "The fees are " + ", ".join(f"EUR {number}.50" for number in numbers) + ".\n"
+    got = answer(task, text, "".join(f"\n- {number}.50" for number in numbers) + "\n")
+    assert [row["fee"]["amount"] for row in got.values["fees"]] == [f"{number}.50" for number in numbers]
+
+
+KINDS = {"net": "money", "total": "money", "lines": "list", "lines.amount": "money"}
+
+
+def money(amount: str | None) -> dict[str, Any] | None:
+    return {"amount": amount, "currency": "EUR"} if amount else None
+
+
+@pytest.mark.parametrize(
+    ("net", "total", "outcome"),
+    [
+        ("150.00", "178.50", "holds"),  # prices without tax
+        ("126.05", "150.00", "holds"),  # prices with tax
+        (None, "150.00", "holds"),
+        ("150.00", None, "holds"),
+        ("1.00", "2.00", "broken"),
+        (None, None, "not-applicable"),
+    ],
+)
+def test_a_sum_may_equal_one_of_two_fields(net: str | None, total: str | None, outcome: str) -> None:
+    values = {
+        "net": money(net),
+        "total": money(total),
+        "lines": [{"amount": money("100.00")}, {"amount": money("50.00")}],
+    }
+    assert run_check("sum(lines.amount) in (net, total)", values, KINDS) == outcome
+
+
+@pytest.mark.parametrize("check", ["net in total", "net == (net, total)", "net in (1, [2])"])
+def test_what_follows_in_is_a_list_of_values(check: str) -> None:
+    with pytest.raises(CheckSyntaxError):
+        parse_check(check, KINDS)
+
+
+def test_the_same_digits_with_two_meanings_are_null_with_both() -> None:
+    task = task_of(total={"kind": "money"})
+    got = answer(task, "Paid   1,250.00\nNet loss   (1,250.00)\n", " 1,250.00\n")
+    assert got.values["total"] is None
+    assert "several-values" in got.fields["total"].flags
+    assert got.fields["total"].readings == ["-1250.00", "1250.00"]
