@@ -46,6 +46,13 @@ def test_raised_text_never_joins_a_number(html: str, text: str) -> None:
     assert page(html)[0] == text
 
 
+def test_raised_digits_that_may_be_cents_are_named() -> None:
+    assert page("<p>EUR 48<sup>12</sup>, 48<sup>12</sup> CHF, EUR 48<sup>1</sup>, EUR 48.50<sup>12</sup>")[1] == [
+        "raised-digits"
+    ]
+    assert page("<p>EUR 48<sup>1</sup>, EUR 48.50<sup>12</sup>")[1] == []
+
+
 HIDING = [
     "display:none", "visibility:hidden", "font-size:0", "opacity:0", "color:#fff", "color:white;background:#ffffff",
     "position:absolute;left:-9999px", "text-indent:-9999px", "mso-hide:all", "height:0;overflow:hidden",

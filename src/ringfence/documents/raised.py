@@ -7,20 +7,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["GUESSED_CENTS", "Run", "join_runs"]
+__all__ = ["GUESSED_CENTS", "RAISED_DIGITS", "Run", "join_runs"]
 
 _RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 # A whole number with a currency sign before it. Behind "EUR 48" raised digits may be the mark of a note.
 _PRICE = re.compile(r"[$€£¥₹]\s?\d{1,3}(?:[.,' ]?\d{3})*$")
 _WHOLE = re.compile(r"(?<![.,\d])\d{1,3}(?:[.,' ]?\d{3})*$")
+_AMOUNT = re.compile(r"\b[A-Z]{3}\s?\d{1,3}(?:[.,' ]?\d{3})*$")
+_CODE_BEHIND = re.compile(r"\s?[A-Z]{3}\b")
 _SIGN_BEHIND = re.compile(r"\s?[$€£¥₹]")
 _DIGITS = re.compile(r"[\d.,+\-−=()*\s]*\d[\d.,+\-−=()*\s]*")
 _ORDINAL = r"(?i:st|nd|rd|th|er|re|ère|ème|e|o|a|os|as|º|ª)"
 _SIGNS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _ANY_SIGN = tuple(f"{_SIGNS}₀₁₂₃₄₅₆₇₈₉")
 _TAIL = 40  # characters that decide whether what follows stands apart
-GUESSED_CENTS = "guessed-cents"
+GUESSED_CENTS, RAISED_DIGITS = "guessed-cents", "raised-digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Run:
 def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
     """Return the text of runs. Raised digits become superscript characters, apart from a number before and after.
 
-    Two raised digits behind a price without decimals ($19⁹⁹) are its cents; each such price is added to ``cents``.
+    Two raised digits behind a price without decimals ($19⁹⁹) are its cents; each such price is added to ``cents``, and
+    each amount (EUR 48 ¹²) whose raised digits may be cents or the mark of a note.
     """
     if not any(run.level for run in runs):
         return "".join(run.text for run in runs)
@@ -49,14 +52,22 @@ def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:
         if run.level and text.strip():
             following = merged[place + 1].text if place + 1 < len(merged) else ""
             core = _raised(before, run, following)
-            if cents is not None and core == f"{core[:1]}{text.strip()}" and core[:1] in ".," and len(core) == 3:
-                cents.append(f"{before.rsplit(None, 1)[-1]}{core}")
+            if cents is not None and not run.note and core != text.strip() and _is_doubtful(before, core, following):
+                cents.append(f"{' '.join(before.split()[-2:])}{core}")
             text = f"{text[: len(text) - len(text.lstrip())]}{core}{text[len(text.rstrip()) :]}"
         elif before[-1:] in _ANY_SIGN and text[:1].isdigit():
             text = f" {text}"
         pieces.append(text)
         before = f"{before}{text}"[-_TAIL:]
     return "".join(pieces)
+
+
+def _is_doubtful(before: str, core: str, following: str) -> bool:
+    """Return whether raised digits were taken for cents, or may be cents as well as the mark of a note."""
+    if re.fullmatch(r"[.,]\d\d", core):
+        return _WHOLE.search(before) is not None
+    amount = _AMOUNT.search(before) or (_WHOLE.search(before) and _CODE_BEHIND.match(following))
+    return amount is not None and re.fullmatch(rf" [{_SIGNS}]{{2}}", core) is not None
 
 
 def _raised(before: str, run: Run, following: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..contracts import UnreadPart
 from .flow_text import LayerBuilder
-from .raised import GUESSED_CENTS
+from .raised import GUESSED_CENTS, RAISED_DIGITS
 
 __all__ = ["UnreadCounts", "plural"]
 
@@ -60,6 +60,11 @@ class UnreadCounts:
             more = f" and {len(places) - _PLACES} more places" if len(places) > _PLACES else ""
             where = f" ({', '.join(places[:_PLACES])}{more})" if places else ""
             layer.unread.append(UnreadPart(code=code, what=f"{plural(count, _NAMES.get(code, code))}{where}"))
-        if cents:
-            what = f"the decimal sign of {', '.join(cents[:_PLACES])}: none is printed before the raised cents"
+        doubts = [amount for amount in cents if not amount[-1].isdecimal()]
+        read = [amount for amount in cents if amount[-1].isdecimal()]
+        if read:
+            what = f"the decimal sign of {', '.join(read[:_PLACES])}: none is printed before the raised cents"
             layer.unread.append(UnreadPart(code=GUESSED_CENTS, what=what))
+        if doubts:
+            what = f"whether raised digits are cents or the mark of a note: {', '.join(doubts[:_PLACES])}"
+            layer.unread.append(UnreadPart(code=RAISED_DIGITS, what=what))
