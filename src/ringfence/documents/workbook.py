@@ -72,7 +72,7 @@ def read_workbook(package: Package, rows_left: int, source: Source, unread: Unre
             raise DocumentError("damaged", "the workbook is damaged or truncated")
         try:
             _read_sheet(book, sheet, data, relation.part)
-        except (ValueError, IndexError, OverflowError, etree.XMLSyntaxError):
+        except (ValueError, IndexError, ArithmeticError, etree.XMLSyntaxError):
             raise DocumentError("damaged", "the workbook is damaged or truncated") from None
         rows_left -= len(sheet.rows)
         check_rows(rows_left)
@@ -184,7 +184,7 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
 def _texts(book: _Book, kind: str, content: str, code: str) -> tuple[str, str]:
     """Return the plain value of a cell and what the cell shows."""
     if kind == "s":
-        plain = book.strings[int(content)]
+        plain = book.strings[_place(content)]
         return plain, shown(plain, code)
     if kind == "str":
         plain = re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), content)
@@ -201,6 +201,14 @@ def _texts(book: _Book, kind: str, content: str, code: str) -> tuple[str, str]:
     whole = int(content) if re.fullmatch(r"-?\d{1,15}", content) else number
     text = shown(whole, code, book.epoch_1904)
     return text or shown(number, "General"), text
+
+
+def _place(text: str) -> int:
+    """Return a place in a list. Raises ValueError if it is negative, which would count from the end."""
+    place = int(text)
+    if place < 0:
+        raise ValueError(text)
+    return place
 
 
 def _column(letters: str) -> int:
