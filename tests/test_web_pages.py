@@ -135,3 +135,7 @@ def test_words_that_styles_part_stay_apart() -> None:
 def test_what_is_not_shown_or_not_in_the_page_is_named() -> None:
     html = "<p>Fee 5<template><p>EUR 9</template><noscript>EUR 8</noscript><iframe src=x.html></iframe>"
     assert page(html) == ("Fee 5", ["hidden-text", "embedded-files"])
+
+
+def test_control_characters_between_the_rows_of_a_table_do_no_harm() -> None:
+    assert page("<table>odd &#1; words &#xFFFE;<tr><td>a</td><td>b</td></tr></table>")[0].endswith("a   b")

@@ -160,7 +160,9 @@ def _guess(sample: bytes) -> str:
     text = sample.decode("cp1252", "replace")
     if _looks_western(text.replace("¤", "€")):  # nobody writes the sign for any currency; it is the euro of ISO-8859-15
         return "iso8859-15" if "¤" in text else "cp1252"
-    found = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_CANDIDATES, compat_names=False)
+    found = chardet.detect_all(
+        sample, ignore_threshold=True, include_encodings=_CANDIDATES, compat_names=False, no_match_encoding="cp850"
+    )
     names = [name for one in found if (name := python_name(one["encoding"])) and _valid(sample[:-4] or sample, name)]
     shaped = [name for name in names if _has_words(sample.decode(name, "replace"))]
     return next(iter([*shaped, *names]), "cp1252")

@@ -212,6 +212,9 @@ class _Walker:
         rows: list[list[tuple[str, str | None]]] = []
         covered: set[tuple[int, int]] = set()
         for number, (row, inner) in enumerate(self._rows(table, look)):
+            if isinstance(row, str):
+                rows.append([(row, None)])
+                continue
             cells: list[tuple[str, str | None]] = []
             for cell in _parts(row, "td", "th"):
                 while (number, len(cells)) in covered:
@@ -231,9 +234,7 @@ class _Walker:
         """Yield the rows of a part of a table with their looks; words outside of rows are rows of their own."""
         for one in _parts(parent, "tr", "tbody", "thead", "tfoot"):
             if isinstance(one, str):
-                row = etree.Element("tr")
-                etree.SubElement(row, "td").text = one
-                yield row, outer
+                yield one, outer
                 continue
             properties = self._style.of(one)
             if self._is_left_out(one, "tr", is_removed(one, properties)):

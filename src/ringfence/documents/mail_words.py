@@ -24,7 +24,13 @@ def header_text(message: EmailMessage, name: str) -> str:
     if raw.isascii() and not foreign:
         try:
             return " ".join(str(message[name]).split()) if raw else ""
-        except (ValueError, LookupError, AttributeError, TypeError):  # it fails on some malformed headers
+        except (
+            ValueError,
+            LookupError,
+            AttributeError,
+            TypeError,
+            ArithmeticError,
+        ):  # it fails on some malformed headers
             pass
     try:
         return " ".join(_decoded_header(raw).split())  # the email package knows encodings by Python's names only
