@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Iterator
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
+from . import charset
+from .csv_dialect import dialect_of, rows_of
+from .flow_text import LayerBuilder
 from .model import Document
 from .reader import ReadingOptions, Source, sha256_of
-from .text import decode, document_from_text
+from .text import document_from_text
 
 __all__ = ["CsvReader"]
 
 
 class CsvReader:
-    """Reader for values separated by commas, semicolons or tabs; the first row is the header."""
+    """Reader for values separated by commas, semicolons, tabs or bars; the first full row is the header."""
 
     name = "csv"
-    version = 1
+    version = 2
+    libraries = charset.LIBRARIES
     extensions = ("csv", "tsv")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
@@ -26,32 +31,68 @@ class CsvReader:
 
         The document of a row has the id ``file#line`` and one ``name: value`` line per cell.
         """
-        text = decode(data)
-        try:
-            dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
-        except csv.Error:
-            dialect = csv.excel_tab if source.extension == "tsv" else csv.excel
+        text, unread = charset.decode(data)
         csv.field_size_limit(16_000_000)
-        reader = csv.reader(io.StringIO(text, newline=""), dialect, strict=True)
-        rows: list[tuple[int, list[str]]] = []
+        dialect = dialect_of(text, "\t" if source.extension == "tsv" else ",")
+        unread += dialect.unread
         try:
-            for row in reader:
-                if any(cell.strip() for cell in row):
-                    rows.append((reader.line_num, [" ".join(cell.split()) for cell in row]))
+            rows = [
+                (line, [cell.strip() for cell in row])
+                for line, row in rows_of(text, dialect)
+                if any(cell.strip() for cell in row)
+            ]
         except csv.Error as error:
-            raise DocumentError("damaged", f"line {reader.line_num} is not valid CSV ({error})") from None
+            reason, line = error.args
+            raise DocumentError("damaged", f"line {line} is not valid CSV ({reason})") from None
+        unread += _uneven(rows, dialect.width)
         stamp = f"{self.name}/{self.version}"
-        if not options.csv_rows:
-            body = "\n".join("   ".join(row) for _, row in rows)
-            yield document_from_text(source, body, sha256_of(data), stamp, {"rows": len(rows)})
+        if options.csv_rows:
+            yield from _records(source, rows, dialect.width, unread, stamp)
             return
-        if len(rows) < 2:
-            raise DocumentError("empty", "no rows follow the header")
-        header = rows[0][1]
-        for line, row in rows[1:]:
-            names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(row) + 1))]
-            body = "\n".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
-            record = Source(source.path, f"{source.id}#{line}")
-            yield document_from_text(
-                record, body, sha256_of(body.encode()), stamp, {"line": line, "source": source.root or source.id}
-            )
+        layer = LayerBuilder()
+        layer.unread += unread
+        layer.table([(cell, None) for cell in row] for _, row in rows)
+        yield layer.document(source, sha256_of(data), stamp, {"rows": len(rows)})
+
+
+def _header(rows: list[tuple[int, list[str]]], width: int) -> int:
+    """Return the place of the header: the first full row, unless it holds amounts and the row above it names."""
+    first = next((place for place, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    amounts = any(re.fullmatch(r"[\d.,' +-]*\d", cell) for cell in rows[first][1]) if rows else False
+    if first and amounts and len(rows[first - 1][1]) > 1 and not any(map(str.isdigit, "".join(rows[first - 1][1]))):
+        return first - 1
+    return first
+
+
+def _uneven(rows: list[tuple[int, list[str]]], width: int) -> tuple[UnreadPart, ...]:
+    """Name the rows whose cells may belong to other columns than they seem to: too long, or a header too short."""
+    odd = [str(line) for line, row in rows if len(row) > width > 1]
+    first = next((place for place, (_, row) in enumerate(rows) if len(row) >= width), 0)
+    odd = [str(line) for line, row in rows[:first] if len(row) > 1] + odd
+    if not odd:
+        return ()
+    more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
+    what = (
+        f"which columns the cells belong to on line {', '.join(odd[:5])}{more}: their number differs from other lines"
+    )
+    return (UnreadPart(code="uneven-rows", what=what),)
+
+
+def _records(
+    source: Source, rows: list[tuple[int, list[str]]], width: int, unread: tuple[UnreadPart, ...], stamp: str
+) -> Iterator[Document]:
+    """Yield one document per row below the header, which is the first row of the usual width."""
+    first = _header(rows, width)
+    if len(rows) - first < 2:
+        raise DocumentError("empty", "no rows follow the header")
+    if first:
+        said = f"{first} line{'s' if first > 1 else ''} above the header of the columns"
+        unread += (UnreadPart(code="title-lines", what=said),)
+    header = [" ".join(name.split()) for name in rows[first][1]]
+    for line, row in rows[first + 1 :]:
+        names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(row) + 1))]
+        cells = [" ".join(cell.split()) for cell in row]
+        body = "\n".join(f"{name}: {cell}" for name, cell in zip(names, cells, strict=False) if cell)
+        record = Source(source.path, f"{source.id}#{line}")
+        metadata = {"line": line, "source": source.root or source.id}
+        yield document_from_text(record, body, sha256_of(body.encode()), stamp, metadata, unread)

@@ -7,7 +7,8 @@ text layer, so that spans and prompts refer to the same text.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,11 @@ from .model import (
 )
 from .reader import Source, canonical
 
-__all__ = ["LayerBuilder"]
+__all__ = ["BLANK_CELL", "LayerBuilder"]
+
+BLANK_CELL = "\u00b7"  # a middle dot: columns stay told apart by counting
+# Characters nobody sees (soft hyphen, zero width space, word joiner, byte order mark), and the no-break hyphen.
+_UNSEEN = {0xAD: None, 0x200B: None, 0x2060: None, 0xFEFF: None, 0x2011: "-"}
 
 
 class LayerBuilder:
@@ -43,6 +48,11 @@ class LayerBuilder:
         """True if nothing has been written."""
         return not self._lines
 
+    def rows(self) -> list[str]:
+        """Return the lines written so far."""
+        text = "".join(self._pieces)
+        return [text[line.start : line.end] for line in self._lines]
+
     def _write(self, text: str) -> tuple[int, int]:
         start = self._size
         self._pieces.append(text)
@@ -62,7 +72,7 @@ class LayerBuilder:
 
     def line(self, parts: Iterable[tuple[str, str | None]], gap: str = "   ") -> None:
         """Add a line to the open block: parts with their addresses, separated by ``gap``. Blank parts are dropped."""
-        cleaned = [(" ".join(canonical(text).split()), address) for text, address in parts]
+        cleaned = [(_spaced(canonical(text.translate(_UNSEEN))), address) for text, address in parts]
         cleaned = [(text, address) for text, address in cleaned if text]
         if not cleaned:
             return
@@ -91,6 +101,23 @@ class LayerBuilder:
             if row.strip():
                 self.line([(f"{mark}{row}", address)])
 
+    def table(
+        self, rows: Iterable[Sequence[tuple[str, str | None]]], mark: str = "", columns: Iterable[int] = ()
+    ) -> None:
+        """Add rows of cells (text and address) to the open block, so that each value shows which column it is in.
+
+        A blank cell before the last filled one of its row is written as a middle dot. Columns that are blank in all
+        rows are left out, unless they are among the ``columns`` that rows elsewhere fill.
+        """
+        spaced = [[(_in_cell(text), address) for text, address in row] for row in rows]
+        kept = [row for row in spaced if any(text for text, _ in row)]
+        filled = sorted({*columns, *(column for row in kept for column, (text, _) in enumerate(row) if text)})
+        for row in kept:
+            last = max(column for column, (text, _) in enumerate(row) if text)
+            cells = [row[column] for column in filled if column <= last]
+            cells = [cell if cell[0] else (BLANK_CELL, None) for cell in cells]
+            self.line([(f"{mark}{cells[0][0]}", cells[0][1]), *cells[1:]])
+
     def document(
         self,
         source: Source,
@@ -102,7 +129,8 @@ class LayerBuilder:
         """Return the finished document. Raises DocumentError if nothing was written."""
         self.end_block()
         if self.empty:
-            raise DocumentError("empty", "it contains no text")
+            parts = ", ".join(part.what for part in self.unread)
+            raise DocumentError("empty", f"it contains no text; not read: {parts}" if parts else "it contains no text")
         starts = self._page_starts or [0]
         starts[0] = 0
         starts = [min(start + 2, self._size) if start else 0 for start in starts]
@@ -126,3 +154,21 @@ class LayerBuilder:
             ocr=tuple(ocr),
             unread=tuple(self.unread),
         )
+
+
+def _spaced(text: str) -> str:
+    """Return a line with single spaces, except that a tab or three spaces stay a gap: words on both sides are apart."""
+    return "   ".join(" ".join(part.split()) for part in re.split(r"\t| {3,}", text) if part.strip())
+
+
+def _in_cell(text: str) -> str:
+    """Return the words of a cell on one line without a gap, which would look like the next column.
+
+    Numbers on lines of their own stay apart: 250 above 300 is not 250 300.
+    """
+    joined = ""
+    for part in re.split(r"[\n\t]| {3,}", text):
+        words = " ".join(part.split())
+        apart = re.search(r"\d\W{0,2}$", joined) and re.match(r"\W{0,2}\d", words)
+        joined += f"{' | ' if apart else ' ' if joined and words else ''}{words}"
+    return joined

@@ -14,158 +14,313 @@ import lxml.html
 from lxml import etree
 
 from ..errors import DocumentError
+from . import charset
 from .flow_text import LayerBuilder
+from .html_form import form_text
+from .html_style import LIBRARIES, Look, PageStyle, display_of, is_removed
 from .model import Document
-from .odf import DAMAGED_ZIP, parse_xml
+from .raised import Run, join_runs
 from .reader import ReadingOptions, Source, sha256_of
+from .unread_counts import UnreadCounts
+from .word_numbers import letters, roman
+from .xml import DAMAGED_ZIP, parse_xml
 
 __all__ = ["EpubReader", "HtmlReader", "write_html"]
 
-_INVISIBLE = {"script", "style", "head", "noscript", "template", "object", "iframe", "svg", "math", "select", "option"}
+_INVISIBLE = {"script", "style", "head", "datalist", "rt", "rp", "area", "map", "param", "source", "track"}
+_UNSEEN = {"noscript", "template"}  # these may hold words
+_OUTSIDE = {"object", "iframe", "embed", "frame", "audio", "video", "canvas"}
 _BLOCKS = {
     "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "ul", "ol", "dl", "dt", "dd", "li",
     "table", "blockquote", "pre", "form", "fieldset", "address", "figure", "figcaption", "h1", "h2", "h3", "h4", "h5",
-    "h6", "hr", "body", "center", "details", "summary", "tr", "td", "th",
+    "h6", "hr", "body", "center", "details", "summary", "tr", "td", "th", "legend", "caption", "menu", "dir", "search",
+    "hgroup", "dialog", "option", "optgroup", "textarea", "xmp", "listing", "plaintext", "marquee",
 }  # fmt: skip
+_LABEL = re.compile(r"[^\W\d_]{3,}$|:$")
+_AMOUNT = re.compile(r"[-+(]?(?:\d|[$€£¥]|[A-Z]{3}\s?\d)")
+_INLINE = {"span", "b", "strong", "em", "i", "a", "label", "font"}
+_FORMULA = {"msup": 1, "msub": -1, "munder": -1, "mover": 1}  # the level of all but the first part
+_RAISED = {"sup": 1, "sub": -1}
 MAX_DEPTH = 400
+MAX_SPAN = 1_000
 
 
 class HtmlReader:
     """Reader for web pages."""
 
     name = "html"
-    version = 1
-    libraries = ("lxml",)
+    version = 2
+    libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("html", "htm", "xhtml", "xht")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the file as one document."""
         layer = LayerBuilder()
-        write_html(layer, data)
+        write_html(layer, data, hidden=options.hidden)
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
 
-def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "") -> None:
-    """Write the visible text of an HTML page. Raises DocumentError if it cannot be parsed."""
-    if isinstance(data, bytes) and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        data = data.decode("utf-16", "replace")
-    encoding = "utf-8" if isinstance(data, str) else _encoding_of(data)
-    data = data.encode("utf-8", "replace") if isinstance(data, str) else data
+def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "", hidden: bool = False) -> None:
+    """Write the visible text of an HTML page. Raises DocumentError if it cannot be parsed.
+
+    ``hidden`` keeps what the page's styles hide.
+    """
+    if isinstance(data, bytes):
+        declared = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", data[:4096], re.I)
+        data, unread = _decoded(data, declared[1].decode() if declared else None)
+        layer.unread += unread
+    text = re.sub(r"^\s*<\?xml[^>]*>", "", data.replace("\0", " "))
     parser = lxml.html.HTMLParser(
-        encoding=encoding, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+        encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
     )
     try:
-        root = lxml.html.document_fromstring(data.replace(b"\0", b" "), parser=parser)
+        root = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
         raise DocumentError("damaged", "it contains no readable HTML") from None
     title = root.find(".//title")
     if title is not None and title.text and not mark:
         layer.paragraph(title.text, None, "# ")
-    _Walker(layer).walk(root, mark)
+    style = PageStyle(root)
+    walker = _Walker(layer, style, hidden)
+    walker.walk(root, mark, style.first_look)
     layer.end_block()
+    walker.unread.write(layer, walker.cents)
 
 
-def _encoding_of(data: bytes) -> str | None:
-    """Return ``utf-8`` if the bytes are valid UTF-8, else None or ``windows-1252``.
-
-    None means that the page declares another encoding, which the parser applies.
-    """
+def _decoded(data: bytes, declared: str | None) -> charset.Decoded:
     try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        declared = re.search(rb"charset\s*=\s*[\"']?\s*([\w-]+)", data[:4096], re.I)
-        return None if declared and declared.group(1).lower() != b"utf-8" else "windows-1252"
-    return "utf-8"
+        return charset.decode(data, declared)
+    except DocumentError:  # some pages hold zero bytes
+        return charset.decode(data.replace(b"\0", b" "), declared)
 
 
 class _Walker:
     """Writes the elements of a page; inline text is collected until its block ends."""
 
-    def __init__(self, layer: LayerBuilder) -> None:
-        self._layer = layer
-        self._inline: list[str] = []
-        self._heading = False
+    def __init__(self, layer: LayerBuilder, style: PageStyle, hidden: bool) -> None:
+        self._layer, self._style, self._keep_hidden = layer, style, hidden
+        self._inline: list[Run] = []
+        self._items = 0  # of lists around what is written
+        self._item_mark = ""  # of an item of which nothing is written yet
+        self.unread = UnreadCounts()
+        self.cents: list[str] = []
 
-    def walk(self, element: Any, mark: str, depth: int = 0) -> None:
-        """Write ``element`` and its descendants."""
+    def walk(self, element: Any, mark: str, outer: Look, depth: int = 0, level: int = 0) -> None:
+        """Write ``element`` and its descendants. ``level`` is 1 inside raised text."""
         tag = element.tag if isinstance(element.tag, str) else ""
-        if tag in _INVISIBLE or _hidden(element):
+        if tag in _INVISIBLE or not tag:
             return
         if depth > MAX_DEPTH:
             raise DocumentError("nested-too-deep", f"its elements are nested more than {MAX_DEPTH} levels deep")
-        if tag == "br":
-            self._inline.append("\n")
-        if tag == "img" and element.get("alt"):
-            self._inline.append(f" [{element.get('alt')}] ")
-        if tag == "table" and not element.xpath(".//table") and len(element.xpath(".//tr")) > 1:
-            self._flush(mark)
-            self._table(element, mark)
+        properties = self._style.of(element)
+        if self._is_left_out(element, tag, is_removed(element, properties)):
             return
-        if tag in _BLOCKS:
+        look = self._style.look(properties, outer)
+        level = _RAISED.get(tag, {"super": 1, "sub": -1}.get(properties.get("vertical-align", ""), level))
+        shape = "block" if tag in _BLOCKS else display_of(properties, outer)
+        if tag == "table" and _is_data(element):
             self._flush(mark)
-        inner = mark
-        if tag == "blockquote":
-            inner = mark + "> "
-        elif tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
-            inner = mark + "# "
-        elif tag == "li":
-            inner = mark + "- "
-        self._text(element.text, tag)
-        for child in element:
-            self.walk(child, inner, depth + 1)
-            self._text(child.tail, tag)
-        if tag in _BLOCKS:
-            self._flush(inner, keep=tag in ("li", "dt", "dd"))
+            self._table(element, mark, look, depth)
+            return
+        if self._write_atom(element, tag, look):
+            return
+        if shape == "block":
+            self._flush(mark)
+        elif shape == "apart":
+            self._inline.append(Run(" "))
+        if tag == "li":
+            self._items += 1
+            self._item_mark = f"{_item_mark(element)} "
+        elif tag in ("ul", "ol", "menu", "dir") and not self._items:
+            self._layer.end_block()
+        inner = _inner_mark(tag, mark)
+        self._text(element.text, tag, look, level)
+        for position, child in enumerate(element):
+            self._part_from(child)
+            raised = _FORMULA.get(tag, level) if position else level
+            self.walk(child, inner, look, depth + 1, raised)
+            self._text(child.tail, tag, look, level)
+        if shape == "block":
+            self._flush(inner, keep=tag in ("dt", "dd"))
+        elif shape == "apart":
+            self._inline.append(Run(" "))
+        if tag == "li":
+            self._items -= 1
+            self._item_mark = ""
 
-    def _text(self, text: str | None, tag: str) -> None:
-        if text:
-            self._inline.append(text if tag == "pre" else re.sub(r"\s+", " ", text))
+    def _is_left_out(self, element: Any, tag: str, removed: bool) -> bool:
+        """Return whether an element is not written, and count what is lost with it."""
+        if tag in _OUTSIDE:
+            if element.get("src") or element.get("data") or element.get("srcdoc"):
+                self.unread.add("embedded-files")
+            return True
+        if tag in _UNSEEN or (removed and not self._keep_hidden):
+            self.unread.add("hidden-text", "".join(element.itertext()))
+            return True
+        return False
+
+    def _write_atom(self, element: Any, tag: str, look: Look) -> bool:
+        """Write an element that is not walked: a break, a picture, a field of a form or a drawing."""
+        if tag == "br":
+            self._inline.append(Run("\n"))
+        elif tag == "img":
+            if element.get("alt") and look.visible:
+                self._inline.append(Run(f" [{element.get('alt')}] "))
+        elif tag in ("input", "select"):
+            if look.visible and (text := form_text(element)):
+                self._inline.append(Run(f" {text} "))
+        elif tag == "svg":
+            words = [" ".join(text.itertext()) for text in element.iter("text") if look.visible]
+            self._inline += [Run(f" {' '.join(text.split())} ") for text in words]
+        else:
+            return False
+        return True
+
+    def _part_from(self, child: Any) -> None:
+        """Part a number from a word of another element right before it: their distance is often in a style sheet."""
+        previous = child.getprevious()
+        if previous is None or (previous.tail or "").strip() or child.tag not in _INLINE or not self._inline:
+            return
+        if _LABEL.search(self._inline[-1].text[-20:]) and _AMOUNT.match(child.text or ""):
+            self._inline.append(Run(" "))
+
+    def _text(self, text: str | None, tag: str, look: Look, level: int) -> None:
+        if not text:
+            return
+        if not look.seen and text.strip():
+            self.unread.add("hidden-text")
+            if not self._keep_hidden:
+                return
+        kept = text if tag in ("pre", "textarea", "xmp", "listing", "plaintext") else re.sub(r"\s+", " ", text)
+        self._inline.append(Run(kept, level))
 
     def _flush(self, mark: str, keep: bool = False) -> None:
-        """Write the collected text as a block, or with ``keep`` as lines of the open block (items of a list)."""
-        text, self._inline = "".join(self._inline), []
+        """Write the collected text as a block, or with ``keep`` and in lists as lines of the open block."""
+        text, self._inline = join_runs(self._inline, self.cents), []
         if not text.strip():
             return
-        if keep:
+        text, self._item_mark = f"{self._item_mark}{text.lstrip()}" if self._item_mark else text, ""
+        if keep or self._items:
             self._layer.lines(text, None, mark)
         else:
             self._layer.paragraph(text, None, mark)
 
-    def _table(self, table: Any, mark: str) -> None:
+    def _table(self, table: Any, mark: str, look: Look, depth: int) -> None:
         self._layer.end_block()
         for caption in table.iter("caption"):
-            self._layer.line([(mark + _visible(caption), None)])
-        for row in table.iter("tr"):
-            cells = [cell for cell in row if cell.tag in ("td", "th") and not _hidden(cell)]
-            texts = [" ".join(_visible(cell).split()) for cell in cells]
-            if mark and any(texts):
-                texts[0] = mark + texts[0]
-            self._layer.line((text, None) for text in texts)
+            self._layer.lines(self._words(caption, look, depth), None, mark)
+        rows: list[list[tuple[str, str | None]]] = []
+        covered: set[tuple[int, int]] = set()
+        for number, (row, inner) in enumerate(self._rows(table, look)):
+            if isinstance(row, str):
+                rows.append([(row, None)])
+                continue
+            cells: list[tuple[str, str | None]] = []
+            for cell in _parts(row, "td", "th"):
+                while (number, len(cells)) in covered:
+                    cells.append(("", None))
+                if isinstance(cell, str):  # words beside the cells
+                    cells.append((cell, None))
+                    continue
+                width, height = _span(cell.get("colspan")), _span(cell.get("rowspan"))
+                first = len(cells)
+                covered |= {(number + down, first + right) for down in range(1, height) for right in range(width)}
+                cells += [(self._words(cell, inner, depth), None), *[("", None)] * (width - 1)]
+            rows.append(cells)
+        self._layer.table(rows, mark)
         self._layer.end_block()
 
+    def _rows(self, parent: Any, outer: Look) -> Iterator[tuple[Any, Look]]:
+        """Yield the rows of a part of a table with their looks; words outside of rows are rows of their own."""
+        for one in _parts(parent, "tr", "tbody", "thead", "tfoot"):
+            if isinstance(one, str):
+                yield one, outer
+                continue
+            properties = self._style.of(one)
+            if self._is_left_out(one, "tr", is_removed(one, properties)):
+                continue
+            look = self._style.look(properties, outer)
+            if one.tag == "tr" and next(one.iterdescendants("tr"), None) is None:
+                yield one, look
+            else:
+                yield from self._rows(one, look)
 
-def _hidden(element: Any) -> bool:
-    style = (element.get("style") or "").replace(" ", "").lower()
-    return element.get("hidden") is not None or "display:none" in style
+    def _words(self, element: Any, look: Look, depth: int) -> str:
+        """Return the visible text of a cell or a caption on one line."""
+        inner = _Walker(LayerBuilder(), self._style, self._keep_hidden)
+        inner.unread, inner.cents = self.unread, self.cents
+        inner.walk(element, "", look, depth + 1)
+        inner._flush("")
+        return "\n".join(inner._layer.rows())
 
 
-def _visible(element: Any) -> str:
-    pieces = [element.text or ""]
-    for child in element:
-        tag = child.tag if isinstance(child.tag, str) else ""
-        if tag not in _INVISIBLE and not _hidden(child):
-            pieces.append(" " if tag in ("br", *_BLOCKS) else "")
-            pieces.append(_visible(child))
-        pieces.append(child.tail or "")
-    return "".join(pieces)
+def _is_data(table: Any) -> bool:
+    """Return whether a table holds data and is not there for the layout of the page."""
+    if table.xpath("boolean(.//table)"):
+        return False
+    rows = table.xpath(".//tr")
+    if len(rows) > 1:
+        return True
+    return len(rows) == 1 and len(rows[0]) > 1 and not rows[0].xpath("boolean(.//p|.//div|.//ul|.//ol|.//h1|.//h2)")
+
+
+def _parts(parent: Any, *tags: str) -> Iterator[Any]:
+    """Yield the children with one of the tags, also inside elements that do not belong there, and words beside them."""
+    if (parent.text or "").strip():
+        yield parent.text
+    for one in parent:
+        if one.tag in tags:
+            yield one
+        elif isinstance(one.tag, str) and one.tag not in ("caption", "colgroup", "col", *_INVISIBLE, *_UNSEEN):
+            if next(one.iterdescendants(*tags), None) is not None or one.tag in ("td", "th"):
+                yield from _parts(one, *tags)
+            elif words := " ".join("".join(one.itertext()).split()):
+                yield words
+        if (one.tail or "").strip():
+            yield one.tail
+
+
+def _span(text: str | None) -> int:
+    return min(max(int(text), 1), MAX_SPAN) if text and text.strip().isdigit() else 1
+
+
+def _inner_mark(tag: str, mark: str) -> str:
+    if tag == "blockquote":
+        return f"{mark}> "
+    if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
+        return f"{mark}# "
+    return mark
+
+
+def _item_mark(item: Any) -> str:
+    """Return what stands before an item of a list: its number, or ``-``."""
+    parent = item.getparent()
+    if parent is None or parent.tag != "ol":
+        return "-"
+    items = [one for one in parent if one.tag == "li"]
+    reverse = parent.get("reversed") is not None
+    start = _whole(parent.get("start"))
+    count = (len(items) if reverse else 1) if start is None else start
+    for one in items:
+        own = _whole(one.get("value"))
+        count = count if own is None else own
+        if one is item:
+            break
+        count += -1 if reverse else 1
+    forms = {"a": letters(count), "A": letters(count).upper(), "i": roman(count).lower(), "I": roman(count)}
+    return f"{forms.get(item.get('type') or parent.get('type') or '1', str(count)) or count}."
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(r"\s*-?\d{1,9}\s*", text) else None
 
 
 class EpubReader:
     """Reader for books: the pages of the spine, in order."""
 
     name = "epub"
-    version = 1
-    libraries = ("lxml",)
+    version = 2
+    libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("epub",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
@@ -179,7 +334,7 @@ class EpubReader:
                     except KeyError:
                         continue
                     layer.page()
-                    write_html(layer, content)
+                    write_html(layer, content, hidden=options.hidden)
                     source.progress()
         except DAMAGED_ZIP:
             raise DocumentError("damaged", "the book is damaged, truncated or protected") from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
+from . import charset
 from .model import Document
 from .reader import (
     ReadingOptions,
@@ -13,7 +15,7 @@ from .reader import (
     Unreadable,
     sha256_of,
 )
-from .text import decode, document_from_text
+from .text import document_from_text
 
 __all__ = ["JsonlReader"]
 
@@ -22,7 +24,8 @@ class JsonlReader:
     """Reader for files with one JSON object per line."""
 
     name = "jsonl"
-    version = 1
+    version = 2
+    libraries = charset.LIBRARIES
     extensions = ("jsonl", "ndjson")
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
@@ -30,12 +33,13 @@ class JsonlReader:
 
         The sha256 of a record is that of its text, so that a record is read again only if its text changes.
         """
-        for number, row in enumerate(decode(data).removeprefix("\ufeff").split("\n"), start=1):
+        text, unread = charset.decode(data)
+        for number, row in enumerate(text.split("\n"), start=1):
             if not row.strip():
                 continue
             fallback = f"{source.id}#{number}"
             try:
-                yield self._record(source, row, number, fallback, options)
+                yield self._record(source, row, number, unread, options)
             except DocumentError as error:
                 yield Unreadable(
                     fallback,
@@ -46,7 +50,9 @@ class JsonlReader:
                     source.root or source.id,
                 )
 
-    def _record(self, source: Source, row: str, number: int, fallback: str, options: ReadingOptions) -> Document:
+    def _record(
+        self, source: Source, row: str, number: int, unread: tuple[UnreadPart, ...], options: ReadingOptions
+    ) -> Document:
         try:
             record = json.loads(row)
         except (ValueError, RecursionError):
@@ -58,7 +64,9 @@ class JsonlReader:
                 f'line {number} has no text in its field "{options.text_field}"; name the field with --text-field',
             )
         key = record.get(options.id_field)
-        identity = str(key).encode("utf-8", "replace").decode() if isinstance(key, str | int) else fallback
+        identity = (
+            str(key).encode("utf-8", "replace").decode() if isinstance(key, str | int) else f"{source.id}#{number}"
+        )
         stamp = f"{self.name}/{self.version}"
         record_source = Source(source.path, identity)
         source.progress()
@@ -68,4 +76,5 @@ class JsonlReader:
             sha256_of(text.encode("utf-8", "replace")),
             stamp,
             {"line": number, "source": source.root or source.id},
+            unread,
         )

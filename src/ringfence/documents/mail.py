@@ -14,7 +14,9 @@ from email.message import EmailMessage
 from functools import cache
 from typing import Any
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
+from . import charset
 from .containers import (
     Child,
     ChildNames,
@@ -24,6 +26,8 @@ from .containers import (
 )
 from .flow_text import LayerBuilder
 from .html import write_html
+from .html_style import LIBRARIES
+from .mail_words import header_text, says_all, words_of_html
 from .model import Document
 from .reader import (
     ReadingOptions,
@@ -31,11 +35,12 @@ from .reader import (
     Unreadable,
     sha256_of,
 )
-from .text import decode
+from .signed import is_mail_part, is_sealed, signed_content
 
 __all__ = ["EmlReader", "MboxReader", "MsgReader"]
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_HTML_PROPERTY, _RTF_PROPERTY = 0x1013, 0x1009
 _EXTENSIONS = {
     "text/plain": ".txt",
     "text/html": ".html",
@@ -54,16 +59,18 @@ class _Mail:
     headers: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[tuple[str, bytes | str]] = field(default_factory=list)  # ("plain" or "html", text), in order
     attachments: list[tuple[str, bytes | None]] = field(default_factory=list)  # (name, content; None: not extractable)
+    unread: list[UnreadPart] = field(default_factory=list)
 
-    def document(self, source: Source, data: bytes, read_by: str) -> Document:
+    def document(self, source: Source, data: bytes, read_by: str, hidden: bool) -> Document:
         layer = LayerBuilder()
+        layer.unread += self.unread
         for name, value in self.headers:
             layer.line([(f"{name}: {value}", f"header {name}")])
         layer.end_block()
         for kind, body in self.bodies:
             try:
                 if kind == "html":
-                    write_html(layer, body)
+                    write_html(layer, body, hidden=hidden)
                 else:
                     _write_plain(layer, str(body))
             except DocumentError as error:  # the body has no text, but the headers are still a document
@@ -82,16 +89,9 @@ def _write_plain(layer: LayerBuilder, text: str) -> None:
 
 
 def _mail_of(message: EmailMessage, depth: int = 0) -> _Mail:
-    mail = _Mail([(name, _header(message, name)) for name in _HEADERS if message.get(name)])
+    mail = _Mail([(name, text) for name in _HEADERS if (text := header_text(message, name))])
     _collect(message, mail, depth)
     return mail
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    try:
-        return " ".join(str(message[name]).split())
-    except (ValueError, LookupError, AttributeError, TypeError, IndexError):  # `email` fails on some malformed headers
-        return ""
 
 
 def _collect(part: Any, mail: _Mail, depth: int) -> None:
@@ -116,26 +116,59 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
                 except ValueError:
                     pass
             mail.attachments.append((_name_of(part, kind), content))
-    elif kind == "text/plain" and not attached:
-        mail.bodies.append(("plain", _decoded(part)))
-    elif kind == "text/html" and not attached:
+    elif kind in ("text/plain", "text/html") and not attached:
         declared = part.get_content_charset()
-        mail.bodies.append(("html", _decoded(part) if declared else _payload(part)))
+        if kind == "text/html" and not declared:
+            mail.bodies.append(("html", _payload(part)))
+        else:
+            mail.bodies.append((kind.removeprefix("text/"), _decoded(part, declared, mail)))
+    elif kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        _collect_signed(part, mail, depth)
     elif kind not in ("application/pkcs7-signature", "application/pgp-signature"):
         mail.attachments.append((_name_of(part, kind), _payload(part)))
 
 
+def _collect_signed(part: Any, mail: _Mail, depth: int) -> None:
+    """Collect what is in a signed part: a mail or another document. What cannot be opened stays an attachment."""
+    name, data = _name_of(part, "application/pkcs7-mime"), _payload(part)
+    try:
+        content = signed_content(data)
+    except DocumentError:
+        mail.attachments.append((name, data))
+        return
+    if is_mail_part(content):
+        inner = email.message_from_bytes(content, policy=email.policy.default)
+        _collect(inner, mail, depth + 1)
+    else:
+        mail.attachments.append((name.removesuffix(".p7m") or "content", content))
+
+
 def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
-    """Collect one of several equivalent bodies: a plain one with text, else the first. Attachments of all are kept."""
+    """Collect one of several equivalent bodies: a plain one if it says what the others say, else the HTML one.
+
+    Attachments of all are kept.
+    """
     alternatives = []
     for inner in part.get_payload() if isinstance(part.get_payload(), list) else []:
         alternative = _Mail()
         _collect(inner, alternative, depth + 1)
         alternatives.append(alternative)
         mail.attachments += alternative.attachments
-    bodies = [alternative.bodies for alternative in alternatives if alternative.bodies]
-    plain = [body for body in bodies if all(kind == "plain" and str(text).strip() for kind, text in body)]
-    mail.bodies += next(iter([*plain, *bodies]), [])
+    bodies = [alternative for alternative in alternatives if alternative.bodies]
+    plain = [one for one in bodies if all(kind == "plain" and str(text).strip() for kind, text in one.bodies)]
+    html = [one for one in bodies if any(kind == "html" for kind, _ in one.bodies)]
+    chosen = next(iter([*plain, *html, *bodies]), None)
+    if plain and html:
+        shown = "\n".join(words_of_html(body) if kind == "html" else str(body) for kind, body in html[-1].bodies)
+        read = "\n".join(str(body) for _, body in plain[0].bodies)
+        if shown.strip() and not says_all(read, shown):
+            chosen = html[-1]
+            if not says_all(shown, read):
+                what = "a plain text version that differs from the HTML version"
+                mail.unread.append(UnreadPart(code="other-version", what=what))
+    if chosen:
+        mail.bodies += chosen.bodies
+        mail.unread += chosen.unread
 
 
 def _name_of(part: Any, kind: str) -> str:
@@ -151,22 +184,20 @@ def _payload(part: Any) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _decoded(part: Any) -> str:
-    charset = part.get_content_charset() or "utf-8"
-    data = _payload(part)
-    for name in (charset, "utf-8"):
-        try:
-            return data.decode(name)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return data.decode("cp1252", "replace")
+def _decoded(part: Any, declared: str | None, mail: _Mail) -> str:
+    try:
+        text, unread = charset.decode(_payload(part), declared)
+    except DocumentError:  # zero bytes, as some programs write
+        text, unread = charset.decode(_payload(part).replace(b"\0", b" "), declared)
+    mail.unread += unread
+    return text
 
 
 class _MailReader:
     """Base class of readers of single mails."""
 
     name = ""
-    version = 1
+    version = 2
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
         raise NotImplementedError
@@ -174,7 +205,7 @@ class _MailReader:
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
         """Yield the mail, then its attachments."""
         mail = self._mail(source, data)
-        yield mail.document(source, data, f"{self.name}/{self.version}")
+        yield mail.document(source, data, f"{self.name}/{self.version}", options.hidden)
         yield from read_children(_attachments_of(mail, source), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
@@ -197,6 +228,7 @@ class EmlReader(_MailReader):
     """Reader for mails in transport format (EML) and web pages saved as MHTML."""
 
     name = "mail"
+    libraries = ("asn1crypto", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("eml", "mht", "mhtml", "p7m", "p7s")
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
@@ -204,8 +236,12 @@ class EmlReader(_MailReader):
             data = data.decode("utf-16", "replace").encode()
         elif data[1:2] == b"\0" or data[:1] == b"\0":  # UTF-16 without byte order mark
             data = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace").encode()
-        if data.startswith(b"\x30") and b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" in data[:64]:
-            raise DocumentError("encrypted", "the mail is encrypted (S/MIME)")
+        if is_sealed(data):
+            content = signed_content(data)
+            if not is_mail_part(content):
+                name = source.name.rsplit("/", 1)[-1].removesuffix(".p7m").removesuffix(".p7s")
+                return _Mail(attachments=[(name or "content", content)])
+            data = content
         try:
             message = email.message_from_bytes(data.lstrip(b"\r\n"), policy=email.policy.default)
         except (ValueError, LookupError, AttributeError, TypeError, IndexError):
@@ -219,7 +255,7 @@ class MsgReader(_MailReader):
     """Reader for Outlook mails."""
 
     name = "msg"
-    libraries = ("olefile", "python-oxmsg")
+    libraries = ("olefile", "python-oxmsg", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("msg",)
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
@@ -240,12 +276,27 @@ class MsgReader(_MailReader):
                 (item.file_name or f"attachment-{number}", item.file_bytes)
                 for number, item in enumerate(message.attachments, start=1)
             ]
-            html = message.html_body or ""
+            html = _html_of(message)
             plain = message.body or ""
-            body: tuple[str, bytes | str] = ("plain", plain) if plain.strip() else ("html", html)
-            return _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
+            # An HTML body that is stored as a string is often in another encoding than its mail says.
+            differs = isinstance(html, bytes) and not says_all(plain, words_of_html(html))
+            body: tuple[str, bytes | str] = ("html", html) if differs or not plain.strip() else ("plain", plain)
+            mail = _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
+            if not plain.strip() and not html and message.properties.binary_prop_value(_RTF_PROPERTY):
+                mail.unread.append(UnreadPart(code="rtf-body", what="the body, which is stored as compressed RTF only"))
+            return mail
         except Exception:  # the library raises arbitrary exceptions on malformed input
             raise DocumentError("damaged", "the Outlook mail is damaged or of an unsupported type") from None
+
+
+def _html_of(message: Any) -> bytes | str:
+    """Return the HTML body; as bytes in UTF-8 if its encoding is known."""
+    data = message.properties.binary_prop_value(_HTML_PROPERTY)
+    if not data:
+        return message.html_body or ""
+    # The page itself may name another encoding than its mail, and the library does not look for that.
+    declared = None if b"charset" in data[:4096].lower() else message.properties.body_encoding
+    return bytes(data) if declared is None else charset.decode(data, declared).text.encode()
 
 
 @cache
@@ -271,7 +322,7 @@ class MboxReader(ContainerReader):
         """Yield each mail in the mailbox."""
         starts = [match.start() for match in re.finditer(rb"(?m)^From (?=\S+ .*\d{2}:\d{2})", data)]
         if not starts:
-            decode(data)
+            charset.decode(data)
             raise DocumentError("wrong-extension", "it contains no mail")
         if data[: starts[0]].strip():  # the first mail lacks a valid "From " line
             starts.insert(0, 0)

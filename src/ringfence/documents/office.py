@@ -1,42 +1,46 @@
 """Read Word, PowerPoint and Excel files, old and new, with headings, lists, table rows, slides and cell addresses.
 
-office-oxide parses all six formats in memory-safe code; calamine provides the addresses of cells, which office-oxide
-does not. docs/formats.md explains the choice.
+DOCX, PPTX and XLSX are read from their XML; office-oxide parses the old DOC and PPT in memory-safe code.
+docs/formats.md explains the choice.
 """
 
 from __future__ import annotations
 
-import datetime
-import io
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
+from .binary_workbook import read_xls, read_xlsb
 from .flow_text import LayerBuilder
 from .model import Document
+from .package import Package
 from .reader import ReadingOptions, Source, sha256_of
+from .sheet import MAX_ROWS, Sheet, write_sheets
+from .slides import write_slides
+from .unread_counts import UnreadCounts
+from .word import write_word
+from .workbook import read_workbook
 
-__all__ = ["OfficeReader", "column_name"]
+__all__ = ["OfficeReader"]
 
 _FAMILY = {
     "docx": "docx", "docm": "docx", "dotx": "docx", "dotm": "docx", "doc": "doc", "dot": "doc",
     "pptx": "pptx", "pptm": "pptx", "ppsx": "pptx", "ppsm": "pptx", "potx": "pptx", "potm": "pptx", "ppt": "ppt",
     "pps": "ppt", "xlsx": "xlsx", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "xlsb": "xlsb", "xls": "xls",
-    "ods": "ods", "xlam": "xlsx",
+    "xlam": "xlsx",
 }  # fmt: skip
-_SHEETS = ("xlsx", "xlsb", "xls", "ods")
-MAX_ROWS = 200_000
 _MARK = {"heading": "# "}
 
 
 class OfficeReader:
-    """Reader for Microsoft Office files and OpenDocument spreadsheets."""
+    """Reader for Microsoft Office files."""
 
     name = "office"
-    version = 1
-    libraries = ("lxml", "office-oxide", "olefile", "python-calamine")
+    version = 2
+    libraries = ("lxml", "office-oxide", "olefile", "python-calamine", "xlrd")
     extensions = tuple(_FAMILY)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
@@ -45,14 +49,37 @@ class OfficeReader:
 
         kind = _FAMILY[kind_of(data, source.extension) or source.extension]
         layer = LayerBuilder()
-        if kind in _SHEETS:
-            with _panics_are_damage():
-                _write_sheets(layer, data, kind, source)
-            if layer.empty and kind in ("xls", "xlsx"):  # only text boxes, or older than Excel 97
+        if kind == "docx":
+            write_word(layer, Package(data, source), options.hidden)
+        elif kind == "pptx":
+            write_slides(layer, Package(data, source), source, options.hidden)
+        elif kind in ("xlsx", "xlsb", "xls"):
+            unread = UnreadCounts()
+            sheets = _sheets(data, kind, source, layer, unread)
+            write_sheets(layer, sheets, options.hidden, unread)
+            unread.write(layer)
+            if layer.empty and kind == "xls" and not layer.unread:  # only text boxes, or older than Excel 97
                 _write_sections(layer, _parsed(data, kind)["sections"], slides=False)
         else:
-            _write_sections(layer, _parsed(data, kind)["sections"], slides=kind in ("ppt", "pptx"))
+            _write_sections(layer, _parsed(data, kind)["sections"], slides=kind == "ppt")
+            what = "whether text of this old format is raised, hidden or deleted"
+            layer.unread.append(UnreadPart(code="look-of-text", what=what))
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
+
+
+def _sheets(data: bytes, kind: str, source: Source, layer: LayerBuilder, unread: UnreadCounts) -> list[Sheet]:
+    if kind == "xlsx":
+        return read_workbook(Package(data, source), MAX_ROWS, source, unread)
+    with _panics_are_damage():
+        if kind == "xlsb":
+            layer.unread.append(UnreadPart(code="look-of-cells", what="the formats of the cells and hidden rows"))
+            return read_xlsb(data, MAX_ROWS, source)
+        try:
+            return read_xls(data, MAX_ROWS, source)
+        except DocumentError as error:
+            if error.code == "damaged":
+                _parsed(data, kind)  # raises the right error if the file is encrypted
+            raise
 
 
 @contextmanager
@@ -137,15 +164,14 @@ def _write_items(layer: LayerBuilder, element: dict[str, Any], address: str | No
 def _write_table(layer: LayerBuilder, element: dict[str, Any], address: str | None, paragraphs: int) -> int:
     paragraphs += 1
     layer.end_block()
-    for number, row in enumerate(element.get("rows", []), start=1):
-        cells = [
-            (
-                _text(cell.get("content")),
-                f"{address or f'table at paragraph {paragraphs}'}, row {number}, cell {position}",
-            )
+    place = address or f"table at paragraph {paragraphs}"
+    layer.table(
+        [
+            (_text(cell.get("content")), f"{place}, row {number}, cell {position}")
             for position, cell in enumerate(row.get("cells", []), start=1)
         ]
-        layer.line(cells)
+        for number, row in enumerate(element.get("rows", []), start=1)
+    )
     layer.end_block()
     return paragraphs
 
@@ -169,96 +195,3 @@ def _text(content: Any) -> str:
     if isinstance(content, list):
         return "".join(_text(part) for part in content).strip("\n")
     return ""
-
-
-def _write_sheets(layer: LayerBuilder, data: bytes, kind: str, source: Source) -> None:
-    """Write each sheet as a page and each row as a line, with the address of every cell."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
-
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        displayed = _displayed_cells(data, kind)
-        rows_left = MAX_ROWS
-        sheets = {}
-        for name in names:
-            sheets[name] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            rows_left -= len(sheets[name])
-            if rows_left < 0:
-                raise DocumentError("too-long", f"it has more than {MAX_ROWS:,} rows")
-            source.progress()
-        for name, rows in sheets.items():  # after all are read: if one is damaged, none is written
-            _write_sheet(layer, name, rows, displayed.get(name, []))
-    except PasswordError:
-        raise DocumentError(
-            "encrypted", "the file is encrypted, and Ringfence cannot open encrypted Office files"
-        ) from None
-    except (CalamineError, OSError, ValueError, KeyError):
-        if kind in ("xls", "xlsx"):
-            _parsed(data, kind)  # raises the right error if the file is encrypted
-        raise DocumentError("damaged", "the workbook is damaged or truncated") from None
-
-
-def _write_sheet(layer: LayerBuilder, name: str, rows: list[list[Any]], displayed: list[list[str]]) -> None:
-    filled = [number for number, row in enumerate(rows) if any(_cell(value) for value in row)]
-    if not filled:
-        return
-    layer.page()
-    layer.paragraph(f"Sheet: {name}", name)
-    # The displayed text of a cell (1,249.50 EUR) says more than its value (1249.5). The two libraries count rows
-    # differently, so the displayed text is used only if all rows correspond and have equally many filled cells.
-    aligned = len(displayed) == len(filled) and all(
-        [bool(text) for text in texts].count(True) == sum(bool(_cell(value)) for value in rows[number])
-        for texts, number in zip(displayed, filled, strict=True)
-    )
-    previous = -2
-    for position, number in enumerate(filled):
-        if number > previous + 1:
-            layer.end_block()
-        previous = number
-        columns = [column for column, value in enumerate(rows[number]) if _cell(value)]
-        texts = [text for text in displayed[position] if text] if aligned else [_cell(rows[number][c]) for c in columns]
-        layer.line(
-            (text, f"{name}!{column_name(column)}{number + 1}") for text, column in zip(texts, columns, strict=True)
-        )
-    layer.end_block()
-
-
-def _displayed_cells(data: bytes, kind: str) -> dict[str, list[list[str]]]:
-    """Return the displayed text of the cells by sheet and non-empty row; empty if it is not available."""
-    if kind not in ("xlsx", "xls"):
-        return {}
-    try:
-        sections = _parsed(data, kind)["sections"]
-    except DocumentError:
-        return {}
-    displayed: dict[str, list[list[str]]] = {}
-    for section in sections:
-        rows = [
-            [" ".join(_text(cell.get("content")).split()) for cell in row.get("cells", [])]
-            for element in section.get("elements", [])
-            if element.get("type") == "table"
-            for row in element.get("rows", [])
-        ]
-        displayed[section.get("title", "")] = [row for row in rows if any(row)]
-    return displayed
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
-    return " ".join(str(value).split()) if value is not None else ""
-
-
-def column_name(index: int) -> str:
-    """Return the letters of a column from its index, counted from 0: A, B, ... Z, AA."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -210,6 +210,8 @@ def canonical(text: str) -> str:
 
     It is in NFC, uses line feeds as newlines, has no byte order mark and no control characters except tab and newline.
     """
+    if text.isascii() and text.isprintable():  # most cells and lines
+        return text
     text = unicodedata.normalize("NFC", text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(
         character if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs") else " "

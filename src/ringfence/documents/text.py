@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..contracts import UnreadPart
 from ..errors import DocumentError
+from . import charset
 from .model import (
     Document,
     Page,
@@ -20,26 +22,9 @@ from .reader import (
     sha256_of,
 )
 
-__all__ = ["TextReader", "decode", "document_from_text"]
+__all__ = ["TextReader", "document_from_text"]
 
-
-def decode(data: bytes) -> str:
-    """Decode by byte order mark (UTF-16), else as UTF-8, else as Windows-1252.
-
-    Raises DocumentError for binary content.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif b"\0" in data[:4096]:
-        raise DocumentError("wrong-extension", "the name suggests text but the content is binary")
-    else:
-        encoding = "utf-8"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        if encoding == "utf-16":
-            raise DocumentError("damaged", "the file is not valid UTF-16 text") from None
-        return data.decode("cp1252", errors="replace")
+_XML_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)""")
 
 
 def document_from_text(
@@ -73,9 +58,35 @@ class TextReader:
     """Reader for plain text, including JSON, XML, YAML and other text formats, as it is."""
 
     name = "text"
-    version = 1
-    extensions = ("txt", "md", "text", "markdown", "rst", "log", "json", "xml", "yaml", "yml", "ics", "tex", "bin")
+    version = 2
+    libraries = charset.LIBRARIES
+    extensions = (
+        "txt",
+        "md",
+        "text",
+        "markdown",
+        "rst",
+        "log",
+        "json",
+        "xml",
+        "yaml",
+        "yml",
+        "ics",
+        "vcf",
+        "tex",
+        "bin",
+    )
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
         """Yield the file as one document."""
-        yield document_from_text(source, decode(data), sha256_of(data), f"{self.name}/{self.version}")
+        declared = _XML_ENCODING.match(data[:200])
+        text, unread = charset.decode(data, declared[1].decode() if declared else None)
+        if text.lstrip().startswith(("BEGIN:VCALENDAR", "BEGIN:VCARD")):
+            text = _unfolded(text)
+        yield document_from_text(source, text, sha256_of(data), f"{self.name}/{self.version}", None, unread)
+
+
+def _unfolded(text: str) -> str:
+    """Return the text of a calendar or a card with its long lines whole and without escapes."""
+    text = re.sub(r"\r?\n[ \t]", "", text)
+    return re.sub(r"\\([,;\\nN])", lambda match: "\n" if match[1] in "nN" else match[1], text)

@@ -1,0 +1,387 @@
+"""What a cell of a workbook shows: its value under its number format (``#,##0.00 "EUR";[Red]#,##0.00``).
+
+Separators are those of the format codes, which are English. A date with year, month and day is written as in ISO 8601
+because its order is otherwise the reader's guess. A negative value always shows its sign: formats may say it by colour.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["BUILT_IN", "date_of", "is_date_format", "shown"]
+
+BUILT_IN = {
+    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: '"$"#,##0_);("$"#,##0)',
+    6: '"$"#,##0_);[Red]("$"#,##0)', 7: '"$"#,##0.00_);("$"#,##0.00)', 8: '"$"#,##0.00_);[Red]("$"#,##0.00)',
+    9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm",
+    17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm",
+    37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)", 39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)",
+    41: '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)', 42: '_("$"* #,##0_);_("$"* (#,##0);_("$"* "-"_);_(@_)',
+    43: '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)',
+    44: '_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_);_(@_)',
+    45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
+    **dict.fromkeys((32, 33, 34, 35, 55, 56), "h:mm"),
+}  # fmt: skip
+_TOKEN = re.compile(
+    r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]|General|AM/PM|A/P|[yY]+|[mM]+|[dD]+|[hH]+|[sS]+(?:\.0+)?|[eE][+-]|[gb]+|.',
+    re.S | re.I,
+)
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)\]")
+_MAX_FORMAT = 1_000
+
+
+class _Section(NamedTuple):
+    """One of the parts of a format that semicolons separate."""
+
+    tokens: tuple[str, ...]
+    condition: tuple[str, float] | None
+    kind: str  # date, general, scientific, fraction or decimal
+
+    def meets(self, number: float) -> bool:
+        sign, bound = self.condition or ("<>", number + 1)
+        return {
+            "<": number < bound, ">": number > bound, "=": number == bound, "<=": number <= bound,
+            ">=": number >= bound, "<>": number != bound,
+        }[sign]  # fmt: skip
+
+
+@lru_cache(maxsize=4_096)
+def _sections(code: str) -> tuple[_Section, ...]:
+    parts: list[list[str]] = [[]]
+    for token in _TOKEN.findall(code[:_MAX_FORMAT]):
+        if token == ";":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    sections = []
+    for tokens in parts:
+        found = next((match for token in tokens if (match := _CONDITION.fullmatch(token))), None)
+        condition = (found[1], float(found[2])) if found else None
+        sections.append(_Section(tuple(tokens), condition, _kind(tokens)))
+    return tuple(sections)
+
+
+def _kind(tokens: list[str]) -> str:
+    if any(_is_date_token(token) for token in tokens):
+        return "date"
+    if any(token.lower() == "general" or token == "@" for token in tokens):
+        return "general"
+    if any(token[0] in "eE" and len(token) == 2 for token in tokens):
+        return "scientific"
+    if "/" in tokens and any(token in ("?", "#", "0") for token in tokens):
+        return "fraction"
+    return "decimal"
+
+
+def shown(value: float | int | str | bool, code: str, epoch_1904: bool = False) -> str:
+    """Return what a cell with ``value`` and the format ``code`` shows; blank if the format hides the value."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if code == "General" and not isinstance(value, str):
+        return _general(value)
+    sections = _sections(code)
+    if isinstance(value, str):
+        return _text(value, sections)
+    section, magnitude = _section_for(float(value), sections)
+    if not section.tokens and len(sections) > 1:
+        return ""
+    if section.kind == "date":
+        moment = _Moment.of(float(value), epoch_1904)
+        dated = any(unit[0] in "yd" for token in section.tokens if (unit := _unit(token)))
+        if moment is None or (moment.date is None and dated):  # no day of the calendar
+            return _general(value)
+        return _date(moment, section.tokens)
+    text = " ".join(_number(value, magnitude, section).split())
+    if value < 0 and re.search(r"[1-9]", text):
+        text = _with_sign(text)
+    return text
+
+
+def is_date_format(code: str) -> bool:
+    """Return whether a format shows a date or a time."""
+    return _sections(code)[0].kind == "date"
+
+
+def _section_for(value: float, sections: tuple[_Section, ...]) -> tuple[_Section, float]:
+    """Return the section that applies, and the number that it formats: without its sign if the section says it."""
+    if any(section.condition for section in sections):
+        for section in sections[:3]:
+            if section.condition and section.meets(value):
+                return section, abs(value)
+        plain = [section for section in sections[:3] if not section.condition]
+        return (plain or list(sections))[-1], abs(value)
+    if value < 0 and len(sections) > 1:
+        return sections[1], abs(value)
+    if value == 0 and len(sections) > 2:
+        return sections[2], 0.0
+    return sections[0], value
+
+
+def _text(value: str, sections: tuple[_Section, ...]) -> str:
+    own = sections[3] if len(sections) > 3 else sections[0] if "@" in sections[0].tokens else None
+    if own is None:
+        return value
+    return "".join(value if token == "@" else _literal(token) for token in own.tokens)
+
+
+def _literal(token: str) -> str:
+    """Return what a token that is no placeholder shows."""
+    if token.startswith('"'):
+        return token.strip('"')
+    if token.startswith("\\"):
+        return token[1:]
+    if token.startswith(("_", "*")):  # a space as wide as a character; a character that fills the cell
+        return " "
+    if token.startswith("[$"):
+        return token[2:-1].partition("-")[0]
+    return "" if token.startswith("[") else token
+
+
+def _with_sign(text: str) -> str:
+    """Return a negative amount with its sign, and its currency inside the parentheses."""
+    if match := re.fullmatch(r"([^\d()]*?)\s*\(\s*(.*?)\s*\)\s*([^\d()]*)", text):
+        before, inner, after = match.groups()
+        return f"({before}{' ' if before[-1:].isalpha() else ''}{inner}{f' {after}' if after else ''})"
+    # The sign of an accounting format stands at the other end of the cell than the number.
+    text = re.sub(r"^([-−–])\s+", r"\1", text)
+    return text if re.search(r"[-−–(]|minus", text) else f"-{text}"
+
+
+def _general(value: float | int) -> str:
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e16):
+        return str(int(value))
+    return f"{value:.15g}".replace("e", "E")
+
+
+def _number(value: float | int, magnitude: float, section: _Section) -> str:
+    tokens = section.tokens
+    if section.kind == "general":
+        number = _general(abs(value) if magnitude >= 0 else value)
+        return "".join(number if t.lower() == "general" or t == "@" else _literal(t) for t in tokens)
+    try:
+        amount = Decimal(repr(float(magnitude)))
+        if section.kind == "scientific":
+            return _scientific(amount, tokens)
+        if section.kind == "fraction":
+            return _fraction(amount, tokens)
+        return _decimal(amount, tokens)
+    except (InvalidOperation, OverflowError):
+        return _general(value)
+
+
+def _decimal(amount: Decimal, tokens: tuple[str, ...]) -> str:
+    """Fill the digits of a number into the placeholders of a format."""
+    places = [index for index, token in enumerate(tokens) if token in ("0", "#", "?")]
+    if not places:
+        return "".join(_literal(token) for token in tokens)
+    point = next((index for index, token in enumerate(tokens) if token == "."), len(tokens))
+    whole = [index for index in places if index < point]
+    decimals = [index for index in places if index > point]
+    last = whole[-1] if whole else -1
+    grouped = any(token == "," and whole and whole[0] < i < last for i, token in enumerate(tokens))
+    trailing = max(_commas_behind(tokens, last), _commas_behind(tokens, places[-1]))
+    amount = amount.scaleb(2 * tokens.count("%") - 3 * trailing)
+    rounded = abs(amount).quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
+    integer, _, fraction = f"{rounded:f}".partition(".")
+    filled = dict(zip(decimals, fraction, strict=False))
+    for index in reversed(decimals):  # optional places at the end show no zeros
+        if tokens[index] == "0" or filled[index] != "0":
+            break
+        filled[index] = ""
+    filled |= _whole_digits(integer.lstrip("0"), whole, tokens, grouped)
+    sign = "-" if amount < 0 and re.search(r"[1-9]", integer + fraction) else ""
+    pieces = [
+        filled.get(index, "")
+        if index in filled or token in ("0", "#", "?")
+        else ("" if token == "," else token if token == "." else _literal(token))
+        for index, token in enumerate(tokens)
+    ]
+    return sign + "".join(pieces)
+
+
+def _commas_behind(tokens: tuple[str, ...], place: int) -> int:
+    """Return how many commas follow a placeholder at its end: each divides the number by 1,000."""
+    count = 0
+    while 0 <= place < len(tokens) - 1 - count and tokens[place + 1 + count] == ",":
+        count += 1
+    following = tokens[place + 1 + count] if 0 <= place < len(tokens) - 1 - count else ""
+    return 0 if following in ("0", "#", "?") else count
+
+
+def _whole_digits(digits: str, whole: list[int], tokens: tuple[str, ...], grouped: bool) -> dict[int, str]:
+    """Return the digits of the integer part by placeholder, from the right; the first takes those left over."""
+    filled: dict[int, str] = {}
+    count = 0
+    for order, index in enumerate(reversed(whole)):
+        first = order == len(whole) - 1
+        own = digits if first else digits[-1:]
+        digits = "" if first else digits[:-1]
+        if not own:
+            own = "0" if tokens[index] == "0" else ""
+        shown_digits = ""
+        for digit in reversed(own):
+            if grouped and count and count % 3 == 0:
+                shown_digits = f",{shown_digits}"
+            shown_digits = digit + shown_digits
+            count += 1
+        filled[index] = shown_digits
+    return filled
+
+
+def _scientific(amount: Decimal, tokens: tuple[str, ...]) -> str:
+    text = "".join(token for token in tokens if token[:1] in "0#?.eE+-")
+    mantissa, _, exponent = re.split(r"([eE][+-])", text, maxsplit=1)
+    decimals = len(mantissa.partition(".")[2])
+    digits, _, power = f"{amount:.{decimals}E}".partition("E")
+    sign = "-" if power.startswith("-") else "+"
+    return f"{digits}E{sign}{power.lstrip('+-').zfill(len(exponent))}"
+
+
+def _fraction(amount: Decimal, tokens: tuple[str, ...]) -> str:
+    slash = tokens.index("/")
+    below = "".join(tokens[slash + 1 :]).strip()
+    fixed = re.match(r"\d*[1-9]\d*", below)
+    size = len(re.match(r"[?#0]*", below)[0]) or 1  # type: ignore[index]  # the pattern may match nothing
+    exact = Fraction(amount)
+    mixed = bool(re.search(r"[#0?]\s+[#0?]", "".join(_literal(token) for token in tokens[:slash])))
+    whole, rest = divmod(abs(exact), 1) if mixed else (0, abs(exact))
+    if fixed:
+        top, bottom = round(rest * int(fixed[0])), int(fixed[0])
+    else:
+        near = rest.limit_denominator(10**size - 1)
+        top, bottom = near.numerator, near.denominator
+    whole, top = (whole + 1, 0) if mixed and top == bottom else (whole, top)
+    parts = [str(whole)] if mixed and (whole or not top) else []
+    parts += [f"{top}/{bottom}"] if top or not mixed else []
+    return ("-" if amount < 0 else "") + " ".join(parts)
+
+
+def _is_date_token(token: str) -> bool:
+    return token[:1].lower() in ("y", "d", "h", "s", "m") or token.lower() in (
+        "[h]",
+        "[hh]",
+        "[m]",
+        "[mm]",
+        "[s]",
+        "[ss]",
+    )
+
+
+class _Moment(NamedTuple):
+    """A date value: its calendar date (None for a time alone) and its seconds."""
+
+    date: datetime.date | None
+    seconds: Decimal  # of the day
+    total: Decimal
+
+    @classmethod
+    def of(cls, value: float, epoch_1904: bool) -> _Moment | None:
+        """Return the moment of a serial number of days; None if there is none."""
+        total = (Decimal(repr(value)) * 86400).quantize(Decimal("0.001"), ROUND_HALF_UP)
+        days, seconds = divmod(total, 86400)
+        if value < 0:
+            return cls(None, abs(total) % 86400, total)
+        try:
+            return cls(date_of(int(days), epoch_1904), seconds, total)
+        except OverflowError:
+            return None
+
+
+def date_of(days: int, epoch_1904: bool = False) -> datetime.date:
+    """Return the date of a day's number. Raises OverflowError if it is beyond the calendar."""
+    if epoch_1904:
+        return datetime.date(1904, 1, 1) + datetime.timedelta(days)
+    # The workbook calendar has a 29th of February 1900.
+    return datetime.date(1899, 12, 31 if days < 60 else 30) + datetime.timedelta(days)
+
+
+def _date(moment: _Moment, tokens: tuple[str, ...]) -> str:
+    units = [unit for token in tokens if (unit := _unit(token))]
+    letters = "".join(unit[0] for unit in units)
+    minutes = _minute_tokens(tokens)
+    months = any(token[:1].lower() == "m" and index not in minutes for index, token in enumerate(tokens))
+    if moment.date and "y" in letters and "d" in letters and months:
+        clock = [
+            (i, t) for i, t in enumerate(tokens) if i in minutes or t[:1].lower() in "hs[" or t in ("AM/PM", "A/P")
+        ]
+        if not any(unit[0] in "hs" for unit in units):
+            return moment.date.isoformat()
+        seconds = any(token[:1].lower() == "s" for _, token in clock)
+        hour, rest = divmod(int(moment.seconds), 3600)
+        time = f"{hour:02}:{rest // 60:02}" + (f":{rest % 60:02}" if seconds else "")
+        return f"{moment.date.isoformat()} {time}"
+    return " ".join("".join(_date_pieces(moment, tokens, minutes)).split())
+
+
+def _unit(token: str) -> str:
+    inner = token.strip("[]").lower() if _is_date_token(token) else ""
+    return inner.partition(".")[0]
+
+
+def _minute_tokens(tokens: tuple[str, ...]) -> set[int]:
+    """Return the places of the ``m`` that mean minutes: those after hours or before seconds."""
+    timed = [(index, _unit(token)) for index, token in enumerate(tokens) if _unit(token)]
+    found = set()
+    for position, (index, unit) in enumerate(timed):
+        if unit[0] != "m" or len(unit) > 2:
+            continue
+        before = timed[position - 1][1][0] if position else ""
+        after = timed[position + 1][1][0] if position + 1 < len(timed) else ""
+        if before == "h" or after == "s" or tokens[index].startswith("["):
+            found.add(index)
+    return found
+
+
+def _date_pieces(moment: _Moment, tokens: tuple[str, ...], minutes: set[int]) -> list[str]:
+    half = any(token.upper() in ("AM/PM", "A/P") for token in tokens)
+    seconds = int(moment.seconds)
+    if not any("." in token for token in tokens if _unit(token)) and not any(
+        _unit(token).startswith("s") for token in tokens
+    ):
+        seconds = int(moment.seconds + Decimal("0.5"))
+    hour, minute, second = seconds // 3600, seconds // 60 % 60, seconds % 60
+    pieces = []
+    total = abs(moment.total)
+    sign = "-" if moment.total < 0 else ""
+    for index, token in enumerate(tokens):
+        unit = _unit(token)
+        if token.startswith("[") and unit:
+            size = {"h": 3600, "m": 60, "s": 1}[unit[0]]
+            pieces.append(f"{sign}{int((total + Decimal('0.0005')) // size):0{len(unit)}}")
+        elif token.upper() in ("AM/PM", "A/P"):
+            pieces.append("AM" if hour < 12 else "PM")
+        elif not unit:
+            pieces.append(_literal(token))
+        elif unit[0] == "h":
+            pieces.append(f"{(hour % 12 or 12) if half else hour:0{min(len(unit), 2)}}")
+        elif index in minutes:
+            pieces.append(f"{minute:0{len(unit)}}")
+        elif unit[0] == "s":
+            decimals = len(token.partition(".")[2])
+            fraction = f"{moment.seconds % 1:.{decimals}f}"[1:] if decimals else ""
+            pieces.append(f"{second:0{min(len(unit), 2)}}{fraction}")
+        else:
+            pieces.append(_calendar_piece(moment.date, unit))
+    return pieces
+
+
+def _calendar_piece(date: datetime.date | None, unit: str) -> str:
+    if date is None:
+        return ""
+    if unit[0] == "y":
+        return f"{date.year:04}" if len(unit) > 2 else f"{date.year % 100:02}"
+    if unit[0] == "m":
+        name = _MONTHS[date.month - 1]
+        forms = {1: str(date.month), 2: f"{date.month:02}", 3: name[:3], 5: name[0]}
+        return forms.get(len(unit), name)
+    day = _DAYS[date.weekday()]
+    return {1: str(date.day), 2: f"{date.day:02}", 3: day[:3]}.get(len(unit), day)

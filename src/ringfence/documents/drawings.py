@@ -1,0 +1,65 @@
+"""What the drawings of Office files say: diagrams, alternative texts and pictures large enough to hold words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .flow_text import LayerBuilder
+from .package import Package, child, descendants, value
+
+__all__ = ["alt_text", "diagram_lines", "is_large_picture", "write_chart"]
+
+_LARGE = 100 * 360_000**2  # 100 square centimetres, in the unit of drawings (1/360,000 cm)
+
+
+def diagram_lines(package: Package, part: str | None) -> list[str]:
+    """Return the words of a diagram (SmartArt), one line per shape."""
+    root = package.root(part)
+    lines = ["".join(t.text or "" for t in descendants(point, "t")) for point in descendants(root, "pt")]
+    return [line for line in lines if line.strip()]
+
+
+def write_chart(layer: LayerBuilder, package: Package, part: str, address: str | None) -> None:
+    """Write a chart: its titles, then a table of its categories and series, from the values stored with it."""
+    root = package.root(part)
+    for title in descendants(root, "title"):
+        layer.paragraph("".join(t.text or "" for t in descendants(title, "t", "v")), address)
+    series = list(descendants(root, "ser"))
+    columns = [_points(one, "cat", "xVal") for one in series[:1]] + [_points(one, "val", "yVal") for one in series]
+    if columns:
+        heads = ["", *("".join(v.text or "" for v in descendants(child(one, "tx"), "v")) for one in series)]
+        places = sorted({place for column in columns for place in column})
+        rows = [heads, *([column.get(place, "") for column in columns] for place in places)]
+        layer.end_block()
+        layer.table([[(text, address) for text in row] for row in rows])
+        layer.end_block()
+
+
+def _points(series: Any, *names: str) -> dict[int, str]:
+    """Return the stored values of a series by their place."""
+    found: dict[int, str] = {}
+    for holder in series:
+        if isinstance(holder.tag, str) and holder.tag.rpartition("}")[2] in names:
+            for point in descendants(holder, "pt"):
+                place = value(point, "idx") or ""
+                words = "".join(v.text or "" for v in descendants(point, "v"))
+                if place.isdigit():
+                    # Categories of several levels have several words at one place.
+                    found[int(place)] = f"{found[int(place)]}, {words}" if int(place) in found else words
+    return found
+
+
+def alt_text(element: Any) -> str:
+    """Return the text that stands for a picture."""
+    pictures = next(descendants(element, "blip", "imagedata"), None)
+    if pictures is None:
+        return ""
+    return next((text for one in descendants(element, "docPr", "cNvPr") if (text := value(one, "descr"))), "") or ""
+
+
+def is_large_picture(element: Any) -> bool:
+    """Return whether a drawing is a picture that may hold words, such as a scan, and not just a logo."""
+    if next(descendants(element, "blip"), None) is None:
+        return False
+    sizes = [(value(one, "cx") or "", value(one, "cy") or "") for one in descendants(element, "extent", "ext")]
+    return any(x.isdigit() and y.isdigit() and int(x) * int(y) >= _LARGE for x, y in sizes)

@@ -1,0 +1,70 @@
+"""The words of mails: headers in any encoding, and whether one version of a body says what another says."""
+
+from __future__ import annotations
+
+import email.header
+import re
+from collections import Counter
+from email.message import EmailMessage
+
+from ..errors import DocumentError
+from . import charset
+from .flow_text import LayerBuilder
+from .html import write_html
+
+__all__ = ["header_text", "says_all", "words_of_html"]
+
+_WORDS = 0.8  # of the other version's words that a version holds if both say the same; of its numbers, all
+
+
+def header_text(message: EmailMessage, name: str) -> str:
+    """Return a header as text on one line; blank if it cannot be read."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    foreign = re.search(r"=\?(?!utf-8|us-ascii)[\w-]+\?[bq]\?", raw, re.I) is not None
+    if raw.isascii() and not foreign:
+        try:
+            return " ".join(str(message[name]).split()) if raw else ""
+        except (
+            ValueError,
+            LookupError,
+            AttributeError,
+            TypeError,
+            ArithmeticError,
+        ):  # it fails on some malformed headers
+            pass
+    try:
+        return " ".join(_decoded_header(raw).split())  # the email package knows encodings by Python's names only
+    except (ValueError, DocumentError):
+        return ""
+
+
+def _decoded_header(raw: str) -> str:
+    data = raw.encode("ascii", "surrogateescape") if not raw.isascii() else raw.encode()
+    text = re.sub(r"\r?\n(?=[ \t])", "", charset.decode(data).text)
+    pieces = email.header.decode_header(text)
+    return "".join(charset.decode(piece, label).text if isinstance(piece, bytes) else piece for piece, label in pieces)
+
+
+def words_of_html(body: bytes | str) -> str:
+    """Return the visible text of an HTML body; blank if it has none."""
+    layer = LayerBuilder()
+    try:
+        write_html(layer, body)
+    except DocumentError:
+        return ""
+    return "\n".join(layer.rows())
+
+
+def says_all(text: str, other: str) -> bool:
+    """Return whether ``text`` holds nearly all words, and all numbers, of ``other``."""
+    mine, others = _counted(text), _counted(other)
+    numbers = Counter({word: count for word, count in others.items() if any(map(str.isdigit, word))})
+    return _share(mine, others) >= _WORDS and not numbers - mine
+
+
+def _counted(text: str) -> Counter[str]:
+    return Counter(re.findall(r"[^\W_]+", re.sub(r"https?://\S+", "", text).lower()))
+
+
+def _share(mine: Counter[str], others: Counter[str]) -> float:
+    return (mine & others).total() / others.total() if others else 1.0

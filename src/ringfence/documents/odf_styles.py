@@ -1,0 +1,156 @@
+"""The styles of an OpenDocument text, as far as they decide what is read: raised and hidden text, and numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .package import child, descendants, local, value
+from .word_numbers import letters, roman
+
+__all__ = ["OdfLook", "OdfNumbers", "OdfStyles"]
+
+_CHAIN = 20
+_LEVELS = 10
+
+
+@dataclass(frozen=True)
+class OdfLook:
+    """How text looks; None is inherited."""
+
+    level: int | None = None
+    hidden: bool | None = None
+    white: bool | None = None
+    shaded: bool | None = None
+
+    def under(self, own: OdfLook) -> OdfLook:
+        """Return this look with what ``own`` says instead."""
+        pairs = {name: (getattr(self, name), getattr(own, name)) for name in ("level", "hidden", "white", "shaded")}
+        return OdfLook(**{name: outer if inner is None else inner for name, (outer, inner) in pairs.items()})
+
+
+class OdfStyles:
+    """The styles of the content and of the document by family and name."""
+
+    def __init__(self, *roots: Any) -> None:
+        self._styles: dict[tuple[str, str], Any] = {}
+        self.list_styles: dict[str, Any] = {}
+        self.outline: Any = None
+        for root in roots:
+            for style in descendants(root, "style"):
+                self._styles.setdefault((value(style, "family") or "", value(style, "name") or ""), style)
+            for style in descendants(root, "list-style"):
+                self.list_styles.setdefault(value(style, "name") or "", style)
+            self.outline = next(descendants(root, "outline-style"), None) if self.outline is None else self.outline
+        self._known: dict[tuple[str, str], OdfLook] = {}
+
+    def look(self, family: str, name: str | None) -> OdfLook:
+        """Return the look of a style with what it inherits."""
+        key = (family, name or "")
+        if key not in self._known:
+            found = OdfLook()
+            for style in reversed(self._chain(family, name)):
+                found = found.under(_look(style))
+            self._known[key] = found
+        return self._known[key]
+
+    def list_style_of(self, name: str | None) -> str | None:
+        """Return the list style that a paragraph style names."""
+        found = (value(style, "list-style-name") for style in self._chain("paragraph", name))
+        return next((one for one in found if one is not None), None)
+
+    def hides(self, family: str, name: str | None) -> bool:
+        """Return whether a style keeps a slide or a section from being shown."""
+        style = self._styles.get((family, name or ""))
+        return any(
+            value(one, "visibility") == "hidden" or value(one, "display") == "none"
+            for one in ([] if style is None else style)
+        )
+
+    def _chain(self, family: str, name: str | None) -> list[Any]:
+        chain: list[Any] = []
+        while name and (family, name) in self._styles and len(chain) < _CHAIN:
+            chain.append(self._styles[family, name])
+            name = value(chain[-1], "parent-style-name")
+        return chain
+
+
+def _look(style: Any) -> OdfLook:
+    text = child(style, "text-properties")
+    position = value(text, "text-position")
+    level = None
+    if position is not None:
+        height = re.match(r"(-?\d+(?:\.\d+)?)%", position)
+        level = 1 if position.startswith("super") else -1 if position.startswith("sub") else 0
+        if height:
+            level = (float(height[1]) > 0) - (float(height[1]) < 0)
+    colour = value(text, "color")
+    grounds = [value(text, "background-color"), value(child(style, "paragraph-properties"), "background-color")]
+    display = value(text, "display")
+    return OdfLook(
+        level=level,
+        hidden=None if display is None else display == "none",
+        white=None if colour is None else colour.lower() == "#ffffff",
+        shaded=True if any(ground not in (None, "transparent", "#ffffff") for ground in grounds) else None,
+    )
+
+
+class OdfNumbers:
+    """Counts the items of lists and the numbered headings in reading order."""
+
+    def __init__(self, styles: OdfStyles) -> None:
+        self._styles = styles
+        self._counts: dict[str, list[int | None]] = {}
+        self._outline: list[int | None] = [None] * (_LEVELS + 1)
+
+    def restart(self, style: str, level: int) -> None:
+        """Begin a list that does not continue the one before."""
+        self._counts.setdefault(style, [None] * (_LEVELS + 1))[level:] = [None] * (_LEVELS + 1 - level)
+
+    def item(self, style: str, level: int, start: str | None) -> str:
+        """Count an item and return what stands before it: its number, or ``-``."""
+        counts = self._counts.setdefault(style, [None] * (_LEVELS + 1))
+        return self._count(self._styles.list_styles.get(style), counts, min(level, _LEVELS), start) or "-"
+
+    def heading(self, level: int, start: str | None) -> str:
+        """Count a heading and return its number; blank if headings have none."""
+        return self._count(self._styles.outline, self._outline, min(max(level, 1), _LEVELS), start)
+
+    def _count(self, style: Any, counts: list[int | None], level: int, start: str | None) -> str:
+        own = _level(style, level)
+        count = counts[level]
+        if start is not None and start.isdigit():
+            counts[level] = int(start)
+        else:
+            counts[level] = _start(own) if count is None else count + 1
+        counts[level + 1 :] = [None] * (_LEVELS - level)
+        if own is None or ("number" not in local(own) and local(own) != "outline-level-style"):
+            return ""
+        form = value(own, "num-format") or ""
+        if not form:
+            return ""
+        shown = int(value(own, "display-levels") or 1)
+        parts = []
+        for place in range(max(level - shown + 1, 1), level + 1):
+            higher = _level(style, place)
+            form = value(higher, "num-format") or ("1" if place == level else "")
+            number = counts[place]
+            if form:
+                parts.append(_formatted(_start(higher) if number is None else number, form))
+        return f"{value(own, 'num-prefix') or ''}{'.'.join(parts)}{value(own, 'num-suffix') or ''}".strip()
+
+
+def _level(style: Any, level: int) -> Any:
+    levels = [] if style is None else list(style)
+    return next((one for one in levels if value(one, "level") == str(level)), None)
+
+
+def _start(level: Any) -> int:
+    text = value(level, "start-value") or "1"
+    return int(text) if text.isdigit() else 1
+
+
+def _formatted(count: int, form: str) -> str:
+    forms = {"a": letters(count), "A": letters(count).upper(), "i": roman(count).lower(), "I": roman(count)}
+    return forms.get(form, str(count))

@@ -1,0 +1,145 @@
+"""A sheet of a workbook, in any format, and how it is written: each row as a line, each cell at its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..contracts import UnreadPart
+from ..errors import DocumentError
+from .flow_text import LayerBuilder
+from .unread_counts import UnreadCounts
+
+__all__ = ["MAX_ROWS", "Note", "Sheet", "check_rows", "column_name", "write_sheets"]
+
+MAX_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words beside the cells: a text box, or a note of a cell."""
+
+    text: str
+    address: str
+
+
+@dataclass
+class Sheet:
+    """The shown text of the cells by row and column, both counted from 0, and what nobody sees."""
+
+    name: str
+    hidden: bool = False
+    rows: dict[int, dict[int, str]] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    covered: set[tuple[int, int]] = field(default_factory=set)  # by a merged cell
+    unseen: dict[tuple[int, int], str] = field(default_factory=dict)  # hidden by its format or colour
+    without_value: list[tuple[int, int]] = field(default_factory=list)  # formulas
+    boxes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)  # the header of its pages
+    after: list[str] = field(default_factory=list)  # the footer
+
+    def address(self, row: int, column: int) -> str:
+        """Return the address of a cell."""
+        return f"{self.name}!{column_name(column)}{row + 1}"
+
+
+def column_name(index: int) -> str:
+    """Return the letters of a column from its index, counted from 0: A, B, ... Z, AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def write_sheets(layer: LayerBuilder, sheets: Iterable[Sheet], keep_hidden: bool, unread: UnreadCounts) -> None:
+    """Write each sheet as a page and count what is left out of it."""
+    names = []
+    for sheet in sheets:
+        if sheet.hidden and (sheet.rows or sheet.boxes):
+            names.append(sheet.name)
+        if not sheet.hidden or keep_hidden:
+            _write_sheet(layer, sheet, keep_hidden, unread)
+    if names:
+        what = f"{len(names)} hidden sheet{'s' if len(names) > 1 else ''}: {', '.join(names)}"
+        layer.unread.append(UnreadPart(code="hidden-sheet", what=what))
+
+
+def _write_sheet(layer: LayerBuilder, sheet: Sheet, keep_hidden: bool, unread: UnreadCounts) -> None:
+    rows = _visible_rows(sheet, keep_hidden, unread)
+    for row, column in sheet.without_value:
+        unread.add("formulas-without-values", place=sheet.address(row, column))
+    for note in sheet.notes:
+        unread.add("notes", place=note.address)
+    beside = [*sheet.boxes, *sheet.before, *sheet.after, *(sheet.notes if keep_hidden else ())]
+    if not rows and not beside:
+        return
+    layer.page()
+    layer.paragraph(f"Sheet: {sheet.name}", sheet.name)
+    for words in sheet.before:
+        layer.paragraph(words, f"{sheet.name}, header")
+    block: list[list[tuple[str, str | None]]] = []
+    columns = {column for cells in rows.values() for column in cells}  # heads and values may have a blank row between
+    previous = -2
+    for number in sorted(rows):
+        if number > previous + 1:
+            _write_block(layer, block, columns)
+            block = []
+        previous = number
+        cells = rows[number]
+        block.append([(cells.get(column, ""), sheet.address(number, column)) for column in range(max(cells) + 1)])
+    _write_block(layer, block, columns)
+    for position, words in enumerate(sheet.boxes, start=1):
+        layer.paragraph(words, f"{sheet.name}, text box {position}")
+    for note in sheet.notes if keep_hidden else ():
+        layer.paragraph(f"Note: {note.text}", note.address)
+    for words in sheet.after:
+        layer.paragraph(words, f"{sheet.name}, footer")
+
+
+def _write_block(layer: LayerBuilder, block: list[list[tuple[str, str | None]]], columns: set[int]) -> None:
+    """Write rows without a blank row between them as one table."""
+    layer.end_block()
+    layer.table(block, columns=columns)
+    layer.end_block()
+
+
+def _visible_rows(sheet: Sheet, keep_hidden: bool, unread: UnreadCounts) -> dict[int, dict[int, str]]:
+    """Return the cells that are written, and count the hidden rows, columns and cells with something in them."""
+    columns: set[int] = set()
+    kept: dict[int, dict[int, str]] = {}
+    for number, cells in sheet.rows.items():
+        filled = {column: text for column, text in cells.items() if text.strip()}
+        if filled and number in sheet.hidden_rows:
+            unread.add("hidden-rows", place=f"{sheet.name}!{number + 1}")
+            if not keep_hidden:
+                continue
+        shown: dict[int, str] = {}
+        for column, text in filled.items():
+            if column in sheet.hidden_columns:
+                columns.add(column)
+            elif (number, column) in sheet.covered:
+                unread.add("hidden-text", place=sheet.address(number, column))
+            else:
+                shown[column] = text
+                continue
+            if keep_hidden:
+                shown[column] = text
+        if shown:
+            kept[number] = shown
+    for (number, column), text in sheet.unseen.items():
+        unread.add("hidden-text", text, sheet.address(number, column))
+        if keep_hidden and text.strip():
+            kept.setdefault(number, {})[column] = text
+    for column in sorted(columns):
+        unread.add("hidden-columns", place=f"{sheet.name}!{column_name(column)}")
+    return kept
+
+
+def check_rows(left: int) -> None:
+    """Raise DocumentError if a workbook has more rows than are read."""
+    if left < 0:
+        raise DocumentError("too-long", f"it has more than {MAX_ROWS:,} rows")

@@ -1,0 +1,124 @@
+"""The styles of a Word document, as far as they decide what is read: headings, numbers, hidden and raised text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .package import child, children, option, value
+
+__all__ = ["ParagraphStyle", "RunStyle", "WordStyles"]
+
+_RAISED_HALF_POINTS = 4
+_TINY_HALF_POINTS = 2
+_CHAIN = 20  # the longest chain of styles that is followed
+
+
+@dataclass(frozen=True)
+class RunStyle:
+    """The look of a run; None is inherited."""
+
+    hidden: bool | None = None
+    level: int | None = None
+    white: bool | None = None
+    shaded: bool | None = None
+
+    def under(self, own: RunStyle) -> RunStyle:
+        """Return this look with what ``own`` says instead."""
+        chosen = {
+            name: getattr(self, name) if getattr(own, name) is None else getattr(own, name)
+            for name in ("hidden", "level", "white", "shaded")
+        }
+        return RunStyle(**chosen)
+
+
+@dataclass
+class ParagraphStyle:
+    """What a paragraph says of itself or its style says of it; None is inherited."""
+
+    heading: bool | None = None
+    numbering: str | None = None
+    level: int | None = None
+    run: RunStyle = field(default_factory=RunStyle)
+
+
+class WordStyles:
+    """The styles by their ids, with what they inherit."""
+
+    def __init__(self, root: Any) -> None:
+        self._styles = {value(style, "styleId") or "": style for style in children(root, "style")}
+        self._known: dict[str, ParagraphStyle] = {}
+        self.default = next(
+            (n for n, s in self._styles.items() if value(s, "type") == "paragraph" and value(s, "default") == "1"), ""
+        )
+
+    def numberings(self) -> dict[str, str]:
+        """Return the numbering that each style names, for the lists that take their levels from a style."""
+        named = {name: value(child(style, "pPr", "numPr", "numId")) for name, style in self._styles.items()}
+        return {name: number for name, number in named.items() if number}
+
+    def style(self, name: str | None) -> ParagraphStyle:
+        """Return a paragraph or character style with what it inherits."""
+        name = name or ""
+        if name not in self._known:
+            found = ParagraphStyle()
+            chain: list[Any] = []
+            link: str | None = name
+            while link in self._styles and len(chain) < _CHAIN:
+                chain.append(self._styles[link])
+                link = value(child(chain[-1], "basedOn"))
+            for style in reversed(chain):
+                own = paragraph_style(child(style, "pPr"), child(style, "rPr"))
+                title = (value(child(style, "name")) or "").lower()
+                if re.fullmatch(r"heading \d|title", title):
+                    own.heading = True
+                found = merged(found, own)
+            self._known[name] = found
+        return self._known[name]
+
+
+def merged(base: ParagraphStyle, own: ParagraphStyle) -> ParagraphStyle:
+    """Return ``base`` with what ``own`` says instead."""
+    return ParagraphStyle(
+        base.heading if own.heading is None else own.heading,
+        base.numbering if own.numbering is None else own.numbering,
+        base.level if own.level is None else own.level,
+        base.run.under(own.run),
+    )
+
+
+def paragraph_style(paragraph: Any, run: Any) -> ParagraphStyle:
+    """Return what the properties of a paragraph and of its runs say."""
+    outline = value(child(paragraph, "outlineLvl"))
+    level = value(child(paragraph, "numPr", "ilvl"))
+    return ParagraphStyle(
+        heading=None if outline is None else outline.isdigit() and int(outline) < 9,
+        numbering=value(child(paragraph, "numPr", "numId")),
+        level=int(level) if level and level.isdigit() else None,
+        run=run_style(run, paragraph),
+    )
+
+
+def run_style(run: Any, paragraph: Any = None) -> RunStyle:
+    """Return what the properties of a run say, with the background of its paragraph."""
+    aligned = value(child(run, "vertAlign"))
+    position = value(child(run, "position"))
+    level = None if aligned is None else {"superscript": 1, "subscript": -1}.get(aligned, 0)
+    if level is None and position is not None and re.fullmatch(r"-?\d+", position):
+        height = int(position)
+        level = 0 if abs(height) < _RAISED_HALF_POINTS else 1 if height > 0 else -1
+    colour = value(child(run, "color"))
+    background = [child(run, "shd"), child(paragraph, "shd")]
+    fills = [(value(shade, "fill") or "auto").lower() for shade in background if shade is not None]
+    marker = value(child(run, "highlight"))
+    size = value(child(run, "sz"))
+    tiny = size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS
+    covered = colour is not None and colour.lower() in fills and colour.lower() != "auto"
+    shaded = any(fill not in ("auto", "ffffff") for fill in fills) or marker not in (None, "none", "white")
+    return RunStyle(
+        hidden=True if tiny or covered else option(run, "vanish"),
+        level=level,
+        white=None if colour is None else colour.lower() == "ffffff",
+        shaded=True if shaded else None,
+    )

@@ -1,0 +1,292 @@
+"""Read Excel workbooks (XLSX): each cell as its format shows it, text boxes, and what is hidden."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from ..errors import DocumentError
+from .cell_format import BUILT_IN, shown
+from .drawings import diagram_lines, is_large_picture
+from .package import (
+    Package,
+    child,
+    children,
+    descendants,
+    local,
+    value,
+)
+from .raised import Run, join_runs
+from .reader import Source
+from .sheet import Note, Sheet, check_rows
+from .unread_counts import UnreadCounts
+
+__all__ = ["read_workbook"]
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+_WHITE = {"ffffffff", "00ffffff"}
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How the cells of one style show their values."""
+
+    code: str
+    unseen: bool  # its colour is that of its background
+
+
+class _Book:
+    """The parts that all sheets share."""
+
+    def __init__(self, package: Package, unread: UnreadCounts) -> None:
+        self.package = package
+        self.main = package.main_part()
+        self.root = package.root(self.main)
+        self.relations = package.relations(self.main)
+        self.epoch_1904 = value(child(self.root, "workbookPr"), "date1904") in ("1", "true", "on")
+        calculation = child(self.root, "calcPr")
+        self.stale = value(calculation, "fullCalcOnLoad") in ("1", "true", "on")
+        related = {relation.kind: relation.part for relation in self.relations.values()}
+        self.strings = [_rich_text(item) for item in children(package.root(related.get("sharedStrings")), "si")]
+        self.looks = _looks(package.root(related.get("styles")))
+        self.unread = unread
+
+
+def read_workbook(package: Package, rows_left: int, source: Source, unread: UnreadCounts) -> list[Sheet]:
+    """Return the sheets of a workbook and count what is not read in ``unread``. Raises DocumentError."""
+    book = _Book(package, unread)
+    sheets = []
+    for entry in descendants(child(book.root, "sheets"), "sheet"):
+        relation = book.relations.get(value(entry, "id") or "")
+        if relation is None or relation.kind != "worksheet":
+            if relation is not None and relation.kind == "chartsheet":
+                book.unread.add("charts")
+            continue
+        sheet = Sheet(value(entry, "name") or "", value(entry, "state") in ("hidden", "veryHidden"))
+        data = package.read(relation.part)
+        if data is None:
+            raise DocumentError("damaged", "the workbook is damaged or truncated")
+        try:
+            _read_sheet(book, sheet, data, relation.part)
+        except (ValueError, IndexError, ArithmeticError, etree.XMLSyntaxError):
+            raise DocumentError("damaged", "the workbook is damaged or truncated") from None
+        rows_left -= len(sheet.rows)
+        check_rows(rows_left)
+        sheets.append(sheet)
+        source.progress()
+    return sheets
+
+
+def _rich_text(item: Any) -> str:
+    """Return a text with its runs, without the reading aids of East Asian words."""
+    runs = []
+    for one in item:
+        if local(one) == "t":
+            runs.append(Run(one.text or ""))
+        elif local(one) == "r":
+            raised = value(child(one, "rPr", "vertAlign"))
+            level = {"superscript": 1, "subscript": -1}.get(raised or "", 0)
+            runs.append(Run("".join(t.text or "" for t in children(one, "t")), level))
+    text = join_runs(runs)
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
+
+
+def _looks(root: Any) -> list[_Look]:
+    formats = {
+        value(f, "numFmtId"): value(f, "formatCode") or "" for f in descendants(child(root, "numFmts"), "numFmt")
+    }
+    fonts = [child(font, "color") for font in children(child(root, "fonts"), "font")]
+    fills = [child(fill, "patternFill", "fgColor") for fill in children(child(root, "fills"), "fill")]
+    looks = []
+    for cell in children(child(root, "cellXfs"), "xf"):
+        number = value(cell, "numFmtId") or "0"
+        code = formats.get(number) or BUILT_IN.get(int(number) if number.isdigit() else 0, "General")
+        font = value(cell, "fontId") or ""
+        colour = fonts[int(font)] if font.isdigit() and int(font) < len(fonts) else None
+        white = (value(colour, "rgb") or "").lower() in _WHITE or value(colour, "indexed") in ("1", "9")
+        white = white or (value(colour, "theme") == "0" and value(colour, "tint") in (None, "0"))
+        number = value(cell, "fillId") or "0"
+        ground = fills[int(number)] if number.isdigit() and int(number) < len(fills) else None
+        same = colour is not None and ground is not None and dict(colour.attrib) == dict(ground.attrib)
+        looks.append(_Look(code, same or (white and number == "0")))
+    return looks
+
+
+def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
+    beside: dict[str, list[Any]] = {}
+    row_number = -1
+    column_number = -1
+    parser = etree.iterparse(
+        io.BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
+        huge_tree=False,
+    )  # fmt: skip
+    for event, element in parser:
+        name = local(element)
+        if event == "start":
+            if name == "row":
+                row_number = int(element.get("r") or row_number + 2) - 1
+                column_number = -1
+                if _is_on(element, "hidden") or value(element, "ht") == "0":
+                    sheet.hidden_rows.add(row_number)
+            continue
+        if name == "c":
+            if match := _REFERENCE.fullmatch(element.get("r") or ""):
+                column_number = _column(match[1])
+            else:
+                column_number += 1
+            _read_cell(book, sheet, element, (row_number, column_number))
+        elif name == "row":
+            element.clear()
+        elif name in ("cols", "mergeCells", "headerFooter", "conditionalFormatting", "sheetFormatPr", "tableParts"):
+            beside.setdefault(name, []).append(element)
+    _read_columns(sheet, beside)
+    if "conditionalFormatting" in beside or "tableParts" in beside:  # they may colour the background of white text
+        _show_white(sheet)
+    _read_beside(book, sheet, part)
+    for element in beside.get("headerFooter", ()):
+        _read_surroundings(sheet, element)
+
+
+def _is_on(element: Any, name: str) -> bool:
+    """Return whether an attribute is on."""
+    return value(element, name) in ("1", "true", "on")
+
+
+def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) -> None:
+    kind = element.get("t") or "n"
+    stored = child(element, "v")
+    content = None if stored is None else stored.text
+    style = element.get("s") or "0"
+    look = book.looks[int(style)] if style.isdigit() and int(style) < len(book.looks) else _Look("General", False)
+    has_formula = child(element, "f") is not None
+    if kind == "inlineStr":
+        inline = child(element, "is")
+        text = shown("" if inline is None else _rich_text(inline), look.code)
+        plain = text
+    elif content is None or (has_formula and book.stale and kind == "n" and float(content) == 0):
+        # A program that does not calculate stores no value, or zero and the wish to calculate when the file is opened.
+        if has_formula and kind != "str":
+            sheet.without_value.append(place)
+        return
+    else:
+        plain, text = _texts(book, kind, content, look.code)
+    if not text.strip() or look.unseen:
+        if plain.strip():
+            sheet.unseen[place] = plain
+        return
+    sheet.rows.setdefault(place[0], {})[place[1]] = text
+
+
+def _texts(book: _Book, kind: str, content: str, code: str) -> tuple[str, str]:
+    """Return the plain value of a cell and what the cell shows."""
+    if kind == "s":
+        plain = book.strings[_place(content)]
+        return plain, shown(plain, code)
+    if kind == "str":
+        plain = re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), content)
+        return plain, shown(plain, code)
+    if kind == "b":
+        plain = shown(content.strip() in ("1", "true"), code)
+        return plain, plain
+    if kind == "e":
+        return content, content
+    if kind == "d":
+        plain = content.replace("T", " ").removesuffix(" 00:00:00")
+        return plain, plain
+    number = float(content)
+    whole = int(content) if re.fullmatch(r"-?\d{1,15}", content) else number
+    text = shown(whole, code, book.epoch_1904)
+    return text or shown(number, "General"), text
+
+
+def _place(text: str) -> int:
+    """Return a place in a list. Raises ValueError if it is negative, which would count from the end."""
+    place = int(text)
+    if place < 0:
+        raise ValueError(text)
+    return place
+
+
+def _column(letters: str) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index - 1
+
+
+def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
+    for columns in beside.get("cols", ()):
+        for column in children(columns, "col"):
+            if _is_on(column, "hidden") or value(column, "width") == "0":
+                first, last = int(value(column, "min") or 1), int(value(column, "max") or 1)
+                sheet.hidden_columns |= set(range(first - 1, min(last, 16_384)))
+    for element in beside.get("sheetFormatPr", ()):
+        if _is_on(element, "zeroHeight"):
+            sheet.hidden_rows |= set(sheet.rows)
+    for merges in beside.get("mergeCells", ()):
+        for merge in children(merges, "mergeCell"):
+            ends = re.fullmatch(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", value(merge, "ref") or "")
+            if ends:
+                left, right = _column(ends[1]), _column(ends[3])
+                top, bottom = int(ends[2]) - 1, int(ends[4]) - 1
+                rows = range(top, bottom + 1) if bottom - top < len(sheet.rows) else sheet.rows.keys()
+                sheet.covered |= {
+                    (row, column)
+                    for row in rows
+                    for column in sheet.rows.get(row, ())
+                    if left <= column <= right and top <= row <= bottom and (row, column) != (top, left)
+                }
+
+
+def _show_white(sheet: Sheet) -> None:
+    for (row, column), text in sheet.unseen.items():
+        sheet.rows.setdefault(row, {})[column] = text
+    sheet.unseen = {}
+
+
+def _read_beside(book: _Book, sheet: Sheet, part: str) -> None:
+    """Read the text boxes, diagrams and notes of a sheet; count its charts, pictures and embedded files."""
+    for relation in book.package.relations(part).values():
+        if relation.kind == "comments":
+            for note in descendants(book.package.root(relation.part), "comment"):
+                body = child(note, "text")
+                words = _rich_text(body) if body is not None else ""
+                sheet.notes.append(Note(words, f"{sheet.name}!{value(note, 'ref') or ''}"))
+        elif relation.kind == "drawing":
+            _read_drawing(book, sheet, relation.part)
+        elif relation.kind in ("oleObject", "package"):
+            book.unread.add("embedded-files", place=sheet.name)
+
+
+def _read_drawing(book: _Book, sheet: Sheet, part: str) -> None:
+    relations = book.package.relations(part)
+    for shape in descendants(book.package.root(part), "sp", "pic"):
+        hidden = any(_is_on(one, "hidden") for one in descendants(shape, "cNvPr"))
+        if local(shape) == "pic" and is_large_picture(shape) and not hidden:
+            book.unread.add("pictures", place=sheet.name)
+        rows = ["".join(t.text or "" for t in descendants(p, "t")) for p in descendants(child(shape, "txBody"), "p")]
+        words = "\n".join(row for row in rows if row.strip())
+        if words and hidden:
+            book.unread.add("hidden-text", words, sheet.name)
+        elif words:
+            sheet.boxes.append(words)
+    for relation in relations.values():
+        if relation.kind == "chart":
+            book.unread.add("charts", place=sheet.name)
+        elif relation.kind == "diagramData":
+            sheet.boxes += diagram_lines(book.package, relation.part)
+
+
+def _read_surroundings(sheet: Sheet, element: Any) -> None:
+    for kind, pieces in (("Header", sheet.before), ("Footer", sheet.after)):
+        for one in children(element, f"odd{kind}", f"even{kind}", f"first{kind}"):
+            parts = re.split(r"&[LCR]", re.sub(r'&"[^"]*"|&K[0-9A-Fa-f]{6}|&K\d\d[+-]\d{3}', "", one.text or ""))
+            # What changes from page to page or from day to day is not in the file.
+            fixed = [re.sub(r"&\d+|&[BIUESXYGZF]", "", part) for part in parts if not re.search("&[PNDT]", part)]
+            text = "\t".join(fixed).replace("&A", sheet.name).replace("&&", "&")
+            if re.search(r"\w", text.replace(sheet.name, "")) and text not in pieces:
+                pieces.append(text)

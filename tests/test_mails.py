@@ -1,0 +1,92 @@
+"""A mail is read as its program shows it: the right version, the right encoding, and what is signed."""
+
+from __future__ import annotations
+
+import tempfile
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.documents import Source, Unreadable, read_here
+from tests.cases import CASES, case, codes, outcomes, read_file
+
+
+def test_a_stub_beside_html_is_not_read() -> None:
+    document = case("56-*")
+    assert "Amount due   EUR 1,480.75\nDue   30 March 2024" in document.text
+    assert "mail program" not in document.text
+    assert codes(document) == ["other-version"]
+
+
+@given(st.integers(1, 10**6), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_every_number_of_the_shown_version_is_read(amount: int, complete: bool) -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@example.com", "Invoice"
+    words = f"Your invoice 4711 over EUR {amount:,}.50 is due now"
+    message.set_content(words if complete else "Your invoice 4711 is attached. Please see below for details.")
+    message.add_alternative(f"<p>{words}</p>", subtype="html")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.eml"
+        path.write_bytes(message.as_bytes())
+        assert f"EUR {amount:,}.50" in read_file(path).text
+
+
+def test_the_encodings_of_the_cases() -> None:
+    assert "Gesamtbetrag: € 1.480,75 – sofort" in case("57-*").text
+    assert "收款人：陈镕 金额：1,480.75元" in case("58-*").text
+    assert "Betrag € 1.480,75 für L\ufffdbeck" in case("59-*").text
+    assert codes(case("59-*")) == ["bad-bytes"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding", "words"),
+    [
+        ("iso-8859-1", "cp1252", "€ 5 – „Müller“"), ("gb2312", "gb18030", "陈镕 1,480元"),
+        ("x-sjis", "cp932", "①請求書"),
+        ("ks_c_5601-1987", "cp949", "청구서 똠방"), ("us-ascii", "cp1252", "5 €"), ("windows-874", "cp874", "ยอดรวม"),
+        ("iso-8859-8-i", "iso8859-8", "שלום"), ("iso-2022-jp", "iso2022_jp", "請求書"), ("big5", "big5", "總計"),
+        ("utf-8", "utf-8", "für"), ("us-ascii", "utf-8", "für 5 €"),
+    ],
+)  # fmt: skip
+def test_names_of_encodings_mean_what_mail_programs_mean(
+    declared: str, encoding: str, words: str, tmp_path: Path
+) -> None:
+    head = f"From: a@b.c\nSubject: S\nContent-Type: text/plain; charset={declared}\nContent-Transfer-Encoding: 8bit\n\n"
+    (tmp_path / "m.eml").write_bytes(head.encode() + words.encode(encoding))
+    document = read_file(tmp_path / "m.eml")
+    assert document.text.endswith(f"\n\n{words}")
+    assert codes(document) == []
+
+
+def test_a_subject_is_read_in_any_encoding(tmp_path: Path) -> None:
+    (tmp_path / "m.eml").write_bytes(
+        b"From: =?gb2312?B?s8LpRg==?= <a@b.c>\nSubject: Rechnung f\xfcr M\xfcller\n"
+        b"To: =?utf-8?q?J=C3=B6rg?= <j@b.c>\n\nx"
+    )
+    text = read_file(tmp_path / "m.eml").text
+    assert "From: 陈镕 <a@b.c>" in text
+    assert "Subject: Rechnung für Müller" in text
+    assert "To: Jörg <j@b.c>" in text
+
+
+def test_signed_words_are_read_without_a_key() -> None:
+    document = case("60-*")
+    assert document.text.endswith("Signed order: EUR 2,500.00")
+    assert "Subject: Invoice" in document.text
+
+
+def test_what_cannot_be_opened_is_said() -> None:
+    path = next(CASES.glob("61-*"))
+    failures = [one for one in read_here(Source(path, path.name)) if isinstance(one, Unreadable)]
+    assert [(one.id.partition("!")[2], one.code) for one in failures] == [("winmail.dat", "unsupported")]
+
+
+def test_a_forward_in_a_forward_is_read() -> None:
+    (path,) = CASES.glob("62-*")
+    texts = outcomes(path)
+    assert len(texts) == 3
+    assert list(texts.values())[-1].endswith("Total EUR 99.00")
