@@ -13,7 +13,8 @@ from .model import (
     Line,
     Page,
 )
-from .pdf_layout import Glyph, lay_out
+from .page_words import Glyph
+from .pdf_layout import lay_out
 from .reader import Source
 
 __all__ = ["PaperBuilder"]
@@ -71,12 +72,13 @@ class PaperBuilder:
 
     def _write_glyph(self, glyph: Glyph) -> None:
         start = len(self._text)
-        self._write(glyph.text, glyph.on_paper or glyph.box)
+        for character in glyph.text:  # a letter and its accents
+            self._write(character, glyph.on_paper or glyph.box)
         if glyph.confidence is not None:
             if self._ocr and self._ocr[-1][1] == start and self._ocr[-1][2] == glyph.confidence:
-                self._ocr[-1] = (self._ocr[-1][0], start + 1, glyph.confidence)
+                self._ocr[-1] = (self._ocr[-1][0], len(self._text), glyph.confidence)
             else:
-                self._ocr.append((start, start + 1, glyph.confidence))
+                self._ocr.append((start, len(self._text), glyph.confidence))
 
     def document(self, source: Source, sha256: str, read_by: str, metadata: dict[str, Any]) -> Document:
         """Return the finished document."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,15 +12,14 @@ from ..errors import DocumentError
 from . import ocr
 from .model import Document
 from .page_text import PaperBuilder
-from .pdf_layout import Glyph
+from .page_words import Glyph
+from .pdf_glyphs import glyphs_of
 from .reader import ReadingOptions, Source, sha256_of
 from .text_quality import fault_of_text
 
 __all__ = ["PdfReader", "open_pdf", "render_page"]
 
 FEW_CHARACTERS = 100  # a scanned page with fewer has only a stamp or a page number as text
-
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x02": "-", "\xad": "-"}
 
 
 def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
@@ -55,7 +51,7 @@ class PdfReader:
     """Reader for PDF files: their text layer, or OCR for pages without a usable one."""
 
     name = "pdf"
-    version = 2
+    version = 3
     libraries = ("numpy", "pypdfium2")
     extensions = ("pdf",)
 
@@ -80,7 +76,9 @@ class PdfReader:
             except pdfium.PdfiumError:
                 raise DocumentError("damaged", f"page {number} of the PDF cannot be read") from None
             width, height = page.get_size()
-            glyphs, unmapped = _glyphs(page)
+            printed = glyphs_of(page)
+            printed.print_once()
+            glyphs, unmapped = printed.glyphs, printed.unmapped
             reason = _reason_for_ocr(page, glyphs, unmapped, options)
             if reason and ocr.available():
                 ocr_glyphs = ocr.read_picture(_picture(page), width, height)
@@ -159,77 +157,3 @@ def _picture(page: Any) -> Any:
     width, height = page.get_size()
     scale = min(ocr.OCR_PIXELS / max(width, height, 1.0), 8.0)
     return page.render(scale=scale).to_pil()
-
-
-def _glyphs(page: Any) -> tuple[list[Glyph], int]:
-    """Return the characters of a page in content order, and the number of glyphs without a character.
-
-    Boxes are in points from the top left corner, with the page's rotation applied.
-    """
-    textpage = page.get_textpage()
-    to_device = _device_transform(page)
-    quarter_turns = page.get_rotation() // 90
-    glyphs: list[Glyph] = []
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    rectangle = raw.FS_RECTF()
-    high_surrogate = unmapped = 0
-    for index in range(textpage.count_chars()):
-        code = raw.FPDFText_GetUnicode(textpage, index)
-        if raw.FPDFText_IsGenerated(textpage, index) == 1:
-            continue
-        if code in (0, 0xFFFE, 0xFFFF):
-            unmapped += 1
-            continue
-        if 0xD800 <= code < 0xDC00:
-            high_surrogate = code
-            continue
-        if 0xDC00 <= code < 0xE000:
-            if not high_surrogate:
-                continue
-            code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
-        high_surrogate = 0
-        raw.FPDFText_GetLooseCharBox(textpage, index, rectangle)
-        x0, y0, x1, y1 = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
-        if x1 <= x0 or y1 <= y0:
-            raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top)
-            x0, y0, x1, y1 = left.value, bottom.value, right.value, top.value
-        (ax, ay), (bx, by) = to_device(x0, y0), to_device(x1, y1)
-        box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-        turns = (round(raw.FPDFText_GetCharAngle(textpage, index) / (math.pi / 2)) + quarter_turns) % 4
-        _append(glyphs, chr(code), box, turns)
-    textpage.close()
-    return glyphs, unmapped
-
-
-def _append(glyphs: list[Glyph], character: str, box: tuple[float, float, float, float], turns: int) -> None:
-    """Add a character in canonical form: accents combined with the letter before, ligatures spelled out."""
-    if unicodedata.combining(character) and glyphs:
-        composed = unicodedata.normalize("NFC", glyphs[-1].text + character)
-        if len(composed) == 1:
-            glyphs[-1] = Glyph(composed, glyphs[-1].box, glyphs[-1].turns)
-            return
-    spelled = _LIGATURES.get(character) or unicodedata.normalize("NFC", character)
-    for letter in spelled:
-        blank = unicodedata.category(letter) in ("Cc", "Cs", "Zs", "Zl", "Zp")
-        glyphs.append(Glyph(" " if blank else letter, box, turns))
-
-
-def _device_transform(page: Any) -> Any:
-    """Return the map from page space to points from the top left corner.
-
-    It is derived from three points that pdfium maps, which accounts for the crop box and the rotation.
-    """
-    width, height = page.get_size()
-    fine = 64  # pdfium returns whole units
-
-    def device(x: float, y: float) -> tuple[float, float]:
-        out_x, out_y = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, round(width * fine), round(height * fine), 0, x, y, out_x, out_y)
-        return out_x.value / fine, out_y.value / fine
-
-    (ox, oy), (ux, uy), (vx, vy) = device(0, 0), device(1000, 0), device(0, 1000)
-
-    def transform(x: float, y: float) -> tuple[float, float]:
-        return ox + (ux - ox) * x / 1000 + (vx - ox) * y / 1000, oy + (uy - oy) * x / 1000 + (vy - oy) * y / 1000
-
-    return transform

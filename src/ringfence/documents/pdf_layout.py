@@ -7,53 +7,20 @@ after the other. Any other band is a table and is read row by row, with three sp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import NamedTuple
 
-__all__ = ["Glyph", "lay_out"]
+from .page_words import Extent, Glyph, Word, words_of
+
+__all__ = ["Extent", "Glyph", "lay_out"]
 
 CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
 COLUMN_GAP = 1.6
 BLOCK_GAP = 0.75  # in line heights; the gap between two lines of a block is smaller
-Extent = tuple[float, float, float, float]
-
-
-class Glyph(NamedTuple):
-    """A character, its box (x0, y0, x1, y1) from the top left corner, and its quarter turns relative to the page.
-
-    For a character read by OCR, ``confidence`` is that of its word (0 to 1), and ``on_paper`` is its real box;
-    ``box`` is straightened for the layout.
-    """
-
-    text: str
-    box: Extent | None
-    turns: int = 0
-    confidence: float | None = None
-    on_paper: Extent | None = None
 
 
 SPACE = Glyph(" ", None)
-
-
-@dataclass
-class Word:
-    """Glyphs without a gap between them."""
-
-    glyphs: list[Glyph]
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def middle(self) -> float:
-        return (self.y0 + self.y1) / 2
-
-    @property
-    def height(self) -> float:
-        return self.y1 - self.y0
 
 
 @dataclass
@@ -84,11 +51,11 @@ Row = list[Cell]
 
 def lay_out(glyphs: Sequence[Glyph]) -> list[list[list[Glyph]]]:
     """Return blocks of lines of glyphs in reading order; text rotated relative to the page comes last."""
-    upright = _words(glyph for glyph in glyphs if glyph.turns == 0)
+    upright = words_of(glyph for glyph in glyphs if glyph.turns == 0)
     blocks = [[_glyphs_of(row) for row in block] for block in _blocks(_rows(upright))] if upright else []
     for turns in (1, 2, 3):
         turned = [_turned_back(glyph, turns) for glyph in glyphs if glyph.turns == turns]
-        words = _words(turned)
+        words = words_of(turned)
         if words:
             origin = {
                 id(turned_glyph): glyph
@@ -103,45 +70,7 @@ def _turned_back(glyph: Glyph, turns: int) -> Glyph:
     assert glyph.box is not None
     x0, y0, x1, y1 = glyph.box
     box = {1: (y0, -x1, y1, -x0), 2: (-x1, -y1, -x0, -y0), 3: (-y1, x0, -y0, x1)}[turns]
-    return Glyph(glyph.text, box)
-
-
-def _words(glyphs: Iterable[Glyph]) -> list[Word]:
-    words: list[Word] = []
-    open_word = False
-    for glyph in glyphs:
-        if glyph.text == " " or glyph.box is None:
-            open_word = False
-            continue
-        x0, y0, x1, y1 = glyph.box
-        height = max(y1 - y0, 0.1)
-        last = words[-1] if words else None
-        if (
-            last
-            and last.glyphs[-1].text == glyph.text
-            and last.glyphs[-1].box
-            and _overprinted(last.glyphs[-1].box, glyph.box)
-        ):
-            continue
-        if (
-            last
-            and open_word
-            and abs((y0 + y1) / 2 - last.middle) < 0.35 * min(height, last.height)
-            and -0.35 * height < x0 - last.x1 < 0.17 * height
-        ):
-            last.glyphs.append(glyph)
-            last.x1, last.y0, last.y1 = max(x1, last.x1), min(y0, last.y0), max(y1, last.y1)
-        else:
-            words.append(Word([glyph], x0, y0, x1, y1))
-        open_word = True
-    return words
-
-
-def _overprinted(first: Extent, second: Extent) -> bool:
-    """Return whether a letter is printed twice with a tiny shift, as some programs do for bold."""
-    return abs(first[0] - second[0]) < 0.12 * (second[3] - second[1]) and abs(first[1] - second[1]) < 0.12 * (
-        second[3] - second[1]
-    )
+    return glyph._replace(box=box, on_paper=None)
 
 
 def _rows(words: list[Word]) -> list[Row]:
