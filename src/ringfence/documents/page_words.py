@@ -49,14 +49,17 @@ class Word:
 
     @property
     def middle(self) -> float:
+        """The height of its middle on the page."""
         return (self.y0 + self.y1) / 2
 
     @property
     def height(self) -> float:
+        """The height of its line."""
         return self.y1 - self.y0
 
     @property
     def text(self) -> str:
+        """Its letters from left to right."""
         return "".join(glyph.text for glyph in self.glyphs)
 
 
@@ -98,7 +101,8 @@ def _continues(word: Word, last: Glyph, glyph: Glyph) -> bool:
     x0, y0, x1, y1 = glyph.box
     height = max(y1 - y0, 0.1)
     level = _level(last, glyph)
-    if not level and not (_raised(last, glyph) and _belongs(word.text, glyph.text)):
+    closes = _raised(glyph, last) and glyph.text in ",.;:)"
+    if not level and not closes and not (_raised(last, glyph) and _belongs(word.text, glyph.text)):
         return False
     widest = WORD_GAP * height
     if glyph.apart:
@@ -107,10 +111,10 @@ def _continues(word: Word, last: Glyph, glyph: Glyph) -> bool:
     overlap = OVERLAP * height
     if last.box and x0 > last.box[0] + 0.05 * height and not glyph.apart:
         overlap = height  # fonts that are not embedded lend their widths: letters overlap by half their size
-    if -overlap < x0 - word.x1 < widest:
-        word.glyphs.append(glyph)
-    elif leftwards and -OVERLAP * height < word.x0 - x1 < widest:
+    if leftwards and x0 < word.x0 and -OVERLAP * height < word.x0 - x1 < widest:
         word.glyphs.insert(0, glyph)
+    elif -overlap < x0 - word.x1 < widest:
+        word.glyphs.append(glyph)
     else:
         return False
     word.x0, word.x1 = min(x0, word.x0), max(x1, word.x1)

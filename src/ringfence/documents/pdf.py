@@ -13,6 +13,7 @@ from . import ocr
 from .model import Document
 from .page_text import PaperBuilder
 from .page_words import Glyph
+from .pdf_combs import closed_combs
 from .pdf_glyphs import glyphs_of
 from .reader import ReadingOptions, Source, sha256_of
 from .text_quality import fault_of_text
@@ -78,7 +79,7 @@ class PdfReader:
             width, height = page.get_size()
             printed = glyphs_of(page)
             printed.print_once()
-            glyphs, unmapped = printed.glyphs, printed.unmapped
+            glyphs, unmapped = closed_combs(page, printed.glyphs), printed.unmapped
             reason = _reason_for_ocr(page, glyphs, unmapped, options)
             if reason and ocr.available():
                 ocr_glyphs = ocr.read_picture(_picture(page), width, height)

@@ -188,6 +188,8 @@ def _letters(piece: str) -> list[str]:
     if spelled is None:
         arabic_form = "\ufb50" <= piece[0] <= "\ufdff" or "\ufe70" <= piece[0] <= "\ufefc"
         spelled = unicodedata.normalize("NFKC" if arabic_form else "NFC", piece)
+    if len(spelled) == 2 and spelled[0] in "اأإآ" and spelled[1] == "ل":
+        spelled = spelled[::-1]  # pdfium turns the lam-alef of some fonts round
     letters: list[str] = []
     for letter in spelled:
         if letters and unicodedata.combining(letter):

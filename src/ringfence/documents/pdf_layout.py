@@ -7,16 +7,19 @@ after the other. Any other band is a table and is read row by row, with three sp
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from .page_words import Extent, Glyph, Word, words_of
+from .page_words import Extent, Glyph, Word, reads_leftwards, words_of
+from .right_to_left import in_reading_order
 
 __all__ = ["Extent", "Glyph", "lay_out"]
 
 CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
 COLUMN_GAP = 1.6
+NEAR = 12  # lines above and below that show the columns of a table
 BLOCK_GAP = 0.75  # in line heights; the gap between two lines of a block is smaller
 
 
@@ -88,7 +91,7 @@ def _rows(words: list[Word]) -> list[Row]:
             lines.append([word])
             centres.append(word.middle)
     order = sorted(range(len(lines)), key=centres.__getitem__)
-    return [_cells(sorted(lines[position], key=lambda word: word.x0)) for position in order]
+    return _numbers_apart([_cells(sorted(lines[position], key=lambda word: word.x0)) for position in order])
 
 
 def _cells(line: list[Word]) -> Row:
@@ -100,6 +103,48 @@ def _cells(line: list[Word]) -> Row:
         else:
             cells[-1].words.append(word)
     return cells
+
+
+def _numbers_apart(rows: list[Row]) -> list[Row]:
+    """Cut cells between two numbers that belong to two columns: a quantity and a price are not one number.
+
+    A space inside a number is no wider than a digit, nor wider than the other spaces of its line. A narrower gap parts
+    two numbers if cells of a line nearby end at both of them.
+    """
+    apart = []
+    for position, row in enumerate(rows):
+        cells: Row = []
+        for cell in row:
+            start = 0
+            for index in range(1, len(cell.words)):
+                if cell.words[index - 1].text[-1].isdigit() and cell.words[index].text[0].isdigit():
+                    near = rows[max(0, position - NEAR) : position] + rows[position + 1 : position + NEAR]
+                    if _is_wide(cell, index) or _parts_columns(cell, index, near):
+                        cells.append(Cell(cell.words[start:index]))
+                        start = index
+            cells.append(Cell(cell.words[start:]))
+        apart.append(cells)
+    return apart
+
+
+def _is_wide(cell: Cell, index: int) -> bool:
+    """Return whether the gap before a word is wider than a digit and than the other gaps of the cell."""
+    gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(cell.words)]
+    others = gaps[: index - 1] + gaps[index:]
+    word = cell.words[index - 1]
+    digit = (word.x1 - word.x0) / len(word.glyphs)
+    return gaps[index - 1] > 1.1 * digit and (not others or gaps[index - 1] > 1.4 * median(others))
+
+
+def _parts_columns(cell: Cell, index: int, near: list[Row]) -> bool:
+    """Return whether a line nearby has one cell that ends with each of two neighbouring words."""
+    left, right = cell.words[index - 1], cell.words[index]
+    slack = 0.15 * left.height
+    for row in near:
+        ends = [other.x1 for other in row]
+        if any(abs(end - left.x1) < slack for end in ends) and any(abs(end - right.x1) < slack for end in ends):
+            return True
+    return False
 
 
 def _blocks(rows: list[Row]) -> list[list[Row]]:
@@ -116,11 +161,17 @@ def _blocks(rows: list[Row]) -> list[list[Row]]:
             start = stop
         else:
             band = rows[start:end]
-            for left in (True, False):
+            for left in (False, True) if _reads_leftwards(band) else (True, False):
                 side = [cells for row in band if (cells := [cell for cell in row if (cell.x0 < gutter) == left])]
                 blocks.extend(_blocks(side))
             start = end
     return blocks
+
+
+def _reads_leftwards(band: list[Row]) -> bool:
+    """Return whether most letters of a band belong to right-to-left scripts: its right column comes first."""
+    letters = [letter for row in band for cell in row for letter in cell.text if letter.isalpha()]
+    return sum(map(reads_leftwards, letters)) > len(letters) / 2
 
 
 def _column_band(rows: list[Row], start: int) -> tuple[int, float | None]:
@@ -223,4 +274,4 @@ def _glyphs_of(row: Row) -> list[Glyph]:
             if position:
                 glyphs.append(SPACE)
             glyphs += word.glyphs
-    return glyphs
+    return in_reading_order(glyphs)

@@ -1,0 +1,199 @@
+"""Comb fields: rows of boxes that hold one character each. Their characters are one word.
+
+A row of single characters at an equal pitch may as well be the cells of a table. It is a comb only if short rules
+stand between the characters, or below each of them, and no such rules continue above or below, as they do in a table.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pypdfium2 import raw
+
+from .page_words import Extent, Glyph
+from .pdf_glyphs import device_transform
+
+__all__ = ["closed_combs"]
+
+FEWEST = 4  # characters of a comb
+NARROWEST, WIDEST = 0.75, 2.6  # the pitch of a comb in letter sizes
+THIN = 2.0  # in points: a path that is narrower is a rule
+WHITE = 250  # of 255
+Matrix = tuple[float, float, float, float, float, float]
+
+
+def closed_combs(page: Any, glyphs: list[Glyph]) -> list[Glyph]:
+    """Return the glyphs with the boxes of comb characters widened until they touch, so that they join to words."""
+    runs = list(_runs(glyphs))
+    if not runs:
+        return glyphs
+    rules = [rule for rule in _rules(page) if rule[2] - rule[0] < THIN or rule[3] - rule[1] < THIN]
+    closed = list(glyphs)
+    for members, pitch in runs:
+        if not _has_heads(glyphs, members, [others for others, _ in runs]) and _is_comb([_box(glyphs[member]) for member in members], pitch, glyphs[members[0]].size, rules):
+            for member, following in zip(members, [*members[1:], members[-1]], strict=True):
+                closed[member] = _widened(glyphs[member], _box(glyphs[following])[0], pitch)
+    return closed
+
+
+def _box(glyph: Glyph) -> Extent:
+    assert glyph.box is not None
+    return glyph.box
+
+
+def _widened(glyph: Glyph, end: float, pitch: float) -> Glyph:
+    """Widen a box to the next character; across an empty box, a space remains."""
+    x0, y0, x1, y1 = _box(glyph)
+    if end > x0 + 1.5 * pitch:
+        end -= 0.4 * glyph.size
+    return glyph._replace(box=(x0, y0, max(x1, end), y1), on_paper=glyph.box, apart=False)
+
+
+def _runs(glyphs: Sequence[Glyph]) -> Iterator[tuple[list[int], float]]:
+    """Yield runs of single upright characters on one baseline whose middles are multiples of a pitch apart."""
+    run: list[int] = []
+    for position, glyph in enumerate(glyphs):
+        if glyph.text == " ":
+            continue
+        if run and not _follows(glyphs[run[-1]], glyph):
+            yield from _with_pitch(glyphs, run)
+            run = []
+        if glyph.turns == 0 and glyph.size and glyph.box:
+            run.append(position)
+    yield from _with_pitch(glyphs, run)
+
+
+def _follows(last: Glyph, glyph: Glyph) -> bool:
+    if glyph.turns or abs(glyph.base - last.base) > 0.05 * last.size or abs(glyph.size - last.size) > 0.05 * last.size:
+        return False
+    return 0.15 * glyph.size < _box(glyph)[0] - _box(last)[2] < 2 * WIDEST * glyph.size
+
+
+def _with_pitch(glyphs: Sequence[Glyph], run: list[int]) -> Iterator[tuple[list[int], float]]:
+    """Yield the longest parts of a run in which every step is one pitch, or a few for empty boxes."""
+    if len(run) < FEWEST:
+        return
+    middles = [(_box(glyphs[position])[0] + _box(glyphs[position])[2]) / 2 for position in run]
+    steps = [right - left for left, right in zip(middles, middles[1:], strict=False)]
+    start = 0
+    while start + FEWEST <= len(run):
+        pitch = min(steps[start : start + FEWEST - 1])
+        end = start
+        while end < len(steps) and _is_multiple(steps[end], pitch):
+            end += 1
+        if end - start + 1 >= FEWEST and NARROWEST < pitch / glyphs[run[start]].size < WIDEST:
+            yield run[start : end + 1], pitch
+            start = end + 1
+        else:
+            start += 1
+
+
+def _is_multiple(step: float, pitch: float) -> bool:
+    return 0 < round(step / pitch) <= 3 and abs(step / pitch - round(step / pitch)) < 0.12
+
+
+def _has_heads(glyphs: Sequence[Glyph], members: list[int], runs: list[list[int]]) -> bool:
+    """Return whether single characters stand above or below those of a run, such as the days over a table's numbers."""
+    size = glyphs[members[0]].size
+    lefts = [_box(glyphs[member])[0] for member in members]
+    for others in runs:
+        if 0.1 * size < abs(glyphs[others[0]].base - glyphs[members[0]].base) < 2.5 * size:
+            aligned = sum(any(abs(_box(glyphs[other])[0] - left) < 0.5 * size for other in others) for left in lefts)
+            if aligned > len(lefts) / 2:
+                return True
+    return False
+
+
+def _is_comb(boxes: list[Extent], pitch: float, size: float, rules: list[Extent]) -> bool:
+    """Return whether short rules part the characters, or underline each of them, and none continue in other rows."""
+    top, bottom = boxes[0][1], boxes[0][3]
+    near = [rule for rule in rules if rule[0] > boxes[0][0] - 2 * pitch and rule[2] < boxes[-1][2] + 2 * pitch]
+    upright = [rule for rule in near if rule[2] - rule[0] < THIN and rule[3] - rule[1] > 0.2 * size]
+    between = [rule for rule in upright if rule[3] > top and rule[1] < bottom + 0.5 * size]
+    if any(rule[3] - rule[1] > 3 * size for rule in between):
+        return False
+    parted = sum(
+        any(left[2] - 0.1 * size < (rule[0] + rule[2]) / 2 < right[0] + 0.1 * size for rule in between)
+        for left, right in zip(boxes, boxes[1:], strict=False)
+    )
+    if parted == len(boxes) - 1:
+        return not _continue(between, upright)
+    lying = [rule for rule in near if rule[3] - rule[1] < THIN and 0.4 * pitch < rule[2] - rule[0] < 1.02 * pitch]
+    below = [rule for rule in lying if -0.5 * size < rule[1] - bottom < 0.5 * size]
+    return all(any(rule[0] <= (box[0] + box[2]) / 2 <= rule[2] for rule in below) for box in boxes)
+
+
+def _continue(rules: list[Extent], others: list[Extent]) -> bool:
+    """Return whether most rules end where another one begins above or below, as the cells of a table do."""
+    touching = sum(
+        any(
+            abs(rule[0] - other[0]) < 1.5 and min(abs(rule[3] - other[1]), abs(rule[1] - other[3])) < 1.5
+            for other in others
+        )
+        for rule in rules
+    )
+    return touching > len(rules) / 2
+
+
+def _rules(page: Any) -> Iterator[Extent]:
+    """Yield the straight segments of the page's paths as boxes, from the top left corner."""
+    to_device = device_transform(page)
+    for position in range(raw.FPDFPage_CountObjects(page)):
+        for x0, y0, x1, y1 in _segments(raw.FPDFPage_GetObject(page, position), (1, 0, 0, 1, 0, 0), 4):
+            (ax, ay), (bx, by) = to_device(x0, y0), to_device(x1, y1)
+            yield min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+
+
+def _segments(item: Any, outer: Matrix, depth: int) -> Iterator[Extent]:
+    kind = raw.FPDFPageObj_GetType(item)
+    if kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_FORM) or depth == 0:
+        return
+    matrix = _times(_matrix_of(item), outer)
+    if kind == raw.FPDF_PAGEOBJ_FORM:
+        for position in range(raw.FPDFFormObj_CountObjects(item)):
+            yield from _segments(raw.FPDFFormObj_GetObject(item, position), matrix, depth - 1)
+        return
+    if not _is_drawn(item):
+        return
+    x, y = ctypes.c_float(), ctypes.c_float()
+    start = last = (0.0, 0.0)
+    for position in range(raw.FPDFPath_CountSegments(item)):
+        segment = raw.FPDFPath_GetPathSegment(item, position)
+        raw.FPDFPathSegment_GetPoint(segment, x, y)
+        point = _mapped(matrix, x.value, y.value)
+        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_MOVETO:
+            start = point
+        else:
+            yield *last, *point
+        if raw.FPDFPathSegment_GetClose(segment):
+            yield *point, *start
+        last = point
+
+
+def _is_drawn(path: Any) -> bool:
+    """Return whether a path is stroked or filled, and not in white."""
+    fill, stroked = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(path, fill, stroked)
+    colour = [ctypes.c_uint() for _ in range(4)]
+    (raw.FPDFPageObj_GetStrokeColor if stroked.value else raw.FPDFPageObj_GetFillColor)(path, *colour)
+    red, green, blue, opacity = (part.value for part in colour)
+    return bool(stroked.value or fill.value) and min(red, green, blue) < WHITE and opacity > 0
+
+
+def _matrix_of(item: Any) -> Matrix:
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, matrix)
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _times(inner: Matrix, outer: Matrix) -> Matrix:
+    a, b, c, d, e, f = inner
+    k, l, m, n, o, p = outer
+    return a * k + b * m, a * l + b * n, c * k + d * m, c * l + d * n, e * k + f * m + o, e * l + f * n + p
+
+
+def _mapped(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    return a * x + c * y + e, b * x + d * y + f
