@@ -34,6 +34,7 @@ class PaperBuilder:
         self._ocr: list[tuple[int, int, float]] = []
         self.pages_by_ocr: dict[int, str] = {}  # reason for OCR by page number
         self.unread: list[UnreadPart] = []
+        self._left_out: dict[tuple[str, str, str], dict[int, int]] = {}  # counts by page, by code and noun
 
     @property
     def empty(self) -> bool:
@@ -44,6 +45,12 @@ class PaperBuilder:
     def size(self) -> int:
         """The number of characters so far."""
         return len(self._text)
+
+    def leave_out(self, code: str, nouns: tuple[str, str], page: int, count: int = 1) -> None:
+        """Count parts of a page that are not in the text; ``nouns`` name one and several of them."""
+        if count:
+            pages = self._left_out.setdefault((code, *nouns), {})
+            pages[page] = pages.get(page, 0) + count
 
     def _write(self, piece: str, box: tuple[float, float, float, float] | None = None) -> None:
         self._text.append(piece)
@@ -88,6 +95,10 @@ class PaperBuilder:
             facts["pages_by_ocr"] = {str(number): reason for number, reason in self.pages_by_ocr.items()}
         if source.root:
             facts["source"] = source.root
+        for (code, one, several), pages in self._left_out.items():
+            count = sum(pages.values())
+            what = f"{count:,} {one if count == 1 else several} on {_places(list(pages))}"
+            self.unread.append(UnreadPart(code=code, what=what))
         return Document(
             id=source.id,
             path=source.path.as_posix(),
@@ -102,3 +113,12 @@ class PaperBuilder:
             ocr=tuple(self._ocr),
             unread=tuple(self.unread),
         )
+
+
+def _places(pages: list[int]) -> str:
+    """Return ``page 2``, ``pages 2 and 5`` or, of many, the first ones and their number."""
+    if len(pages) == 1:
+        return f"page {pages[0]}"
+    if len(pages) > 6:
+        return f"{len(pages)} pages, first on page {pages[0]}"
+    return f"pages {', '.join(map(str, pages[:-1]))} and {pages[-1]}"

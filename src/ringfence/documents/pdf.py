@@ -14,6 +14,7 @@ from .model import Document
 from .page_text import PaperBuilder
 from .page_words import Glyph
 from .pdf_combs import closed_combs
+from .pdf_forms import drawn_form
 from .pdf_glyphs import glyphs_of
 from .reader import ReadingOptions, Source, sha256_of
 from .text_quality import fault_of_text
@@ -29,7 +30,9 @@ def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
         raise DocumentError("wrong-extension", "the name ends in .pdf but the content is not a PDF")
     for password in (None, *passwords):
         try:
-            return pdfium.PdfDocument(data, password=password)
+            pdf = pdfium.PdfDocument(data, password=password)
+            pdf.init_forms()
+            return pdf
         except pdfium.PdfiumError as error:
             if "password" in str(error).lower():
                 continue
@@ -73,13 +76,16 @@ class PdfReader:
         ocr_missing = False
         for number in range(1, len(pdf) + 1):
             try:
-                page = pdf[number - 1]
+                page, form = drawn_form(pdf, number)
             except pdfium.PdfiumError:
                 raise DocumentError("damaged", f"page {number} of the PDF cannot be read") from None
             width, height = page.get_size()
             printed = glyphs_of(page)
             printed.print_once()
-            glyphs, unmapped = closed_combs(page, printed.glyphs), printed.unmapped
+            form.fill_in(page, printed)
+            paper.leave_out("annotations", ("note", "notes"), number, form.notes)
+            paper.leave_out("hidden-text", ("field that is not shown", "fields that are not shown"), number, form.not_shown)
+            glyphs, unmapped = closed_combs(page, printed.glyphs, form.combs), printed.unmapped
             reason = _reason_for_ocr(page, glyphs, unmapped, options)
             if reason and ocr.available():
                 ocr_glyphs = ocr.read_picture(_picture(page), width, height)

@@ -24,15 +24,21 @@ WHITE = 250  # of 255
 Matrix = tuple[float, float, float, float, float, float]
 
 
-def closed_combs(page: Any, glyphs: list[Glyph]) -> list[Glyph]:
-    """Return the glyphs with the boxes of comb characters widened until they touch, so that they join to words."""
+def closed_combs(page: Any, glyphs: list[Glyph], fields: Sequence[Extent] = ()) -> list[Glyph]:
+    """Return the glyphs with the boxes of comb characters widened until they touch, so that they join to words.
+
+    ``fields`` are the boxes of form fields that are known to be combs.
+    """
     runs = list(_runs(glyphs))
     if not runs:
         return glyphs
     rules = [rule for rule in _rules(page) if rule[2] - rule[0] < THIN or rule[3] - rule[1] < THIN]
     closed = list(glyphs)
     for members, pitch in runs:
-        if not _has_heads(glyphs, members, [others for others, _ in runs]) and _is_comb([_box(glyphs[member]) for member in members], pitch, glyphs[members[0]].size, rules):
+        boxes = [_box(glyphs[member]) for member in members]
+        heads = _has_heads(glyphs, members, [others for others, _ in runs])
+        known = any(_is_within(boxes, field) for field in fields)
+        if known or (not heads and _is_comb(boxes, pitch, glyphs[members[0]].size, rules)):
             for member, following in zip(members, [*members[1:], members[-1]], strict=True):
                 closed[member] = _widened(glyphs[member], _box(glyphs[following])[0], pitch)
     return closed
@@ -41,6 +47,11 @@ def closed_combs(page: Any, glyphs: list[Glyph]) -> list[Glyph]:
 def _box(glyph: Glyph) -> Extent:
     assert glyph.box is not None
     return glyph.box
+
+
+def _is_within(boxes: list[Extent], field: Extent) -> bool:
+    middle = (boxes[0][1] + boxes[0][3]) / 2
+    return field[0] <= boxes[0][0] + 1 and boxes[-1][2] <= field[2] + 1 and field[1] < middle < field[3]
 
 
 def _widened(glyph: Glyph, end: float, pitch: float) -> Glyph:
