@@ -15,6 +15,7 @@ __all__ = ["Extent", "Glyph", "Word", "reads_leftwards", "words_of"]
 WORD_GAP = 0.17  # in heights of the loose box; a gap inside a word is smaller
 SURE_GAP = 0.01  # in letter sizes; a gap that pdfium takes for a space is wider
 OVERLAP = 0.35
+LATIN = "\u0590"  # letters from here on may be written from right to left
 SMALL = 0.86  # a raised mark is smaller than the letters before it by this factor
 Extent = tuple[float, float, float, float]
 
@@ -76,7 +77,9 @@ def words_of(glyphs: Iterable[Glyph]) -> list[Word]:
         if glyph.text == " " or glyph.box is None:
             last = None
             continue
-        if last is None or not words or not _continues(words[-1], last, glyph):
+        if last is None or not words:
+            words.append(_new_word(None, None, glyph))
+        elif not (_follows(words[-1], last, glyph) or _continues(words[-1], last, glyph)):
             words.append(_new_word(words[-1] if words and last else None, last, glyph))
         last = glyph
     return words
@@ -93,6 +96,23 @@ def _new_word(before: Word | None, last: Glyph | None, glyph: Glyph) -> Word:
         elif _raised(glyph, last) and len(before.glyphs) < 4:
             before.y0, before.y1 = y0, y1
     return word
+
+
+def _follows(word: Word, last: Glyph, glyph: Glyph) -> bool:
+    """Add ``glyph`` to ``word`` in the common case: the next letter of the same size on the same baseline."""
+    box = glyph.box
+    if box is None or glyph.base != last.base or glyph.size != last.size or glyph.apart or glyph.text > LATIN:
+        return False
+    high = box[3] - box[1]
+    if word.x1 - OVERLAP * high < box[0] < word.x1 + WORD_GAP * high and high and last.text < LATIN and glyph.size:
+        word.glyphs.append(glyph)
+        word.x1 = max(word.x1, box[2])
+        if box[1] < word.y0 and word.glyphs[0].base == glyph.base:
+            word.y0 = box[1]
+        if box[3] > word.y1 and word.glyphs[0].base == glyph.base:
+            word.y1 = box[3]
+        return True
+    return False
 
 
 def _continues(word: Word, last: Glyph, glyph: Glyph) -> bool:
@@ -144,7 +164,7 @@ def _raised(main: Glyph, mark: Glyph) -> bool:
 def _belongs(word: str, mark: str) -> bool:
     """Return whether a raised mark is part of the word: 19th, m2 and CO2, but not the mark of a note at an amount."""
     if mark.isalpha():
-        return not word[-1].isdigit() or word.isdigit()
+        return not word[-1].isdigit() or word.lstrip("([").isdigit()
     if mark.isdigit():
         return word.isalpha() and len(word) <= 2
     return not mark.isalnum() and mark not in "()[]"

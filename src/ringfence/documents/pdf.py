@@ -80,11 +80,15 @@ class PdfReader:
             except pdfium.PdfiumError:
                 raise DocumentError("damaged", f"page {number} of the PDF cannot be read") from None
             width, height = page.get_size()
-            printed = glyphs_of(page)
+            textpage = page.get_textpage()
+            printed = glyphs_of(page, textpage)
+            textpage.close()
             printed.print_once()
             form.fill_in(page, printed)
             paper.leave_out("annotations", ("note", "notes"), number, form.notes)
-            paper.leave_out("hidden-text", ("field that is not shown", "fields that are not shown"), number, form.not_shown)
+            paper.leave_out(
+                "hidden-text", ("field that is not shown", "fields that are not shown"), number, form.not_shown
+            )
             glyphs, unmapped = closed_combs(page, printed.glyphs, form.combs), printed.unmapped
             reason = _reason_for_ocr(page, glyphs, unmapped, options)
             if reason and ocr.available():

@@ -7,6 +7,7 @@ stand between the characters, or below each of them, and no such rules continue 
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -65,29 +66,35 @@ def _widened(glyph: Glyph, end: float, pitch: float) -> Glyph:
 def _runs(glyphs: Sequence[Glyph]) -> Iterator[tuple[list[int], float]]:
     """Yield runs of single upright characters on one baseline whose middles are multiples of a pitch apart."""
     run: list[int] = []
-    for position, glyph in enumerate(glyphs):
-        if glyph.text == " ":
+    end = size = base = 0.0
+    for position, (text, box, turns, _, _, size_now, base_now, _) in enumerate(glyphs):
+        if text == " " or box is None:
             continue
-        if run and not _follows(glyphs[run[-1]], glyph):
-            yield from _with_pitch(glyphs, run)
+        gap = box[0] - end
+        if (
+            gap < 0.15 * size_now
+            or gap > 2 * WIDEST * size_now
+            or turns
+            or not _is_level(size, size_now, base, base_now)
+        ):
+            if len(run) >= FEWEST:
+                yield from _with_pitch(glyphs, run)
             run = []
-        if glyph.turns == 0 and glyph.size and glyph.box:
+        if turns == 0:
             run.append(position)
-    yield from _with_pitch(glyphs, run)
+        end, size, base = box[2], size_now, base_now
+    if len(run) >= FEWEST:
+        yield from _with_pitch(glyphs, run)
 
 
-def _follows(last: Glyph, glyph: Glyph) -> bool:
-    if glyph.turns or abs(glyph.base - last.base) > 0.05 * last.size or abs(glyph.size - last.size) > 0.05 * last.size:
-        return False
-    return 0.15 * glyph.size < _box(glyph)[0] - _box(last)[2] < 2 * WIDEST * glyph.size
+def _is_level(size: float, other: float, base: float, other_base: float) -> bool:
+    return abs(base - other_base) <= 0.05 * size and abs(size - other) <= 0.05 * size
 
 
 def _with_pitch(glyphs: Sequence[Glyph], run: list[int]) -> Iterator[tuple[list[int], float]]:
     """Yield the longest parts of a run in which every step is one pitch, or a few for empty boxes."""
-    if len(run) < FEWEST:
-        return
     middles = [(_box(glyphs[position])[0] + _box(glyphs[position])[2]) / 2 for position in run]
-    steps = [right - left for left, right in zip(middles, middles[1:], strict=False)]
+    steps = [right - left for left, right in itertools.pairwise(middles)]
     start = 0
     while start + FEWEST <= len(run):
         pitch = min(steps[start : start + FEWEST - 1])
@@ -127,7 +134,7 @@ def _is_comb(boxes: list[Extent], pitch: float, size: float, rules: list[Extent]
         return False
     parted = sum(
         any(left[2] - 0.1 * size < (rule[0] + rule[2]) / 2 < right[0] + 0.1 * size for rule in between)
-        for left, right in zip(boxes, boxes[1:], strict=False)
+        for left, right in itertools.pairwise(boxes)
     )
     if parted == len(boxes) - 1:
         return not _continue(between, upright)

@@ -14,7 +14,7 @@ from typing import Any
 from pypdfium2 import raw
 
 from .page_words import Extent, Glyph
-from .pdf_glyphs import PageGlyphs, PrintedText, device_transform
+from .pdf_glyphs import PageGlyphs, device_transform
 
 __all__ = ["PageForm", "drawn_form"]
 
@@ -203,7 +203,7 @@ def _write(printed: PageGlyphs, character: str, box: Extent) -> None:
     size = box[3] - box[1]
     printed.glyphs.append(Glyph(" ", None))
     printed.glyphs.append(Glyph(character, box, 0, None, None, size, box[3], True))
-    printed.texts += [PrintedText(0, 0, size, box[3])] * 2
+    printed.places += [-1, -1]
 
 
 def _write_lines(printed: PageGlyphs, value: str, box: Extent) -> None:
@@ -215,7 +215,7 @@ def _write_lines(printed: PageGlyphs, value: str, box: Extent) -> None:
             left = box[0] + place * wide
             glyph = Glyph(character, (left, top, left + wide, bottom), 0, None, None, bottom - top, bottom, not place)
             printed.glyphs.append(Glyph(" ", None) if character.isspace() else glyph)
-            printed.texts.append(PrintedText(0, 0, bottom - top, bottom))
+            printed.places.append(-1)
 
 
 def _levels(box: Extent, count: int) -> Iterator[tuple[float, float]]:

@@ -13,22 +13,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 from pypdfium2 import raw
 
 from .page_words import Extent, Glyph
 
-__all__ = ["PageGlyphs", "PrintedText", "device_transform", "glyphs_of"]
+__all__ = ["PageGlyphs", "device_transform", "glyphs_of", "object_at"]
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x02": "-", "\xad": "-"}
 _NO_CHARACTER = (0, 0xFFFE, 0xFFFF)
+_GENERATED = (0x20, 0x0D, 0x0A)
+_PLAIN = frozenset(range(0x21, 0x250)) - frozenset(range(0x7F, 0xA1)) - {0xAD}  # needs no canonical form
 OVERPRINT = 0.12  # in letter heights: a letter printed again within this distance makes it bold
 GRID = 4.0  # in points: neighbours are looked up in a grid of this step
 
+# The declared prototype returns a pointer object, which costs more than all other calls for a character.
+_object_at = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
 
-class PrintedText(NamedTuple):
-    """One text object of the page: its address in pdfium, quarter turns, letter size in points and baseline."""
 
-    address: int
+class _Look(NamedTuple):
+    """Quarter turns, letter size in points and baseline of text."""
+
     turns: int
     size: float
     base: float
@@ -38,24 +45,44 @@ class PrintedText(NamedTuple):
 class PageGlyphs:
     """The glyphs of a page in content order, and how many of its glyphs have no character.
 
-    ``texts`` holds the text object of each glyph, in the same order.
+    ``places`` holds the index of each glyph in pdfium's text of the page; -1 for a glyph that was added.
     """
 
     glyphs: list[Glyph] = field(default_factory=list)
-    texts: list[PrintedText] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     unmapped: int = 0
 
     def keep(self, kept: Sequence[bool]) -> None:
         """Drop the glyphs that are not ``kept``."""
-        if all(kept):
-            return
-        self.glyphs = [glyph for glyph, stays in zip(self.glyphs, kept, strict=True) if stays]
-        self.texts = [text for text, stays in zip(self.texts, kept, strict=True) if stays]
+        if not all(kept):
+            self.glyphs = [glyph for glyph, stays in zip(self.glyphs, kept, strict=True) if stays]
+            self.places = [place for place, stays in zip(self.places, kept, strict=True) if stays]
 
     def print_once(self) -> None:
         """Drop letters that stand at the place of the same letter: a page drawn twice, or bold made by a shift."""
         printed: dict[tuple[str, int, int, int], Extent] = {}
-        self.keep([glyph.text == " " or _is_new(glyph, printed) for glyph in self.glyphs])
+        close = _close_repeats(self.glyphs)
+        self.keep([position not in close or _is_new(glyph, printed) for position, glyph in enumerate(self.glyphs)])
+
+
+def _close_repeats(glyphs: Sequence[Glyph]) -> set[int]:
+    """Return the positions of glyphs that may repeat another one: the same letter in the same cell of a grid.
+
+    Two letters closer than half a cell share a cell in one of four grids that are shifted against each other.
+    """
+    marks = [position for position, glyph in enumerate(glyphs) if glyph.text != " " and glyph.box]
+    if not marks:
+        return set()
+    corners = np.array([glyphs[position].box[:2] for position in marks if glyphs[position].box])  # type: ignore[index]
+    letters = np.array([ord(glyphs[position].text[0]) & 0xFFFF for position in marks])
+    close: set[int] = set()
+    for across in (0.0, 0.5):
+        for down in (0.0, 0.5):
+            cells = np.floor(corners / GRID + (across, down)).astype(np.int64)
+            keys = (cells[:, 0] << 40) ^ (cells[:, 1] << 16) ^ letters
+            _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+            close.update(marks[position] for position in np.flatnonzero(counts[inverse] > 1))
+    return close
 
 
 def _is_new(glyph: Glyph, printed: dict[tuple[str, int, int, int], Extent]) -> bool:
@@ -72,32 +99,37 @@ def _is_new(glyph: Glyph, printed: dict[tuple[str, int, int, int], Extent]) -> b
     return True
 
 
-def glyphs_of(page: Any) -> PageGlyphs:
+def object_at(textpage: Any, index: int) -> int:
+    """Return the address of the text object that holds the character at ``index``; 0 if there is none."""
+    return _object_at(textpage.raw, index) or 0
+
+
+def glyphs_of(page: Any, textpage: Any) -> PageGlyphs:
     """Return the characters of a page; boxes are in points from the top left corner, with the page's rotation."""
-    textpage = page.get_textpage()
     found = _Collector(page, textpage)
+    handle, unicode_at, is_generated = textpage.raw, raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated
     high_surrogate = 0
     apart = False
     for index in range(textpage.count_chars()):
-        code = raw.FPDFText_GetUnicode(textpage, index)
-        if raw.FPDFText_IsGenerated(textpage, index) == 1:
+        code = unicode_at(handle, index)
+        if code in _GENERATED and is_generated(handle, index) == 1:
             apart = True
             continue
         if code in _NO_CHARACTER:
             found.page.unmapped += 1
             continue
-        if 0xD800 <= code < 0xDC00:
-            high_surrogate = code
-            continue
-        if 0xDC00 <= code < 0xE000:
+        if 0xD800 <= code < 0xE000:
+            if code < 0xDC00:
+                high_surrogate = code
+                continue
             if not high_surrogate:
                 continue
             code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
-        high_surrogate = 0
-        found.add(index, chr(code), apart)
+            high_surrogate = 0
+        found.add(index, code, apart)
         apart = False
-    textpage.close()
-    return found.finished()
+    found.flush()
+    return found.page
 
 
 class _Collector:
@@ -105,53 +137,80 @@ class _Collector:
 
     def __init__(self, page: Any, textpage: Any) -> None:
         self.page = PageGlyphs()
-        self._textpage = textpage
+        self._textpage = textpage.raw
         self._to_device = device_transform(page)
+        (ox, oy), (ux, uy), (vx, vy) = (self._to_device(*corner) for corner in ((0, 0), (1, 0), (0, 1)))
+        self._map = ux - ox, uy - oy, vx - ox, vy - oy, ox, oy
         self._quarter_turns = page.get_rotation() // 90
-        self._texts: dict[int, PrintedText] = {}
         self._rectangle = raw.FS_RECTF()
         self._sides = tuple(ctypes.c_double() for _ in range(4))
-        self._piece: list[str] = []  # the letters of one glyph, such as a ligature
+        self._levels: tuple[float, float] | None = None
+        self._look = _Look(0, 0.0, 0.0)
         self._corners: Extent | None = None
-        self._box: Extent = (0.0, 0.0, 0.0, 0.0)
-        self._text: PrintedText | None = None
+        self._piece = ""  # the letters of one glyph, such as a ligature
+        self._place = 0
         self._apart = False
 
-    def add(self, index: int, character: str, apart: bool) -> None:
+    def add(self, index: int, code: int, apart: bool) -> None:
         """Add the character at ``index`` of the page's text."""
         corners = self._corners_of(index)
-        text = self._text_of(index)
-        if self._piece and text is self._text and corners == self._corners and not apart:
-            self._piece.append(character)  # pdfium gives each letter of a ligature the box of the whole
+        if corners == self._corners and not apart and self._is_same_object(index):
+            self._piece += chr(code)  # pdfium gives each letter of a ligature the box of the whole
             return
-        self._flush()
-        (ax, ay), (bx, by) = self._to_device(corners[0], corners[1]), self._to_device(corners[2], corners[3])
-        self._box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-        self._piece, self._corners, self._text, self._apart = [character], corners, text, apart
+        self.flush()
+        levels = corners[1], corners[3]
+        if levels != self._levels:  # letters of one look stand level; to ask for each takes too long
+            self._look, self._levels = self._look_of(index), levels
+        self._piece, self._corners, self._place, self._apart = chr(code), corners, index, apart
 
-    def finished(self) -> PageGlyphs:
-        """Return what was collected."""
-        self._flush()
-        return self.page
+    def flush(self) -> None:
+        """Add the open glyph, each of its letters with its share of the box."""
+        if not self._piece or self._corners is None:
+            return
+        piece, self._piece = self._piece, ""
+        a, b, c, d, e, f = self._map
+        x0, y0, x1, y1 = self._corners
+        left, top = a * x0 + c * y0 + e, b * x0 + d * y0 + f
+        right, bottom = a * x1 + c * y1 + e, b * x1 + d * y1 + f
+        box = (
+            left if left < right else right,
+            top if top < bottom else bottom,
+            right if left < right else left,
+            bottom if top < bottom else top,
+        )
+        if len(piece) == 1 and ord(piece) in _PLAIN:
+            self._append(piece, box)
+            return
+        glyphs = self.page.glyphs
+        if len(piece) > 1:
+            piece = unicodedata.normalize("NFC", piece)
+        if unicodedata.combining(piece[0]) and glyphs and glyphs[-1].text != " ":
+            glyphs[-1] = glyphs[-1]._replace(text=unicodedata.normalize("NFC", glyphs[-1].text + piece))
+            return
+        letters = _letters(piece)
+        for letter, share in zip(letters, _shares(box, letters, self._look.turns), strict=True):
+            self._append(letter, share)
+            self._apart = False
+
+    def _append(self, letter: str, box: Extent) -> None:
+        look = self._look
+        self.page.glyphs.append(Glyph(letter, box, look.turns, None, None, look.size, look.base, self._apart))
+        self.page.places.append(self._place)
 
     def _corners_of(self, index: int) -> Extent:
         rectangle = self._rectangle
         raw.FPDFText_GetLooseCharBox(self._textpage, index, rectangle)
-        if rectangle.right > rectangle.left and rectangle.top > rectangle.bottom:
-            return rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+        x0, y0, x1, y1 = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+        if x1 > x0 and y1 > y0:
+            return x0, y0, x1, y1
         left, right, bottom, top = self._sides
         raw.FPDFText_GetCharBox(self._textpage, index, left, right, bottom, top)
         return left.value, bottom.value, right.value, top.value
 
-    def _text_of(self, index: int) -> PrintedText:
-        handle = raw.FPDFText_GetTextObject(self._textpage, index)
-        address = ctypes.cast(handle, ctypes.c_void_p).value or 0
-        text = self._texts.get(address)
-        if text is None:
-            text = self._texts[address] = self._new_text(index, address)
-        return text
+    def _is_same_object(self, index: int) -> bool:
+        return bool(_object_at(self._textpage, index) == _object_at(self._textpage, self._place))
 
-    def _new_text(self, index: int, address: int) -> PrintedText:
+    def _look_of(self, index: int) -> _Look:
         angle = raw.FPDFText_GetCharAngle(self._textpage, index)
         turns = (round(angle / (math.pi / 2)) + self._quarter_turns) % 4
         matrix = raw.FS_MATRIX()
@@ -160,26 +219,7 @@ class _Collector:
         x, y = ctypes.c_double(), ctypes.c_double()
         raw.FPDFText_GetCharOrigin(self._textpage, index, x, y)
         across, down = self._to_device(x.value, y.value)
-        base = {0: down, 1: -across, 2: -down, 3: across}[turns]
-        return PrintedText(address, turns, size, base)
-
-    def _flush(self) -> None:
-        """Add the open glyph, each of its letters with its share of the box."""
-        if not self._piece or self._text is None:
-            return
-        piece = unicodedata.normalize("NFC", "".join(self._piece)) if len(self._piece) > 1 else self._piece[0]
-        self._piece = []
-        if unicodedata.combining(piece[0]) and self.page.glyphs and self.page.glyphs[-1].text != " ":
-            last = self.page.glyphs[-1]
-            self.page.glyphs[-1] = last._replace(text=unicodedata.normalize("NFC", last.text + piece))
-            return
-        letters = _letters(piece)
-        for letter, box in zip(letters, _shares(self._box, letters, self._text.turns), strict=True):
-            self.page.glyphs.append(
-                Glyph(letter, box, self._text.turns, None, None, self._text.size, self._text.base, self._apart)
-            )
-            self.page.texts.append(self._text)
-            self._apart = False
+        return _Look(turns, size, {0: down, 1: -across, 2: -down, 3: across}[turns])
 
 
 def _letters(piece: str) -> list[str]:

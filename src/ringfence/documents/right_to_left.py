@@ -77,8 +77,9 @@ def _letters_in_order(token: Token, in_latin_line: bool) -> list[Glyph]:
         start = next((n for n, glyph in enumerate(token) if glyph.text not in _ENDS), 0)
         return token[start:] + token[:start][::-1]
     ordered: list[Glyph] = []
-    for number, run in itertools.groupby(token[::-1], key=_is_of_a_number):
-        ordered += list(run)[::-1] if number else list(run)
+    for number, letters in itertools.groupby(token[::-1], key=_is_of_a_number):
+        run = list(letters)
+        ordered += run[::-1] if number else run
     return _with_brackets_closed(ordered)
 
 
