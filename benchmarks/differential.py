@@ -67,7 +67,7 @@ PEERS: dict[str, Callable[[Path], Pages]] = {"poppler": poppler, "pdfminer": pdf
 
 def ours(path: Path) -> Pages | None:
     """Return the words of each page of the text layer; None if the file is refused."""
-    options = ReadingOptions(ocr="never")
+    options = ReadingOptions(ocr="never", hidden=True)  # the others read what nobody sees
     for outcome in read_here(Source(path, path.name), options):
         if isinstance(outcome, Document):
             return [outcome.text[page.start : page.end].split() for page in outcome.pages]

@@ -46,6 +46,11 @@ class PaperBuilder:
         """The number of characters so far."""
         return len(self._text)
 
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._text)
+
     def leave_out(self, code: str, nouns: tuple[str, str], page: int, count: int = 1) -> None:
         """Count parts of a page that are not in the text; ``nouns`` name one and several of them."""
         if count:

@@ -25,7 +25,7 @@ class Glyph(NamedTuple):
 
     For a character read by OCR, ``confidence`` is that of its word (0 to 1), and ``on_paper`` is its real box;
     ``box`` is straightened for the layout. ``size`` is the letter size and ``base`` the baseline in points, both 0 if
-    they are not known. A glyph stands ``apart`` if the library saw a space or a line end before it.
+    they are not known. A glyph stands ``apart`` if the library saw a space before it.
     """
 
     text: str

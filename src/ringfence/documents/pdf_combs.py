@@ -15,6 +15,7 @@ from pypdfium2 import raw
 
 from .page_words import Extent, Glyph
 from .pdf_glyphs import device_transform
+from .pdf_objects import Matrix, handle_of, mapped, objects_of, path_matrix
 
 __all__ = ["closed_combs"]
 
@@ -22,7 +23,6 @@ FEWEST = 4  # characters of a comb
 NARROWEST, WIDEST = 0.75, 2.6  # the pitch of a comb in letter sizes
 THIN = 2.0  # in points: a path that is narrower is a rule
 WHITE = 250  # of 255
-Matrix = tuple[float, float, float, float, float, float]
 
 
 def closed_combs(page: Any, glyphs: list[Glyph], fields: Sequence[Extent] = ()) -> list[Glyph]:
@@ -158,29 +158,20 @@ def _continue(rules: list[Extent], others: list[Extent]) -> bool:
 def _rules(page: Any) -> Iterator[Extent]:
     """Yield the straight segments of the page's paths as boxes, from the top left corner."""
     to_device = device_transform(page)
-    for position in range(raw.FPDFPage_CountObjects(page)):
-        for x0, y0, x1, y1 in _segments(raw.FPDFPage_GetObject(page, position), (1, 0, 0, 1, 0, 0), 4):
-            (ax, ay), (bx, by) = to_device(x0, y0), to_device(x1, y1)
-            yield min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+    for item in objects_of(page):
+        if item.kind == raw.FPDF_PAGEOBJ_PATH and _is_drawn(handle_of(item.address)):
+            for x0, y0, x1, y1 in _segments(handle_of(item.address), path_matrix(item)):
+                (ax, ay), (bx, by) = to_device(x0, y0), to_device(x1, y1)
+                yield min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
 
 
-def _segments(item: Any, outer: Matrix, depth: int) -> Iterator[Extent]:
-    kind = raw.FPDFPageObj_GetType(item)
-    if kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_FORM) or depth == 0:
-        return
-    matrix = _times(_matrix_of(item), outer)
-    if kind == raw.FPDF_PAGEOBJ_FORM:
-        for position in range(raw.FPDFFormObj_CountObjects(item)):
-            yield from _segments(raw.FPDFFormObj_GetObject(item, position), matrix, depth - 1)
-        return
-    if not _is_drawn(item):
-        return
+def _segments(path: Any, matrix: Matrix) -> Iterator[Extent]:
     x, y = ctypes.c_float(), ctypes.c_float()
     start = last = (0.0, 0.0)
-    for position in range(raw.FPDFPath_CountSegments(item)):
-        segment = raw.FPDFPath_GetPathSegment(item, position)
+    for position in range(raw.FPDFPath_CountSegments(path)):
+        segment = raw.FPDFPath_GetPathSegment(path, position)
         raw.FPDFPathSegment_GetPoint(segment, x, y)
-        point = _mapped(matrix, x.value, y.value)
+        point = mapped(matrix, x.value, y.value)
         if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_MOVETO:
             start = point
         else:
@@ -198,20 +189,3 @@ def _is_drawn(path: Any) -> bool:
     (raw.FPDFPageObj_GetStrokeColor if stroked.value else raw.FPDFPageObj_GetFillColor)(path, *colour)
     red, green, blue, opacity = (part.value for part in colour)
     return bool(stroked.value or fill.value) and min(red, green, blue) < WHITE and opacity > 0
-
-
-def _matrix_of(item: Any) -> Matrix:
-    matrix = raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(item, matrix)
-    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
-
-
-def _times(inner: Matrix, outer: Matrix) -> Matrix:
-    a, b, c, d, e, f = inner
-    k, l, m, n, o, p = outer
-    return a * k + b * m, a * l + b * n, c * k + d * m, c * l + d * n, e * k + f * m + o, e * l + f * n + p
-
-
-def _mapped(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return a * x + c * y + e, b * x + d * y + f

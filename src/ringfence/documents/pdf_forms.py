@@ -14,6 +14,7 @@ from typing import Any
 from pypdfium2 import raw
 
 from .page_words import Extent, Glyph
+from .pdf_attachments import File, pinned_file
 from .pdf_glyphs import PageGlyphs, device_transform
 
 __all__ = ["PageForm", "drawn_form"]
@@ -47,12 +48,16 @@ class PageForm:
     ticks: list[_Entry] = field(default_factory=list)
     entries: list[_Entry] = field(default_factory=list)
     combs: list[Extent] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    fields: int = 0
     notes: int = 0
     not_shown: int = 0
     drawn: bool = False
 
     def fill_in(self, page: Any, printed: PageGlyphs) -> None:
         """Add ticks to the glyphs of the page, and values of fields that have no picture of their own."""
+        if not self.ticks and not self.entries:
+            return
         to_device = device_transform(page)
         for tick in self.ticks:
             box = _on_device(to_device, tick.box)
@@ -82,6 +87,8 @@ def drawn_form(pdf: Any, number: int) -> tuple[Any, PageForm]:
             continue
         kind = raw.FPDFAnnot_GetSubtype(annotation)
         _note(form, annotation, kind, pdf.formenv)
+        if kind == raw.FPDF_ANNOT_FILEATTACHMENT and (file := pinned_file(pdf, annotation)):
+            form.files.append(file)
         if kind in _NOT_ON_PAPER:
             left_out.append(position)
         raw.FPDFPage_CloseAnnot(annotation)
@@ -115,6 +122,7 @@ def _note(form: PageForm, annotation: Any, kind: int, environment: Any) -> None:
 
 
 def _note_field(form: PageForm, annotation: Any, box: Extent, environment: Any) -> None:
+    form.fields += 1
     kind = raw.FPDFAnnot_GetFormFieldType(environment, annotation)
     flags = raw.FPDFAnnot_GetFormFieldFlags(environment, annotation)
     if kind in _TICKS:

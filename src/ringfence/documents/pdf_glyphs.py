@@ -1,7 +1,7 @@
 """The characters of a PDF page with their boxes, as pdfium reads them.
 
-pdfium knows the width of each font's space, and sees gaps that the boxes alone do not show: where it generates a space
-or a line end, a ``Glyph`` says that it stands apart.
+pdfium knows the width of each font's space, and sees gaps that the boxes alone do not show: where it generates a space,
+a ``Glyph`` says that it stands apart.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from .page_words import Extent, Glyph
@@ -25,6 +26,8 @@ _NO_CHARACTER = (0, 0xFFFE, 0xFFFF)
 _GENERATED = (0x20, 0x0D, 0x0A)
 _PLAIN = frozenset(range(0x21, 0x250)) - frozenset(range(0x7F, 0xA1)) - {0xAD}  # needs no canonical form
 OVERPRINT = 0.12  # in letter heights: a letter printed again within this distance makes it bold
+_NOWHERE = (math.nan,) * 4
+OBJECT_GAP = 0.12  # in letter sizes: a gap before another text object parts words; letters of one stand closer
 GRID = 4.0  # in points: neighbours are looked up in a grid of this step
 
 # The declared prototype returns a pointer object, which costs more than all other calls for a character.
@@ -51,37 +54,49 @@ class PageGlyphs:
     glyphs: list[Glyph] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     unmapped: int = 0
+    smallest: float = math.inf  # letter size in points
+    _boxes: NDArray[np.float64] | None = None
+
+    def boxes(self) -> NDArray[np.float64]:
+        """Return the boxes of the glyphs, with NaN for those that are not on the page."""
+        if self._boxes is None or len(self._boxes) != len(self.glyphs):
+            rows = [glyph.box or _NOWHERE for glyph in self.glyphs]
+            self._boxes = np.array(rows, dtype=float).reshape(-1, 4)
+        return self._boxes
 
     def keep(self, kept: Sequence[bool]) -> None:
         """Drop the glyphs that are not ``kept``."""
         if not all(kept):
             self.glyphs = [glyph for glyph, stays in zip(self.glyphs, kept, strict=True) if stays]
             self.places = [place for place, stays in zip(self.places, kept, strict=True) if stays]
+            self._boxes = None
 
     def print_once(self) -> None:
         """Drop letters that stand at the place of the same letter: a page drawn twice, or bold made by a shift."""
         printed: dict[tuple[str, int, int, int], Extent] = {}
-        close = _close_repeats(self.glyphs)
-        self.keep([position not in close or _is_new(glyph, printed) for position, glyph in enumerate(self.glyphs)])
+        close = _close_repeats(self.glyphs, self.boxes())
+        if close:
+            again = {position for position in sorted(close) if not _is_new(self.glyphs[position], printed)}
+            if again:
+                self.keep([position not in again for position in range(len(self.glyphs))])
 
 
-def _close_repeats(glyphs: Sequence[Glyph]) -> set[int]:
+def _close_repeats(glyphs: Sequence[Glyph], boxes: NDArray[np.float64]) -> set[int]:
     """Return the positions of glyphs that may repeat another one: the same letter in the same cell of a grid.
 
     Two letters closer than half a cell share a cell in one of four grids that are shifted against each other.
     """
-    marks = [position for position, glyph in enumerate(glyphs) if glyph.text != " " and glyph.box]
-    if not marks:
+    if not glyphs:
         return set()
-    corners = np.array([glyphs[position].box[:2] for position in marks if glyphs[position].box])  # type: ignore[index]
-    letters = np.array([ord(glyphs[position].text[0]) & 0xFFFF for position in marks])
+    letters = np.array([ord(glyph.text[0]) & 0xFFFF for glyph in glyphs])
+    marks = np.flatnonzero((letters != ord(" ")) & ~np.isnan(boxes[:, 0]))
     close: set[int] = set()
     for across in (0.0, 0.5):
         for down in (0.0, 0.5):
-            cells = np.floor(corners / GRID + (across, down)).astype(np.int64)
-            keys = (cells[:, 0] << 40) ^ (cells[:, 1] << 16) ^ letters
+            cells = np.floor(boxes[marks, :2] / GRID + (across, down)).astype(np.int64)
+            keys = (cells[:, 0] << 40) ^ (cells[:, 1] << 16) ^ letters[marks]
             _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-            close.update(marks[position] for position in np.flatnonzero(counts[inverse] > 1))
+            close.update(map(int, marks[counts[inverse] > 1]))
     return close
 
 
@@ -113,7 +128,7 @@ def glyphs_of(page: Any, textpage: Any) -> PageGlyphs:
     for index in range(textpage.count_chars()):
         code = unicode_at(handle, index)
         if code in _GENERATED and is_generated(handle, index) == 1:
-            apart = True
+            apart = apart or code == 0x20  # on a page of few letters, pdfium sees a line end between any two
             continue
         if code in _NO_CHARACTER:
             found.page.unmapped += 1
@@ -157,6 +172,9 @@ class _Collector:
         if corners == self._corners and not apart and self._is_same_object(index):
             self._piece += chr(code)  # pdfium gives each letter of a ligature the box of the whole
             return
+        before, size = self._corners, self._look.size
+        if before and OBJECT_GAP * size < corners[0] - before[2] < size and not self._is_same_object(index):
+            apart = True  # letters of a word that is set wide stand in one object
         self.flush()
         levels = corners[1], corners[3]
         if levels != self._levels:  # letters of one look stand level; to ask for each takes too long
@@ -219,6 +237,7 @@ class _Collector:
         x, y = ctypes.c_double(), ctypes.c_double()
         raw.FPDFText_GetCharOrigin(self._textpage, index, x, y)
         across, down = self._to_device(x.value, y.value)
+        self.page.smallest = min(self.page.smallest, size or math.inf)
         return _Look(turns, size, {0: down, 1: -across, 2: -down, 3: across}[turns])
 
 

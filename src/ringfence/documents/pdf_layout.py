@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from .page_words import Extent, Glyph, Word, reads_leftwards, words_of
@@ -20,33 +20,35 @@ __all__ = ["Extent", "Glyph", "lay_out"]
 CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
 COLUMN_GAP = 1.6
 NEAR = 12  # lines above and below that show the columns of a table
+PROSE = 4.0  # words a line, on average
+SENTENCE_GAP = 2.2  # in line heights; some set a wide space between two sentences
 BLOCK_GAP = 0.75  # in line heights; the gap between two lines of a block is smaller
 
 
 SPACE = Glyph(" ", None)
 
 
-@dataclass
 class Cell:
     """Words in a line with ordinary spaces between them."""
 
-    words: list[Word]
+    def __init__(self, words: list[Word]) -> None:
+        self.words = words
+        self.x0, self.x1 = words[0].x0, max(word.x1 for word in words)
 
-    @property
-    def x0(self) -> float:
-        return self.words[0].x0
+    def add(self, word: Word) -> None:
+        """Add a word on the right."""
+        self.words.append(word)
+        self.x1 = max(self.x1, word.x1)
 
-    @property
-    def x1(self) -> float:
-        return max(word.x1 for word in self.words)
-
-    @property
+    @cached_property
     def middle(self) -> float:
+        """The height of its middle on the page."""
         return sum(word.middle for word in self.words) / len(self.words)
 
-    @property
+    @cached_property
     def text(self) -> str:
-        return " ".join("".join(glyph.text for glyph in word.glyphs) for word in self.words)
+        """Its words, in the order on the page."""
+        return " ".join(word.text for word in self.words)
 
 
 Row = list[Cell]
@@ -101,7 +103,7 @@ def _cells(line: list[Word]) -> Row:
         if gap > CELL_GAP * min(word.height, cells[-1].words[-1].height):
             cells.append(Cell([word]))
         else:
-            cells[-1].words.append(word)
+            cells[-1].add(word)
     return cells
 
 
@@ -232,7 +234,7 @@ def _is_columns(band: list[Row], gutter: float, height: float) -> bool:
     )
     if aligned < 0.5 * fewest and few_cells:
         return True
-    return all(_is_text(side, words=4) for side in (left, right))
+    return all(_is_text(side, words=PROSE) for side in (left, right))
 
 
 def _are_addresses(band: list[Row], gutter: float) -> bool:
@@ -243,13 +245,22 @@ def _are_addresses(band: list[Row], gutter: float) -> bool:
 
 
 def _is_text(side: list[Row], words: float) -> bool:
-    texts = [cells[0].text for cells in side if cells]
+    lines = [cells for cells in side if cells]
+    texts = [cells[0].text for cells in lines]
     letters = sum(character.isalpha() for text in texts for character in text) / max(1, sum(map(len, texts)))
+    cut = [cells for cells in lines if len(cells) > 1]
+    prose = len(cut) <= len(lines) / 3 and all(map(_is_one_line, cut))
     return (
-        all(len(cells) <= 1 for cells in side)
+        (prose if words >= PROSE else not cut)
         and letters > 0.62
-        and sum(len(text.split()) for text in texts) >= words * len(texts)
+        and sum(len(text.split()) for text in texts) >= words * (len(texts) - len(cut))
     )
+
+
+def _is_one_line(cells: Row) -> bool:
+    """Return whether the gaps in a line are those between its sentences, and not between the cells of a table."""
+    narrow = all(right.x0 - left.x1 < SENTENCE_GAP * left.words[-1].height for left, right in itertools.pairwise(cells))
+    return narrow and all(any(letter.islower() for letter in cell.text) for cell in cells)
 
 
 def _paragraphs(rows: list[Row]) -> list[list[Row]]:
