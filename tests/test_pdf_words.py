@@ -60,7 +60,7 @@ def with_mark(pen: Canvas, word: str, mark: str, after: str = "") -> None:
 
 
 def test_words_set_close_to_each_other_stay_apart() -> None:
-    words = "Pay EUR 75.00 by 20 June 2024 at the latest".split()
+    words = ["Pay", "EUR", "75.00", "by", "20", "June", "2024", "at", "the", "latest"]
     assert printed(lambda pen: in_a_row(pen, words, 0.18, 12), 12) == "Pay EUR 75.00 by 20 June 2024 at the latest"
 
 

@@ -21,7 +21,7 @@ CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
 COLUMN_GAP = 1.6
 NEAR = 12  # lines above and below that show the columns of a table
 PROSE = 4.0  # words a line, on average
-SENTENCE_GAP = 2.2  # in line heights; some set a wide space between two sentences
+SENTENCE_GAP = 3.0  # in line heights; some set a wide space between two sentences
 BLOCK_GAP = 0.75  # in line heights; the gap between two lines of a block is smaller
 
 
