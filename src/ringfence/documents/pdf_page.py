@@ -12,6 +12,7 @@ from .page_text import PaperBuilder
 from .page_words import Glyph, words_of
 from .pdf_attachments import File
 from .pdf_combs import closed_combs
+from .pdf_digits import DigitCheck, same_numbers
 from .pdf_forms import drawn_form
 from .pdf_glyphs import PageGlyphs, glyphs_of
 from .pdf_visibility import unseen
@@ -25,6 +26,7 @@ HIDDEN = {
     "hidden-text": ("word that no reader of the page sees", "words that no reader of the page sees"),
     "hidden-layer": ("word on a layer that is switched off", "words on a layer that is switched off"),
 }
+DISAGREE = ("text layer whose digits may not be those printed", "text layers whose digits may not be those printed")
 
 
 @dataclass
@@ -38,6 +40,10 @@ class PageReader:
     ocr_missing: bool = False
     fields: int = 0
     files: list[File] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._digits = DigitCheck(self.pdf)
+        self._doubtful: set[int] = set()
 
     def add(self, number: int) -> None:
         """Add page ``number``, counted from 1."""
@@ -62,6 +68,7 @@ class PageReader:
         textpage = page.get_textpage()
         try:
             printed = glyphs_of(page, textpage)
+            self._doubtful = self._digits.doubtful_fonts(page, textpage, printed)
             if not self.options.hidden:
                 reasons = unseen(page, textpage, printed, self.layered)
                 for code in sorted(set(filter(None, reasons))):
@@ -76,6 +83,8 @@ class PageReader:
     def _read_again(self, page: Any, number: int, glyphs: list[Glyph], unmapped: int) -> list[Glyph]:
         """Return what OCR reads if the text layer of the page is not usable and OCR reads more; else ``glyphs``."""
         reason = _reason_for_ocr(page, glyphs, unmapped, self.options)
+        if reason is None and self._doubtful:
+            return self._with_checked_digits(page, number, glyphs)
         if reason and ocr.available():
             seen = ocr.read_picture(_picture(page), *page.get_size())
             if seen and _is_better(seen, glyphs, reason):
@@ -83,6 +92,21 @@ class PageReader:
                 return seen
         self.ocr_missing = self.ocr_missing or bool(reason and not ocr.available())
         return glyphs
+
+    def _with_checked_digits(self, page: Any, number: int, glyphs: list[Glyph]) -> list[Glyph]:
+        """Return what OCR reads if its numbers are others than those of the text layer, whose digits are in doubt."""
+        if self.options.ocr == "never" or not ocr.available():
+            self.paper.leave_out("glyphs-disagree", DISAGREE, number)
+            return glyphs
+        seen = ocr.read_picture(_picture(page), *page.get_size())
+        if same_numbers(glyphs, seen):
+            self._digits.trust(self._doubtful)
+            return glyphs
+        if not seen:
+            self.paper.leave_out("glyphs-disagree", DISAGREE, number)
+            return glyphs
+        self.paper.pages_by_ocr[number] = "its digits are not those of the text layer"
+        return seen
 
 
 def _reason_for_ocr(page: Any, glyphs: list[Glyph], unmapped: int, options: ReadingOptions) -> str | None:
