@@ -52,16 +52,20 @@ class DigitCheck:
         """Return the fonts of a page whose digits look like other digits."""
         fonts: dict[int, int] = {}
         on_page: set[int] = set()
+        last, font, owner = -2, 0, 0
         for glyph, place in zip(printed.glyphs, printed.places, strict=True):
-            if not "0" <= glyph.text <= "9" or place < 0 or len(glyph.text) > 1:
+            if glyph[0] not in HOLES or place < 0:
                 continue
-            owner = object_at(textpage, place)
-            font = fonts.get(owner)
-            if font is None:
-                font = fonts[owner] = _font_of(owner)
-            on_page.add(font)
+            if place != last + 1:  # the digits of a number have one font
+                owner = object_at(textpage, place)
+                if owner not in fonts:
+                    fonts[owner] = _font_of(owner)
+                font = fonts[owner]
+                on_page.add(font)
+            last = place
             if (font, glyph.text) not in self._seen:
                 self._seen.add((font, glyph.text))
+                owner = object_at(textpage, place)
                 pictures = (self._picture(page, textpage, owner, place, height) for height in HEIGHTS)
                 if not any(_looks_like(glyph.text, picture) for picture in pictures):
                     self._unlike.add(font)

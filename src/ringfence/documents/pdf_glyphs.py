@@ -160,6 +160,8 @@ class _Collector:
         self._rectangle = raw.FS_RECTF()
         self._sides = tuple(ctypes.c_double() for _ in range(4))
         self._levels: tuple[float, float] | None = None
+        self._add_glyph, self._add_place = self.page.glyphs.append, self.page.places.append
+        self._looks: dict[tuple[float, float], _Look] = {}
         self._look = _Look(0, 0.0, 0.0)
         self._corners: Extent | None = None
         self._piece = ""  # the letters of one glyph, such as a ligature
@@ -178,7 +180,9 @@ class _Collector:
         self.flush()
         levels = corners[1], corners[3]
         if levels != self._levels:  # letters of one look stand level; to ask for each takes too long
-            self._look, self._levels = self._look_of(index), levels
+            if levels not in self._looks:
+                self._looks[levels] = self._look_of(index)
+            self._look, self._levels = self._looks[levels], levels
         self._piece, self._corners, self._place, self._apart = chr(code), corners, index, apart
 
     def flush(self) -> None:
@@ -211,9 +215,9 @@ class _Collector:
             self._apart = False
 
     def _append(self, letter: str, box: Extent) -> None:
-        look = self._look
-        self.page.glyphs.append(Glyph(letter, box, look.turns, None, None, look.size, look.base, self._apart))
-        self.page.places.append(self._place)
+        turns, size, base = self._look
+        self._add_glyph(Glyph(letter, box, turns, None, None, size, base, self._apart))
+        self._add_place(self._place)
 
     def _corners_of(self, index: int) -> Extent:
         rectangle = self._rectangle
