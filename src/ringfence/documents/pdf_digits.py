@@ -22,7 +22,8 @@ from .pdf_objects import handle_of
 
 __all__ = ["DigitCheck", "same_numbers"]
 
-HEIGHTS = (20.0, 72.0)  # pixels of a digit: the second look is closer
+FAINT, DARK = 40, 127  # of 255: in a small picture, thin strokes are faint, and dark ones may touch
+SMALL, LARGE = 24.0, 72.0  # pixels of a digit: the second look is closer, and decides
 WIDEST = 40.0  # heights: pictures of longer lines take long
 HOLES = {
     "0": (1, 2),
@@ -66,8 +67,10 @@ class DigitCheck:
             if (font, glyph.text) not in self._seen:
                 self._seen.add((font, glyph.text))
                 owner = object_at(textpage, place)
-                pictures = (self._picture(page, textpage, owner, place, height) for height in HEIGHTS)
-                if not any(_looks_like(glyph.text, picture) for picture in pictures):
+                small = self._picture(page, textpage, owner, place, SMALL)
+                if all(_looks_like(glyph.text, small > level) for level in (FAINT, DARK)):
+                    continue
+                if not _looks_like(glyph.text, self._picture(page, textpage, owner, place, LARGE) > DARK):
                     self._unlike.add(font)
         return on_page & (self._unlike - self._trusted)
 
@@ -75,15 +78,15 @@ class DigitCheck:
         """Doubt these fonts no more: OCR reads the same digits."""
         self._trusted |= fonts
 
-    def _picture(self, page: Any, textpage: Any, owner: int, place: int, height: float) -> NDArray[np.bool_]:
-        """Return where the ink of a character is."""
+    def _picture(self, page: Any, textpage: Any, owner: int, place: int, height: float) -> NDArray[np.uint8]:
+        """Return how much ink is in each pixel of a character."""
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         raw.FPDFText_GetCharBox(textpage.raw, place, left, right, bottom, top)
         sides = [ctypes.c_float() for _ in range(4)]
         handle = handle_of(owner)
         raw.FPDFPageObj_GetBounds(handle, *sides)
         high, wide = top.value - bottom.value, right.value - left.value
-        nothing = np.zeros((0, 0), dtype=bool)
+        nothing = np.zeros((0, 0), dtype=np.uint8)
         if high <= 0 or wide <= 0 or (sides[2].value - sides[0].value) > WIDEST * high:
             return nothing
         scale = height / high
@@ -97,20 +100,23 @@ class DigitCheck:
             slice(max(round(y), 0), round(y + high * scale) + 1),
             slice(max(round(x), 0), round(x + wide * scale) + 1),
         )
-        return ink[area]
+        slack = 0.15 * height  # of the bounds that pdfium gives
+        right_end, lower_end = x + wide * scale - slack, y + high * scale - slack
+        whole = min(x, y) > -slack and right_end < ink.shape[1] and lower_end < ink.shape[0]
+        return ink[area] if whole else nothing
 
 
 def _font_of(owner: int) -> int:
     return ctypes.cast(raw.FPDFTextObj_GetFont(handle_of(owner)), ctypes.c_void_p).value or 0
 
 
-def _ink_of(bitmap: Any) -> NDArray[np.bool_]:
+def _ink_of(bitmap: Any) -> NDArray[np.uint8]:
     width, height, stride = (
         raw.FPDFBitmap_GetWidth(bitmap), raw.FPDFBitmap_GetHeight(bitmap), raw.FPDFBitmap_GetStride(bitmap),
     )  # fmt: skip
     data = ctypes.string_at(raw.FPDFBitmap_GetBuffer(bitmap), stride * height)
     pixels = np.frombuffer(data, dtype=np.uint8).reshape(height, stride)[:, : 4 * width].reshape(height, width, 4)
-    ink: NDArray[np.bool_] = pixels[:, :, 3] > 127
+    ink: NDArray[np.uint8] = pixels[:, :, 3]
     return ink
 
 
