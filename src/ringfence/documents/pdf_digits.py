@@ -143,7 +143,9 @@ def _holes_in(ink: NDArray[np.bool_]) -> int:
         if (wider == outside).all():
             break
         outside = wider
-    return _parts_less_holes(ground & ~outside)
+    holes = ground & ~outside
+    core = holes[:-1, :-1] & holes[1:, :-1] & holes[:-1, 1:] & holes[1:, 1:]  # without specks
+    return _parts_less_holes(core)
 
 
 def _parts_less_holes(area: NDArray[np.bool_]) -> int:
