@@ -14,7 +14,7 @@ from typing import Any
 from pypdfium2 import raw
 
 from .page_words import Extent, Glyph
-from .pdf_glyphs import device_transform
+from .pdf_glyphs import PageGlyphs, device_transform
 from .pdf_objects import Matrix, handle_of, mapped, objects_of, path_matrix
 
 __all__ = ["closed_combs"]
@@ -25,12 +25,13 @@ THIN = 2.0  # in points: a path that is narrower is a rule
 WHITE = 250  # of 255
 
 
-def closed_combs(page: Any, glyphs: list[Glyph], fields: Sequence[Extent] = ()) -> list[Glyph]:
+def closed_combs(page: Any, printed: PageGlyphs, fields: Sequence[Extent] = ()) -> list[Glyph]:
     """Return the glyphs with the boxes of comb characters widened until they touch, so that they join to words.
 
     ``fields`` are the boxes of form fields that are known to be combs.
     """
-    runs = list(_runs(glyphs))
+    glyphs = printed.glyphs
+    runs = list(_runs(glyphs)) if _may_hold_combs(printed) else []
     if not runs:
         return glyphs
     rules = [rule for rule in _rules(page) if rule[2] - rule[0] < THIN or rule[3] - rule[1] < THIN]
@@ -43,6 +44,14 @@ def closed_combs(page: Any, glyphs: list[Glyph], fields: Sequence[Extent] = ()) 
             for member, following in zip(members, [*members[1:], members[-1]], strict=True):
                 closed[member] = _widened(glyphs[member], _box(glyphs[following])[0], pitch)
     return closed
+
+
+def _may_hold_combs(printed: PageGlyphs) -> bool:
+    """Return whether some letters in a row have gaps on both sides; on most pages none have."""
+    boxes = printed.boxes()[[glyph.text != " " for glyph in printed.glyphs]] if printed.glyphs else printed.boxes()
+    gaps, heights = boxes[1:, 0] - boxes[:-1, 2], boxes[1:, 3] - boxes[1:, 1]
+    apart = (gaps > 0.1 * heights) & (gaps < 3 * WIDEST * heights)
+    return bool((apart[:-2] & apart[1:-1] & apart[2:]).any())
 
 
 def _box(glyph: Glyph) -> Extent:

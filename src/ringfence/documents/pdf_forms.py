@@ -70,6 +70,7 @@ class PageForm:
             if not any(_inside(glyph, box) for glyph in printed.glyphs):
                 _write_lines(printed, entry.value, box)
         _align(printed, [_on_device(to_device, entry.box) for entry in (*self.ticks, *self.entries)])
+        printed.replaced(printed.glyphs, printed.places)
         self.combs = [_on_device(to_device, box) for box in self.combs]
 
 

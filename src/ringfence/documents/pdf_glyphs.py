@@ -59,17 +59,22 @@ class PageGlyphs:
 
     def boxes(self) -> NDArray[np.float64]:
         """Return the boxes of the glyphs, with NaN for those that are not on the page."""
-        if self._boxes is None or len(self._boxes) != len(self.glyphs):
+        if self._boxes is None:
             rows = [glyph.box or _NOWHERE for glyph in self.glyphs]
             self._boxes = np.array(rows, dtype=float).reshape(-1, 4)
         return self._boxes
 
+    def replaced(self, glyphs: list[Glyph], places: list[int]) -> None:
+        """Take other glyphs instead."""
+        self.glyphs, self.places, self._boxes = glyphs, places, None
+
     def keep(self, kept: Sequence[bool]) -> None:
         """Drop the glyphs that are not ``kept``."""
         if not all(kept):
-            self.glyphs = [glyph for glyph, stays in zip(self.glyphs, kept, strict=True) if stays]
-            self.places = [place for place, stays in zip(self.places, kept, strict=True) if stays]
-            self._boxes = None
+            self.replaced(
+                [glyph for glyph, stays in zip(self.glyphs, kept, strict=True) if stays],
+                [place for place, stays in zip(self.places, kept, strict=True) if stays],
+            )
 
     def print_once(self) -> None:
         """Drop letters that stand at the place of the same letter: a page drawn twice, or bold made by a shift."""

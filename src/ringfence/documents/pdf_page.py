@@ -57,7 +57,7 @@ class PageReader:
             self.paper.leave_out(
                 "hidden-text", ("field that is not shown", "fields that are not shown"), number, form.not_shown
             )
-            glyphs = self._read_again(page, number, closed_combs(page, printed.glyphs, form.combs), printed.unmapped)
+            glyphs = self._read_again(page, number, closed_combs(page, printed, form.combs), printed.unmapped)
             width, height = page.get_size()
             self.paper.add_page(width, height, glyphs)
         finally:
