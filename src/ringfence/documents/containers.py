@@ -74,9 +74,17 @@ class ChildNames:
 
 
 def holds_several(source: Source) -> bool:
-    """Return whether a file may contain more than one document, judging by its name."""
+    """Return whether a file may contain more than one document, judging by its name.
+
+    Of a PDF, this says no: few hold other files, and a run over thousands of them should know its length.
+    """
     reader = readers().get(source.extension)
-    return isinstance(reader, Container) or source.extension in ("jsonl", "ndjson", "csv", "tsv")
+    return (isinstance(reader, Container) and source.extension != "pdf") or source.extension in (
+        "jsonl",
+        "ndjson",
+        "csv",
+        "tsv",
+    )
 
 
 def read_children(children: Iterator[Child], options: ReadingOptions) -> Iterator[Document | Unreadable]:

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import DocumentError
-from .pdf_layout import Extent, Glyph
+from .page_words import Extent, Glyph
 
 __all__ = ["OCR_PIXELS", "available", "read_picture", "weights_digest"]
 

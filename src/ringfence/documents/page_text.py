@@ -13,7 +13,8 @@ from .model import (
     Line,
     Page,
 )
-from .pdf_layout import Glyph, lay_out
+from .page_words import Glyph
+from .pdf_layout import lay_out
 from .reader import Source
 
 __all__ = ["PaperBuilder"]
@@ -33,6 +34,7 @@ class PaperBuilder:
         self._ocr: list[tuple[int, int, float]] = []
         self.pages_by_ocr: dict[int, str] = {}  # reason for OCR by page number
         self.unread: list[UnreadPart] = []
+        self._left_out: dict[tuple[str, str, str], dict[int, int]] = {}  # counts by page, by code and noun
 
     @property
     def empty(self) -> bool:
@@ -43,6 +45,17 @@ class PaperBuilder:
     def size(self) -> int:
         """The number of characters so far."""
         return len(self._text)
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._text)
+
+    def leave_out(self, code: str, nouns: tuple[str, str], page: int, count: int = 1) -> None:
+        """Count parts of a page that are not in the text; ``nouns`` name one and several of them."""
+        if count:
+            pages = self._left_out.setdefault((code, *nouns), {})
+            pages[page] = pages.get(page, 0) + count
 
     def _write(self, piece: str, box: tuple[float, float, float, float] | None = None) -> None:
         self._text.append(piece)
@@ -71,12 +84,13 @@ class PaperBuilder:
 
     def _write_glyph(self, glyph: Glyph) -> None:
         start = len(self._text)
-        self._write(glyph.text, glyph.on_paper or glyph.box)
+        for character in glyph.text:  # a letter and its accents
+            self._write(character, glyph.on_paper or glyph.box)
         if glyph.confidence is not None:
             if self._ocr and self._ocr[-1][1] == start and self._ocr[-1][2] == glyph.confidence:
-                self._ocr[-1] = (self._ocr[-1][0], start + 1, glyph.confidence)
+                self._ocr[-1] = (self._ocr[-1][0], len(self._text), glyph.confidence)
             else:
-                self._ocr.append((start, start + 1, glyph.confidence))
+                self._ocr.append((start, len(self._text), glyph.confidence))
 
     def document(self, source: Source, sha256: str, read_by: str, metadata: dict[str, Any]) -> Document:
         """Return the finished document."""
@@ -86,6 +100,10 @@ class PaperBuilder:
             facts["pages_by_ocr"] = {str(number): reason for number, reason in self.pages_by_ocr.items()}
         if source.root:
             facts["source"] = source.root
+        for (code, one, several), pages in self._left_out.items():
+            count = sum(pages.values())
+            what = f"{count:,} {one if count == 1 else several} on {_places(list(pages))}"
+            self.unread.append(UnreadPart(code=code, what=what))
         return Document(
             id=source.id,
             path=source.path.as_posix(),
@@ -100,3 +118,12 @@ class PaperBuilder:
             ocr=tuple(self._ocr),
             unread=tuple(self.unread),
         )
+
+
+def _places(pages: list[int]) -> str:
+    """Return ``page 2``, ``pages 2 and 5`` or, of many, the first ones and their number."""
+    if len(pages) == 1:
+        return f"page {pages[0]}"
+    if len(pages) > 6:
+        return f"{len(pages)} pages, first on page {pages[0]}"
+    return f"pages {', '.join(map(str, pages[:-1]))} and {pages[-1]}"

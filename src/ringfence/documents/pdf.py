@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
-import unicodedata
+import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from ..contracts import UnreadPart
 from ..errors import DocumentError
-from . import ocr
+from .containers import Child, read_children
 from .model import Document
 from .page_text import PaperBuilder
-from .pdf_layout import Glyph
-from .reader import ReadingOptions, Source, sha256_of
-from .text_quality import fault_of_text
+from .pdf_attachments import File, children_of, files_of, unread_names
+from .pdf_forms import drawn_form
+from .pdf_page import PageReader
+from .pdf_visibility import has_layers
+from .reader import ReadingOptions, Source, Unreadable, sha256_of
 
 __all__ = ["PdfReader", "open_pdf", "render_page"]
 
-FEW_CHARACTERS = 100  # a scanned page with fewer has only a stamp or a page number as text
-
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x02": "-", "\xad": "-"}
+PLACEHOLDER = 2_000  # characters of a page that only asks for another viewer
+_ASKS_FOR_VIEWER = re.compile(r"please wait|viewer|reader|adobe", re.IGNORECASE)
 
 
 def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
@@ -32,7 +33,11 @@ def open_pdf(data: bytes, passwords: tuple[str, ...] = ()) -> Any:
         raise DocumentError("wrong-extension", "the name ends in .pdf but the content is not a PDF")
     for password in (None, *passwords):
         try:
-            return pdfium.PdfDocument(data, password=password)
+            pdf = pdfium.PdfDocument(data, password=password)
+            with warnings.catch_warnings():  # this build of pdfium has no XFA, which _refuse_dynamic_form answers
+                warnings.simplefilter("ignore")
+                pdf.init_forms()
+            return pdf
         except pdfium.PdfiumError as error:
             if "password" in str(error).lower():
                 continue
@@ -55,46 +60,56 @@ class PdfReader:
     """Reader for PDF files: their text layer, or OCR for pages without a usable one."""
 
     name = "pdf"
-    version = 2
+    version = 3
     libraries = ("numpy", "pypdfium2")
     extensions = ("pdf",)
 
-    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the file as one document."""
+    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
+        """Yield the file as one document, then the documents inside it."""
         pdf = open_pdf(data, options.passwords)
         try:
-            yield self._document(source, data, pdf, options)
+            files = list(files_of(pdf))
+            yield self._document(source, data, pdf, options, files)
+            yield from read_children(children_of(files, source), options)
         finally:
             pdf.close()
 
-    def _document(self, source: Source, data: bytes, pdf: Any, options: ReadingOptions) -> Document:
+    def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
+        """Yield each file inside the PDF."""
+        pdf = open_pdf(data, options.passwords)
+        try:
+            files = list(files_of(pdf))
+            for number in range(1, len(pdf) + 1):
+                page, form = drawn_form(pdf, number)
+                files += form.files
+                page.close()
+            yield from children_of(files, source)
+        finally:
+            pdf.close()
+
+    def _document(self, source: Source, data: bytes, pdf: Any, options: ReadingOptions, files: list[File]) -> Document:
+        """Return the PDF's own document, and add the files pinned to its pages to ``files``."""
         if len(pdf) == 0:
             raise DocumentError("empty", "the PDF has no pages")
         if len(pdf) > options.limits.pages:
             raise DocumentError("too-many-pages", f"it has {len(pdf):,} pages, more than {options.limits.pages:,}")
         paper = PaperBuilder()
-        ocr_missing = False
+        pages = PageReader(pdf, paper, options, has_layers(pdf, data))
         for number in range(1, len(pdf) + 1):
             try:
-                page = pdf[number - 1]
+                pages.add(number)
             except pdfium.PdfiumError:
                 raise DocumentError("damaged", f"page {number} of the PDF cannot be read") from None
-            width, height = page.get_size()
-            glyphs, unmapped = _glyphs(page)
-            reason = _reason_for_ocr(page, glyphs, unmapped, options)
-            if reason and ocr.available():
-                ocr_glyphs = ocr.read_picture(_picture(page), width, height)
-                if ocr_glyphs and _is_better(ocr_glyphs, glyphs, reason):
-                    glyphs = ocr_glyphs
-                    paper.pages_by_ocr[number] = reason
-            ocr_missing = ocr_missing or bool(reason and not ocr.available())
-            paper.add_page(width, height, glyphs)
-            page.close()
             source.progress()
             if paper.size > options.limits.characters:
                 raise DocumentError("too-long", f"it has more than {options.limits.characters:,} characters of text")
+        _refuse_dynamic_form(pdf, pages.fields, paper)
+        files += pages.files
+        if names := unread_names(files, source):
+            which = f"{len(names)} file{'s' * (len(names) > 1)} inside it: {', '.join(names[:5])}"
+            paper.unread.append(UnreadPart(code="attachments", what=which))
         if paper.empty:
-            raise DocumentError(*_why_empty(ocr_missing, options))
+            raise DocumentError(*_why_empty(pages.ocr_missing, options))
         metadata = {
             key: value
             for key, value in pdf.get_metadata_dict(skip_empty=True).items()
@@ -103,133 +118,23 @@ class PdfReader:
         return paper.document(source, sha256_of(data), f"{self.name}/{self.version}", metadata)
 
 
+def _refuse_dynamic_form(pdf: Any, fields: int, paper: PaperBuilder) -> None:
+    """Raise DocumentError if the content is an XFA form, which only its own viewer lays out on pages.
+
+    The pages of such a file ask for that viewer. A form with fields on its pages, or with text of its own, is read.
+    """
+    kind = pdf.get_formtype()
+    if kind not in (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND) or fields:
+        return
+    if kind == raw.FORMTYPE_XFA_FULL or (paper.size < PLACEHOLDER and _ASKS_FOR_VIEWER.search(paper.text)):
+        raise DocumentError("xfa-form", "it is a dynamic XFA form: its content is not in its pages; print it to a PDF")
+    what = "an XFA form, whose data may not be on its pages"
+    paper.unread.append(UnreadPart(code="xfa-form", what=what))
+
+
 def _why_empty(ocr_missing: bool, options: ReadingOptions) -> tuple[str, str]:
     if options.ocr == "never":
         return "no-text-layer", "no page has a text layer, and OCR is switched off"
     if ocr_missing:
         return "ocr-missing", "no page has a text layer, and OCR is not installed: pip install 'ringfence[ocr]'"
     return "no-text", "no page has a text layer, and OCR finds no text"
-
-
-def _reason_for_ocr(page: Any, glyphs: list[Glyph], unmapped: int, options: ReadingOptions) -> str | None:
-    """Return why a page needs OCR, or None if its text layer is usable."""
-    if options.ocr == "never":
-        return None
-    if options.ocr == "always":
-        return "requested"
-    visible = [glyph.text for glyph in glyphs if not glyph.text.isspace()]
-    if not visible:
-        return "no text layer" if _draws_something(page) else None
-    if fault := fault_of_text(visible, unmapped):
-        return f"poor text layer: {fault}"
-    if len(visible) < FEW_CHARACTERS and _picture_share(page) > 0.5:
-        return "an image with little text over it"
-    return None
-
-
-def _is_better(ocr_glyphs: list[Glyph], glyphs: list[Glyph], reason: str) -> bool:
-    """Return whether OCR replaces the text layer; a page with a poor text layer may really contain only symbols."""
-    if reason in ("no text layer", "requested"):
-        return True
-    words = [glyph for glyph in ocr_glyphs if glyph.confidence is not None]
-    confident = sum(glyph.confidence or 0 for glyph in words) / len(words) > 0.75
-    if reason.startswith("poor"):
-        return confident and fault_of_text([glyph.text for glyph in words]) is None
-    return confident and len(words) > 3 * sum(not glyph.text.isspace() for glyph in glyphs)
-
-
-def _draws_something(page: Any) -> bool:
-    return next(iter(page.get_objects(max_depth=2)), None) is not None
-
-
-def _picture_share(page: Any) -> float:
-    """Return the share of the page that its largest image covers."""
-    width, height = page.get_size()
-    largest = 0.0
-    for position, item in enumerate(page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2)):
-        left, bottom, right, top = item.get_bounds()
-        largest = max(largest, (right - left) * (top - bottom))
-        if position > 200:
-            break
-    return largest / (width * height) if width and height else 0.0
-
-
-def _picture(page: Any) -> Any:
-    """Render the page at the resolution for OCR."""
-    width, height = page.get_size()
-    scale = min(ocr.OCR_PIXELS / max(width, height, 1.0), 8.0)
-    return page.render(scale=scale).to_pil()
-
-
-def _glyphs(page: Any) -> tuple[list[Glyph], int]:
-    """Return the characters of a page in content order, and the number of glyphs without a character.
-
-    Boxes are in points from the top left corner, with the page's rotation applied.
-    """
-    textpage = page.get_textpage()
-    to_device = _device_transform(page)
-    quarter_turns = page.get_rotation() // 90
-    glyphs: list[Glyph] = []
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    rectangle = raw.FS_RECTF()
-    high_surrogate = unmapped = 0
-    for index in range(textpage.count_chars()):
-        code = raw.FPDFText_GetUnicode(textpage, index)
-        if raw.FPDFText_IsGenerated(textpage, index) == 1:
-            continue
-        if code in (0, 0xFFFE, 0xFFFF):
-            unmapped += 1
-            continue
-        if 0xD800 <= code < 0xDC00:
-            high_surrogate = code
-            continue
-        if 0xDC00 <= code < 0xE000:
-            if not high_surrogate:
-                continue
-            code = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00)
-        high_surrogate = 0
-        raw.FPDFText_GetLooseCharBox(textpage, index, rectangle)
-        x0, y0, x1, y1 = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
-        if x1 <= x0 or y1 <= y0:
-            raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top)
-            x0, y0, x1, y1 = left.value, bottom.value, right.value, top.value
-        (ax, ay), (bx, by) = to_device(x0, y0), to_device(x1, y1)
-        box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-        turns = (round(raw.FPDFText_GetCharAngle(textpage, index) / (math.pi / 2)) + quarter_turns) % 4
-        _append(glyphs, chr(code), box, turns)
-    textpage.close()
-    return glyphs, unmapped
-
-
-def _append(glyphs: list[Glyph], character: str, box: tuple[float, float, float, float], turns: int) -> None:
-    """Add a character in canonical form: accents combined with the letter before, ligatures spelled out."""
-    if unicodedata.combining(character) and glyphs:
-        composed = unicodedata.normalize("NFC", glyphs[-1].text + character)
-        if len(composed) == 1:
-            glyphs[-1] = Glyph(composed, glyphs[-1].box, glyphs[-1].turns)
-            return
-    spelled = _LIGATURES.get(character) or unicodedata.normalize("NFC", character)
-    for letter in spelled:
-        blank = unicodedata.category(letter) in ("Cc", "Cs", "Zs", "Zl", "Zp")
-        glyphs.append(Glyph(" " if blank else letter, box, turns))
-
-
-def _device_transform(page: Any) -> Any:
-    """Return the map from page space to points from the top left corner.
-
-    It is derived from three points that pdfium maps, which accounts for the crop box and the rotation.
-    """
-    width, height = page.get_size()
-    fine = 64  # pdfium returns whole units
-
-    def device(x: float, y: float) -> tuple[float, float]:
-        out_x, out_y = ctypes.c_int(), ctypes.c_int()
-        raw.FPDF_PageToDevice(page, 0, 0, round(width * fine), round(height * fine), 0, x, y, out_x, out_y)
-        return out_x.value / fine, out_y.value / fine
-
-    (ox, oy), (ux, uy), (vx, vy) = device(0, 0), device(1000, 0), device(0, 1000)
-
-    def transform(x: float, y: float) -> tuple[float, float]:
-        return ox + (ux - ox) * x / 1000 + (vx - ox) * y / 1000, oy + (uy - oy) * x / 1000 + (vy - oy) * y / 1000
-
-    return transform

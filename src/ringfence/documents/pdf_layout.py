@@ -7,76 +7,48 @@ after the other. Any other band is a table and is read row by row, with three sp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from functools import cached_property
 from statistics import median
-from typing import NamedTuple
 
-__all__ = ["Glyph", "lay_out"]
+from .page_words import Extent, Glyph, Word, reads_leftwards, words_of
+from .right_to_left import in_reading_order
+
+__all__ = ["Extent", "Glyph", "lay_out"]
 
 CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
 COLUMN_GAP = 1.6
+NEAR = 12  # lines above and below that show the columns of a table
+PROSE = 4.0  # words a line, on average
+SENTENCE_GAP = 3.0  # in line heights; some set a wide space between two sentences
 BLOCK_GAP = 0.75  # in line heights; the gap between two lines of a block is smaller
-Extent = tuple[float, float, float, float]
-
-
-class Glyph(NamedTuple):
-    """A character, its box (x0, y0, x1, y1) from the top left corner, and its quarter turns relative to the page.
-
-    For a character read by OCR, ``confidence`` is that of its word (0 to 1), and ``on_paper`` is its real box;
-    ``box`` is straightened for the layout.
-    """
-
-    text: str
-    box: Extent | None
-    turns: int = 0
-    confidence: float | None = None
-    on_paper: Extent | None = None
 
 
 SPACE = Glyph(" ", None)
 
 
-@dataclass
-class Word:
-    """Glyphs without a gap between them."""
-
-    glyphs: list[Glyph]
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def middle(self) -> float:
-        return (self.y0 + self.y1) / 2
-
-    @property
-    def height(self) -> float:
-        return self.y1 - self.y0
-
-
-@dataclass
 class Cell:
     """Words in a line with ordinary spaces between them."""
 
-    words: list[Word]
+    def __init__(self, words: list[Word]) -> None:
+        self.words = words
+        self.x0, self.x1 = words[0].x0, max(word.x1 for word in words)
 
-    @property
-    def x0(self) -> float:
-        return self.words[0].x0
+    def add(self, word: Word) -> None:
+        """Add a word on the right."""
+        self.words.append(word)
+        self.x1 = max(self.x1, word.x1)
 
-    @property
-    def x1(self) -> float:
-        return max(word.x1 for word in self.words)
-
-    @property
+    @cached_property
     def middle(self) -> float:
+        """The height of its middle on the page."""
         return sum(word.middle for word in self.words) / len(self.words)
 
-    @property
+    @cached_property
     def text(self) -> str:
-        return " ".join("".join(glyph.text for glyph in word.glyphs) for word in self.words)
+        """Its words, in the order on the page."""
+        return " ".join(word.text for word in self.words)
 
 
 Row = list[Cell]
@@ -84,11 +56,11 @@ Row = list[Cell]
 
 def lay_out(glyphs: Sequence[Glyph]) -> list[list[list[Glyph]]]:
     """Return blocks of lines of glyphs in reading order; text rotated relative to the page comes last."""
-    upright = _words(glyph for glyph in glyphs if glyph.turns == 0)
+    upright = words_of(glyph for glyph in glyphs if glyph.turns == 0)
     blocks = [[_glyphs_of(row) for row in block] for block in _blocks(_rows(upright))] if upright else []
     for turns in (1, 2, 3):
         turned = [_turned_back(glyph, turns) for glyph in glyphs if glyph.turns == turns]
-        words = _words(turned)
+        words = words_of(turned)
         if words:
             origin = {
                 id(turned_glyph): glyph
@@ -103,45 +75,7 @@ def _turned_back(glyph: Glyph, turns: int) -> Glyph:
     assert glyph.box is not None
     x0, y0, x1, y1 = glyph.box
     box = {1: (y0, -x1, y1, -x0), 2: (-x1, -y1, -x0, -y0), 3: (-y1, x0, -y0, x1)}[turns]
-    return Glyph(glyph.text, box)
-
-
-def _words(glyphs: Iterable[Glyph]) -> list[Word]:
-    words: list[Word] = []
-    open_word = False
-    for glyph in glyphs:
-        if glyph.text == " " or glyph.box is None:
-            open_word = False
-            continue
-        x0, y0, x1, y1 = glyph.box
-        height = max(y1 - y0, 0.1)
-        last = words[-1] if words else None
-        if (
-            last
-            and last.glyphs[-1].text == glyph.text
-            and last.glyphs[-1].box
-            and _overprinted(last.glyphs[-1].box, glyph.box)
-        ):
-            continue
-        if (
-            last
-            and open_word
-            and abs((y0 + y1) / 2 - last.middle) < 0.35 * min(height, last.height)
-            and -0.35 * height < x0 - last.x1 < 0.17 * height
-        ):
-            last.glyphs.append(glyph)
-            last.x1, last.y0, last.y1 = max(x1, last.x1), min(y0, last.y0), max(y1, last.y1)
-        else:
-            words.append(Word([glyph], x0, y0, x1, y1))
-        open_word = True
-    return words
-
-
-def _overprinted(first: Extent, second: Extent) -> bool:
-    """Return whether a letter is printed twice with a tiny shift, as some programs do for bold."""
-    return abs(first[0] - second[0]) < 0.12 * (second[3] - second[1]) and abs(first[1] - second[1]) < 0.12 * (
-        second[3] - second[1]
-    )
+    return glyph._replace(box=box, on_paper=None)
 
 
 def _rows(words: list[Word]) -> list[Row]:
@@ -159,7 +93,7 @@ def _rows(words: list[Word]) -> list[Row]:
             lines.append([word])
             centres.append(word.middle)
     order = sorted(range(len(lines)), key=centres.__getitem__)
-    return [_cells(sorted(lines[position], key=lambda word: word.x0)) for position in order]
+    return _numbers_apart([_cells(sorted(lines[position], key=lambda word: word.x0)) for position in order])
 
 
 def _cells(line: list[Word]) -> Row:
@@ -169,8 +103,50 @@ def _cells(line: list[Word]) -> Row:
         if gap > CELL_GAP * min(word.height, cells[-1].words[-1].height):
             cells.append(Cell([word]))
         else:
-            cells[-1].words.append(word)
+            cells[-1].add(word)
     return cells
+
+
+def _numbers_apart(rows: list[Row]) -> list[Row]:
+    """Cut cells between two numbers that belong to two columns: a quantity and a price are not one number.
+
+    A space inside a number is no wider than a digit, nor wider than the other spaces of its line. A narrower gap parts
+    two numbers if cells of a line nearby end at both of them.
+    """
+    apart = []
+    for position, row in enumerate(rows):
+        cells: Row = []
+        for cell in row:
+            start = 0
+            for index in range(1, len(cell.words)):
+                if cell.words[index - 1].text[-1].isdigit() and cell.words[index].text[0].isdigit():
+                    near = rows[max(0, position - NEAR) : position] + rows[position + 1 : position + NEAR]
+                    if _is_wide(cell, index) or _parts_columns(cell, index, near):
+                        cells.append(Cell(cell.words[start:index]))
+                        start = index
+            cells.append(Cell(cell.words[start:]))
+        apart.append(cells)
+    return apart
+
+
+def _is_wide(cell: Cell, index: int) -> bool:
+    """Return whether the gap before a word is wider than a digit and than the other gaps of the cell."""
+    gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(cell.words)]
+    others = gaps[: index - 1] + gaps[index:]
+    word = cell.words[index - 1]
+    digit = (word.x1 - word.x0) / len(word.glyphs)
+    return gaps[index - 1] > 1.1 * digit and (not others or gaps[index - 1] > 1.4 * median(others))
+
+
+def _parts_columns(cell: Cell, index: int, near: list[Row]) -> bool:
+    """Return whether a line nearby has one cell that ends with each of two neighbouring words."""
+    left, right = cell.words[index - 1], cell.words[index]
+    slack = 0.15 * left.height
+    for row in near:
+        ends = [other.x1 for other in row]
+        if any(abs(end - left.x1) < slack for end in ends) and any(abs(end - right.x1) < slack for end in ends):
+            return True
+    return False
 
 
 def _blocks(rows: list[Row]) -> list[list[Row]]:
@@ -187,11 +163,17 @@ def _blocks(rows: list[Row]) -> list[list[Row]]:
             start = stop
         else:
             band = rows[start:end]
-            for left in (True, False):
+            for left in (False, True) if _reads_leftwards(band) else (True, False):
                 side = [cells for row in band if (cells := [cell for cell in row if (cell.x0 < gutter) == left])]
                 blocks.extend(_blocks(side))
             start = end
     return blocks
+
+
+def _reads_leftwards(band: list[Row]) -> bool:
+    """Return whether most letters of a band belong to right-to-left scripts: its right column comes first."""
+    letters = [letter for row in band for cell in row for letter in cell.text if letter.isalpha()]
+    return sum(map(reads_leftwards, letters)) > len(letters) / 2
 
 
 def _column_band(rows: list[Row], start: int) -> tuple[int, float | None]:
@@ -252,7 +234,7 @@ def _is_columns(band: list[Row], gutter: float, height: float) -> bool:
     )
     if aligned < 0.5 * fewest and few_cells:
         return True
-    return all(_is_text(side, words=4) for side in (left, right))
+    return all(_is_text(side, words=PROSE) for side in (left, right))
 
 
 def _are_addresses(band: list[Row], gutter: float) -> bool:
@@ -263,13 +245,22 @@ def _are_addresses(band: list[Row], gutter: float) -> bool:
 
 
 def _is_text(side: list[Row], words: float) -> bool:
-    texts = [cells[0].text for cells in side if cells]
+    lines = [cells for cells in side if cells]
+    texts = [cells[0].text for cells in lines]
     letters = sum(character.isalpha() for text in texts for character in text) / max(1, sum(map(len, texts)))
+    cut = [cells for cells in lines if len(cells) > 1]
+    prose = len(cut) <= len(lines) / 3 and all(map(_is_one_line, cut))
     return (
-        all(len(cells) <= 1 for cells in side)
+        (prose if words >= PROSE else not cut)
         and letters > 0.62
-        and sum(len(text.split()) for text in texts) >= words * len(texts)
+        and sum(len(text.split()) for text in texts) >= words * (len(texts) - len(cut))
     )
+
+
+def _is_one_line(cells: Row) -> bool:
+    """Return whether the gaps in a line are those between its sentences, and not between the cells of a table."""
+    narrow = all(right.x0 - left.x1 < SENTENCE_GAP * left.words[-1].height for left, right in itertools.pairwise(cells))
+    return narrow and all(any(letter.islower() for letter in cell.text) for cell in cells)
 
 
 def _paragraphs(rows: list[Row]) -> list[list[Row]]:
@@ -294,4 +285,4 @@ def _glyphs_of(row: Row) -> list[Glyph]:
             if position:
                 glyphs.append(SPACE)
             glyphs += word.glyphs
-    return glyphs
+    return in_reading_order(glyphs)
