@@ -83,6 +83,8 @@ def read(kind: str, text: str, **locale: Any) -> Found:
         ("Advance Rs 5,000/- only", ["5000 INR"]),
         ("Basic rent.....................1,150.00", ["1150.00"]),
         ("Amount EUR\n1   Bolts   100,00", ["100.00"]),
+        ("Now $19⁹⁹ only", ["raised-digits?"]),
+        ("Rent EUR 1,250.00 ¹ a month", ["1250.00 EUR"]),
         ("costs 20 cents each", ["minor-unit?"]),
     ],
 )

@@ -47,6 +47,7 @@ class Word:
     y0: float
     x1: float
     y1: float
+    is_mark: bool = False  # raised beside a number
 
     @property
     def middle(self) -> float:
@@ -82,7 +83,13 @@ def words_of(glyphs: Iterable[Glyph]) -> list[Word]:
         elif not (_follows(words[-1], last, glyph) or _continues(words[-1], last, glyph)):
             words.append(_new_word(words[-1] if words and last else None, last, glyph))
         last = glyph
+    for word in words:
+        if word.is_mark:
+            word.glyphs = [each._replace(text=_SUPERSCRIPT.get(each.text, each.text)) for each in word.glyphs]
     return words
+
+
+_SUPERSCRIPT = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
 
 
 def _new_word(before: Word | None, last: Glyph | None, glyph: Glyph) -> Word:
@@ -93,6 +100,7 @@ def _new_word(before: Word | None, last: Glyph | None, glyph: Glyph) -> Word:
     if before and last and not _level(last, glyph) and -OVERLAP < (x0 - before.x1) / max(before.height, 0.1) < 1:
         if _raised(last, glyph):
             word.y0, word.y1 = before.y0, before.y1
+            word.is_mark = last.text.isdigit() and last.box is not None and y1 < last.box[3]
         elif _raised(glyph, last) and len(before.glyphs) < 4:
             before.y0, before.y1 = y0, y1
     return word

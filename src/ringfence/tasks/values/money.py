@@ -13,6 +13,7 @@ from .characters import plain
 from .currency import MINOR, Mark, mark_after, mark_before, minor_digits, named_currencies
 from .number import (
     PrintedNumber,
+    has_raised_cents,
     printed_numbers,
     spaced_candidate,
     type_number,
@@ -248,6 +249,8 @@ class _AmountReader:
         german_side = part.digits[-3:-2] == "," and _GERMAN_SIDE.match(after)
         if german_side or _BANK_SIDE.match(after) or _WORD_MINUS.search(before) or _TRAILING_DASH.match(after):
             return "ambiguous-sign"
+        if part.last == part.digits_at + len(part.digits) and has_raised_cents(self.form, part.digits_at, part.last):
+            return "raised-digits"
         if part.digits[0] in ".," and part.negative:
             return "ambiguous-sign"  # -.50 is fifty cents in Switzerland
         if part.mark and re.match(r"\d{2}(?!\d)", after) and part.last > part.digits_at + len(part.digits):

@@ -18,6 +18,7 @@ from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
 __all__ = [
     "PrintedNumber",
     "find_numbers",
+    "has_raised_cents",
     "printed_numbers",
     "spaced_candidate",
     "type_number",
@@ -206,6 +207,8 @@ def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale,
     if not negative and _sign_is_elsewhere(form, start, last):
         negative = None
     parsed = type_number(form[start:end], decimal)
+    if has_raised_cents(form, start, end) and parsed.value is not None:
+        return candidate_at(text, first, last, ParsedValue(None, ("raised-digits",), (parsed.value,)))
     powers: tuple[int, ...] = (0,)
     if scale := scale_after(form, last, locale.language, marked=False):
         last, powers = scale.end, scale.powers or (scale.power or 0,)
@@ -243,6 +246,14 @@ def with_sign(parsed: ParsedValue, negative: bool | None, powers: tuple[int, ...
 def _surface(raw: str, negative: bool | None) -> str:
     """The digits, with a minus that touches them."""
     return re.sub(r"^[-–][ \u00a0]+", "-" if negative else "", raw.strip("()"))
+
+
+def has_raised_cents(form: str, start: int, end: int) -> bool:
+    """True if two raised digits follow a whole number: $12⁹⁹ is a price with cents, or a price with a note."""
+    return re.search(r"[.,]\d{1,2}\Z", form[start:end]) is None and _RAISED_CENTS.match(form, end) is not None
+
+
+_RAISED_CENTS = re.compile(r"[ \u00a0]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{2}(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 
 
 def spaced_candidate(text: str, span: tuple[int, int], digits: tuple[int, int], decimal: str | None) -> Candidate:
