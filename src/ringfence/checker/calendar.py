@@ -52,7 +52,13 @@ def _is_stated(day: date, form: str, locale: Mapping[str, Any]) -> bool:
         declared = locale.get("date_order") or _order_of(locale.get("language"))
         orders = {"dmy": (day.day, day.month, day.year), "mdy": (day.month, day.day, day.year),
                   "ymd": (day.year, day.month, day.day)}  # fmt: skip
-        possible = ["ymd"] if len(numbers[0]) == 4 else [declared] if declared in ("dmy", "mdy") else list(_ORDERS)
+        dotted = re.fullmatch(r"\d{1,2}\. ?\d{1,2}\. ?\d{2,4}", form) is not None  # always has the day first
+        if len(numbers[0]) == 4:
+            possible = ["ymd"]
+        elif declared in ("dmy", "mdy") or dotted:
+            possible = [declared if declared in ("dmy", "mdy") else "dmy"]
+        else:
+            possible = list(_ORDERS)
         return any(all(map(_same_number, numbers, orders[order])) for order in possible)
     if len(numbers) != 2:
         return False
@@ -153,11 +159,10 @@ def fault_of_duration(value: str, raw: str, locale: Mapping[str, Any]) -> str | 
 def _amounts(form: str) -> set[Fraction]:
     """Every number that the text states, in digits or in words."""
     numbers = re.findall(r"\d+(?:[.,' ]\d+)*", form)
-    numbers += re.findall(r"\d+", form)
     readings = {number.replace(",", ".") for number in numbers} | {re.sub(r"[.,' ]", "", number) for number in numbers}
     for language in ("en", "de", "fr", "es", "it", "nl", "pt"):
         for text in (form, form.replace("-", " ")):
-            readings.update(re.findall(r"\d+", alpha2digit(text, language, threshold=0)))
+            readings.update(re.findall(r"(?<![\d.,'])\d+(?![.,']?\d)", alpha2digit(text, language, threshold=0)))
     if _ONE.search(form):
         readings.add("1")
     return {Fraction(Decimal(reading)) for reading in readings if re.fullmatch(r"\d+(?:\.\d+)?", reading)}
