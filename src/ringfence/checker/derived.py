@@ -106,7 +106,7 @@ def _money(value: dict[str, Any], raw: str, locale: _Locale) -> str | None:
     currency = value["currency"]
     if currency and not states_currency(raw, currency, locale.get("language")):
         return f"the currency {currency} does not stand in {raw!r}"
-    return _number(value["amount"], re.sub(r"(?<=[^\W\d_])\.", "", raw), locale)
+    return _number(value["amount"], re.sub(r"(?<=[^\W\d_])\.(?!\d\d(?!\d))", "", raw), locale)
 
 
 def _percent(value: str, raw: str, locale: _Locale) -> str | None:

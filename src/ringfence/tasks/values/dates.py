@@ -104,6 +104,7 @@ def _dates_with_names(form: str, language: str | None) -> Iterator[re.Match[str]
 
 _SHORT_YEAR_ENDS = re.compile(
     r"\Z|\n|[);,.!?|]|[ \u00a0]{2}|[ \u00a0]?[-–]|[ \u00a0]?/|"
+    r"[ \u00a0]\d{1,2}:\d{2}|[ \u00a0][^\W\d_]+:|"
     r"[ \u00a0](?:in|at|bis|to|and|und|from|on|de|by|for|um|et|au|von|through|until|is|was|ist|war)(?!\w)"
 )
 _COUNTED = re.compile(

@@ -106,7 +106,7 @@ _BODY = re.compile(
     r"\d{1,3}(?:'\d{3})+(?:[.,]\d+)?(?![\d'])"
     rf"|\d{{1,3}}(?:{HARD_SPACE}\d{{3}})+(?:[.,]\d+)?(?!{HARD_SPACE}?\d)"
     r"|(?P<spaced>[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?! ?\d))"
-    r"|\d+(?:[.,]\d+)*|(?<![\w.,])[.,]\d+)"
+    r"|\d+(?:[.,]\d+)*|(?<![\w.,])[.,]\d+|(?<=RM)[.,]\d{2}(?!\d))"
 )
 _AMOUNT = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}")
 
@@ -150,6 +150,8 @@ def _begins(text: str, start: int, end: int) -> bool:
     if last == ":":
         return not before[:1].isdigit()
     if last in "-–":
+        if mark_before(text, start - 1, touching=True):
+            return True  # RM-0.02
         return not (before[:1].isalnum() or before[:1] in "./_") or _is_range_of_amounts(text, start - 1, end)
     return True
 
