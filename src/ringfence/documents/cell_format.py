@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["BUILT_IN", "date_of", "is_date_format", "shown"]
+__all__ = ["BUILT_IN", "date_of", "shown"]
 
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: '"$"#,##0_);("$"#,##0)',
@@ -104,11 +104,6 @@ def shown(value: float | int | str | bool, code: str, epoch_1904: bool = False) 
     if value < 0 and re.search(r"[1-9]", text):
         text = _with_sign(text)
     return text
-
-
-def is_date_format(code: str) -> bool:
-    """Return whether a format shows a date or a time."""
-    return _sections(code)[0].kind == "date"
 
 
 def _section_for(value: float, sections: tuple[_Section, ...]) -> tuple[_Section, float]:

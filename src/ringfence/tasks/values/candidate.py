@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Candidate", "ParsedValue", "candidate_at", "decimal_text"]
+__all__ = ["Candidate", "ParsedValue", "candidate_at"]
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,3 @@ def candidate_at(text: str, start: int, end: int, parsed: ParsedValue, surface: 
     """Return the candidate for ``text[start:end]``; its surface is the text there unless one is given."""
     written = " ".join((surface if surface is not None else text[start:end]).split())
     return Candidate(start, end, written, parsed.value, parsed.flags, parsed.readings)
-
-
-def decimal_text(parts: Sequence[str]) -> str:
-    """Return whole and fraction digits as a decimal string."""
-    whole, fraction = parts
-    return f"{whole or '0'}.{fraction}" if fraction else whole or "0"
