@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .raised import SUPERSCRIPTS
+
 __all__ = ["Extent", "Glyph", "Word", "reads_leftwards", "words_of"]
 
 WORD_GAP = 0.17  # in heights of the loose box; a gap inside a word is smaller
@@ -85,11 +87,12 @@ def words_of(glyphs: Iterable[Glyph]) -> list[Word]:
         last = glyph
     for word in words:
         if word.is_mark:
-            word.glyphs = [each._replace(text=_SUPERSCRIPT.get(each.text, each.text)) for each in word.glyphs]
+            word.glyphs = [_as_superscript(glyph) for glyph in word.glyphs]
     return words
 
 
-_SUPERSCRIPT = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
+def _as_superscript(glyph: Glyph) -> Glyph:
+    return glyph._replace(text=glyph.text.translate(SUPERSCRIPTS)) if glyph.text.isdigit() else glyph
 
 
 def _new_word(before: Word | None, last: Glyph | None, glyph: Glyph) -> Word:

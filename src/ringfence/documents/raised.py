@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["GUESSED_CENTS", "RAISED_DIGITS", "Run", "join_runs"]
+__all__ = ["GUESSED_CENTS", "RAISED_DIGITS", "SUPERSCRIPTS", "Run", "join_runs"]
 
-_RAISED = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
+SUPERSCRIPTS = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 # A whole number with a currency sign before it. Behind "EUR 48" raised digits may be the mark of a note.
 _PRICE = re.compile(r"[$€£¥₹]\s?\d{1,3}(?:[.,' ]?\d{3})*$")
@@ -82,7 +82,7 @@ def _raised(before: str, run: Run, following: str) -> str:
             if _PRICE.search(before) or (_WHOLE.search(before) and _SIGN_BEHIND.match(following)):
                 return f"{',' if re.search(r'[.][0-9]{3}$', before) else '.'}{text}"
     if _DIGITS.fullmatch(text):
-        text = text.translate(_RAISED if run.level > 0 else _LOWERED)
+        text = text.translate(SUPERSCRIPTS if run.level > 0 else _LOWERED)
     return f" {text}" if _stands_apart(before, text, run.note) else text
 
 
