@@ -157,10 +157,34 @@ def test_raised_letters_stay_on_the_line_of_their_word(word: str, mark: str, aft
     assert printed(lambda pen: with_mark(pen, word, mark, after)) == read
 
 
-@pytest.mark.parametrize("boxes", ["squares", "ticks", "lines", "boxes apart"])
+@pytest.mark.parametrize("boxes", ["squares", "ticks", "lines", "boxes apart", "on the paper"])
 @pytest.mark.parametrize("content", ["DE89370400440532013000", "1480,75", "04052024"])
 def test_the_characters_of_a_comb_are_one_word(content: str, boxes: str) -> None:
     assert printed(lambda pen: comb(pen, content, boxes)) == f"Field   {content}"
+
+
+@pytest.mark.parametrize("content", ["DE89370400440532013000", "1480,75", "7263"])
+def test_characters_that_begin_at_an_even_distance_are_one_word(content: str) -> None:
+    def draw(pen: Canvas) -> None:
+        pen.drawString(60, 704, "EUR")
+        for place, character in enumerate(content):
+            pen.drawString(120 + 14 * place, 704, character)
+
+    assert printed(draw) == f"EUR   {content}"
+
+
+@pytest.mark.parametrize("heads", ["Mon Tue Wed Thu Fri", ""])
+def test_a_row_of_cells_without_rules_is_no_comb(heads: str) -> None:
+    row = ["4", "1", "3", "1", "2"] if heads else ["1", "2", "3", "4", "5"]  # a row of a table, the marks of a scale
+
+    def draw(pen: Canvas) -> None:
+        pen.setFont("Helvetica", 8)
+        for place, head in enumerate(heads.split()):
+            pen.drawCentredString(120 + 20 * place, 714, head)
+        for place, cell in enumerate(row):
+            pen.drawCentredString(120 + 20 * place, 704, cell)
+
+    assert printed(draw).split() == [*heads.split(), *row]
 
 
 def test_an_empty_box_of_a_comb_is_a_space() -> None:

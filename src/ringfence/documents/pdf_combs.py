@@ -1,7 +1,9 @@
 """Comb fields: rows of boxes that hold one character each. Their characters are one word.
 
-A row of single characters at an equal pitch may as well be the cells of a table. It is a comb only if short rules
-stand between the characters, or below each of them, and no such rules continue above or below, as they do in a table.
+A row of single characters at an equal pitch may as well be the cells of a table. It is a comb if short rules stand
+between the characters, or below each of them, and no such rules continue above or below, as they do in a table. Where
+the boxes are part of the paper or of a picture, no rules are there: then the pitch must be exact, the lines above and
+below must be no heads of columns, and the characters no scale such as 1 2 3 4 5.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 from collections.abc import Iterator, Sequence
+from statistics import median_low
 from typing import Any
 
 from pypdfium2 import raw
@@ -40,7 +43,10 @@ def closed_combs(page: Any, printed: PageGlyphs, fields: Sequence[Extent] = ()) 
         boxes = [_box(glyphs[member]) for member in members]
         heads = _has_heads(glyphs, members, [others for others, _ in runs])
         known = any(_is_within(boxes, field) for field in fields)
-        if known or (not heads and _is_comb(boxes, pitch, glyphs[members[0]].size, rules)):
+        if known or (
+            not heads
+            and (_is_comb(boxes, pitch, glyphs[members[0]].size, rules) or _is_bare_comb(glyphs, members, pitch, rules))
+        ):
             for member, following in zip(members, [*members[1:], members[-1]], strict=True):
                 closed[member] = _widened(glyphs[member], _box(glyphs[following])[0], pitch)
     return closed
@@ -73,23 +79,21 @@ def _widened(glyph: Glyph, end: float, pitch: float) -> Glyph:
 
 
 def _runs(glyphs: Sequence[Glyph]) -> Iterator[tuple[list[int], float]]:
-    """Yield runs of single upright characters on one baseline whose middles are multiples of a pitch apart."""
+    """Yield runs of single upright characters on one baseline whose places are multiples of a pitch apart."""
     run: list[int] = []
     end = size = base = 0.0
     for position, (text, box, turns, _, _, size_now, base_now, _) in enumerate(glyphs):
         if text == " " or box is None:
             continue
-        gap = box[0] - end
-        if (
-            gap < 0.15 * size_now
-            or gap > 2 * WIDEST * size_now
-            or turns
-            or not _is_level(size, size_now, base, base_now)
-        ):
+        gap, level = box[0] - end, _is_level(size, size_now, base, base_now)
+        touches = level and -size_now < gap < 0.15 * size_now  # it is a letter of a word, as is the one before
+        if touches or gap < 0.15 * size_now or gap > 2 * WIDEST * size_now or turns or not level:
+            if touches and run:
+                run.pop()
             if len(run) >= FEWEST:
                 yield from _with_pitch(glyphs, run)
             run = []
-        if turns == 0:
+        if turns == 0 and not touches:
             run.append(position)
         end, size, base = box[2], size_now, base_now
     if len(run) >= FEWEST:
@@ -101,17 +105,29 @@ def _is_level(size: float, other: float, base: float, other_base: float) -> bool
 
 
 def _with_pitch(glyphs: Sequence[Glyph], run: list[int]) -> Iterator[tuple[list[int], float]]:
-    """Yield the longest parts of a run in which every step is one pitch, or a few for empty boxes."""
-    middles = [(_box(glyphs[position])[0] + _box(glyphs[position])[2]) / 2 for position in run]
-    steps = [right - left for left, right in itertools.pairwise(middles)]
+    """Yield the longest parts of a run in which every step is one pitch, or a few for empty boxes.
+
+    Printers centre each character in its box, or begin all of them at the same distance from its edge.
+    """
+    boxes = [_box(glyphs[position]) for position in run]
+    size = glyphs[run[0]].size
+    centred = list(_even_parts([(box[0] + box[2]) / 2 for box in boxes], size))
+    begun = list(_even_parts([box[0] for box in boxes], size))
+    for start, end, pitch in max(centred, begun, key=lambda parts: sum(part[1] - part[0] for part in parts)):
+        yield run[start:end], pitch
+
+
+def _even_parts(places: list[float], size: float) -> Iterator[tuple[int, int, float]]:
+    """Yield the longest even parts of a row of places as (start, end, pitch)."""
+    steps = [right - left for left, right in itertools.pairwise(places)]
     start = 0
-    while start + FEWEST <= len(run):
-        pitch = min(steps[start : start + FEWEST - 1])
+    while start + FEWEST <= len(places):
+        pitch = median_low(steps[start : start + FEWEST - 1])
         end = start
         while end < len(steps) and _is_multiple(steps[end], pitch):
             end += 1
-        if end - start + 1 >= FEWEST and NARROWEST < pitch / glyphs[run[start]].size < WIDEST:
-            yield run[start : end + 1], pitch
+        if end - start + 1 >= FEWEST and NARROWEST < pitch / size < WIDEST:
+            yield start, end + 1, pitch
             start = end + 1
         else:
             start += 1
@@ -150,6 +166,40 @@ def _is_comb(boxes: list[Extent], pitch: float, size: float, rules: list[Extent]
     lying = [rule for rule in near if rule[3] - rule[1] < THIN and 0.4 * pitch < rule[2] - rule[0] < 1.02 * pitch]
     below = [rule for rule in lying if -0.5 * size < rule[1] - bottom < 0.5 * size]
     return all(any(rule[0] <= (box[0] + box[2]) / 2 <= rule[2] for rule in below) for box in boxes)
+
+
+def _is_bare_comb(glyphs: Sequence[Glyph], members: list[int], pitch: float, rules: list[Extent]) -> bool:
+    """Return whether characters without any rules between them were printed into boxes that the file does not draw."""
+    boxes = [_box(glyphs[member]) for member in members]
+    size, base = glyphs[members[0]].size, glyphs[members[0]].base
+    middles = [(box[0] + box[2]) / 2 for box in boxes]
+    lefts = [box[0] for box in boxes]
+    if not (_is_even(middles, size) or _is_even(lefts, size)) or _is_scale([glyphs[each].text for each in members]):
+        return False
+    if any(rule[0] < boxes[-1][2] and rule[2] > boxes[0][0] and rule[1] < base + size and rule[3] > base - 1.5 * size
+           for rule in rules):  # fmt: skip
+        return False
+    starts: dict[float, int] = {}
+    for before, glyph in itertools.pairwise(glyphs):
+        near = 0.1 * size < abs(glyph.base - base) < 2.5 * size
+        if near and glyph.text != " " and glyph.box and boxes[0][0] - pitch < glyph.box[0] < boxes[-1][2]:
+            begins = before.text == " " or before.box is None or glyph.box[0] - before.box[2] > 0.5 * size
+            starts[glyph.base] = starts.get(glyph.base, 0) + begins
+    return all(count < 0.7 * len(members) for count in starts.values())
+
+
+def _is_even(places: list[float], size: float) -> bool:
+    """Return whether all steps are one pitch, or a few for empty boxes, as exactly as a printer sets them."""
+    steps = [right - left for left, right in itertools.pairwise(places)]
+    pitch = median_low(steps)
+    return all(abs(step - round(step / pitch) * pitch) < 0.06 * size for step in steps)
+
+
+def _is_scale(characters: list[str]) -> bool:
+    """Return whether the characters follow each other, as the marks of a scale or the pages of a book do."""
+    return (
+        all(ord(right) - ord(left) == 1 for left, right in itertools.pairwise(characters)) or len(set(characters)) == 1
+    )
 
 
 def _continue(rules: list[Extent], others: list[Extent]) -> bool:

@@ -51,7 +51,10 @@ _STRUCTURES = (
     "TF10n11c2n TG2a22n TL19n TN20n TR6n16c UA6n19c VA18n VG4a16n WF10n11c2n XK16n YE4a4n18c YT10n11c2n"
 )
 _SETS = {"n": r"\d", "a": "[A-Z]", "c": r"[A-Z\d]"}
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ ]?\d{2}(?:(?:[ -]{0,2}|\n)[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z]{2}[ ]?\d{2}(?:(?:[ -]{0,2}|\n)[A-Za-z0-9]){11,30}"
+    r"|[A-Z] [A-Z] \d \d(?: [A-Z0-9]){11,30})(?![A-Za-z0-9])"  # one character to a box of a form
+)
 
 
 @cache
@@ -91,17 +94,18 @@ def find_ibans(text: str, locale: Locale) -> Iterator[Candidate]:
 
 def is_wrapped_account(text: str, start: int, newline: int) -> bool:
     """True if an account goes on after the line end: its country's number of characters is not reached before it."""
-    return len(_compact(text[start:newline])) < _length(text[start : start + 2].upper()) or is_wrapped(text, newline)
+    return len(_compact(text[start:newline])) < _length(text, start) or is_wrapped(text, newline)
 
 
-def _length(country: str) -> int:
-    structure = _structures().get(country)
+def _length(text: str, start: int) -> int:
+    """The characters of an account of the country that the text at ``start`` names."""
+    structure = _structures().get(_compact(text[start : start + 3])[:2])
     return 4 + sum(map(int, re.findall(r"\{(\d+)\}", structure.pattern))) if structure else 0
 
 
 def _ends(text: str, start: int, end: int) -> Iterator[int]:
     """The places where the account can end: at the length of its country, before another group or a stop."""
-    wanted, count = _length(text[start : start + 2].upper()), 0
+    wanted, count = _length(text, start), 0
     for position in range(start, end):
         count += text[position].isalnum()
         if count == wanted:

@@ -89,7 +89,10 @@ def _signed(digits: str, negative: bool) -> str:
 
 @dataclass(frozen=True)
 class PrintedNumber:
-    """The digits of a number, ``text[start:end]``, without sign. ``spaced`` if plain spaces group its digits."""
+    """The digits of a number, ``text[start:end]``, without sign.
+
+    ``spaced`` if plain spaces group its digits, or part each digit from the next, as in the boxes of a form.
+    """
 
     start: int
     end: int
@@ -105,7 +108,7 @@ _BODY = re.compile(
     r"(?<!\d)(?<!\d[.,'])(?<!\d\u00a0)(?:"
     r"\d{1,3}(?:'\d{3})+(?:[.,]\d+)?(?![\d'])"
     rf"|\d{{1,3}}(?:{HARD_SPACE}\d{{3}})+(?:[.,]\d+)?(?!{HARD_SPACE}?\d)"
-    r"|(?P<spaced>[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?! ?\d))"
+    r"|(?P<spaced>[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?! ?\d)|(?<!\S)\d(?: [\d.,]){2,} \d(?!\S))"
     r"|\d+(?:[.,]\d+)*|(?<![\w.,])[.,]\d+|(?<=RM)[.,]\d{2}(?!\d))"
 )
 _AMOUNT = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}")
@@ -259,7 +262,7 @@ _RAISED_CENTS = re.compile(r"[ \u00a0]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{2}(?![⁰¹
 
 
 def spaced_candidate(text: str, span: tuple[int, int], digits: tuple[int, int], decimal: str | None) -> Candidate:
-    """A number whose digits plain spaces group: 1 250,00 is one number, or a quantity and a price."""
+    """A number whose digits plain spaces group: 1 250,00 is one number, or a quantity and a price; 1 4 8 0 too."""
     whole = type_number(text[slice(*digits)], decimal).value
     last = text[slice(*digits)].rpartition(" ")[2]
     readings = tuple(dict.fromkeys(reading for reading in (whole, last) if reading))
