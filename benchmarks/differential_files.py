@@ -116,7 +116,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--words", action="store_true", help="print some of the words that differ")
     parser.add_argument("--limit", type=int, default=300)
+    parser.add_argument("--only", choices=["mails", "office"], help="compare these alone")
     arguments = parser.parse_args()
+    if arguments.only != "office":
+        compare_mails(arguments)
+    if arguments.only == "mails":
+        return
+    if shutil.which("soffice"):
+        office = [path for path in sorted((DATA / "files" / "files").iterdir()) if path.suffix in OFFICE]
+        compare("LibreOffice", office[: arguments.limit], by_libreoffice, arguments.words)
+    else:
+        print("\nLibreOffice is not installed: office files are not compared")
+
+
+def compare_mails(arguments: argparse.Namespace) -> None:
+    """Compare the mails with two libraries."""
     mails = sorted([*(DATA / "mail" / "messages").glob("*"), *(DATA / "files" / "files").glob("*.eml")])
     mails = mails[-arguments.limit :]
     compare("Python's email package", mails, by_python, arguments.words)
@@ -124,11 +138,6 @@ def main() -> None:
         compare("mail-parser", mails, by_mail_parser, arguments.words)
     except ImportError:
         print("\nmail-parser is not installed: pip install --group bench")
-    if shutil.which("soffice"):
-        office = [path for path in sorted((DATA / "files" / "files").iterdir()) if path.suffix in OFFICE]
-        compare("LibreOffice", office[: arguments.limit], by_libreoffice, arguments.words)
-    else:
-        print("\nLibreOffice is not installed: office files are not compared")
 
 
 if __name__ == "__main__":

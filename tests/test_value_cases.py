@@ -58,7 +58,7 @@ def read(kind: str, text: str, **locale: Any) -> Found:
         ("Nach Ziffer 4.10 zahlt der Käufer EUR 12.500 an", ["4.10", "ambiguous-number?"]),
         ("Section 2.30 says USD 1,500 and no more", ["2.30", "ambiguous-number?"]),
         ("Price per unit: $12.50-$15.00 each", ["12.50", "15.00"]),
-        ("between 12.50-15.00 EUR", ["12.50", "15.00 EUR"]),
+        ("between 12.50-15.00 EUR", ["12.50 EUR", "15.00 EUR"]),
         ("Balance: - 1,234.56", ["-1234.56"]),
         ("Credit note EUR - 350.00", ["-350.00 EUR"]),
         ("Refund 350.00 €-", ["-350.00 EUR"]),

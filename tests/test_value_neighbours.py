@@ -44,6 +44,13 @@ from tests.test_value_cases import read
         ("money", "EUR   1 4 8 0 , 7 5", ["ambiguous-number?"]),
         ("number", "in Kästchen 2 0 4 1 7", ["ambiguous-number?"]),
         ("iban", "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", ["DE89370400440532013000"]),
+        ("number", "5kg Mehl", ["5"]),
+        ("number", "A4, 4G und 12V", []),
+        ("money", "Total   EUR   500,00", ["500.00 EUR"]),
+        ("money", "500,00   EUR\n20,00   EUR", ["500.00 EUR", "20.00 EUR"]),
+        ("money", "70,00   EUR   518,99", ["70.00", "518.99"]),
+        ("money", "Subtotal 500\nTax 12.50", ["500", "12.50"]),
+        ("money", "Room 4\nFloor 2   12.50", ["12.50"]),
         ("date", "ab 1. Mai 65 EUR", []),
         ("date", "am 14. März 2000 Euro", []),
         ("date", "1. März - 15. April 2024", ["2024-03-01", "2024-04-15"]),
@@ -84,3 +91,30 @@ def test_neighbours(kind: str, text: str, values: list[Any]) -> None:
 )
 def test_the_checker_refuses_what_the_text_does_not_say(kind: str, value: Any, raw: str) -> None:
     assert fault_of_derived(kind, value, raw, {}) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "values"),
+    [
+        ("percent", "Rabatt 5-10 % je Stück", ["5", "10"]),
+        ("percent", "5 to 10 percent", ["5", "10"]),
+        ("percent", "Position 4 - 15 %", ["ambiguous-range?", "15"]),
+        ("percent", "2024-15 %", []),
+        ("money", "10-15 €", ["10 EUR", "15 EUR"]),
+        ("money", "EUR 10 bis 15", ["10 EUR", "15 EUR"]),
+        ("money", "EUR 10 bis 15 Tage", ["10 EUR"]),
+        ("money", "€10-15", ["10 EUR", "15 EUR"]),
+        ("money", "10.50 - 15.00 €", ["10.50 EUR", "15.00 EUR"]),
+        ("money", "Zimmer 4 - 15 €", ["ambiguous-range?", "15 EUR"]),
+        ("duration", "two to three weeks", ["P2W", "P3W"]),
+        ("duration", "zwei bis drei Wochen", ["P2W", "P3W"]),
+        ("duration", "30, 60 and 90 days", ["P30D", "P60D", "P90D"]),
+        ("duration", "30/60/90 days", ["P30D", "P60D", "P90D"]),
+        ("duration", "sechsmonatige Frist", ["P6M"]),
+        ("duration", "14-tägige Frist", ["P14D"]),
+        ("duration", "langjährige Erfahrung, monatliche Zahlung", []),
+    ],
+)
+def test_both_ends_of_a_range_are_found(kind: str, text: str, values: list[str]) -> None:
+    """The lower end does not vanish while the upper one stands alone."""
+    assert [value for _, value in read(kind, text)] == values

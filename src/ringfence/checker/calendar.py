@@ -125,9 +125,10 @@ def _has_word(name: str, letters: str) -> bool:
 
 
 _UNIT_STARTS = {
-    "Y": "year yr jahr an jaar jar año anno", "M": "month monat mo mes maand mê", "W": "week wk woche wee sem sett",
-    "D": "day tag jour gior día dia dag kalender werk arbeits bank calendar business working consecutive banking",
-    "TH": "hour hr stunde std heure uur uren hora h", "TM": "min",
+    "Y": "year yr jahr jähr an jaar jar año anno", "M": "month monat mo mes maand mê",
+    "W": "week wk woche wöch wee sem sett",
+    "D": "day tag täg jour gior día dia dag kalender werk arbeits bank calendar business working consecutive banking",
+    "TH": "hour hr stunde stünd std heure uur uren hora h", "TM": "min",
 }  # fmt: skip
 _NAMES = {"Y": "year", "M": "month", "W": "week", "D": "day", "TH": "hour", "TM": "minute"}
 _ONE = re.compile(r"(?<!\w)(?:one|ein|eine|einen|einem|einer|eines|un|une|una|uno|een|um|uma)(?!\w)")
@@ -141,7 +142,7 @@ def fault_of_duration(value: str, raw: str, locale: Mapping[str, Any]) -> str | 
         return f"{value} is not an ISO 8601 duration"
     parts = re.findall(r"([\d.]+)([YMWD])", match.group(1))
     parts += [(amount, f"T{unit}") for amount, unit in re.findall(r"([\d.]+)([HM])", match.group(2) or "")]
-    form, begin = folded(raw), 0
+    form, begin = re.sub(r"(?<=[^\W\d_])(?=(?:jähr|monat|wöch|täg|stünd|minüt)ig)", " ", folded(raw)), 0
     for amount, unit in parts:
         place = _place_of_unit(unit, form, begin, locale)
         if place and Fraction(amount) in _amounts(form[begin : place[0]]):

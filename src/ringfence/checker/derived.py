@@ -116,6 +116,23 @@ def _percent(value: str, raw: str, locale: _Locale) -> str | None:
     return _number(value, re.sub(r"[^\W\d_]+\.?|%", "", form), locale)
 
 
+_RANGE = re.compile(
+    r"(?P<unit>\D*?)(?P<low>\d[\d.,]*?)\s?(?:[-‐‑–]|\s(?:to|bis|à|a|tot|or|oder|ou|o)\s)\s?(?P<high>\d[\d.,]*)(?P<behind>\D*)"
+)
+
+
+def _of_an_end(check: Callable[[Any, str, _Locale], str | None]) -> Callable[[Any, str, _Locale], str | None]:
+    """Apply a check to each end of a range that shares one unit (5-10 %): the value may be either."""
+
+    def checked(value: Any, raw: str, locale: _Locale) -> str | None:
+        if shared := _RANGE.fullmatch(raw):
+            ends = [f"{shared['unit']}{shared[end]}{shared['behind']}" for end in ("low", "high")]
+            return None if any(check(value, end, locale) is None for end in ends) else f"{value} is no end of {raw!r}"
+        return check(value, raw, locale)
+
+    return checked
+
+
 def _email(value: str, raw: str, locale: _Locale) -> str | None:
     return None if value == raw.lower() else f"{value} is not {raw!r}"
 
@@ -164,8 +181,8 @@ _CHECKS: dict[str, Callable[[Any, str, _Locale], str | None]] = {
     "date": fault_of_date,
     "period": fault_of_period,
     "number": _number,
-    "money": _money,
-    "percent": _percent,
+    "money": _of_an_end(_money),
+    "percent": _of_an_end(_percent),
     "duration": fault_of_duration,
     "email": _email,
     "iban": _iban,

@@ -12,7 +12,15 @@ import babel.numbers
 
 from .known_names import known_names
 
-__all__ = ["Mark", "is_currency_code", "mark_after", "mark_before", "minor_digits", "named_currencies"]
+__all__ = [
+    "Mark",
+    "is_currency_code",
+    "mark_after",
+    "mark_before",
+    "mark_in_next_cell",
+    "minor_digits",
+    "named_currencies",
+]
 
 _SIGNS = {
     "Euro": "EUR", "EURO": "EUR", "US-Dollar": "USD", "CDN$": "CAD", "MXN$": "MXN", "FCFA": "XAF",
@@ -179,6 +187,26 @@ def mark_after(text: str, position: int, language: str | None = None) -> Mark | 
         return named
     match = _after(language).match(text, position)
     return Mark(match.start(1), match.end(1), _signs(language)[match.group(1)]) if match else None
+
+
+_CELL_BEFORE = re.compile(r"(?:\A|\n|(?P<digit>\d?)[ ]{2,}|\|[ ]?)(?P<mark>[^\s\d]{1,4})[ ]{2,}\Z")
+_CELL_AFTER = re.compile(r"[ ]{2,}(?P<mark>[^\s\d]{1,4})(?=[ ]{2,}(?P<digit>\d?)|[ ]?\||\n|\Z)")
+
+
+def mark_in_next_cell(text: str, start: int, end: int, language: str | None = None) -> Mark | None:
+    """Return the currency that fills the table cell before or behind the amount at ``text[start:end]``.
+
+    Its code is None if the cell stands between two numbers and may belong to either.
+    """
+    marks = _signs(language)
+    low = max(0, start - 16)
+    before, after = _CELL_BEFORE.search(text[low:start]), _CELL_AFTER.match(text, end)
+    if before and before["mark"] in marks:
+        code = None if before["digit"] else marks[before["mark"]]
+        return Mark(low + before.start("mark"), low + before.end("mark"), code)
+    if after and after["mark"] in marks:
+        return Mark(after.start("mark"), after.end("mark"), None if after["digit"] else marks[after["mark"]])
+    return None
 
 
 def is_currency_code(word: str) -> bool:

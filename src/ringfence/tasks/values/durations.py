@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ _UNITS = {
     "TH": r"hours?|hrs?\.?|stunden?|std\.?|heures?|horas?|uur|uren|(?<=\d)h|(?<=\d )h",
     "TM": r"minutes?|mins?\.?|minuten?|minut[oi]s?",
 }
+# German joins a number to its unit: sechsmonatig, 14-tägig.
+_ADJECTIVES = {"Y": "jährig", "M": "monatig", "W": "wöchig", "D": "tägig", "TH": "stündig", "TM": "minütig"}
 _ORDER = ("Y", "M", "W", "D", "TH", "TM")
 # These are units only in the language of the document: "25 an hour", "12 or more".
 _FRENCH = re.compile(r"\b(?:années?|mois|jours?|durée)\b", re.I)
@@ -41,12 +44,13 @@ _FRACTION_SIGNS = {"½": "1/2", "¼": "1/4", "¾": "3/4"}
 _JOINERS = r"(?:,[ ]?(?:and |und |et |y |e |en )?|[ ](?:and|und|et|y|e|en)[ ]|[ ]?)"
 _RANGE = r"[ ]?(?:[-–]|(?<=[ ])(?:to|bis|à|a|tot|or|oder|and|und)(?=[ ]))[ ]?"
 _DIGITS = r"\d+(?:[.,'\u00a0]\d+)*"
+_LIST = rf"(?:,[ ]{_DIGITS}){{0,4}},?"  # 30, 60 and 90 days
 
 
 @cache
 def _units(language: str | None) -> dict[str, str]:
     """Unit code by pattern; a declared language adds the words that CLDR has for it."""
-    units = dict(_UNITS)
+    units = {code: rf"{words}|{_ADJECTIVES[code]}(?:e[nrsm]?)?" for code, words in _UNITS.items()}
     if language:
         data = babel.Locale.parse(language)._data["unit_patterns"]
         for code, name in zip(_ORDER, ("year", "month", "week", "day", "hour", "minute"), strict=True):
@@ -74,7 +78,7 @@ class _Amount:
     values: tuple[str, ...]
     flags: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
-    lower: str | None = None
+    lower: tuple[str, ...] = ()  # the lower ends of a range or list
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ def _parts(text: str, form: str, locale: Locale) -> Iterator[_Part]:
             r"(?:(?<=\d)-|[ ]-?[ ]?|[ ]?\n|(?<=\w)-|\)[ -]?|(?<=\d))\Z",
             form[max(position, match.start() - 3) : match.start()],
         )
+        if gap is None and _is_adjective(match.group()):
+            gap = re.search(r"(?<=[^\W\d_])\Z", form[max(position, match.start() - 1) : match.start()])
         if gap is None:
             continue
         if "\n" in gap.group() and not is_wrapped(form, match.start() - 1):
@@ -136,6 +142,10 @@ def _parts(text: str, form: str, locale: Locale) -> Iterator[_Part]:
             position = match.end()
 
 
+def _is_adjective(unit: str) -> bool:
+    return unit.lower().startswith(tuple(_ADJECTIVES.values()))
+
+
 def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str) -> _Amount | None:
     """The number that ends at ``end``: digits, a fraction, words, or words with digits in parentheses."""
     before = form[low:end]
@@ -147,7 +157,7 @@ def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str
                 return _Amount(place, (), ("ambiguous-duration",), (str(worth), in_words["digits"]))
             return _Amount(place, (str(worth),))
     if digits := re.search(
-        rf"(?<![\w.,/:$€£])(?<!\d-)(?:(?P<low>{_DIGITS}){_RANGE})?(?P<whole>\d+[ ])?"
+        rf"(?<![\w.,/:$€£])(?<!\d-)(?P<low>{_DIGITS}{_LIST}{_RANGE}|\d+(?:/\d+)*/(?=\d{{2}}))?(?P<whole>\d+[ ])?"
         rf"(?P<digits>\d+/\d+|{_DIGITS}|[½¼¾])\Z",
         before,
     ):
@@ -156,7 +166,13 @@ def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str
         total = int(mixed["whole"]) + Fraction(_FRACTION_SIGNS[mixed["sign"]])
         return _Amount(low + mixed.start(), (str(total),))
     start, worth = _number_in_words(before)
-    return _Amount(low + start, (str(worth),)) if worth is not None else None
+    if worth is None:
+        return None
+    if joiner := re.search(rf"{_RANGE}\Z", before[:start]):  # two to three weeks
+        begin, least = _number_in_words(before[: joiner.start()])
+        if least is not None and least < worth:
+            return _Amount(low + begin, (str(worth),), lower=(str(least),))
+    return _Amount(low + start, (str(worth),))
 
 
 def _in_digits(match: re.Match[str], low: int, decimal: str | None, unit: str) -> _Amount | None:
@@ -178,12 +194,17 @@ def _in_digits(match: re.Match[str], low: int, decimal: str | None, unit: str) -
         return _Amount(start, (), value.flags, value.readings)
     if re.fullmatch(r"\d{4}", text) and (text.startswith("0") or unit == "TH" or 1900 <= int(text) <= 2100):
         return _Amount(start, (), ("ambiguous-duration",), (value.value,))  # a time of day, or a year
-    lower = _number_value(match["low"], decimal, unit).value if match["low"] else None
-    if lower is not None and Decimal(lower) < Decimal(value.value):
+    lower = tuple(_number_value(each, decimal, unit).value for each in re.findall(_DIGITS, match["low"] or ""))
+    if lower and None not in lower and _rises((*lower, value.value)):
         return _Amount(low + match.start("low"), (value.value,), lower=lower)
     if match["low"] and re.search(r"[-–]\Z", match.group()[: match.start("digits") - match.start()].rstrip()):
         return None  # 2024-03 days: a code
     return _Amount(start, (value.value,))
+
+
+def _rises(values: tuple[str, ...]) -> bool:
+    numbers = [Decimal(value) for value in values]
+    return all(left < right for left, right in itertools.pairwise(numbers))
 
 
 def _number_value(text: str, decimal: str | None, unit: str) -> ParsedValue:
@@ -241,7 +262,7 @@ def _number_in_words(before: str) -> tuple[int, int | Fraction | None]:
 def _continues(form: str, part: _Part, following: _Part) -> bool:
     """True if the next part belongs to the same duration: 10 years and 6 months."""
     steps = _ORDER.index(following.unit) - _ORDER.index(part.unit)
-    plain_amounts = part.amount.lower is None and following.amount.lower is None
+    plain_amounts = not part.amount.lower and not following.amount.lower
     joiner = form[part.end : following.start]
     if steps <= 0 or not plain_amounts or re.fullmatch(_JOINERS, joiner) is None:
         return False
@@ -252,9 +273,9 @@ def _continues(form: str, part: _Part, following: _Part) -> bool:
 def _candidates(text: str, group: list[_Part]) -> Iterator[Candidate]:
     start, end = group[0].start, group[-1].end
     first = group[0]
-    if first.amount.lower is not None:
+    if first.amount.lower:
         unit = text[start:end][_unit_offset(text[start:end]) :].strip(" -")
-        for value in (first.amount.lower, first.amount.values[0]):
+        for value in (*first.amount.lower, first.amount.values[0]):
             yield candidate_at(text, start, end, _iso([(value, first.unit)]), f"{value} {unit}")
     elif broken := next((part for part in group if not part.amount.values), None):
         yield candidate_at(text, start, end, ParsedValue(None, broken.amount.flags, broken.amount.readings))

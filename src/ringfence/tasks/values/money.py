@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from ..locale import Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import plain
-from .currency import MINOR, Mark, mark_after, mark_before, minor_digits, named_currencies
+from .currency import MINOR, Mark, mark_after, mark_before, mark_in_next_cell, minor_digits, named_currencies
 from .number import (
     PrintedNumber,
     has_raised_cents,
@@ -19,6 +20,7 @@ from .number import (
     type_number,
     with_sign,
 )
+from .ranges import joins_range
 from .scales import Scale, scale_after
 from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
 
@@ -51,12 +53,30 @@ def find_money(text: str, locale: Locale) -> Iterator[Candidate]:
     reader = _AmountReader(text, plain(text), locale, locale.decimal_for(text))
     likely: list[Candidate] = []
     unlikely: list[Candidate] = []
-    for printed in printed_numbers(reader.form, locale):
-        candidate = reader.amount(printed)
-        marked = candidate.end - candidate.start > printed.end - printed.start
-        looks_like_money = marked or _LIKELY.search(text[printed.start : printed.end])
+    for candidate, digits in reader.amounts():
+        marked = candidate.end - candidate.start > digits
+        looks_like_money = marked or _LIKELY.search(reader.form[candidate.start : candidate.end])
         (likely if looks_like_money else unlikely).append(candidate)
+    if likely and unlikely:
+        beside = _labelled_lines(reader.form, likely)
+        likely += [each for each in unlikely if _labelled_lines(reader.form, [each], around=1) & beside]
+        likely.sort(key=lambda candidate: candidate.start)
     yield from likely or unlikely
+
+
+def _labelled_lines(form: str, candidates: list[Candidate], around: int = 0) -> set[int]:
+    """The numbers of the lines that hold a label and one of the candidates alone, and of ``around`` lines beside each.
+
+    Above "Tax 12.50", the 500 of "Subtotal 500" is an amount as well.
+    """
+    found: set[int] = set()
+    for each in candidates:
+        label = form[form.rfind("\n", 0, each.start) + 1 : each.start].rstrip()
+        alone = form[each.end : each.end + 1] in ("", "\n") and re.fullmatch(r"(?:[^\W\d]|[.:/& -])+", label)
+        if alone and "  " not in label:
+            line = form.count("\n", 0, each.end)
+            found.update(range(line - around, line + around + 1))
+    return found
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,41 @@ class _AmountReader:
     form: str
     locale: Locale
     decimal: str | None
+
+    def amounts(self) -> Iterator[tuple[Candidate, int]]:
+        """All amounts in order with the length of their digits; the ends of a range have the currency of either."""
+        before: Candidate | None = None
+        digits = 0
+        for printed in printed_numbers(self.form, self.locale):
+            if self.form[printed.end : printed.end + 1].isalpha() and not self._marked(printed).mark:
+                continue  # 5kg
+            after = self.amount(printed)
+            if before is not None:
+                before, after = self._with_shared_currency(before, after)
+                yield before, digits
+            before, digits = after, printed.end - printed.start
+        if before is not None:
+            yield before, digits
+
+    def _with_shared_currency(self, low: Candidate, high: Candidate) -> tuple[Candidate, Candidate]:
+        """Give both ends of a range the currency that stands at one of them: 10-15 €, EUR 10 to 15."""
+        joined = joins_range(self.form, low.end, high.start)
+        if joined is False or not (isinstance(low.value, dict) and isinstance(high.value, dict)):
+            return low, high
+        marks = [len(end.surface) < end.end - end.start for end in (low, high)]
+        if marks[0] == marks[1] or Decimal(low.value["amount"]) >= Decimal(high.value["amount"]):
+            return low, high
+        bare, marked = (low, high) if marks[1] else (high, low)
+        behind = self.form[high.end : high.end + 2]
+        if bare is high and (behind[-1:].isalpha() or behind[:1] == "%"):
+            return low, high  # EUR 10 to 15 days
+        value: Any = {**bare.value, "currency": marked.value["currency"]}
+        flags = marked.flags
+        readings = bare.readings
+        if joined is None and not _LIKELY.search(bare.surface):
+            value, flags, readings = None, ("ambiguous-range",), (bare.value["amount"],)
+        shared = replace(bare, start=low.start, end=high.end, value=value, flags=flags, readings=readings)
+        return (shared, high) if bare is low else (low, shared)
 
     def amount(self, printed: PrintedNumber) -> Candidate:
         """The amount whose digits stand at ``printed``."""
@@ -123,6 +178,9 @@ class _AmountReader:
         mark = None if mark and self._is_no_currency(mark, self.form[start : printed.end]) else mark
         before = before if mark else None
         after = after if mark else None
+        if mark is None and scale is None and _LIKELY.search(self.form[start : printed.end]):
+            mark = mark_in_next_cell(self.form, start, end, self.locale.language)
+            before, after = (mark, None) if mark and mark.end <= start else (None, mark)
         behind = behind if mark or scale else end
         first = before.start if before else start
         last = after.end if after else behind

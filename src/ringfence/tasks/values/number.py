@@ -12,6 +12,7 @@ from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import HARD_SPACE, plain
 from .currency import mark_before
 from .dates import date_places
+from .ranges import is_tight_range
 from .scales import scale_after, scaled
 from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
 
@@ -111,6 +112,7 @@ _BODY = re.compile(
     r"|(?P<spaced>[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?(?! ?\d)|(?<!\S)\d(?: [\d.,]){2,} \d(?!\S))"
     r"|\d+(?:[.,]\d+)*|(?<![\w.,])[.,]\d+|(?<=RM)[.,]\d{2}(?!\d))"
 )
+_UNIT = re.compile(r"(?:[mk]?g|[mcdk]?m[²³]?|[mc]?l|k?Wh?|MWh|kVA|kHz|[MG]Hz|[kMGT]B|°C|Stk|Stck|pcs)(?![\w-])")  # 5kg
 _AMOUNT = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}")
 
 
@@ -155,7 +157,8 @@ def _begins(text: str, start: int, end: int) -> bool:
     if last in "-–":
         if mark_before(text, start - 1, touching=True):
             return True  # RM-0.02
-        return not (before[:1].isalnum() or before[:1] in "./_") or _is_range_of_amounts(text, start - 1, end)
+        hyphen = before[:1].isalnum() or before[:1] in "./_"
+        return not hyphen or _is_range_of_amounts(text, start - 1, end) or is_tight_range(text, start - 1)
     return True
 
 
@@ -173,13 +176,13 @@ def _ends(text: str, start: int, end: int) -> bool:
         return True
     likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
     if first.isalpha():
-        return likely or bool(re.match(r"[€$£¥₹%]", first)) or scale_after(text, end, None, True) is not None
+        return likely or scale_after(text, end, None, True) is not None or _UNIT.match(text, end) is not None
     if first in "_½¼¾" or re.match(r"[ ]\d/\d", text[end : end + 4]):
         return False
     if first in "/:":
         return likely and not second.isdigit()
     if first in "-–":
-        return not second.isdigit() or _is_range_of_amounts(text, end, end)
+        return not second.isdigit() or _is_range_of_amounts(text, end, end) or is_tight_range(text, end)
     if first in ".,":
         return not second.isalnum()
     return True
