@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from judge import judged
 from ringfence.documents import Document, ReadingOptions, Source
 from ringfence.documents.reader import read_here
 
@@ -171,6 +172,17 @@ def compare(paths: list[Path], cache: Path | None) -> Tally:
     return tally
 
 
+def show_verdicts(examples: dict[str, list[str]], folder: Path, sample: int) -> None:
+    """Print what OCR sees of a sample of the words that differ."""
+    verdicts = judged(examples, folder, sample)
+    for cause in CAUSES:
+        said = {verdict: count for (of, verdict), count in verdicts.items() if of == cause}
+        if said:
+            print(
+                f"  OCR of {sum(said.values())} {cause}: {', '.join(f'{count} {what}' for what, count in said.items())}"
+            )
+
+
 def show(name: str, tally: Tally, examples: int) -> dict[str, Any]:
     """Print one set and return its counts."""
     bad = sum(tally.causes[cause] for cause in CHANGED)
@@ -194,6 +206,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", help="a folder below FOLDER; may be repeated")
     parser.add_argument("--every", type=int, default=1, help="take every n-th file only")
     parser.add_argument("--examples", type=int, default=5)
+    parser.add_argument("--judge", type=int, default=0, help="words of each cause to look for on the page by OCR")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if arguments.cache:
@@ -205,6 +218,8 @@ def main() -> None:
         if paths and (not arguments.only or folder.name in arguments.only):
             tally = compare(paths[:: arguments.every], arguments.cache)
             totals.update(show(folder.name, tally, arguments.examples))
+            if arguments.judge:
+                show_verdicts(tally.examples, folder, arguments.judge)
     bad = sum(totals[cause] for cause in CHANGED)
     print(
         f"\nall: {totals['words']:,} agreed words, {bad:,} lost or changed: {100 * bad / max(totals['words'], 1):.3f} %"

@@ -23,12 +23,18 @@ from pathlib import Path
 
 import lxml.html
 
-from ringfence.documents import Document, Source, read_documents
+from ringfence.documents import Document, ReadingOptions, Source, read_documents
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "data"))
 OFFICE = {".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".ppt", ".pptx", ".odp"}
 SECONDS = 60
+# Comma, quotation mark, UTF-8, what the cells show, all sheets.
+_SHEETS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
+EXPORTS = {
+    **dict.fromkeys((".xls", ".xlsx", ".ods"), _SHEETS),
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf"), "txt:Text (encoded):UTF8"),
+}
 
 
 def words(text: str) -> Counter[str]:
@@ -37,8 +43,8 @@ def words(text: str) -> Counter[str]:
 
 
 def our_words(path: Path) -> Counter[str] | None:
-    """Return the words of the file's own document; None if it cannot be read."""
-    for outcome in read_documents(Source(path, path.name)):
+    """Return the words of the file's own document, hidden ones too, as peers have them; None if it cannot be read."""
+    for outcome in read_documents(Source(path, path.name), ReadingOptions(hidden=True)):
         if isinstance(outcome, Document) and outcome.id == path.name:
             return words(outcome.text)
         return None
@@ -79,16 +85,19 @@ def by_mail_parser(path: Path) -> str | None:
 
 
 def by_libreoffice(path: Path) -> str | None:
-    """Return the words of a PDF that LibreOffice prints."""
+    """Return the words that LibreOffice exports: text documents as text, sheets as CSV, slides as a PDF."""
+    kind = EXPORTS.get(path.suffix, "pdf")
     with tempfile.TemporaryDirectory() as folder:
-        command = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", folder, str(path)]
+        command = ["soffice", "--headless", "--convert-to", kind, "--outdir", folder, str(path)]
         try:
             subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
         except (subprocess.SubprocessError, OSError):
             return None
-        printed = Path(folder) / f"{path.stem}.pdf"
-        outcomes = list(read_documents(Source(printed, printed.name))) if printed.exists() else []
-    return "\n".join(one.text for one in outcomes if isinstance(one, Document))
+        written = sorted(Path(folder).iterdir())
+        if kind == "pdf":
+            outcomes = [outcome for file in written for outcome in read_documents(Source(file, file.name))]
+            return "\n".join(one.text for one in outcomes if isinstance(one, Document)) if written else None
+        return "\n".join(file.read_text("utf-8-sig", "replace") for file in written) if written else None
 
 
 def compare(title: str, paths: Iterable[Path], peer: Callable[[Path], str | None], show: bool) -> None:
