@@ -163,6 +163,27 @@ def test_the_characters_of_a_comb_are_one_word(content: str, boxes: str) -> None
     assert printed(lambda pen: comb(pen, content, boxes)) == f"Field   {content}"
 
 
+@pytest.mark.parametrize(
+    ("number", "after", "gap", "read"),
+    [
+        ("2.1", "General", 0.1, "2.1 General"),
+        ("1", "$15,000.00", 0.1, "1 $15,000.00"),
+        ("(a)", "the Party", 0.1, "(a) the Party"),
+        ("5", "kg", 0.02, "5kg"),
+        ("2", "nd", 0.0, "2nd"),
+    ],
+)
+def test_a_small_gap_in_tight_type_parts_a_number_from_what_follows(
+    number: str, after: str, gap: float, read: str
+) -> None:
+    def draw(pen: Canvas) -> None:
+        pen.setFont("Helvetica", 12)
+        pen.drawString(60, 704, number)
+        pen.drawString(60 + pen.stringWidth(number) + 12 * gap, 704, after)
+
+    assert printed(draw) == read
+
+
 @pytest.mark.parametrize("content", ["DE89370400440532013000", "1480,75", "7263"])
 def test_characters_that_begin_at_an_even_distance_are_one_word(content: str) -> None:
     def draw(pen: Canvas) -> None:
