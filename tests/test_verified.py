@@ -122,7 +122,7 @@ def test_a_real_run_over_a_server_without_grammars_is_grounded(
         if result["status"] == "done":
             assert result["grounding"] == "verified"
         else:  # weights this small do not always come to the end of an answer
-            assert result["reason"] == "answer: it cannot be parsed"
+            assert result["reason"] in ("answer: it cannot be parsed", "answer: it was cut off before its end")
         assert result["usage"]["looks"] <= 3
         engine.close()
     inner.close()
@@ -171,7 +171,7 @@ def test_an_answer_that_was_cut_off_is_asked_again_and_then_fails(tmp_path: Path
     cut = '{"rows": [], "who": "Nord'
     result, engine = ask(tmp_path, "Nordwind 5", cut, cut, cut)
     assert result["status"] == "failed"
-    assert result["reason"] == "answer: it cannot be parsed"
+    assert result["reason"] in ("answer: it cannot be parsed", "answer: it was cut off before its end")
     assert len(engine.seen) == 3
 
 

@@ -7,7 +7,8 @@ RingfenceError                  base class of every error that Ringfence raises
 │   ├── RunError                a run folder is missing, damaged or belongs to another lock
 │   ├── WeightsError            weights cannot be found, fetched, verified or loaded
 │   └── EngineError             an engine is missing or does not support the request
-│       └── EngineBusyError     the engine's queue is full
+│       ├── EngineBusyError     the engine's queue is full
+│       └── RequestRefused      the engine refuses one request; its document fails, and the run continues
 └── DocumentError               a document cannot be read; the run continues and counts it as failed
 """
 
@@ -18,6 +19,7 @@ __all__ = [
     "EngineBusyError",
     "EngineError",
     "InputError",
+    "RequestRefused",
     "RingfenceError",
     "RunError",
     "TaskError",
@@ -74,6 +76,10 @@ class EngineBusyError(EngineError):
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"The engine's queue is full ({waiting} requests waiting).", "Try again in a moment.")
+
+
+class RequestRefused(EngineError):
+    """An engine refuses one request. Its document fails; the run continues."""
 
 
 class DocumentError(RingfenceError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import threading
+import time
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,6 +84,23 @@ def _watched_pools() -> dict[str, Any]:
     }
 
 
+@cache
+def _retry_class() -> Any:
+    """Retries that take a Retry-After in any form: seconds, a fraction of them, a date; any other word is none."""
+    import urllib3
+
+    class Patient(urllib3.Retry):
+        def parse_retry_after(self, retry_after: str) -> float:
+            try:
+                return min(float(super().parse_retry_after(retry_after)), float(self.retry_after_max))
+            except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+                pass
+            fraction = re.fullmatch(r"\s*(\d+\.\d*)\s*", retry_after)
+            return min(float(fraction[1]), float(self.retry_after_max)) if fraction else 0.0  # then the backoff decides
+
+    return Patient
+
+
 class Client:
     """A client of one server. Raises EngineError if the server is unreachable or the key is wrong, else Refused."""
 
@@ -125,7 +144,7 @@ class Client:
         }
         # Redirects are not followed: one could send the document and the key out of the organisation.
         # Retry-After is obeyed up to half a minute: a server may ask for hours.
-        self._retry = urllib3.Retry(
+        self._retry = _retry_class()(
             retry_after_max=30,
             total=RETRIES if retries is None else retries, read=1, redirect=0, backoff_factor=0.5,
             status_forcelist=BUSY, allowed_methods=None, raise_on_status=False, raise_on_redirect=False,
@@ -141,8 +160,26 @@ class Client:
         return self._call("GET", path, None, 10)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """POST ``body`` to ``path``; returns the parsed JSON reply."""
-        return self._call("POST", path, json.dumps(body), ANSWER_SECONDS)
+        """POST ``body`` to ``path``; returns the parsed JSON reply. A reply that is not JSON is a refusal."""
+        data = self._call("POST", path, json.dumps(body), ANSWER_SECONDS)
+        if data is None:
+            raise Refused(200, "the server's reply is not JSON: something else may answer in its place")
+        return data
+
+    def is_alive(self, seconds: float) -> bool:
+        """Whether the server answers within ``seconds``: it may be starting again."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                self.get("/v1/models")
+            except Refused:
+                return True
+            except Unreachable:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.5)
+            else:
+                return True
 
     def _call(self, method: str, path: str, body: str | None, seconds: float) -> Any:
         errors = self._urllib3.exceptions
@@ -163,7 +200,7 @@ class Client:
             )
         try:
             data = json.loads(response.data)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if response.status != 200:
             raise Refused(response.status, _message(data) or f"status {response.status}")

@@ -14,26 +14,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import EngineError
+from ..errors import EngineError, RequestRefused
 from .chat import Templated
+from .context_probe import ContextProbe
+from .control_tokens import CONTROL_TOKENS, tokens_in_template
 from .dialects import Ask, ServerFacts
-from .http_client import Call, Client, Refused
+from .http_client import Call, Client, Refused, Unreachable
+from .http_score import echoed, forced
 from .protocol import Capabilities, Completion, EngineSettings, Request, Score, ScoreRequest
+from .replies import UNKNOWN_FORM, UnreadableReply, is_same_model, read_reply
 from .scheduler import Delivery, Scheduled
 from .ticket import EngineOutput, EngineRequest, Ticket
 
-__all__ = ["CONTROL_TOKENS", "HttpEngine"]
+__all__ = ["HttpEngine"]
 
 MIN_ANSWER_TOKENS = 64
 UNKNOWN_CONTEXT = 4096  # tokens, if the server does not report it; Ollama's default
 TURN_TOKENS = 16  # at most, what a template puts around a turn
-# Turn markers of common model families; servers do not report their own list.
-CONTROL_TOKENS = (
-    "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>",
-    "<|end_header_id|>", "<|eot_id|>", "<|eom_id|>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "<s>",
-    "</s>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>",
-    "<|start|>", "<|message|>", "<|channel|>", "<|return|>", "<|call|>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]",
-)  # fmt: skip
+RESTART_SECONDS = 20  # how long a server that broke off may take to answer again
 
 
 class HttpEngine(Scheduled, Templated):
@@ -61,7 +59,7 @@ class HttpEngine(Scheduled, Templated):
         self.client, self.facts, self.settings, self.model = client, facts, settings, model
         self.dialect = facts.dialect
         self._grammar_by, self._schema_by = grammar_by, schema_by
-        self.control_tokens = control_tokens
+        self.control_tokens = tuple(dict.fromkeys([*control_tokens, *tokens_in_template(facts.chat_template)]))
         self.chat_template = facts.chat_template
         self.special_tokens = dict(facts.special_tokens)
         self.capabilities = Capabilities(
@@ -73,6 +71,8 @@ class HttpEngine(Scheduled, Templated):
             token_ids=self.dialect.token_ids,
         )
         self.slots = 1 if settings.mode == "solo" else settings.max_in_flight
+        self._probe = ContextProbe(self._count)
+        self._second_try = threading.Lock()
         self._calls: dict[Ticket, Call] = {}
         self._outputs: SimpleQueue[tuple[Ticket | None, EngineOutput | BaseException]] = SimpleQueue()
         self.tokenize = lru_cache(maxsize=4096)(self._tokenize)  # type: ignore[method-assign]
@@ -86,7 +86,15 @@ class HttpEngine(Scheduled, Templated):
             body = {"model": self.model, "prompt": text, "add_special_tokens": False}
         else:
             body = {"content": text, "add_special": False, "parse_special": True}
-        return tuple(self._post("/tokenize", body)["tokens"])
+        return self._tokens(body)
+
+    def _tokens(self, body: dict[str, Any]) -> tuple[int, ...]:
+        """The token ids of a text or a chat. Raises RequestRefused."""
+        data = self._post("/tokenize", body)
+        tokens = data.get("tokens") if isinstance(data, dict) else None
+        if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
+            raise RequestRefused(f"The server refused a request ({UNKNOWN_FORM}).", "Check its version.")
+        return tuple(tokens)
 
     def prompt(self, messages: Sequence[tuple[str, str]], answer_start: str = "") -> tuple[int, ...]:
         """Token ids of a chat, rendered here if the server publishes its chat template, else by the server."""
@@ -97,7 +105,7 @@ class HttpEngine(Scheduled, Templated):
             return (*written, *((0,) * TURN_TOKENS * len(messages)))
         turns = [{"role": role, "content": content} for role, content in messages]
         body = {"model": self.model, "messages": turns, "add_generation_prompt": True}
-        return (*self._post("/tokenize", body)["tokens"], *self.tokenize(answer_start))
+        return (*self._tokens(body), *self.tokenize(answer_start))
 
     def turn_end(self) -> tuple[int, ...]:
         """The token that ends an answer."""
@@ -107,15 +115,14 @@ class HttpEngine(Scheduled, Templated):
             return ()
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "ANSWER"}]
         body = {"model": self.model, "messages": turns, "add_generation_prompt": False}
-        closed = tuple(self._post("/tokenize", body)["tokens"])
-        still_open = tuple(self._post("/tokenize", {**body, "continue_final_message": True})["tokens"])
+        closed, still_open = self._tokens(body), self._tokens({**body, "continue_final_message": True})
         return closed[len(still_open) :][:1]
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         try:
             return self.client.post(path, body)
         except Refused as error:
-            raise EngineError(f"The server refused a request ({error}).", "Check its version.") from None
+            raise RequestRefused(f"The server refused a request ({error}).", "Check its version.") from None
 
     def begin(self, ticket: Ticket) -> EngineOutput | None:
         """Send the request in its own thread. Raises EngineError for a score that the server cannot compute.
@@ -135,14 +142,36 @@ class HttpEngine(Scheduled, Templated):
         def work() -> None:
             self.client.take(call)
             try:
-                output: EngineOutput | BaseException
-                output = self._score(request) if isinstance(request, ScoreRequest) else self._complete(request)
+                output: EngineOutput | BaseException = self._answered(request)
             except BaseException as error:
                 output = error
             self._outputs.put((ticket, output))
 
         threading.Thread(target=work, daemon=True, name="ringfence-server").start()
         return None
+
+    def _answered(self, request: EngineRequest) -> EngineOutput:
+        """The output of a request. If the server breaks off and comes back, the request has one more try, alone.
+
+        One document can make a server close the connection or end; it must not stop the others. Raises Unreachable if
+        the server stays away.
+        """
+        ask = self._score if isinstance(request, ScoreRequest) else self._complete
+        try:
+            return ask(request)  # type: ignore[arg-type]
+        except Unreachable:
+            if not self.client.is_alive(RESTART_SECONDS):
+                raise
+        with self._second_try:
+            try:
+                return ask(request)  # type: ignore[arg-type]
+            except Unreachable:
+                if not self.client.is_alive(RESTART_SECONDS):
+                    raise
+        broken = "the server breaks off the connection on it"
+        if isinstance(request, ScoreRequest):
+            return Score(request.id, (), len(request.prompt), error=broken)
+        return self._failed(request, broken)
 
     def advance(self) -> Iterator[Delivery]:
         """Wait for the next output."""
@@ -166,12 +195,17 @@ class HttpEngine(Scheduled, Templated):
 
     def _complete(self, request: Request) -> Completion:
         started = time.monotonic()
-        if refusal := self._refusal(len(request.prompt), min(request.max_new_tokens, MIN_ANSWER_TOKENS)):
-            return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=refusal)
+        room = min(request.max_new_tokens, MIN_ANSWER_TOKENS)
+        if refusal := self._refusal(len(request.prompt), room):
+            return self._failed(request, refusal)
         try:
+            if not self.dialect.token_ids and self.facts.context is None:
+                self._probe.ensure(len(request.prompt) + room)
+                if refusal := self._refusal(len(request.prompt), room):
+                    return self._failed(request, refusal)
             answer, start = self.answer(request)
         except Refused as error:
-            return Completion(request.id, "", (), (), (), "failed", len(request.prompt), error=str(error))
+            return self._failed(request, str(error))
         return self.read(request, answer, start, time.monotonic() - started)
 
     def answer(self, request: Request) -> tuple[Any, str]:
@@ -215,108 +249,70 @@ class HttpEngine(Scheduled, Templated):
         return {}
 
     def _refusal(self, prompt_tokens: int, room: int) -> str | None:
-        if prompt_tokens + room <= self.capabilities.context:
-            return None
-        return (
-            f"it is too long: {prompt_tokens} tokens with its prompt, and the server holds {self.capabilities.context}"
-        )
+        length = f"it is too long: {prompt_tokens} tokens with its prompt"
+        if self._probe.limit and prompt_tokens + room > self._probe.limit:
+            return f"{length}, and the server reads only {self._probe.limit} of a longer one, without a word"
+        if prompt_tokens + room > self.capabilities.context:
+            return f"{length}, and the server holds {self.capabilities.context}"
+        return None
 
     def read(self, request: Request, answer: Any, start: str, seconds: float) -> Completion:
         """Turn a server's reply into a completion."""
         try:
-            choice = answer["choices"][0]
-            usage = answer.get("usage") or {}
-            text = str(choice["text"] if "text" in choice else choice["message"]["content"] or "")
-            tokens, logprobs, ends = _tokens_of(choice, text)
-        except (KeyError, IndexError, TypeError):
-            return Completion(
-                request.id,
-                "",
-                (),
-                (),
-                (),
-                "failed",
-                len(request.prompt),
-                error="the server's reply has an unknown form",
-            )
-        used = int(usage.get("prompt_tokens") or len(request.prompt))
-        if not self.dialect.token_ids and self.facts.context is None and used >= self.capabilities.context - 1:
-            full = "the server's context is full: it may have cut the prompt"
-            return Completion(request.id, "", (), (), (), "failed", used, error=full)
-        if start and text.startswith(start):
-            text = text[len(start) :]
-            ends = tuple(max(0, end - len(start)) for end in ends)
+            reply = read_reply(answer, start)
+        except UnreadableReply as error:
+            return self._failed(request, str(error))
+        used = reply.prompt_tokens or len(request.prompt)
+        if not is_same_model(self.model, reply.model):
+            return self._failed(request, f"the server answered with another model, {reply.model!r}", used)
+        if self._is_cut(request, used):
+            return self._failed(request, "the server may have cut the prompt: its context is full", used)
         return Completion(
             id=request.id,
-            text=text,
-            tokens=tokens,
-            logprobs=logprobs,
-            token_ends=ends,
-            finish_reason="stop" if choice.get("finish_reason") == "stop" else "length",
+            text=reply.text,
+            tokens=reply.tokens,
+            logprobs=reply.logprobs,
+            token_ends=reply.token_ends,
+            finish_reason=reply.finish_reason,
             prompt_tokens=used,
-            cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
+            cached_tokens=reply.cached_tokens,
             seconds=seconds,
         )
+
+    def _is_cut(self, request: Request, used: int) -> bool:
+        """True if the server read fewer tokens than were sent, or as many as it holds."""
+        if self.dialect.token_ids:
+            return used < len(request.prompt)
+        return self.facts.context is None and used >= (self._probe.limit or self.capabilities.context) - 1
+
+    def _failed(self, request: Request, reason: str, used: int | None = None) -> Completion:
+        tokens = len(request.prompt) if used is None else used
+        return Completion(request.id, "", (), (), (), "failed", tokens, error=reason)
+
+    def _count(self, text: str) -> int | None:
+        """The prompt tokens that the server reports for a text; None if it reports none, or refuses the text."""
+        body = {"model": self.model, "temperature": 0, "max_tokens": 1}
+        try:
+            answer = self.client.post("/v1/chat/completions", {**body, "messages": [{"role": "user", "content": text}]})
+        except Refused:
+            return None
+        usage = answer.get("usage") if isinstance(answer, dict) else None
+        tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+        return tokens if isinstance(tokens, int) else None
 
     def _score(self, request: ScoreRequest) -> Score:
         started = time.monotonic()
         longest = max(map(len, request.continuations), default=0)
         if refusal := self._refusal(len(request.prompt), longest + 1):
             return Score(request.id, (), len(request.prompt), error=refusal)
-        score = self._echoed if self.dialect.scoring == "echo" else self._forced
+        score = echoed if self.dialect.scoring == "echo" else forced
         try:
-            values = score(request)
+            values = score(self, request)
         except Refused as error:
             return Score(request.id, (), len(request.prompt), error=str(error))
+        except (KeyError, IndexError, TypeError, ValueError):
+            return Score(request.id, (), len(request.prompt), error=UNKNOWN_FORM)
         return Score(request.id, values, len(request.prompt), None, time.monotonic() - started)
-
-    def _echoed(self, request: ScoreRequest) -> tuple[float, ...]:
-        """Send the prompt with each continuation; the server echoes the log-probability of every token."""
-        body = {
-            "model": self.model,
-            "prompt": [[*request.prompt, *ids] for ids in request.continuations],
-            "max_tokens": 1,
-            "temperature": 0,
-            "echo": True,
-            "logprobs": 1,
-        }
-        choices = sorted(self.client.post("/v1/completions", body)["choices"], key=lambda choice: choice["index"])
-        return tuple(
-            float(sum(choice["logprobs"]["token_logprobs"][len(request.prompt) : len(request.prompt) + len(ids)]))
-            for choice, ids in zip(choices, request.continuations, strict=True)
-        )
-
-    def _forced(self, request: ScoreRequest) -> tuple[float, ...]:
-        """Force each continuation by a grammar of token ids; a shared beginning is forced once.
-
-        llama.cpp reports log-probabilities before the mask. The final token of a continuation that ends an answer is
-        not forced: nothing else may follow the end of the grammar.
-        """
-        known: dict[tuple[int, ...], float] = {(): 0.0}
-        (end,) = self.turn_end() or (-1,)
-        for ids in sorted(request.continuations):
-            shared = next(size for size in range(len(ids), -1, -1) if ids[:size] in known)
-            if shared == len(ids):
-                continue
-            rest = [token for token in ids[shared:] if token != end]
-            body = {
-                "model": self.model,
-                "prompt": [*request.prompt, *ids[:shared]],
-                "max_tokens": len(ids) - shared,
-                "temperature": 0,
-                "logprobs": 1,
-                "cache_prompt": self.settings.keeps_prefixes,
-                "grammar": "root ::= " + (" ".join(f"<[{token}]>" for token in rest) or '""'),
-                "logit_bias": [[end, 100.0]],  # prefer this one among the tokens that may end an answer
-            }
-            entries = self.client.post("/v1/completions", body)["choices"][0]["logprobs"]["content"]
-            for size, entry in enumerate(entries[: len(ids) - shared], start=shared + 1):
-                if entry["id"] != ids[size - 1]:
-                    raise Refused(200, "it did not write the forced tokens")
-                known[ids[:size]] = known[ids[: size - 1]] + float(entry["logprob"])
-            if ids not in known:
-                raise Refused(200, "it reported too few log-probabilities")
-        return tuple(known[ids] for ids in request.continuations)
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Not offered: ``capabilities.embed`` is false. Raises EngineError."""
@@ -369,23 +365,3 @@ def _quoted(text: str) -> str:
     """A text in GBNF, with each character beyond ASCII as a class of one character (see tasks.gbnf.literal)."""
     runs = re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]", text)
     return " ".join(json.dumps(run) if run.isascii() else f"[{run}]" for run in runs) or '""'
-
-
-def _tokens_of(choice: dict[str, Any], text: str) -> tuple[tuple[int, ...], tuple[float, ...], tuple[int, ...]]:
-    """Token ids, log-probabilities and end positions in the text, as far as the server reports them."""
-    reported = choice.get("logprobs") or {}
-    if reported.get("content"):  # chat, and llama.cpp
-        entries = reported["content"]
-        ids = tuple(int(entry.get("id", 0)) for entry in entries)
-        written, ends = b"", []
-        for entry in entries:
-            written += bytes(entry["bytes"]) if entry.get("bytes") is not None else str(entry.get("token", "")).encode()
-            ends.append(min(len(written.decode("utf-8", "ignore")), len(text)))
-        return ids, tuple(float(entry["logprob"]) for entry in entries), tuple(ends)
-    if reported.get("token_logprobs"):
-        count = len(reported["token_logprobs"])
-        ids = tuple(choice.get("token_ids") or (0,) * count)[:count]
-        starts = [min(offset, len(text)) for offset in reported.get("text_offset", [])]
-        ends = [*starts[1:], len(text)] if len(starts) == count else [len(text)] * count
-        return ids, tuple(float(value or 0.0) for value in reported["token_logprobs"]), tuple(ends)
-    return (), (), ()

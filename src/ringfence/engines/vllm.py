@@ -22,9 +22,10 @@ from typing import Any
 from ..errors import EngineError
 from ..hardware import gpu_names
 from ..no_telemetry import SWITCHES
+from .control_tokens import CONTROL_TOKENS
 from .dialects import VLLM, Ask, facts_of
 from .http_client import Client
-from .http_engine import CONTROL_TOKENS, HttpEngine
+from .http_engine import HttpEngine
 from .openai import kept_form
 from .protocol import (
     Completion,

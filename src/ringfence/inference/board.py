@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..contracts import Result, TraceLine, Usage
 from ..documents import Document, Unreadable
 from ..engines import EngineOutput, EngineRequest
-from ..errors import RingfenceError
+from ..errors import RequestRefused, RingfenceError
 from . import result as results
 from .executor import TaskExecutor
 from .job import Job, NothingKept, WindowKeeper
@@ -87,6 +87,8 @@ class JobBoard:
                 yield request
         except ValueError as error:
             fault = f"recogniser: {error}"
+        except RequestRefused as error:
+            fault = f"engine: {error}"
         except RingfenceError:
             raise
         except Exception as error:  # an internal error fails its document, never the run
@@ -121,6 +123,8 @@ class JobBoard:
             for request in job.take(output):
                 self._pending[request.id] = job
                 self._follow_ups.append(request)
+        except RequestRefused as error:
+            job.reason = f"engine: {error}"
         except RingfenceError:
             raise
         except Exception as error:  # an internal error fails its document, never the run

@@ -46,6 +46,7 @@ from .prompts import (
 
 __all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
 
+CUT_OFF = "it was cut off before its end"
 MOST_REPEATS = 2  # times that an engine without grammars is asked to correct values that the document does not contain
 
 
@@ -133,6 +134,8 @@ class ExtractJob:
             return self._verify(output, number, plan)
         if output.finish_reason == "failed":
             fault = f"engine: {output.error}"
+        elif output.finish_reason == "length":
+            fault = f"answer: {CUT_OFF}"
         else:
             try:
                 self.parts[number] = plan.read(output.text, output.token_ends, output.logprobs)
@@ -159,7 +162,8 @@ class ExtractJob:
         fails.
         """
         control, failed = self.engine.control_tokens, output.finish_reason == "failed"
-        stated = None if failed else stated_in(self.prepared.task, output.text)
+        cut_off = output.finish_reason == "length"  # what is there may be a draft
+        stated = None if failed or cut_off else stated_in(self.prepared.task, output.text)
         faults: dict[str, str] = {}
         if stated is not None:
             reader, text, faults = as_written(plan, stated)
@@ -176,7 +180,8 @@ class ExtractJob:
             turns += [("assistant", break_control_tokens(output.text, control)), ("user", follow_up(faults, control))]
             return [self._ask(output.id, number, plan)]
         if number not in self.parts:
-            self.reason = f"engine: {output.error}" if failed else "answer: it cannot be parsed"
+            unread = CUT_OFF if cut_off else "it cannot be parsed"
+            self.reason = f"engine: {output.error}" if failed else f"answer: {unread}"
         self._settle(number)
         return ()
 

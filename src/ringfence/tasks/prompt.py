@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = ["Prompt", "break_control_tokens"]
+
+
+# <|im_end|>, DeepSeek's with wide bars, EXAONE's [|user|], and numbered ones: <unused1>, <extra_id_1>, <reserved_106>.
+_ANY_CONTROL_TOKEN = re.compile(
+    r"<(?=[|｜][^<>\n]{1,60}[|｜]>)|\[(?=\|[^\[\]\n]{1,40}\|\])"
+    r"|<(?=(?:unused|extra_id_|reserved_|special_|SPECIAL_|reserved_special_token_)\d+>)"
+)
 
 
 @dataclass(frozen=True)
@@ -19,9 +27,11 @@ class Prompt:
 def break_control_tokens(text: str, control_tokens: tuple[str, ...]) -> str:
     """Insert a space into every control token in ``text``, so that a document cannot end its turn in the prompt.
 
-    (A tokenizer turns ``<|im_end|>`` in a text into the control token even if it adds none itself.) The loop repeats
-    until none is left, because breaking one token can complete another.
+    (A tokenizer turns ``<|im_end|>`` in a text into the control token even if it adds none itself.) Whatever has the
+    form of one is broken as well: a server does not tell its list, and a proxy may have another model behind it. The
+    loop repeats until none is left, because breaking one token can complete another.
     """
+    text = _ANY_CONTROL_TOKEN.sub(r"\g<0> ", text)
     broken = True
     while broken:
         broken = False

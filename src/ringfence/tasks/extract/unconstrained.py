@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -67,15 +67,46 @@ def in_json(task: ExtractTask, prompt: Prompt, has_schema: bool) -> Prompt:
 def stated_in(task: ExtractTask, text: str) -> dict[str, Any] | None:
     """The values that an answer states, by path: strings or None, and the records of lists; omitted fields are absent.
 
-    Returns None if the answer is unreadable, such as truncated JSON.
+    Prose around the JSON is passed over. Returns None if the answer is unreadable, such as truncated JSON, or if it
+    says two different things.
     """
     try:
-        data = json.loads(text[text.index("{") : text.rindex("}") + 1])
+        found = [stated for data in _objects(text) if (stated := _by_path(task, data))]
     except ValueError:
-        data = _from_lines(task, text)
-    if not isinstance(data, dict):
         return None
-    stated = {}
+    if not found and not re.match(r"\s*[{\[]", text):
+        found = [_by_path(task, _from_lines(task, text))]
+    return found[0] if found and found[0] and all(other == found[0] for other in found) else None
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Every outermost JSON object in a text. Raises ValueError for one that is cut or contradicts itself."""
+    decoder = json.JSONDecoder(object_pairs_hook=_without_contradiction, strict=False)
+    place = text.find("{")
+    while place >= 0:
+        if re.match(r'\{\s*["}]', text[place : place + 200]):
+            try:
+                data, end = decoder.raw_decode(text, place)
+            except RecursionError:
+                raise ValueError("nested too deeply") from None
+            yield data
+        else:
+            end = place + 1  # braces in prose
+        place = text.find("{", end)
+
+
+def _without_contradiction(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in data and data[name] != value:
+            raise ValueError(name)
+        data[name] = value
+    return data
+
+
+def _by_path(task: ExtractTask, data: dict[str, Any]) -> dict[str, Any]:
+    """The values of an object by path; those of the one object inside it if it only wraps that."""
+    stated: dict[str, Any] = {}
     for path in task.flat:
         name, _, leaf = path.partition(".")
         inner = data.get(name)
@@ -83,7 +114,10 @@ def stated_in(task: ExtractTask, text: str) -> dict[str, Any] | None:
             stated[path] = data[path]
         elif leaf and isinstance(inner, dict) and leaf in inner:
             stated[path] = inner[leaf]
-    return stated or None
+    inside = list(data.values())
+    if not stated and len(inside) == 1 and isinstance(inside[0], dict):
+        return _by_path(task, inside[0])
+    return stated
 
 
 def _from_lines(task: ExtractTask, text: str) -> dict[str, Any]:
