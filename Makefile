@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-windows bench-throughput bench-kill bench-memory clean bench-differential
+.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -65,6 +65,9 @@ bench-differential-files: $(VENV)/.dev  ## words of mails and office files, besi
 bench-differential: $(VENV)/.dev  ## the words of every PDF beside poppler, pdfminer.six and pdfium (needs poppler-utils)
 	$(PIP) --group bench
 	$(BIN)/python benchmarks/differential.py $(ARGS)
+
+bench-injection: $(VENV)/.dev weights  ## how often a planted text becomes the answer, by attack and defence
+	$(BIN)/python benchmarks/injection.py $(ARGS)
 
 bench-fuzz: $(VENV)/.dev  ## mutated files, for a few minutes
 	$(BIN)/python benchmarks/fuzz.py $(ARGS)

@@ -11,6 +11,7 @@ from ..contracts import Result, TraceLine, Usage
 from ..documents import Document, Unreadable
 from ..engines import EngineOutput, EngineRequest
 from ..errors import RequestRefused, RingfenceError
+from ..tasks.planted import PLANTED, has_planted_text
 from . import result as results
 from .executor import TaskExecutor
 from .job import Job, NothingKept, WindowKeeper
@@ -154,6 +155,9 @@ class JobBoard:
         self._ended.add(job.document.id)
         try:
             result = results.failed(job.document, job.reason) if job.reason else job.result()
+            if has_planted_text(job.document.text):
+                for answer in (result.fields or {}).values():
+                    answer.flags.append(PLANTED)
         except RingfenceError:
             raise
         except Exception as error:  # an internal error fails its document, never the run

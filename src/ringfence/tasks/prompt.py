@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .planted import break_frame
+
 __all__ = ["Prompt", "break_control_tokens"]
 
 
@@ -29,8 +31,10 @@ def break_control_tokens(text: str, control_tokens: tuple[str, ...]) -> str:
 
     (A tokenizer turns ``<|im_end|>`` in a text into the control token even if it adds none itself.) Whatever has the
     form of one is broken as well: a server does not tell its list, and a proxy may have another model behind it. The
-    loop repeats until none is left, because breaking one token can complete another.
+    loop repeats until none is left, because breaking one token can complete another. The words of our own prompt are
+    broken too.
     """
+    text = break_frame(text)
     text = _ANY_CONTROL_TOKEN.sub(r"\g<0> ", text)
     broken = True
     while broken:
