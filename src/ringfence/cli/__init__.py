@@ -11,6 +11,7 @@ import click
 
 from ..errors import UserError
 from ..version import __version__
+from .stop_signals import stop_signals
 from .verbs import GROUPS, find_verb
 
 __all__ = ["cli", "main"]
@@ -72,13 +73,15 @@ def cli(sealed: bool) -> None:
     """Open-weight language models inside your own walls.
 
     Exit codes: 0 done; 1 negative finding; 2 invalid input; 3 some documents failed; 70 internal error;
-    130 interrupted, continue with --resume.
+    130 interrupted (143 by SIGTERM), continue with --resume.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
-    sys.exit(_exit_code(arguments))
+    with stop_signals() as taken:
+        code = taken.exit_code(_exit_code(arguments))
+    sys.exit(code)
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
