@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import EngineError
+from ..gguf_header import GgufHeader
 from ..hardware import has_gpu, is_x86
-from .gguf_header import GgufHeader
 
 __all__ = ["EngineState", "choose_engine", "slow_precision", "state_of"]
 
