@@ -11,7 +11,7 @@ from ..evaluation.calibrator import AcceptanceTerms
 from ..evaluation.run_calibration import RunCalibration, calibrate_run
 from ..gold.agreement import Compare
 from ..reports.calibration_report import write_calibration
-from ..runs import RunFolder
+from ..runs import RunFolder, require_output
 from .console import note
 from .options import json_option
 
@@ -55,8 +55,11 @@ def command(
     `ringfence run --calibrator FILE` applies it. Exit code 1: the labels allow no threshold; the output states how many
     labels would.
     """
+    folder = RunFolder.open(run)
+    for target in (out, out.with_suffix(".html")):
+        require_output(target, gold_path, run=folder)
     terms = AcceptanceTerms(target_error, confidence, spot_check, compare)
-    calibration = calibrate_run(RunFolder.open(run), gold_path, terms, part)
+    calibration = calibrate_run(folder, gold_path, terms, part)
     calibration.calibrator.write(out)
     page = write_calibration(calibration, out.with_suffix(".html"))
     note(calibration.feasibility)

@@ -10,6 +10,7 @@ import click
 from ..documents import Document, ReadingOptions, Unreadable, expand_inputs, read_documents
 from ..documents.plain_data import text_layer
 from ..reports import write_text_layer
+from ..runs import require_output
 from .console import note
 from .options import reading_options
 
@@ -35,9 +36,12 @@ def command() -> None:
 )
 def read_command(inputs: tuple[str, ...], reading: ReadingOptions, as_json: bool, html: Path | None) -> int:
     """Print the text layers of INPUTS. Documents that cannot be read are listed with the reason."""
+    sources = list(expand_inputs(inputs))
+    if html:
+        require_output(html, *(source.path for source in sources))
     failed = 0
     readable: list[Document] = []
-    for source in expand_inputs(inputs):
+    for source in sources:
         for outcome in read_documents(source, reading):
             if isinstance(outcome, Unreadable):
                 failed += 1

@@ -15,7 +15,7 @@ from ..evaluation.metrics import Evaluation, FieldFigures
 from ..evaluation.statistics import Proportion
 from ..gold.agreement import Compare
 from ..reports.evaluation_report import write_evaluation
-from ..runs import RunFolder
+from ..runs import RunFolder, require_output
 from .console import note, stderr
 from .options import json_option, password_option
 
@@ -45,11 +45,12 @@ def command(
     Failed documents and abstentions count as errors. Each use of the test part is recorded.
     """
     folder = RunFolder.open(run)
+    target = require_output(out or run / "evaluation.html", gold_path, run=folder)
     comparison = evaluate_run(
         folder, gold_path, part, compare,
         (lambda gold: document_languages(folder, gold, passwords)) if languages else None,
     )  # fmt: skip
-    page = write_evaluation(comparison, out or run / "evaluation.html")
+    page = write_evaluation(comparison, target)
     if as_json:
         click.echo(json.dumps(comparison.as_json()))
     else:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ..contracts import GoldLine, Origin
 from ..errors import InputError
+from ..runs.cells import text_of_csv
 from ..tasks import AnswerField, Task, load_task, task_from
 from .file import GoldFile
 from .label_studio import is_label_studio, read_label_studio
@@ -140,7 +141,7 @@ def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     for number, record in enumerate(reader, start=1):
         if None in record:
             raise ValueError(f"row {number} has more cells than the header")
-        rows.append(_row(record, columns))
+        rows.append(_row({name: text_of_csv(cell or "") for name, cell in record.items()}, columns))
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from .erasure import purge
 from .export import export_csv, export_json, export_parquet, export_run, export_xlsx, list_names
+from .output import require_output
 from .pace import Pace
 from .run_folder import RunFolder, Totals
 from .runner import Progress, RunControl, RunHooks, RunSummary, run_task
@@ -21,5 +22,6 @@ __all__ = [
     "export_xlsx",
     "list_names",
     "purge",
+    "require_output",
     "run_task",
 ]

@@ -29,7 +29,7 @@ from ..locks import Lock
 __all__ = ["JournalEntry", "RunFolder", "Totals"]
 
 _Line = TypeVar("_Line", Result, TraceLine)
-_LEFTOVERS = (".run.json.*", ".report.html", ".results.jsonl.purged")
+_LEFTOVERS = (".run.json.*", ".report.html*", ".results.jsonl.purged")
 
 
 class Totals(Counter[str]):
