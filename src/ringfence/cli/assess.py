@@ -13,7 +13,7 @@ from ..pilot.readiness import QUESTIONS, Answer, Answers, Assessment, ReadinessE
 from ..pilot.readiness_evidence import gather_evidence
 from ..reports.assessment_report import write_assessment
 from ..runs import require_output
-from .console import note, stderr
+from .console import echo, note, stderr
 from .options import json_option
 
 __all__ = ["command"]
@@ -75,7 +75,7 @@ def _print_assessment(assessment: Assessment) -> None:
             stderr.print(f"     {marks[word]}  {part.text}", highlight=False)
             if why:
                 stderr.print(f"          {why}", style="dim", markup=False)
-    click.echo(f"Recommendation: {assessment.recommendation}. {assessment.reason}")
+    echo(f"Recommendation: {assessment.recommendation}. {assessment.reason}")
     for advice in assessment.missing:
         note(f"  missing: {advice}")
 

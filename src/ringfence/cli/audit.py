@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..audit import AuditLog, AuditQuery, find_records, lock_periods, make_log, require_log
-from .console import note
+from .console import echo, note
 from .options import json_option
 
 __all__ = ["command"]
@@ -73,7 +73,7 @@ def verify_command(key: str | None, anchor: str | None, as_json: bool) -> int:
         click.echo(json.dumps(data))
     else:
         for fault in faults:
-            click.echo(f"record {fault.record}: {fault.what}" if fault.record else fault.what)
+            echo(f"record {fault.record}: {fault.what}" if fault.record else fault.what)
         note(f"{total} records, {len(faults) or 'no'} faults. The key is in {log.key_path}.")
         for name in unchecked:
             note(_UNCHECKED[name].format(fingerprint=log.key_fingerprint))
@@ -83,7 +83,7 @@ def verify_command(key: str | None, anchor: str | None, as_json: bool) -> int:
 @command.command("anchor")
 def anchor_command() -> int:
     """Print the current anchor of the log. Keep it where this machine cannot write: on paper, on another machine."""
-    click.echo(require_log().anchor())
+    echo(require_log().anchor())
     return 0
 
 

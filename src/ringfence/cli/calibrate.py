@@ -12,7 +12,7 @@ from ..evaluation.run_calibration import RunCalibration, calibrate_run
 from ..gold.agreement import Compare
 from ..reports.calibration_report import write_calibration
 from ..runs import RunFolder, require_output
-from .console import note
+from .console import echo, note
 from .options import json_option
 
 __all__ = ["command"]
@@ -79,4 +79,4 @@ def _print_calibration(calibration: RunCalibration) -> None:
         f"expected calibration error: {before.ece:.4f} before, {after.ece:.4f} after."
     )
     for unit in calibration.thresholds:
-        click.echo(calibration.sentence(unit))
+        echo(calibration.sentence(unit))

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ..evaluation.comparison import RunComparison, compare_runs
 from ..gold.agreement import Compare
-from .console import note, stderr
+from .console import echo, note, stderr
 from .options import json_option
 
 __all__ = ["command"]
@@ -46,7 +46,7 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
     for row in comparison.comparisons:
         for name, ids in ((row.first, row.first_only), (row.second, row.second_only)):
             for identity in ids:
-                click.echo(f"{row.first} {row.second}: only {name} has all of {identity}")
+                echo(f"{row.first} {row.second}: only {name} has all of {identity}")
     for name, count in comparison.not_answered.items():
         if count:
             note(f"{name}: {count} documents have no answer and count as errors.")

@@ -15,7 +15,7 @@ from ..locks.bom import bill_of_materials
 from ..runs import require_output
 from ..signatures import SigningKey, TrustedKeys
 from ..tasks import load_task
-from .console import note, opened
+from .console import echo, note, opened
 from .options import (
     AnswerFiles,
     answer_options,
@@ -114,7 +114,7 @@ def diff_command(first: Path, second: Path, as_json: bool) -> int:
         click.echo(json.dumps(comparison.as_json()))
     else:
         for difference in differences:
-            click.echo(difference.describe("first", "second"))
+            echo(difference.describe("first", "second"))
         number = len(differences)
         count = "1 difference" if number == 1 else f"{number or 'No'} differences"
         note(f"{count} between {first} and {second}.")

@@ -17,6 +17,7 @@ from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..inference import AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
+from ..server_address import ServerAddress
 from ..signatures import SigningKey, TrustedKeys
 from ..tasks import Task
 
@@ -126,6 +127,13 @@ reading_options = _grouped(
 """The options for reading documents; passes ``reading``, a ReadingOptions."""
 
 
+def _checked_server(context: click.Context, parameter: click.Parameter, address: str) -> str:
+    """Refuse an address that may hold a secret before anything is written."""
+    if address:
+        ServerAddress.parse(address)
+    return address
+
+
 @dataclass(frozen=True)
 class AnswerFiles:
     """How documents are answered. The pool and the calibrator are still paths, because reading them needs the task."""
@@ -201,7 +209,13 @@ model_options = _grouped(
             type=click.Choice(["auto", *engine_names()]),
             help="The engine that runs the weights; auto chooses by machine and weights, and prints the reason.",
         ),
-        click.option("--server", default="", help="Address of a running server (key: RINGFENCE_API_KEY)."),
+        click.option(
+            "--server",
+            default="",
+            callback=_checked_server,
+            help="Address of a running server (key: RINGFENCE_API_KEY).",
+        ),
+        click.option("--ca-file", default="", help="Certificates that confirm an https server (PEM)."),
         click.option("--model", default="", help="The server's name for the weights, if it has several."),
         click.option(
             "--mode",

@@ -21,7 +21,7 @@ from ..weights import (
 )
 from ..weights.requantisation import PRECISIONS, requantise
 from .catalog import print_catalog, size_text
-from .console import data, note, pulling
+from .console import data, echo, note, pulling
 from .options import json_option, signing_options, trust_options
 
 __all__ = ["command"]
@@ -81,7 +81,7 @@ def licences_command(as_json: bool) -> int:
         for state in report.weights:
             obligations = "; ".join(state.obligations) or "Ringfence does not know its terms: read them"
             refused = f"  REFUSED: {state.refused}" if state.refused else ""
-            click.echo(f"{state.name}: {', '.join(state.licences)} ({obligations}){refused}")
+            echo(f"{state.name}: {', '.join(state.licences)} ({obligations}){refused}")
         note(f"Policy: {report.policy}." if report.policy else "No policy: every licence is allowed.")
     return 1 if report.refused else 0
 
@@ -136,14 +136,14 @@ def show_command(name: str, as_json: bool) -> None:
         return
     manifest = weights.manifest
     for key in ("name", "digest", "licence", "source", "made_at"):
-        click.echo(f"{key:10} {getattr(manifest, key)}")
+        echo(f"{key:10} {getattr(manifest, key)}")
     for other in manifest.also:
-        click.echo(f"{'also':10} {other}")
-    click.echo(f"{'folder':10} {weights.folder}")
+        echo(f"{'also':10} {other}")
+    echo(f"{'folder':10} {weights.folder}")
     for file in manifest.files:
-        click.echo(f"{'file':10} {file.name}  {size_text(file.size)}  sha256:{file.sha256}")
+        echo(f"{'file':10} {file.name}  {size_text(file.size)}  sha256:{file.sha256}")
     for form in weights.forms():
-        click.echo(f"{'form':10} {form.folder.name}")
+        echo(f"{'form':10} {form.folder.name}")
 
 
 @command.command("verify")

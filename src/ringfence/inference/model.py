@@ -12,6 +12,7 @@ from ..contracts import ModelOptions
 from ..engines import Engine, EngineSettings, engine_type
 from ..engines.selection import choose_engine, slow_precision
 from ..errors import EngineError, InputError, WeightsError
+from ..server_address import ServerAddress
 from ..weights import Listener, Store, StoredWeights, find_entry, pull
 from ..weights.policy import require_allowed, require_form
 
@@ -88,6 +89,7 @@ def settings_of(options: ModelOptions) -> EngineSettings:
         server=options.server,
         model=options.model,
         prefix_cache=options.prefix_cache,
+        ca_file=options.ca_file,
     )
 
 
@@ -99,6 +101,8 @@ def load_model(
     ``trust_changed`` loads weights whose bytes have changed, under the digest of their present bytes. Raises
     WeightsError, EngineError, or InputError for options that contradict each other.
     """
+    if options.server:
+        ServerAddress.parse(options.server)
     settings = settings_of(options)
     name = "openai" if options.engine == "auto" and options.server else options.engine
     if name != "auto" and getattr(engine_type(name), "uses_server", False):

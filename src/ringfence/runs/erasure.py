@@ -73,7 +73,11 @@ def purge(folder: RunFolder) -> Totals:
 def _without_names(made_with: MadeWith) -> MadeWith:
     """Return the options of a session without paths, addresses and names that a person chose."""
     model = made_with.model
-    options = model.model_copy(update={"weights": "", "server": "", "model": "", "adapter": ""}) if model else None
+    options = (
+        model.model_copy(update={"weights": "", "server": "", "model": "", "adapter": "", "ca_file": ""})
+        if model
+        else None
+    )
     return MadeWith(model=options, limit=made_with.limit, resume=made_with.resume, made_by=made_with.made_by)
 
 
