@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ..planning.fit import CatalogFit, KnownFit
 from ..planning.memory import GPU_GB
-from .console import data, note
+from .console import PlainTable, data, note
 
 __all__ = ["print_catalog", "size_text"]
 
@@ -31,6 +31,8 @@ def print_catalog(fit: CatalogFit, every: bool) -> None:
         f"This machine has {machine.memory_gb:.0f} GB of memory{gpus}. Sizes are in GB. What fits is counted with keys "
         f"and values for {fit.sequences} sequences of {fit.tokens:,} tokens."
     )
+    if fit.known and not _shown(fit, every):
+        note(f"None of the well-known weights fits: {fit.known[0].why}.")
     if every:
         note(f"GPUs: the number with {GPU_GB:.0f} GB for 16 bits. --json has the sum behind each answer.")
     else:
@@ -46,7 +48,7 @@ def _shown(fit: CatalogFit, every: bool) -> list[KnownFit]:
 
 
 def _table(title: str, columns: Mapping[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    table = PlainTable(title, gap=1)
     for name, justify in columns.items():
         table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     return table

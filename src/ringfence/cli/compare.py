@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from ..evaluation.comparison import RunComparison, compare_runs
 from ..gold.agreement import Compare
-from .console import echo, note, stderr
+from .console import PlainTable, echo, note, stderr
 from .options import json_option
 
 __all__ = ["command"]
@@ -54,13 +52,13 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
 
 
 def _show(comparison: RunComparison) -> None:
-    table = Table(box=None, pad_edge=False, title=f"Paired over {comparison.documents} documents", title_justify="left")
+    table = PlainTable(f"Paired over {comparison.documents} documents")
     for title in COLUMNS:
         table.add_column(title)
     for row in comparison.comparisons:
         interval = f"{row.interval[0]:+.3f} to {row.interval[1]:+.3f}" + ("" if row.shown else ", none shown")
         table.add_row(
-            escape(row.first), escape(row.second), f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",
+            row.first, row.second, f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",
             f"{row.difference:+.3f}", interval, f"{len(row.first_only)} to {len(row.second_only)}",
             f"{row.p_value:.4f}", f"{row.adjusted:.4f}",
         )  # fmt: skip

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -23,6 +23,9 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.style import StyleType
+from rich.table import Table
+from rich.text import Text
 
 from ..api import Model, open_model
 from ..contracts import ModelOptions
@@ -31,7 +34,19 @@ from ..runs import Progress as RunProgress
 from ..seal import UNIX_SOCKET
 from ..weights import Listener
 
-__all__ = ["RunProgressBar", "bar", "data", "denied", "echo", "note", "opened", "pulling", "stderr", "visible"]
+__all__ = [
+    "PlainTable",
+    "RunProgressBar",
+    "bar",
+    "data",
+    "denied",
+    "echo",
+    "note",
+    "opened",
+    "pulling",
+    "stderr",
+    "visible",
+]
 
 SHOWN_ATTEMPTS = 20
 # All but tab and line end, and what turns the direction of text.
@@ -48,6 +63,20 @@ def visible(text: str) -> str:
 def echo(text: str) -> None:
     """Print data to stdout; to a terminal, without control characters."""
     click.echo(visible(text) if sys.stdout.isatty() else text)
+
+
+class PlainTable(Table):
+    """A table without lines, whose cells are shown as they are: rich takes brackets in a plain string for markup."""
+
+    def __init__(self, title: str | None = None, gap: int = 2) -> None:
+        super().__init__(
+            title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, padding=(0, gap, 0, 0)
+        )
+
+    def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
+        """Add a row."""
+        shown = [Text(visible(cell)) if isinstance(cell, str) else cell for cell in cells]
+        super().add_row(*shown, style=style, end_section=end_section)
 
 
 def note(sentence: str) -> None:

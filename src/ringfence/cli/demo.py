@@ -11,7 +11,7 @@ from rich.table import Table
 from ..api.demo import DemoOutcome, run_demo
 from ..runs import RunFolder
 from ..weights import Store, pull
-from .console import echo, note, pulling, stderr
+from .console import PlainTable, echo, note, pulling, stderr
 from .pilot import pilot_progress
 
 __all__ = ["command"]
@@ -48,7 +48,7 @@ def command(out: Path, weights: str, mode: Literal["solo", "batched"]) -> int:
 
 def _table(outcome: DemoOutcome) -> Table:
     title = f"Values of the {outcome.pilot.sizes['test']} documents of the test part that agree with the gold"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = PlainTable(title)
     for name, justify in (("field", "left"), ("right", "right"), ("share", "right"), ("95 % interval", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for figures in outcome.pilot.test.fields:

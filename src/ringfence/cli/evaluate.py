@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from ..evaluation.evaluator import document_languages, evaluate_run
 from ..evaluation.items import ERRORS
@@ -16,7 +14,7 @@ from ..evaluation.statistics import Proportion
 from ..gold.agreement import Compare
 from ..reports.evaluation_report import write_evaluation
 from ..runs import RunFolder, require_output
-from .console import note, stderr
+from .console import PlainTable, note, stderr
 from .options import json_option, password_option
 
 __all__ = ["command"]
@@ -64,7 +62,7 @@ def command(
 
 def _show_fields(evaluation: Evaluation) -> None:
     kinds = [name for name in ERRORS if any(item.outcome == name for item in evaluation.items)]
-    table = Table(box=None, pad_edge=False, title="Answers beside the gold", title_justify="left")
+    table = PlainTable("Answers beside the gold")
     for title in ("field", "right", "exact", "95 % interval", "F1", "answered only", *kinds):
         table.add_column(title, justify="left" if title == "field" else "right")
     rows: list[tuple[FieldFigures, str]] = [(figures, "") for figures in evaluation.fields]
@@ -75,7 +73,7 @@ def _show_fields(evaluation: Evaluation) -> None:
     for figures, style in rows:
         low, high = figures.exact.interval()
         table.add_row(
-            escape(figures.name) + (" (judged)" if figures.judged and not style else ""),
+            figures.name + (" (judged)" if figures.judged and not style else ""),
             f"{figures.exact.right}/{figures.exact.total}", f"{figures.exact.share:.3f}", f"{low:.3f} to {high:.3f}",
             "" if figures.f1 is None else f"{figures.f1:.3f}",
             f"{figures.answered.share:.3f}" if figures.answered.total < figures.exact.total else "",

@@ -13,6 +13,7 @@ import click
 from ..contracts import ModelOptions
 from ..documents import ReadingLimits, ReadingOptions
 from ..engines import engine_names
+from ..engines.selection import require_engine
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..inference import AnswerOptions, Windowing
@@ -143,7 +144,12 @@ class AnswerFiles:
     calibrator: Path | None
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
-        """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use."""
+        """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use.
+
+        Raises EngineError before, if they need an engine for embeddings that is not installed.
+        """
+        if self.pool or self.windowing.relevant is not None:
+            require_engine("onnx")
         return AnswerOptions(
             reading,
             self.windowing,

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from ..planning.fit import catalog_fit
 from ..signatures import SigningKey, TrustedKeys
@@ -21,7 +20,7 @@ from ..weights import (
 )
 from ..weights.requantisation import PRECISIONS, requantise
 from .catalog import print_catalog, size_text
-from .console import data, echo, note, pulling
+from .console import PlainTable, data, echo, note, pulling
 from .options import json_option, signing_options, trust_options
 
 __all__ = ["command"]
@@ -114,7 +113,7 @@ def list_command(catalog: bool, every: bool, tokens: int, sequences: int, as_jso
     if not stored:
         note("The store is empty. `ringfence weights list --catalog` lists the weights that can be pulled by name.")
         return
-    table = Table(box=None, pad_edge=False)
+    table = PlainTable()
     for title in ("name", "size", "licence", "pulled", "digest"):
         table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
     for weights in stored:
