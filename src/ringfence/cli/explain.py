@@ -26,7 +26,11 @@ __all__ = ["command"]
 @reading_options
 @click.option("--record", help="The id of the record, if the file holds several.")
 @click.option("--window", type=click.IntRange(1), default=1, show_default=True, help="The window of a long document.")
-@click.option("--no-model", is_flag=True, help="Stop before the model: segments, candidates, prompt and grammar only.")
+@click.option(
+    "--no-model",
+    is_flag=True,
+    help="Stop before the model: prompt, and if values are extracted, candidates and grammar.",
+)
 @json_option
 def command(
     *, task_file: Path, document: Path, model: ModelOptions, reading: ReadingOptions, record: str | None, window: int,
