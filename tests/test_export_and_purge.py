@@ -17,13 +17,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from ringfence.audit import make_log, recorder
 from ringfence.checker import check_run
 from ringfence.cli import main
+from ringfence.contracts import GoldLine
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError, RunError
-from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_run, export_xlsx, purge
+from ringfence.gold.file import GoldFile, read_gold
+from ringfence.runs import (
+    Product,
+    RunFolder,
+    export_csv,
+    export_json,
+    export_parquet,
+    export_run,
+    export_xlsx,
+    note_product,
+    products_of,
+    purge,
+)
 from ringfence.runs.cells import csv_cell, text_of_csv
+from ringfence.runs.decisions import decide_again
 from ringfence.runs.export import print_run
 from tests.conftest import fake_lock, ringfence, task_of
 from tests.fake_runs import run
@@ -231,6 +246,75 @@ def test_purging_removes_every_word_of_the_documents_and_keeps_digests_and_total
         RunFolder.open(folder.path)
 
 
+def made_from(folder: RunFolder, tmp_path: Path) -> dict[str, Path]:
+    """Everything that can be made from a run, by what it is; also gold of another document."""
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"schema":1,"document":"other.txt","values":{"paid":true},"by":"ann"}\n')
+    GoldFile(gold).add({"a.txt": GoldLine(document="a.txt", values={"paid": True}, by="ann")})
+    assert ringfence("export", folder.path, "--out", tmp_path / "v.csv") == 0
+    assert ringfence("gold", "draft", folder.path, "--out", tmp_path / "d.xlsx") == 0
+    assert ringfence("evaluate", folder.path, "--gold", gold, "--out", tmp_path / "e.html") == 0
+    assert ringfence("calibrate", folder.path, "--gold", gold, "--out", tmp_path / "c.json") in (0, 1, 2)
+    note_product(folder, "calibrator", tmp_path / "c.json")
+    (tmp_path / "c.json").write_text("{}")
+    assert ringfence("gold", "export", "--gold", gold, "--run", folder.path, "--out", tmp_path / "g.csv") == 0
+    return {
+        "export": tmp_path / "v.csv", "draft": tmp_path / "d.xlsx", "report of an evaluation": tmp_path / "e.html",
+        "gold": gold, "calibrator": tmp_path / "c.json", "gold export": tmp_path / "g.csv",
+    }  # fmt: skip
+
+
+def test_a_purge_names_everything_that_was_made_from_the_run_and_leaves_it_unless_asked(
+    folder: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = made_from(folder, tmp_path)
+    capsys.readouterr()
+    assert ringfence("purge", folder.path, "--yes") == 0
+    said = "".join(capsys.readouterr().err.split("\n"))
+    for what, path in made.items():
+        assert f"  {what}: {path}" in said
+        assert path.exists()
+    assert "were not erased" in said
+    assert not (folder.path / "made.jsonl").exists()
+
+
+def test_a_purge_of_everything_erases_it_and_of_gold_only_the_lines_of_its_documents(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    made = made_from(folder, tmp_path)
+    assert ringfence("purge", folder.path, "--yes", "--everything") == 0
+    for what, path in made.items():
+        assert path.exists() == (what == "gold")
+    assert read_gold(made["gold"]) == {"other.txt": {"paid": True}}
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(folder.path)
+
+
+def test_gold_that_came_from_a_draft_is_known_to_its_run(folder: RunFolder, tmp_path: Path) -> None:
+    form = {
+        "facts": {"asked": TASK.canonical(), "run": str(folder.path)},
+        "rows": [{"document": "a.txt", "confirmed": "x", "paid": "yes"}],
+    }
+    (tmp_path / "saved.json").write_text(json.dumps(form))
+    assert ringfence("gold", "import", tmp_path / "saved.json", "--gold", tmp_path / "new.jsonl") == 0
+    assert Product("gold", tmp_path / "new.jsonl") in products_of(folder)
+
+
+def test_a_decided_run_and_values_in_the_audit_log_are_named(
+    folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RINGFENCE_AUDIT", str(tmp_path / "audit"))
+    log = make_log(content=True)
+    record = recorder(log, "run")
+    for result in folder.latest():
+        record(result)
+    decided = decide_again(folder, tmp_path / "decided", "sha256:0", lambda result: None)
+    assert ringfence("purge", folder.path, "--yes", "--everything") == 0
+    assert "values of 3 of these documents" in "".join(capsys.readouterr().err.split("\n"))
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(decided.path)
+
+
 def test_what_a_kill_left_behind_is_removed_at_the_next_start(folder: RunFolder, tmp_path: Path) -> None:
     for name in (".report.html", ".run.json.abc", ".results.jsonl.purged"):
         (folder.path / name).write_text(SECRET)
@@ -244,7 +328,7 @@ def test_a_purge_that_is_cut_off_can_be_given_again(folder: RunFolder, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(importlib.import_module("ringfence.runs.erasure"), "_overwrite", killed)
+        patch.setattr(importlib.import_module("ringfence.runs.erasure"), "overwrite", killed)
         with pytest.raises(KeyboardInterrupt):
             purge(folder)
     assert purge(RunFolder.open(folder.path)) == {"done": 2, "failed": 1}

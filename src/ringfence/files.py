@@ -8,9 +8,18 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-__all__ = ["add_line", "append_line", "drop_cut_line", "fresh_file", "line_of", "read_lines", "write_whole"]
+__all__ = [
+    "add_line",
+    "append_line",
+    "drop_cut_line",
+    "fresh_file",
+    "line_of",
+    "overwrite",
+    "read_lines",
+    "write_whole",
+]
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:
@@ -108,3 +117,13 @@ def drop_cut_line(journal: Path) -> None:
             complete = start
         if complete < size:
             stream.truncate(complete)
+
+
+def overwrite(stream: BinaryIO) -> None:
+    """Write zeros over an open file, and sync them; flash disks and snapshots may still hold the old bytes."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    for start in range(0, size, 1 << 20):
+        stream.write(b"\0" * min(1 << 20, size - start))
+    stream.flush()
+    os.fsync(stream.fileno())

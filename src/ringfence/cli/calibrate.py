@@ -11,7 +11,7 @@ from ..evaluation.calibrator import AcceptanceTerms
 from ..evaluation.run_calibration import RunCalibration, calibrate_run
 from ..gold.agreement import Compare
 from ..reports.calibration_report import write_calibration
-from ..runs import RunFolder, require_output
+from ..runs import GOLD, RunFolder, note_product, require_output
 from .console import echo, note
 from .options import json_option
 
@@ -62,6 +62,8 @@ def command(
     calibration = calibrate_run(folder, gold_path, terms, part)
     calibration.calibrator.write(out)
     page = write_calibration(calibration, out.with_suffix(".html"))
+    for what, path in ((GOLD, gold_path), ("calibrator", out), ("report of a calibrator", page)):
+        note_product(folder, what, path)
     note(calibration.feasibility)
     if as_json:
         click.echo(json.dumps({**calibration.as_json(), "calibrator": str(out)}))

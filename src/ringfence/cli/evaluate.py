@@ -13,7 +13,7 @@ from ..evaluation.metrics import Evaluation, FieldFigures
 from ..evaluation.statistics import Proportion
 from ..gold.agreement import Compare
 from ..reports.evaluation_report import write_evaluation
-from ..runs import RunFolder, require_output
+from ..runs import GOLD, RunFolder, note_product, require_output
 from .console import PlainTable, note, stderr
 from .options import json_option, password_option
 
@@ -49,6 +49,8 @@ def command(
         (lambda gold: document_languages(folder, gold, passwords)) if languages else None,
     )  # fmt: skip
     page = write_evaluation(comparison, target)
+    for what, path in ((GOLD, gold_path), ("report of an evaluation", page)):
+        note_product(folder, what, path)
     if as_json:
         click.echo(json.dumps(comparison.as_json()))
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..contracts import GoldLine
 from ..errors import InputError
 from ..files import line_of, write_whole
-from ..runs import RunFolder, require_output
+from ..runs import RunFolder, note_product, require_output
 from ..runs.cells import csv_cell
 from ..tasks import Task
 from .faults import iter_values
@@ -40,7 +40,7 @@ def export_gold(gold: Path, out: Path, source: GoldSource | None = None) -> Gold
     replace (see ``require_output``).
     """
     source, latest = source or GoldSource(), GoldFile(gold).latest()
-    require_output(out, gold, *source.paths, run=RunFolder(source.run) if source.run else None)
+    require_output(out, gold, *source.paths, run=RunFolder.open(source.run) if source.run else None)
     left_out: list[str] = []
     suffix = out.suffix.lower()
     if suffix == ".jsonl":
@@ -58,6 +58,8 @@ def export_gold(gold: Path, out: Path, source: GoldSource | None = None) -> Gold
         write_label_studio(tasks_of(confirmed, documents.values(), task, blind=False), task, out)
     else:
         raise InputError(f"Cannot write gold to {out.name}: unsupported file type.", "Name it .csv, .jsonl or .json.")
+    if source.run:
+        note_product(RunFolder(source.run), "gold export", out)
     return GoldExport(len(latest), left_out)
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ..contracts import GoldLine, Origin
 from ..errors import InputError
+from ..runs import GOLD, RunFolder, note_product
 from ..runs.cells import text_of_csv
 from ..tasks import AnswerField, Task, load_task, task_from
 from .file import GoldFile
@@ -82,6 +83,8 @@ def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) ->
             f"{file} has {len(found.faults)} faults:\n{listed}", "Correct them and import again; nothing was imported."
         )
     new, changed = GoldFile(gold).add(found.entries, options.replace)
+    if "run" in facts and (Path(facts["run"]) / "run.json").exists():
+        note_product(RunFolder(Path(facts["run"])), GOLD, gold)
     return ImportOutcome(new, changed, len(found.entries) - new - changed, found.unconfirmed)
 
 

@@ -17,6 +17,7 @@ from ..locks import Lock
 from ..tasks import task_from
 from .cells import csv_cell, write_cell
 from .output import require_output
+from .products import note_product
 from .run_folder import RunFolder
 
 __all__ = [
@@ -64,13 +65,19 @@ def export_run(folder: RunFolder, out: Path, form: str | None = None, of_list: s
     """
     form = _checked_format(out, form, of_list)
     with fresh_file(require_output(out, run=folder)) as fresh:
-        if form == "xlsx":
-            return export_xlsx(folder, fresh)
-        if form == "parquet":
-            return export_parquet(folder, fresh)
-        encoding = "utf-8-sig" if form == "csv" else "utf-8"
-        with fresh.open("w", encoding=encoding, newline="", errors="backslashreplace") as stream:
-            return _write_text(folder, stream, form, of_list)
+        count = _write_file(folder, fresh, form, of_list)
+    note_product(folder, "export", out)
+    return count
+
+
+def _write_file(folder: RunFolder, target: Path, form: str, of_list: str | None) -> int:
+    if form == "xlsx":
+        return export_xlsx(folder, target)
+    if form == "parquet":
+        return export_parquet(folder, target)
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    with target.open("w", encoding=encoding, newline="", errors="backslashreplace") as stream:
+        return _write_text(folder, stream, form, of_list)
 
 
 def print_run(folder: RunFolder, stream: TextIO, form: str | None = None, of_list: str | None = None) -> int:

@@ -11,7 +11,7 @@ from .run_folder import RunFolder
 
 __all__ = ["require_output"]
 
-_OWN = ("run.json", "results.jsonl", "windows.jsonl", "trace.jsonl", "pool.jsonl")
+_OWN = ("run.json", "results.jsonl", "windows.jsonl", "trace.jsonl", "pool.jsonl", "made.jsonl")
 
 
 def require_output(out: Path, *inputs: Path, run: RunFolder | None = None) -> Path:
