@@ -6,6 +6,7 @@ import csv
 import importlib
 import io
 import json
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -176,6 +177,18 @@ def test_every_written_file_is_private_and_makes_its_folder(folder: RunFolder, t
     for path in made:
         assert path.stat().st_mode & 0o777 == 0o600, path
     assert ringfence("export", folder.path, "--out", made[0]) == 0  # an earlier export may be replaced
+
+
+def test_a_device_is_not_replaced_and_a_link_is_followed(folder: RunFolder, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for out in (tmp_path / "pipe", Path("/dev/null")):
+        assert ringfence("export", folder.path, "--out", out) == 2
+        assert not out.is_file()
+    (tmp_path / "target.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("target.csv")
+    assert ringfence("export", folder.path, "--out", tmp_path / "link.csv") == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert "a.txt" in (tmp_path / "target.csv").read_text("utf-8-sig")
 
 
 def test_an_export_that_fails_leaves_the_earlier_one(

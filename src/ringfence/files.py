@@ -36,8 +36,9 @@ def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None
 def fresh_file(path: Path, *, private: bool = True) -> Iterator[Path]:
     """Yield an empty file to write, which replaces ``path`` atomically at the end; on an error, ``path`` is unchanged.
 
-    Its folder is created if needed; with ``private``, only the owner can read and write the file.
+    Its folder is created if needed; with ``private``, only the owner can read and write the file. A link is followed.
     """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
     try:

@@ -17,11 +17,13 @@ _OWN = ("run.json", "results.jsonl", "windows.jsonl", "trace.jsonl", "pool.jsonl
 def require_output(out: Path, *inputs: Path, run: RunFolder | None = None) -> Path:
     """Return ``out``, whose folder exists from now on.
 
-    Raises InputError if it is a folder, or if writing it would replace a file of a run, gold, one of the ``inputs`` (or
-    a file in a folder of inputs), or a document of ``run``.
+    Raises InputError if it is a folder or a device, or if writing it would replace a file of a run, gold, one of the
+    ``inputs`` (or a file in a folder of inputs), or a document of ``run``.
     """
     if out.is_dir():
         raise InputError(f"{out} is a folder.", "Name a file.")
+    if out.exists() and not out.is_file():
+        raise InputError(f"{out} is a device or a pipe.", "Name a file; what goes to stdout needs no --out.")
     if out.exists() and (what := _treasure(out, inputs, run)):
         raise InputError(f"{out} is {what}, and would be overwritten.", "Name another file.")
     try:

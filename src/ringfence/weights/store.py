@@ -222,6 +222,11 @@ class Store:
         for path in (self.root / "weights").glob("*/manifest.json"):
             try:
                 found.append(StoredWeights(path.parent, Manifest.read(path)))
+            except PermissionError:
+                raise WeightsError(
+                    f"The manifest {path} cannot be read (permission denied).",
+                    "Ask its owner to let you read the store, or set RINGFENCE_HOME to a folder of your own.",
+                ) from None
             except (OSError, ValueError, TypeError, KeyError):
                 raise WeightsError(
                     f"The manifest {path} is damaged.",
