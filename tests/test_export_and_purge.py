@@ -14,13 +14,14 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from ringfence.audit import make_log, recorder
 from ringfence.checker import check_run
-from ringfence.cli import main
+from ringfence.cli import cli, main
 from ringfence.contracts import GoldLine
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
@@ -299,6 +300,15 @@ def test_a_purge_of_everything_erases_it_and_of_gold_only_the_lines_of_its_docum
     for what, path in made.items():
         assert path.exists() == (what == "gold")
     assert read_gold(made["gold"]) == {"other.txt": {"paid": True}}
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(folder.path)
+
+
+@pytest.mark.parametrize(("answers", "gone"), [("y\ny\n", True), ("y\nn\n", False)])
+def test_a_purge_offers_to_erase_the_others(folder: RunFolder, tmp_path: Path, answers: str, gone: bool) -> None:
+    export_run(folder, tmp_path / "v.csv")
+    assert CliRunner().invoke(cli, ["purge", str(folder.path)], input=answers).exit_code == 0
+    assert (tmp_path / "v.csv").exists() != gone
     with pytest.raises(RunError, match="purged"):
         RunFolder.open(folder.path)
 

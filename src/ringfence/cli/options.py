@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -221,7 +222,12 @@ model_options = _grouped(
             callback=_checked_server,
             help="Address of a running server (key: RINGFENCE_API_KEY).",
         ),
-        click.option("--ca-file", default="", help="Certificates that confirm an https server (PEM)."),
+        click.option(
+            "--ca-file",
+            default="",
+            callback=lambda context, parameter, file: os.path.abspath(file) if file else "",  # also for a replay
+            help="Certificates that confirm an https server (PEM).",
+        ),
         click.option("--model", default="", help="The server's name for the weights, if it has several."),
         click.option(
             "--mode",
