@@ -190,6 +190,88 @@ def test_content_that_was_changed_is_none(tmp_path: Path) -> None:
     assert log.content() == {2: {"values": 1}}
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(place=st.floats(0, 0.999), byte=st.integers(0, 255))
+def test_one_changed_byte_of_the_content_is_found(tmp_path: Path, place: float, byte: int) -> None:
+    shutil.rmtree(tmp_path / "audit", ignore_errors=True)
+    log = a_log(tmp_path, 2, content=True)
+    whole = bytearray(log.content_path.read_bytes())
+    where = int(place * len(whole))
+    if whole[where] == byte:
+        return
+    whole[where] = byte
+    log.content_path.write_bytes(bytes(whole))
+    assert log.verify(), (where, byte)
+
+
+def test_content_that_was_changed_is_told_from_content_that_is_missing_and_from_content_that_was_erased(
+    tmp_path: Path,
+) -> None:
+    log = a_log(tmp_path, 3, content=True)
+    rows = log.content_path.read_text().splitlines(keepends=True)
+    log.content_path.write_text(rows[0].replace('"values":0', '"values":7') + rows[2])
+    changed, missing = log.verify()
+    assert (changed.record, changed.what) == (1, "its content was edited: the commitment does not open")
+    assert (missing.record, missing.what) == (2, "its content is missing, and no record says that it was erased")
+    log.erase("2099-01-01")
+    assert log.verify() == []
+    assert log.erased() == {1, 2, 3}
+    log.append("answer", {"values": 9})
+    log.content_path.write_text("")
+    assert [fault.record for fault in log.verify()] == [5]
+
+
+def test_a_kill_while_content_is_erased_leaves_nothing_missing_without_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = a_log(tmp_path, 3, content=True)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ringfence.audit.log.write_whole", killed)
+        with pytest.raises(KeyboardInterrupt):
+            log.erase("2099-01-01")
+    assert log.verify() == []
+    assert log.erase("2099-01-01") == 3
+
+
+def forge(log: AuditLog) -> None:
+    """Write the log anew under another key, and let about.json name that key."""
+    records = [dict(record) for record in log.records()][:2]
+    about = json.loads((log.folder / "about.json").read_text())
+    (log.folder / "k2").write_text("11" * 32)
+    about |= {"key": str(log.folder / "k2"), "fingerprint": AuditLog.fingerprint(bytes.fromhex("11" * 32))}
+    (log.folder / "about.json").write_text(json.dumps(about))
+    log.path.unlink()
+    other = AuditLog(log.folder)
+    for record in records:
+        other.append(record["event"], who="somebody-else")
+
+
+def test_a_log_that_was_written_anew_under_another_key_is_found_by_the_key_its_fingerprint_and_an_anchor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RINGFENCE_AUDIT", str(tmp_path / "audit"))
+    log = a_log(tmp_path)
+    anchor, fingerprint = log.anchor(), log.key_fingerprint
+    assert ringfence("audit", "verify", "--key", tmp_path / "key", "--anchor", anchor) == 0
+    assert "Not checked" not in capsys.readouterr().err
+    assert ringfence("audit", "verify", "--key", fingerprint) == 0
+    assert "Not checked: the tail" in capsys.readouterr().err
+    forge(log)
+    assert ringfence("audit", "verify") == 0
+    assert "Not checked: the key itself" in capsys.readouterr().err
+    assert ringfence("audit", "verify", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["unchecked"] == ["key", "tail"]
+    assert ringfence("audit", "verify", "--key", tmp_path / "key") == 1
+    assert "under another key" in capsys.readouterr().out
+    assert ringfence("audit", "verify", "--key", fingerprint) == 1
+    assert ringfence("audit", "verify", "--anchor", anchor) == 1
+    assert ringfence("audit", "verify", "--key", tmp_path / "nowhere") == 2
+
+
 def test_every_answer_of_a_run_is_recorded_and_can_be_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

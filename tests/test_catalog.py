@@ -125,8 +125,14 @@ def test_the_catalog_is_shown_with_what_fits(tmp_path: Path, monkeypatch: pytest
     assert rows["llama-2-70b-chat"]["gpus"] >= 4
     assert all(row["why"] for row in rows.values())
     assert not any(row["pulled"] for row in rows.values())
-    shown = CliRunner().invoke(cli, ["weights", "list", "--catalog"], env={"COLUMNS": "200"}).output
-    assert "mixtral-8x7b-instruct" in shown
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(cli, ["weights", "list", "--catalog"])
+    assert len(shown.stdout.splitlines()) < 30
+    assert re.search("tests +smollm2-135m-instruct-q4_1", shown.stdout)
+    every = CliRunner().invoke(cli, ["weights", "list", "--catalog", "--all"]).stdout
+    for known in known_weights():
+        assert re.search(f"^{re.escape(known.name)} ", every, re.MULTILINE), "folded"
+    assert len(every.splitlines()) < len(known_weights()) + 15
 
 
 @pytest.mark.weights

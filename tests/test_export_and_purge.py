@@ -6,21 +6,43 @@ import csv
 import importlib
 import io
 import json
+import os
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from ringfence.audit import make_log, recorder
 from ringfence.checker import check_run
-from ringfence.cli import main
+from ringfence.cli import cli, main
+from ringfence.contracts import GoldLine
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError, RunError
-from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_run, export_xlsx, purge
+from ringfence.gold.file import GoldFile, read_gold
+from ringfence.runs import (
+    Product,
+    RunFolder,
+    export_csv,
+    export_json,
+    export_parquet,
+    export_run,
+    export_xlsx,
+    note_product,
+    products_of,
+    purge,
+)
+from ringfence.runs.cells import csv_cell, text_of_csv
+from ringfence.runs.decisions import decide_again
 from ringfence.runs.export import print_run
-from tests.conftest import fake_lock, task_of
+from tests.conftest import fake_lock, ringfence, task_of
 from tests.fake_runs import run
 
 TASK = task_of(
@@ -113,6 +135,112 @@ def test_the_export_verb_takes_the_format_from_the_file_and_tells_of_lists(
     assert ended.value.code == 2
 
 
+def tree(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+@pytest.mark.parametrize("name", ["run/results.jsonl", "run/run.json", "in/a.txt", "gold.jsonl", "run", "in/a.txt/x"])
+@pytest.mark.parametrize("verb", ["export", "draft", "evaluate", "calibrate", "gold export", "assess", "documents"])
+def test_no_verb_writes_over_a_run_over_gold_or_over_an_input(
+    folder: RunFolder, tmp_path: Path, verb: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"schema":1,"document":"a.txt","values":{"paid":true},"by":"ann"}\n')
+    before, out = tree(tmp_path), tmp_path / name
+    words: dict[str, list[Any]] = {
+        "export": ["export", folder.path, "--format", "json"],
+        "draft": ["gold", "draft", folder.path],
+        "evaluate": ["evaluate", folder.path, "--gold", gold],
+        "calibrate": ["calibrate", folder.path, "--gold", gold],
+        "gold export": ["gold", "export", "--gold", gold, "--run", folder.path],
+        "assess": ["assess", "--pilot", tmp_path],
+        "documents": ["documents", "read", tmp_path / "in"],
+    }
+    option = "--html" if verb == "documents" else "--out"
+    if verb in ("assess", "documents") and name == "in/a.txt" and verb == "assess":
+        pytest.skip("assess reads no documents")
+    assert ringfence(*words[verb], option, out) == 2
+    assert tree(tmp_path) == before
+    assert "Internal error" not in capsys.readouterr().err
+
+
+def test_every_written_file_is_private_and_makes_its_folder(folder: RunFolder, tmp_path: Path) -> None:
+    made = [tmp_path / "new" / "deep" / name for name in ("v.csv", "v.json", "v.xlsx", "v.parquet")]
+    for out in made:
+        assert ringfence("export", folder.path, "--out", out) == 0
+    for name in ("g.xlsx", "g.html", "g.json"):
+        made.append(tmp_path / "drafts" / name)
+        assert ringfence("gold", "draft", folder.path, "--out", made[-1]) == 0
+    made.append(tmp_path / "pages" / "p.html")
+    assert ringfence("documents", "read", tmp_path / "in" / "a.txt", "--html", made[-1]) == 0
+    made.append(tmp_path / "run" / "report.html")
+    assert ringfence("report", folder.path) == 0
+    for path in made:
+        assert path.stat().st_mode & 0o777 == 0o600, path
+    assert ringfence("export", folder.path, "--out", made[0]) == 0  # an earlier export may be replaced
+
+
+def test_a_device_is_not_replaced_and_a_link_is_followed(folder: RunFolder, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for out in (tmp_path / "pipe", Path("/dev/null")):
+        assert ringfence("export", folder.path, "--out", out) == 2
+        assert not out.is_file()
+    (tmp_path / "target.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("target.csv")
+    assert ringfence("export", folder.path, "--out", tmp_path / "link.csv") == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert "a.txt" in (tmp_path / "target.csv").read_text("utf-8-sig")
+
+
+def test_an_export_that_fails_leaves_the_earlier_one(
+    folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_run(folder, tmp_path / "v.csv")
+    before = tree(tmp_path)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ringfence.runs.export.csv_cell", full)
+    with pytest.raises(OSError, match="No space"):
+        export_run(folder, tmp_path / "v.csv")
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"), ("-1+1", "'-1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-12.50", "-12.50"), ("-", "'-"),
+        ("Foo;=1+1;Bar", "Foo;'=1+1;Bar"), ("a\n=1", "a\n'=1"), ("a; -3; b", "a; -3; b"), ("a b=c", "a b=c"),
+        ("'=1", "''=1"), ("it's", "it's"),
+    ],
+)  # fmt: skip
+def test_no_text_becomes_a_formula_whatever_separates_the_cells(text: str, cell: str) -> None:
+    assert csv_cell(text) == cell
+    assert text_of_csv(cell) == text
+
+
+@given(st.text(alphabet="=+-@;\t\n' a1.＝", max_size=12))
+def test_a_cell_is_read_back_as_the_text_that_it_was(text: str) -> None:
+    cell = csv_cell(text)
+    assert text_of_csv(cell) == text
+    for part in re.split(r"[;\t\r\n]", cell):
+        bare = part.strip()
+        assert not bare.startswith(("=", "+", "@", "-", "＝")) or re.fullmatch(r"-\d*\.?\d+", bare)
+
+
+def test_a_day_is_a_date_in_a_workbook(tmp_path: Path) -> None:
+    task = task_of(due={"kind": "date"}, stay={"kind": "period"})
+    (tmp_path / "a.txt").write_text("Due 2024-03-11, from 2024-05-01 to 2024-05-03\n")
+    engine = FakeEngine(lambda request, prompt: " 2024-03-11\nstay: 2024-05-01 to 2024-05-03\n")
+    run(task, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(task), tmp_path / "run")
+    export_xlsx(RunFolder.open(tmp_path / "run"), tmp_path / "v.xlsx")
+    header, row = CalamineWorkbook.from_path(str(tmp_path / "v.xlsx")).get_sheet_by_name("documents").to_python()
+    found = dict(zip(header, row, strict=True))
+    assert found["due"] == date(2024, 3, 11)
+    assert found["stay_to"] == date(2024, 5, 3)
+
+
 def test_purging_removes_every_word_of_the_documents_and_keeps_digests_and_totals(
     folder: RunFolder, tmp_path: Path
 ) -> None:
@@ -132,6 +260,84 @@ def test_purging_removes_every_word_of_the_documents_and_keeps_digests_and_total
         RunFolder.open(folder.path)
 
 
+def made_from(folder: RunFolder, tmp_path: Path) -> dict[str, Path]:
+    """Everything that can be made from a run, by what it is; also gold of another document."""
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"schema":1,"document":"other.txt","values":{"paid":true},"by":"ann"}\n')
+    GoldFile(gold).add({"a.txt": GoldLine(document="a.txt", values={"paid": True}, by="ann")})
+    assert ringfence("export", folder.path, "--out", tmp_path / "v.csv") == 0
+    assert ringfence("gold", "draft", folder.path, "--out", tmp_path / "d.xlsx") == 0
+    assert ringfence("evaluate", folder.path, "--gold", gold, "--out", tmp_path / "e.html") == 0
+    assert ringfence("calibrate", folder.path, "--gold", gold, "--out", tmp_path / "c.json") in (0, 1, 2)
+    note_product(folder, "calibrator", tmp_path / "c.json")
+    (tmp_path / "c.json").write_text("{}")
+    assert ringfence("gold", "export", "--gold", gold, "--run", folder.path, "--out", tmp_path / "g.csv") == 0
+    return {
+        "export": tmp_path / "v.csv", "draft": tmp_path / "d.xlsx", "report of an evaluation": tmp_path / "e.html",
+        "gold": gold, "calibrator": tmp_path / "c.json", "gold export": tmp_path / "g.csv",
+    }  # fmt: skip
+
+
+def test_a_purge_names_everything_that_was_made_from_the_run_and_leaves_it_unless_asked(
+    folder: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = made_from(folder, tmp_path)
+    capsys.readouterr()
+    assert ringfence("purge", folder.path, "--yes") == 0
+    said = "".join(capsys.readouterr().err.split("\n"))
+    for what, path in made.items():
+        assert f"  {what}: {path}" in said
+        assert path.exists()
+    assert "were not erased" in said
+    assert not (folder.path / "made.jsonl").exists()
+
+
+def test_a_purge_of_everything_erases_it_and_of_gold_only_the_lines_of_its_documents(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    made = made_from(folder, tmp_path)
+    assert ringfence("purge", folder.path, "--yes", "--everything") == 0
+    for what, path in made.items():
+        assert path.exists() == (what == "gold")
+    assert read_gold(made["gold"]) == {"other.txt": {"paid": True}}
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(folder.path)
+
+
+@pytest.mark.parametrize(("answers", "gone"), [("y\ny\n", True), ("y\nn\n", False)])
+def test_a_purge_offers_to_erase_the_others(folder: RunFolder, tmp_path: Path, answers: str, gone: bool) -> None:
+    export_run(folder, tmp_path / "v.csv")
+    assert CliRunner().invoke(cli, ["purge", str(folder.path)], input=answers).exit_code == 0
+    assert (tmp_path / "v.csv").exists() != gone
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(folder.path)
+
+
+def test_gold_that_came_from_a_draft_is_known_to_its_run(folder: RunFolder, tmp_path: Path) -> None:
+    form = {
+        "facts": {"asked": TASK.canonical(), "run": str(folder.path)},
+        "rows": [{"document": "a.txt", "confirmed": "x", "paid": "yes"}],
+    }
+    (tmp_path / "saved.json").write_text(json.dumps(form))
+    assert ringfence("gold", "import", tmp_path / "saved.json", "--gold", tmp_path / "new.jsonl") == 0
+    assert Product("gold", tmp_path / "new.jsonl") in products_of(folder)
+
+
+def test_a_decided_run_and_values_in_the_audit_log_are_named(
+    folder: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RINGFENCE_AUDIT", str(tmp_path / "audit"))
+    log = make_log(content=True)
+    record = recorder(log, "run")
+    for result in folder.latest():
+        record(result)
+    decided = decide_again(folder, tmp_path / "decided", "sha256:0", lambda result: None)
+    assert ringfence("purge", folder.path, "--yes", "--everything") == 0
+    assert "values of 3 of these documents" in "".join(capsys.readouterr().err.split("\n"))
+    with pytest.raises(RunError, match="purged"):
+        RunFolder.open(decided.path)
+
+
 def test_what_a_kill_left_behind_is_removed_at_the_next_start(folder: RunFolder, tmp_path: Path) -> None:
     for name in (".report.html", ".run.json.abc", ".results.jsonl.purged"):
         (folder.path / name).write_text(SECRET)
@@ -145,7 +351,7 @@ def test_a_purge_that_is_cut_off_can_be_given_again(folder: RunFolder, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(importlib.import_module("ringfence.runs.erasure"), "_overwrite", killed)
+        patch.setattr(importlib.import_module("ringfence.runs.erasure"), "overwrite", killed)
         with pytest.raises(KeyboardInterrupt):
             purge(folder)
     assert purge(RunFolder.open(folder.path)) == {"done": 2, "failed": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,9 @@ def test_fields_may_be_called_like_our_columns_and_lists_like_our_sheets(tmp_pat
     assert found.entries["a"].values == stated
 
 
+_NAMES = {"b": "N", "=c": "=1+1", "d": "Foo;=1+1;Bar", "e": "'=1", "f": "@x", "g": "+49 30", "h": "'"}
+
+
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])
 def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str) -> None:
     (tmp_path / "task.yaml").write_text(
@@ -132,7 +136,8 @@ def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str)
         by="ann",
         origin="pre-filled",
     )
-    gold.add({"a": first, "b": GoldLine(document="b", values={"name": "N"}, by="bob")})
+    others = {name: GoldLine(document=name, values={"name": text}, by="bob") for name, text in _NAMES.items()}
+    gold.add({"a": first, **others})
     out = tmp_path / f"out.{ending}"
     assert ringfence("gold", "export", "--gold", gold.path, "--task", tmp_path / "task.yaml", "--out", out) == 0
     back = tmp_path / "back.jsonl"
@@ -140,7 +145,14 @@ def test_gold_that_was_exported_comes_back_the_same(tmp_path: Path, ending: str)
     known = GoldFile(back).latest()
     assert {i: dict(one.values) for i, one in known.items()} == {i: dict(e.values) for i, e in gold.latest().items()}
     if ending == "jsonl":
-        assert [(one.by, one.origin) for one in known.values()] == [("ann", "pre-filled"), ("bob", "blind")]
+        assert [(one.by, one.origin) for one in known.values()] == [
+            ("ann", "pre-filled"),
+            *[("bob", "blind")] * len(_NAMES),
+        ]
+    else:
+        for row in csv.DictReader(out.read_text("utf-8-sig").splitlines()):
+            assert not row["document"].startswith("=")
+            assert not (row["name"] or "").startswith(("=", "+", "@"))
 
 
 def test_label_studio_says_who_saw_what_and_no_label_is_null(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def policy(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def stored(store: Store, name: str, licence: str, origin: str | None = None) -> StoredWeights:
     folder = store.staging(name) / "files"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "x.bin").write_text(name)
+    (folder / "x.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + name.encode())
     from ringfence.weights.store import digest_of, record_files
 
     records = record_files(folder)

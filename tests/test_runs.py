@@ -259,9 +259,9 @@ def test_exports_hold_every_document_and_no_formula(tmp_path: Path) -> None:
         "reason": "", "total_amount": "-5.00", "total_currency": "", "who": "SUM",
         "flags": "",
     }  # fmt: skip
-    from ringfence.runs.export import _cell
+    from ringfence.runs.cells import csv_cell
 
-    assert [_cell(value) for value in ("=1+1", "+x", "@x", "-x", "-5.00", None, True, "plain")] == [
+    assert [csv_cell(value) for value in ("=1+1", "+x", "@x", "-x", "-5.00", None, True, "plain")] == [
         "'=1+1",
         "'+x",
         "'@x",

@@ -11,15 +11,20 @@ import struct
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import gguf as gguf_library
 import numpy as np
 import onnx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from ringfence.errors import WeightsError
+from ringfence.gguf_header import BLOCKS
 from ringfence.weights import (
     CatalogEntry,
     Listener,
@@ -31,8 +36,9 @@ from ringfence.weights.catalog_entries import CatalogFile, catalog, find_entry
 from ringfence.weights.formats import allowed, check_files
 from ringfence.weights.pypi import _parts
 from ringfence.weights.source import SourceUnavailable
+from tests.test_licences import policy
 
-GGUF = b"GGUF" + struct.pack("<I", 3) + bytes(range(256)) * 64
+GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + bytes(range(256)) * 64
 
 
 @pytest.fixture
@@ -250,6 +256,131 @@ def test_files_that_are_not_what_their_name_says_are_refused(tmp_path: Path, nam
         check_files(tmp_path)
 
 
+def gguf_with_tensors(path: Path, licence: str = "") -> bytes:
+    writer = gguf_library.GGUFWriter(str(path), "llama")
+    if licence:
+        writer.add_license(licence)
+    writer.add_tensor("a", np.ones((4, 32), np.float32))
+    writer.add_tensor("b", np.ones((3, 5), np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path.read_bytes()
+
+
+def safetensors(length: int) -> bytes:
+    head = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    return struct.pack("<Q", len(head)) + head + bytes(length)
+
+
+def net(folder: Path, length: int) -> None:
+    (folder / "m.xml").write_text('<net><data element_type="f32" shape="4" offset="16" size="16"/></net>')
+    (folder / "m.bin").write_bytes(b"\0" * length)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(part=st.floats(0, 1, exclude_max=True))
+def test_a_gguf_that_ends_before_its_tensors_is_refused(tmp_path: Path, part: float) -> None:
+    path = tmp_path / "m.gguf"
+    whole = gguf_with_tensors(path)
+    check_files(tmp_path)
+    ends = len(whole.rstrip(b"\0"))  # the last tensor is padded
+    path.write_bytes(whole[: int(part * ends)])
+    with pytest.raises(WeightsError, match=r"ends|not a GGUF file"):
+        check_files(tmp_path)
+
+
+def test_every_precision_that_the_gguf_library_knows_has_its_size() -> None:
+    sizes = {int(kind): tuple(size) for kind, size in gguf_library.GGML_QUANT_SIZES.items()}
+    assert sizes.items() <= BLOCKS.items()
+
+
+def test_other_formats_that_end_before_their_tensors_are_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "m.safetensors").write_bytes(safetensors(16))
+    check_files(tmp_path)
+    (tmp_path / "m.safetensors").write_bytes(safetensors(15))
+    with pytest.raises(WeightsError, match="ends before its tensors"):
+        check_files(tmp_path)
+    (tmp_path / "m.safetensors").unlink()
+    net(tmp_path, 32)
+    check_files(tmp_path)
+    net(tmp_path, 31)
+    with pytest.raises(WeightsError, match="ends before its tensors"):
+        check_files(tmp_path)
+
+
+def test_the_licence_that_a_gguf_states_is_recorded_and_judged_by_the_policy(
+    store: Store, tmp_path: Path, hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = gguf_with_tensors(tmp_path / "m.gguf", "made-up-1.0")
+    assert pull(str(tmp_path / "m.gguf"), store).manifest.licence == "made-up-1.0"
+    store.remove("m")
+    monkeypatch.setattr(_Hub, "files", {"m.gguf": content})
+    said: list[str] = []
+    pull("hf:org/repo@main:m.gguf", store, Listener(say=said.append), PullOptions(name="n"))
+    assert any("states the licence made-up-1.0" in sentence for sentence in said)
+    store.remove("n")
+    policy(tmp_path, '[licences]\nallow = ["apache-2.0"]\n', monkeypatch)
+    with pytest.raises(WeightsError, match="does not allow"):
+        pull("hf:org/repo@main:m.gguf", store, options=PullOptions(name="n"))
+
+
+def test_the_same_bytes_get_every_name_that_they_are_pulled_under(store: Store, gguf: Path) -> None:
+    first = pull(str(gguf), store)
+    second = pull(str(gguf), store, options=PullOptions(name="other"))
+    assert second.manifest.names == ("tiny", "other")
+    assert store.get("other").manifest.digest == store.get("tiny").manifest.digest == first.manifest.digest
+    assert pull(str(gguf), store, options=PullOptions(name="other")).manifest == second.manifest
+    store.remove("tiny")
+    assert store.get("other").manifest.names == ("other",)
+    store.remove("other")
+    assert nothing_visible(store)
+
+
+def test_bytes_of_the_catalog_are_found_by_its_short_name_and_can_have_another(
+    store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = replace(entry(f"file:{gguf}"), use="small")
+    for module in ("download", "pins", "catalog_entries"):
+        monkeypatch.setattr(
+            f"ringfence.weights.{module}.find_entry", lambda name: known if name in ("tiny", "small") else None
+        )
+    pull("small", store)
+    assert pull("tiny", store, options=PullOptions(name="mine")).manifest.names == ("tiny", "mine")
+    for name in ("tiny", "small", "mine"):
+        assert store.get(name).manifest.digest == known.digest
+    store.remove("small")
+    assert nothing_visible(store)
+
+
+def test_no_other_bytes_get_a_name_or_a_short_name_of_the_catalog(store: Store, gguf: Path) -> None:
+    for name in ("tests", "demo", "smollm2-135m-instruct-q4_1"):
+        with pytest.raises(WeightsError, match="The catalog knows"):
+            pull(str(gguf), store, options=PullOptions(name=name, repin=True))
+    assert nothing_visible(store)
+
+
+def test_a_store_of_another_user_is_read(store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = entry(f"file:{gguf}")
+    monkeypatch.setattr("ringfence.weights.download.find_entry", lambda name: known if name == "tiny" else None)
+    weights = pull("tiny", store)
+    form = store.form(weights, "x", "1", write_net, "now")
+    (weights.folder / "verified.json").unlink()
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("ringfence.weights.store.FileLock.acquire", refused)
+    monkeypatch.setattr("ringfence.weights.store.write_whole", refused)
+    assert pull("tiny", store).manifest == weights.manifest
+    weights.verify()
+    assert store.form(weights, "x", "1", write_net, "now").manifest == form.manifest
+    with pytest.raises(WeightsError, match="Permission denied") as caught:
+        store.form(weights, "y", "1", write_net, "now")
+    assert "RINGFENCE_HOME" in str(caught.value.hint)
+
+
 def graph(domain: str = "", external: bool = False) -> bytes:
     weight = numpy_helper.from_array(np.ones((2, 2), np.float32), "w")
     if external:
@@ -418,6 +549,7 @@ class _Hub(BaseHTTPRequestHandler):
     """The part of the hub's API that a pull needs."""
 
     files = {"tiny.gguf": GGUF, "config.json": b"{}", "pytorch_model.bin": b"\x80\x04"}  # noqa: RUF012
+    stated: dict[str, str] = {}  # noqa: RUF012  # other tags than the sha256 of what is sent
     commit = "a" * 40
     seen: list[str] = []  # noqa: RUF012
 
@@ -441,8 +573,9 @@ class _Hub(BaseHTTPRequestHandler):
         name = self.path.split("?")[0].rpartition("/")[2]
         if self.path.startswith("/org/repo/resolve/main/") and name in self.files:
             content = self.files[name]
+            tag = self.stated.get(name, hashlib.sha256(content).hexdigest())
             self._send(
-                200, content, body, {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": self.commit}
+                200, content, body, {"X-Linked-Etag": f'"{tag}"', "ETag": f'"{tag}"', "X-Repo-Commit": self.commit}
             )
             return
         self._send(404, b"", body, {"X-Error-Code": "EntryNotFound" if "/resolve/" in self.path else "RepoNotFound"})
@@ -482,6 +615,19 @@ def test_a_hub_that_speaks_the_usual_api_is_pulled_from_by_its_endpoint(store: S
     assert any("pytorch_model.bin" in sentence for sentence in said)
     single = pull("hf:org/repo@main:tiny.gguf", store, options=PullOptions(name="one"))
     assert single.manifest.files[0].name == "tiny.gguf"
+
+
+def test_a_hub_that_carries_other_bytes_than_it_states_is_refused(
+    store: Store, hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stated in ("0" * 64, "0" * 40):
+        monkeypatch.setattr(_Hub, "stated", {"tiny.gguf": stated})
+        with pytest.raises(WeightsError, match="carries other bytes"):
+            pull("hf:org/repo@main:tiny.gguf", store)
+        assert nothing_visible(store)
+    blob = hashlib.sha1(b"blob %d\0" % len(GGUF) + GGUF).hexdigest()
+    monkeypatch.setattr(_Hub, "stated", {"tiny.gguf": blob})
+    assert pull("hf:org/repo@main:tiny.gguf", store).manifest.name == "org--repo"
 
 
 def test_what_a_hub_does_not_have_is_an_error_with_a_remedy(store: Store, hub: str) -> None:

@@ -6,10 +6,20 @@ import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-__all__ = ["add_line", "append_line", "drop_cut_line", "line_of", "read_lines", "write_whole"]
+__all__ = [
+    "add_line",
+    "append_line",
+    "drop_cut_line",
+    "fresh_file",
+    "line_of",
+    "overwrite",
+    "read_lines",
+    "write_whole",
+]
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:
@@ -17,14 +27,24 @@ def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None
 
     With ``private``, only the owner can read and write the file.
     """
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
+    with fresh_file(path, private=private) as temporary, temporary.open("r+b") as stream:
+        stream.write(data)
+
+
+@contextmanager
+def fresh_file(path: Path, *, private: bool = True) -> Iterator[Path]:
+    """Yield an empty file to write, which replaces ``path`` atomically at the end; on an error, ``path`` is unchanged.
+
+    Its folder is created if needed; with ``private``, only the owner can read and write the file. A link is followed.
+    """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
+        yield temporary
+        with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
         os.replace(temporary, path)
     except BaseException:
@@ -98,3 +118,13 @@ def drop_cut_line(journal: Path) -> None:
             complete = start
         if complete < size:
             stream.truncate(complete)
+
+
+def overwrite(stream: BinaryIO) -> None:
+    """Write zeros over an open file, and sync them; flash disks and snapshots may still hold the old bytes."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    for start in range(0, size, 1 << 20):
+        stream.write(b"\0" * min(1 << 20, size - start))
+    stream.flush()
+    os.fsync(stream.fileno())

@@ -7,11 +7,12 @@ from pathlib import Path
 from ..documents import Document, ReadingOptions, Source, read_documents
 from ..errors import InputError
 from ..inference import AnswerOptions, Explanation, explain_document
-from ..tasks import ExtractTask, load_task, prepare
-from ..tasks.extract.description import describe_plan
+from ..tasks import kind_of, load_task
 from .model import Model, TaskLike
 
 __all__ = ["explain", "explain_before_model", "read_one"]
+
+MOST_NAMED = 50  # documents of a file that an error lists
 
 
 def explain(
@@ -30,14 +31,15 @@ def explain(
 
 
 def explain_before_model(task: TaskLike, document: Document) -> Explanation:
-    """Return the segments, candidates, prompt and grammar of a document, without loading a model.
+    """Return what precedes the model, without loading one: the prompt, and for an extract task also what it may choose.
 
-    Raises InputError for a task that is not an extract task.
+    Raises InputError for a kind of task that needs a model for this.
     """
     loaded = load_task(task)
-    if not isinstance(loaded, ExtractTask):
-        raise InputError("Only an extract task can be explained without a model.", "Omit --no-model.")
-    return Explanation(document.id, 1, describe_plan(prepare(loaded, document).plan()))
+    before_model = getattr(kind_of(loaded.kind).load_executor(), "before_model", None)
+    if before_model is None:
+        raise InputError(f"A {loaded.kind} task cannot be explained without a model.", "Omit --no-model.")
+    return Explanation(document.id, 1, before_model(loaded, document))
 
 
 def read_one(path: str | Path, record: str | None = None, reading: ReadingOptions | None = None) -> Document:
@@ -46,14 +48,13 @@ def read_one(path: str | Path, record: str | None = None, reading: ReadingOption
     Raises InputError if there is no such document, if there are several, or if it cannot be read.
     """
     path = Path(path)
-    outcomes = [
-        outcome
-        for outcome in read_documents(Source(path, path.name), reading or ReadingOptions())
-        if record in (None, outcome.id)
-    ]
+    inside = list(read_documents(Source(path, path.name), reading or ReadingOptions()))
+    outcomes = [outcome for outcome in inside if record in (None, outcome.id)]
     if len(outcomes) != 1:
-        what = "no document with that id" if not outcomes else f"{len(outcomes)} documents"
-        raise InputError(f"{path} contains {what}.", "Choose one with --record.")
+        what = f"{len(inside)} documents" if outcomes else f"no document with the id {record!r}"
+        listed = "".join(f"\n  {outcome.id}" for outcome in inside[:MOST_NAMED])
+        more = f"\n  and {len(inside) - MOST_NAMED} more" if len(inside) > MOST_NAMED else ""
+        raise InputError(f"{path} contains {what}; inside are:{listed}{more}", "Choose one with --record ID.")
     (outcome,) = outcomes
     if not isinstance(outcome, Document):
         raise InputError(

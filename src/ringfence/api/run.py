@@ -20,7 +20,7 @@ from ..gold.agreement import Compare
 from ..gold.draft import DraftOptions, GoldDraft
 from ..locks import Lock
 from ..replay import ReplayOptions, ReplayReport, replay_run
-from ..runs import RunFolder, RunSummary, Totals, purge
+from ..runs import Product, RunFolder, RunSummary, Totals, erase_product, products_of, purge
 from ..runs.decisions import decide_again
 from ..runs.export import export_run
 from ..tasks import Task, task_from
@@ -146,9 +146,21 @@ class Run:
 
         return write_report(self.path, passwords)
 
-    def purge(self) -> Totals:
-        """Delete the content of the run permanently; digests and totals stay."""
-        return purge(self.folder)
+    def made(self) -> list[Product]:
+        """What was made from the run and still lies elsewhere: exports, drafts, gold, calibrators, copies."""
+        return products_of(self.folder)
+
+    def purge(self, everything: bool = False) -> Totals:
+        """Delete the content of the run permanently; digests and totals stay.
+
+        ``everything`` also erases what ``made`` names: from gold only the lines of the run's documents.
+        """
+        folder = self.folder
+        if everything:
+            documents = set(folder.index())
+            for product in products_of(folder):
+                erase_product(product, documents)
+        return purge(folder)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one flat row for each document: id, status, and every value outside lists by path."""

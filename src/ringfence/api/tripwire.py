@@ -13,7 +13,7 @@ from ..locks import Difference
 from ..operating.tripwire import check_line, copy_documents, record_check
 from ..replay import LockDiffersError, ReplayOptions, ReplayReport, replay_run
 from ..replay.replayer import session_options
-from ..runs import RunFolder
+from ..runs import RunFolder, note_product
 from ..tasks import task_from
 from .model import RunDetails, open_model
 from .run import Run
@@ -42,6 +42,7 @@ def set_tripwire(run: str | Path, out: str | Path, sample: int = 20, passwords: 
         read_examples(pool, task) if pool else (),
     )
     copies = copy_documents(folder, sample, out / "documents")
+    note_product(folder, "tripwire", out)
     details = RunDetails(sources=expand_inputs(copies), made_by="tripwire")
     with open_model(**options.model_dump()) as model:
         return model.run(task, copies, out / "run", options=answering, details=details)

@@ -1,7 +1,7 @@
 """Audit: who answered what, when, under which lock; appended, chained by a key, and without content."""
 
 from .log import AuditLog, LogFault, Record
-from .query import AuditQuery, LockPeriod, find_records, lock_periods
+from .query import AuditQuery, LockPeriod, find_records, kept_in_audit, lock_periods
 from .records import audit_here, make_log, recorder, require_log, who
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Record",
     "audit_here",
     "find_records",
+    "kept_in_audit",
     "lock_periods",
     "make_log",
     "recorder",

@@ -17,8 +17,8 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ __all__ = ["AuditLog", "LogFault", "Record"]
 
 START = "0" * 64  # before the first record
 LEAST_KEY = 32
+_ERASED = "content erased"
 Record = Mapping[str, Any]
 
 
@@ -62,7 +63,7 @@ class AuditLog:
             settings = json.loads((folder / "about.json").read_text(encoding="utf-8"))
             self.key_path, self.keeps_content = Path(settings["key"]), bool(settings["content"])
             self._key = bytes.fromhex(self.key_path.read_text(encoding="ascii").strip())
-            stated = str(settings["fingerprint"])
+            self.key_fingerprint = str(settings["fingerprint"])
         except OSError as error:
             raise InputError(
                 f"Cannot open the audit log in {folder} ({error.filename}: {error.strerror}).",
@@ -70,13 +71,26 @@ class AuditLog:
             ) from None
         except (ValueError, KeyError, TypeError):
             raise InputError(f"The audit log in {folder} is damaged.", "Restore about.json and the key.") from None
-        if self.fingerprint(self._key) != stated:
+        if self.fingerprint(self._key) != self.key_fingerprint:
             raise InputError(f"{self.key_path} is not the key of the log in {folder}.", "Restore the key.")
 
     @staticmethod
     def fingerprint(key: bytes) -> str:
         """A short digest that identifies a key without revealing it."""
         return hashlib.sha256(b"ringfence audit key\0" + key).hexdigest()[:16]
+
+    @classmethod
+    def fingerprint_of(cls, given: str) -> str:
+        """The fingerprint of a key that is given as a file, or as the fingerprint itself. Raises InputError."""
+        if re.fullmatch(r"[0-9a-f]{16}", given):
+            return given
+        try:
+            return cls.fingerprint(bytes.fromhex(Path(given).read_text(encoding="ascii").strip()))
+        except (OSError, ValueError):
+            raise InputError(
+                f"{given} is neither a key file nor the fingerprint of a key.",
+                "Give a copy of the key, or the 16 digits that `ringfence audit init` printed.",
+            ) from None
 
     @classmethod
     def make(cls, folder: Path, key_path: Path, content: bool) -> AuditLog:
@@ -107,16 +121,19 @@ class AuditLog:
         unchanged.
         """
         with self._alone():
-            last = self._last()
-            number = int(last["n"]) + 1 if last else 1
-            record: dict[str, Any] = {"n": number, "at": now(), "event": event, **facts}
-            if content is not None and self.keeps_content:
-                salt = secrets.token_hex(16)
-                record["commitment"] = self._commitment(salt, content)
-                append_line(self.content_path, {"n": number, "at": record["at"], "salt": salt, "content": content})
-            record["before"] = last["mac"] if last else START
-            record["mac"] = self._mac(record)
-            append_line(self.path, record)
+            return self._add(event, content, facts)
+
+    def _add(self, event: str, content: Any, facts: Record) -> Record:
+        last = self._last()
+        number = int(last["n"]) + 1 if last else 1
+        record: dict[str, Any] = {"n": number, "at": now(), "event": event, **facts}
+        if content is not None and self.keeps_content:
+            salt = secrets.token_hex(16)
+            record["commitment"] = self._commitment(salt, content)
+            append_line(self.content_path, {"n": number, "at": record["at"], "salt": salt, "content": content})
+        record["before"] = last["mac"] if last else START
+        record["mac"] = self._mac(record)
+        append_line(self.path, record)
         return record
 
     def records(self) -> Iterator[dict[str, Any]]:
@@ -130,16 +147,22 @@ class AuditLog:
         """The number of lines, whether they are genuine or not."""
         return self.path.read_bytes().count(b"\n") if self.path.exists() else 0
 
-    def verify(self, anchor: str | None = None) -> list[LogFault]:
-        """Every fault: an edited byte, a gap, a changed order.
+    def verify(self, anchor: str | None = None, fingerprint: str | None = None) -> list[LogFault]:
+        """Every fault: an edited byte, a gap, a changed order, content that is not what its record commits to.
 
-        With an ``anchor`` (NUMBER:MAC) also a cut tail, or another log in its place. Raises InputError if the anchor is
-        malformed.
+        With an ``anchor`` (NUMBER:MAC) also a cut tail, or another log in its place; with the ``fingerprint`` of the
+        key that the log was made with, a log that was written anew under another key. Raises InputError if the anchor
+        is malformed.
         """
         if anchor is not None and not re.fullmatch(r"\d+:[0-9a-f]{64}", anchor):
             raise InputError(f"{anchor!r} is not an anchor.", "Give the output of `ringfence audit anchor`.")
         faults: list[LogFault] = []
+        genuine: list[Record] = []
         before, expected, anchored = START, 1, False
+        if fingerprint is not None and fingerprint != self.key_fingerprint:
+            faults.append(
+                LogFault(0, f"the log is under another key ({self.key_fingerprint}) than the one given ({fingerprint})")
+            )
         data = self.path.read_bytes() if self.path.exists() else b""
         *lines, rest = data.split(b"\n")
         for line in lines:
@@ -148,6 +171,7 @@ class AuditLog:
                 faults.append(LogFault(expected, "was edited"))
                 expected += 1
                 continue
+            genuine.append(record)
             number, mac = int(record["n"]), str(record["mac"])
             if record["before"] != before:
                 faults.append(
@@ -165,7 +189,37 @@ class AuditLog:
             faults.append(
                 LogFault(expected - 1, "the anchor's record is missing: the tail was cut, or the log was rolled back")
             )
-        return faults
+        return sorted([*faults, *self._content_faults(genuine)], key=lambda fault: fault.record)
+
+    def erased(self, records: Iterable[Record] | None = None) -> set[int]:
+        """The numbers of the records whose content `erase` deleted on purpose, as the log itself says."""
+        committed: list[tuple[int, str]] = []
+        gone: set[int] = set()
+        for record in self.records() if records is None else records:
+            if "commitment" in record:
+                committed.append((int(record["n"]), str(record["at"])))
+            elif record["event"] == _ERASED:
+                gone |= {number for number, at in committed if at < str(record["older_than"])}
+        return gone
+
+    def _content_faults(self, records: list[Record]) -> Iterator[LogFault]:
+        """The records that commit to content which is not there, or not what it was."""
+        stored: dict[int, list[Any]] = {}
+        data = self.content_path.read_bytes() if self.content_path.exists() else b""
+        for line in data.split(b"\n")[:-1]:
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
+                found = json.loads(line)
+                opened = (found["at"], self._commitment(found["salt"], found["content"]))
+                stored.setdefault(found["n"], []).append(opened)
+        erased = self.erased(records)
+        for record in records:
+            number, commitment = int(record["n"]), record.get("commitment")
+            if commitment is None or (record["at"], commitment) in stored.get(number, ()):
+                continue
+            if number in stored:
+                yield LogFault(number, "its content was edited: the commitment does not open")
+            elif number not in erased:
+                yield LogFault(number, "its content is missing, and no record says that it was erased")
 
     def _genuine(self, line: bytes) -> dict[str, Any] | None:
         """The record of a line if no byte was changed, else None."""
@@ -204,10 +258,11 @@ class AuditLog:
         with self._alone():
             lines = list(self._content_lines())
             kept = [line for line in lines if line["at"] >= before]
-            if len(kept) < len(lines):
+            erased = len(lines) - len(kept)
+            if erased:
+                # The record comes first: after a kill, content that is missing has a record that says why.
+                self._add(_ERASED, None, {"older_than": before, "records": erased})
                 write_whole(self.content_path, b"".join(map(line_of, kept)), private=True)
-        if erased := len(lines) - len(kept):
-            self.append("content erased", older_than=before, records=erased)
         return erased
 
     def erase_older_than(self, days: int) -> int:

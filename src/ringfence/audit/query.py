@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from .log import AuditLog, Record
-from .records import document_name
+from .records import audit_here, document_name
 
-__all__ = ["AuditQuery", "LockPeriod", "find_records", "lock_periods"]
+__all__ = ["AuditQuery", "LockPeriod", "find_records", "kept_in_audit", "lock_periods"]
 
 _LOCK = "lock"
 
@@ -64,6 +64,15 @@ def lock_periods(log: AuditLog, query: AuditQuery) -> list[LockPeriod]:
         before = periods.get(lock)
         periods[lock] = LockPeriod(lock, before.first if before else at, at, before.records + 1 if before else 1)
     return list(periods.values())
+
+
+def kept_in_audit(documents: Iterable[str]) -> int:
+    """How many of these documents, by id, the log of this user still holds values of."""
+    log = audit_here()
+    if log is None or not log.keeps_content:
+        return 0
+    names, kept = {document_name(identity) for identity in documents}, log.content()
+    return len({record["name"] for record in log.records() if record["n"] in kept and record.get("name") in names})
 
 
 def _matches(record: Record, query: AuditQuery, names: set[str] | None) -> bool:

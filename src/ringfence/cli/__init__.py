@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -79,9 +80,21 @@ def cli(sealed: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Data that no terminal shows is UTF-8; a terminal shows an escape for what it cannot print.
+            data = stream is sys.stdout and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if data else stream.encoding, errors="backslashreplace")
     with stop_signals() as taken:
         code = taken.exit_code(_exit_code(arguments))
     sys.exit(code)
+
+
+def _tell(sentence: str) -> None:
+    """Print an error to stderr, as `console.note` would; that module is slow to import."""
+    from .console import visible
+
+    click.echo(visible(sentence), err=True)
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
@@ -92,7 +105,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         code = cli.main(args=given, prog_name="ringfence", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except UserError as error:
-        click.echo(f"{error}\n\nhint: {error.hint}" if error.hint else str(error), err=True)
+        _tell(f"{error}\n\nhint: {error.hint}" if error.hint else str(error))
         return 2
     except click.UsageError as error:
         error.show()
@@ -108,10 +121,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         return 0
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
-        click.echo(
-            f"{what}{error.strerror or error}.\n\nhint: Check the path, its permissions and the free disk space.",
-            err=True,
-        )
+        _tell(f"{what}{error.strerror or error}.\n\nhint: Check the path, its permissions and the free disk space.")
         return 2
     except Exception as error:
         if os.environ.get("RINGFENCE_TRACEBACK"):

@@ -12,7 +12,8 @@ from ..pilot.answers_file import answers_template, parse_answer, read_answers
 from ..pilot.readiness import QUESTIONS, Answer, Answers, Assessment, ReadinessEvidence, SubQuestion, assess
 from ..pilot.readiness_evidence import gather_evidence
 from ..reports.assessment_report import write_assessment
-from .console import note, stderr
+from ..runs import require_output
+from .console import echo, note, stderr
 from .options import json_option
 
 __all__ = ["command"]
@@ -47,6 +48,7 @@ def command(
     if template:
         click.echo(answers_template(), nl=False)
         return 0
+    require_output(out, *([answers_file] if answers_file else []))
     names = [name for name in (part.strip() for part in (weights or "").split(",")) if name]
     evidence = gather_evidence(names, pilot, per_day)
     try:
@@ -73,7 +75,7 @@ def _print_assessment(assessment: Assessment) -> None:
             stderr.print(f"     {marks[word]}  {part.text}", highlight=False)
             if why:
                 stderr.print(f"          {why}", style="dim", markup=False)
-    click.echo(f"Recommendation: {assessment.recommendation}. {assessment.reason}")
+    echo(f"Recommendation: {assessment.recommendation}. {assessment.reason}")
     for advice in assessment.missing:
         note(f"  missing: {advice}")
 

@@ -8,11 +8,17 @@ from pathlib import Path
 
 import click
 
-from ..audit import AuditQuery, find_records, lock_periods, make_log, require_log
-from .console import note
+from ..audit import AuditLog, AuditQuery, find_records, lock_periods, make_log, require_log
+from .console import echo, note
 from .options import json_option
 
 __all__ = ["command"]
+
+_UNCHECKED = {
+    "key": "Not checked: the key itself. The log names its own key, {fingerprint}, and whoever can write the log can "
+    "write it anew under another. Give --key or --anchor.",
+    "tail": "Not checked: the tail. Records that were cut off the end show only with --anchor.",
+}
 
 
 @click.group()
@@ -39,6 +45,7 @@ def init_command(key: Path | None, content: bool) -> int:
     """Create the log."""
     log = make_log(key, content)
     note(f"The audit log is in {log.folder}, its key in {log.key_path}.")
+    note(f"The key's fingerprint is {log.key_fingerprint}: keep it elsewhere, for `ringfence audit verify --key`.")
     if key is None:
         note(
             "Anyone who can read the key can forge the log: keep the key elsewhere (--key), and store an anchor where "
@@ -48,28 +55,35 @@ def init_command(key: Path | None, content: bool) -> int:
 
 
 @command.command("verify")
+@click.option(
+    "--key",
+    metavar="FILE|FINGERPRINT",
+    help="A copy of the key, kept elsewhere, or its fingerprint, to detect a log written anew under another key.",
+)
 @click.option("--anchor", help="The output of `ringfence audit anchor`, to detect a tail that was cut off since.")
 @json_option
-def verify_command(anchor: str | None, as_json: bool) -> int:
-    """Check every record against the key and the previous record. Exit code 1: the log is damaged or was changed."""
+def verify_command(key: str | None, anchor: str | None, as_json: bool) -> int:
+    """Check every record against the key, the previous record and its content. Exit code 1: the log was changed."""
     log = require_log()
-    faults = log.verify(anchor)
+    faults = log.verify(anchor, AuditLog.fingerprint_of(key) if key else None)
     total = log.count()
+    unchecked = [name for name, given in (("key", key or anchor), ("tail", anchor)) if not given]
     if as_json:
-        click.echo(json.dumps({"schema": 1, "records": total, "faults": [asdict(fault) for fault in faults]}))
+        data = {"schema": 1, "records": total, "faults": [asdict(fault) for fault in faults], "unchecked": unchecked}
+        click.echo(json.dumps(data))
     else:
         for fault in faults:
-            click.echo(f"record {fault.record}: {fault.what}")
+            echo(f"record {fault.record}: {fault.what}" if fault.record else fault.what)
         note(f"{total} records, {len(faults) or 'no'} faults. The key is in {log.key_path}.")
-        if not anchor:
-            note("Without --anchor, a tail that was cut off cannot be detected.")
+        for name in unchecked:
+            note(_UNCHECKED[name].format(fingerprint=log.key_fingerprint))
     return 1 if faults else 0
 
 
 @command.command("anchor")
 def anchor_command() -> int:
     """Print the current anchor of the log. Keep it where this machine cannot write: on paper, on another machine."""
-    click.echo(require_log().anchor())
+    echo(require_log().anchor())
     return 0
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 import click
-from rich.table import Table
 
 from ..evaluation.budget import SIZES, LabelBudget, label_budget
-from .console import note, stderr
+from .console import PlainTable, note, stderr
 from .options import json_option
 
 __all__ = ["command"]
@@ -71,7 +70,7 @@ def command(
 
 def _show(budget: LabelBudget) -> None:
     title = f"To certify {budget.bar:.0%} with {budget.confidence:.0%} confidence"
-    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+    table = PlainTable(title)
     for column in COLUMNS:
         table.add_column(column, justify="right")
     for row in budget.rows:

@@ -11,8 +11,8 @@ from ..evaluation.calibrator import AcceptanceTerms
 from ..evaluation.run_calibration import RunCalibration, calibrate_run
 from ..gold.agreement import Compare
 from ..reports.calibration_report import write_calibration
-from ..runs import RunFolder
-from .console import note
+from ..runs import GOLD, RunFolder, note_product, require_output
+from .console import echo, note
 from .options import json_option
 
 __all__ = ["command"]
@@ -55,10 +55,15 @@ def command(
     `ringfence run --calibrator FILE` applies it. Exit code 1: the labels allow no threshold; the output states how many
     labels would.
     """
+    folder = RunFolder.open(run)
+    for target in (out, out.with_suffix(".html")):
+        require_output(target, gold_path, run=folder)
     terms = AcceptanceTerms(target_error, confidence, spot_check, compare)
-    calibration = calibrate_run(RunFolder.open(run), gold_path, terms, part)
+    calibration = calibrate_run(folder, gold_path, terms, part)
     calibration.calibrator.write(out)
     page = write_calibration(calibration, out.with_suffix(".html"))
+    for what, path in ((GOLD, gold_path), ("calibrator", out), ("report of a calibrator", page)):
+        note_product(folder, what, path)
     note(calibration.feasibility)
     if as_json:
         click.echo(json.dumps({**calibration.as_json(), "calibrator": str(out)}))
@@ -76,4 +81,4 @@ def _print_calibration(calibration: RunCalibration) -> None:
         f"expected calibration error: {before.ece:.4f} before, {after.ece:.4f} after."
     )
     for unit in calibration.thresholds:
-        click.echo(calibration.sentence(unit))
+        echo(calibration.sentence(unit))

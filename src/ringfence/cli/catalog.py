@@ -2,56 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
 from rich.table import Table
 
-from ..planning.fit import CatalogFit
+from ..planning.fit import CatalogFit, KnownFit
 from ..planning.memory import GPU_GB
-from .console import data, note
+from .console import PlainTable, data, note
 
 __all__ = ["print_catalog", "size_text"]
 
-_COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
-    ("name", "left"), ("params", "right"), ("4 bit", "right"), ("16 bit", "right"), ("KiB/token", "right"),
-    ("context", "right"), ("GPUs", "right"), ("licence", "left"), ("fits", "left"), ("because", "left"),
-)  # fmt: skip
+SHOWN = 12
+_COLUMNS = {"name": "left", "params": "right", "4 bit": "right", "context": "right", "licence": "left"}
+_EVERY = {
+    "name": "left", "4 bit": "right", "16 bit": "right", "GPUs": "right", "context": "right", "licence": "left",
+    "fits": "left",
+}  # fmt: skip
 
 
-def print_catalog(fit: CatalogFit) -> None:
-    """Print everything that can be pulled by name, the memory it needs, and whether this machine has it."""
+def print_catalog(fit: CatalogFit, every: bool) -> None:
+    """Print what can be pulled by name and fits this machine; with ``every``, the rest too, and the memory it needs."""
     data.print(_ready_table(fit))
     data.print()
-    data.print(_known_table(fit))
+    data.print(_known_table(fit, every))
     machine = fit.machine
     gpus = f" and {len(machine.gpus_gb)} GPUs with {sum(machine.gpus_gb):.0f} GB" if machine.gpus_gb else ", no GPU"
     note(
-        f"This machine has {machine.memory_gb:.0f} GB of memory{gpus}. The sums are weights + keys and values for "
-        f"{fit.sequences} sequences of {fit.tokens:,} tokens, in GB. GPUs: the number with {GPU_GB:.0f} GB for 16 bits."
+        f"This machine has {machine.memory_gb:.0f} GB of memory{gpus}. Sizes are in GB. What fits is counted with keys "
+        f"and values for {fit.sequences} sequences of {fit.tokens:,} tokens."
     )
+    if fit.known and not _shown(fit, every):
+        note(f"None of the well-known weights fits: {fit.known[0].why}.")
+    if every:
+        note(f"GPUs: the number with {GPU_GB:.0f} GB for 16 bits. --json has the sum behind each answer.")
+    else:
+        note(f"{len(fit.known) - len(_shown(fit, every))} more are not shown: --all.")
 
 
-def _ready_table(fit: CatalogFit) -> Table:
-    table = Table(box=None, pad_edge=False, title="Ready to pull from a package index", title_justify="left")
-    for title in ("name", "size", "licence", "here", "purpose"):
-        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
-    for ready in fit.ready:
-        entry = ready.entry
-        table.add_row(entry.name, size_text(ready.size), entry.licence, "yes" if ready.pulled else "", entry.note)
+def _shown(fit: CatalogFit, every: bool) -> list[KnownFit]:
+    """The rows to show: all, or the largest that fit."""
+    if every:
+        return fit.known
+    fitting = [row for row in fit.known if row.fits or row.pulled]
+    return sorted(fitting, key=lambda row: row.known.parameters, reverse=True)[:SHOWN]
+
+
+def _table(title: str, columns: Mapping[str, str]) -> Table:
+    table = PlainTable(title, gap=1)
+    for name, justify in columns.items():
+        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     return table
 
 
-def _known_table(fit: CatalogFit) -> Table:
-    table = Table(box=None, pad_edge=False, title="Well-known weights, from a hub or its mirror", title_justify="left")
-    for title, justify in _COLUMNS:
-        table.add_column(title, justify=justify, no_wrap=title in ("name", "fits"), overflow="fold")
-    for row in fit.known:
+def _ready_table(fit: CatalogFit) -> Table:
+    table = _table(
+        "Ready to pull from a package index",
+        {"short name": "left", "name": "left", "size": "right", "licence": "left", "here": "left"},
+    )
+    for ready in fit.ready:
+        entry = ready.entry
+        table.add_row(entry.use, entry.name, size_text(ready.size), entry.licence, "yes" if ready.pulled else "")
+    return table
+
+
+def _known_table(fit: CatalogFit, every: bool) -> Table:
+    columns = _EVERY if every else _COLUMNS
+    table = _table("Well-known weights, from a hub or its mirror", columns)
+    for row in _shown(fit, every):
         known = row.known
-        table.add_row(
-            known.name, f"{known.parameters / 1e9:.1f} B", f"{row.gb_4_bits:.1f}", f"{row.gb_16_bits:.1f}",
-            f"{row.cache_bytes_per_token / 1024:.0f}", f"{known.context:,}", str(row.gpus), known.licence,
-            "here" if row.pulled else "yes" if row.fits else "no", row.why,
-        )  # fmt: skip
+        cells = {
+            "name": known.name, "params": f"{known.parameters / 1e9:.1f} B", "4 bit": f"{row.gb_4_bits:.1f}",
+            "16 bit": f"{row.gb_16_bits:.1f}", "GPUs": str(row.gpus), "context": f"{known.context:,}",
+            "licence": known.licence, "fits": "here" if row.pulled else "yes" if row.fits else "no",
+        }  # fmt: skip
+        table.add_row(*(cells[name] for name in columns))
     return table
 
 

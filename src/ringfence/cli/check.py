@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..checker import check_run
-from .console import note
+from .console import echo, note
 from .options import json_option, password_option
 
 __all__ = ["command"]
@@ -32,7 +32,7 @@ def command(run: Path, passwords: tuple[str, ...], as_json: bool) -> int:
         click.echo(json.dumps({"schema": 1, **facts}))
     else:
         for finding in report.findings:
-            click.echo(f"{finding.document}{': ' + finding.field if finding.field else ''}: {finding.fault}")
+            echo(f"{finding.document}{': ' + finding.field if finding.field else ''}: {finding.fault}")
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.values.items()))
         count = len(report.findings) or "no"
         note(f"Checked {report.documents} documents ({kinds or 'no values'}): {count} findings.")

@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from ..evaluation.comparison import RunComparison, compare_runs
 from ..gold.agreement import Compare
-from .console import note, stderr
+from .console import PlainTable, echo, note, stderr
 from .options import json_option
 
 __all__ = ["command"]
@@ -46,7 +44,7 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
     for row in comparison.comparisons:
         for name, ids in ((row.first, row.first_only), (row.second, row.second_only)):
             for identity in ids:
-                click.echo(f"{row.first} {row.second}: only {name} has all of {identity}")
+                echo(f"{row.first} {row.second}: only {name} has all of {identity}")
     for name, count in comparison.not_answered.items():
         if count:
             note(f"{name}: {count} documents have no answer and count as errors.")
@@ -54,13 +52,13 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
 
 
 def _show(comparison: RunComparison) -> None:
-    table = Table(box=None, pad_edge=False, title=f"Paired over {comparison.documents} documents", title_justify="left")
+    table = PlainTable(f"Paired over {comparison.documents} documents")
     for title in COLUMNS:
         table.add_column(title)
     for row in comparison.comparisons:
         interval = f"{row.interval[0]:+.3f} to {row.interval[1]:+.3f}" + ("" if row.shown else ", none shown")
         table.add_row(
-            escape(row.first), escape(row.second), f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",
+            row.first, row.second, f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",
             f"{row.difference:+.3f}", interval, f"{len(row.first_only)} to {len(row.second_only)}",
             f"{row.p_value:.4f}", f"{row.adjusted:.4f}",
         )  # fmt: skip

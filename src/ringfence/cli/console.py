@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
+import click
+from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -19,6 +23,9 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.style import StyleType
+from rich.table import Table
+from rich.text import Text
 
 from ..api import Model, open_model
 from ..contracts import ModelOptions
@@ -27,16 +34,54 @@ from ..runs import Progress as RunProgress
 from ..seal import UNIX_SOCKET
 from ..weights import Listener
 
-__all__ = ["RunProgressBar", "bar", "data", "denied", "note", "opened", "pulling", "stderr"]
+__all__ = [
+    "PlainTable",
+    "RunProgressBar",
+    "bar",
+    "data",
+    "denied",
+    "echo",
+    "note",
+    "opened",
+    "pulling",
+    "stderr",
+    "visible",
+]
 
 SHOWN_ATTEMPTS = 20
+# All but tab and line end, and what turns the direction of text.
+_CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
 stderr = Console(stderr=True, highlight=False)
 data = Console(highlight=False, soft_wrap=True)
 
 
+def visible(text: str) -> str:
+    """Text for a terminal: control characters, which names and documents may hold, are escaped as in Python."""
+    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def echo(text: str) -> None:
+    """Print data to stdout; to a terminal, without control characters."""
+    click.echo(visible(text) if sys.stdout.isatty() else text)
+
+
+class PlainTable(Table):
+    """A table without lines, whose cells are shown as they are: rich takes brackets in a plain string for markup."""
+
+    def __init__(self, title: str | None = None, gap: int = 2) -> None:
+        super().__init__(
+            title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, padding=(0, gap, 0, 0)
+        )
+
+    def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
+        """Add a row."""
+        shown = [Text(visible(cell)) if isinstance(cell, str) else cell for cell in cells]
+        super().add_row(*shown, style=style, end_section=end_section)
+
+
 def note(sentence: str) -> None:
     """Print one sentence to stderr."""
-    stderr.print(sentence, markup=False, soft_wrap=True)
+    stderr.print(visible(sentence), markup=False, soft_wrap=True)
 
 
 def denied(attempts: Sequence[Mapping[str, Any]] | None) -> None:
@@ -82,11 +127,11 @@ def pulling() -> Iterator[Listener]:
 
         def progress(name: str, done: int, total: int | None) -> None:
             if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
+                tasks[name] = bars.add_task(escape(visible(name)), total=total)
             bars.update(tasks[name], completed=done, total=total)
 
         yield Listener(
-            say=lambda sentence: bars.console.print(sentence, markup=False, soft_wrap=True), progress=progress
+            say=lambda sentence: bars.console.print(visible(sentence), markup=False, soft_wrap=True), progress=progress
         )
 
 
@@ -121,7 +166,9 @@ class RunProgressBar:
         failed = f", {progress.seen['failed']} failed" if progress.seen["failed"] else ""
         where = ""
         if progress.window and progress.window[1] < progress.window[2]:
-            where = f", {progress.window[0][-30:]}: window {progress.window[1]} of {progress.window[2]}"
+            where = (
+                f", {escape(visible(progress.window[0][-30:]))}: window {progress.window[1]} of {progress.window[2]}"
+            )
         self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed + where)
         if not stderr.is_terminal and time.monotonic() - self._noted_at > 30:
             self._noted_at = time.monotonic()

@@ -11,7 +11,7 @@ from rich.table import Table
 from ..api.demo import DemoOutcome, run_demo
 from ..runs import RunFolder
 from ..weights import Store, pull
-from .console import note, pulling, stderr
+from .console import PlainTable, echo, note, pulling, stderr
 from .pilot import pilot_progress
 
 __all__ = ["command"]
@@ -41,14 +41,14 @@ def command(out: Path, weights: str, mode: Literal["solo", "batched"]) -> int:
     values, findings = sum(outcome.check.values.values()), len(outcome.check.findings)
     note(f"Independent check: {values} values, {findings or 'no'} findings.")
     note(f"Report of the run, with each value beside its place: {outcome.report.resolve().as_uri()}")
-    click.echo(outcome.pilot.sentence)
+    echo(outcome.pilot.sentence)
     note(f"Open the pilot's report in a browser: {(out / 'report.html').resolve().as_uri()}")
     return 1 if outcome.check.findings else 0
 
 
 def _table(outcome: DemoOutcome) -> Table:
     title = f"Values of the {outcome.pilot.sizes['test']} documents of the test part that agree with the gold"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = PlainTable(title)
     for name, justify in (("field", "left"), ("right", "right"), ("share", "right"), ("95 % interval", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for figures in outcome.pilot.test.fields:

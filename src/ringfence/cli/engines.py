@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict
 
 import click
-from rich.table import Table
 
 from ..contracts import ModelOptions
 from ..engines import engine_names
 from ..engines.conformance import conformance
 from ..engines.selection import choose_engine, state_of
-from .console import data, note, opened
+from ..errors import EngineError
+from .console import PlainTable, data, note, opened
 from .options import json_option, model_options
 
 __all__ = ["command"]
@@ -28,11 +28,14 @@ def command() -> None:
 def list_command(as_json: bool) -> None:
     """List the engines, whether they run on this machine, and which one `auto` chooses."""
     states = {name: state_of(name) for name in engine_names()}
-    chosen, why = choose_engine(None, "")
+    try:
+        chosen, why = choose_engine(None, "")
+    except EngineError as error:
+        chosen, why = None, f"{error} {error.hint}"
     if as_json:
         click.echo(json.dumps({"engines": {n: asdict(s) for n, s in states.items()}, "auto": chosen, "why": why}))
         return
-    table = Table(box=None, pad_edge=False)
+    table = PlainTable()
     for title in ("engine", "here", "what for"):
         table.add_column(title, overflow="fold")
     for name, state in states.items():
@@ -59,7 +62,7 @@ def check_command(model: ModelOptions, as_json: bool) -> int:
         facts = {"engine": engine.describe(), "grounding": grounding, "checks": checks}
         click.echo(json.dumps({"schema": 1, **facts}))
     else:
-        table = Table(box=None, pad_edge=False)
+        table = PlainTable()
         for title in ("check", "outcome", ""):
             table.add_column(title, overflow="fold")
         for finding in findings:

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from ..evaluation.evaluator import document_languages, evaluate_run
 from ..evaluation.items import ERRORS
@@ -15,8 +13,8 @@ from ..evaluation.metrics import Evaluation, FieldFigures
 from ..evaluation.statistics import Proportion
 from ..gold.agreement import Compare
 from ..reports.evaluation_report import write_evaluation
-from ..runs import RunFolder
-from .console import note, stderr
+from ..runs import GOLD, RunFolder, note_product, require_output
+from .console import PlainTable, note, stderr
 from .options import json_option, password_option
 
 __all__ = ["command"]
@@ -45,11 +43,14 @@ def command(
     Failed documents and abstentions count as errors. Each use of the test part is recorded.
     """
     folder = RunFolder.open(run)
+    target = require_output(out or run / "evaluation.html", gold_path, run=folder)
     comparison = evaluate_run(
         folder, gold_path, part, compare,
         (lambda gold: document_languages(folder, gold, passwords)) if languages else None,
     )  # fmt: skip
-    page = write_evaluation(comparison, out or run / "evaluation.html")
+    page = write_evaluation(comparison, target)
+    for what, path in ((GOLD, gold_path), ("report of an evaluation", page)):
+        note_product(folder, what, path)
     if as_json:
         click.echo(json.dumps(comparison.as_json()))
     else:
@@ -63,7 +64,7 @@ def command(
 
 def _show_fields(evaluation: Evaluation) -> None:
     kinds = [name for name in ERRORS if any(item.outcome == name for item in evaluation.items)]
-    table = Table(box=None, pad_edge=False, title="Answers beside the gold", title_justify="left")
+    table = PlainTable("Answers beside the gold")
     for title in ("field", "right", "exact", "95 % interval", "F1", "answered only", *kinds):
         table.add_column(title, justify="left" if title == "field" else "right")
     rows: list[tuple[FieldFigures, str]] = [(figures, "") for figures in evaluation.fields]
@@ -74,7 +75,7 @@ def _show_fields(evaluation: Evaluation) -> None:
     for figures, style in rows:
         low, high = figures.exact.interval()
         table.add_row(
-            escape(figures.name) + (" (judged)" if figures.judged and not style else ""),
+            figures.name + (" (judged)" if figures.judged and not style else ""),
             f"{figures.exact.right}/{figures.exact.total}", f"{figures.exact.share:.3f}", f"{low:.3f} to {high:.3f}",
             "" if figures.f1 is None else f"{figures.f1:.3f}",
             f"{figures.answered.share:.3f}" if figures.answered.total < figures.exact.total else "",

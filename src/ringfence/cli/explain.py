@@ -13,7 +13,7 @@ from ..contracts import ModelOptions, value_at
 from ..documents import ReadingOptions
 from ..inference import Explanation
 from ..tasks import load_task
-from .console import note, opened
+from .console import echo, note, opened
 from .options import json_option, model_options, reading_options
 
 __all__ = ["command"]
@@ -26,7 +26,11 @@ __all__ = ["command"]
 @reading_options
 @click.option("--record", help="The id of the record, if the file holds several.")
 @click.option("--window", type=click.IntRange(1), default=1, show_default=True, help="The window of a long document.")
-@click.option("--no-model", is_flag=True, help="Stop before the model: segments, candidates, prompt and grammar only.")
+@click.option(
+    "--no-model",
+    is_flag=True,
+    help="Stop before the model: prompt, and if values are extracted, candidates and grammar.",
+)
 @json_option
 def command(
     *, task_file: Path, document: Path, model: ModelOptions, reading: ReadingOptions, record: str | None, window: int,
@@ -59,28 +63,26 @@ def _print(explanation: Explanation) -> None:
     before = explanation.before
     if "segments" in before:
         _heading(f"{len(before['segments'])} segments")
-        click.echo(" ".join(f"[{segment}]" for segment in before["segments"]))
+        echo(" ".join(f"[{segment}]" for segment in before["segments"]))
         _heading("Candidates")
         for name, candidates in before["candidates"].items():
-            click.echo(
-                f"{name}: {candidates if isinstance(candidates, str) else '; '.join(map(_candidate, candidates))}"
-            )
+            echo(f"{name}: {candidates if isinstance(candidates, str) else '; '.join(map(_candidate, candidates))}")
     if "prompt" in before:
         _heading("Prompt, system turn")
-        click.echo(before["prompt"]["system"])
+        echo(before["prompt"]["system"])
         _heading("Prompt, user turn")
-        click.echo(before["prompt"]["user"])
+        echo(before["prompt"]["user"])
     if "grammar" in before:
         _heading("Grammar")
-        click.echo(before["grammar"])
+        echo(before["grammar"])
     written = [step for step in explanation.steps if step.raw_output is not None]
     for number, step in enumerate(written, start=1):
         if "prompt" not in before:
             _heading(f"{step.name}: {step.prompt_tokens} tokens")
-            click.echo(step.prompt or "")
+            echo(step.prompt or "")
         last = number == len(written)
         _heading("Raw output" if last else f"Raw output, step {number}: part of it is asked again")
-        click.echo(step.raw_output or "")
+        echo(step.raw_output or "")
     if explanation.result:
         _print_result(explanation)
 
@@ -99,17 +101,17 @@ def _print_result(explanation: Explanation) -> None:
     if result.scores:
         _heading("Scores")
         for label, score in sorted(result.scores.items(), key=lambda row: -row[1])[:12]:
-            click.echo(f"{score:8.4f}  {label}")
+            echo(f"{score:8.4f}  {label}")
     _heading("Values and reasons")
     if result.reason:
-        click.echo(result.reason)
+        echo(result.reason)
     for path, reason in explanation.why.items():
-        click.echo(f"{path} = {json.dumps(value_at(result.values or {}, path), ensure_ascii=False)}\n    {reason}")
+        echo(f"{path} = {json.dumps(value_at(result.values or {}, path), ensure_ascii=False)}\n    {reason}")
     for label, spans in (result.evidence or {}).items():
-        click.echo(f"for {label}: {[list(span) for span in spans]}")
+        echo(f"for {label}: {[list(span) for span in spans]}")
     for sentence in result.sentences or ():
-        click.echo(f"- {sentence.text}\n    sources: {[list(span) for span in sentence.spans]}")
+        echo(f"- {sentence.text}\n    sources: {[list(span) for span in sentence.spans]}")
     for text in result.unsupported or ():
-        click.echo(f"not in the document: {text.kind} {text.text}")
+        echo(f"not in the document: {text.kind} {text.text}")
     for check, outcome in (result.checks or {}).items():
-        click.echo(f"check {check}: {outcome}")
+        echo(f"check {check}: {outcome}")

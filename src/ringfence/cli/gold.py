@@ -21,7 +21,7 @@ from ..gold.importer import ImportOptions, import_gold
 from ..gold.source import GoldSource
 from ..gold.splitter import SHARES, SplitOptions, split_gold
 from ..runs import RunFolder
-from .console import bar, note
+from .console import bar, echo, note
 from .options import json_option, password_option
 
 __all__ = ["command"]
@@ -172,7 +172,7 @@ def check_command(gold_path: Path, source: GoldSource, as_json: bool) -> int:
 def _print_check(report: GoldCheck) -> None:
     for fault in report.faults:
         where = f"{fault.document}{': ' + fault.field if fault.field else ''}"
-        click.echo(f"{'fault' if fault.grave else 'look '}  {where}: {fault.what}")
+        echo(f"{'fault' if fault.grave else 'look '}  {where}: {fault.what}")
     if not report.read_documents:
         note(
             "The documents were not checked. "

@@ -12,9 +12,10 @@ from ..contracts import ModelOptions
 from ..documents import ReadingOptions
 from ..locks import sign_lock, verify_lock, write_lock
 from ..locks.bom import bill_of_materials
+from ..runs import require_output
 from ..signatures import SigningKey, TrustedKeys
 from ..tasks import load_task
-from .console import note, opened
+from .console import echo, note, opened
 from .options import (
     AnswerFiles,
     answer_options,
@@ -59,6 +60,7 @@ def command() -> None:
 )
 def make_command(task_file: Path, model: ModelOptions, reading: ReadingOptions, answers: AnswerFiles, out: Path) -> int:
     """Load weights and engine as `ringfence run TASK_FILE` does with these options, and write the lock."""
+    require_output(out, task_file)
     task = load_task(task_file)
     options = answers.options(task, reading)
     with opened(model) as loaded:
@@ -112,7 +114,7 @@ def diff_command(first: Path, second: Path, as_json: bool) -> int:
         click.echo(json.dumps(comparison.as_json()))
     else:
         for difference in differences:
-            click.echo(difference.describe("first", "second"))
+            echo(difference.describe("first", "second"))
         number = len(differences)
         count = "1 difference" if number == 1 else f"{number or 'No'} differences"
         note(f"{count} between {first} and {second}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ import click
 from ..contracts import ModelOptions
 from ..documents import ReadingLimits, ReadingOptions
 from ..engines import engine_names
+from ..engines.selection import require_engine
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..inference import AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
+from ..server_address import ServerAddress
 from ..signatures import SigningKey, TrustedKeys
 from ..tasks import Task
 
@@ -126,6 +129,13 @@ reading_options = _grouped(
 """The options for reading documents; passes ``reading``, a ReadingOptions."""
 
 
+def _checked_server(context: click.Context, parameter: click.Parameter, address: str) -> str:
+    """Refuse an address that may hold a secret before anything is written."""
+    if address:
+        ServerAddress.parse(address)
+    return address
+
+
 @dataclass(frozen=True)
 class AnswerFiles:
     """How documents are answered. The pool and the calibrator are still paths, because reading them needs the task."""
@@ -135,7 +145,12 @@ class AnswerFiles:
     calibrator: Path | None
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
-        """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use."""
+        """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use.
+
+        Raises EngineError before, if they need an engine for embeddings that is not installed.
+        """
+        if self.pool or self.windowing.relevant is not None:
+            require_engine("onnx")
         return AnswerOptions(
             reading,
             self.windowing,
@@ -201,7 +216,18 @@ model_options = _grouped(
             type=click.Choice(["auto", *engine_names()]),
             help="The engine that runs the weights; auto chooses by machine and weights, and prints the reason.",
         ),
-        click.option("--server", default="", help="Address of a running server (key: RINGFENCE_API_KEY)."),
+        click.option(
+            "--server",
+            default="",
+            callback=_checked_server,
+            help="Address of a running server (key: RINGFENCE_API_KEY).",
+        ),
+        click.option(
+            "--ca-file",
+            default="",
+            callback=lambda context, parameter, file: os.path.abspath(file) if file else "",  # also for a replay
+            help="Certificates that confirm an https server (PEM).",
+        ),
         click.option("--model", default="", help="The server's name for the weights, if it has several."),
         click.option(
             "--mode",

@@ -13,7 +13,7 @@ from ..api.pilot import PilotHooks, run_pilot_folder
 from ..documents import ReadingOptions
 from ..pilot.new import DEFAULT_QUESTION, CreatedPilot, NewPilot, create_pilot
 from ..runs import Progress
-from .console import RunProgressBar, note
+from .console import RunProgressBar, echo, note
 from .options import json_option, password_option
 
 __all__ = ["command", "pilot_progress"]
@@ -98,7 +98,7 @@ def run_command(folder: Path, passwords: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(outcome.as_json()))
     else:
-        click.echo(outcome.sentence)
+        echo(outcome.sentence)
         for accepted in outcome.accepted:
             note(f"Per {accepted.unit}: {accepted.sentence}")
         for warning in outcome.warnings:

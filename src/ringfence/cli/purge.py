@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..api import open_run
+from ..audit import kept_in_audit
 from .console import note
 
 __all__ = ["command"]
@@ -14,14 +15,40 @@ __all__ = ["command"]
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-def command(run: Path, yes: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation; erase RUN only, unless --everything.")
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="Also erase what was made from RUN elsewhere; of gold, the lines of its documents.",
+)
+def command(run: Path, yes: bool, everything: bool) -> None:
     """Erase every value, text and document name of RUN permanently; digests and totals stay.
 
-    Afterwards you can count and audit the run, but not resume, check or export it. Exports that you wrote elsewhere are
-    not deleted.
+    Afterwards you can count and audit the run, but not resume, check or export it. What was made from it elsewhere
+    (exports, drafts, gold, calibrators, copies) is named, and erased if you say so.
     """
     opened = open_run(run)
     if not yes:
         click.confirm(f"Erase the content of {opened.totals} from {run}?", abort=True, err=True)
-    note(f"Erased: {opened.purge()}. Digests and totals stay.")
+    made = opened.made()
+    if made:
+        note("Made from these documents, and elsewhere:")
+        for product in made:
+            note(f"  {product.what}: {product.path}")
+        if not everything and not yes:
+            everything = click.confirm("Erase these too?", err=True)
+    kept = kept_in_audit(opened.folder.index())
+    totals = opened.purge(everything)
+    note(
+        f"Erased: {totals}"
+        + (f", and {len(made)} others" if made and everything else "")
+        + ". Digests and totals stay."
+    )
+    if made and not everything:
+        note("The others were not erased.")
+    if kept:
+        note(
+            f"The audit log still holds values of {kept} of these documents: "
+            "`ringfence audit erase --older-than DAYS` erases them by age."
+        )
+    note("What this list does not know: copies that other programs made, and the documents themselves.")

@@ -14,7 +14,7 @@ from ..replay import NEAR_TIE, ReplayOptions, ReplayOutcome, replay_run
 from ..replay.fragile import mark_fragile
 from ..reports.replay_report import write_replay
 from ..runs import RunFolder
-from .console import bar, note
+from .console import bar, echo, note
 from .options import json_option, password_option
 
 __all__ = ["command"]
@@ -73,7 +73,7 @@ def command(
     else:
         for outcome in report.outcomes:
             if outcome.word != "IDENTICAL":
-                click.echo(_line(outcome))
+                echo(_line(outcome))
         for difference in report.differences:
             note(f"Accepted difference: {difference}")
         if marked:

@@ -8,7 +8,7 @@ import click
 
 from ..errors import InputError
 from ..seal import probe_host, run_sealed
-from .console import denied, note
+from .console import denied, echo, note
 from .options import json_option
 
 __all__ = ["command"]
@@ -54,12 +54,12 @@ def test_command(as_json: bool) -> int:
         click.echo(json.dumps(host.as_json()))
         return 0 if host.mechanism else 1
     if host.mechanism is None:
-        click.echo(f"This host cannot seal a process: {host.reason}.")
+        echo(f"This host cannot seal a process: {host.reason}.")
         note("A container may need permission for user namespaces or seccomp. The filter needs Linux 3.5 or later.")
         return 1
-    click.echo(f"Mechanism: {host.mechanism}, kernel {host.kernel}." + (f" {host.reason}." if host.reason else ""))
+    echo(f"Mechanism: {host.mechanism}, kernel {host.kernel}." + (f" {host.reason}." if host.reason else ""))
     for probe in host.probes:
-        click.echo(f"  {'denied' if probe['denied'] else 'OPEN  '}  {probe['what']}: {probe['said']}")
+        echo(f"  {'denied' if probe['denied'] else 'OPEN  '}  {probe['what']}: {probe['said']}")
     for limit in host.limits:
         note(f"Limit: {limit}.")
     note(

@@ -10,7 +10,7 @@ import click
 from ..evaluation.calibrator import read_calibrator
 from ..evaluation.spot_check import draft_spot_check, drawn_documents, spot_check_run
 from ..runs import RunFolder
-from .console import note
+from .console import echo, note
 from .options import json_option
 
 __all__ = ["command"]
@@ -50,7 +50,7 @@ def command(
         if not draft:
             drawn = drawn_documents(folder, calibrator).results
             for identity in drawn:
-                click.echo(identity)
+                echo(identity)
             note(f"{len(drawn)} documents were drawn for a spot-check. --draft spot.xlsx writes a workbook of them.")
         return 0
     spot_check = spot_check_run(folder, calibrator, gold_path)
@@ -58,7 +58,7 @@ def command(
         click.echo(json.dumps(spot_check.as_json()))
     else:
         for identity in spot_check.wrong:
-            click.echo(f"wrong: {identity}")
+            echo(f"wrong: {identity}")
         note(f"{spot_check.checked} of {spot_check.drawn} drawn documents were checked, {len(spot_check.wrong)} wrong.")
         note(spot_check.sentence)
     return 1 if spot_check.word == "BROKEN" else 0

@@ -46,7 +46,9 @@ def check_command(tripwire: Path, webhook: str | None, passwords: tuple[str, ...
     changed.
     """
     if webhook and not webhook.startswith(("http://", "https://")):
-        raise InputError(f"{webhook!r} is not a web address.", "Write it as http://alarms.intern/ringfence.")
+        raise InputError(
+            "The address of --webhook is not a web address.", "Write it as http://alarms.intern/ringfence."
+        )
     line = check_tripwire(tripwire, passwords)
     click.echo(json.dumps(line))
     if line["alarm"] and webhook:
@@ -56,11 +58,13 @@ def check_command(tripwire: Path, webhook: str | None, passwords: tuple[str, ...
 
 def _send_alarm(webhook: str, line: dict[str, Any]) -> None:
     from http.client import HTTPException
+    from urllib.parse import urlsplit
     from urllib.request import Request, urlopen
 
+    host = urlsplit(webhook).hostname  # the rest of the address may be a secret
     try:
         request = Request(webhook, json.dumps(line).encode(), {"Content-Type": "application/json"})
         with urlopen(request, timeout=20) as answer:
-            note(f"Sent the alarm to {webhook} ({answer.status}).")
+            note(f"Sent the alarm to {host} ({answer.status}).")
     except (OSError, ValueError, HTTPException) as error:  # it is still an alarm, even if the webhook fails
-        note(f"Cannot send the alarm to {webhook}: {error}.")
+        note(f"Cannot send the alarm to {host}: {error}.")

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from ..planning.fit import catalog_fit
 from ..signatures import SigningKey, TrustedKeys
@@ -21,7 +20,7 @@ from ..weights import (
 )
 from ..weights.requantisation import PRECISIONS, requantise
 from .catalog import print_catalog, size_text
-from .console import data, note, pulling
+from .console import PlainTable, data, echo, note, pulling
 from .options import json_option, signing_options, trust_options
 
 __all__ = ["command"]
@@ -63,7 +62,7 @@ def pull_command(
     if as_json:
         click.echo(json.dumps(weights.as_json()))
     else:
-        _ready(weights, f"({weights.manifest.licence})")
+        _ready(weights, f"({weights.manifest.licence})", name)
 
 
 @command.command("licences")
@@ -81,13 +80,14 @@ def licences_command(as_json: bool) -> int:
         for state in report.weights:
             obligations = "; ".join(state.obligations) or "Ringfence does not know its terms: read them"
             refused = f"  REFUSED: {state.refused}" if state.refused else ""
-            click.echo(f"{state.name}: {', '.join(state.licences)} ({obligations}){refused}")
+            echo(f"{state.name}: {', '.join(state.licences)} ({obligations}){refused}")
         note(f"Policy: {report.policy}." if report.policy else "No policy: every licence is allowed.")
     return 1 if report.refused else 0
 
 
 @command.command("list")
-@click.option("--catalog", is_flag=True, help="List the weights that can be pulled by name, and whether they fit.")
+@click.option("--catalog", is_flag=True, help="List the weights that can be pulled by name and fit this machine.")
+@click.option("--all", "every", is_flag=True, help="With --catalog: also those that do not fit, and the memory needed.")
 @click.option(
     "--tokens", type=click.IntRange(128), default=8192, show_default=True,
     help="Length of each sequence, for the memory estimate.",
@@ -97,14 +97,14 @@ def licences_command(as_json: bool) -> int:
     help="Concurrent sequences, for the memory estimate.",
 )  # fmt: skip
 @json_option
-def list_command(catalog: bool, tokens: int, sequences: int, as_json: bool) -> None:
+def list_command(catalog: bool, every: bool, tokens: int, sequences: int, as_json: bool) -> None:
     """List the weights in the store."""
     if catalog:
         fit = catalog_fit(tokens, sequences)
         if as_json:
             click.echo(json.dumps(fit.as_json()))
         else:
-            print_catalog(fit)
+            print_catalog(fit, every)
         return
     stored = Store().list()
     if as_json:
@@ -113,12 +113,14 @@ def list_command(catalog: bool, tokens: int, sequences: int, as_json: bool) -> N
     if not stored:
         note("The store is empty. `ringfence weights list --catalog` lists the weights that can be pulled by name.")
         return
-    table = Table(box=None, pad_edge=False)
+    table = PlainTable()
     for title in ("name", "size", "licence", "pulled", "digest"):
         table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
     for weights in stored:
         manifest = weights.manifest
-        table.add_row(manifest.name, size_text(weights.size), manifest.licence, manifest.made_at, manifest.digest[:16])
+        for name in manifest.names:
+            size = size_text(weights.size)
+            table.add_row(name, size, manifest.licence, manifest.made_at[:10], manifest.digest[:8])
     data.print(table)
 
 
@@ -133,12 +135,14 @@ def show_command(name: str, as_json: bool) -> None:
         return
     manifest = weights.manifest
     for key in ("name", "digest", "licence", "source", "made_at"):
-        click.echo(f"{key:10} {getattr(manifest, key)}")
-    click.echo(f"{'folder':10} {weights.folder}")
+        echo(f"{key:10} {getattr(manifest, key)}")
+    for other in manifest.also:
+        echo(f"{'also':10} {other}")
+    echo(f"{'folder':10} {weights.folder}")
     for file in manifest.files:
-        click.echo(f"{'file':10} {file.name}  {size_text(file.size)}  sha256:{file.sha256}")
+        echo(f"{'file':10} {file.name}  {size_text(file.size)}  sha256:{file.sha256}")
     for form in weights.forms():
-        click.echo(f"{'form':10} {form.folder.name}")
+        echo(f"{'form':10} {form.folder.name}")
 
 
 @command.command("verify")
@@ -191,9 +195,12 @@ def requantise_command(name: str, precision: str, new_name: str | None) -> None:
 @command.command("remove")
 @click.argument("name")
 def remove_command(name: str) -> None:
-    """Remove weights and all converted forms of them."""
-    note(f"Removed {Store().remove(name).manifest.name}.")
+    """Remove weights and all converted forms of them. If they have other names too, only NAME goes."""
+    store = Store()
+    removed = store.remove(name)
+    kept = store.find(removed.manifest.digest)
+    note(f"Removed the name {name}; its bytes stay as {kept.manifest.name}." if kept else f"Removed {name}.")
 
 
-def _ready(weights: StoredWeights, remark: str) -> None:
-    note(f"{weights.manifest.name} is ready, sha256:{weights.manifest.digest[:16]}... {remark}")
+def _ready(weights: StoredWeights, remark: str, name: str | None = None) -> None:
+    note(f"{name or weights.manifest.name} is ready, sha256:{weights.manifest.digest[:16]}... {remark}")

@@ -19,7 +19,8 @@ class ModelOptions(Contract):
 
     ``cache`` is the memory for keys and values in GiB. ``in_flight`` is the largest number of concurrent requests in
     batched mode. ``threads`` is the number of processor threads; 0 lets the engine choose. ``server`` is the address of
-    a running server, and ``model`` its name for the weights.
+    a running server, and ``model`` its name for the weights; ``ca_file`` holds the certificates that
+    confirm it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +35,7 @@ class ModelOptions(Contract):
     in_flight: int = Field(default=32, ge=1)
     threads: int = Field(default=0, ge=0)
     prefix_cache: bool = True
+    ca_file: str = ""
 
 
 class MadeWith(Contract):

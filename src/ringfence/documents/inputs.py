@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ def expand_inputs(inputs: Iterable[str | Path]) -> list[Source]:
     The id of a document is its path relative to the given folder, or to the part of a glob before its first wildcard,
     with ``/`` as separator; the id of a file given directly is its name. If two files get the same id, parent folders
     are prepended until the ids differ. Inside a given folder, hidden files and folders are skipped, and so are run
-    folders, whose journals are not documents. A broken link is listed, so that it counts as an unreadable file.
+    folders, whose journals are not documents. A link is a file of its own, read even if what it points to is read too;
+    a broken link, and a link to a folder, which is not followed, count as unreadable files.
     Raises InputError if an input matches no file.
     """
     files: dict[Path, tuple[Path, str]] = {}
@@ -31,7 +33,7 @@ def expand_inputs(inputs: Iterable[str | Path]) -> list[Source]:
                 "Give a file, a folder that contains files, or a glob in quotes.",
             )
         for path, identity in matches:
-            files.setdefault(path.resolve(), (path, identity))
+            files.setdefault(Path(os.path.abspath(path)), (path, identity))
     return _with_distinct_ids(list(files.values()))
 
 

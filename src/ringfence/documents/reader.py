@@ -294,7 +294,8 @@ def _bytes_of(path: Path, limits: ReadingLimits) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise DocumentError("unreadable", "it is a pipe or a device, not a file")
+            what = "a link to a folder, which is not followed" if path.is_dir() else "a pipe or a device, not a file"
+            raise DocumentError("unreadable", f"it is {what}")
         if status.st_size > limits.file_mib * 2**20:
             raise DocumentError("too-large", f"the file is larger than {limits.file_mib:,} MiB")
         return path.read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import EngineError
-from .gguf_header import GgufHeader
+from ..gguf_header import GgufHeader
 
 __all__ = ["adapter_file"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
-from .gguf_header import GgufHeader
+from ..gguf_header import GgufHeader
 
 __all__ = ["FormFacts", "cached_numbers", "facts_of_gguf"]
 

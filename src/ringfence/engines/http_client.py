@@ -6,14 +6,15 @@ import json
 import os
 import re
 import socket
+import ssl
 import threading
 import time
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import EngineError
 from ..seal.forwarder import FORWARD, dial_for
+from ..server_address import ServerAddress
 
 __all__ = ["Call", "Client", "Refused", "Unreachable"]
 
@@ -102,9 +103,14 @@ def _retry_class() -> Any:
 
 
 class Client:
-    """A client of one server. Raises EngineError if the server is unreachable or the key is wrong, else Refused."""
+    """A client of one server, whose certificate ``ca_file`` may confirm instead of this machine's authorities.
 
-    def __init__(self, address: str, key: str = "", connections: int = 32, retries: int | None = None) -> None:
+    Raises EngineError if the server is unreachable, not trusted, or does not accept the key, else Refused.
+    """
+
+    def __init__(
+        self, address: str, key: str = "", connections: int = 32, retries: int | None = None, ca_file: str = ""
+    ) -> None:
         try:
             import urllib3
         except ImportError:
@@ -112,29 +118,18 @@ class Client:
                 "Connecting to a server needs a package that is not installed.",
                 "Install it: pip install 'ringfence[openai]'.",
             ) from None
-        try:
-            parts = urlsplit(address if "//" in address else f"http://{address}")
-            parts.port  # noqa: B018 - raises ValueError if it is not a number
-        except ValueError:
-            parts = urlsplit("")
-        if parts.username or parts.password:
-            raise EngineError(
-                "The server address contains a user name or password.", "Set RINGFENCE_API_KEY to the key instead."
-            )
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise EngineError(
-                f"{address!r} is not a server address.", "Write it like http://gpu-server:8000, with or without /v1."
-            )
-        path = parts.path.rstrip("/").removesuffix("/v1")
+        parts = ServerAddress.parse(address)
+        path = parts.path.removesuffix("/v1")
         self.address = f"{parts.scheme}://{parts.netloc}{path}"
         self._urllib3 = urllib3
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        host, number = dial_for(parts.hostname, port, os.environ.get(FORWARD, ""))
-        self.forwarded = (host, number) != (parts.hostname, port)
+        host, number = dial_for(parts.host, parts.port, os.environ.get(FORWARD, ""))
+        self.forwarded = (host, number) != (parts.host, parts.port)
         # Inside a seal, the client dials the forwarder; the certificate and the Host header remain those of the server.
         self._dial = f"{parts.scheme}://{host}:{number}{path}" if self.forwarded else self.address
-        names = {"server_hostname": parts.hostname, "assert_hostname": parts.hostname}
+        names = {"server_hostname": parts.host, "assert_hostname": parts.host}
         tls: dict[str, Any] = names if self.forwarded and parts.scheme == "https" else {}
+        if ca_file:
+            tls["ca_certs"] = _checked_authorities(ca_file)
         self._pool = urllib3.PoolManager(maxsize=connections, block=False, **tls)
         self._pool.pool_classes_by_scheme = _watched_pools()
         self._headers = {
@@ -143,10 +138,11 @@ class Client:
             **({"Authorization": f"Bearer {key}"} if key else {}),
         }
         # Redirects are not followed: one could send the document and the key out of the organisation.
+        # A certificate that is not trusted stays so (`other`).
         # Retry-After is obeyed up to half a minute: a server may ask for hours.
         self._retry = _retry_class()(
             retry_after_max=30,
-            total=RETRIES if retries is None else retries, read=1, redirect=0, backoff_factor=0.5,
+            total=RETRIES if retries is None else retries, read=1, redirect=0, other=0, backoff_factor=0.5,
             status_forcelist=BUSY, allowed_methods=None, raise_on_status=False, raise_on_redirect=False,
         )  # fmt: skip
 
@@ -189,6 +185,14 @@ class Client:
                 method, self._dial + path, body=body, headers=self._headers, retries=self._retry, timeout=timeout
             )
         except errors.HTTPError as error:
+            if (fault := _fault_of_tls(error)) is not None:
+                what = fault.verify_message.rstrip(".") or "it does not verify"
+                raise EngineError(
+                    f"The server {self.address} has no certificate that this machine trusts ({what}).",
+                    "Address the server by the name that its certificate holds."
+                    if fault.verify_code in _OTHER_NAME
+                    else "Give the certificate of your authority, or the server's own, in a PEM file: --ca-file FILE.",
+                ) from None
             what = "does not answer in time" if isinstance(error, errors.TimeoutError) else "cannot be reached"
             raise Unreachable(
                 f"The server {self.address} {what}.",
@@ -211,6 +215,29 @@ class Client:
         self._pool.clear()
 
 
+def _fault_of_tls(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The error of a certificate behind ``error``; None if it is another one."""
+    fault: BaseException | None = error
+    while fault is not None:
+        if isinstance(fault, ssl.SSLCertVerificationError):
+            return fault
+        reason = getattr(fault, "reason", None)
+        fault = reason if isinstance(reason, BaseException) else fault.__cause__ or fault.__context__
+    return None
+
+
+def _checked_authorities(file: str) -> str:
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as error:  # ssl.SSLError is one
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise EngineError(
+            f"Cannot read the certificates in {file} ({reason}).",
+            "Give a file in PEM form: -----BEGIN CERTIFICATE-----",
+        ) from None
+    return file
+
+
 def _message(data: Any) -> str:
     """A server's error in Ringfence's own words: the server's may quote the grammar or the prompt, so the document."""
     error = data.get("error", data) if isinstance(data, dict) else None
@@ -222,6 +249,7 @@ def _message(data: Any) -> str:
     return ""
 
 
+_OTHER_NAME = (62, 64)  # OpenSSL: X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
 _MEANINGS = (
     (
         ("context length", "context size", "too long", "maximum model length", "max_tokens must be"),

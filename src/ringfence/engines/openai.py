@@ -51,7 +51,7 @@ class OpenAiEngine(HttpEngine):
             raise EngineError(
                 "An existing server decides itself whether it caches prefixes.", "Omit --no-prefix-cache."
             )
-        client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight)
+        client = Client(settings.server, os.environ.get(KEY, ""), settings.max_in_flight, ca_file=settings.ca_file)
         try:
             facts = facts_of(client, settings.model)
         except Unreachable as error:

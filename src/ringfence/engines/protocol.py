@@ -123,6 +123,7 @@ class EngineSettings:
     model: str = ""
     prefix_cache: bool = True
     adapter: Path | None = None
+    ca_file: str = ""
 
     @property
     def keeps_prefixes(self) -> bool:

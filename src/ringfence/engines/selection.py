@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import EngineError
+from ..gguf_header import GgufHeader
 from ..hardware import has_gpu, is_x86
-from .gguf_header import GgufHeader
 
-__all__ = ["EngineState", "choose_engine", "slow_precision", "state_of"]
+__all__ = ["EngineState", "choose_engine", "require_engine", "slow_precision", "state_of"]
 
 # What GenAI's GGUF reader supports, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
 SLOW_IN_LLAMACPP = ("Q4_1", "Q5_1")
-_MODULES = {"openvino": "openvino_genai", "llamacpp": "xllamacpp", "onnx": "onnxruntime", "openai": "urllib3"}
+_MODULES = {
+    "openvino": ("openvino_genai", "openvino", "openvino_tokenizers"),
+    "llamacpp": ("xllamacpp", "urllib3"),
+    "onnx": ("onnxruntime", "onnx", "tokenizers"),
+    "openai": ("urllib3",),
+}
 _PURPOSES = {
     "openvino": "GGUF (llama, qwen2, qwen3) and OpenVINO exports on x86 processors: fastest on those",
     "llamacpp": "GGUF of any architecture, on any machine: Apple and ARM processors, small GPUs",
@@ -44,10 +49,22 @@ def state_of(name: str) -> EngineState:
         if not installed():
             return EngineState(False, "pip install vllm, on a machine with a GPU", purpose)
         return EngineState(True, "", purpose)
-    module = _MODULES.get(name)
-    if module and importlib.util.find_spec(module) is None:
+    if any(importlib.util.find_spec(module) is None for module in _MODULES.get(name, ())):
         return EngineState(False, f"pip install 'ringfence[{name}]'", purpose)
     return EngineState(True, "", purpose)
+
+
+def require_engine(name: str) -> None:
+    """Raises EngineError, with what to install, if an engine cannot run here; for ``auto``, if none can run GGUF files.
+
+    Call it before anything is pulled or read.
+    """
+    if name != "auto":
+        if not (state := state_of(name)).usable:
+            raise EngineError(f"The engine {name} is not installed.", f"Install it: {state.reason}.")
+    elif not any(state_of(local).usable for local in ("openvino", "llamacpp")):
+        best = "openvino" if is_x86() else "llamacpp"
+        raise EngineError("No engine is installed.", f"Install one: pip install 'ringfence[{best}]'.")
 
 
 def choose_engine(files: Path | None, server: str) -> tuple[str, str]:

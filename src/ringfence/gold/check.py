@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contracts import GoldLine
+from ..extras import need
 from .faults import GoldFault, form_faults, twin_faults, unsupported_values
 from .file import GoldFile
 from .near_duplicates import Pair, families_of, near_duplicates
@@ -41,6 +42,8 @@ def check_gold(gold: Path, source: GoldSource) -> GoldCheck:
     Without documents in ``source`` only the form is checked; with them, also near-duplicates that contradict each other
     or are in different parts of the split, and values that the documents do not contain.
     """
+    if source.has_documents:
+        need("evaluation", "sklearn")  # before documents are read
     latest, task = GoldFile(gold).latest(), source.load_task()
     faults = form_faults(latest, task)
     malformed = {fault.document for fault in faults}

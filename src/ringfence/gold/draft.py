@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..contracts import Result
 from ..errors import InputError
-from ..runs import RunFolder
+from ..runs import RunFolder, note_product, require_output
 from ..tasks import task_from
 from .form import write_gold_form
 from .label_studio import tasks_of, write_label_studio
@@ -62,11 +62,18 @@ def draft_gold(
         raise InputError(
             f"Cannot write a draft to {out.name}: unsupported file type.", "Name it .xlsx, .html or .json."
         )
+    require_output(out, run=folder)
     facts = folder.read_facts()
     task = task_from(facts.task)
     results = _drawn(folder, options)
     rows = draft_rows(results.values(), task, options.blind)
-    origin = {"origin": options.origin, "lock": facts.lock.digest, "asked": facts.task}
+    origin = {
+        "origin": options.origin,
+        "lock": facts.lock.digest,
+        "asked": facts.task,
+        "run": str(folder.path.resolve()),
+    }
+    note_product(folder, "draft", out)
     if suffix == ".xlsx":
         write_workbook(rows, task, origin, out)
         return GoldDraft(out, len(rows), str(out))

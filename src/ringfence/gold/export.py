@@ -11,6 +11,8 @@ from pathlib import Path
 from ..contracts import GoldLine
 from ..errors import InputError
 from ..files import line_of, write_whole
+from ..runs import RunFolder, note_product, require_output
+from ..runs.cells import csv_cell
 from ..tasks import Task
 from .faults import iter_values
 from .file import GoldFile
@@ -34,9 +36,11 @@ def export_gold(gold: Path, out: Path, source: GoldSource | None = None) -> Gold
     """Write the latest gold line of each document.
 
     The ending of ``out`` decides the form: .csv (single values), .jsonl (everything) or .json (for Label Studio, which
-    needs the documents of ``source``). Raises InputError for any other ending.
+    needs the documents of ``source``). Raises InputError for any other ending, or if the file is one that nothing may
+    replace (see ``require_output``).
     """
     source, latest = source or GoldSource(), GoldFile(gold).latest()
+    require_output(out, gold, *source.paths, run=RunFolder.open(source.run) if source.run else None)
     left_out: list[str] = []
     suffix = out.suffix.lower()
     if suffix == ".jsonl":
@@ -54,6 +58,8 @@ def export_gold(gold: Path, out: Path, source: GoldSource | None = None) -> Gold
         write_label_studio(tasks_of(confirmed, documents.values(), task, blind=False), task, out)
     else:
         raise InputError(f"Cannot write gold to {out.name}: unsupported file type.", "Name it .csv, .jsonl or .json.")
+    if source.run:
+        note_product(RunFolder(source.run), "gold export", out)
     return GoldExport(len(latest), left_out)
 
 
@@ -68,5 +74,6 @@ def _table(latest: Mapping[str, GoldLine], task: Task) -> str:
     writer = csv.writer(stream)
     writer.writerow(["document", *map(column_of, names), "note"])
     for entry, row in zip(latest.values(), table, strict=True):
-        writer.writerow([entry.document, *(row.get(name, NOT_JUDGED) for name in names), entry.note or ""])
+        cells = [entry.document, *(row.get(name, NOT_JUDGED) for name in names), entry.note or ""]
+        writer.writerow(map(csv_cell, cells))
     return stream.getvalue()

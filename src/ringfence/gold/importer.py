@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from ..contracts import GoldLine, Origin
 from ..errors import InputError
+from ..runs import GOLD, RunFolder, note_product
+from ..runs.cells import text_of_csv
 from ..tasks import AnswerField, Task, load_task, task_from
 from .file import GoldFile
 from .label_studio import is_label_studio, read_label_studio
@@ -81,6 +83,8 @@ def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) ->
             f"{file} has {len(found.faults)} faults:\n{listed}", "Correct them and import again; nothing was imported."
         )
     new, changed = GoldFile(gold).add(found.entries, options.replace)
+    if "run" in facts and (Path(facts["run"]) / "run.json").exists():
+        note_product(RunFolder(Path(facts["run"])), GOLD, gold)
     return ImportOutcome(new, changed, len(found.entries) - new - changed, found.unconfirmed)
 
 
@@ -140,7 +144,7 @@ def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     for number, record in enumerate(reader, start=1):
         if None in record:
             raise ValueError(f"row {number} has more cells than the header")
-        rows.append(_row(record, columns))
+        rows.append(_row({name: text_of_csv(cell or "") for name, cell in record.items()}, columns))
     return rows
 
 

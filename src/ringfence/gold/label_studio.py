@@ -16,6 +16,7 @@ from ..contracts import DocumentFacts, FieldAnswer, GoldLine, Origin, Result, Sp
 from ..documents import Document
 from ..errors import InputError
 from ..files import write_whole
+from ..runs import require_output
 from ..tasks import Task
 from .faults import iter_values
 from .workbook import Row
@@ -73,7 +74,7 @@ def tasks_of(
 
 def write_label_studio(tasks: list[dict[str, Any]], task: Task, out: Path) -> Path:
     """Write tasks for Label Studio, and its labelling interface to a second file, whose path it returns."""
-    config = out.with_suffix(".config.xml")
+    config = require_output(out.with_suffix(".config.xml"))
     write_whole(out, json.dumps(tasks, ensure_ascii=False), private=True)
     write_whole(config, label_config(task))
     return config

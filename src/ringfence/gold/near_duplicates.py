@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..extras import need
+
 __all__ = ["Pair", "families_of", "near_duplicates"]
 
 ALIKE = 0.8  # cosine of the sets of three-word shingles; forms filled in differently stay under it
@@ -27,6 +29,7 @@ def near_duplicates(texts: Mapping[str, str], alike: float = ALIKE) -> list[Pair
     """
     if len(texts) < 2:
         return []
+    need("evaluation", "sklearn")
     from sklearn.feature_extraction.text import HashingVectorizer
 
     names = list(texts)

@@ -41,6 +41,12 @@ class GoldSource:
         """Whether it names documents."""
         return bool(self.run or self.inputs)
 
+    @property
+    def paths(self) -> list[Path]:
+        """The files that ``inputs`` and ``task`` name."""
+        task = [Path(self.task)] if isinstance(self.task, str | Path) else []
+        return [*task, *(source.path for source in expand_inputs(self.inputs) if self.inputs)]
+
     def load_task(self) -> Task:
         """The task that the gold answers. Raises InputError if neither a run nor a task is given."""
         if self.task is not None:

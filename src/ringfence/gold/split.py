@@ -164,7 +164,7 @@ class SplitFile:
             self.opened("split drawn anew", "")
         data = {"schema": 1, **{name: getattr(split, name) for name in ("seed", "shares", "key", "made_at")}}
         text = json.dumps({**data, "digest": split.digest, "parts": split.parts, "families": split.families}, indent=1)
-        write_whole(self.path, text + "\n")
+        write_whole(self.path, text + "\n", private=True)
 
     def opened(self, command: str, lock: str, looked_at: str = "") -> None:
         """Record a look at the test part: the command, the lock, and the digest of what it shows."""

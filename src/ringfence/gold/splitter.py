@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InputError
+from ..extras import need
 from .faults import require_gold_fits
 from .file import GoldFile
 from .near_duplicates import families_of, near_duplicates
@@ -52,6 +53,8 @@ def split_gold(gold: Path, source: GoldSource, options: SplitOptions | None = No
     Raises InputError if there is no gold, if it does not fit the task, if the shares do not sum to one, or if the gold
     is split already and ``again`` is not set.
     """
+    if source.has_documents:
+        need("evaluation", "sklearn")  # before documents are read
     options = options or SplitOptions()
     shares = _whole_shares(options.shares)
     latest = GoldFile(gold).latest()

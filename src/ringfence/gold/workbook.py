@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contracts import Origin, Result
+from ..files import fresh_file
 from ..tasks import AnswerField, Task
 from .values import as_cell
 
@@ -71,8 +72,13 @@ def write_workbook(rows: Sequence[Row], task: Task, facts: Mapping[str, Any], ta
     """Write an XLSX: a row for each document, a sheet for each list, and a drop-down list for each choice."""
     import xlsxwriter
 
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with fresh_file(target) as fresh, xlsxwriter.Workbook(str(fresh), options) as book:
+        _fill(book, rows, task, facts)
+
+
+def _fill(book: Any, rows: Sequence[Row], task: Task, facts: Mapping[str, Any]) -> None:
     fields = task.answer_fields()
-    book = xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True, "bg_color": "#e5eefb"})
     text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     single = [spec for spec in fields.values() if not spec.of_list]
@@ -103,8 +109,6 @@ def write_workbook(rows: Sequence[Row], task: Task, facts: Mapping[str, Any], ta
     hidden = book.add_worksheet(FACTS)
     hidden.write_string(0, 0, json.dumps({"schema": 1, "task": task.name, "sheets": sheets, **facts}))
     hidden.hide()
-    book.close()
-    target.chmod(0o600)
 
 
 def _write_list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -91,8 +91,12 @@ class ClassifyExecutor:
         """Return the prompt with the beginning of the document and its examples, the job, and the number of windows."""
         job = self.job(document, NothingKept())
         prompt = classify_prompt(self.task, document.text[:SHOWN], job.near.examples, self.engine.control_tokens)
-        shown = {"system": prompt.system, "user": prompt.user, "answer_start": prompt.answer_start}
-        return {"prompt": shown}, job, job.of_windows
+        return {"prompt": asdict(prompt)}, job, job.of_windows
+
+    @staticmethod
+    def before_model(task: ClassifyTask, document: Document) -> dict[str, Any]:
+        """Return the prompt with the beginning of the document, without examples."""
+        return {"prompt": asdict(classify_prompt(task, document.text[:SHOWN]))}
 
     def prompt_tokens(self, document: Document) -> int:
         """Return the tokens of the prompt with the beginning of the text, and of the labels."""

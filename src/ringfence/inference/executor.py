@@ -39,6 +39,14 @@ class TaskExecutor(Protocol):
         """Return about how many tokens all prompts have in common; a prefix cache reads them only once."""
         ...
 
+    @staticmethod
+    def before_model(task: Any, document: Document) -> dict[str, Any]:
+        """Return what task and document determine without an engine, such as the prompt, as plain data.
+
+        A kind may lack it: its documents are then explained with a model only.
+        """
+        ...
+
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], Job, int]:
         """Return what is known before the first request (as plain data), a job, and the number of windows.
 

@@ -274,6 +274,11 @@ class ExtractExecutor:
                     job.left_out[number] = data.get("left_out", [])
         return job
 
+    @staticmethod
+    def before_model(task: ExtractTask, document: Document) -> dict[str, Any]:
+        """Return segments, candidates, prompt and grammar of the whole document."""
+        return describe_plan(prepare(task, document).plan())
+
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], ExtractJob, int]:
         """Return candidates, prompt and grammar of one window, a job for it alone, and the number of windows."""
         prepared = prepare(self.task, document)

@@ -10,8 +10,9 @@ from typing import Any
 from ..clock import now
 from ..contracts import ModelOptions
 from ..engines import Engine, EngineSettings, engine_type
-from ..engines.selection import choose_engine, slow_precision
+from ..engines.selection import choose_engine, require_engine, slow_precision
 from ..errors import EngineError, InputError, WeightsError
+from ..server_address import ServerAddress
 from ..weights import Listener, Store, StoredWeights, find_entry, pull
 from ..weights.policy import require_allowed, require_form
 
@@ -88,6 +89,7 @@ def settings_of(options: ModelOptions) -> EngineSettings:
         server=options.server,
         model=options.model,
         prefix_cache=options.prefix_cache,
+        ca_file=options.ca_file,
     )
 
 
@@ -99,15 +101,20 @@ def load_model(
     ``trust_changed`` loads weights whose bytes have changed, under the digest of their present bytes. Raises
     WeightsError, EngineError, or InputError for options that contradict each other.
     """
+    if options.server:
+        ServerAddress.parse(options.server)
     settings = settings_of(options)
     name = "openai" if options.engine == "auto" and options.server else options.engine
     if name != "auto" and getattr(engine_type(name), "uses_server", False):
         if options.adapter:
             raise InputError("An adapter cannot be used with a running server.", "Omit --adapter or --server.")
+        require_engine(name)
         return replace(open_server(settings, name), options=options)
     if options.server:
         raise InputError(f"The engine {name} does not connect to a server.", "Omit --engine or --server.")
     store = Store()
+    if name != "auto" or store.find(options.weights) is None:
+        require_engine(name)
     weights = _stored(options.weights, store, listener)
     adapter = store.get(options.adapter) if options.adapter else None
     if name == "auto" and adapter:
@@ -135,6 +142,7 @@ def _stored(name: str, store: Store, listener: Listener | None) -> StoredWeights
 
 def load_embedder(say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
     """Load the catalog's embedding weights on the onnx engine. They are pulled if they are not in the store."""
+    require_engine("onnx")
     store = Store()
     return open_engine("onnx", pull("embedding", store, listener), store, EngineSettings(), say=say)
 

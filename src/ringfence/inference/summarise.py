@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from .prompts import AnswerForm, prompt_ids, request_of
 
 __all__ = ["SummariseJob", "SummariseExecutor"]
 
+SHOWN = 2000  # characters of the document in a prompt that is explained without a model
 MOST_REPEATS = 2  # times that a step is asked again if sentences lack their source
 SAY_SOURCES = (
     "Write it again, each sentence on a line of its own with the numbers of its passages behind it, like: [2][5]"
@@ -88,6 +89,12 @@ class SummariseExecutor:
         """Return an empty mapping (the steps show everything), the job, and the number of sections."""
         job = self.job(document, NothingKept())
         return {}, job, len(job.groups)
+
+    @staticmethod
+    def before_model(task: SummariseTask, document: Document) -> dict[str, Any]:
+        """Return the prompt of the last step with the passages of the beginning of the document."""
+        passages = passages_of(document, 0, min(SHOWN, len(document.text)))
+        return {"prompt": asdict(Stage(task, passages, final=True).prompt())}
 
     def prompt_tokens(self, document: Document) -> int:
         """Return the tokens of the text, and of one prompt without a passage."""

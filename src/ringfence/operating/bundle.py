@@ -18,7 +18,8 @@ from ..locks import read_lock, signature_of
 from ..locks.bom import bill_of_materials
 from ..version import __version__
 from ..weights import Listener, Store, StoredWeights, pull
-from ..weights.bundle import add_weights, install_weights, write_list
+from ..weights.bundle import LIST, add_weights, install_weights, write_list
+from ..weights.store import hash_file
 
 __all__ = ["Bundle", "BundleContents", "install_bundle", "make_bundle"]
 
@@ -57,6 +58,11 @@ class Bundle:
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     @property
+    def digest(self) -> str:
+        """The sha256 of its list, which has the sha256 of every other file."""
+        return hash_file(self.folder / LIST)
+
+    @property
     def locks(self) -> Path:
         """The folder of the lock files, their signatures and their bills of materials."""
         return self.folder / "locks"
@@ -84,11 +90,17 @@ def make_bundle(out: Path, contents: BundleContents | None = None, listener: Lis
     return bundle
 
 
-def install_bundle(folder: Path, store: Store | None = None) -> Bundle:
+def install_bundle(folder: Path, store: Store | None = None, digest: str | None = None) -> Bundle:
     """Check every file of a bundle, and put its weights into the store.
 
-    Raises InputError if a file is wrong, before anything is installed; WeightsError if the policy refuses the weights.
+    ``digest`` is what `bundle make` said: whoever changes files of a bundle can write its list anew. Raises
+    InputError if a file is wrong, before anything is installed; WeightsError if the policy or the catalog refuses the
+    weights.
     """
+    if digest and (folder / LIST).exists() and hash_file(folder / LIST) != digest.removeprefix("sha256:"):
+        raise InputError(
+            f"{folder} is not the bundle with the digest {digest}.", "Copy it again; nothing was installed."
+        )
     return Bundle(folder, install_weights(folder, store or Store()))
 
 

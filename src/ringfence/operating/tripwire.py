@@ -14,7 +14,7 @@ from typing import Any
 
 from ..clock import now
 from ..errors import InputError
-from ..files import add_line
+from ..files import add_line, fresh_file
 from ..locks import Difference
 from ..replay.replayer import ReplayReport, order_of
 from ..runs import RunFolder
@@ -39,7 +39,8 @@ def copy_documents(folder: RunFolder, count: int, target: Path) -> list[Path]:
     copies = []
     for number, path in enumerate(chosen, start=1):
         copies.append(target / f"{number:03}-{path.name}")
-        shutil.copyfile(path, copies[-1])
+        with fresh_file(copies[-1]) as fresh:
+            shutil.copyfile(path, fresh)
     return copies
 
 

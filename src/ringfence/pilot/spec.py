@@ -9,9 +9,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..contracts import ModelOptions
-from ..errors import InputError
+from ..errors import InputError, UserError
 from ..evaluation import Compare
 from ..locks import canonical_digest
+from ..server_address import ServerAddress
 
 __all__ = ["Bar", "Contender", "Costs", "PilotSpec", "SplitShares", "load_pilot"]
 
@@ -49,6 +50,7 @@ class Contender(_Part):
     adapter: str = ""
     engine: str = "auto"
     server: str = ""
+    ca_file: str = ""
     model: str = ""
     mode: Literal["solo", "batched"] = "batched"
     task: str | None = Field(None, description="Another wording of the same task, with the same fields or labels.")
@@ -57,6 +59,16 @@ class Contender(_Part):
     cache: int = Field(2, ge=1, description="GiB for keys and values.")
     in_flight: int = Field(32, ge=1, le=256)
     threads: int = Field(0, ge=0)
+
+    @field_validator("server")
+    @classmethod
+    def _without_secret(cls, server: str) -> str:
+        if server:
+            try:
+                ServerAddress.parse(server)
+            except UserError as error:
+                raise ValueError(str(error)) from None
+        return server
 
     @field_validator("name")
     @classmethod

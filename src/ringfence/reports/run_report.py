@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from ..contracts import FieldAnswer, Result, RunFacts, field_of
+from ..files import fresh_file
 from ..gold.values import as_text
 from ..locks import Lock
 from ..runs import RunFolder
@@ -83,9 +84,7 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: Agreement | N
     )
     template = environment.get_template("run_report.html.j2")
     target = run / "report.html"
-    temporary = run / ".report.html"
-    with temporary.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-        temporary.chmod(0o600)
+    with fresh_file(target) as fresh, fresh.open("w", encoding="utf-8", errors="backslashreplace") as stream:
         for piece in template.generate(
             facts=facts,
             engine=Lock(**facts.lock.data).facts.engine,
@@ -97,7 +96,6 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: Agreement | N
             total=total,
         ):
             stream.write(piece)
-    temporary.replace(target)
     return target
 
 

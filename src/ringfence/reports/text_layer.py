@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 
 from ..documents import Document, Page, ReadingOptions, Source, page_pictures
+from ..files import write_whole
 from .page_images import SCALE, address_of
 
 __all__ = ["write_text_layer"]
@@ -58,7 +59,7 @@ def write_text_layer(documents: Sequence[Document], target: Path, options: Readi
         ]
         views.append(_Document(document, pages))
     page = environment.get_template("text_layer.html.j2").render(documents=views)
-    target.write_text(page, encoding="utf-8")
+    write_whole(target, page, private=True)
 
 
 def _pictures(document: Document, options: ReadingOptions | None) -> Mapping[int, str]:

@@ -2,24 +2,32 @@
 
 from .erasure import purge
 from .export import export_csv, export_json, export_parquet, export_run, export_xlsx, list_names
+from .output import require_output
 from .pace import Pace
+from .products import GOLD, Product, erase_product, note_product, products_of
 from .run_folder import RunFolder, Totals
 from .runner import Progress, RunControl, RunHooks, RunSummary, run_task
 
 __all__ = [
+    "GOLD",
     "Pace",
+    "Product",
     "Progress",
     "RunControl",
     "RunFolder",
     "RunHooks",
     "RunSummary",
     "Totals",
+    "erase_product",
     "export_csv",
     "export_json",
     "export_parquet",
     "export_run",
     "export_xlsx",
     "list_names",
+    "note_product",
+    "products_of",
     "purge",
+    "require_output",
     "run_task",
 ]

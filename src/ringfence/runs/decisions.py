@@ -9,6 +9,7 @@ from pathlib import Path
 from ..clock import now
 from ..contracts import DecidedFrom, LockFacts, Result
 from ..errors import RunError
+from .products import note_product
 from .run_folder import RunFolder
 
 __all__ = ["decide_again"]
@@ -57,4 +58,5 @@ def decide_again(
     finally:
         target.release()
     building.rename(out)
+    note_product(source, "decided run", out)
     return RunFolder.open(out)

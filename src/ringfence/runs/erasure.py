@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from typing import BinaryIO
 
 from ..clock import now
 from ..contracts import DocumentFacts, MadeWith, Result
-from ..files import line_of
+from ..files import line_of, overwrite
 from ..locks import canonical_json
 from .run_folder import RunFolder, Totals
 
@@ -23,6 +22,7 @@ _CONTENT = (
     "replay.html",
     "replay.json",
     "evaluation.html",
+    "made.jsonl",
 )
 
 
@@ -47,16 +47,16 @@ def purge(folder: RunFolder) -> Totals:
         # moment leaves either journal whole, and purging again is always possible until the last line is written.
         with folder.results.open("r+b") as old:
             os.replace(fresh, folder.results)
-            _overwrite(old)
+            overwrite(old)
         for name in _CONTENT:
             if (folder.path / name).exists():
                 with (folder.path / name).open("r+b") as stream:
-                    _overwrite(stream)
+                    overwrite(stream)
                 (folder.path / name).unlink()
         leftover = folder.path / ".replay"  # a killed replay leaves it
         for path in (path for path in leftover.rglob("*") if path.is_file()):
             with path.open("r+b") as stream:
-                _overwrite(stream)
+                overwrite(stream)
         shutil.rmtree(leftover, ignore_errors=True)
         facts = folder.read_facts()
         facts.reading.folder = None
@@ -73,7 +73,11 @@ def purge(folder: RunFolder) -> Totals:
 def _without_names(made_with: MadeWith) -> MadeWith:
     """Return the options of a session without paths, addresses and names that a person chose."""
     model = made_with.model
-    options = model.model_copy(update={"weights": "", "server": "", "model": "", "adapter": ""}) if model else None
+    options = (
+        model.model_copy(update={"weights": "", "server": "", "model": "", "adapter": "", "ca_file": ""})
+        if model
+        else None
+    )
     return MadeWith(model=options, limit=made_with.limit, resume=made_with.resume, made_by=made_with.made_by)
 
 
@@ -97,12 +101,3 @@ def _purged(result: Result) -> Result:
         lock=result.lock,
         purged=f"sha256:{answer}",
     )
-
-
-def _overwrite(stream: BinaryIO) -> None:
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    for start in range(0, size, 1 << 20):
-        stream.write(b"\0" * min(1 << 20, size - start))
-    stream.flush()
-    os.fsync(stream.fileno())

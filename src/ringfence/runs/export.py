@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..contracts import FieldAnswer, Result
 from ..errors import InputError, RunError
+from ..files import fresh_file
 from ..locks import Lock
 from ..tasks import task_from
+from .cells import csv_cell, write_cell
+from .output import require_output
+from .products import note_product
 from .run_folder import RunFolder
 
 __all__ = [
@@ -49,19 +54,29 @@ def export_format(out: Path | None, form: str | None = None) -> str:
 
 
 def export_run(folder: RunFolder, out: Path, form: str | None = None, of_list: str | None = None) -> int:
-    """Write the values of a run to a file; the format is ``form``, or the ending of ``out``, or csv.
+    """Write the values of a run to a file that only its owner can read.
+
+    The format is ``form``, or the ending of ``out``, or csv.
 
     ``of_list`` writes a CSV with one row for each record of that list. CSV is UTF-8 with a byte order mark. Returns the
-    number of rows. Raises InputError for a list in another format, or for an unknown format; RunError if the task has
+    number of rows. Raises InputError for a list in another format, for an unknown format, or if the file is one that
+    nothing may replace (see ``require_output``); RunError if the task has
     no such list, or if a package is missing.
     """
     form = _checked_format(out, form, of_list)
+    with fresh_file(require_output(out, run=folder)) as fresh:
+        count = _write_file(folder, fresh, form, of_list)
+    note_product(folder, "export", out)
+    return count
+
+
+def _write_file(folder: RunFolder, target: Path, form: str, of_list: str | None) -> int:
     if form == "xlsx":
-        return export_xlsx(folder, out)
+        return export_xlsx(folder, target)
     if form == "parquet":
-        return export_parquet(folder, out)
+        return export_parquet(folder, target)
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
-    with out.open("w", encoding=encoding, newline="", errors="backslashreplace") as stream:
+    with target.open("w", encoding=encoding, newline="", errors="backslashreplace") as stream:
         return _write_text(folder, stream, form, of_list)
 
 
@@ -114,10 +129,10 @@ def export_csv(folder: RunFolder, stream: TextIO, of_list: str | None = None) ->
     """
     header, rows = _table(folder, of_list)
     writer = csv.writer(stream)
-    writer.writerow(_distinct(header))
+    writer.writerow([csv_cell(name) for name in _distinct(header)])
     count = 0
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([csv_cell(value) for value in row])
         count += 1
     return count
 
@@ -125,7 +140,7 @@ def export_csv(folder: RunFolder, stream: TextIO, of_list: str | None = None) ->
 def export_xlsx(folder: RunFolder, target: Path) -> int:
     """Write a workbook with a sheet for the documents and one for each list; returns the number of documents.
 
-    Numbers and amounts become numeric cells; text stays text, whatever it begins with.
+    Numbers and amounts become numeric cells, days become dates; text stays text, whatever it begins with.
     """
     import xlsxwriter
 
@@ -134,6 +149,7 @@ def export_xlsx(folder: RunFolder, target: Path) -> int:
     counts = []
     with xlsxwriter.Workbook(str(target), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
         bold = workbook.add_format({"bold": True, "bottom": 1})
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
         for name, title in zip(names, titles, strict=True):
             sheet = workbook.add_worksheet(title)
             header, rows = _table(folder, name)
@@ -149,7 +165,7 @@ def export_xlsx(folder: RunFolder, target: Path) -> int:
                         "Write CSV or Parquet instead.",
                     )
                 for column, value in enumerate(row):
-                    _write_cell(sheet, number, column, value)
+                    write_cell(sheet, number, column, value, day)
                     widths[column] = min(60, max(widths[column], len(str(value if value is not None else ""))))
             for column, width in enumerate(widths):
                 sheet.set_column(column, column, width + 2)
@@ -317,11 +333,13 @@ def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[lis
 
 
 def _cells(value: Any, kind: str) -> list[Any]:
-    """Return the cells of one value: numbers as Decimal, everything else unchanged."""
+    """Return the cells of one value: numbers as Decimal, whole days as dates, everything else unchanged."""
     if kind == "money":
         return [_number(value["amount"]), value["currency"]] if value else [None, None]
     if kind == "period":
-        return [value["from"], value["to"]] if value else [None, None]
+        return [_day(value["from"]), _day(value["to"])] if value else [None, None]
+    if kind == "date":
+        return [_day(value)]
     if isinstance(value, list):
         return ["; ".join(value)]
     return [_number(value) if kind in ("number", "percent") and value is not None else value]
@@ -334,28 +352,12 @@ def _number(text: str) -> Decimal | str:
         return text
 
 
+def _day(text: str | None) -> date | str | None:
+    try:
+        return date.fromisoformat(text) if text and len(text) == len("2026-01-31") else text
+    except ValueError:
+        return text
+
+
 def _flags(answers: Mapping[str, FieldAnswer] | None) -> list[str]:
     return [f"{path}: {', '.join(answer.flags)}" for path, answer in (answers or {}).items() if answer.flags]
-
-
-def _write_cell(sheet: Any, row: int, column: int, value: Any) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    elif isinstance(value, Decimal) and len(value.as_tuple().digits) <= 15:  # a spreadsheet keeps 15 digits
-        sheet.write_number(row, column, float(value))
-    else:
-        sheet.write_string(row, column, str(value)[:32_767])
-
-
-def _cell(value: Any) -> str:
-    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    if text.startswith(("=", "+", "@", "\t", "\r")) or (text[:1] == "-" and not text[1:].replace(".", "", 1).isdigit()):
-        return "'" + text
-    return text

@@ -29,7 +29,7 @@ from ..locks import Lock
 __all__ = ["JournalEntry", "RunFolder", "Totals"]
 
 _Line = TypeVar("_Line", Result, TraceLine)
-_LEFTOVERS = (".run.json.*", ".report.html", ".results.jsonl.purged")
+_LEFTOVERS = (".run.json.*", ".report.html*", ".results.jsonl.purged")
 
 
 class Totals(Counter[str]):
@@ -67,6 +67,7 @@ class RunFolder:
         self.results = path / "results.jsonl"
         self.windows = path / "windows.jsonl"
         self.trace = path / "trace.jsonl"
+        self.made = path / "made.jsonl"  # what was made from the run and lies elsewhere
         self.pool = path / "pool.jsonl"  # the labelled texts for the examples of a classify task
         self._lock: FileLock | None = None
         self._kept: dict[tuple[str, str], list[int]] = {}

@@ -15,9 +15,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import InputError, UserError
+from ..server_address import ServerAddress
 from .evidence import SEAL
 from .forwarder import (
     FORWARD,
@@ -274,8 +274,5 @@ def split_exit(arguments: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _exit_at(address: str) -> Exit:
-    parts = urlsplit(address if "//" in address else f"http://{address}")
-    with contextlib.suppress(ValueError):
-        if parts.hostname:
-            return Exit(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-    raise UserError(f"{address!r} is not the address of a server.", "Give one such as http://gpu-server:8000.")
+    parts = ServerAddress.parse(address)
+    return Exit(parts.host, parts.port)

@@ -99,12 +99,16 @@ class ChoiceField(_Field):
     @field_validator("options")
     @classmethod
     def _distinct(cls, options: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(options)) < len(options):
-            raise ValueError("an option is listed twice")
-        if bad := [option for option in options if not option.strip() or option != option.strip() or "\n" in option]:
-            raise ValueError(f"the option {bad[0]!r} is blank, has outer spaces or contains a line break")
+        faults = ["an option is listed twice"] if len(set(options)) < len(options) else []
+        faults += [
+            f"the option {option!r} is blank, has outer spaces or contains a line break"
+            for option in options
+            if not option.strip() or option != option.strip() or "\n" in option
+        ]
         if "null" in options:
-            raise ValueError("the option null is not needed: every field may be null; remove it")
+            faults.append("the option null is not needed: every field may be null; remove it")
+        if faults:
+            raise ValueError("; ".join(faults))
         return options
 
 
@@ -117,9 +121,14 @@ class BooleanField(_Field):
 LeafSpec = Annotated[TextField | PatternField | CodeField | ChoiceField | BooleanField, Field(discriminator="kind")]
 
 
+def is_field_name(name: str) -> bool:
+    """Whether a field may have this name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_names(fields: Mapping[str, Any]) -> None:
     """Check field names. Raises ValueError with every invalid name."""
-    if bad := [name for name in fields if not _NAME.fullmatch(name)]:
+    if bad := [name for name in fields if not is_field_name(name)]:
         raise ValueError(
             f"invalid names: {', '.join(bad)}; use lower-case letters, digits and _, starting with a letter"
         )

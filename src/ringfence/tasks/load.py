@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Union
 
@@ -12,9 +13,12 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from ..errors import TaskError
 from .extract.pydantic_model import task_data
 from .kind import kind_of, task_kinds
+from .repair import repaired
 from .task import Task
 
 __all__ = ["load_task", "task_from", "task_schema"]
+
+MOST_ROUNDS = 10  # of looking for faults behind faults
 
 
 def task_schema() -> dict[str, Any]:
@@ -84,21 +88,35 @@ def task_from(
         raise TaskError([*faults, *error.faults], source) from None
     labels = data.get("labels")
     if isinstance(labels, dict) and (not_text := [name for name in labels if isinstance(name, bool) or name is None]):
-        faults.append(f"labels: YAML does not read {not_text[0]!r} as text; put it in quotes")
-        raise TaskError(faults, source)
+        faults += [f"labels: YAML does not read {name!r} as text; put it in quotes" for name in not_text]
+        data["labels"] = {str(name): text for name, text in labels.items()}
     try:
         # Validate as JSON: lists in YAML become tuples, and validation is as strict as the published schema.
         as_json = json.dumps(data, default=str)
     except (TypeError, ValueError, RecursionError):
         raise TaskError([*faults, "it contains a name that is not text, or refers to itself"], source) from None
-    try:
-        task = kind.task.model_validate_json(as_json)
-    except ValidationError as error:
-        faults += [_sentence(fault, lines or {}) for fault in error.errors()]
-        raise TaskError(faults, source) from None
-    if faults:
-        raise TaskError(faults, source)
-    return task
+    lost: set[str] = set()
+    for _ in range(MOST_ROUNDS):
+        try:
+            task = kind.task.model_validate_json(as_json)
+        except ValidationError as error:
+            found = [_sentence(fault, lines or {}) for fault in error.errors()]
+            faults += [sentence for sentence in found if sentence not in faults and not _names(sentence, lost)]
+            fixed, names = repaired(json.loads(as_json), error.errors())
+            if not names:
+                break
+            as_json, lost = json.dumps(fixed), lost | names
+        else:
+            if not faults:
+                return task
+            break
+    raise TaskError(faults, source)
+
+
+def _names(sentence: str, lost: set[str]) -> bool:
+    """Whether a fault is about a name that was taken out, or quotes it: what is said of it is not the file's fault."""
+    path = re.sub(r"^line \d+: ", "", sentence).rpartition(": ")[0]
+    return bool(lost & set(re.findall(r"\w+", " ".join([path, *re.findall(r"'(.*)'", sentence)]))))
 
 
 def _index(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from ..clock import now
 from ..errors import InputError
 from ..files import write_whole
+from .formats import check_files
 from .pins import check_pin, pin
 from .policy import require_allowed
 from .store import (
@@ -98,7 +99,7 @@ def install_weights(bundle: Path, store: Store) -> list[StoredWeights]:
     allow its weights.
     """
     listed = verify_list(bundle)
-    found = []
+    checked = []
     for name in sorted(name for name in listed if re.fullmatch(r"weights/[0-9a-f]{64}/manifest\.json", name)):
         folder = bundle / Path(name).parent
         try:
@@ -109,9 +110,10 @@ def install_weights(bundle: Path, store: Store) -> list[StoredWeights]:
             ) from None
         if manifest.digest != folder.name or digest_of(manifest.files) != manifest.digest:
             raise InputError(f"{name} does not belong to its folder.", "These weights were not installed.")
-        check_pin(store.root, manifest.name, manifest.digest)
-        found.append(_install(folder, manifest, store))
-    return found
+        for given in manifest.names:
+            check_pin(store.root, given, manifest.digest)
+        checked.append((folder, manifest))
+    return [_install(folder, manifest, store) for folder, manifest in checked]
 
 
 def _install(folder: Path, manifest: Manifest, store: Store) -> StoredWeights:
@@ -129,6 +131,7 @@ def _install(folder: Path, manifest: Manifest, store: Store) -> StoredWeights:
         if (folder / fresh.signature.name).exists():
             shutil.copyfile(folder / fresh.signature.name, fresh.signature)
         fresh.verify(reread=True)
+        check_files(fresh.files)
         require_allowed(fresh, store)
         target = StoredWeights(store.root / "weights" / manifest.digest, manifest)
         if not (target.folder / "manifest.json").exists():
@@ -136,8 +139,11 @@ def _install(folder: Path, manifest: Manifest, store: Store) -> StoredWeights:
             half.rename(target.folder)
         elif fresh.signature.exists() and not target.signature.exists():
             shutil.copyfile(fresh.signature, target.signature)
-        with store.locked("pins"):
-            pin(store.root, manifest.name, manifest.digest, manifest.source, now())
+        target = StoredWeights(target.folder, Manifest.read(target.folder / "manifest.json"))
+        for name in manifest.names:
+            target = store.add_name(target, name)
+            with store.locked("pins"):
+                pin(store.root, name, manifest.digest, manifest.source, now())
         return target
     finally:
         shutil.rmtree(half, ignore_errors=True)

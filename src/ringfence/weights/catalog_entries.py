@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["CatalogEntry", "CatalogFile", "catalog", "find_entry"]
+__all__ = ["CatalogEntry", "CatalogFile", "catalog", "digest_of", "find_entry"]
+
+
+def digest_of(files: Iterable[tuple[str, str]]) -> str:
+    """One digest over files (name, sha256): sha256 of the sorted ``sha256  name`` lines, as sha256sum prints them."""
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,7 @@ class CatalogFile:
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """Weights by name. ``use`` is their purpose: demo, tests, embedding, ocr."""
+    """Weights by name. ``use`` is their purpose, and their short name: demo, tests, embedding, ocr."""
 
     name: str
     licence: str
@@ -30,6 +38,13 @@ class CatalogEntry:
     makers: str = ""
     note: str = ""
     use: str = ""
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the weights; None if that of a file is not known."""
+        if not all(file.sha256 for file in self.files):
+            return None
+        return digest_of((file.name, str(file.sha256)) for file in self.files)
 
 
 @cache

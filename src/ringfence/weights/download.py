@@ -13,9 +13,9 @@ from ..clock import now
 from ..errors import WeightsError
 from ..plugins import load_plugins
 from .catalog_entries import CatalogEntry, CatalogFile, find_entry
-from .formats import allowed, check_files
+from .formats import allowed, check_files, licence_of_gguf
 from .known import find_known, source_of
-from .pins import check_pin, pin
+from .pins import check_catalog, check_pin, pin
 from .policy import inherited_licences, policy_here, require_licence
 from .source import SourceUnavailable, WeightsSource
 from .store import (
@@ -29,6 +29,8 @@ from .store import (
 )
 
 __all__ = ["Listener", "PullOptions", "pull", "sources"]
+
+UNSTATED = "not stated"
 
 
 @dataclass
@@ -97,10 +99,15 @@ def pull(
     def waiting() -> None:
         listener.say(f"Another process is pulling {label}; waiting for it.")
 
+    # A store that belongs to another user can be read, and not locked.
+    if (found := _already_there(entry, label, store)) and label in found.manifest.names:
+        _keep_signature(found, options.signature)
+        return found
     with store.locked(f"pull-{label}", waiting):
         if found := _already_there(entry, label, store):
+            _require_free_name(store, label, found.manifest.digest, options.repin)
             _keep_signature(found, options.signature)
-            return found
+            return _named(found, label, store, listener)
         listener.say(f"Licence of {label}: {entry.licence}" + (f" ({entry.makers})" if entry.makers else ""))
         earlier = {weights.manifest.digest for weights in store.list()}
         staging = store.staging(label)
@@ -131,9 +138,8 @@ def _already_there(entry: CatalogEntry, label: str, store: Store) -> StoredWeigh
 
     A path on this machine is always read again, because its content may have changed.
     """
-    if all(file.sha256 for file in entry.files):
-        digest = digest_of(tuple(FileRecord(file.name, 0, str(file.sha256)) for file in entry.files))
-        return store.find(digest)
+    if entry.digest:
+        return store.find(entry.digest)
     source = entry.files[0].sources[0]
     found = store.find(label)
     return found if found and found.manifest.source == source and not source.startswith("file:") else None
@@ -165,7 +171,7 @@ def _entry_of_source(wanted: str, listener: Listener, name: str | None) -> Catal
     source = sources()[scheme]
     try:
         names = list(source.files(rest))
-        licence = source.licence(rest) or "not stated"
+        licence = source.licence(rest) or UNSTATED
     except SourceUnavailable as error:
         raise WeightsError(
             f"Cannot pull the weights: {error}.", "Check the name and the connection to your mirror."
@@ -231,27 +237,51 @@ def _publish(job: _Pull, used: list[str]) -> StoredWeights:
     """Check the fetched files, and move them into the store; ``used`` are the sources that had them."""
     try:
         records = _checked_records(job)
-        _require_free_name(job, digest_of(records))
+        _require_free_name(job.store, job.label, digest_of(records), job.repin)
+        licence = _licence(job)
     except WeightsError:
         shutil.rmtree(job.staging)
         raise
     digest, label, store = digest_of(records), job.label, job.store
     same = store.find(digest)
-    if same and same.manifest.name != label:
-        job.listener.say(f"The same bytes are already in the store under the name {same.manifest.name}.")
-    manifest = Manifest(label, digest, records, job.entry.licence, ", ".join(dict.fromkeys(used)), now(), job.origin)
-    weights = store.publish(job.staging / "files", manifest)
-    if job.origin and weights.manifest.origin != job.origin:
+    if same and job.origin and same.manifest.origin != job.origin:
         shutil.rmtree(job.staging, ignore_errors=True)
         raise WeightsError(
-            f"{weights.manifest.name} is already in the store, but not as made from these weights.",
-            f"Remove it first: ringfence weights remove {weights.manifest.name}",
+            f"{same.manifest.name} is already in the store, but not as made from these weights.",
+            f"Remove it first: ringfence weights remove {same.manifest.name}",
         )
+    manifest = Manifest(label, digest, records, licence, ", ".join(dict.fromkeys(used)), now(), job.origin)
+    weights = same or store.publish(job.staging / "files", manifest)
     weights.verify()
-    with store.locked("pins"):
-        pin(store.root, label, digest, manifest.source, manifest.made_at)
     shutil.rmtree(job.staging, ignore_errors=True)
+    return _named(weights, label, store, job.listener)
+
+
+def _named(weights: StoredWeights, label: str, store: Store, listener: Listener) -> StoredWeights:
+    """Weights in the store under the name ``label`` too, which is pinned."""
+    if label not in weights.manifest.names:
+        listener.say(f"The same bytes are already in the store as {weights.manifest.name}; {label} names them too.")
+    weights = store.add_name(weights, label)
+    with store.locked("pins"):
+        pin(store.root, label, weights.manifest.digest, weights.manifest.source, weights.manifest.made_at)
     return weights
+
+
+def _licence(job: _Pull) -> str:
+    """The licence that the source states, else what GGUF files state of themselves.
+
+    Raises WeightsError if the policy refuses what a file states.
+    """
+    stated = {licence_of_gguf(path) for path in sorted((job.staging / "files").rglob("*.gguf"))}
+    own = " and ".join(sorted(licence for licence in stated if licence))
+    if not own:
+        return job.entry.licence
+    require_licence(job.label, [own])
+    if job.entry.licence == UNSTATED:
+        return own
+    if own.casefold() != job.entry.licence.casefold():
+        job.listener.say(f"The file itself states the licence {own}.")
+    return job.entry.licence
 
 
 def _checked_records(job: _Pull) -> tuple[FileRecord, ...]:
@@ -268,14 +298,15 @@ def _checked_records(job: _Pull) -> tuple[FileRecord, ...]:
     return records
 
 
-def _require_free_name(job: _Pull, digest: str) -> None:
-    """Raises WeightsError if the name belongs to other weights, in the store or by its pin."""
-    namesake = job.store.find(job.label)
+def _require_free_name(store: Store, label: str, digest: str, repin: bool) -> None:
+    """Raises WeightsError if the name belongs to other weights, in the store, in the catalog or by its pin."""
+    check_catalog(label, digest)
+    namesake = store.find(label)
     if namesake and namesake.manifest.digest != digest:
         raise WeightsError(
-            f"Other weights already have the name {job.label} (sha256:{namesake.manifest.digest[:12]}...).",
+            f"Other weights already have the name {label} (sha256:{namesake.manifest.digest[:12]}...).",
             "Keep both by giving the new ones another name: --name NAME; or remove the old ones: "
-            f"ringfence weights remove {job.label}",
+            f"ringfence weights remove {label}",
         )
-    if not job.repin:
-        check_pin(job.store.root, job.label, digest)
+    if not repin:
+        check_pin(store.root, label, digest)

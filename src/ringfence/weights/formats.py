@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import WeightsError
+from ..errors import EngineError, WeightsError
+from ..gguf_header import GgufHeader
 
-__all__ = ["allowed", "check_files", "refusal"]
+__all__ = ["allowed", "check_files", "licence_of_gguf", "refusal"]
 
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".npy", ".npz", ".h5", ".keras"}
 _WEIGHTS = {".safetensors", ".gguf", ".onnx", ".xml", ".bin"}
 _COMPANIONS = {".json", ".txt", ".model", ".jinja", ".md", ".tiktoken", ".jsonl"}
 _SAFE_HINT = "Get the same weights as safetensors, GGUF, OpenVINO IR or plain ONNX; most publishers offer one of them."
+
+_FILE_HINT = "It may be cut off: get the file again, as safetensors, GGUF, OpenVINO IR or plain ONNX."
 
 
 def refusal(name: str, siblings: Iterable[str] = ()) -> str | None:
@@ -50,7 +54,7 @@ def check_files(folder: Path) -> None:
         )
         fault = check(folder / name) if check else None
         if fault:
-            raise WeightsError(f"Cannot accept these weights: {name} {fault}.", _SAFE_HINT)
+            raise WeightsError(f"Cannot accept these weights: {name} {fault}.", _FILE_HINT)
 
 
 def _start(path: Path, size: int) -> bytes:
@@ -63,7 +67,24 @@ def _gguf(path: Path) -> str | None:
     if head[:4] != b"GGUF" or len(head) < 8:
         return "is not a GGUF file"
     version = struct.unpack("<I", head[4:])[0]
-    return None if version in (2, 3) else f"is GGUF version {version}; supported are 2 and 3"
+    if version not in (2, 3):
+        return f"is GGUF version {version}; supported are 2 and 3"
+    try:
+        end = GgufHeader(path).end
+    except EngineError:
+        return "ends within its header, or is damaged"
+    return _cut(path, end)
+
+
+def _cut(path: Path, end: int) -> str | None:
+    size = path.stat().st_size
+    return f"ends before its tensors do: it has {size:,} of {end:,} bytes" if size < end else None
+
+
+def licence_of_gguf(path: Path) -> str | None:
+    """The licence that a GGUF file itself states (``general.license``); None if it states none."""
+    stated = GgufHeader(path).get("general.license")
+    return str(stated)[:100] if stated else None
 
 
 def _safetensors(path: Path) -> str | None:
@@ -72,14 +93,23 @@ def _safetensors(path: Path) -> str | None:
     if not 0 < size <= min(100_000_000, path.stat().st_size - 8):
         return "is not a safetensors file"
     try:
-        json.loads(_start(path, 8 + size)[8:])
-    except ValueError:
+        tensors = json.loads(_start(path, 8 + size)[8:])
+        ends = [int(facts["data_offsets"][1]) for name, facts in tensors.items() if name != "__metadata__"]
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return "is not a safetensors file"
-    return None
+    return _cut(path, 8 + size + max(ends, default=0))
 
 
 def _openvino(path: Path) -> str | None:
-    return None if b"<net" in _start(path, 4096) else "is not an OpenVINO graph"
+    if b"<net" not in _start(path, 4096):
+        return "is not an OpenVINO graph"
+    numbers = path.with_suffix(".bin")
+    places = re.findall(rb'\boffset="(\d+)"[^>]*?\bsize="(\d+)"', path.read_bytes())
+    end = max((int(offset) + int(size) for offset, size in places), default=0)
+    if not end:
+        return None
+    fault = _cut(numbers, end) if numbers.exists() else "is missing"
+    return f"needs {numbers.name}, which {fault}" if fault else None
 
 
 def _raw(path: Path) -> str | None:

@@ -5,6 +5,7 @@ HF_ENDPOINT names a company mirror, HF_TOKEN an access token; huggingface_hub re
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 
 from ..errors import WeightsError
 from .source import Progress, SourceUnavailable
+from .store import hash_file
 
 __all__ = ["HubSource"]
 
@@ -103,8 +105,27 @@ class HubSource:
         finally:
             stop.set()
             watcher.join()
-        shutil.move(found, target)
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            self._check(hub.hf_hub_url(repository, name, revision=revision), Path(found), name)
+            shutil.move(found, target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _check(self, address: str, found: Path, name: str) -> None:
+        """Raises SourceUnavailable if the bytes are not those that the hub states, as a sha256 or as a Git blob."""
+        try:
+            stated = str(_hub().get_hf_file_metadata(address, timeout=CONNECT_SECONDS).etag or "")
+        except Exception as error:
+            raise _unavailable(name, error) from None
+        if re.fullmatch(r"[0-9a-f]{64}", stated):
+            digest = hash_file(found)
+        elif re.fullmatch(r"[0-9a-f]{40}", stated):
+            data = found.read_bytes()
+            digest = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        else:
+            return  # a mirror's own tag says nothing of the bytes
+        if digest != stated:
+            raise SourceUnavailable(f"the hub states {stated[:12]}... for {name}, and carries other bytes")
 
 
 def _unavailable(repository: str, error: Exception) -> SourceUnavailable:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from ..errors import EngineError
+from .formats import licence_of_gguf
 from .source import Progress, SourceUnavailable
 
 __all__ = ["LocalSource"]
@@ -41,7 +44,7 @@ class LocalSource:
         return names
 
     def licence(self, rest: str) -> str | None:
-        """The first line of a licence file beside the weights."""
+        """The first line of a licence file beside the weights; else what a single GGUF file states of itself."""
         path = Path(rest).expanduser()
         folder = path if path.is_dir() else path.parent
         for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE"):
@@ -50,6 +53,9 @@ class LocalSource:
                     line.strip() for line in (folder / name).read_text(errors="replace").splitlines() if line.strip()
                 ]
                 return lines[0][:100] if lines else None
+        if path.suffix.lower() == ".gguf" and path.is_file():
+            with suppress(EngineError):  # `pull` checks the file itself, and says what is wrong
+                return licence_of_gguf(path)
         return None
 
     def fetch(self, rest: str, name: str, target: Path, progress: Progress) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import WeightsError
 from ..files import write_whole
+from .catalog_entries import find_entry
 
-__all__ = ["check_pin", "pin", "pins"]
+__all__ = ["check_catalog", "check_pin", "pin", "pins"]
 
 FILE = "pins.json"
 
@@ -29,13 +30,25 @@ def pins(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def check_pin(root: Path, name: str, digest: str) -> None:
-    """Raises WeightsError if ``name`` had another digest before."""
+    """Raises WeightsError if ``name`` had another digest before, or if the catalog knows it under another."""
+    check_catalog(name, digest)
     pinned = pins(root).get(name)
     if pinned and pinned["digest"] != digest:
         raise WeightsError(
             f"{name} was sha256:{pinned['digest'][:12]}... when it was pulled on {pinned['at']}; "
             "its source now has other bytes.",
             "Give the new weights another name (--name NAME), or accept them with --repin.",
+        )
+
+
+def check_catalog(name: str, digest: str) -> None:
+    """Raises WeightsError if the catalog knows ``name`` under another digest: nothing else may have that name."""
+    entry = find_entry(name)
+    if entry and entry.digest not in (None, digest):
+        raise WeightsError(
+            f"The catalog knows {name} as sha256:{str(entry.digest)[:12]}..., and these weights have other bytes "
+            f"(sha256:{digest[:12]}...).",
+            "Give them another name (--name NAME), or do not use their source.",
         )
 
 

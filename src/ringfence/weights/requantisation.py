@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..clock import now
 from ..errors import WeightsError
+from .pins import check_catalog
 from .store import (
     Manifest,
     Store,
@@ -55,6 +56,7 @@ def requantise(
             label, digest_of(records), records, origin.manifest.licence, f"requantised from {origin.manifest.name}",
             now(), origin.manifest.digest, converter,
         )  # fmt: skip
+        check_catalog(label, manifest.digest)
         if (namesake := store.find(label)) and namesake.manifest.digest != manifest.digest:
             raise WeightsError(
                 f"Other weights already have the name {label}.", "Give the new ones another name: --name NAME."

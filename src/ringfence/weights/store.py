@@ -25,6 +25,7 @@ from filelock import FileLock
 
 from ..errors import WeightsError
 from ..files import write_whole
+from . import catalog_entries
 
 __all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "hash_file"]
 
@@ -52,6 +53,12 @@ class Manifest:
     made_at: str
     origin: str | None = None
     converter: str | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name of these bytes; the first is the one they were first pulled under."""
+        return (self.name, *self.also)
 
     @property
     def file_digests(self) -> dict[str, str]:
@@ -62,11 +69,12 @@ class Manifest:
     def read(cls, path: Path) -> Manifest:
         """Read a manifest file."""
         data = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**data, "files": tuple(FileRecord(**file) for file in data["files"])})
+        files = tuple(FileRecord(**file) for file in data["files"])
+        return cls(**{**data, "files": files, "also": tuple(data.get("also", ()))})
 
     def write(self, path: Path) -> None:
         """Write a manifest file."""
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
 
 
 def hash_file(path: Path, progress: Callable[[int], None] | None = None) -> str:
@@ -81,9 +89,8 @@ def hash_file(path: Path, progress: Callable[[int], None] | None = None) -> str:
 
 
 def digest_of(files: tuple[FileRecord, ...]) -> str:
-    """One digest over all files: sha256 of the sorted ``sha256  name`` lines, as sha256sum prints them."""
-    lines = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(files, key=lambda file: file.name))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    """One digest over all files, by their names and digests."""
+    return catalog_entries.digest_of((file.name, file.sha256) for file in files)
 
 
 def record_files(folder: Path, progress: Callable[[int], None] | None = None) -> tuple[FileRecord, ...]:
@@ -173,7 +180,7 @@ class StoredWeights:
 
 def _remember(path: Path, text: str) -> None:
     """Write a note into the store, unless the store is read-only."""
-    with suppress(PermissionError):
+    with suppress(OSError):
         write_whole(path, text)
 
 
@@ -188,13 +195,14 @@ class Store:
     def locked(self, key: str, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """Hold the lock of ``key`` against other processes; calls ``waiting`` once if another process holds it."""
         folder = self.root / "locks"
-        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / (re.sub(r"[^\w.-]", "_", key)[:120] + ".lock"))
-        if not lock.is_locked and waiting:
-            try:
-                lock.acquire(timeout=0.2)
-            except TimeoutError:
-                waiting()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0.2 if waiting else -1)
+        except TimeoutError:
+            waiting()  # type: ignore[misc]
+        except OSError as error:
+            raise disk_error(error) from None
         with lock:
             try:
                 yield
@@ -214,6 +222,11 @@ class Store:
         for path in (self.root / "weights").glob("*/manifest.json"):
             try:
                 found.append(StoredWeights(path.parent, Manifest.read(path)))
+            except PermissionError:
+                raise WeightsError(
+                    f"The manifest {path} cannot be read (permission denied).",
+                    "Ask its owner to let you read the store, or set RINGFENCE_HOME to a folder of your own.",
+                ) from None
             except (OSError, ValueError, TypeError, KeyError):
                 raise WeightsError(
                     f"The manifest {path} is damaged.",
@@ -227,12 +240,17 @@ class Store:
         return sorted(found, key=lambda weights: weights.manifest.name)
 
     def find(self, name: str) -> StoredWeights | None:
-        """Weights by name, or by the first 8 or more characters of their digest; None if they are not in the store."""
-        beginning = name.removeprefix("sha256:")
-        for weights in self.list():
-            if weights.manifest.name == name or (len(beginning) >= 8 and weights.manifest.digest.startswith(beginning)):
+        """Weights by name, by a short name of the catalog, or by the first 8 or more characters of their digest.
+
+        None if they are not in the store.
+        """
+        beginning, stored = name.removeprefix("sha256:"), self.list()
+        entry = catalog_entries.find_entry(name)
+        for weights in stored:
+            digest = weights.manifest.digest
+            if name in weights.manifest.names or (len(beginning) >= 8 and digest.startswith(beginning)):
                 return weights
-        return None
+        return next((weights for weights in stored if entry and weights.manifest.digest == entry.digest), None)
 
     def get(self, name: str) -> StoredWeights:
         """Weights by name or digest. Raises WeightsError if they are not in the store."""
@@ -244,11 +262,22 @@ class Store:
         return found
 
     def publish(self, folder: Path, manifest: Manifest) -> StoredWeights:
-        """Move the files in ``folder`` into the store as weights, in one step."""
+        """Move the files in ``folder`` into the store as weights, in one step.
+
+        If the same bytes are already there, they get the new name too.
+        """
         target = self.root / "weights" / manifest.digest
         if not (target / "manifest.json").exists():
             self._publish(folder, manifest, target)
-        return StoredWeights(target, Manifest.read(target / "manifest.json"))
+        return self.add_name(StoredWeights(target, Manifest.read(target / "manifest.json")), manifest.name)
+
+    def add_name(self, weights: StoredWeights, name: str) -> StoredWeights:
+        """Weights with one more name, unless they have it."""
+        if name in weights.manifest.names:
+            return weights
+        manifest = replace(weights.manifest, also=(*weights.manifest.also, name))
+        manifest.write(weights.folder / "manifest.json")
+        return StoredWeights(weights.folder, manifest)
 
     def _publish(self, folder: Path, manifest: Manifest, target: Path) -> None:
         whole = self.root / "staging" / f"whole-{uuid.uuid4().hex}"
@@ -288,6 +317,8 @@ class Store:
         """The form that an engine runs; ``convert(origin_files, empty_folder)`` makes it unless it is there already."""
         tag = hashlib.sha256(converter.encode()).hexdigest()[:12]
         target = origin.folder / "forms" / f"{form}-{tag}"
+        if (target / "manifest.json").exists():  # a store that belongs to another user cannot be locked
+            return StoredWeights(target, Manifest.read(target / "manifest.json"))
         with self.locked(f"form-{origin.manifest.digest[:16]}-{form}"):
             if not (target / "manifest.json").exists():
                 half = self.root / "staging" / f"form-{uuid.uuid4().hex}"
@@ -313,8 +344,12 @@ class Store:
         return StoredWeights(target, Manifest.read(target / "manifest.json"))
 
     def remove(self, name: str) -> StoredWeights:
-        """Remove weights and all their forms. Returns what was removed."""
+        """Remove weights and all their forms; if they have other names too, only the name. Returns what they were."""
         weights = self.get(name)
+        if name in weights.manifest.names and weights.manifest.also:
+            first, *others = (kept for kept in weights.manifest.names if kept != name)
+            replace(weights.manifest, name=first, also=tuple(others)).write(weights.folder / "manifest.json")
+            return weights
         dead = self.root / "staging" / f"dead-{uuid.uuid4().hex}"
         dead.parent.mkdir(parents=True, exist_ok=True)
         weights.folder.rename(dead)
@@ -332,5 +367,6 @@ def disk_error(error: OSError) -> WeightsError:
         )
     return WeightsError(
         f"Cannot write to the store ({error.strerror or error}).",
-        "Check the rights of the folder that RINGFENCE_HOME names.",
+        "Reading it is enough for weights that are there; otherwise check the rights of the folder, or set "
+        "RINGFENCE_HOME to a folder of your own.",
     )
