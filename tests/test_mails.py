@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.documents import Source, Unreadable, read_here
+from ringfence.engines.fake import FakeEngine
+from ringfence.inference import Answerer, LoadedModel
+from ringfence.tasks import load_task
 from tests.cases import CASES, case, codes, outcomes, read_file
 
 
@@ -90,3 +93,34 @@ def test_a_forward_in_a_forward_is_read() -> None:
     texts = outcomes(path)
     assert len(texts) == 3
     assert list(texts.values())[-1].endswith("Total EUR 99.00")
+
+
+def mail_with(folder: Path, *attachments: str) -> Path:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@example.com", "Invoice"
+    message.set_content("Dear all, the invoice is attached.")
+    for number, text in enumerate(attachments, 1):
+        message.add_attachment(text, filename=f"a{number}.txt")
+    path = folder / "m.eml"
+    path.write_bytes(message.as_bytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mail", "attachments", "read"),
+    [
+        ("documents", ["Total 5"], ["m.eml", "m.eml!a1.txt"]),
+        ("attachments", ["Total 5", "Total 6"], ["m.eml!a1.txt", "m.eml!a2.txt"]),
+        ("attachments", [], ["m.eml"]),
+    ],
+)
+def test_a_task_can_leave_out_the_words_of_a_mail_that_only_carries_others(
+    tmp_path: Path, mail: str, attachments: list[str], read: list[str]
+) -> None:
+    path = mail_with(tmp_path, *attachments)
+    task = load_task({"name": "t", "kind": "extract", "mail": mail, "fields": {"total": {"kind": "number"}}})
+    answerer = Answerer(LoadedModel(FakeEngine(lambda request, prompt: " null\n"), None, None), task)
+    reading = answerer.options.reading
+    assert [outcome.id for outcome in read_here(Source(path, path.name), reading)] == read
+    assert ("mail" in answerer.lock.data["reading"]) is (mail != "documents")
+    assert ("mail" in task.canonical()) is (mail != "documents")

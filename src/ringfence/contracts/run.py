@@ -59,6 +59,7 @@ class ReadingFacts(Contract):
     text_field: str = "text"
     id_field: str = "id"
     hidden: bool = False
+    mail: str = "documents"
     ocr: str = "auto"
     limits: dict[str, float] = Field(default_factory=dict)
 

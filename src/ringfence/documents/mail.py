@@ -203,9 +203,10 @@ class _MailReader:
         raise NotImplementedError
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the mail, then its attachments."""
+        """Yield the mail, then its attachments; a mail that only carries others is left out if the task says so."""
         mail = self._mail(source, data)
-        yield mail.document(source, data, f"{self.name}/{self.version}", options.hidden)
+        if options.mail == "documents" or not mail.attachments:
+            yield mail.document(source, data, f"{self.name}/{self.version}", options.hidden)
         yield from read_children(_attachments_of(mail, source), options)
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:

@@ -62,7 +62,8 @@ class ReadingOptions:
     """Options for reading: passwords to try, how to split CSV and JSONL into documents, when to use OCR, and limits.
 
     ``hidden`` keeps text that no reader of the document sees: white, off the page, hidden by a style or in a hidden
-    sheet. By default it is left out, and ``Document.unread`` says so.
+    sheet. By default it is left out, and ``Document.unread`` says so. ``mail`` is "documents" (the words of a mail and
+    its attachments) or "attachments" (these alone, where a mail has any).
     """
 
     passwords: tuple[str, ...] = field(default=(), repr=False)
@@ -70,13 +71,18 @@ class ReadingOptions:
     text_field: str = "text"
     id_field: str = "id"
     hidden: bool = False
+    mail: str = "documents"
     ocr: str = "auto"  # auto (pages without a usable text layer), never or always
     limits: ReadingLimits = ReadingLimits()
 
     def locked_facts(self) -> dict[str, Any]:
         """Return what decides which text of a file is read; OCR stands apart in a lock, with its weights."""
         facts = {name: getattr(self, name) for name in ("csv_rows", "text_field", "id_field")}
-        return facts | ({"hidden": True} if self.hidden else {})
+        return (
+            facts
+            | ({"hidden": True} if self.hidden else {})
+            | ({} if self.mail == "documents" else {"mail": self.mail})
+        )
 
     def facts(self, folder: str) -> ReadingFacts:
         """Return what a run records to read its documents again in the same way, without passwords.
@@ -88,7 +94,7 @@ class ReadingOptions:
     @classmethod
     def of_run(cls, facts: ReadingFacts, passwords: tuple[str, ...] = ()) -> ReadingOptions:
         """Restore the options that a run recorded; ``passwords`` are never recorded."""
-        kept = {name: getattr(facts, name) for name in ("csv_rows", "text_field", "id_field", "hidden", "ocr")}
+        kept = {name: getattr(facts, name) for name in ("csv_rows", "text_field", "id_field", "hidden", "mail", "ocr")}
         whole = {name: int(value) for name, value in facts.limits.items() if not name.endswith("seconds")}
         limits = ReadingLimits(**{**facts.limits, **whole})  # type: ignore[arg-type]  # the names are the file's
         return cls(passwords=passwords, limits=limits, **kept)

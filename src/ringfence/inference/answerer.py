@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from ..contracts import Result, TraceLine
@@ -81,7 +81,8 @@ class Answerer:
         options: AnswerOptions | None = None,
         embedder: LoadedModel | None = None,
     ) -> None:
-        self.model, self.task, self.options = model, task, options or AnswerOptions()
+        self.model, self.task, options = model, task, options or AnswerOptions()
+        self.options = replace(options, reading=replace(options.reading, mail=task.mail))
         if self.options.pool and not task.takes_examples:
             raise InputError(
                 "Only a classify task that shows examples or weighs likeness takes a pool.", "Omit the pool."

@@ -47,11 +47,18 @@ class Task(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="A short name for reports and folders.")
     instructions: str = Field("", description="The role of the model and what it reads, in one or two sentences.")
     locale: Locale = Locale()
+    mail: Literal["documents", "attachments"] = Field(
+        "documents",
+        description="Which parts of a mail are documents: its words and its attachments, or its attachments alone.",
+    )
     kind: str
 
     def canonical(self) -> dict[str, Any]:
         """The task as plain JSON data with all defaults, as hashed in the lock."""
-        return self.model_dump(mode="json", by_alias=True)
+        data = self.model_dump(mode="json", by_alias=True)
+        if self.mail == "documents":  # as before the field was there, so that locks of earlier runs stay the same
+            del data["mail"]
+        return data
 
     def columns(self) -> dict[str, dict[str, Any]]:
         """The top-level values of an answer by name, with their specifications as plain data."""
