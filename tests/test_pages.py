@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def test_a_page_can_be_read_on_any_device(page: Path) -> None:
     assert text.count("<main") == 1
     assert text.count("<h1") == 1
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", text)]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
     assert all("alt=" in image for image in re.findall(r"<img [^>]*>", text))
     assert not re.search(r"(?:src|href)=\"https?://|url\(https?://", text)
 
