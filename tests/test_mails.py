@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.documents import Source, Unreadable, read_here
+from ringfence.documents import Document, ReadingOptions, Source, Unreadable, read_here
 from ringfence.engines.fake import FakeEngine
 from ringfence.inference import Answerer, LoadedModel
 from ringfence.tasks import load_task
@@ -112,6 +112,7 @@ def mail_with(folder: Path, *attachments: str) -> Path:
         ("documents", ["Total 5"], ["m.eml", "m.eml!a1.txt"]),
         ("attachments", ["Total 5", "Total 6"], ["m.eml!a1.txt", "m.eml!a2.txt"]),
         ("attachments", [], ["m.eml"]),
+        ("case", ["Total 5", "Total 6"], ["m.eml"]),
     ],
 )
 def test_a_task_can_leave_out_the_words_of_a_mail_that_only_carries_others(
@@ -124,3 +125,27 @@ def test_a_task_can_leave_out_the_words_of_a_mail_that_only_carries_others(
     assert [outcome.id for outcome in read_here(Source(path, path.name), reading)] == read
     assert ("mail" in answerer.lock.data["reading"]) is (mail != "documents")
     assert ("mail" in task.canonical()) is (mail != "documents")
+
+
+def test_a_mail_and_what_is_in_it_is_one_case(tmp_path: Path) -> None:
+    path = mail_with(tmp_path, "Order 17\n\nTotal 5", "Total 6")
+    (document,) = read_here(Source(path, path.name), ReadingOptions(mail="case"))
+    assert isinstance(document, Document)
+    assert "Attachment: a1.txt\n\nOrder 17\n\nTotal 5\n" in document.text
+    assert [document.text[line.start : line.end] for line in document.lines][-5:] == [
+        "Attachment: a1.txt", "Order 17", "Total 5", "Attachment: a2.txt", "Total 6",
+    ]  # fmt: skip
+    at = document.text.index("Total 6")
+    assert document.address(at, at + 7) == "a2.txt"
+
+
+def test_what_cannot_be_read_of_a_case_is_said(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@example.com", "Plans"
+    message.set_content("See the drawing.")
+    message.add_attachment(b"\x00\x01\x02 not a drawing", "application", "octet-stream", filename="plan.dwg")
+    path = tmp_path / "m.eml"
+    path.write_bytes(message.as_bytes())
+    (document,) = read_here(Source(path, path.name), ReadingOptions(mail="case"))
+    assert isinstance(document, Document)
+    assert [part.code for part in document.unread] == ["unsupported"]

@@ -17,6 +17,7 @@ from typing import Any
 from ..contracts import UnreadPart
 from ..errors import DocumentError
 from . import charset
+from .case import case_of
 from .containers import (
     Child,
     ChildNames,
@@ -203,11 +204,13 @@ class _MailReader:
         raise NotImplementedError
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document | Unreadable]:
-        """Yield the mail, then its attachments; a mail that only carries others is left out if the task says so."""
+        """Yield the mail, then its attachments; or, if the task says so, the attachments alone, or all as one case."""
         mail = self._mail(source, data)
-        if options.mail == "documents" or not mail.attachments:
-            yield mail.document(source, data, f"{self.name}/{self.version}", options.hidden)
-        yield from read_children(_attachments_of(mail, source), options)
+        inside = read_children(_attachments_of(mail, source), options)
+        if options.mail != "attachments" or not mail.attachments:
+            words = mail.document(source, data, f"{self.name}/{self.version}", options.hidden)
+            yield case_of(words, inside) if options.mail == "case" else words
+        yield from inside
 
     def children(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Child]:
         """Yield the attachments."""

@@ -63,7 +63,7 @@ class ReadingOptions:
 
     ``hidden`` keeps text that no reader of the document sees: white, off the page, hidden by a style or in a hidden
     sheet. By default it is left out, and ``Document.unread`` says so. ``mail`` is "documents" (the words of a mail and
-    its attachments) or "attachments" (these alone, where a mail has any).
+    its attachments), "attachments" (these alone, where a mail has any) or "case" (all of it as one document).
     """
 
     passwords: tuple[str, ...] = field(default=(), repr=False)

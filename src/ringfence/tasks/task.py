@@ -47,9 +47,10 @@ class Task(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="A short name for reports and folders.")
     instructions: str = Field("", description="The role of the model and what it reads, in one or two sentences.")
     locale: Locale = Locale()
-    mail: Literal["documents", "attachments"] = Field(
+    mail: Literal["documents", "attachments", "case"] = Field(
         "documents",
-        description="Which parts of a mail are documents: its words and its attachments, or its attachments alone.",
+        description="What a mail is: its words and its attachments are documents, or its attachments alone are, or all "
+        "of it is one case.",
     )
     kind: str
 
