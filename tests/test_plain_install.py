@@ -71,7 +71,7 @@ def test_what_is_missing_is_named_before_anything_is_read_or_pulled(
 def test_the_engines_are_listed_with_their_extras(
     plain: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("ringfence.cli.console.data.width", 200)
     assert ringfence("engines", "list") == 0
     said = capsys.readouterr()
     for name in ("openvino", "llamacpp", "onnx", "openai"):
