@@ -17,7 +17,7 @@ from ringfence.contracts import GoldLine, SessionFacts
 from ringfence.documents import ReadingOptions
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
-from ringfence.errors import InputError
+from ringfence.errors import InputError, RunError
 from ringfence.evaluation.calibrator import read_calibrator
 from ringfence.gold.file import GoldFile
 from ringfence.gold.split import SplitFile
@@ -472,3 +472,20 @@ def test_an_assessment_counts_no_verdict_that_no_longer_holds(tmp_path: Path) ->
     found = gather_evidence(["tests"], folder)
     assert found.verdict is None
     assert "no longer holds" in found.parts["evaluation"]["bar"].what
+
+
+def test_a_pilot_folder_that_was_moved_goes_on_and_asks_nothing_again(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    before = do(folder, {"good": 0.1, "bad": 0.6})
+    moved = tmp_path / "elsewhere" / "q"
+    moved.parent.mkdir()
+    folder.rename(moved)
+    journal = (moved / "runs" / "good" / "results.jsonl").read_bytes()
+    after = do(moved, {"good": 0.1, "bad": 0.6})
+    assert (moved / "runs" / "good" / "results.jsonl").read_bytes() == journal
+    assert (after.sentence, len(after.openings)) == (before.sentence, 1)
+    assert RunFolder.open(moved / "runs" / "good").base() == moved
+    (moved / "docs" / "000.txt").unlink()
+    moved.rename(folder)
+    with pytest.raises(RunError, match=r"1 are not in the same place seen from here: docs/000\.txt"):
+        do(folder, {"good": 0.1, "bad": 0.6})
