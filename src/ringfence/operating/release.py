@@ -12,10 +12,14 @@ from ..audit import audit_here, who
 from ..clock import now
 from ..contracts import LockFacts
 from ..errors import InputError
+from ..evaluation.calibrator import read_calibrator
 from ..files import add_line, write_whole
+from ..locks import canonical_digest
 from ..pilot.confirmation import confirm
 from ..pilot.record import read_record
+from ..replay import session_options
 from ..runs import RunFolder
+from .released import settings_of_release
 
 __all__ = ["Override", "Release", "write_release"]
 
@@ -34,7 +38,8 @@ class Release:
 
     ``looks`` counts the openings of the test part. ``override`` is None for a PASS.
     ``digests`` cover everything that the verdict rests on; ``calibrator`` is the
-    digest of the pilot's calibrator, if it was fitted on this contender.
+    digest of the pilot's calibrator, if it was fitted on this contender. ``work`` is what
+    a run under the release needs, None if the run of the contender does not say.
     """
 
     pilot: str
@@ -49,12 +54,13 @@ class Release:
     licence: str | None
     calibrator: str | None
     lock: LockFacts
+    work: Mapping[str, Any] | None
     path: Path
 
     def as_json(self) -> dict[str, Any]:
         """The content of the release file."""
         return {
-            "schema": 1,
+            "schema": 2,
             "pilot": self.pilot,
             "contender": self.contender,
             "verdict": self.verdict,
@@ -67,6 +73,7 @@ class Release:
             "licence": self.licence,
             "calibrator": self.calibrator,
             "lock": self.lock.as_json(),
+            "work": self.work,
         }
 
 
@@ -99,6 +106,7 @@ def write_release(folder: Path, contender: str, override: Override | None = None
             f"{contender} is not released: {reason}",
             "Reach PASS first; or take responsibility by name, on record: --override-by NAME --why REASON.",
         )
+    calibrator = read_calibrator(folder / "calibrator.json") if chosen and "calibrator" in record.digests else None
     release = Release(
         pilot=record.pilot,
         contender=contender,
@@ -110,8 +118,9 @@ def write_release(folder: Path, contender: str, override: Override | None = None
         bar=confirmed.bar,
         digests=record.digests,
         licence=released.licence,
-        calibrator=record.calibrator if chosen else None,
+        calibrator=calibrator.digest if calibrator else None,
         lock=lock,
+        work=settings_of_release(run, lambda: session_options(run, run.read_facts().sessions[-1]), calibrator),
         path=folder / "releases" / f"{contender}.json",
     )
     _store(release, override)
@@ -120,8 +129,10 @@ def write_release(folder: Path, contender: str, override: Override | None = None
 
 def _store(release: Release, override: Override | None) -> None:
     content = release.as_json()
-    write_whole(release.path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-    add_line(release.path.with_name("log.jsonl"), {**content, "lock": release.lock.digest})
+    whole = {**content, "digest": canonical_digest(content)}
+    write_whole(release.path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+    kept = {name: value for name, value in content.items() if name != "work"}
+    add_line(release.path.with_name("log.jsonl"), {**kept, "lock": release.lock.digest})
     if audit := audit_here():
         by = override.by if override else None
         digests = dict(release.digests)
