@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..inference import AnswerOptions
 from ..locks import Lock
 from ..operating.released import read_release
 from ..runs import RunFolder, RunSummary
+from ..runs.doubts import doubts_of
 from ..tasks import Task, load_task
 from .console import RunProgressBar, note, opened
 from .options import AnswerFiles, answer_options, json_option, model_options, options_given, reading_options
@@ -118,7 +120,9 @@ def _print_decisions(run: Run) -> None:
 
 
 def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
-    progress = summary.progress
+    progress, doubts = summary.progress, doubts_of(RunFolder.open(summary.folder))
+    run = shlex.quote(str(summary.folder))
+    step = f"ringfence gold draft {run} --out gold.html" if doubts.worst else f"ringfence check {run}"
     for identity in progress.changed[:20]:
         note(f"Changed since the last session, and processed again: {identity}")
     if len(progress.changed) > 20:
@@ -132,8 +136,15 @@ def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
             "kept": progress.kept,
             "changed": progress.changed,
             "report": str(report),
+            "doubts": doubts.as_json(),
+            "next": step,
         }
         click.echo(json.dumps(facts))
         return
     note(f"{summary.totals}." + (f" {progress.kept} of them are from earlier sessions." if progress.kept else ""))
+    if str(doubts):
+        note(f"Look at: {doubts}.")
+    for doubtful in doubts.worst:
+        note(f"  {doubtful}")
     note(f"Report: {report.resolve().as_uri()}")
+    note(f"Next: {step}")
