@@ -80,6 +80,7 @@ def put(*path: Any) -> Callable[[dict[str, Any]], None]:
         (put("grounding", None), "None"),
         (put("mode", "solo"), "None"),
         (put("reason", "x: y"), "None"),
+        (put("fields", "total", "flogs", []), "None"),
         (put("decision", "accept"), "None"),
         (put("fields", "total", "confidence", 0.99), "None"),
         (put("windows", [[0, 9999]]), "None"),

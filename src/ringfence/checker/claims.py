@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..contracts import Result
+from ..contracts.base import Contract
 from ..documents import Document
 from .kind import Fault, KindChecker
 
@@ -17,6 +18,8 @@ def faults_of_claims(
     result: Result, document: Document, lock: Mapping[str, Any], checker: KindChecker | None
 ) -> Iterator[Fault]:
     """Claims of a done result that neither the lock nor the document bears out; ``lock`` is the lock's data."""
+    if unknown := sorted({name for part in _parts(result) for name in part.model_extra or ()}):
+        yield None, f"it has names that no result has: {', '.join(unknown[:4])}"
     if result.reason is not None:
         yield None, "it is done but carries a reason"
     if checker is not None and result.grounding != (expected := _grounding(lock, checker)):
@@ -32,6 +35,13 @@ def fault_of_mode(result: Result, lock: Mapping[str, Any]) -> str | None:
     """Why the mode is not that of the lock; None if it is."""
     mode = lock.get("engine", {}).get("settings", {}).get("mode")
     return None if mode in (None, result.mode) else f"its mode says {result.mode}, but the lock says {mode}"
+
+
+def _parts(result: Result) -> Iterator[Contract]:
+    yield from (result, result.document)
+    for answer in (result.fields or {}).values():
+        yield answer
+        yield from answer.alternatives
 
 
 def _grounding(lock: Mapping[str, Any], checker: KindChecker) -> str:
