@@ -221,6 +221,11 @@ def released(folder: Path) -> str | None:
     return None
 
 
+def runs_release(folder: Path) -> str | None:
+    read_release(folder / "releases" / "good.json")
+    return None
+
+
 def in_runs(detector: Detector) -> Detector:
     return lambda folder: detector(folder / "runs" / "good")
 
@@ -281,8 +286,8 @@ def subjects(root: Path, wanted: Sequence[str]) -> Iterator[Subject]:
         stored = [weights(root, name, bytes(range(size))) for name, size in (("w", 99), ("old-w", 98), ("new-w", 97))]
         at = f"weights/{stored[0].manifest.digest}"
         names = [f"{at}/manifest.json", f"{at}/files/model.gguf", f"{at}/files/tokenizer.json"]
-        for one in stored[1:]:  # as if they lay under the digest of the first
-            one.folder.rename(one.folder.parent / stored[0].manifest.digest)
+        for same in stored[1:]:  # as if they lay under the digest of the first
+            same.folder.rename(same.folder.parent / stored[0].manifest.digest)
         yield Subject("weights", root / "w", root / "old-w", root / "new-w", names, {"weights verify": loaded})
 
 
