@@ -263,9 +263,7 @@ def subjects(root: Path, wanted: Sequence[str]) -> Iterator[Subject]:
                 write_release(one, "good")
             shutil.copytree(folder / "releases", older / "pilot" / "releases")
             write_release(folder, "good")
-            run: dict[str, Detector] = {
-                "run --release": lambda at: read_release(at / "releases" / "good.json") and None
-            }
+            run: dict[str, Detector] = {"run --release": runs_release}
             files = ["releases/good.json", "releases/log.jsonl"]
             yield Subject("release", folder, older / "pilot", other, files, run)
     if "audit" in wanted:
