@@ -26,6 +26,7 @@ from ringfence.contracts import GoldLine
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError, RunError
+from ringfence.gold.corrections import corrected_run
 from ringfence.gold.file import GoldFile, read_gold
 from ringfence.runs import (
     Product,
@@ -55,6 +56,14 @@ TASK = task_of(
     },
 )
 PAPER = "=ACME\n\n=cmd()   3   7.50\nNut   10   2.50\n\nTotal   EUR 10.00\n"
+GOLD = {
+    "document": "a.txt", "by": "ann", "at": "2026-11-01T10:00:00Z",
+    "values": {
+        "total": {"amount": "10.50", "currency": "EUR"},
+        "seller": {"name": "ACME"},
+        "lines": [{"item": "=cmd()", "qty": "3", "amount": {"amount": "8.00", "currency": None}}, {"item": "Nut"}],
+    },
+}  # fmt: skip
 SECRET = "Ottilie Geheimnis"
 
 
@@ -73,6 +82,52 @@ def folder(tmp_path: Path) -> RunFolder:
 
     run(TASK, expand_inputs([inbox]), FakeEngine(script), fake_lock(TASK), tmp_path / "run")
     return RunFolder.open(tmp_path / "run")
+
+
+@pytest.fixture
+def corrected(folder: RunFolder, tmp_path: Path) -> RunFolder:
+    (tmp_path / "gold.jsonl").write_text(json.dumps(GOLD) + "\n")
+    return corrected_run(folder, tmp_path / "gold.jsonl")
+
+
+def test_corrections_reach_the_table_with_who_when_and_the_former_value(corrected: RunFolder) -> None:
+    rows = {row["document"]: row for row in table(corrected)}
+    row = rows["a.txt"]
+    assert (row["total_amount"], row["total_currency"], row["paid"]) == ("10.50", "EUR", "true")
+    assert (row["confirmed_by"], row["confirmed_at"]) == ("ann", "2026-11-01T10:00:00Z")
+    first = "lines[0].item: was cmd; lines[0].amount: was 7.50"
+    assert row["corrected"] == f"total: was 10.00 EUR; {first}"
+    other = rows[f"{SECRET}.txt"]
+    assert (other["total_amount"], other["confirmed_by"], other["corrected"]) == ("99.00", "", "")
+    lines = table(corrected, "lines")
+    assert [(row["item"], row["qty"], row["amount_amount"]) for row in lines] == [
+        ("'=cmd()", "3", "8.00"),
+        ("Nut", "10", "2.50"),
+    ]
+    assert [row["corrected"] for row in lines] == [first, ""]
+
+
+def test_corrections_reach_every_format(corrected: RunFolder, tmp_path: Path) -> None:
+    stream = io.StringIO()
+    export_json(corrected, stream)
+    data = {row["document"]: row for row in json.loads(stream.getvalue())}
+    assert data["a.txt"]["gold"]["former"]["total"] == "10.00 EUR"
+    assert "gold" not in data["empty.txt"]
+    export_parquet(corrected, tmp_path / "t.parquet")
+    rows = {row["document"]: row for row in pyarrow.parquet.read_table(tmp_path / "t.parquet").to_pylist()}
+    assert (rows["a.txt"]["total"]["amount"], rows["a.txt"]["confirmed_by"]) == ("10.50", "ann")
+    export_xlsx(corrected, tmp_path / "t.xlsx")
+    sheet = CalamineWorkbook.from_path(str(tmp_path / "t.xlsx")).get_sheet_by_name("documents").to_python()
+    assert "corrected" in sheet[0]
+
+
+def test_the_verb_says_how_many_values_persons_changed(
+    corrected: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ringfence("export", corrected.path, "--gold", tmp_path / "gold.jsonl") == 0
+    shown = capsys.readouterr()
+    assert "10.50" in shown.out
+    assert "1 documents were confirmed by persons; in 1 of them values changed." in shown.err
 
 
 def table(folder: RunFolder, of_list: str | None = None) -> list[dict[str, str]]:

@@ -12,8 +12,9 @@ import xlsxwriter
 
 from ringfence.contracts import DocumentFacts, FieldAnswer, GoldLine, Result
 from ringfence.errors import InputError
+from ringfence.gold.faults import unsupported_values
 from ringfence.gold.file import GoldFile
-from ringfence.gold.importer import GoldImport, import_rows, read_table
+from ringfence.gold.importer import GoldImport, ImportOptions, import_gold, import_rows, read_table
 from ringfence.gold.label_studio import tasks_of
 from ringfence.gold.workbook import Row, draft_rows, write_workbook
 from ringfence.tasks import Task
@@ -66,8 +67,51 @@ def test_rows_of_a_list_find_their_document_however_the_spreadsheet_spells_it(tm
 
 @pytest.mark.parametrize("line", [["b.txt", "nut", 1], ["", "nut", 1], ["a.txt", "", ""]])
 def test_a_row_of_a_list_that_belongs_nowhere_is_a_fault(tmp_path: Path, line: list[Any]) -> None:
-    with pytest.raises(InputError, match="row 2"):
-        imported(workbook(tmp_path / "g.xlsx", ["a.txt"], [line], {"task": "t"}))
+    found = imported(workbook(tmp_path / "g.xlsx", ["a.txt", "c.txt"], [line], {"task": "t"}))
+    (fault,) = found.faults
+    assert "row 2" in fault
+    assert set(found.entries) == ({"a.txt", "c.txt"} - {line[0]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("g.csv", "document,name\na,x\nb,x,y\nc,x\n", "row 2 has 1 more cells"),
+        ("g.csv", "document,name\na,x\nb,x\nc,x\nb,y\n", "b: listed twice"),
+        ("g.jsonl", '{"document": "a", "name": "x"}\nnot gold\n{"document": "c", "name": "x"}\n', "line 2 is not gold"),
+    ],
+)
+def test_a_row_that_cannot_be_read_blocks_no_other(tmp_path: Path, name: str, text: str, fault: str) -> None:
+    (tmp_path / name).write_text(text)
+    found = imported(tmp_path / name, task_of(name={"kind": "text"}))
+    assert list(found.entries) == ["a", "c"]
+    assert len(found.faults) == 1
+    assert fault in found.faults[0]
+
+
+@pytest.mark.parametrize("value", ["P14D", "PT45S", "-P1D", "P1Y2M", "P0D", "PT1.5H"])
+def test_a_duration_of_a_draft_is_taken_back(tmp_path: Path, value: str) -> None:
+    task = task_of(term={"kind": "duration"})
+    write_workbook(
+        draft_rows([done("a", {"term": value})], task, False), task, {"origin": "blind"}, tmp_path / "g.xlsx"
+    )
+    (row,), _ = read_table(tmp_path / "g.xlsx", {})
+    assert import_rows([Row(row.document, row.cells)], task, "", None, None).entries["a"].values == {"term": value}
+
+
+def test_an_account_with_wrong_check_digits_that_stands_on_the_paper_is_gold(tmp_path: Path) -> None:
+    task = task_of(account={"kind": "iban"})
+    (tmp_path / "g.csv").write_text(
+        "document,account\na,DE88 3704 0044 0532 0130 00\nb,DE89370400440532013000\nc,DE8\n"
+    )
+    outcome = import_gold(tmp_path / "g.csv", tmp_path / "gold.jsonl", ImportOptions(task=task))
+    gold = GoldFile(tmp_path / "gold.jsonl").latest()
+    assert gold["a"].values == {"account": "DE88370400440532013000"}
+    assert outcome.doubts == ["a: account: DE88370400440532013000 has wrong check digits"]
+    assert outcome.faults == ["c: account: 'DE8' is not a valid iban"]
+    paper = document_of("IBAN: DE88 3704 0044 0532 0130 00\n", "a")
+    assert unsupported_values(gold["a"], task, paper) == []
+    assert unsupported_values(gold["b"], task, paper) != []
 
 
 def test_amounts_with_three_decimals_are_no_thousands(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ringfence.contracts import GoldLine, SessionFacts
 from ringfence.documents import ReadingOptions
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
-from ringfence.errors import InputError
+from ringfence.errors import InputError, RunError
 from ringfence.evaluation.calibrator import read_calibrator
 from ringfence.gold.file import GoldFile
 from ringfence.gold.split import SplitFile
@@ -32,6 +32,7 @@ from ringfence.pilot import (
     run_pilot,
 )
 from ringfence.pilot.data import read_data
+from ringfence.pilot.readiness_evidence import gather_evidence
 from ringfence.reports.pilot_report import next_step, write_pilot_report
 from ringfence.runs import RunFolder
 from ringfence.tasks import Example, load_task
@@ -82,17 +83,24 @@ def a_pilot(folder: Path, count: int = 80) -> Path:
     return folder
 
 
-def do(folder: Path, wrong: dict[str, float], calls: list[str] | None = None) -> PilotOutcome:
-    """Run the pilot with fake contenders, of which a share is wrong (they take the first number)."""
+def do(
+    folder: Path, wrong: dict[str, float], calls: list[str] | None = None, answers: dict[str, float] | None = None
+) -> PilotOutcome:
+    """Run the pilot with fake contenders, of which a share is wrong (they take the first number).
+
+    ``answers`` are other shares behind the same lock.
+    """
     task = load_task(folder / "task.yaml")
 
     def run_contender(contender: Contender, data: PilotData, out: Path) -> None:
         if calls is not None:
             calls.append(contender.name)
 
+        share = {**wrong, **(answers or {})}[contender.name]
+
         def script(request: Request, prompt: str) -> str:
             first = int(next(word for word in prompt.split("first ")[-1].split()))
-            return f" {first if (first * 7919) % 1000 < 1000 * wrong[contender.name] else first + 400}\n"
+            return f" {first if (first * 7919) % 1000 < 1000 * share else first + 400}\n"
 
         engine = FakeEngine(script)
         run_fake(task, data.sources, engine, out, resume=True, contender=[contender.name, str(wrong)])
@@ -280,6 +288,75 @@ def test_a_release_rests_on_everything_that_the_verdict_did(tmp_path: Path, what
     assert not (folder / "releases").exists()
 
 
+def edited(path: Path, before: str, after: str) -> None:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        ("pilot.json", '"verdict": "UNDECIDED"', '"verdict": "PASS"', "it is UNDECIDED, not PASS"),
+        ("pilot.json", '"test_openings": [', '"test_openings": [{}, ', "record of openings"),
+        ("pilot.json", '"at_least": 0.8', '"at_least": 0.7', "record of the terms"),
+        ("gold.opened.jsonl", "sha256:", "sha256:0", "record of openings"),
+        ("pilot.terms.jsonl", '"at_least":0.8', '"at_least":0.7', "record of the terms"),
+    ],
+)
+def test_a_release_works_the_verdict_out_again(tmp_path: Path, name: str, before: str, after: str, said: str) -> None:
+    folder = a_pilot(tmp_path / "p")
+    assert do(folder, {"good": 0.17, "bad": 0.95}).verdict.word == "UNDECIDED"
+    edited(folder / name, before, after)
+    with pytest.raises(InputError, match=said):
+        write_release(folder, "good")
+    assert not (folder / "releases").exists()
+
+
+def test_a_release_states_what_was_worked_out_and_not_what_pilot_json_says(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    outcome = do(folder, {"good": 0.17, "bad": 0.95})
+    edited(folder / "pilot.json", outcome.sentence, "PASS: all is well.")
+    edited(folder / "pilot.json", outcome.bar, "1% of documents right")
+    release = json.loads(write_release(folder, "good", Override("A. Person", "x")).path.read_text())
+    assert (release["sentence"], release["bar"], release["looks"]) == (outcome.sentence, outcome.bar, 1)
+
+
+@pytest.mark.parametrize("how", ["the weights behind the name", "results.jsonl"])
+def test_other_answers_under_the_same_lock_are_another_look(tmp_path: Path, how: str) -> None:
+    folder = a_pilot(tmp_path / "p", 160)
+    first = do(folder, {"good": 0.17, "bad": 0.95})
+    run = folder / "runs" / "good"
+    if how == "results.jsonl":
+        identity = next(item.document for item in first.test.items if not item.right)
+        lines = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
+        for line in lines:
+            if line["document"]["id"] == identity:
+                line["values"]["number"] = str(int(identity[:3]) + 500)
+        (run / "results.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        again = do(folder, {"good": 0.17, "bad": 0.95})
+    else:
+        (run / "results.jsonl").unlink()
+        lock = RunFolder.open(run).read_facts().lock.digest
+        again = do(folder, {"good": 0.17, "bad": 0.95}, answers={"good": 0.0})
+        assert again.verdict.word == "PASS"
+        assert RunFolder.open(run).read_facts().lock.digest == lock
+        assert write_release(folder, "good").looks == 2
+    assert len(again.openings) == 2
+    assert any("opened 2 times" in warning for warning in again.warnings)
+
+
+def test_an_opening_of_an_earlier_version_names_no_answers_and_still_counts(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    do(folder, {"good": 0.1, "bad": 0.6})
+    record = folder / "gold.opened.jsonl"
+    opening = json.loads(record.read_text())
+    del opening["answers"]
+    record.write_text(json.dumps(opening) + "\n")
+    assert len(do(folder, {"good": 0.1, "bad": 0.6}).openings) == 1
+    write_release(folder, "good", Override("A. Person", "x"))
+
+
 def test_gold_that_is_not_fit_stops_the_pilot_before_anything_runs(tmp_path: Path) -> None:
     folder = a_pilot(tmp_path / "p")
     GoldFile(folder / "gold.jsonl").add({"000.txt": GoldLine(document="000.txt", values={"number": "many"})})
@@ -385,3 +462,30 @@ def test_a_new_pilot_loads_whatever_its_folder_and_weights_are_called(tmp_path: 
     assert load_task(tmp_path / "Verträge (2026)" / "task.yaml").name == "Vertrage-2026"
     assert new(tmp_path / "none", "--weights", " , ") == 2
     assert not (tmp_path / "none").exists()
+
+
+def test_an_assessment_counts_no_verdict_that_no_longer_holds(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p", 160)
+    assert do(folder, {"good": 0.0, "bad": 0.6}).verdict.word == "PASS"
+    assert gather_evidence(["tests"], folder).verdict == "PASS"
+    edited(folder / "task.yaml", "{kind: number}", "{kind: number, description: any}")
+    found = gather_evidence(["tests"], folder)
+    assert found.verdict is None
+    assert "no longer holds" in found.parts["evaluation"]["bar"].what
+
+
+def test_a_pilot_folder_that_was_moved_goes_on_and_asks_nothing_again(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    before = do(folder, {"good": 0.1, "bad": 0.6})
+    moved = tmp_path / "elsewhere" / "q"
+    moved.parent.mkdir()
+    folder.rename(moved)
+    journal = (moved / "runs" / "good" / "results.jsonl").read_bytes()
+    after = do(moved, {"good": 0.1, "bad": 0.6})
+    assert (moved / "runs" / "good" / "results.jsonl").read_bytes() == journal
+    assert (after.sentence, len(after.openings)) == (before.sentence, 1)
+    assert RunFolder.open(moved / "runs" / "good").base() == moved
+    (moved / "docs" / "000.txt").unlink()
+    moved.rename(folder)
+    with pytest.raises(RunError, match=r"1 are not in the same place seen from here: docs/000\.txt"):
+        do(folder, {"good": 0.1, "bad": 0.6})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import math
 import shutil
@@ -18,8 +20,9 @@ import pytest
 from ringfence.api import Model
 from ringfence.contracts import LockFacts, ModelOptions, Result, TraceLine
 from ringfence.documents import expand_inputs
-from ringfence.engines import EngineSettings, Request
+from ringfence.engines import EngineOutput, EngineSettings, Request
 from ringfence.engines.fake import FakeEngine
+from ringfence.engines.ticket import Ticket
 from ringfence.errors import RunError
 from ringfence.inference import AnswerOptions, LoadedModel
 from ringfence.inference.example_pool import read_examples
@@ -221,6 +224,43 @@ def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_sessi
     assert len(asked) == 6
 
 
+def _edited(data: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]:
+    whole = {
+        name: _edited(data[name], value) if name in ("document", "fields", "number") else value
+        for name, value in edit.items()
+    }
+    return {**data, **whole}
+
+
+class Silent(FakeEngine):
+    """A fake that tells no tokens, like a chat server; what it writes is in ``text``."""
+
+    text = " 12\n"
+
+    def begin(self, ticket: Ticket) -> EngineOutput | None:
+        done = super().begin(ticket)
+        return dataclasses.replace(done, text=self.text, tokens=(), logprobs=(), token_ends=())  # type: ignore[type-var]
+
+
+def test_of_an_engine_that_tells_no_tokens_the_text_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "d.txt").write_text("from 12 to 34\n")
+    engine = Silent(lambda request, prompt: "", EngineSettings(mode="solo"))
+    run(TASK, expand_inputs([tmp_path]), engine, None, tmp_path / "run", arguments={"weights": "w"})
+    folder = RunFolder.open(tmp_path / "run")
+    (line,) = folder.traces()
+    assert line.text == hashlib.sha256(b" 12\n").hexdigest()
+    assert replayed(folder, engine).totals == {"SAME TEXT": 1}
+    other = Silent(engine.script, engine.settings)
+    other.text = " 12"
+    (found,) = replayed(folder, other).outcomes
+    assert (found.word, "text differs" in found.why) == ("CHANGED", True)
+    folder.trace.write_text(json.dumps({**line.as_json(), "text": None}) + "\n")  # as earlier versions wrote it
+    report = replayed(folder, engine)
+    assert report.totals == {"SAME VALUES": 1}
+    assert not report.identical
+    assert "as far as it can be compared" in write_replay(report, folder, tmp_path / "replay.html").read_text()
+
+
 @pytest.mark.parametrize(
     "edit",
     [
@@ -228,12 +268,19 @@ def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_sessi
         {"checks": {"a": "broken"}},
         {"lock": "sha256:0"},
         {"status": "failed", "reason": "x: y"},
+        {"grounding": "verified"},
+        {"mode": "batched"},
+        {"windows": [[0, 9]]},
+        {"document": {"unread": [{"code": "x", "what": "y"}]}},
+        {"fields": {"number": {"flags": ["doubtful"]}}},
+        {"fields": {"number": {"readings": ["12", "21"]}}},
+        {"fields": {"number": {"features": {"logprob": -0.5}}}},
     ],
 )
 def test_a_result_that_was_edited_is_changed(tmp_path: Path, edit: dict[str, Any]) -> None:
     folder = a_run(tmp_path, 2)
     first, second = lines(folder)
-    folder.results.write_text("".join(json.dumps(one) + "\n" for one in ({**first, **edit}, second)))
+    folder.results.write_text("".join(json.dumps(one) + "\n" for one in (_edited(first, edit), second)))
     facts = folder.read_facts()
     facts.totals = dict(folder.totals())
     folder.write_facts(facts)
@@ -244,7 +291,7 @@ def test_a_run_without_a_trace_is_judged_by_its_values(tmp_path: Path) -> None:
     folder = a_run(tmp_path, 3)
     folder.trace.unlink()
     found = replayed(folder, engine_saying({"d1.txt": "34"}, margin=0.0))
-    assert [one.word for one in found.outcomes] == ["IDENTICAL", "CHANGED", "IDENTICAL"]
+    assert [one.word for one in found.outcomes] == ["SAME VALUES", "CHANGED", "SAME VALUES"]
 
 
 def test_purging_takes_what_a_killed_replay_left(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from ringfence.inference import open_engine
 from ringfence.runs import RunFolder
 from ringfence.tasks.extract.unconstrained import NOT_FOUND, stated_in
 from ringfence.weights import Store, StoredWeights
-from tests.conftest import fake_lock, task_of
+from tests.conftest import task_of
 from tests.fake_runs import latest, run
 from tests.standins import Standin, running
 
@@ -52,7 +52,7 @@ class Free(FakeEngine):
 
 def go(tmp_path: Path, engine: Engine) -> dict[str, Any]:
     (tmp_path / "a.txt").write_text(TEXT)
-    run(TASK, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(TASK), tmp_path / "run")
+    run(TASK, expand_inputs([tmp_path / "a.txt"]), engine, None, tmp_path / "run")
     assert check_run(tmp_path / "run").findings == []
     (result,) = latest(RunFolder.open(tmp_path / "run"))
     return result
@@ -139,7 +139,7 @@ def ask(tmp_path: Path, text: str, *answers: Any) -> tuple[dict[str, Any], Free]
     given = iter([json.dumps(answer) if isinstance(answer, dict) else answer for answer in answers])
     engine = Free(lambda request, prompt: next(given))
     (tmp_path / "a.txt").write_text(text)
-    run(REQUIRED, expand_inputs([tmp_path / "a.txt"]), engine, fake_lock(REQUIRED), tmp_path / "run")
+    run(REQUIRED, expand_inputs([tmp_path / "a.txt"]), engine, None, tmp_path / "run")
     assert check_run(tmp_path / "run").findings == []
     (result,) = latest(RunFolder.open(tmp_path / "run"))
     return result, engine

@@ -31,15 +31,18 @@ class LockComparison:
         return {"schema": 1, "first": self.first.digest, "second": self.second.digest, "differences": rows}
 
 
-def require_lock(path: Path, found: Lock) -> None:
-    """Require that ``found``, the lock of this machine, equals the lock in a file.
+def require_lock(locked: Path | Lock, found: Lock) -> None:
+    """Require that ``found``, the lock of this machine, equals a lock, or the lock in a file.
 
     Raises InputError if it does not, and WeightsError if the policy requires a signature of the file that no trusted
     key confirms.
     """
+    if isinstance(locked, Lock):
+        require(locked, found, "the release")
+        return
     if policy := policy_here():
-        policy.require_signature(path, signature_of(path))
-    require(read_lock(path), found, str(path))
+        policy.require_signature(locked, signature_of(locked))
+    require(read_lock(locked), found, str(locked))
 
 
 def find_lock(path: str | Path) -> Lock:

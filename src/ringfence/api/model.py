@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -46,13 +46,13 @@ ESTIMATED = 10  # a run over at least this many documents begins with an estimat
 class RunDetails:
     """Rarely needed options of a run.
 
-    ``locked`` is a lock file that this machine must match. ``limit`` is the largest number of documents in this
-    session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an estimate
-    of a long run after the model's first answer. The rest is recorded in run.json: ``made_by``, and the files of the
-    task, the pool and the calibrator.
+    ``locked`` is a lock, or its file, that this machine must match. ``limit`` is the largest number of documents in
+    this session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an
+    estimate of a long run after the model's first answer. The rest is recorded in run.json: ``made_by``, and the files
+    of the task, the pool and the calibrator.
     """
 
-    locked: Path | None = None
+    locked: Path | Lock | None = None
     limit: int | None = None
     sources: Sequence[Source] | None = None
     made_by: str = ""
@@ -182,6 +182,8 @@ class Model:
         interruption (KeyboardInterrupt) leaves a folder that can be resumed.
         """
         details = details or RunDetails()
+        if isinstance(details.locked, Lock):  # before the calibrator's own lock is compared, which names no difference
+            require_lock(details.locked.but(calibrator=None), self.lock(task, _undecided(options)))
         answerer = self.answerer(task, options)
         if details.locked:
             require_lock(details.locked, answerer.lock)
@@ -207,6 +209,10 @@ class Model:
         control = RunControl(resume=resume, limit=details.limit)
         summary = run_task(answerer, sources, Path(out), control, hooks, made_with)
         return Run(Path(out), summary)
+
+
+def _undecided(options: AnswerOptions | None) -> AnswerOptions:
+    return replace(options or AnswerOptions(), calibrator=None)
 
 
 def _listed(inputs: Inputs) -> list[str | Path]:

@@ -17,6 +17,7 @@ from ..evaluation.metrics import Evaluation
 from ..evaluation.run_calibration import RunCalibration
 from ..evaluation.spot_check import SpotCheck
 from ..gold.agreement import Compare
+from ..gold.corrections import corrected_run
 from ..gold.draft import DraftOptions, GoldDraft
 from ..locks import Lock
 from ..replay import ReplayOptions, ReplayReport, replay_run
@@ -133,12 +134,16 @@ class Run:
         record = recorder(audit, str(out)) if audit else lambda result: None
         return Run(decide_again(folder, Path(out), calibrator.digest, calibrator.decide, record).path)
 
-    def export(self, out: str | Path, form: str | None = None, of_list: str | None = None) -> int:
+    def export(
+        self, out: str | Path, form: str | None = None, of_list: str | None = None, gold: str | Path | None = None
+    ) -> int:
         """Write the values as CSV, XLSX, Parquet or JSON; the format is ``form``, or the ending of ``out``.
 
-        ``of_list`` writes a CSV with one row for each record of that list. Returns the number of rows.
+        ``of_list`` writes a CSV with one row for each record of that list. ``gold`` puts the values of a gold file in
+        place of the answers, with who corrected what, and when. Returns the number of rows.
         """
-        return export_run(self.folder, Path(out), form, of_list)
+        folder = corrected_run(self.folder, Path(gold)) if gold else self.folder
+        return export_run(folder, Path(out), form, of_list)
 
     def report(self, passwords: tuple[str, ...] = ()) -> Path:
         """Write report.html into the run, with every document beside its values. Returns its path."""

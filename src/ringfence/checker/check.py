@@ -17,6 +17,7 @@ from ..errors import RunError
 from ..files import read_lines
 from ..locks import Lock
 from ..plugins import load_plugin, resolve
+from .claims import fault_of_mode, faults_of_claims
 from .kind import Fault, KindChecker
 from .value import fault_of_value
 
@@ -144,7 +145,7 @@ class _Check:
 
     def __init__(self, facts: RunFacts, report: CheckReport) -> None:
         self.task: Mapping[str, Any] = facts.task
-        self.lock, self.report = facts.lock.digest, report
+        self.lock, self.report = facts.lock, report
         self.checker = _kind_checker(self.task.get("kind"))
 
     def result(self, result: Result, document: Document) -> None:
@@ -158,8 +159,10 @@ class _Check:
             self.report.findings.append(Finding(document.id, None, _NO_RESULT))
 
     def _faults(self, result: Result, document: Document) -> Iterator[Fault]:
-        if result.lock != self.lock:
+        if result.lock != self.lock.digest:
             yield None, "it was answered under another lock than that of the run"
+        if fault := fault_of_mode(result, self.lock.data):
+            yield None, fault
         if result.status == "abstained" and self.checker:
             yield from self.checker.faults(result, self.task, document)
         if result.status != "done":
@@ -169,6 +172,7 @@ class _Check:
         if result.document.sha256 != document.sha256:
             yield None, "the document changed since the run"
             return
+        yield from faults_of_claims(result, document, self.lock.data, self.checker)
         expected = self._expected(result)
         answers = result.fields or {}
         if expected is None or answers.keys() != expected.keys():

@@ -42,4 +42,4 @@ def faults_of_result(result: Result, task: Mapping[str, Any], document: Document
         yield None, "the label is not the one with the best score"
 
 
-CHECKER = KindChecker(columns, faults_of_result)
+CHECKER = KindChecker(columns, faults_of_result, scored=True)

@@ -21,8 +21,10 @@ class KindChecker:
 
     ``columns(task)`` gives the specification of every top-level value of a result by name, from the task as plain data.
     ``faults(result, task, document)`` yields what is wrong with a result beyond its single values; it sees results that
-    are done and whose values have the form of the columns, and abstained ones.
+    are done and whose values have the form of the columns, and abstained ones. ``scored`` says that the kind scores a
+    closed list, so that its answers are held to it whether or not the engine takes a grammar.
     """
 
     columns: Callable[[Mapping[str, Any]], dict[str, dict[str, Any]]]
     faults: Callable[[Result, Mapping[str, Any], Document], Iterator[Fault]]
+    scored: bool = False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..gold.corrections import corrected_run
 from ..runs import RunFolder, list_names
 from ..runs.export import FORMATS, export_format, export_run, print_run
 from .console import note
@@ -21,14 +22,20 @@ __all__ = ["command"]
 )
 @click.option("--list", "of_list", help="CSV: one row for each record of this list, instead of one for each document.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; by default stdout.")
-def command(run: Path, form: str | None, of_list: str | None, out: Path | None) -> None:
+@click.option("--gold", type=click.Path(path_type=Path), help="Write the values of this gold in place of the answers.")
+def command(run: Path, form: str | None, of_list: str | None, out: Path | None, gold: Path | None) -> None:
     """Write one row for each document: its id, status and values.
 
     CSV is UTF-8 with a byte order mark, so that spreadsheets read it; a cell that a spreadsheet would take for a
     formula gets a leading apostrophe. Money takes two columns. XLSX has a sheet for each list; Parquet and JSON keep
-    records and lists nested.
+    records and lists nested. With --gold three columns say who confirmed a document, when, and which cells were
+    corrected, with their former values.
     """
     folder = RunFolder.open(run)
+    if gold:
+        folder = corrected_run(folder, gold)
+        corrected = sum(bool(one.former) for one in folder.corrections.values())
+        note(f"{len(folder.corrections)} documents were confirmed by persons; in {corrected} of them values changed.")
     if out is None:
         print_run(folder, sys.stdout, form, of_list)
     else:

@@ -119,14 +119,21 @@ def import_command(
     """Add the confirmed values in FILE (.xlsx, .csv, .jsonl, a saved form, a Label Studio JSON export) to the gold.
 
     The code that parses answers also parses these values. A blank cell is null; ? is a value that nobody has judged.
-    Values that a row does not state stay unchanged. If one row is invalid, nothing is imported.
+    Values that a row does not state stay unchanged. Rows with faults are left out and named. Exit code 3: some rows
+    were left out for their faults.
     """
     imported = import_gold(file, gold_path, ImportOptions(task_file, by, why, origin, replace, _columns(mapping)))
     note(f"{gold_path}: {imported.new} new, {imported.changed} changed, {imported.unchanged} unchanged.")
     if left_out := imported.unconfirmed:
         shown = ", ".join(left_out[:MOST_NAMES]) + (", and more" if len(left_out) > MOST_NAMES else "")
         note(f"{len(left_out)} rows have no x under `confirmed` and were left out ({shown}).")
-    return 0
+    for doubt in imported.doubts:
+        note(f"Taken as it stands, but look again: {doubt}.")
+    if imported.faults:
+        note(f"{len(imported.faults)} rows have faults and were left out; correct them and import the file again:")
+        for fault in imported.faults:
+            click.echo(fault)
+    return 3 if imported.faults else 0
 
 
 def _columns(mapping: tuple[str, ...]) -> dict[str, str]:

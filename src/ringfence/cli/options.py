@@ -30,6 +30,7 @@ __all__ = [
     "answer_options",
     "json_option",
     "model_options",
+    "options_given",
     "password_option",
     "passwords_from",
     "reading_options",
@@ -74,6 +75,14 @@ def passwords_from(password_file: Path | None) -> tuple[str, ...]:
         raise InputError(
             f"Cannot read the password file {password_file} ({reason}).", "Give a text file with one password per line."
         ) from None
+
+
+def options_given() -> dict[str, str]:
+    """The options of the present verb that were given on the command line, by the name of their parameter."""
+    context = click.get_current_context()
+    default = click.core.ParameterSource.DEFAULT
+    options = (option for option in context.command.params if isinstance(option, click.Option) and option.name)
+    return {str(one.name): one.opts[-1] for one in options if context.get_parameter_source(str(one.name)) != default}
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

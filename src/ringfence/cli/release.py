@@ -24,6 +24,7 @@ def command(pilot: Path, contender: str, override_by: str | None, why: str | Non
         raise InputError("An override takes a name and a reason.", "Give both --override-by NAME and --why REASON.")
     override = Override(override_by, why) if override_by and why else None
     release = write_release(pilot, contender, override)
-    how = f", and with --calibrator {pilot / 'calibrator.json'}" if release.calibrator else ""
-    note(f"Released {contender}: {release.path}. Run it with the --weights that its lock names{how}.")
+    if release.looks > 1:
+        note(f"The test part was opened {release.looks} times; a verdict after several looks is worth less.")
+    note(f"Released {contender}: {release.path}. Run it: ringfence run --release {release.path} DOCUMENTS --out RUN")
     return 0

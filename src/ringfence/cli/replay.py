@@ -50,7 +50,8 @@ def command(
     """Answer the documents of RUN again under its lock, and compare each: IDENTICAL, NEAR-TIE or CHANGED.
 
     Refuses if anything that determines an answer differs on this machine. A batched run is replayed in its original
-    order. Fields whose value depends on a near tie are marked `fragile` in the results. Exit code 1: an answer changed,
+    order. Fields whose value depends on a near tie are marked `fragile` in the results. Of a server that tells no
+    tokens only the text can be compared (SAME TEXT), or the values (SAME VALUES). Exit code 1: an answer changed,
     or a document could not be replayed.
     """
     changed = {name: value for name, value in options.items() if value is not None}
@@ -72,13 +73,16 @@ def command(
         click.echo(json.dumps(report.as_json()))
     else:
         for outcome in report.outcomes:
-            if outcome.word != "IDENTICAL":
+            if not outcome.same:
                 echo(_line(outcome))
         for difference in report.differences:
             note(f"Accepted difference: {difference}")
         if marked:
             note(f"Documents with fields that depend on a near tie, now marked `fragile` in the results: {marked}.")
         note(report.sentence)
+        for word in ("SAME TEXT", "SAME VALUES"):
+            if why := next((outcome.why for outcome in report.outcomes if outcome.word == word), ""):
+                note(f"{word}, not IDENTICAL: {why}.")
         note(f"Open this in a browser: {page.resolve().as_uri()}")
     return 1 if report.totals["CHANGED"] or report.totals["NOT REPLAYED"] else 0
 

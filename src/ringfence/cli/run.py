@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,17 +14,22 @@ from ..api import Run
 from ..api.model import RunDetails
 from ..contracts import ModelOptions
 from ..documents import ReadingOptions, expand_inputs
+from ..errors import InputError
+from ..inference import AnswerOptions
+from ..locks import Lock
+from ..operating.released import read_release
 from ..runs import RunFolder, RunSummary
-from ..tasks import load_task
+from ..runs.doubts import doubts_of
+from ..tasks import Task, load_task
 from .console import RunProgressBar, note, opened
-from .options import AnswerFiles, answer_options, json_option, model_options, reading_options
+from .options import AnswerFiles, answer_options, json_option, model_options, options_given, reading_options
 
 __all__ = ["command"]
 
 
 @click.command()
 @click.argument("task_file", type=click.Path(path_type=Path))
-@click.argument("inputs", nargs=-1, required=True)
+@click.argument("inputs", nargs=-1)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder.")
 @model_options
 @reading_options
@@ -31,41 +38,80 @@ __all__ = ["command"]
     "--locked", type=click.Path(path_type=Path),
     help="A lock file (`ringfence lock`); refuse to start if anything that determines an answer differs.",
 )  # fmt: skip
+@click.option(
+    "--release", type=click.Path(path_type=Path),
+    help="A release (`ringfence release`) instead of TASK_FILE; refuse to start if anything that it fixes differs.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="Process at most this many documents now.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out: process what is new, changed or failed.")
 @json_option
 def command(
     *, task_file: Path, inputs: tuple[str, ...], out: Path, model: ModelOptions, reading: ReadingOptions,
-    answers: AnswerFiles, locked: Path | None, limit: int | None, resume: bool, as_json: bool,
+    answers: AnswerFiles, locked: Path | None, release: Path | None, limit: int | None, resume: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Run TASK_FILE over INPUTS (files, folders, globs) into the folder --out.
 
     Writes run.json, results.jsonl and report.html there. You can interrupt it at any time and continue with --resume.
+    With --release every argument is an input: task, weights, engine, settings and calibrator are those of the release.
     """
-    task = load_task(task_file)
-    options = answers.options(task, reading)
+    work = _Work.of_release(release, reading, answers) if release else _Work.of_task(task_file, model, reading, answers)
+    inputs = (str(task_file), *inputs) if release else inputs
+    if not inputs:
+        raise InputError("There is no input.", "Name files, folders or globs after the task file.")
     sources = expand_inputs(inputs)
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # report an unusable folder before the weights are loaded
     details = RunDetails(
-        locked, limit, sources, on_estimate=None if as_json else lambda estimate: note(str(estimate)),
-        task_file=str(task_file), pool=answers.pool, calibrator=answers.calibrator,
+        work.lock or locked, limit, sources, on_estimate=None if as_json else lambda estimate: note(str(estimate)),
+        task_file=None if release else str(task_file), pool=answers.pool, calibrator=answers.calibrator,
+        made_by="release" if release else "",
     )  # fmt: skip
     try:
         with (
-            opened(model) as loaded,
+            opened(work.model) as loaded,
             RunProgressBar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar,
         ):
-            run = loaded.run(task, inputs, out, resume=resume, options=options, on_event=bar.update, details=details)
+            run = loaded.run(
+                work.task, inputs, out, resume=resume, options=work.options, on_event=bar.update, details=details
+            )
     except KeyboardInterrupt:
         note(f"Interrupted. Finished work is kept in {out}; continue with the same command and --resume.")
         return 130
     report = run.report(reading.passwords)
     if run.summary:
         _print_summary(run.summary, report, as_json)
-    if options.calibrator and not as_json:
+    if work.options.calibrator and not as_json:
         _print_decisions(run)
     return 3 if run.totals["failed"] else 0
+
+
+_BESIDE_A_RELEASE = {"out", "release", "limit", "resume", "as_json", "password_file", "pool_file"}
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is run: a task on a model; ``lock`` is that of a release."""
+
+    task: Task
+    model: ModelOptions
+    options: AnswerOptions
+    lock: Lock | None = None
+
+    @classmethod
+    def of_task(cls, task_file: Path, model: ModelOptions, reading: ReadingOptions, answers: AnswerFiles) -> _Work:
+        task = load_task(task_file)
+        return cls(task, model, answers.options(task, reading))
+
+    @classmethod
+    def of_release(cls, path: Path, reading: ReadingOptions, answers: AnswerFiles) -> _Work:
+        given = [option for name, option in options_given().items() if name not in _BESIDE_A_RELEASE]
+        if given:
+            raise InputError(
+                f"A release fixes the task, the weights and every setting; {', '.join(given)} cannot be given with it.",
+                "Omit these options, or run the task file without --release.",
+            )
+        released = read_release(path)
+        return cls(released.task, released.model, released.options(reading.passwords, answers.pool), released.lock)
 
 
 def _print_decisions(run: Run) -> None:
@@ -74,7 +120,9 @@ def _print_decisions(run: Run) -> None:
 
 
 def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
-    progress = summary.progress
+    progress, doubts = summary.progress, doubts_of(RunFolder.open(summary.folder))
+    run = shlex.quote(str(summary.folder))
+    step = f"ringfence gold draft {run} --out gold.html" if doubts.worst else f"ringfence check {run}"
     for identity in progress.changed[:20]:
         note(f"Changed since the last session, and processed again: {identity}")
     if len(progress.changed) > 20:
@@ -88,8 +136,15 @@ def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
             "kept": progress.kept,
             "changed": progress.changed,
             "report": str(report),
+            "doubts": doubts.as_json(),
+            "next": step,
         }
         click.echo(json.dumps(facts))
         return
     note(f"{summary.totals}." + (f" {progress.kept} of them are from earlier sessions." if progress.kept else ""))
+    if str(doubts):
+        note(f"Look at: {doubts}.")
+    for doubtful in doubts.worst:
+        note(f"  {doubtful}")
     note(f"Report: {report.resolve().as_uri()}")
+    note(f"Next: {step}")

@@ -16,10 +16,10 @@ class TraceLine(Contract):
 
     ``n`` is the number of the request in its session, ``s`` the session, and ``prompt`` the digest of the prompt's
     token ids. A completion has ``tokens`` with their ``logprobs``, a scoring has ``scores``, and a failure has
-    ``error``.
+    ``error``. ``text`` is the sha256 of the completion's text, if the engine tells no tokens.
     """
 
-    omitted: ClassVar[frozenset[str]] = frozenset({"tokens", "logprobs", "scores", "error", "schema"})
+    omitted: ClassVar[frozenset[str]] = frozenset({"tokens", "logprobs", "scores", "error", "schema", "text"})
 
     schema_version: int | None = Field(default=None, alias="schema")
     document: str
@@ -32,3 +32,9 @@ class TraceLine(Contract):
     tokens: list[int] | None = None
     logprobs: list[float] | None = None
     scores: list[float] | None = None
+    text: str | None = None
+
+    @property
+    def tells_tokens(self) -> bool:
+        """True unless this is a completion whose tokens the engine did not tell."""
+        return bool(self.scores or self.error or any(self.tokens or ()))

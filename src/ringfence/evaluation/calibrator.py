@@ -22,7 +22,7 @@ from ..gold.agreement import Compare
 from ..locks import canonical_digest
 from .features import FEATURES, feature_vector
 
-__all__ = ["AcceptanceTerms", "Calibrator", "Logistic", "Threshold", "read_calibrator"]
+__all__ = ["AcceptanceTerms", "Calibrator", "Logistic", "Threshold", "calibrator_from", "read_calibrator"]
 
 POOLED = "*"
 Decision = Literal["accept", "review", "spot-check"]
@@ -174,18 +174,26 @@ def read_calibrator(path: Path) -> Calibrator:
     """Read a saved calibrator. Raises InputError if the file is not one, or was changed since the fit."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        stated = data.pop("digest")
-        features = data.pop("features")
-        data.pop("schema")
-        found = TypeAdapter(Calibrator).validate_python(data)
     except OSError as error:
         raise InputError(
             f"Cannot read {path} ({error.strerror}).", "Give the file that `ringfence calibrate` wrote."
         ) from None
+    except ValueError:
+        data = None
+    return calibrator_from(data, str(path))
+
+
+def calibrator_from(data: Any, source: str) -> Calibrator:
+    """The calibrator in plain data of a file; ``source`` names the file. Raises InputError like ``read_calibrator``."""
+    try:
+        data = dict(data)
+        stated, features = data.pop("digest"), data.pop("features")
+        data.pop("schema")
+        found = TypeAdapter(Calibrator).validate_python(data)
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path} is not a calibrator.", "Give the file that `ringfence calibrate` wrote.") from None
+        raise InputError(f"{source} is not a calibrator.", "Give the file that `ringfence calibrate` wrote.") from None
     if features != list(FEATURES):
-        raise InputError(f"{path} uses other features than this version stores.", "Calibrate again.")
+        raise InputError(f"{source} uses other features than this version stores.", "Calibrate again.")
     if stated != found.digest:
-        raise InputError(f"{path} was changed since the fit.", "Calibrate again, or restore the file.")
+        raise InputError(f"{source} was changed since the fit.", "Calibrate again, or restore the file.")
     return found

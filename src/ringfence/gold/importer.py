@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from ..errors import InputError
 from ..runs import GOLD, RunFolder, note_product
 from ..runs.cells import text_of_csv
 from ..tasks import AnswerField, Task, load_task, task_from
+from ..tasks.values.contacts import iban_is_valid
+from .faults import iter_values
 from .file import GoldFile
 from .label_studio import is_label_studio, read_label_studio
 from .values import GoldValueError, nested, parse_gold_value
@@ -46,12 +48,18 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """How many documents are new in the gold, changed or unchanged; ``unconfirmed`` rows were left out."""
+    """How many documents are new in the gold, changed or unchanged.
+
+    ``unconfirmed`` documents were left out, and so were rows with ``faults``. ``doubts`` are values that were taken but
+    are worth a look.
+    """
 
     new: int
     changed: int
     unchanged: int
     unconfirmed: list[str]
+    faults: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -64,9 +72,9 @@ class GoldImport:
 
 
 def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) -> ImportOutcome:
-    """Add what a person confirmed in a file to the gold: all of it or, if it has faults, nothing.
+    """Add what a person confirmed in a file to the gold. Rows with faults are left out and named.
 
-    Raises InputError with the faults, or if nothing says which task the gold belongs to.
+    Raises InputError with the faults if there is no other row, or if nothing says which task the gold belongs to.
     """
     options = options or ImportOptions()
     if file.suffix.lower() == ".json" and is_label_studio(file):
@@ -77,7 +85,7 @@ def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) ->
         rows, facts = read_table(file, options.columns)
         task = _task_of(options, facts)
     found = import_rows(rows, task, options.by, options.origin or facts.get("origin"), options.note)
-    if found.faults:
+    if found.faults and not (found.entries or found.unconfirmed):
         listed = "\n".join(f"  {fault}" for fault in found.faults[:MOST_FAULTS])
         raise InputError(
             f"{file} has {len(found.faults)} faults:\n{listed}", "Correct them and import again; nothing was imported."
@@ -85,7 +93,16 @@ def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) ->
     new, changed = GoldFile(gold).add(found.entries, options.replace)
     if "run" in facts and (Path(facts["run"]) / "run.json").exists():
         note_product(RunFolder(Path(facts["run"])), GOLD, gold)
-    return ImportOutcome(new, changed, len(found.entries) - new - changed, found.unconfirmed)
+    unchanged = len(found.entries) - new - changed
+    return ImportOutcome(new, changed, unchanged, found.unconfirmed, found.faults, list(_doubts(found.entries, task)))
+
+
+def _doubts(entries: Mapping[str, GoldLine], task: Task) -> Iterator[str]:
+    """Accounts that are taken as they stand although their check digits are wrong."""
+    for identity, entry in entries.items():
+        for spec, path, value in iter_values(task, entry.values):
+            if spec.kind == "iban" and value is not None and not iban_is_valid(value):
+                yield f"{identity}: {path}: {value} has wrong check digits"
 
 
 def _task_of(options: ImportOptions, facts: Mapping[str, Any]) -> Task:
@@ -112,7 +129,7 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
         if suffix in (".jsonl", ".ndjson"):
             # A line ends at \n alone: splitlines also cuts at the line separators that texts may hold.
             rows = path.read_bytes().decode("utf-8-sig").split("\n")
-            return [_row(json.loads(row), columns, contract=True) for row in rows if row.strip()], {}
+            return [_line(number, row, columns) for number, row in enumerate(rows, start=1) if row.strip()], {}
         if suffix == ".json":
             saved = json.loads(path.read_text(encoding="utf-8"))
             return [_row(record, columns) for record in saved["rows"]], dict(saved.get("facts", {}))
@@ -133,6 +150,13 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
     )
 
 
+def _line(number: int, text: str, columns: Mapping[str, str]) -> Row:
+    try:
+        return _row(json.loads(text), columns, contract=True)
+    except (ValueError, TypeError, AttributeError):
+        return Row("", {}, fault=f"line {number} is not gold")
+
+
 def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     try:
         # Only the delimiter is guessed: a sniffed dialect misses quotes that are doubled further down.
@@ -143,9 +167,16 @@ def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     rows = []
     for number, record in enumerate(reader, start=1):
         if None in record:
-            raise ValueError(f"row {number} has more cells than the header")
-        rows.append(_row({name: text_of_csv(cell or "") for name, cell in record.items()}, columns))
+            extra = record.pop(None)
+            fault = f"row {number} has {len(extra)} more cells than the header"
+            rows.append(replace(_row(_plain(record), columns), fault=fault))
+            continue
+        rows.append(_row(_plain(record), columns))
     return rows
+
+
+def _plain(record: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: text_of_csv(cell or "") for name, cell in record.items()}
 
 
 def _from_workbook(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[str, Any]]:
@@ -168,12 +199,16 @@ def _from_workbook(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], d
     for title, sheet in sheets.items():
         for number, record in enumerate(_records(sheet), start=2):
             document = _identity(record.pop(DOCUMENT, ""))
+            where = f"sheet {title}, row {number}"
             if document not in listed:
-                raise ValueError(f"sheet {title}, row {number}: the first sheet has no document {document!r}")
+                rows.append(Row(document, {}, fault=f"{where}: the first sheet has no document {document!r}"))
+                continue
             if not any(str(cell).strip() for cell in record.values()):
-                raise ValueError(f"sheet {title}, row {number}: the record of {document} has no value; delete the row")
+                fault = f"{where}: the record of {document} has no value; delete the row"
+                rows.append(Row(document, {}, fault=fault))
+                continue
             listed[document].setdefault(names[title], []).append(record)
-    for row in rows:
+    for row in (row for row in rows if not row.fault):
         row.records.update({name: listed[row.document].get(name, []) for name in names.values()})
     return rows, facts
 
@@ -217,13 +252,18 @@ def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None,
     Without ``origin``, the origin of the row counts; a row without one is blind.
     """
     found = GoldImport()
+    twice: set[str] = set()
     for row in rows:
-        if not row.document:
+        if row.fault:
+            found.faults.append(row.fault)
+            twice.add(row.document)  # what else it says of the document may be half of it
+        elif not row.document:
             found.faults.append("a row names no document")
         elif not row.confirmed:
             found.unconfirmed.append(row.document)
         elif row.document in found.entries:
             found.faults.append(f"{row.document}: listed twice")
+            twice.add(row.document)
         else:
             try:
                 values = _values(row, task.answer_fields(), task)
@@ -235,6 +275,8 @@ def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None,
                 found.faults.append(f"{row.document}: {fault}")
             except ValidationError as error:
                 found.faults += [f"{row.document}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+    for document in twice:
+        found.entries.pop(document, None)
     return found
 
 

@@ -166,10 +166,10 @@ class SplitFile:
         text = json.dumps({**data, "digest": split.digest, "parts": split.parts, "families": split.families}, indent=1)
         write_whole(self.path, text + "\n", private=True)
 
-    def opened(self, command: str, lock: str, looked_at: str = "") -> None:
-        """Record a look at the test part: the command, the lock, and the digest of what it shows."""
-        line = {"at": now(), "command": command, "lock": lock, "looked_at": looked_at, "by": os.environ.get("USER", "")}
-        add_line(self.openings_path, line)
+    def opened(self, command: str, lock: str, looked_at: str = "", answers: str = "") -> None:
+        """Record a look at the test part: command, lock, and the digests of what it shows and of the answers."""
+        line = {"at": now(), "command": command, "lock": lock, "looked_at": looked_at, "answers": answers}
+        add_line(self.openings_path, {**line, "by": os.environ.get("USER", "")})
 
     def openings(self) -> list[dict[str, Any]]:
         """Every recorded opening of the test part, in order. Raises InputError if the record is damaged."""

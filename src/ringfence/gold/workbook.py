@@ -27,7 +27,7 @@ class Row:
     """One document of a draft or a table: ``cells`` by column, and in ``records`` the rows of each list.
 
     With ``contract``, values have the form of results, not the form in which a person writes them. ``by`` and
-    ``origin`` come from gold that names them.
+    ``origin`` come from gold that names them. ``fault`` says why the row cannot be read.
     """
 
     document: str
@@ -40,6 +40,7 @@ class Row:
     by: str = ""
     origin: Origin | None = None
     contract: bool = False
+    fault: str = ""
 
 
 def column_of(path: str) -> str:

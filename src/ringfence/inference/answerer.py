@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..contracts import Result, TraceLine
 from ..documents import Document, ReadingOptions, Unreadable, ocr_weights, readers, reading_libraries
@@ -141,7 +141,7 @@ class Answerer:
             adapter=self.model.adapter_facts,
             few_shot=self.setup.pool.digest if self.setup.pool else None,
             embedding=embedder.facts["digest"] if embedder else None,
-            engine=engine.describe(),
+            engine=_engine_facts(engine),
             processor=processor_features(),
             gpu=accelerators(),
             packages=library_versions(
@@ -167,3 +167,11 @@ class Answerer:
                 "Run the gold's documents with the options of this run, and apply `ringfence calibrate` to that run.",
             )
         return lock.but(calibrator=calibrator.digest)
+
+
+def _engine_facts(engine: Engine) -> dict[str, Any]:
+    """The engine's part of the lock. It says so if the engine takes no grammar, for then answers must be verified."""
+    facts = engine.describe()
+    if not engine.capabilities.grammar:
+        facts["settings"] = {**facts["settings"], "grammar": False}
+    return facts

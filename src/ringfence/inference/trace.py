@@ -47,6 +47,8 @@ class Tracer:
         logprobs = [round(float(logprob), 5) for logprob in output.logprobs]
         if isinstance(output, Completion):
             line.tokens, line.logprobs = list(output.tokens), logprobs
+            if not line.tells_tokens:
+                line.text = hashlib.sha256(output.text.encode("utf-8", "surrogatepass")).hexdigest()
         else:
             line.scores = logprobs
         return line

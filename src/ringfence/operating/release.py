@@ -13,14 +13,13 @@ from ..clock import now
 from ..contracts import LockFacts
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..evaluation.evaluator import run_results
 from ..files import add_line, write_whole
-from ..gold.file import GoldFile
-from ..gold.split import SplitFile
-from ..pilot.digests import VerdictBasis, digests_of
-from ..pilot.record import PilotRecord, read_record
-from ..pilot.setup import load_setup
+from ..locks import canonical_digest
+from ..pilot.confirmation import confirm
+from ..pilot.record import read_record
+from ..replay import session_options
 from ..runs import RunFolder
+from .released import settings_of_release
 
 __all__ = ["Override", "Release", "write_release"]
 
@@ -37,14 +36,17 @@ class Override:
 class Release:
     """A lock that may serve, with the verdict that allows it.
 
-    ``override`` is None for a PASS. ``digests`` cover everything that the verdict rests on; ``calibrator`` is the
-    digest of the pilot's calibrator, if it was fitted on this contender.
+    ``looks`` counts the openings of the test part. ``override`` is None for a PASS.
+    ``digests`` cover everything that the verdict rests on; ``calibrator`` is the
+    digest of the pilot's calibrator, if it was fitted on this contender. ``work`` is what
+    a run under the release needs, None if the run of the contender does not say.
     """
 
     pilot: str
     contender: str
     verdict: str
     sentence: str
+    looks: int
     override: Override | None
     released_at: str
     bar: str
@@ -52,16 +54,18 @@ class Release:
     licence: str | None
     calibrator: str | None
     lock: LockFacts
+    work: Mapping[str, Any] | None
     path: Path
 
     def as_json(self) -> dict[str, Any]:
         """The content of the release file."""
         return {
-            "schema": 1,
+            "schema": 2,
             "pilot": self.pilot,
             "contender": self.contender,
             "verdict": self.verdict,
             "sentence": self.sentence,
+            "looks": self.looks,
             "override": asdict(self.override) if self.override else None,
             "released_at": self.released_at,
             "bar": self.bar,
@@ -69,6 +73,7 @@ class Release:
             "licence": self.licence,
             "calibrator": self.calibrator,
             "lock": self.lock.as_json(),
+            "work": self.work,
         }
 
 
@@ -84,35 +89,38 @@ def write_release(folder: Path, contender: str, override: Override | None = None
         raise InputError(f"{folder} has no verdict yet.", f"Run it first: ringfence pilot run {folder}.")
     if contender not in record.names:
         raise InputError(f"The pilot has no contender {contender!r}.", f"It has: {', '.join(record.names)}.")
-    lock = RunFolder.open(folder / "runs" / contender).read_facts().lock
+    run = RunFolder.open(folder / "runs" / contender)
+    run.lock()  # raises if somebody edited it
+    lock = run.read_facts().lock
     released, chosen = record.contender(contender), contender == record.chosen
-    changes = _changes(folder, record)
+    confirmed = confirm(folder, record)
     if lock.digest != released.lock:
-        changes.append(f"the lock of {contender}")
-    if changes:
         raise InputError(
-            f"The verdict no longer holds; changed since: {', '.join(dict.fromkeys(changes))}.",
+            f"The lock of {contender} is another one than in the pilot.",
             f"Undo the change, or run the pilot again: ringfence pilot run {folder}.",
         )
-    verdict = record.verdict if chosen else "NONE"
+    verdict = confirmed.word if chosen else "NONE"
     if verdict != "PASS" and override is None:
-        reason = record.sentence if chosen else f"the pilot chose {record.chosen} for its look at the test part."
+        reason = confirmed.sentence if chosen else f"the pilot chose {record.chosen} for its look at the test part."
         raise InputError(
             f"{contender} is not released: {reason}",
             "Reach PASS first; or take responsibility by name, on record: --override-by NAME --why REASON.",
         )
+    calibrator = read_calibrator(folder / "calibrator.json") if chosen and "calibrator" in record.digests else None
     release = Release(
         pilot=record.pilot,
         contender=contender,
         verdict=verdict,
-        sentence=record.sentence,
+        sentence=confirmed.sentence,
+        looks=confirmed.looks,
         override=override if verdict != "PASS" else None,
         released_at=now(),
-        bar=record.bar,
+        bar=confirmed.bar,
         digests=record.digests,
         licence=released.licence,
-        calibrator=record.calibrator if chosen else None,
+        calibrator=calibrator.digest if calibrator else None,
         lock=lock,
+        work=settings_of_release(run, lambda: session_options(run, run.read_facts().sessions[-1]), calibrator),
         path=folder / "releases" / f"{contender}.json",
     )
     _store(release, override)
@@ -121,23 +129,11 @@ def write_release(folder: Path, contender: str, override: Override | None = None
 
 def _store(release: Release, override: Override | None) -> None:
     content = release.as_json()
-    write_whole(release.path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-    add_line(release.path.with_name("log.jsonl"), {**content, "lock": release.lock.digest})
+    whole = {**content, "digest": canonical_digest(content)}
+    write_whole(release.path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+    kept = {name: value for name, value in content.items() if name != "work"}
+    add_line(release.path.with_name("log.jsonl"), {**kept, "lock": release.lock.digest})
     if audit := audit_here():
         by = override.by if override else None
         digests = dict(release.digests)
         audit.append("release", who=who(), lock=release.lock.digest, verdict=release.verdict, by=by, digests=digests)
-
-
-def _changes(folder: Path, record: PilotRecord) -> list[str]:
-    """The names of what differs now from what the verdict rests on."""
-    setup = load_setup(folder)
-    gold_file = GoldFile(folder / setup.spec.gold)
-    split = SplitFile(gold_file.path).read()
-    if split is None:
-        return ["split"]
-    run = run_results(RunFolder.open(folder / "runs" / record.chosen))
-    calibrator = read_calibrator(folder / "calibrator.json") if "calibrator" in record.digests else None
-    found = digests_of(VerdictBasis(setup, gold_file.latest(), split, record.chosen, run.lock, run.results, calibrator))
-    stated = record.digests
-    return [name for name in {**stated, **found} if stated.get(name) != found.get(name)]

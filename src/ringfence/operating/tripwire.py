@@ -49,7 +49,7 @@ def check_line(report: ReplayReport | None, differences: Sequence[Difference], f
 
     ``report`` is None if the replay did not take place: the lock has ``differences``, or a ``fault`` got in the way.
     """
-    changed = [outcome for outcome in report.outcomes if outcome.word != "IDENTICAL"] if report else []
+    changed = [outcome for outcome in report.outcomes if not outcome.same] if report else []
     return {
         "schema": 1,
         "at": now(),

@@ -1,4 +1,4 @@
-"""The digests of everything that a verdict rests on: stored with it, and compared before a release."""
+"""What a verdict rests on: worked out from answers and gold, and the digests that are stored with it and compared."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..contracts import GoldLine, Result
+from ..evaluation import Verdict, verdict_on
 from ..evaluation.calibrator import Calibrator
+from ..evaluation.evaluator import evaluate
+from ..evaluation.metrics import Evaluation
 from ..gold.file import gold_digest
 from ..gold.split import Split
 from ..locks import canonical_digest
+from .outcome import share_of
 from .setup import PilotSetup
 
 __all__ = ["VerdictBasis", "answers_digest", "digests_of"]
@@ -26,6 +30,21 @@ class VerdictBasis:
     lock: str
     results: Mapping[str, Result]
     calibrator: Calibrator | None
+
+    @property
+    def test_gold(self) -> dict[str, GoldLine]:
+        """The gold of the test part."""
+        return {i: self.gold[i] for i in self.split.parts.get("test", ()) if i in self.gold}
+
+    def evaluation(self, slices: Mapping[str, Mapping[str, str]] | None = None) -> Evaluation:
+        """Compare the answers with the test part."""
+        spec = self.setup.spec
+        return evaluate(self.setup.task, self.results, self.test_gold, self.split.families, slices, spec.compare)
+
+    def verdict(self, evaluation: Evaluation) -> Verdict:
+        """The verdict on an evaluation, against the bar."""
+        bar = self.setup.spec.bar
+        return verdict_on(share_of(evaluation, bar.unit), bar.at_least, bar.confidence)
 
 
 def digests_of(basis: VerdictBasis) -> dict[str, str]:

@@ -12,7 +12,7 @@ from ..evaluation.comparison import Comparison
 from ..evaluation.items import Item
 from ..evaluation.metrics import Evaluation
 
-__all__ = ["AcceptanceOutcome", "ContenderOutcome", "Failure", "PilotOutcome", "share_of"]
+__all__ = ["AcceptanceOutcome", "ContenderOutcome", "Failure", "PilotOutcome", "sentence_of", "share_of"]
 
 
 @dataclass(frozen=True)
@@ -96,27 +96,7 @@ class PilotOutcome:
     @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
-        verdict, share = self.verdict, self.share
-        seen = f"{share.right} of {share.total} {self.unit}s right ({share.share:.1%})"
-        if verdict.word == "PASS":
-            return (
-                f"PASS: {self.chosen} reaches the bar of {verdict.bar:.0%}: {seen}, "
-                f"at least {verdict.lower:.1%} with {verdict.confidence:.0%} confidence."
-            )
-        if verdict.word == "FAIL":
-            return (
-                f"FAIL: {self.chosen} is under the bar of {verdict.bar:.0%}: {seen}, "
-                f"at most {verdict.upper:.1%} with {verdict.confidence:.0%} confidence."
-            )
-        advice = (
-            f"about {verdict.further} more labelled {self.unit}s will decide if the share stays"
-            if verdict.further
-            else "the share lies at the bar, so more labels will hardly decide"
-        )
-        return (
-            f"UNDECIDED: {self.chosen} may or may not reach the bar of {verdict.bar:.0%}: {seen}, "
-            f"between {verdict.lower:.1%} and {verdict.upper:.1%}; {advice}."
-        )
+        return sentence_of(self.verdict, self.chosen, self.share, self.unit)
 
     @property
     def share(self) -> Proportion:
@@ -164,3 +144,27 @@ def share_of(evaluation: Evaluation, unit: str) -> Proportion:
     if unit == "document":
         return evaluation.documents
     return Proportion.of([item.right for item in evaluation.items], [item.family for item in evaluation.items])
+
+
+def sentence_of(verdict: Verdict, chosen: str, share: Proportion, unit: str) -> str:
+    """A verdict in one sentence."""
+    seen = f"{share.right} of {share.total} {unit}s right ({share.share:.1%})"
+    if verdict.word == "PASS":
+        return (
+            f"PASS: {chosen} reaches the bar of {verdict.bar:.0%}: {seen}, "
+            f"at least {verdict.lower:.1%} with {verdict.confidence:.0%} confidence."
+        )
+    if verdict.word == "FAIL":
+        return (
+            f"FAIL: {chosen} is under the bar of {verdict.bar:.0%}: {seen}, "
+            f"at most {verdict.upper:.1%} with {verdict.confidence:.0%} confidence."
+        )
+    advice = (
+        f"about {verdict.further} more labelled {unit}s will decide if the share stays"
+        if verdict.further
+        else "the share lies at the bar, so more labels will hardly decide"
+    )
+    return (
+        f"UNDECIDED: {chosen} may or may not reach the bar of {verdict.bar:.0%}: {seen}, "
+        f"between {verdict.lower:.1%} and {verdict.upper:.1%}; {advice}."
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..engines import engine_names
 from ..engines.selection import state_of
+from ..errors import InputError
 from ..evaluation.statistics import exact_bound
 from ..extras import need
 from ..gold.file import GoldFile
@@ -14,6 +15,7 @@ from ..hardware import machine, processors
 from ..planning.memory import WORKING_SHARE, machine_fit
 from ..weights import Store, find_entry
 from ..weights.known import find_known
+from .confirmation import confirm
 from .readiness import Evidence, ReadinessEvidence, Word
 from .record import PilotRecord, read_record
 from .spec import load_pilot
@@ -34,12 +36,18 @@ def gather_evidence(
     need("evaluation", "scipy")
     found: dict[str, dict[str, Evidence]] = {"infrastructure": {}, "evaluation": {}, "cost": {}}
     record: PilotRecord | None = None
+    verdict: str | None = None
     if pilot:
         spec = load_pilot(pilot)
         weights = weights or [contender.weights for contender in spec.contenders if not contender.server]
         found["evaluation"]["bar"] = Evidence("yes", f"pilot.yaml says: {spec.bar}.")
         found["evaluation"]["gold"] = _gold(pilot / spec.gold, spec.bar.at_least, spec.bar.confidence, spec.split.test)
         record = read_record(pilot)
+        if record:
+            try:
+                verdict = confirm(pilot, record).word
+            except InputError as error:
+                found["evaluation"]["bar"] = Evidence("yes", f"pilot.yaml says: {spec.bar}. {error}")
     found["infrastructure"]["fits"] = _fits(weights or ["demo"])
     hourly = record.contender(record.chosen).documents_per_hour if record else None
     if hourly:
@@ -50,7 +58,7 @@ def gather_evidence(
                 "yes" if day >= per_day else "no",
                 f"Measured: {day:,.0f} documents in 24 hours; needed: {per_day:,} a day.",
             )
-    return ReadinessEvidence(found, record.verdict if record else None)
+    return ReadinessEvidence(found, verdict)
 
 
 def _fits(names: Sequence[str]) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -24,7 +25,7 @@ class ContenderRecord(BaseModel):
 
 
 class PilotRecord(BaseModel):
-    """The verdict of a pilot, its contender, and the digests of what it rests on."""
+    """The verdict of a pilot, its contender, and what it rests on: digests, terms, openings of the test part."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -36,6 +37,8 @@ class PilotRecord(BaseModel):
     contenders: tuple[ContenderRecord, ...]
     calibrator: str | None = None
     digests: dict[str, str] = {}
+    terms: tuple[dict[str, Any], ...] = ()
+    test_openings: tuple[dict[str, Any], ...] = ()
 
     @property
     def names(self) -> list[str]:

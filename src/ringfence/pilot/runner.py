@@ -7,7 +7,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,13 @@ from ..clock import now
 from ..contracts import GoldLine, RunFacts
 from ..documents import ReadingOptions
 from ..errors import InputError
-from ..evaluation import Proportion, verdict_on
+from ..evaluation import Proportion
 from ..evaluation.calibrator import Calibrator, read_calibrator
 from ..evaluation.comparison import Comparison, compare_items
 from ..evaluation.evaluator import evaluate, items_of_results, run_results, slices_of
 from ..evaluation.items import NORMALISATION, Item
 from ..files import write_whole
-from ..gold.file import gold_digest
 from ..gold.split import SplitFile
-from ..locks import canonical_digest
 from ..runs import RunFolder
 from ..tasks import kind_of
 from ..weights import find_entry
@@ -35,6 +33,7 @@ from .baselines import BaselineData, Embed, write_baselines
 from .data import PilotData, read_data
 from .digests import VerdictBasis, digests_of
 from .findings import Looks, untested, warnings_of, worst_failures
+from .look import Look
 from .outcome import ContenderOutcome, PilotOutcome, share_of
 from .setup import load_setup
 from .spec import Contender
@@ -80,7 +79,7 @@ def run_pilot(
 
 def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSupport) -> PilotOutcome:
     setup = load_setup(Path())
-    spec, task = setup.spec, setup.task
+    spec = setup.spec
     terms = terms_history(setup.folder, spec)
     data = read_data(setup, reading, support.say)
     for contender in spec.contenders:
@@ -88,15 +87,14 @@ def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSup
     found = _contenders_on_dev(data, _baselines(data, support), support)
     chosen = max((one for one in found if not one.baseline), key=lambda one: one.share.share)  # of equals, the first
     results = run_results(RunFolder.open(setup.runs / chosen.name)).results
-    test_gold = data.part("test")
-    openings = _open_test(data, chosen)
+    basis = VerdictBasis(setup, data.gold, data.split, chosen.name, chosen.lock, results, None)
+    openings = _open_test(SplitFile(data.gold_file.path), basis)
     slices = slices_of(results.values())
-    test = evaluate(task, results, test_gold, data.split.families, slices, spec.compare)
+    test = basis.evaluation(slices)
     acceptance = calibrate_and_accept(data, results, chosen, test.items)
     calibrator = acceptance.calibrator
     if calibrator and not _same_calibrator(setup.folder / "calibrator.json", calibrator):
         calibrator.write(setup.folder / "calibrator.json")
-    basis = VerdictBasis(setup, data.gold, data.split, chosen.name, chosen.lock, results, calibrator)
     return PilotOutcome(
         name=spec.name,
         question=spec.question,
@@ -105,10 +103,10 @@ def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSup
         terms=terms,
         contenders=found,
         chosen=chosen.name,
-        verdict=verdict_on(share_of(test, spec.bar.unit), spec.bar.at_least, spec.bar.confidence),
+        verdict=basis.verdict(test),
         unit=spec.bar.unit,
         test=test,
-        against=_against_baseline(data, chosen, found, test.items, test_gold),
+        against=_against_baseline(data, chosen, found, test.items, basis.test_gold),
         calibrator=calibrator,
         accepted=acceptance.accepted,
         coverage=acceptance.coverage,
@@ -119,7 +117,7 @@ def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSup
         warnings=warnings_of(data, found, chosen, Looks(terms, openings)),
         openings=openings,
         sizes={name: len(data.part(name)) for name in data.split.parts},
-        digests=digests_of(basis),
+        digests=digests_of(replace(basis, calibrator=calibrator)),
         normalisation=NORMALISATION[spec.compare],
         made_at=now(),
         slices=slices,
@@ -189,17 +187,14 @@ def _hourly(facts: RunFacts) -> float | None:
     return 3600 * documents / seconds if seconds > 0 else None
 
 
-def _open_test(data: PilotData, chosen: ContenderOutcome) -> list[dict[str, Any]]:
+def _open_test(file: SplitFile, basis: VerdictBasis) -> list[dict[str, Any]]:
     """Record this look at the test part, and return all looks.
 
     Looking again at the same answers, with the same gold and terms, does not count as another look.
     """
-    spec, file = data.setup.spec, SplitFile(data.gold_file.path)
-    command = f"pilot run {spec.name}: {chosen.name}"
-    looked_at = canonical_digest([spec.terms, gold_digest(data.part("test")), data.split.digest])
-    known = [(opening["command"], opening["lock"], opening.get("looked_at")) for opening in file.openings()]
-    if (command, chosen.lock, looked_at) not in known:
-        file.opened(command, chosen.lock, looked_at)
+    look = Look.at(basis)
+    if not look.on_record(file.openings()):
+        file.opened(look.command, look.lock, look.looked_at, look.answers)
     return file.openings()
 
 

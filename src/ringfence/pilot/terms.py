@@ -11,7 +11,9 @@ from ..errors import InputError
 from ..files import add_line, read_lines
 from .spec import PilotSpec
 
-__all__ = ["changed_terms", "terms_history"]
+__all__ = ["changed_terms", "known_terms", "terms_history"]
+
+_NAME = "pilot.terms.jsonl"
 
 
 def terms_history(folder: Path, spec: PilotSpec) -> list[dict[str, Any]]:
@@ -19,16 +21,20 @@ def terms_history(folder: Path, spec: PilotSpec) -> list[dict[str, Any]]:
 
     Raises InputError if the record is damaged.
     """
-    path = folder / "pilot.terms.jsonl"
-    try:
-        known = list(read_lines(path))
-    except ValueError as fault:
-        raise InputError(f"Cannot read the pilot's terms: {fault}.", "Restore it from version control.") from None
+    known = known_terms(folder)
     if not known or known[-1]["digest"] != spec.terms_digest:
         entry = {"at": now(), "digest": spec.terms_digest, "terms": spec.terms}
-        add_line(path, entry)
+        add_line(folder / _NAME, entry)
         known.append(entry)
     return known
+
+
+def known_terms(folder: Path) -> list[dict[str, Any]]:
+    """Return every recorded version of the terms, the first one first. Raises InputError if the record is damaged."""
+    try:
+        return list(read_lines(folder / _NAME))
+    except ValueError as fault:
+        raise InputError(f"Cannot read the pilot's terms: {fault}.", "Restore it from version control.") from None
 
 
 def changed_terms(first: Mapping[str, Any], last: Mapping[str, Any]) -> list[str]:

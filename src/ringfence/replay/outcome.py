@@ -1,4 +1,4 @@
-"""Compare a stored answer with its replay: IDENTICAL, NEAR-TIE or CHANGED."""
+"""Compare a stored answer with its replay: IDENTICAL, SAME TEXT, SAME VALUES, NEAR-TIE or CHANGED."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ..contracts import FieldAnswer, Result, TraceLine
 __all__ = ["NEAR_TIE", "OutcomeWord", "RecordedAnswers", "ReplayOutcome", "ScoreAlternatives", "compare_results"]
 
 NEAR_TIE = 0.1  # nats between the two best tokens; the composition of a batch moves log-probabilities by less
-OutcomeWord = Literal["IDENTICAL", "NEAR-TIE", "CHANGED", "NOT REPLAYED"]
+OutcomeWord = Literal["IDENTICAL", "SAME TEXT", "SAME VALUES", "NEAR-TIE", "CHANGED", "NOT REPLAYED"]
+"""SAME TEXT: the engine told no tokens, but the same text. SAME VALUES: nothing but the values could be compared."""
 ScoreAlternatives = Callable[[str, int, Sequence[int], int, int], tuple[float, str]]
 """(request, look, tokens before, stored token, replayed token) -> the margin between the two tokens, and the method."""
 RecordedAnswers = Mapping[str, Sequence[TraceLine]]
@@ -39,6 +40,11 @@ class ReplayOutcome:
     method: str | None = None
     fields: tuple[str, ...] = ()
     drift: float = 0.0
+
+    @property
+    def same(self) -> bool:
+        """True if nothing that could be compared differs."""
+        return self.word in ("IDENTICAL", "SAME TEXT", "SAME VALUES")
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -81,11 +87,25 @@ def compare_results(
     drift = _drift(stored_answers, replayed_answers)
     if split is None:
         if same:
-            return ReplayOutcome(name, "IDENTICAL", drift=drift)
+            word, why = _sameness(stored_answers, replayed_answers)
+            return ReplayOutcome(name, word, why, drift=drift)
         why = "the engine gave the same answers, but they were parsed into other values"
         return ReplayOutcome(name, "CHANGED", why, fields=fields)
     facts: dict[str, Any] = {"request": _readable(split.request, name), "fields": fields, "drift": drift}
     return _outcome_of_split(name, split, alternatives, threshold, facts)
+
+
+def _sameness(stored: RecordedAnswers, replayed: RecordedAnswers) -> tuple[OutcomeWord, str]:
+    """Return how far equal results are known to be the same, and why no further."""
+    if not stored and replayed:
+        return "SAME VALUES", "the run has no trace of the engine"
+    told = [line for answers in (stored, replayed) for lines in answers.values() for line in lines]
+    silent = [line for line in told if not line.tells_tokens]
+    if not silent:
+        return "IDENTICAL", ""
+    if all(line.text for line in silent):
+        return "SAME TEXT", "the engine tells no tokens; the digest of its text was compared"
+    return "SAME VALUES", "the engine tells no tokens, and the run stored no digest of its text"
 
 
 def _outcome_of_split(
@@ -101,6 +121,8 @@ def _outcome_of_split(
     if stored.scores is not None and replayed.scores is not None:
         return _outcome_of_scores(name, stored.scores, replayed.scores, threshold, facts)
     stored_tokens, replayed_tokens = stored.tokens or [], replayed.tokens or []
+    if not (stored.tells_tokens and replayed.tells_tokens):
+        return ReplayOutcome(name, "CHANGED", "the engine's text differs; it tells no tokens", **facts)
     place = _common_length(stored_tokens, replayed_tokens)
     if place >= min(len(stored_tokens), len(replayed_tokens)):
         return ReplayOutcome(name, "CHANGED", "one answer ends before the other", token=place, **facts)
@@ -167,6 +189,8 @@ def _first_split(stored: RecordedAnswers, replayed: RecordedAnswers, same: bool)
         if left is None or right is None:
             return _Split(request, look, left, right)
         if (left.prompt, left.tokens, left.error) != (right.prompt, right.tokens, right.error):
+            return _Split(request, look, left, right)
+        if left.text and right.text and left.text != right.text:
             return _Split(request, look, left, right)
         if not same and left.scores != right.scores:
             return _Split(request, look, left, right)

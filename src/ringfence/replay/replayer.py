@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import ValidationError
 
@@ -23,7 +23,8 @@ from ..runs import Progress, RunControl, RunFolder, RunHooks, run_task
 from ..runs.source_documents import source_of
 from ..runs.trace import traces_by_document
 from ..tasks import Task, task_from
-from .outcome import NEAR_TIE, ReplayOutcome, compare_results
+from .claims import differing_claims
+from .outcome import NEAR_TIE, OutcomeWord, ReplayOutcome, compare_results
 
 __all__ = ["LockDiffersError", "ReplayOptions", "ReplayReport", "order_of", "replay_run", "session_options"]
 
@@ -81,8 +82,8 @@ class ReplayReport:
     @property
     def sentence(self) -> str:
         """The totals in one sentence."""
-        words = ("IDENTICAL", "NEAR-TIE", "CHANGED", "NOT REPLAYED")
-        counted = ", ".join(f"{self.totals[word]} {word}" for word in words if self.totals[word] or word == "IDENTICAL")
+        words = [word for word in get_args(OutcomeWord) if self.totals[word]] or ["IDENTICAL"]
+        counted = ", ".join(f"{self.totals[word]} {word}" for word in words)
         return f"{len(self.outcomes)} of {self.documents} documents replayed ({self.mode}): {counted}."
 
     def as_json(self) -> dict[str, Any]:
@@ -180,7 +181,7 @@ def replay_run(
         with _opened(folder, session, options) as (answerer, let_through):
             accepted, done = let_through, len(outcomes)
             outcomes += _replay_session(
-                folder, answerer, _SessionPlan(number, session, results, plan),
+                folder, answerer, _SessionPlan(number, session, results, plan, bool(let_through)),
                 options, lambda seen, done=done: on_progress(done + seen, plan.chosen),  # type: ignore[misc]
             )  # fmt: skip
     return ReplayReport(outcomes, plan.mode, options.threshold, accepted, plan.documents)
@@ -205,7 +206,7 @@ class _ReplayPlan:
         trace = list(folder.traces())
         order = order_of(trace)
         every = sorted(folder.latest(), key=lambda result: order.get(result.document.id, (len(order), 0)))
-        mode = str(every[0].mode) if every else "solo"
+        mode = str(folder.lock().facts.engine.settings.get("mode", "solo"))
         chosen = every
         if sample and sample < len(every):
             chosen = [every[len(every) * n // sample] for n in range(sample)] if mode == "solo" else every[:sample]
@@ -222,6 +223,7 @@ class _SessionPlan:
     facts: SessionFacts
     results: Sequence[Result]
     plan: _ReplayPlan
+    under_other_lock: bool
 
 
 def _changed(options: ModelOptions, changed: Mapping[str, Any]) -> ModelOptions:
@@ -265,6 +267,14 @@ def _answer_options(folder: RunFolder, session: SessionFacts, task: Task, option
     )
 
 
+def _with_claims(outcome: ReplayOutcome, stored: Result, replayed: Result) -> ReplayOutcome:
+    """Return the outcome, or CHANGED if the results of one answer state different things of it."""
+    if outcome.same and (claims := differing_claims(stored, replayed, exact=outcome.drift == 0)):
+        why = f"the same answer, but the result states something else: {', '.join(claims)}"
+        return replace(outcome, word="CHANGED", why=why)
+    return outcome
+
+
 def _replay_session(
     folder: RunFolder,
     answerer: Answerer,
@@ -303,7 +313,8 @@ def _replay_session(
                 outcomes.append(ReplayOutcome(name, "CHANGED", why))
             else:
                 traces = before.get(name, {}), after.get(name, {})
-                outcomes.append(compare_results(stored, replayed, *traces, engine.margin, options.threshold))
+                outcome = compare_results(stored, replayed, *traces, engine.margin, options.threshold)
+                outcomes.append(outcome if session.under_other_lock else _with_claims(outcome, stored, replayed))
         return outcomes
     finally:
         shutil.rmtree(out, ignore_errors=True)  # before another replay may begin

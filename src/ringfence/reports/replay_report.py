@@ -16,7 +16,7 @@ __all__ = ["write_replay"]
 
 def write_replay(replayed: ReplayReport, folder: RunFolder, target: Path) -> Path:
     """Write the page, which only its owner can read, and return its path."""
-    diverged = {outcome.document for outcome in replayed.outcomes if outcome.word != "IDENTICAL"}
+    diverged = {outcome.document for outcome in replayed.outcomes if not outcome.same}
     values = {result.document.id: result.values for result in folder.latest() if result.document.id in diverged}
     facts = folder.read_facts()
     drift = max((outcome.drift for outcome in replayed.outcomes), default=0.0)

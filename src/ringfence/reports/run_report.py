@@ -15,6 +15,7 @@ from ..files import fresh_file
 from ..gold.values import as_text
 from ..locks import Lock
 from ..runs import RunFolder
+from ..runs.doubts import doubts_of
 from ..tasks import task_from
 from .document_views import DocumentTexts, DocumentView, view_document
 from .label_and_summary_views import (
@@ -89,7 +90,7 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: Agreement | N
             facts=facts,
             engine=Lock(**facts.lock.data).facts.engine,
             totals=folder.totals(),
-            checks_broken=_broken_checks(folder),
+            checks_broken=doubts_of(folder).checks,
             session=facts.sessions[-1],
             documents=_documents(folder, facts, shown, passwords, gold or {}),
             shown=len(shown),
@@ -116,15 +117,6 @@ def _choose(folder: RunFolder) -> tuple[list[str], int]:
         failed, flagged = failed[:100], flagged[:150]
         rest = sorted(rest[: MOST_DOCUMENTS - len(failed) - len(flagged)])
     return [*sorted(failed), *sorted(flagged), *sorted(rest)], total
-
-
-def _broken_checks(folder: RunFolder) -> dict[str, int]:
-    broken: dict[str, int] = {}
-    for result in folder.latest():
-        for check, outcome in (result.checks or {}).items():
-            if outcome == "broken":
-                broken[check] = broken.get(check, 0) + 1
-    return broken
 
 
 def _documents(

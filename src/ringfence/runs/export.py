@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..files import fresh_file
 from ..locks import Lock
 from ..tasks import task_from
 from .cells import csv_cell, write_cell
+from .corrections import CorrectedRun
 from .output import require_output
 from .products import note_product
 from .run_folder import RunFolder
@@ -39,6 +40,7 @@ _Columns = dict[str, dict[str, Any]]
 _PARTS = {"money": ("amount", "currency"), "period": ("from", "to")}  # kinds whose values fill two columns
 _EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections")
 _DECIDED = ("decision", "for_review")  # extra columns of a run with calibrator decisions
+_CORRECTED = ("confirmed_by", "confirmed_at", "corrected")  # and of one with corrections of persons
 MOST_SHEET_ROWS = 1_048_576
 
 
@@ -113,6 +115,8 @@ def export_json(folder: RunFolder, stream: TextIO) -> int:
         row = {key: line[key] for key in ("status", "reason", "values", "checks", "decision", "lock")}
         row["document"] = result.document.id
         row.update({key: line[key] for key in _EXTRAS if key in line})
+        if isinstance(folder, CorrectedRun) and (correction := folder.corrections.get(result.document.id)):
+            row["gold"] = {"by": correction.by, "at": correction.at, "former": correction.former}
         for key in ("flags", "spans", "address", "ocr"):
             row[key] = {path: answer[key] for path, answer in (line["fields"] or {}).items() if answer[key]}
         stream.write((",\n" if count else "\n") + json.dumps(row, ensure_ascii=False))
@@ -184,7 +188,7 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
             "Parquet needs a package that is not installed.", "Install it: pip install 'ringfence[parquet]'."
         ) from None
     specs = _columns(folder)
-    extra = _DECIDED if _is_decided(folder) else ()
+    extra, extra_of = _extra(folder)
     names = _distinct(["document", "status", "reason", *specs, "flags", *extra])
     columns = dict(zip(specs, names[3:], strict=False))
     flags, *decided = names[3 + len(specs) :]
@@ -208,7 +212,7 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
                     "reason": result.reason,
                     **{columns[name]: value for name, value in {**dict.fromkeys(specs), **_values(result)}.items()},
                     flags: _flags(result.fields),
-                    **dict(zip(decided, _decision(result), strict=False)),
+                    **dict(zip(decided, extra_of(result), strict=True)),
                 }
                 for result in batch
             ]
@@ -260,13 +264,13 @@ def _table(folder: RunFolder, of_list: str | None) -> tuple[list[str], Iterator[
         single = _single_values(columns)
         counted = [name for name, spec in columns.items() if spec["kind"] == "list"]
         header = ["document", "status", "reason", *_titles(single), *(f"{name}_count" for name in counted), "flags"]
-        extra = _DECIDED if _is_decided(folder) else ()
-        return [*header, *extra], _document_rows(folder, single, counted, bool(extra))
+        return [*header, *_extra(folder)[0]], _document_rows(folder, single, counted)
     if columns.get(of_list, {}).get("kind") != "list":
         known = ", ".join(name for name, spec in columns.items() if spec["kind"] == "list") or "none"
         raise RunError(f"The task has no list named {of_list!r}.", f"The lists of this run: {known}.")
     inner: _Columns = columns[of_list]["fields"]
-    return ["document", "row", *_titles(inner), "flags"], _record_rows(folder, of_list, inner)
+    extra = _CORRECTED if isinstance(folder, CorrectedRun) else ()
+    return ["document", "row", *_titles(inner), "flags", *extra], _record_rows(folder, of_list, inner)
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -299,8 +303,21 @@ def _titles(single: _Columns) -> list[str]:
     return titles
 
 
-def _is_decided(folder: RunFolder) -> bool:
-    return Lock(**folder.read_facts().lock.data).facts.calibrator is not None
+def _extra(folder: RunFolder) -> tuple[tuple[str, ...], Callable[[Result], list[str]]]:
+    """The columns after the flags: decisions of a calibrator, and corrections of persons; and a result's cells."""
+    decided = Lock(**folder.read_facts().lock.data).facts.calibrator is not None
+    corrected = isinstance(folder, CorrectedRun)
+
+    def cells(result: Result) -> list[str]:
+        return [*(_decision(result) if decided else ()), *(_correction(folder, result) if corrected else ())]
+
+    return (*(_DECIDED if decided else ()), *(_CORRECTED if corrected else ())), cells
+
+
+def _correction(folder: RunFolder, result: Result, prefix: str = "") -> list[str]:
+    """Who confirmed a document, when, and the former values of the cells under ``prefix`` that were corrected."""
+    found = folder.corrections.get(result.document.id) if isinstance(folder, CorrectedRun) else None
+    return [found.by, found.at, found.summary(prefix)] if found else ["", "", ""]
 
 
 def _decision(result: Result) -> list[str]:
@@ -309,7 +326,8 @@ def _decision(result: Result) -> list[str]:
     return [result.decision or "", "; ".join(review)]
 
 
-def _document_rows(folder: RunFolder, single: _Columns, counted: list[str], decided: bool) -> Iterator[list[Any]]:
+def _document_rows(folder: RunFolder, single: _Columns, counted: list[str]) -> Iterator[list[Any]]:
+    extra_of = _extra(folder)[1]
     for result in folder.latest():
         values = _values(result)
         row: list[Any] = [result.document.id, result.status, result.reason]
@@ -318,7 +336,7 @@ def _document_rows(folder: RunFolder, single: _Columns, counted: list[str], deci
             value = (values.get(name) or {}).get(leaf) if leaf else values.get(name)
             row += _cells(value, spec["kind"])
         row += [Decimal(len(values[name])) if name in values else None for name in counted]
-        yield [*row, "; ".join(_flags(result.fields)), *(_decision(result) if decided else [])]
+        yield [*row, "; ".join(_flags(result.fields)), *extra_of(result)]
 
 
 def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[list[Any]]:
@@ -326,10 +344,11 @@ def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[lis
         for number, record in enumerate((result.values or {}).get(name) or []):
             row: list[Any] = [result.document.id, Decimal(number + 1)]
             for leaf, spec in single.items():
-                row += _cells(record[leaf], spec["kind"])
+                row += _cells(record.get(leaf), spec["kind"])
             prefix = f"{name}[{number}]."
             own = {path: answer for path, answer in (result.fields or {}).items() if path.startswith(prefix)}
-            yield [*row, "; ".join(_flags(own))]
+            corrected = _correction(folder, result, prefix) if isinstance(folder, CorrectedRun) else ()
+            yield [*row, "; ".join(_flags(own)), *corrected]
 
 
 def _cells(value: Any, kind: str) -> list[Any]:

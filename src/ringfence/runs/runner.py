@@ -139,13 +139,26 @@ def _begin(folder: RunFolder, answerer: Answerer, made_with: MadeWith) -> RunFac
     return facts
 
 
+def _require_same_documents(folder: RunFolder, before: str) -> None:
+    """Raise RunError unless the documents of a run lie under the working directory as they lay under ``before``."""
+    paths = dict.fromkeys(result.document.path for result in folder.latest())
+    if missing := [path for path in paths if not Path(path).exists()]:
+        raise RunError(
+            f"The run in {folder.path} read its documents from {before}; of {len(paths)} files {len(missing)} "
+            f"are not in the same place seen from here: {', '.join(missing[:3])}.",
+            "If folders were moved, move the documents along with them; else resume it from that folder.",
+        )
+
+
 def _require_same_run(folder: RunFolder, facts: RunFacts, answerer: Answerer, reading: ReadingOptions) -> None:
     # Limits may change between sessions: they only decide which documents fail, and failed ones are read again.
     before, after = facts.reading.as_json(), reading.facts(folder=str(Path.cwd())).as_json()
-    if changed := [key for key, value in after.items() if key != "limits" and before.get(key) != value]:
+    if before["folder"] != after["folder"]:
+        _require_same_documents(folder, str(before["folder"]))
+    if changed := [key for key, value in after.items() if key not in ("limits", "folder") and before.get(key) != value]:
         raise RunError(
             f"The run in {folder.path} read its documents differently: {', '.join(changed)} changed.",
-            "Resume it from the same folder, with the same reading options.",
+            "Resume it with the same reading options.",
         )
     lock = answerer.lock
     if facts.lock.digest != lock.digest:

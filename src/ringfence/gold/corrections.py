@@ -1,0 +1,63 @@
+"""Put gold beside a run: what persons confirmed, and which answers they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..contracts import GoldLine
+from ..runs import RunFolder
+from ..runs.corrections import CorrectedRun, Correction
+from ..tasks import task_from
+from .faults import require_gold_fits
+from .file import GoldFile
+from .values import as_text
+
+__all__ = ["corrected_run"]
+
+
+def corrected_run(folder: RunFolder, gold: Path) -> CorrectedRun:
+    """The run with the values of its documents in the gold. Raises InputError for gold that does not fit its task."""
+    task, lines = task_from(folder.read_facts().task), GoldFile(gold).latest()
+    require_gold_fits(task, lines, gold)
+    kinds = {name: str(spec["kind"]) for name, spec in task.columns().items()}
+    corrections = {
+        result.document.id: _correction(result.values or {}, lines[result.document.id], kinds)
+        for result in folder.latest()
+        if result.document.id in lines
+    }
+    return CorrectedRun(folder, corrections)
+
+
+def _correction(answered: Mapping[str, Any], line: GoldLine, kinds: Mapping[str, str]) -> Correction:
+    values: dict[str, Any] = {}
+    former: dict[str, str | None] = {}
+    for name, stated in line.values.items():
+        if name not in kinds:
+            continue  # what an evaluation alone reads
+        before = answered.get(name)
+        values[name] = _merged(before, stated, kinds[name])
+        old, new = _leaves(name, before, kinds[name]), _leaves(name, values[name], kinds[name])
+        changed = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+        former |= {path: as_text(old.get(path)) or None for path in changed}
+    return Correction(values, line.by, line.at, former)
+
+
+def _merged(before: Any, stated: Any, kind: str) -> Any:
+    """What the gold states, and the answer where it states nothing."""
+    if kind == "record":
+        return {**(before or {}), **(stated or {})}
+    if kind == "list" and len(before or ()) == len(stated or ()):
+        return [{**record, **said} for record, said in zip(before or (), stated or (), strict=True)]
+    return stated
+
+
+def _leaves(name: str, value: Any, kind: str) -> dict[str, Any]:
+    """Every single value by path, such as ``lines[0].amount``."""
+    records = {name: value} if kind == "record" else {}
+    if kind == "list":
+        records = {f"{name}[{number}]": record for number, record in enumerate(value or ())}
+    if kind in ("record", "list"):
+        return {f"{path}.{leaf}": inner for path, record in records.items() for leaf, inner in (record or {}).items()}
+    return {name: value}

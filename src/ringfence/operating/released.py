@@ -1,0 +1,98 @@
+"""Read a release, and get from it everything that a run under it needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from ..contracts import LockFacts, ModelOptions, ReadingFacts
+from ..contracts.base import Contract
+from ..documents import ReadingOptions
+from ..errors import InputError
+from ..evaluation.calibrator import Calibrator, calibrator_from
+from ..inference import AnswerOptions, Windowing
+from ..inference.example_pool import read_examples
+from ..locks import Lock, canonical_digest
+from ..runs import RunFolder
+from ..tasks import Task, task_from
+
+__all__ = ["ReleasedWork", "read_release", "settings_of_release"]
+
+
+class _Settings(Contract):
+    """How the answers of a contender were made; ``calibrator`` is the calibrator as plain data."""
+
+    task: dict[str, Any]
+    model: ModelOptions
+    reading: ReadingFacts
+    calibrator: dict[str, Any] | None = None
+
+
+class _File(Contract):
+    """What a run needs of a release file."""
+
+    schema_version: Literal[2] = Field(alias="schema")
+    lock: LockFacts
+    work: _Settings
+
+
+@dataclass(frozen=True)
+class ReleasedWork:
+    """The task, the weights with their settings, and the lock of a release; the lock names the calibrator, if any."""
+
+    path: Path
+    task: Task
+    model: ModelOptions
+    lock: Lock
+    reading: ReadingFacts
+    calibrator: Calibrator | None
+
+    def options(self, passwords: tuple[str, ...] = (), pool: Path | None = None) -> AnswerOptions:
+        """How documents are read and answered. Raises InputError if the release needs a pool and there is none."""
+        if self.lock.data.get("few_shot") and pool is None:
+            raise InputError("The released task shows examples from a pool.", "Give the pool's file: --pool FILE.")
+        return AnswerOptions(
+            ReadingOptions.of_run(self.reading, passwords),
+            Windowing(**self.lock.facts.windows),
+            read_examples(pool, self.task) if pool else (),
+            self.calibrator,
+        )
+
+
+def settings_of_release(run: RunFolder, model: Callable[[], ModelOptions], calibrator: Calibrator | None) -> Any:
+    """What a release must hold so that its work can be done again, as plain data; None if the run does not say how."""
+    facts = run.read_facts()
+    if not facts.sessions or facts.sessions[-1].made_with.model is None:
+        return None
+    reading = facts.reading.model_copy(update={"folder": "."})
+    data = {**calibrator.as_json(), "digest": calibrator.digest} if calibrator else None
+    return _Settings(task=facts.task, model=model(), reading=reading, calibrator=data).as_json()
+
+
+def read_release(path: Path) -> ReleasedWork:
+    """Read a release file. Raises InputError if it is none, is of an earlier version, or was changed."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        stated = data.pop("digest", None)
+        if data.get("work") is None:
+            raise InputError(
+                f"{path} does not say how to run its lock.",
+                "It comes from an earlier version: release the contender again (ringfence release PILOT).",
+            )
+        file = _File.model_validate(data)
+    except OSError as error:
+        raise InputError(f"Cannot read {path} ({error.strerror}).", "`ringfence release` writes a release.") from None
+    except (ValueError, AttributeError, ValidationError):
+        raise InputError(f"{path} is not a release.", "Give a file that `ringfence release` wrote.") from None
+    lock = Lock(**file.lock.data)
+    same_task = Lock(task=file.work.task).data["task"] == lock.data.get("task")
+    if stated != canonical_digest(data) or lock.digest != file.lock.digest or not same_task:
+        raise InputError(f"{path} was changed after it was written.", "Restore it, or release the contender again.")
+    calibrator = calibrator_from(file.work.calibrator, str(path)) if file.work.calibrator else None
+    whole = lock.but(calibrator=calibrator.digest) if calibrator else lock
+    return ReleasedWork(path, task_from(file.work.task), file.work.model, whole, file.work.reading, calibrator)

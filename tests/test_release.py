@@ -1,0 +1,125 @@
+"""A release runs: it holds task, weights, settings and calibrator, and refuses what differs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ringfence.checker import check_run
+from ringfence.contracts import GoldLine
+from ringfence.engines import Request
+from ringfence.engines.fake import FakeEngine
+from ringfence.errors import InputError
+from ringfence.gold.file import GoldFile
+from ringfence.operating.released import read_release
+from ringfence.runs import RunFolder
+from tests.conftest import ringfence
+from tests.standins import Standin, running
+
+TASK = "schema: 1\nkind: extract\nname: letters\nfields: {number: {kind: number}}\n"
+
+
+def second_number(request: Request, prompt: str) -> str:
+    """What a server says that reads the letters rightly."""
+    numbers = re.findall(r"then (\d+)", prompt)
+    return json.dumps({"number": numbers[-1] if numbers else None})
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with running(Standin("plain", FakeEngine(second_number), context=100_000)) as address:
+        yield address
+
+
+@pytest.fixture
+def release(tmp_path: Path, server: str) -> Path:
+    """The release of a pilot over forty letters."""
+    folder = tmp_path / "pilot"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "task.yaml").write_text(TASK)
+    contender = {"name": "good", "server": server}
+    spec = {"schema": 1, "name": "letters", "question": "Can letters be read?", "documents": ["docs"]}
+    bar = {"unit": "document", "at_least": 0.8}
+    (folder / "pilot.yaml").write_text(yaml.safe_dump({**spec, "contenders": [contender], "bar": bar}))
+    gold = {}
+    for n in range(40):
+        words = " ".join(f"{word}{n * 7 % 40}" for word in ("amber", "birch", "cedar", "delta", "ember"))
+        (folder / "docs" / f"{n}.txt").write_text(f"{words}\nfirst {n + 100} then {n + 500}\n")
+        gold[f"{n}.txt"] = GoldLine(document=f"{n}.txt", values={"number": str(n + 500)})
+    GoldFile(folder / "gold.jsonl").add(gold)
+    assert ringfence("pilot", "run", folder) == 0
+    assert ringfence("release", folder, "--contender", "good") == 0
+    return folder / "releases" / "good.json"
+
+
+def test_a_release_runs_under_its_lock_wherever_it_lies(release: Path, tmp_path: Path) -> None:
+    document = tmp_path / "new.txt"
+    document.write_text("first 7 then 8\n")
+    alone = tmp_path / "production.json"
+    release.rename(alone)
+    for rest in (release.parents[1] / "runs", release.parents[1] / "calibrator.json"):
+        rest.rename(rest.with_name("gone-" + rest.name))
+    assert ringfence("run", "--release", alone, document, "--out", tmp_path / "run") == 0
+    folder = RunFolder.open(tmp_path / "run")
+    (result,) = folder.latest()
+    assert result.values == {"number": "8"}
+    assert result.decision is not None
+    stated = json.loads(alone.read_text())
+    assert folder.lock().but(calibrator=None).digest == stated["lock"]["digest"]
+    assert folder.lock().data["calibrator"] == stated["calibrator"]
+    assert check_run(tmp_path / "run").findings == []
+
+
+def test_what_a_release_fixes_cannot_be_given_beside_it(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--weights", "tests", "--window", "500", "--rows")
+    assert ringfence("run", "--release", release, tmp_path, "--out", tmp_path / "run", *options) == 2
+    assert "--weights, --rows, --window cannot be given" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_release_refuses_what_differs(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "new.txt").write_text("first 7 then 8\n")
+    stated = json.loads(release.read_text())
+    with running(Standin("tgi", FakeEngine(second_number), context=100_000)) as other:
+        stated["work"]["model"]["server"] = other
+        release.write_text(json.dumps({**stated, "digest": whole(stated)}))
+        assert ringfence("run", "--release", release, tmp_path / "new.txt", "--out", tmp_path / "run") == 2
+    assert "does not match the lock of the release" in capsys.readouterr().err
+
+
+def whole(stated: dict[str, object]) -> str:
+    from ringfence.locks import canonical_digest
+
+    return canonical_digest({name: value for name, value in stated.items() if name != "digest"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"verdict": "PASS"', '"verdict": "FAIL"'),
+        ('"kind": "number"', '"kind": "text"'),
+        ('"target_error": 0.05', '"target_error": 0.5'),
+    ],
+)
+def test_an_edited_release_is_no_release(release: Path, before: str, after: str) -> None:
+    text = release.read_text()
+    assert before in text
+    release.write_text(text.replace(before, after, 1))
+    with pytest.raises(InputError, match=r"was changed|is not a release"):
+        read_release(release)
+
+
+def test_a_release_of_an_earlier_version_says_what_to_do(release: Path) -> None:
+    stated = json.loads(release.read_text())
+    del stated["work"]
+    release.write_text(json.dumps({**stated, "schema": 1}))
+    with pytest.raises(InputError, match="does not say how to run") as told:
+        read_release(release)
+    assert "release the contender again" in str(told.value.hint)
