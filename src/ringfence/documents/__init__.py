@@ -23,6 +23,7 @@ from .reader import (
 )
 from .segments import Segment
 from .worker_pool import (
+    PICTURE_SCALE,
     PagePicture,
     page_pictures,
     read_ahead,
@@ -48,6 +49,7 @@ __all__ = [
     "expand_inputs",
     "holds_several",
     "ocr_weights",
+    "PICTURE_SCALE",
     "page_pictures",
     "read_ahead",
     "start_worker",

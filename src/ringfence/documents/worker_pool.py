@@ -6,6 +6,7 @@ Workers are reused, because starting one takes longer than reading most files.
 from __future__ import annotations
 
 import atexit
+import base64
 import json
 import os
 import platform
@@ -272,6 +273,9 @@ def read_document(path: str | Path, options: ReadingOptions | None = None) -> Do
     return documents[0]
 
 
+PICTURE_SCALE = 1.4  # 100 dots per inch: body text stays legible
+
+
 @dataclass(frozen=True)
 class PagePicture:
     """A page image: the page number from 1, the page size in points, and the image as WEBP."""
@@ -280,6 +284,11 @@ class PagePicture:
     width: float
     height: float
     webp: bytes
+
+    @property
+    def address(self) -> str:
+        """The image as a data URL, for a page that holds it."""
+        return "data:image/webp;base64," + base64.b64encode(self.webp).decode()
 
 
 def page_pictures(

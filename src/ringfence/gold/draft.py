@@ -12,6 +12,7 @@ from ..runs import RunFolder, note_product, require_output
 from ..tasks import task_from
 from .form import write_gold_form
 from .label_studio import tasks_of, write_label_studio
+from .paper import papers_of
 from .source import OnProgress, reread_documents
 from .workbook import draft_rows, write_workbook
 
@@ -79,8 +80,8 @@ def draft_gold(
         return GoldDraft(out, len(rows), str(out))
     documents = reread_documents(folder, results, options.passwords, on_progress or (lambda done, total: None))
     if suffix == ".html":
-        texts = {identity: document.text for identity, document in documents.items()}
-        write_gold_form(rows, texts, task, origin, out)
+        papers = papers_of(folder, results, documents, options.passwords, options.blind)
+        write_gold_form(rows, papers, task, origin, out)
         return GoldDraft(out, len(rows), f"gold-{task.name}.json")
     config = write_label_studio(tasks_of(results, documents.values(), task, options.blind), task, out)
     return GoldDraft(out, len(rows), "EXPORT.json", config)

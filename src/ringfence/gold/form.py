@@ -9,19 +9,21 @@ from typing import Any
 import jinja2
 
 from ..files import write_whole
+from ..locks import canonical_digest
 from ..tasks import Task
+from .paper import Paper
 from .values import as_cell
 from .workbook import Row
 
 __all__ = ["write_gold_form"]
 
-MOST_TEXT = 200_000  # characters of a document that the page shows
+_MISSING = Paper("The document is missing, changed or unreadable.")
 
 
 def write_gold_form(
-    rows: Sequence[Row], texts: Mapping[str, str], task: Task, facts: Mapping[str, Any], target: Path
+    rows: Sequence[Row], papers: Mapping[str, Paper], task: Task, facts: Mapping[str, Any], target: Path
 ) -> None:
-    """Write the page. ``texts`` holds the texts of the documents by id; the page says which are missing.
+    """Write the page. ``papers`` holds what the page shows of each document, by id; the page says which are missing.
 
     ``facts`` say where the draft comes from; if their ``origin`` is blind, the page shows no answers.
     """
@@ -43,11 +45,17 @@ def write_gold_form(
                 ]
                 for name, leaves in lists.items()
             },
-            "text": texts.get(row.document, "The document is missing, changed or unreadable.")[:MOST_TEXT],
+            "paper": papers.get(row.document, _MISSING),
         }
         for row in rows
     ]
     page = environment.get_template("form.html.j2").render(
-        task=task.name, rows=shown, single=single, lists=lists, facts=dict(facts), blind=facts.get("origin") == "blind"
+        task=task.name,
+        kept=canonical_digest([facts, [row.document for row in rows]]),
+        rows=shown,
+        single=single,
+        lists=lists,
+        facts=dict(facts),
+        blind=facts.get("origin") == "blind",
     )
     write_whole(target, page, private=True)

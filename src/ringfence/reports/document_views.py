@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..contracts import BoxFacts, FieldAnswer, Result, Span, SummarySentence
-from ..documents import Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
-from .page_images import SCALE, address_of
+from ..documents import PICTURE_SCALE, Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
 
 __all__ = ["BoxView", "DocumentTexts", "DocumentView", "PageView", "PieceView", "view_document"]
 
@@ -83,7 +82,7 @@ class DocumentTexts:
         document = result.document
         if document.sha256 is None:
             return []
-        return page_pictures(self._source(result), document.id, document.sha256, pages, SCALE, self._options)
+        return page_pictures(self._source(result), document.id, document.sha256, pages, PICTURE_SCALE, self._options)
 
     def get(self, result: Result) -> Document | None:
         """Return the document of a result; None if it is missing or has changed."""
@@ -132,7 +131,7 @@ def _page(picture: PagePicture, boxes: list[tuple[str, BoxFacts]], hues: _Hues) 
         for path, box in boxes
         if box.page == picture.number
     ]
-    return PageView(picture.number, address_of(picture), views, height / width)
+    return PageView(picture.number, picture.address, views, height / width)
 
 
 def _pieces(text: str, spans: list[tuple[int, int, str]], hues: _Hues) -> Iterator[PieceView]:

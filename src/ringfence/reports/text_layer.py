@@ -8,9 +8,8 @@ from pathlib import Path
 
 import jinja2
 
-from ..documents import Document, Page, ReadingOptions, Source, page_pictures
+from ..documents import PICTURE_SCALE, Document, Page, ReadingOptions, Source, page_pictures
 from ..files import write_whole
-from .page_images import SCALE, address_of
 
 __all__ = ["write_text_layer"]
 
@@ -68,8 +67,8 @@ def _pictures(document: Document, options: ReadingOptions | None) -> Mapping[int
         return {}
     source = Source(Path(document.path), document.metadata.get("source", document.id))
     numbers = [page.number for page in document.pages]
-    pictures = page_pictures(source, document.id, document.sha256, numbers, SCALE, options)
-    return {picture.number: address_of(picture) for picture in pictures}
+    pictures = page_pictures(source, document.id, document.sha256, numbers, PICTURE_SCALE, options)
+    return {picture.number: picture.address for picture in pictures}
 
 
 def _boxes(document: Document, page: Page) -> Iterator[_Box]:
