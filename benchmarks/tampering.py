@@ -25,6 +25,7 @@ from typing import Any
 from unittest import mock
 
 import yaml
+from gguf import GGUFWriter
 
 from ringfence.api import Model
 from ringfence.api.model import RunDetails
@@ -72,7 +73,7 @@ REASONS = {
     "log.jsonl": "a record for people beside the releases; the audit log holds the same under a key",
     "good.json": "another release, whole in itself: only a signature or the audit log says which one is meant",
     "about.json": "the settings of the log, which no record covers",
-    "content.jsonl": "content is stored beside the log, and the log commits to it; `verify` reads the log alone",
+    "content.jsonl": "layout of a line, whose value is the same",
     "bundle.json": "facts beside the list of files; a signature covers the whole",
     "manifest.json": "the name, source or licence of the weights, which the digest does not cover; a signature does",
 }
@@ -172,11 +173,21 @@ def audit_log(root: Path, name: str, seed: int, older: Path | None = None) -> Pa
     return root / name
 
 
+def write_gguf(path: Path, note: str) -> None:
+    """A GGUF file without tensors."""
+    writer = GGUFWriter(str(path), "llama")
+    writer.add_description(note)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def weights(root: Path, name: str, content: bytes) -> StoredWeights:
     """Weights in a store of their own."""
     half = root / name / "half"
     (half / "files").mkdir(parents=True)
-    (half / "files" / "model.gguf").write_bytes(content)
+    write_gguf(half / "files" / "model.gguf", content.hex())
     (half / "files" / "tokenizer.json").write_text(json.dumps({"vocab": {"a": len(content), "b": 2}}, indent=1) + "\n")
     files = record_files(half / "files")
     manifest = Manifest("small", digest_of(files), files, "Apache-2.0", "file:small.gguf", "2026-01-01T00:00:00Z")
