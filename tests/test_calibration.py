@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ringfence.api.run import open_run
 from ringfence.cli import main
 from ringfence.contracts import GoldLine, LockFacts, Result, RunFacts, SessionFacts
 from ringfence.documents import ReadingOptions
 from ringfence.errors import InputError
 from ringfence.evaluation.calibration import choose_threshold, fit, reliability
 from ringfence.evaluation.calibrator import AcceptanceTerms, Calibrator, Logistic, Threshold, read_calibrator
+from ringfence.evaluation.decision_claims import decision_faults, is_decided
 from ringfence.evaluation.features import FEATURES, feature_vector
 from ringfence.evaluation.items import items_of
 from ringfence.evaluation.spot_check import spot_check, spot_check_run
@@ -323,6 +325,35 @@ def test_from_calibrate_over_decide_to_spot_check(tmp_path: Path, capsys: pytest
     assert ringfence("decide", str(tmp_path / "run"), "--calibrator", saved, "--out", str(tmp_path / "half")) == 2
     assert "is not finished" in capsys.readouterr().err
     assert not (tmp_path / "half").exists()
+
+
+def test_an_edited_decision_is_not_what_the_calibrator_says(tmp_path: Path) -> None:
+    results, gold = answers(500, seed=2)
+    write_run(tmp_path / "run", results)
+    GoldFile(tmp_path / "gold.jsonl").add(gold)
+    with pytest.raises(SystemExit):
+        main(
+            [
+                "calibrate",
+                str(tmp_path / "run"),
+                "--gold",
+                str(tmp_path / "gold.jsonl"),
+                "--out",
+                str(tmp_path / "c.json"),
+            ]
+        )
+    calibrator = read_calibrator(tmp_path / "c.json")
+    decided = open_run(tmp_path / "run").decide(calibrator, tmp_path / "decided")
+    assert list(decision_faults(decided.folder, calibrator)) == []
+    assert is_decided(decided.folder)
+    journal = tmp_path / "decided" / "results.jsonl"
+    journal.write_text(journal.read_text().replace('"decision":"review"', '"decision":"accept"', 1))
+    ((document, _, fault),) = decision_faults(decided.folder, calibrator)
+    assert "accept" in fault
+    assert "the calibrator says review" in fault
+    assert document
+    with pytest.raises(InputError, match="another calibrator"):
+        list(decision_faults(RunFolder.open(tmp_path / "run"), calibrator))
 
 
 def test_a_run_whose_decisions_were_interrupted_is_not_there(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..audit import audit_here, recorder
-from ..checker import CheckReport, check_run
+from ..checker import CheckReport, Finding, check_run
 from ..contracts import Result, RunFacts
 from ..errors import InputError
 from ..evaluation.calibrator import AcceptanceTerms, Calibrator
@@ -75,9 +75,18 @@ class Run:
     def __iter__(self) -> Iterator[Result]:
         return self.results()
 
-    def check(self, passwords: tuple[str, ...] = ()) -> CheckReport:
-        """Read every document again and confirm every value, without the code that made them."""
-        return check_run(self.path, passwords)
+    def check(self, passwords: tuple[str, ...] = (), calibrator: Calibrator | None = None) -> CheckReport:
+        """Read every document again and confirm every value, without the code that made them.
+
+        With the run's ``calibrator``, its confidences and decisions are worked out again as well. Raises InputError if
+        it is another one.
+        """
+        report = check_run(self.path, passwords)
+        if calibrator is not None:
+            from ..evaluation.decision_claims import decision_faults
+
+            report.findings += [Finding(*fault) for fault in decision_faults(self.folder, calibrator)]
+        return report
 
     def evaluate(self, gold: str | Path, part: str | None = None, compare: Compare = "words") -> Evaluation:
         """Compare the answers with gold. Each use of the test part of split gold is recorded.
