@@ -40,6 +40,7 @@ _TELLS = (
     r"\b(?:classify|label|summari[sz]e) (?:this|it|the (?:document|text|letter|mail))\b[^.\n]{0,12}\bas\b",
     r"\bthe summary (?:must|should|has to)\b",
     r"\bend of (?:document|passages)\.",
+    r"^[ \t]*(?:(?-i:[a-z]+(?:_[a-z]+)+):[ ]|labels?:[ ]?\w+[ ]*$)",  # the form of an answer
     r"\bfields to fill in\b|\banswer with one line for each field\b",
     r"<[|｜][^<>\n]{1,40}[|｜]>|\[/?INST\]|<</?SYS>>|</?s>|<(?:start|end)_of_turn>",
     r"[A-Za-z][\u0430-\u044f][A-Za-z]|(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]){3}",
