@@ -53,7 +53,7 @@ def next_step(outcome: PilotOutcome) -> str:
     if word == "PASS":
         review = f"; {1 - share:.0%} of the documents still go to a person" if outcome.accepted else ""
         return (
-            f"Release it (ringfence release . --contender {chosen}), run it with its calibrator, "
+            f"Release it (in the folder of the pilot: ringfence release . --contender {chosen}), run it, "
             f"and continue the spot-checks{review}."
         )
     if word == "FAIL":
