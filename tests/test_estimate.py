@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ringfence.documents import Source
 from ringfence.engines import Completion, FakeEngine, Request
 from ringfence.inference import Answerer, LoadedModel
-from ringfence.planning import estimate
+from ringfence.planning import Estimate, estimate
 from ringfence.runs import Pace
 from ringfence.runs.pace import PaceMeter
 from ringfence.tasks import task_from
@@ -73,3 +73,11 @@ def test_files_that_cannot_be_read_give_no_time(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"no pdf")
     assert estimate(answerer(), [Source(broken, "broken.pdf")], Pace(1.0, 10, 0)).seconds is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (10, "10 s"), (89, "89 s"), (120, "2 min"), (5400, "90 min"), (27_000, "7.5 hours")],
+)
+def test_the_time_is_said_in_a_unit_that_fits(seconds: float, said: str) -> None:
+    assert f" {said}, " in str(Estimate(20, 100, 100, seconds, 0))

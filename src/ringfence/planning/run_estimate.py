@@ -29,12 +29,17 @@ class Estimate:
     def __str__(self) -> str:
         if self.seconds is None:
             return f"{self.documents} files; no estimate, because none of the {SAMPLE} sampled files can be read."
-        minutes = self.seconds / 60
-        span = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{max(1, round(minutes))} min"
         return (
-            f"About {self.documents} documents, {self.prompt_tokens + self.answer_tokens:,} tokens, {span}, "
+            f"About {self.documents} documents, {self.prompt_tokens + self.answer_tokens:,} tokens, "
+            f"{_span(self.seconds)}, "
             f"{self.disk_bytes / 1e6:.1f} MB of results."
         )
+
+
+def _span(seconds: float) -> str:
+    if seconds > 90 * 60:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{round(seconds / 60)} min" if seconds > 90 else f"{max(1, round(seconds))} s"
 
 
 def estimate(answerer: Answerer, sources: Sequence[Source], pace: Pace, limit: int | None = None) -> Estimate:
