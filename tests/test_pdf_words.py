@@ -168,6 +168,7 @@ def test_the_characters_of_a_comb_are_one_word(content: str, boxes: str) -> None
     [
         ("2.1", "General", 0.1, "2.1 General"),
         ("1", "$15,000.00", 0.1, "1 $15,000.00"),
+        ("2.4", "Within", 0.07, "2.4 Within"),
         ("(a)", "the Party", 0.1, "(a) the Party"),
         ("5", "kg", 0.02, "5kg"),
         ("2", "nd", 0.0, "2nd"),

@@ -160,14 +160,14 @@ def _continues(word: Word, last: Glyph, glyph: Glyph) -> bool:
 def _begins_title(word: Word, last: Glyph, glyph: Glyph) -> bool:
     """Return whether a small gap parts a number from what follows: 2.1 General, 4 $15.00, but not 5kg or 2nd.
 
-    In tight type, a gap of a twelfth of the letter size is wide; it is measured against the gap before it.
+    In tight type, a gap of a sixteenth of the letter size is wide; it is measured against the gap before it.
     """
     if last.box is None or glyph.box is None or not glyph.size or not (glyph.text.isalpha() or glyph.text in "$€£“"):
         return False
     gap = glyph.box[0] - last.box[2]
     before = word.glyphs[-2].box if len(word.glyphs) > 1 else None
     usual = last.box[0] - before[2] if before else 0.0
-    return gap > 0.05 * glyph.size and gap - usual > 0.09 * glyph.size
+    return gap > 0.06 * glyph.size and gap - usual > 0.045 * glyph.size
 
 
 def _level(first: Glyph, second: Glyph) -> bool:
