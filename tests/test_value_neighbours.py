@@ -98,6 +98,7 @@ def test_the_checker_refuses_what_the_text_does_not_say(kind: str, value: Any, r
     [
         ("percent", "Rabatt 5-10 % je Stück", ["5", "10"]),
         ("percent", "5 to 10 percent", ["5", "10"]),
+        ("percent", "von -5 bis 10 %", ["-5", "10"]),
         ("percent", "Position 4 - 15 %", ["ambiguous-range?", "15"]),
         ("percent", "2024-15 %", []),
         ("money", "10-15 €", ["10 EUR", "15 EUR"]),

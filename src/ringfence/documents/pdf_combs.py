@@ -87,7 +87,7 @@ def _runs(glyphs: Sequence[Glyph]) -> Iterator[tuple[list[int], float]]:
             continue
         gap, level = box[0] - end, _is_level(size, size_now, base, base_now)
         touches = level and -size_now < gap < 0.15 * size_now  # it is a letter of a word, as is the one before
-        if touches or gap < 0.15 * size_now or gap > 2 * WIDEST * size_now or turns or not level:
+        if gap < 0.15 * size_now or gap > 2 * WIDEST * size_now or turns or not level:
             if touches and run:
                 run.pop()
             if len(run) >= FEWEST:

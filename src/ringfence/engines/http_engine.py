@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any
@@ -157,17 +158,13 @@ class HttpEngine(Scheduled, Templated):
         the server stays away.
         """
         ask = self._score if isinstance(request, ScoreRequest) else self._complete
-        try:
-            return ask(request)  # type: ignore[arg-type]
-        except Unreachable:
-            if not self.client.is_alive(RESTART_SECONDS):
-                raise
-        with self._second_try:
-            try:
-                return ask(request)  # type: ignore[arg-type]
-            except Unreachable:
-                if not self.client.is_alive(RESTART_SECONDS):
-                    raise
+        for turn in (nullcontext(), self._second_try):
+            with turn:
+                try:
+                    return ask(request)  # type: ignore[arg-type]
+                except Unreachable:
+                    if not self.client.is_alive(RESTART_SECONDS):
+                        raise
         broken = "the server breaks off the connection on it"
         if isinstance(request, ScoreRequest):
             return Score(request.id, (), len(request.prompt), error=broken)

@@ -155,8 +155,8 @@ class JobBoard:
         self._ended.add(job.document.id)
         try:
             result = results.failed(job.document, job.reason) if job.reason else job.result()
-            if has_planted_text(job.document.text):
-                for answer in (result.fields or {}).values():
+            if result.fields and has_planted_text(job.document.text):
+                for answer in result.fields.values():
                     answer.flags.append(PLANTED)
         except RingfenceError:
             raise

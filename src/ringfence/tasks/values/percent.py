@@ -28,7 +28,7 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
     """Yield numbers with a percent sign or word; per mille and basis points are null with a flag."""
     decimal = locale.decimal_for(text)
     form = plain(text)
-    lower: Candidate | None = None  # a number that may be the lower end of a range
+    lower: tuple[int, int] | None = None  # a number that may be the lower end of a range
     for printed in printed_numbers(form, locale):
         start, end = printed.span
         first = start - 1 if is_minus(form, start - 1) else start
@@ -41,7 +41,7 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
             yield candidate_at(text, first, other.end(), ParsedValue(None, ("not-percent",)), text[start:end])
             continue
         else:
-            lower = candidate_at(text, first, end, type_number(text[start:end], decimal))
+            lower = first, end
             continue
         negative: bool | None = first < start and form[first] in "-–"
         if first == start and (dash := dash_before(form, start)):
@@ -55,8 +55,11 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
         if printed.spaced:
             parsed = ParsedValue(None, ("ambiguous-number",), (text[start:end],))
         surface = f"-{text[start:end]}" if negative else text[start:end]
-        if lower and lower.value is not None and (joined := joins_range(form, lower.end, first)) is not False:
-            shared = ParsedValue(lower.value) if joined else ParsedValue(None, ("ambiguous-range",), (lower.value,))
-            yield candidate_at(text, lower.start, last, shared, lower.surface)
+        if lower and (joined := joins_range(form, lower[1], first)) is not False:
+            digits = text[slice(*lower)]
+            least = type_number(digits, decimal).value
+            if least is not None:
+                shared = ParsedValue(least) if joined else ParsedValue(None, ("ambiguous-range",), (least,))
+                yield candidate_at(text, lower[0], last, shared, digits)
         lower = None
         yield candidate_at(text, first, last, with_sign(parsed, negative), surface)
