@@ -33,7 +33,8 @@ if (!sessionStorage.again) {
   first.querySelector(".add").click();
   first.querySelector("[data-leaf]").value = "nut";
   document.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true}));
-  setTimeout(() => location.reload(), 600);
+  const main = document.body;
+  setInterval(() => main.innerText.includes("Kept in this browser at") && location.reload(), 100);
 } else {
   const focus = document.querySelector(".row.on").dataset.document;
   document.title = JSON.stringify({rows: stated(), focus, count: document.getElementById("count").textContent});
@@ -78,7 +79,7 @@ def test_what_is_typed_is_kept_by_the_browser_and_confirmed_by_keyboard(folder: 
     path.write_text(path.read_text().replace("</body>", f"{SCRIPT}</body>"))
     command = [
         str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}",
-        "--virtual-time-budget=5000", "--dump-dom", path.as_uri(),
+        "--virtual-time-budget=20000", "--dump-dom", path.as_uri(),
     ]  # fmt: skip
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     title = re.search(r"<title>(\{.*\})</title>", shown)
