@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -22,6 +22,10 @@ test-all: $(VENV)/.dev weights  ## pass every test, without any network where th
 		&& $(BIN)/pytest tests/test_seal.py tests/test_seal_attempts.py tests/test_no_telemetry.py; \
 	else $(BIN)/pytest $(QUICK) && $(BIN)/pytest $(HEAVY); fi
 	$(BIN)/python -O -m pytest $(QUICK)
+
+hunt: $(VENV)/.dev weights  ## try the properties on new random inputs; a failing one becomes an @example of its test
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not weights" --hypothesis-profile=hunt -k "$(shell \
+		grep -l "^@given" tests/*.py | sed 's|tests/||; s|.py||' | paste -sd'|' | sed 's/|/ or /g')"
 
 weights: $(VENV)/.dev
 	$(BIN)/ringfence weights pull tests

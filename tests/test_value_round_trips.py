@@ -10,7 +10,7 @@ import babel.dates
 import babel.numbers
 import babel.units
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ringfence.checker.derived import fault_of_derived
@@ -111,6 +111,19 @@ def test_the_plain_copy_of_a_text_has_its_length(text: str) -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(alphabet="0123456789.,-–/'() \u00a0€$£¥%\nEURkMiohundredtoJan", max_size=70))
+@example("0-£1")
+@example("10 to £15")
+@example("7611.93'4Tage")
+@example("62'752.5days")
+@example("- 401 bis 3105.13")
+@example("6r% -5")
+@example("4€ 11436 bis \n")
+@example("$123698MioUSD")
+@example(".1064€ to 82")
+@example("£75- - 635.1")
+@example("–€0 bis 78")
+@example("0-3-17")
+@example("2ano")
 def test_no_text_makes_a_value_that_the_checker_refuses(text: str) -> None:
     document = document_of("x " + text)
     for kind in ("number", "money", "percent", "date", "period", "duration", "email", "iban", "phone", "address"):

@@ -125,7 +125,7 @@ def _has_word(name: str, letters: str) -> bool:
 
 
 _UNIT_STARTS = {
-    "Y": "year yr jahr jähr an jaar jar año anno", "M": "month monat mo mes maand mê",
+    "Y": "year yr jahr jähr an jaar jar año ano anno", "M": "month monat mo mes maand mê",
     "W": "week wk woche wöch wee sem sett",
     "D": "day tag täg jour gior día dia dag kalender werk arbeits bank calendar business working consecutive banking",
     "TH": "hour hr stunde stünd std heure uur uren hora h", "TM": "min",
@@ -161,6 +161,7 @@ def _amounts(form: str) -> set[Fraction]:
     """Every number that the text states, in digits or in words."""
     numbers = re.findall(r"\d+(?:[.,' ]\d+)*", form)
     readings = {number.replace(",", ".") for number in numbers} | {re.sub(r"[.,' ]", "", number) for number in numbers}
+    readings |= {re.sub(r"[.,' ](?=.*[.,])", "", number).replace(",", ".") for number in numbers}  # 62'752.5
     for language in ("en", "de", "fr", "es", "it", "nl", "pt"):
         for text in (form, form.replace("-", " ")):
             readings.update(re.findall(r"(?<![\d.,'])\d+(?![.,']?\d)", alpha2digit(text, language, threshold=0)))

@@ -117,16 +117,20 @@ def _percent(value: str, raw: str, locale: _Locale) -> str | None:
 
 
 _RANGE = re.compile(
-    r"(?P<unit>\D*?)(?P<low>\d[\d.,]*?)\s?(?:[-‐‑–]|\s(?:to|bis|à|a|tot|or|oder|ou|o)\s)\s?(?P<high>\d[\d.,]*)(?P<behind>\D*)"
+    r"(?P<before>\D*?)(?P<low>[.,]?\d[\d.,]*?)(?P<low_unit>[^\d(‐‑–-]*?)"
+    r"\s?(?:[-‐‑–]|\s(?:to|bis|à|a|tot|or|oder|ou|o)\s)\s?"
+    r"(?P<high_unit>[^\d(‐‑–-]*?)(?P<high>\d[\d.,]*)(?P<behind>\D*)"
 )
 
 
 def _of_an_end(check: Callable[[Any, str, _Locale], str | None]) -> Callable[[Any, str, _Locale], str | None]:
-    """Apply a check to each end of a range that shares one unit (5-10 %): the value may be either."""
+    """Apply a check to each end of a range that shares one unit (5-10 %, 5-£10): the value may be either."""
 
     def checked(value: Any, raw: str, locale: _Locale) -> str | None:
         if shared := _RANGE.fullmatch(raw):
-            ends = [f"{shared['unit']}{shared[end]}{shared['behind']}" for end in ("low", "high")]
+            behind = "".join(shared.group("low_unit", "high_unit", "behind"))
+            unsigned = re.sub(r"[-‐‑–]", "", shared["before"])  # only the lower end has the sign
+            ends = [f"{before}{shared[end]}{behind}" for before, end in ((shared["before"], "low"), (unsigned, "high"))]
             return None if any(check(value, end, locale) is None for end in ends) else f"{value} is no end of {raw!r}"
         return check(value, raw, locale)
 

@@ -98,10 +98,20 @@ def calling_code(language: str | None) -> str | None:
 _UNITS = frozenset("mm cr mi bi mill bin bil tril mil".split())  # noqa: SIM905 - also millimetres, credit and others
 
 
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(babel.numbers.list_currencies())
+
+
 def states_scale(form: str, power: int, certain: bool = False) -> bool:
     """True if the folded text has a word for this power of ten; with ``certain``, one that is nothing else."""
     said = re.findall(r"[^\W\d_]+", form)
-    said += [word[:size] for word in said for size in (1, 3) if len(word) > size and word[size:].startswith("eur")]
+    said += [
+        word[:size]
+        for word in said
+        for size in (1, 3)
+        if word[size:].startswith("eur") or word[size:].upper() in _codes()
+    ]
     if certain:
         said = [word for word in said if word not in _UNITS and len(word) > 2]
     elif power == 9 and re.search(r"\b(?:mil|mille|milers) (?:d[ei] )?m", form):

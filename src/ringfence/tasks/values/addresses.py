@@ -49,7 +49,7 @@ def find_addresses(text: str, locale: Locale) -> Iterator[Candidate]:
     form = plain(text)
     countries = _countries()
     for match in _POSTCODE.finditer(form):
-        end = _with_country(form, match.end(), countries)
+        end = _with_country(form, match.start() + len(match.group().rstrip()), countries)
         for start in _beginnings(form, match.start()):
             raw = text[start:end]
             if not re.search(r"\d", raw[: match.start() - start]):

@@ -184,12 +184,12 @@ def _numeric(match: re.Match[str], order: DateOrder | None) -> ParsedValue:
         "dmy": make_date(_year(last), int(second), int(first)),
         "mdy": make_date(_year(last), int(first), int(second)),
     }
-    if short:
-        by_order["ymd"] = make_date(_year(first.zfill(2)), int(second), int(last))
+    if short and len(first) == 2:
+        by_order["ymd"] = make_date(_year(first), int(second), int(last))
     if order == "ymd" and long:
         order = None
     if order:
-        return _from_readings({by_order[order]}, flags)
+        return _from_readings({by_order.get(order)}, flags)
     if match["s"] == ".":  # dates with dots, such as 12.03.2024, always have the day first
         return _from_readings({by_order["dmy"]}, flags)
     return _from_readings(set(by_order.values()), flags)

@@ -121,9 +121,12 @@ class _AmountReader:
         if joined is False or not (isinstance(low.value, dict) and isinstance(high.value, dict)):
             return low, high
         marks = [len(end.surface) < end.end - end.start for end in (low, high)]
-        if marks[0] == marks[1] or Decimal(low.value["amount"]) >= Decimal(high.value["amount"]):
+        least, most = low.value["amount"], high.value["amount"]
+        if marks[0] == marks[1] or least.startswith("-") or Decimal(least) >= Decimal(most):
             return low, high
         bare, marked = (low, high) if marks[1] else (high, low)
+        if marked.value["currency"] is None and not marked.flags:
+            return low, high  # the longer end has a sign, no currency: - 401 bis 3105
         behind = self.form[high.end : high.end + 2]
         if bare is high and (behind[-1:].isalpha() or behind[:1] == "%"):
             return low, high  # EUR 10 to 15 days

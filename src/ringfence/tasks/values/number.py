@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_STRAY_APOSTROPHE = re.compile(r"'(?!\d{3}(?!\d))|[.,]\d*'")  # it groups thousands and nothing else
+
+
 def type_number(raw: str, decimal: str | None) -> ParsedValue:
     """Parse a printed number into a decimal string. ``decimal`` is the decimal sign in force, None if unknown.
 
@@ -35,6 +38,8 @@ def type_number(raw: str, decimal: str | None) -> ParsedValue:
     text = plain(raw).strip().replace("–", "-")
     negative = text.startswith(("-", "(")) or text.endswith("-")
     digits = re.sub(r"[\s'\u200e()+-]", "", text)
+    if _STRAY_APOSTROPHE.search(text):
+        return ParsedValue(None, ("unparsed",))
     if not re.fullmatch(r"\d*(?:[.,]\d+)*", digits) or not any(character.isdigit() for character in digits):
         return ParsedValue(None, ("unparsed",))
     readings = _number_readings(digits)

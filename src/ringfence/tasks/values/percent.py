@@ -32,9 +32,12 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
     for printed in printed_numbers(form, locale):
         start, end = printed.span
         first = start - 1 if is_minus(form, start - 1) else start
+        negative: bool | None = first < start
         before, after = _BEFORE.search(form, max(0, first - 2), first), _AFTER.match(form, end)
         if before and not after and not re.search(r"\d[ \u00a0]?\Z", form[max(0, before.start() - 2) : before.start()]):
-            first, last = before.start() - is_minus(form, before.start() - 1), end  # Turkish and Basque: %7,5 and -%3
+            sign_before = is_minus(form, before.start() - 1)
+            negative = first < start or sign_before
+            first, last = before.start() - sign_before, end  # Turkish and Basque: %7,5 and -%3
         elif after:
             last = after.end()
         elif other := _PER_MILLE.match(form, end) or _BASIS_POINTS.match(form, end):
@@ -43,7 +46,6 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
         else:
             lower = first, end
             continue
-        negative: bool | None = first < start and form[first] in "-–"
         if first == start and (dash := dash_before(form, start)):
             first, negative = dash if dash[1] else (start, None)
         parsed = type_number(form[start:end], decimal)
