@@ -1,0 +1,136 @@
+"""Every place of a document that could be the value of a field, for text fields too."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..documents import Document
+from ..tasks import ExtractTask, prepare
+from ..tasks.fields import ListField, TextField
+
+__all__ = ["Place", "cells_of", "places_of", "value_key"]
+
+CELL_GAP = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
+LABEL_END = re.compile(r":[ \u00a0]+|#[ ]+|[ ][-–][ ]")
+CUT = re.compile(r"\(|[ ](?=\S*\d{4})")  # a name ends before its number or a remark in parentheses
+NOTHING = "\0"  # the key of null
+MOST_LINES = 6  # of a text field that may continue over lines
+MOST_PLACES = 1500  # of a text field; the values of a form stand on its first pages
+
+
+@dataclass(frozen=True)
+class Place:
+    """``document.text[start:end]`` and the value that it states, in the form of the contract.
+
+    A text with several ``readings`` has no value and a flag. It is a place all the same: if it stood aside, a clear
+    but wrong value would be taken instead.
+    """
+
+    start: int
+    end: int
+    value: Any
+    flags: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What makes two places state the same value."""
+        return value_key(self.value, self.readings)
+
+
+def value_key(value: Any, readings: Sequence[str] = ()) -> str:
+    """What makes two values the same answer: text without case and white space, an amount without its currency.
+
+    A text that reads several ways is told apart by its ``readings``.
+    """
+    if isinstance(value, dict) and "amount" in value:
+        value = value["amount"]
+    if value is None:
+        return f"\0{'|'.join(readings)}" if readings else NOTHING
+    return " ".join(str(value).casefold().split())
+
+
+def places_of(task: ExtractTask, document: Document) -> dict[str, list[Place]]:
+    """The places of every single field that is read from the page, by path, in reading order.
+
+    Raises ValueError, with a message for people, if a recogniser takes too long on this document.
+    """
+    prepared = prepare(task, document)
+    found: dict[str, list[Place]] = {}
+    for path, spec in task.flat.items():
+        if isinstance(spec, TextField):
+            found[path] = list(_text_places(document, spec))
+        elif not isinstance(spec, ListField) and path in prepared.candidates:
+            found[path] = [
+                Place(each.start, each.end, each.value, each.flags, each.readings)
+                for each in prepared.candidates[path]
+                if each.value is not None or each.readings
+            ]
+    return found
+
+
+def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The cells of a line: its parts between wide gaps."""
+    cells, position = [], start
+    for gap in [*CELL_GAP.finditer(text, start, end), None]:
+        stop = gap.start() if gap else end
+        if text[position:stop].strip():
+            cells.append((position, stop))
+        position = gap.end() if gap else end
+    return cells
+
+
+def _text_places(document: Document, spec: TextField) -> Iterator[Place]:
+    """Whole lines, cells, and what stands behind a label; in a block also runs of lines that begin at any of these."""
+    text = document.text
+    seen: set[tuple[int, int]] = set()
+    segments = [segment.start for segment in document.segments]
+    lines = [(line.start, line.end) for line in document.lines]
+    blocks = {line: number for number, block in enumerate(document.blocks) for line in _lines_in(lines, block)}
+    for number, (start, end) in enumerate(lines):
+        beginnings = []
+        for first, last in [(start, end), *cells_of(text, start, end)]:
+            labels = list(LABEL_END.finditer(text, first, last))
+            beginnings += [(first, last), *((label.end(), last) for label in labels)]
+            beginnings += [(first, cut.start()) for cut in [*labels, *CUT.finditer(text, first + 1, last)]]
+        reach = [last for _, last in lines[number + 1 : number + MOST_LINES]] if spec.within == "block" else []
+        for first, last in beginnings:
+            ends = [last]
+            if last == end:
+                for offset, stop in enumerate(reach, 1):
+                    if blocks.get(number + offset) != blocks.get(number):
+                        break
+                    ends.append(stop)
+            for stop in ends:
+                place = _trimmed(text, first, stop)
+                if place is None or place in seen:
+                    continue
+                seen.add(place)
+                if _count(segments, *place) > spec.max_segments:
+                    break
+                yield Place(*place, " ".join(text[slice(*place)].split()))
+                if len(seen) >= MOST_PLACES:
+                    return
+
+
+def _lines_in(lines: list[tuple[int, int]], block: Any) -> list[int]:
+    first = bisect.bisect_left(lines, (block.start, 0))
+    last = bisect.bisect_left(lines, (block.end, 0))
+    return list(range(first, last))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    raw = text[start:end]
+    body = raw.strip(" \u00a0\t|:;,")
+    if not any(map(str.isalnum, body)):
+        return None
+    first = start + raw.index(body)
+    return first, first + len(body)
+
+
+def _count(segments: list[int], start: int, end: int) -> int:
+    return bisect.bisect_left(segments, end) - bisect.bisect_left(segments, start)
