@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import assume, given
@@ -32,7 +33,7 @@ def weighed(value: str | None, logprob: float) -> Weighed:
     return Weighed(value, FieldAnswer(raw=value, spans=[(place, place + len(value))], kind="span"), logprob)
 
 
-def answer(**distributions: list[tuple[str | None, float]]) -> Answer:
+def answer(**distributions: Sequence[tuple[str | None, float]]) -> Answer:
     """An answer whose values are the first of each distribution."""
     found: dict[str, Distribution] = {
         path: tuple(weighed(*each) for each in values) for path, values in distributions.items()
@@ -47,7 +48,9 @@ def answer(**distributions: list[tuple[str | None, float]]) -> Answer:
     )
 
 
-def test_the_one_candidate_that_satisfies_the_check_is_taken_and_the_first_choice_stays_among_the_alternatives() -> None:
+def test_the_one_candidate_that_satisfies_the_check_is_taken_and_the_first_choice_stays_among_the_alternatives() -> (
+    None
+):
     before = answer(net=[("100", -0.1)], tax=[("119", -0.2), ("19", -2.0), (None, -4.0)], total=[("119", -0.1)])
     after = conclude(summed(), before)
     assert after.values == {"net": "100", "tax": "19", "total": "119"}
@@ -121,7 +124,7 @@ VALUES = st.lists(
 def test_what_is_taken_is_the_most_probable_satisfying_assignment_of_all(
     net: list[tuple[str, float]], tax: list[tuple[str, float]], total: list[tuple[str, float]]
 ) -> None:
-    task, before = summed(), answer(net=[*net], tax=[*tax], total=[*total])
+    task, before = summed(), answer(net=net, tax=tax, total=total)
     assume(run_check(task.checks[0], before.values, task.kinds) == "broken")
     least = net[0][1] + tax[0][1] + total[0][1] - MARGIN
     satisfying = sorted(
