@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ringfence.checker import check_run
-from ringfence.contracts import Result
-from ringfence.documents import expand_inputs
-from ringfence.engines import EngineSettings, FakeEngine, ScoreRequest
-from ringfence.inference import Answerer, AnswerOptions, LoadedModel, explain_document
+from ringfence.contracts import Result, Span
+from ringfence.documents import Document, expand_inputs
+from ringfence.engines import EngineSettings, FakeEngine, Score, ScoreRequest
+from ringfence.inference import Answerer, AnswerOptions, BoardHooks, LoadedModel, Windowing, explain_document
 from ringfence.inference.weighing import Alternatives
 from ringfence.reports import write_report
 from ringfence.tasks import prepare
@@ -59,7 +59,7 @@ class Believer(FakeEngine):
         output = super().begin(ticket)
         if isinstance(ticket.request, ScoreRequest):
             self.scored.append(ticket.request)
-            return type(output)(output.id, (), error=self.fault) if self.fault else output
+            return Score(ticket.request.id, (), error=self.fault) if self.fault else output
         return output
 
 
@@ -72,7 +72,7 @@ def answered(which: Alternatives, engine: FakeEngine) -> Result:
     return made.answer(document_of(PAPER)).result
 
 
-def listed(result: Result, path: str) -> list[tuple[str | None, float | None]]:
+def listed(result: Result, path: str) -> list[Any]:
     return [(one.raw, one.probability) for one in result.field(path).alternatives]
 
 
@@ -194,3 +194,45 @@ def test_an_amount_with_and_without_its_currency_is_one_rival() -> None:
         ({"amount": "1119.00", "currency": None}, {"1119.00", "1119,00", "1,119.00"}), (None, {"null"}),
     ]  # fmt: skip
     assert len([*rivals[0].answer.spans, *rivals[0].answer.others]) == 2
+
+
+class Kept(dict[Any, dict[str, Any]]):
+    """The windows' answers as the run folder keeps them: through JSON."""
+
+    def keep_window(self, document: Document, window: Span, part: dict[str, Any]) -> None:
+        self[window] = json.loads(json.dumps(part))
+
+    def kept_windows(self, document: Document) -> dict[Span, dict[str, Any]]:
+        return dict(self)
+
+
+@pytest.mark.parametrize("answers_before_the_stop", [2, 100])
+def test_a_long_document_that_was_interrupted_is_weighed_as_one_that_was_not(answers_before_the_stop: int) -> None:
+    filler = "\n\n".join(f"Section {n}. " + "words without any worth. " * 30 for n in range(3))
+    document = document_of(f"{PAPER}\n\n{filler}\n")
+
+    def go(keeper: Kept, most: int = 1000) -> list[Result]:
+        def script(request: Any, prompt: str) -> str:
+            return WRITTEN if "Ann Smith" in prompt else " null\ntax: null\ntotal: null\npaid: null\nwho: null\n"
+
+        engine, results = Believer(), list[Result]()
+        engine.script = script
+        answerer = Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(windowing=Windowing(1000)))
+        board = answerer.board(BoardHooks(results.append), keeper=keeper)
+        waiting = list(board.requests([document]))
+        while waiting and most:
+            request = waiting.pop(0)
+            if isinstance(request, ScoreRequest) and most <= 100:
+                break
+            board.take(next(engine.lockstep([request])))
+            waiting += board.requests([])
+            most -= 1
+        return results
+
+    (whole,) = go(Kept())
+    assert len(whole.windows) > 2
+    assert whole.field("tax").chosen_by == "check"
+    kept = Kept()
+    assert go(kept, answers_before_the_stop) == []
+    (again,) = go(kept)
+    assert (again.values, again.fields) == (whole.values, whole.fields)
