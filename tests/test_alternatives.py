@@ -119,6 +119,9 @@ def test_weights_that_cannot_score_answer_as_before() -> None:
     assert result.answered
     assert listed(result, "net") == []
     assert result.field("tax").flags == ["check: net + tax == total"]
+    why = Answerer(LoadedModel(engine, None, None), TASK).why_unweighed
+    assert why == "No alternatives: the engine fake cannot score given values here."
+    assert not Answerer(LoadedModel(Believer(), None, None), TASK).why_unweighed
 
 
 @pytest.mark.parametrize("which", ["checks", "all"])

@@ -106,9 +106,16 @@ class Answerer:
 
     @property
     def weighed(self) -> Alternatives:
-        """Which values are weighed against others. None are if the task has none, or if the engine cannot."""
-        able = self.engine.capabilities.score and self.engine.capabilities.grammar and self.task.weighs_values
-        return self.options.alternatives if able else "off"
+        """Which values are weighed against others; none if the task has none, or if the engine cannot."""
+        return "off" if self.why_unweighed or not self.task.weighs_values else self.options.alternatives
+
+    @property
+    def why_unweighed(self) -> str:
+        """Why values are not weighed though the options ask for it, as a sentence; empty if they are."""
+        able = self.engine.capabilities.score and self.engine.capabilities.grammar
+        if able or self.options.alternatives == "off" or not self.task.weighs_values:
+            return ""
+        return f"No alternatives: the engine {self.engine.name} cannot score given values here."
 
     @property
     def executor(self) -> TaskExecutor:
