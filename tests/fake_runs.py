@@ -32,7 +32,7 @@ def answerer_on(
     """The task on an engine, under ``lock`` or its own; ``choose`` and ``pool`` stand for what an embedder gives."""
     windowing = windowing or Windowing()
     answerer = Answerer(LoadedModel(engine, None, None), task, AnswerOptions(options or ReadingOptions()))
-    answerer.setup = ExecutorSetup(windowing, choose, pool)
+    answerer.setup = ExecutorSetup(windowing, choose, pool, answerer.weighed)
     if lock:
         answerer.lock = lock
     return answerer

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.tasks import prepare
+from ringfence.tasks.extract.answer import Answer
 from ringfence.tasks.extract.checks import CheckSyntaxError, parse_check, run_check
 from ringfence.tasks.extract.grammar import CandidateRule
 from ringfence.tasks.extract.list_grammar import ListRule
-from ringfence.tasks.extract.merge import Answer, merge
+from ringfence.tasks.extract.merge import merge
 from ringfence.tasks.extract.summary_rows import is_summary_row
 from ringfence.tasks.extract.task import ExtractTask
 from tests.conftest import document_of, task_of

@@ -40,6 +40,7 @@ def set_tripwire(run: str | Path, out: str | Path, sample: int = 20, passwords: 
         ReadingOptions.of_run(facts.reading, passwords),
         Windowing(**lock.windows),
         read_examples(pool, task) if pool else (),
+        alternatives=lock.alternatives,
     )
     copies = copy_documents(folder, sample, out / "documents")
     note_product(folder, "tripwire", out)

@@ -16,6 +16,8 @@ from .written_forms import names_a_currency
 __all__ = ["fault_of_value"]
 
 _Spec = Mapping[str, Any]
+CHOOSERS = ("check", "ranker")
+ROUNDING = 1e-3  # five probabilities with six digits, from sums of rounded logarithms
 
 
 def fault_of_value(
@@ -30,6 +32,8 @@ def fault_of_value(
 
     ``spec`` is its specification; without one (a kind of task that has no checker) only its places are checked.
     """
+    if fault := _fault_of_alternatives(value, answer, spec, document):
+        return fault
     if answer.kind == "null":
         return _fault_of_null(value, answer, spec)
     for start, end in [*answer.spans, *answer.others]:
@@ -48,6 +52,32 @@ def fault_of_value(
         or _fault_of_occurrences(answer, spec, document)
         or _fault_of_text(value, answer, spec, document, locale)
     )
+
+
+def _fault_of_alternatives(value: Any, answer: FieldAnswer, spec: _Spec | None, document: Document) -> str | None:
+    """Why the alternatives are not values that the document has; nor may their probabilities exceed one together."""
+    listed = answer.alternatives
+    if answer.chosen_by and not (answer.chosen_by in CHOOSERS and listed):
+        return f"it was chosen by {answer.chosen_by!r}, which is not known, or has no alternatives"
+    if not listed:
+        return None
+    probabilities = [one.probability for one in listed if one.probability is not None]
+    if len(probabilities) < len(listed) or min(probabilities) < 0 or sum(probabilities) > 1 + ROUNDING:
+        return "the probabilities of its alternatives are not those of different values"
+    if not any(one.value == value and one.raw == answer.raw and one.spans[:1] == answer.spans for one in listed):
+        return "the value is not among its alternatives"
+    for one in listed:
+        if (one.raw is None) == bool(one.spans):
+            return "an alternative has a text without a place, or a place without a text"
+        for number, (start, end) in enumerate(one.spans):
+            said = document.text[start:end] if 0 <= start < end <= len(document.text) else ""
+            same = said == one.raw if number == 0 else bool(said)
+            if not same:
+                return f"the document says {said!r} where an alternative says {one.raw!r}"
+        judged = spec is not None and one.raw is None and one.value is not None
+        if judged and (fault := _fault_of_choice(one.value, "judged", spec or {})):
+            return f"an alternative is none: {fault}"
+    return None
 
 
 def _fault_of_null(value: Any, answer: FieldAnswer, spec: _Spec | None) -> str | None:

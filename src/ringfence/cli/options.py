@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -17,7 +17,7 @@ from ..engines import engine_names
 from ..engines.selection import require_engine
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..inference import AnswerOptions, Windowing
+from ..inference import Alternatives, AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
 from ..server_address import ServerAddress
 from ..signatures import SigningKey, TrustedKeys
@@ -152,6 +152,7 @@ class AnswerFiles:
     windowing: Windowing
     pool: Path | None
     calibrator: Path | None
+    alternatives: Alternatives = AnswerOptions.alternatives
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
         """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use.
@@ -165,13 +166,18 @@ class AnswerFiles:
             self.windowing,
             read_examples(self.pool, task) if self.pool else (),
             read_calibrator(self.calibrator) if self.calibrator else None,
+            self.alternatives,
         )
 
 
 def _answers(
-    window_tokens: int, relevant: int | None, pool_file: Path | None, calibrator_file: Path | None
+    window_tokens: int,
+    relevant: int | None,
+    pool_file: Path | None,
+    calibrator_file: Path | None,
+    alternatives: Alternatives,
 ) -> AnswerFiles:
-    return AnswerFiles(Windowing(window_tokens, relevant), pool_file, calibrator_file)
+    return AnswerFiles(Windowing(window_tokens, relevant), pool_file, calibrator_file, alternatives)
 
 
 answer_options = _grouped(
@@ -201,11 +207,18 @@ answer_options = _grouped(
             type=PATH,
             help="The file from `ringfence calibrate`, which decides: accept, review, spot-check.",
         ),
+        click.option(
+            "--alternatives",
+            type=click.Choice(get_args(Alternatives)),
+            default=AnswerOptions.alternatives,
+            show_default=True,
+            help="Weigh extracted values against others of the document: those that break a check, or all in doubt.",
+        ),
     ),
     _answers,
     "answers",
 )
-"""The options for windows, examples and the calibrator; passes ``answers``, an AnswerFiles."""
+"""The options for windows, examples, the calibrator and alternatives; passes ``answers``, an AnswerFiles."""
 
 model_options = _grouped(
     (

@@ -74,10 +74,13 @@ def command(
             run = loaded.run(
                 work.task, inputs, out, resume=resume, options=work.options, on_event=bar.update, details=details
             )
+            why_unweighed = loaded.answerer(work.task, work.options).why_unweighed
     except KeyboardInterrupt:
         note(f"Interrupted. Finished work is kept in {out}; continue with the same command and --resume.")
         return 130
     report = run.report(reading.passwords)
+    if why_unweighed:
+        note(why_unweighed)
     if run.summary:
         _print_summary(run.summary, report, as_json)
     if work.options.calibrator and not as_json:

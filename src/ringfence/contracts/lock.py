@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -47,7 +47,8 @@ class LockData(Contract):
     """Everything that determines an answer.
 
     Parts that do not apply, such as an adapter or a GPU, are left out of the file. ``schema`` 2 names every library
-    that turns bytes into text or answers; schema 1 named ten of them.
+    that turns bytes into text or answers; schema 1 named ten of them. ``alternatives`` says which values are weighed
+    against others.
     """
 
     schema_version: int = Field(default=2, alias="schema")
@@ -69,3 +70,4 @@ class LockData(Contract):
     ocr: dict[str, Any] | None = None
     windows: dict[str, Any] = Field(default_factory=dict)
     sampling: dict[str, Any] = Field(default_factory=dict)
+    alternatives: Literal["off", "checks", "all"] = "off"

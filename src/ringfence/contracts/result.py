@@ -82,7 +82,7 @@ class BoxFacts(Contract):
 
 
 class Alternative(Contract):
-    """A candidate that was not chosen, with its probability."""
+    """A value that a field could have, with its probability given the document; null has no text and no spans."""
 
     value: Any = None
     raw: str | None = None
@@ -91,7 +91,10 @@ class Alternative(Contract):
 
 
 Alternatives = list[Alternative]
-"""The candidates that were not chosen, the most probable first."""
+"""The most probable values of a field, the chosen one among them, the most probable first.
+
+Their probabilities and those of the values that are not listed sum to one.
+"""
 
 
 class FieldAnswer(Contract):
@@ -101,7 +104,8 @@ class FieldAnswer(Contract):
     (from a closed list), ``written`` (by the model) or ``null``. ``spans`` are the places of the value, ``others`` the
     other places of the same text. ``address`` names the place in a format without pages. ``ocr`` is the lowest
     confidence of the words that were read by OCR, or null if there are none. ``readings`` are the possible meanings of
-    an ambiguous text.
+    an ambiguous text. ``alternatives`` holds up to five values; it is empty if the field was not weighed. ``chosen_by``
+    names who chose the value if it is not the model's own first choice, such as ``check``.
     """
 
     omitted: ClassVar[frozenset[str]] = frozenset(

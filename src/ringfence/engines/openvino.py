@@ -30,6 +30,7 @@ from .protocol import (
     Completion,
     EngineSettings,
     Request,
+    Score,
     ScoreRequest,
 )
 from .scheduler import Delivery, Scheduled
@@ -127,10 +128,13 @@ class OpenVinoEngine(Scheduled, Templated):
         """Begin a request; returns a refusal if it cannot fit."""
         request = ticket.request
         if isinstance(request, ScoreRequest):
-            if refusal := self._loaded_scorer().refusal(request):
-                return refusal
-            self._to_score[ticket] = None
-            return None
+            try:
+                refusal = self._loaded_scorer().refusal(request)
+            except EngineError as error:  # a graph that cannot score still answers
+                return _unscored(request, error)
+            if refusal is None:
+                self._to_score[ticket] = None
+            return refusal
         if too_long := self._refusal(request):
             return too_long
         if self._pipeline is None:
@@ -158,11 +162,12 @@ class OpenVinoEngine(Scheduled, Templated):
         """Run one scoring pass and one step of the pipeline."""
         if self._to_score:
             tickets, self._to_score = list(self._to_score), {}
+            requests = [cast(ScoreRequest, ticket.request) for ticket in tickets]
             try:
-                scores = self._loaded_scorer().score([cast(ScoreRequest, ticket.request) for ticket in tickets])
-                yield from zip(tickets, scores, strict=True)
+                scores = self._loaded_scorer().score(requests)
             except EngineError as error:
-                yield from ((ticket, error) for ticket in tickets)
+                scores = [_unscored(request, error) for request in requests]
+            yield from zip(tickets, scores, strict=True)
         if self._in_flight:
             yield from self._step()
         elif self._alone:  # the engine failed on them in a batch: run each alone
@@ -308,3 +313,7 @@ class OpenVinoEngine(Scheduled, Templated):
         super().close()
         self._in_flight.clear()
         self._pipeline = self._scorer = None
+
+
+def _unscored(request: ScoreRequest, error: EngineError) -> Score:
+    return Score(request.id, (), len(request.prompt), error=str(error).rstrip("."))

@@ -13,9 +13,11 @@ from .model import LoadedModel, load_embedder, load_model, open_engine, open_ser
 from .prompts import Windowing, request_for, windows_for
 from .stream import ResultStream, astream
 from .trace import Tracer, prompt_digest
+from .weighing import Alternatives
 from .window_selection import window_selector
 
 __all__ = [
+    "Alternatives",
     "AnswerOptions",
     "Answerer",
     "BoardHooks",

@@ -22,6 +22,7 @@ from .job import WindowKeeper
 from .model import LoadedModel, load_embedder
 from .prompts import Windowing
 from .trace import Tracer
+from .weighing import Alternatives
 from .window_selection import window_selector
 
 __all__ = ["AnswerOptions", "Answerer", "Decider", "TracedAnswer"]
@@ -49,13 +50,15 @@ class Decider(Protocol):
 class AnswerOptions:
     """How documents are read and answered, on any model. Part of the lock, except passwords and limits.
 
-    ``pool`` holds the labelled texts from which a classify task takes its examples.
+    ``pool`` holds the labelled texts from which a classify task takes its examples. ``alternatives`` says which values
+    of an extract task are weighed against others of the document, on an engine that can score.
     """
 
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     windowing: Windowing = field(default_factory=Windowing)
     pool: Sequence[Example] = ()
     calibrator: Decider | None = None
+    alternatives: Alternatives = "checks"
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Answerer:
         engine = self._embedder.engine if self._embedder else None
         pool = ExamplePool(self.options.pool, engine) if self.options.pool and engine else None
         selector = window_selector(engine) if engine and selects else None
-        self.setup = ExecutorSetup(self.options.windowing, selector, pool)
+        self.setup = ExecutorSetup(self.options.windowing, selector, pool, self.weighed)
         self.lock = self._build_lock()
         self._executor: TaskExecutor | None = None
 
@@ -100,6 +103,19 @@ class Answerer:
     def engine(self) -> Engine:
         """The engine of the model."""
         return self.model.engine
+
+    @property
+    def weighed(self) -> Alternatives:
+        """Which values are weighed against others; none if the task has none, or if the engine cannot."""
+        return "off" if self.why_unweighed or not self.task.weighs_values else self.options.alternatives
+
+    @property
+    def why_unweighed(self) -> str:
+        """Why values are not weighed though the options ask for it, as a sentence; empty if they are."""
+        able = self.engine.capabilities.score and self.engine.capabilities.grammar
+        if able or self.options.alternatives == "off" or not self.task.weighs_values:
+            return ""
+        return f"No alternatives: the engine {self.engine.name} cannot score given values here."
 
     @property
     def executor(self) -> TaskExecutor:
@@ -157,6 +173,8 @@ class Answerer:
             ocr={"use": options.reading.ocr, "weights": ocr_weights()},
             windows=asdict(options.windowing),
             sampling={"method": "greedy", "seed": 0},
+            # A lock without it is one of an earlier version, which weighed nothing.
+            alternatives=None if self.weighed == "off" else self.weighed,
         )
         calibrator = options.calibrator
         if calibrator is None:

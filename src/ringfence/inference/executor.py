@@ -11,17 +11,23 @@ from ..tasks import Task, kind_of
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
+from .weighing import Alternatives
 
 __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 
 
 @dataclass(frozen=True)
 class ExecutorSetup:
-    """The size of windows, the selector of windows to read, and the pool of labelled texts for examples."""
+    """How documents are answered.
+
+    The size of windows, the selector of windows to read, the pool of labelled texts for examples, and which values are
+    weighed against others.
+    """
 
     windowing: Windowing = field(default_factory=Windowing)
     select_windows: WindowSelector | None = None
     pool: ExamplePool | None = None
+    alternatives: Alternatives = "off"
 
 
 class TaskExecutor(Protocol):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..contracts import FieldAnswer, Result
+from ..contracts import Alternative, FieldAnswer, Result
 from ..documents import Document
 from ..engines import Completion, EngineOutput, EngineRequest, Request
 from .answerer import Answerer
 from .job import Job
 
 __all__ = ["Explanation", "ExplanationStep", "explain_document", "why"]
+
+LEAST = 1e-7  # probabilities are stored with six digits
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def explain_document(answerer: Answerer, document: Document, window: int = 0) ->
     if job.reason:
         return Explanation(document.id, windows, before, steps, failed=job.reason)
     result = _stamped(job, answerer)
-    reasons = {path: why(answer) for path, answer in (result.fields or {}).items()}
+    reasons = {path: why(answer, result.value(path)) for path, answer in (result.fields or {}).items()}
     return Explanation(document.id, windows, before, steps, result, why=reasons)
 
 
@@ -107,8 +110,8 @@ def _step(request: EngineRequest, output: EngineOutput) -> ExplanationStep:
     )
 
 
-def why(answer: FieldAnswer) -> str:
-    """Explain in one sentence where a value comes from."""
+def why(answer: FieldAnswer, value: Any = None) -> str:
+    """Explain in one sentence where ``value`` comes from, and why its alternatives lost."""
     if answer.kind == "null":
         reason = "null: " + (", ".join(answer.flags) or "the model chose null, or there was no candidate")
     elif answer.kind == "judged":
@@ -127,5 +130,25 @@ def why(answer: FieldAnswer) -> str:
     if (null := answer.features.get("null_logprob")) is not None:
         reason += f"; asked again without null, which the model considered unlikely ({null})"
     if (least := answer.features.get("logprob_min")) is not None:
-        reason += f" (least likely token: log-probability {least})"
-    return reason
+        what = "its log-probability" if answer.chosen_by else "least likely token: log-probability"
+        reason += f" ({what} {least})"
+    if answer.chosen_by:
+        reason += f"; chosen by the {answer.chosen_by}"
+    return reason + _against(answer, value)
+
+
+def _against(answer: FieldAnswer, value: Any) -> str:
+    """The alternatives with their log-probabilities against that of the value."""
+    levels = {id(one): math.log(max(one.probability or 0.0, LEAST)) for one in answer.alternatives}
+    own = [one for one in answer.alternatives if one.value == value and one.raw == answer.raw]
+    others = [one for one in answer.alternatives if one not in own[:1]]
+    if not own or not others:
+        return ""
+    against = levels[id(own[0])]
+    listed = ", ".join(f"{_shown(one)} ({levels[id(one)]:.2f})" for one in others)
+    reason = "the checks do not allow likelier ones" if answer.chosen_by == "check" else "the model wrote it"
+    return f"; against its log-probability of {against:.2f} lost {listed}: {reason}"
+
+
+def _shown(one: Alternative) -> str:
+    return repr(one.raw) if one.raw is not None else "null" if one.value is None else str(one.value)

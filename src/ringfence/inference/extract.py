@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..contracts import Result, Usage
 from ..documents import Document
-from ..engines import Completion, Engine, EngineOutput, Request
+from ..engines import Completion, Engine, EngineOutput, EngineRequest, Request, ScoreRequest
+from ..errors import RequestRefused
 from ..tasks import (
     Answer,
     AnswerError,
@@ -20,8 +22,8 @@ from ..tasks import (
     merge,
     prepare,
 )
+from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.description import describe_plan
-from ..tasks.extract.merge import FieldValue, Record
 from ..tasks.extract.prompt import write_prompt
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
@@ -35,7 +37,7 @@ from ..tasks.extract.unconstrained import (
 from ..tasks.prompt import break_control_tokens
 from . import result as results
 from .executor import ExecutorSetup
-from .job import WindowKeeper, add_usage, as_completion
+from .job import WindowKeeper, add_usage, as_completion, as_score
 from .prompts import (
     AnswerForm,
     prompt_ids,
@@ -43,6 +45,7 @@ from .prompts import (
     request_of,
     windows_for,
 )
+from .weighing import Alternatives, Weighing, in_doubt, with_distributions
 
 __all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
 
@@ -55,7 +58,8 @@ class ExtractJob:
     """The extraction of one document.
 
     ``parts`` holds the answers of the windows, by number. ``settled`` are the windows that need no further request.
-    ``keep`` stores the answer of each window of a long document.
+    ``keep`` stores the answer of each window of a long document. After the last window, the values in doubt are weighed
+    against the others that the document has; ``alternatives`` says which.
     """
 
     prepared: Prepared
@@ -70,6 +74,10 @@ class ExtractJob:
     usage: Usage | None = None
     pending: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # turns after the first prompt, by request
+    alternatives: Alternatives = "off"
+    plans: dict[int, ExtractionPlan] = field(default_factory=dict)  # of the windows answered in this session
+    weighings: dict[str, tuple[int, Weighing]] = field(default_factory=dict)  # under way, by request
+    weighed: bool = False  # True if what is to be weighed has been asked
 
     @property
     def document(self) -> Document:
@@ -78,16 +86,16 @@ class ExtractJob:
 
     @property
     def finished(self) -> bool:
-        """True if every chosen window has ended, or if one of them failed."""
-        return bool(self.reason) or len(self.settled) == len(self.chosen)
+        """True if every chosen window has ended and nothing is being weighed, or if a window failed."""
+        return bool(self.reason) or (len(self.settled) == len(self.chosen) and self.weighed and not self.weighings)
 
     @property
     def progress(self) -> tuple[int, int]:
         """The number of windows that have ended, and of windows to read."""
         return len(self.settled), len(self.chosen)
 
-    def first(self) -> Iterator[Request]:
-        """Yield a request for each window that has no answer yet."""
+    def first(self) -> Iterator[EngineRequest]:
+        """Yield a request for each window that has no answer yet; if all have one, those that weigh values."""
         for number in self.chosen:
             if self.reason:
                 return
@@ -97,6 +105,7 @@ class ExtractJob:
                 plan = self.prepared.plan(span, self.engine.control_tokens, window.context)
                 identity = self.document.id if len(self.windows) == 1 else f"{self.document.id}\0{number}"
                 yield self._ask(identity, number, plan)
+        yield from self._weigh()
 
     def _ask(self, identity: str, number: int, plan: ExtractionPlan) -> Request:
         self.pending[identity] = (number, plan)
@@ -118,11 +127,13 @@ class ExtractJob:
         """True if the engine takes no grammar, so its answers must be verified."""
         return not self.engine.capabilities.grammar
 
-    def take(self, output: EngineOutput) -> Sequence[Request]:
-        """Process a completion, and ask again about a doubtful null.
+    def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
+        """Process a completion and ask again about a doubtful null, or process what was weighed.
 
-        If the second request fails, the first answer stays.
+        If a further request fails, the first answer stays.
         """
+        if output.id in self.weighings:
+            return self._take_weighed(output)
         output = as_completion(output)
         number, plan = self.pending.pop(output.id)
         if self.reason:  # another window of this document has failed
@@ -138,6 +149,7 @@ class ExtractJob:
             fault = f"answer: {CUT_OFF}"
         else:
             try:
+                self.plans[number] = plan
                 self.parts[number] = plan.read(output.text, output.token_ends, output.logprobs)
             except AnswerError as error:
                 fault = f"answer: {error}"
@@ -147,7 +159,7 @@ class ExtractJob:
             where = f" (window {number + 1} of {len(self.windows)})" if len(self.windows) > 1 else ""
             self.reason = fault + where
         self._settle(number)
-        return ()
+        return self._weigh()
 
     def _settle(self, number: int) -> None:
         self.settled.add(number)
@@ -155,7 +167,7 @@ class ExtractJob:
             part = part_to_json(self.parts[number])
             self.keep(self.windows[number], {**part, "left_out": self.left_out.get(number, [])})
 
-    def _verify(self, output: Completion, number: int, plan: ExtractionPlan) -> Sequence[Request]:
+    def _verify(self, output: Completion, number: int, plan: ExtractionPlan) -> Sequence[EngineRequest]:
         """Keep the values that the document contains, and ask again for the rest.
 
         Values that still fail become null with a flag. The readable part of an answer stays, even if a later request
@@ -183,6 +195,38 @@ class ExtractJob:
             unread = CUT_OFF if cut_off else "it cannot be parsed"
             self.reason = f"engine: {output.error}" if failed else f"answer: {unread}"
         self._settle(number)
+        return self._weigh()
+
+    def _weigh(self) -> list[ScoreRequest]:
+        """Return the requests that weigh the values in doubt, once every window has ended: one for each window."""
+        if self.reason or self.weighed or len(self.settled) < len(self.chosen):
+            return []
+        self.weighed = True
+        if self.alternatives == "off" or self._verified or not self.engine.capabilities.score:
+            return []
+        parts = [self.parts[number] for number in self.chosen]
+        sure, doubtful = in_doubt(self.prepared.task, parts, self.alternatives, self.engine.capabilities.raw_logprobs)
+        for index, number in enumerate(self.chosen):
+            self.parts[number] = with_distributions(self.parts[number], sure.get(index, {}))
+            if index in doubtful:
+                with suppress(AnswerError, RequestRefused):  # then the answer stays as the model wrote it
+                    self._weigh_window(number, doubtful[index])
+        return [weighing.request for _, weighing in self.weighings.values()]
+
+    def _weigh_window(self, number: int, paths: set[str]) -> None:
+        window = self.windows[number]
+        span = (window.start, window.end)
+        plan = self.plans.get(number) or self.prepared.plan(span, self.engine.control_tokens, window.context)
+        identity = f"{self.document.id}\0alternatives {number}"
+        weighing = Weighing.of(plan, self.parts[number].written, paths, self.engine, identity)
+        self.weighings[identity] = (number, weighing)
+
+    def _take_weighed(self, output: EngineOutput) -> Sequence[EngineRequest]:
+        number, weighing = self.weighings.pop(output.id)
+        score = as_score(output)
+        self.usage = add_usage(self.usage, score, new_prompt=False)
+        if not score.error:
+            self.parts[number] = with_distributions(self.parts[number], weighing.distributions(score))
         return ()
 
     def restore(self, number: int, part: WindowAnswer) -> None:
@@ -214,6 +258,7 @@ class ExtractJob:
 def part_to_json(part: WindowAnswer) -> dict[str, Any]:
     """Return a window's answer as plain data."""
     return {
+        "written": part.written,
         "single": {path: value.as_json() for path, value in part.single.items()},
         "lists": {
             name: [
@@ -238,6 +283,7 @@ def part_from_json(data: dict[str, Any]) -> WindowAnswer:
             ]
             for name, records in data["lists"].items()
         },
+        data.get("written", ""),
     )
 
 
@@ -246,7 +292,7 @@ class ExtractExecutor:
 
     def __init__(self, task: ExtractTask, engine: Engine, setup: ExecutorSetup) -> None:
         self.task, self.engine, self.windowing = task, engine, setup.windowing
-        self.select_windows = setup.select_windows
+        self.select_windows, self.alternatives = setup.select_windows, setup.alternatives
 
     def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob:
         """Return the job for a document, with the window answers of earlier sessions.
@@ -264,6 +310,7 @@ class ExtractExecutor:
             windows,
             chosen,
             lambda window, part: keeper.keep_window(document, (window.start, window.end), part),
+            alternatives=self.alternatives,
         )
         if len(chosen) > 1:
             kept = keeper.kept_windows(document)
@@ -287,7 +334,8 @@ class ExtractExecutor:
             raise ValueError(f"it is read in {len(windows)} windows")
         part = windows[window]
         plan = prepared.plan((part.start, part.end), self.engine.control_tokens, part.context)
-        return describe_plan(plan), ExtractJob(prepared, self.engine, windows, [window]), len(windows)
+        job = ExtractJob(prepared, self.engine, windows, [window], alternatives=self.alternatives)
+        return describe_plan(plan), job, len(windows)
 
     def prompt_tokens(self, document: Document) -> int:
         """Return the tokens in the prompts of all windows to read; 0 if the document cannot be prepared."""

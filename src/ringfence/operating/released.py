@@ -61,6 +61,7 @@ class ReleasedWork:
             Windowing(**self.lock.facts.windows),
             read_examples(pool, self.task) if pool else (),
             self.calibrator,
+            self.lock.facts.alternatives,
         )
 
 

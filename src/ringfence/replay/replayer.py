@@ -264,6 +264,7 @@ def _answer_options(folder: RunFolder, session: SessionFacts, task: Task, option
         reading=ReadingOptions.of_run(folder.read_facts().reading, options.passwords),
         windowing=Windowing(**folder.lock().facts.windows),
         pool=read_examples(pool, task) if pool else (),
+        alternatives=folder.lock().facts.alternatives,
     )
 
 

@@ -45,6 +45,7 @@ class _Value:
     notes: str
     hue: int
     evidence: bool = False
+    alternatives: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -180,16 +181,17 @@ def _lists(columns: Mapping[str, Mapping[str, Any]], shown: Mapping[str, _Value]
 
 
 def _value(name: str, value: Any, answer: FieldAnswer, hue: int) -> _Value:
-    if isinstance(value, dict):
-        shown = as_text(value)
-    elif isinstance(value, list):
-        shown = ", ".join(value)
-    elif isinstance(value, bool):
-        shown = "true" if value else "false"
-    else:
-        shown = "" if value is None else str(value)
+    shown = _shown(value)
     raw = answer.raw if answer.raw != shown else None
-    return _Value(name, shown, answer.kind, raw, answer.flags, "; ".join(_notes(answer)), hue, bool(answer.spans))
+    notes = "; ".join(_notes(answer))
+    others = [
+        f"{_shown(one.value) or one.raw or 'none'} {100 * (one.probability or 0):.0f} %" for one in answer.alternatives
+    ]
+    return _Value(name, shown, answer.kind, raw, answer.flags, notes, hue, bool(answer.spans), others)
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else as_text(value)
 
 
 def _notes(answer: FieldAnswer) -> Iterator[str]:
@@ -201,5 +203,7 @@ def _notes(answer: FieldAnswer) -> Iterator[str]:
         yield f"at {answer.address}"
     if answer.ocr is not None:
         yield f"read by OCR, lowest word confidence {answer.ocr:.2f}"
+    if answer.chosen_by:
+        yield f"chosen by the {answer.chosen_by}"
     if answer.decision:
         yield answer.decision + (f", confidence {answer.confidence:.3f}" if answer.confidence is not None else "")

@@ -2,8 +2,9 @@
 
 from .classify.labels import Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
 from .classify.task import OTHER, ClassifyTask
+from .extract.answer import Answer, WindowAnswer
 from .extract.checks import run_check
-from .extract.merge import Answer, WindowAnswer, merge
+from .extract.merge import merge
 from .extract.plan import AnswerError, ExtractionPlan, Prepared, prepare
 from .extract.pydantic_model import Kind, Money, Period
 from .extract.task import ExtractTask

@@ -88,6 +88,11 @@ class Task(BaseModel):
         return False
 
     @property
+    def weighs_values(self) -> bool:
+        """True if an answer has values that can be weighed against others of the document."""
+        return False
+
+    @property
     def out_of_scope(self) -> str | None:
         """The label that the task adds for documents that fit no other label; None if it adds none."""
         return None

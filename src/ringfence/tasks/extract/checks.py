@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-__all__ = ["CheckSyntaxError", "Outcome", "broken_rows", "parse_check", "paths_of", "run_check"]
+__all__ = ["CheckSyntaxError", "Outcome", "broken_rows", "evaluate", "parse_check", "paths_of", "run_check"]
 
 Outcome = Literal["holds", "broken", "not-applicable"]
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -133,7 +133,11 @@ def run_check(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -
     A check over the rows of a list holds if it holds in every row where it is applicable. Amounts are equal if they
     differ by less than half a cent. Money in different known currencies breaks the check.
     """
-    tree = parse_check(check, kinds)
+    return evaluate(parse_check(check, kinds), values, kinds)
+
+
+def evaluate(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str]) -> Outcome:
+    """Evaluate a check that ``parse_check`` read, as ``run_check`` does."""
     rows = _row_paths(tree, kinds)
     if not rows:
         return _run_once(tree, values, kinds, None)

@@ -265,6 +265,27 @@ class RunRule:
                 return index
         return None
 
+    def wholes(self, written: str) -> list[str]:
+        """Texts that a run may be a part of, as the model could write them: the lines or cells around ``written``.
+
+        For each place of the run these are its range, and the run continued to either end of the range.
+        """
+        found: dict[str, None] = {}
+        for chain in self.chains:
+            for first in range(len(chain)):
+                last = self._reach(chain, first, written)
+                if last is not None:
+                    for part in (chain, chain[: last + 1], chain[first:]):
+                        if len(part) <= self.spec.max_segments:
+                            found.setdefault(self._text(part))
+        return list(found)
+
+    def _text(self, part: Sequence[_Link]) -> str:
+        """The text of some links of a chain, with the model's first choice of what to write between them."""
+        text = self.document.text
+        words = [text[link.segment.start : link.segment.end] for link in part]
+        return words[0] + "".join(link.gaps[0] + word for link, word in zip(part[1:], words[1:], strict=True))
+
     def segment_count(self, start: int, end: int) -> int:
         """The number of segments in a span."""
         segments = self.document.segments

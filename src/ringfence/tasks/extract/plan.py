@@ -19,6 +19,7 @@ from ..fields import (
 )
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
+from .answer import FieldValue, Record, WindowAnswer
 from .grammar import (
     NULL,
     CandidateRule,
@@ -29,11 +30,6 @@ from .grammar import (
     answer_grammar,
 )
 from .list_grammar import START, ListRule, list_rule
-from .merge import (
-    FieldValue,
-    Record,
-    WindowAnswer,
-)
 from .prompt import write_prompt
 from .task import ExtractTask
 
@@ -108,8 +104,8 @@ class ExtractionPlan:
         Raises AnswerError if the text is not a complete answer.
         """
         written = self.written.then(text, token_ends, logprobs)
-        part = WindowAnswer()
-        for path, (start, end) in self._places(written.text).items():
+        part = WindowAnswer(written=written.text)
+        for path, (start, end) in self.places(written.text).items():
             rule = self.rules[path]
             if isinstance(self.task.flat[path], ListField):
                 assert rule is None or isinstance(rule, ListRule)
@@ -118,8 +114,17 @@ class ExtractionPlan:
                 assert not isinstance(rule, ListRule)
                 meaning = self._meaning(path, rule, written.text[start + 1 : end])
                 spec: Any = self.task.flat[path]
-                part.single[path] = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
+                value = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
+                # The end of its line is part of the value's probability, and may be in one token with its last sign.
+                with_end = written.logprobs_within(start, end + 1)
+                part.single[path] = replace(value, logprob=round(sum(with_end), 4) if with_end else None)
         return part
+
+    def value_of(self, path: str, written: str) -> FieldValue:
+        """The value of a single field if the model had ``written`` it. Raises AnswerError if the field cannot."""
+        rule, spec = self.rules[path], self.task.flat[path]
+        assert not isinstance(rule, ListRule)
+        return self._field_value(spec, rule, self._meaning(path, rule, written), (), path)
 
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
         """A plan that continues from the first null that was less likely than some value; None if there is none.
@@ -130,7 +135,7 @@ class ExtractionPlan:
         clauses, and some wrong sentence can always be found.
         """
         written = self.written.then(text, token_ends, logprobs)
-        for index, (path, (start, end)) in enumerate(self._places(written.text).items()):
+        for index, (path, (start, end)) in enumerate(self.places(written.text).items()):
             rule = self.rules[path]
             sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_SEGMENTS_OF_A_NAME
             offered = rule is not None and not sentences and path not in self.required and path not in self.nulls
@@ -142,8 +147,8 @@ class ExtractionPlan:
                 return replace(self, grammar=grammar, written=written.up_to(start), nulls=nulls)
         return None
 
-    def _places(self, written: str) -> dict[str, tuple[int, int]]:
-        """The place of each field's value in an answer, from the space before it to its end."""
+    def places(self, written: str) -> dict[str, tuple[int, int]]:
+        """The place of each field's value in an answer, from the space before it to its end. Raises AnswerError."""
         places: dict[str, tuple[int, int]] = {}
         names, position = list(self.task.flat), 0
         for index, name in enumerate(names):

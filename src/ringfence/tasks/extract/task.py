@@ -73,6 +73,11 @@ class ExtractTask(Task):
                 found[name] = AnswerField(name, inner.kind, options, pattern, path if leaf else None)
         return found
 
+    @property
+    def weighs_values(self) -> bool:
+        """True: a field has a finite set of candidates."""
+        return True
+
     def describe(self) -> str:
         """The number of fields, with their names and kinds."""
         return f"{len(self.flat)} fields: {', '.join(f'{name} ({spec.kind})' for name, spec in self.flat.items())}"

@@ -1,0 +1,127 @@
+"""Weigh the values that fields could have: exact log-probabilities of whole values, from one prompt for all fields.
+
+One request scores a tree: the written answer is its trunk, and at each field the field's other values branch off. So
+the document is read once, however many fields are weighed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..engines import Engine, Score, ScoreRequest
+from ..tasks import AnswerError, ExtractionPlan, ExtractTask
+from ..tasks.extract.answer import Distribution, FieldValue, Weighed, WindowAnswer
+from ..tasks.extract.assignment import fields_of_broken_checks
+from ..tasks.extract.merge import gather, windows_of_values
+from ..tasks.extract.rivals import Rival, rivals_of
+from .prompts import prompt_ids
+
+__all__ = ["Alternatives", "Weighing", "in_doubt", "with_distributions"]
+
+Alternatives = Literal["off", "checks", "all"]
+"""Which values are weighed against others: none, those that break a check of the task, or also all in doubt."""
+PLAIN = math.log(0.9)  # a value at least this likely leaves no rival more than a tenth
+
+Tokens = tuple[int, ...]
+
+
+Fields = dict[int, dict[str, Distribution]]
+
+
+def in_doubt(
+    task: ExtractTask, parts: Sequence[WindowAnswer], which: Alternatives, known: bool
+) -> tuple[Fields, dict[int, set[str]]]:
+    """The single fields of the merged answer whose values are plain, and those to weigh, by window.
+
+    A value is plain if no check that names its field is broken and its own probability, that of its text and of the end
+    of its line, is at least that of PLAIN; ``known`` is False for an engine that does not tell it. A null over several
+    windows is not weighed: its rivals are in all of them.
+    """
+    broken = fields_of_broken_checks(task, gather(task, parts).values)
+    sure: Fields = {}
+    doubtful: dict[int, set[str]] = {}
+    for path, number in windows_of_values(task, parts).items():
+        found = parts[number].single[path]
+        if path not in broken and known and found.logprob is not None and found.logprob >= PLAIN:
+            sure.setdefault(number, {})[path] = (Weighed(found.value, found.answer, found.logprob),)
+        elif path in broken or which == "all":
+            doubtful.setdefault(number, set()).add(path)
+    return sure, doubtful
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """The request that weighs some fields of one window, and what its continuations stand for.
+
+    ``trunks`` holds the continuation up to each field by path, ``branches`` those of each rival.
+    """
+
+    request: ScoreRequest
+    trunks: dict[str, int]
+    branches: dict[str, list[tuple[Rival, list[int]]]]
+
+    @classmethod
+    def of(cls, plan: ExtractionPlan, written: str, paths: Iterable[str], engine: Engine, identity: str) -> Weighing:
+        """The weighing of the fields ``paths`` after the answer ``written``. Raises AnswerError if it has none."""
+        wanted, position = set(paths), 0
+        trunk: Tokens = ()
+        continuations: dict[Tokens, int] = {}
+        trunks: dict[str, int] = {}
+        branches: dict[str, list[tuple[Rival, list[int]]]] = {}
+
+        def place(ids: Tokens) -> int:
+            return continuations.setdefault(ids, len(continuations))
+
+        for path, (start, end) in plan.places(written).items():
+            if path not in wanted:
+                continue
+            # Values are cut off at their space and after their line: there a tokenizer cuts too.
+            trunk += _ids(engine, written[position:start])
+            position = start
+            rivals = rivals_of(plan, path, written[start + 1 : end])
+            if not rivals:
+                continue
+            if trunk:
+                trunks[path] = place(trunk)
+            branches[path] = [
+                (rival, [place(trunk + _ids(engine, f" {surface}\n")) for surface in rival.surfaces])
+                for rival in rivals
+            ]
+        if not branches:
+            raise AnswerError("no field has a value to weigh")
+        request = ScoreRequest(identity, prompt_ids(plan.prompt, engine), tuple(continuations))
+        return cls(request, trunks, branches)
+
+    def distributions(self, score: Score) -> dict[str, Distribution]:
+        """The values of each field with their log-probabilities, the most probable first."""
+        return {path: self._distribution(path, rivals, score.logprobs) for path, rivals in self.branches.items()}
+
+    def _distribution(
+        self, path: str, rivals: Sequence[tuple[Rival, list[int]]], logprobs: Sequence[float]
+    ) -> Distribution:
+        before = logprobs[self.trunks[path]] if path in self.trunks else 0.0
+        found = []
+        for rival, places in rivals:
+            level = float(np.logaddexp.reduce([logprobs[place] for place in places])) - before
+            bound = round(level, 4)  # of each of its tokens, which are not known one by one
+            features = {**rival.answer.features, "logprob_min": bound, "logprob_mean": bound}
+            found.append(Weighed(rival.value, rival.answer.model_copy(update={"features": features}), level))
+        return tuple(sorted(found, key=lambda each: -each.logprob))
+
+
+def _ids(engine: Engine, text: str) -> Tokens:
+    return engine.tokenize(text) if text else ()
+
+
+def with_distributions(part: WindowAnswer, found: Mapping[str, Distribution]) -> WindowAnswer:
+    """The answer of a window with the distributions of its fields."""
+    single = {
+        path: FieldValue(value.value, value.answer, value.logprob, found.get(path, value.distribution))
+        for path, value in part.single.items()
+    }
+    return WindowAnswer(single, part.lists, part.written)

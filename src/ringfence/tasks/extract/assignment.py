@@ -1,0 +1,216 @@
+"""Checks decide: of the values that the fields could have, take the most probable ones that satisfy the checks."""
+
+from __future__ import annotations
+
+import ast
+import heapq
+import math
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...contracts import Alternative, FieldAnswer
+from .answer import Answer, Distribution, Weighed
+from .checks import broken_rows, evaluate, parse_check, paths_of, run_check
+from .task import ExtractTask
+
+__all__ = ["CHOSEN_BY_CHECK", "conclude", "fields_of_broken_checks"]
+
+CHOSEN_BY_CHECK = "check"
+SHOWN = 5  # alternatives of a field in the result
+MARGIN = 12.0  # nats that the values taken may be less likely than the first choice
+LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
+MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
+
+
+def conclude(task: ExtractTask, answer: Answer) -> Answer:
+    """Let the checks of the task decide among the distributions of the fields, then run the checks.
+
+    Values change only where they broke a check: to candidates that satisfy it. Each field that was weighed lists its
+    alternatives; a check that is still broken flags the values in it.
+    """
+    values, fields = _copy(answer.values), {path: _own(entry) for path, entry in answer.fields.items()}
+    for path, chosen in _decided(task, answer).items():
+        kept = {"features": chosen.answer.features or fields[path].features, "chosen_by": CHOSEN_BY_CHECK}
+        fields[path] = _own(chosen.answer.model_copy(update=kept))
+        _put(values, path, chosen.value)
+    for path, distribution in answer.distributions.items():
+        fields[path].alternatives = _listed(distribution, fields[path])
+    return replace(answer, values=values, fields=fields, checks=_checked(task, values, fields))
+
+
+def fields_of_broken_checks(task: ExtractTask, values: Mapping[str, Any]) -> set[str]:
+    """The single fields in the checks that ``values`` break."""
+    broken = [check for check in task.checks if run_check(check, values, task.kinds) == "broken"]
+    return {path for check in broken for path in paths_of(check) if path in _single(task)}
+
+
+def _single(task: ExtractTask) -> Set[str]:
+    return {path for path, spec in task.flat.items() if spec.kind != "list"}
+
+
+def _copy(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, so that those of records can be replaced."""
+    return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
+
+
+def _own(entry: FieldAnswer) -> FieldAnswer:
+    return entry.model_copy(update={"flags": list(entry.flags)})
+
+
+def _put(values: dict[str, Any], path: str, value: Any) -> None:
+    name, _, inner = path.partition(".")
+    if inner:
+        values[name][inner] = value
+    else:
+        values[name] = value
+
+
+def _listed(distribution: Distribution, chosen: FieldAnswer) -> list[Alternative]:
+    """The most probable values; the chosen one is always among them."""
+    ranked = sorted(distribution, key=lambda each: -each.logprob)
+    shown = ranked[:SHOWN]
+    its_own = [each for each in ranked if _place(each.answer) == _place(chosen)]
+    if its_own and its_own[0] not in shown:
+        shown[-1] = its_own[0]
+    return [
+        Alternative(
+            value=each.value,
+            raw=each.answer.raw,
+            spans=[*each.answer.spans, *each.answer.others],
+            probability=round(math.exp(min(0.0, each.logprob)), 6),
+        )
+        for each in shown
+    ]
+
+
+def _place(answer: FieldAnswer) -> Any:
+    return answer.kind, answer.raw, answer.spans
+
+
+def _checked(task: ExtractTask, values: Mapping[str, Any], fields: Mapping[str, FieldAnswer]) -> dict[str, str]:
+    """The outcome of every check; a broken check flags the values in it."""
+    checks: dict[str, str] = {}
+    for check in task.checks:
+        checks[check] = run_check(check, values, task.kinds)
+        if checks[check] != "broken":
+            continue
+        listed, rows = broken_rows(check, values, task.kinds)
+        for path in paths_of(check):
+            name, _, leaf = path.partition(".")
+            touched = [f"{name}[{row}].{leaf}" for row in rows] if listed and name == listed else [path]
+            for entry in (fields[path] for path in touched if path in fields):
+                entry.flags.append(f"check: {check}")
+    return checks
+
+
+def _decided(task: ExtractTask, answer: Answer) -> dict[str, Weighed]:
+    """The values that the checks change, by path."""
+    kinds = task.kinds
+    rules = [_Rule.of(check, answer, kinds) for check in task.checks]
+    changed: dict[str, Weighed] = {}
+    for group in _connected([rule for rule in rules if rule.before == "broken"]):
+        names = sorted({path for rule in group for path in rule.paths if path in answer.distributions})
+        domains = {path: _domain(answer.distributions[path]) for path in names}
+        if not names or not all(domains.values()):
+            continue
+        touching = [rule for rule in rules if rule.before != "broken" and rule.paths & set(names)]
+        search = _Search(_copy(answer.values), kinds, domains, [*group, *touching])
+        if (best := search.best(_first_choice(answer, names) - MARGIN)) is not None:
+            changed |= {path: each for path, each in best.items() if _place(each.answer) != _place(answer.fields[path])}
+    return changed
+
+
+def _first_choice(answer: Answer, names: Sequence[str]) -> float:
+    """The joint log-probability of the values as they are; that of the likeliest ones if a value was not weighed."""
+    total = 0.0
+    for path in names:
+        distribution, place = answer.distributions[path], _place(answer.fields[path])
+        own = [each.logprob for each in distribution if _place(each.answer) == place]
+        total += own[0] if own else max(each.logprob for each in distribution)
+    return total
+
+
+def _domain(distribution: Distribution) -> list[Weighed]:
+    """What a check may choose: every value but null, and none that reads two ways."""
+    return sorted((each for each in distribution if each.value is not None), key=lambda each: -each.logprob)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A check with its fields, and its outcome before anything changes."""
+
+    tree: ast.Compare
+    paths: frozenset[str]
+    before: str
+
+    @classmethod
+    def of(cls, check: str, answer: Answer, kinds: Mapping[str, str]) -> _Rule:
+        tree = parse_check(check, kinds)
+        return cls(tree, frozenset(paths_of(check)), evaluate(tree, answer.values, kinds))
+
+    def allows(self, values: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
+        """True if the check holds; one that was not applicable before may stay so."""
+        outcome = evaluate(self.tree, values, kinds)
+        return outcome == "holds" or outcome == self.before == "not-applicable"
+
+
+def _connected(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
+    """The rules in groups that share no field."""
+    left = list(rules)
+    while left:
+        group, paths = [left.pop(0)], set()
+        while True:
+            paths = set().union(*(rule.paths for rule in group))
+            near = [rule for rule in left if rule.paths & paths]
+            if not near:
+                break
+            group += near
+            left = [rule for rule in left if rule not in near]
+        yield group
+
+
+@dataclass
+class _Search:
+    """An exact search, best first, for the most probable assignment that all ``rules`` allow."""
+
+    values: dict[str, Any]
+    kinds: Mapping[str, str]
+    domains: Mapping[str, Sequence[Weighed]]
+    rules: Sequence[_Rule]
+
+    def best(self, least: float) -> dict[str, Weighed] | None:
+        """The assignment, if it is as likely as ``least`` and leads every other by LEAD; None if the search is cut off.
+
+        Assignments come in the order of their joint log-probability, so the first that is allowed is the best.
+        """
+        names = list(self.domains)
+        start = (0,) * len(names)
+        queue, seen, steps = [(-self._joint(names, start), start)], {start}, 0
+        best: tuple[float, dict[str, Weighed]] | None = None
+        while queue:
+            cost, places = heapq.heappop(queue)
+            if -cost < (least if best is None else best[0] - LEAD):
+                break
+            steps += 1
+            if steps > MOST_STEPS:
+                return None
+            chosen = {name: self.domains[name][place] for name, place in zip(names, places, strict=True)}
+            if self._allowed(chosen):
+                if best is not None:
+                    return None  # two readings of the document satisfy the checks
+                best = -cost, chosen
+            for number in range(len(names)):
+                after = (*places[:number], places[number] + 1, *places[number + 1 :])
+                if after[number] < len(self.domains[names[number]]) and after not in seen:
+                    seen.add(after)
+                    heapq.heappush(queue, (-self._joint(names, after), after))
+        return best[1] if best else None
+
+    def _joint(self, names: Sequence[str], places: Sequence[int]) -> float:
+        return sum(self.domains[name][place].logprob for name, place in zip(names, places, strict=True))
+
+    def _allowed(self, chosen: Mapping[str, Weighed]) -> bool:
+        for name, each in chosen.items():
+            _put(self.values, name, each.value)
+        return all(rule.allows(self.values, self.kinds) for rule in self.rules)

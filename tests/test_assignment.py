@@ -1,0 +1,144 @@
+"""Checks decide: a value that breaks a check gives way to the most probable candidates that satisfy all checks."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ringfence.contracts import FieldAnswer
+from ringfence.tasks import ExtractTask
+from ringfence.tasks.extract import assignment
+from ringfence.tasks.extract.answer import Answer, Distribution, Weighed
+from ringfence.tasks.extract.assignment import LEAD, MARGIN, conclude
+from ringfence.tasks.extract.checks import run_check
+from tests.conftest import task_of
+
+NUMBER = {"kind": "number"}
+
+
+def summed(*checks: str) -> ExtractTask:
+    task = task_of(net=NUMBER, tax=NUMBER, total=NUMBER)
+    return task.model_copy(update={"checks": checks or ("net + tax == total",)})
+
+
+def weighed(value: str | None, logprob: float) -> Weighed:
+    if value is None:
+        return Weighed(None, FieldAnswer(kind="null"), logprob)
+    place = 10 * int(float(value))
+    return Weighed(value, FieldAnswer(raw=value, spans=[(place, place + len(value))], kind="span"), logprob)
+
+
+def answer(**distributions: Sequence[tuple[str | None, float]]) -> Answer:
+    """An answer whose values are the first of each distribution."""
+    found: dict[str, Distribution] = {
+        path: tuple(weighed(*each) for each in values) for path, values in distributions.items()
+    }
+    first = {path: values[0] for path, values in found.items()}
+    return Answer(
+        {path: each.value for path, each in first.items()},
+        {path: each.answer for path, each in first.items()},
+        {},
+        {},
+        found,
+    )
+
+
+def test_the_one_candidate_that_satisfies_the_check_is_taken_and_the_first_choice_stays_among_the_alternatives() -> (
+    None
+):
+    before = answer(net=[("100", -0.1)], tax=[("119", -0.2), ("19", -2.0), (None, -4.0)], total=[("119", -0.1)])
+    after = conclude(summed(), before)
+    assert after.values == {"net": "100", "tax": "19", "total": "119"}
+    assert after.checks == {"net + tax == total": "holds"}
+    tax = after.fields["tax"]
+    assert (tax.chosen_by, tax.raw, tax.flags) == ("check", "19", [])
+    assert [each.value for each in tax.alternatives] == ["119", "19", None]
+    assert after.fields["net"].chosen_by is None
+    assert before.fields["tax"].alternatives == []
+    assert before.values["tax"] == "119"
+
+
+def test_values_that_satisfy_the_checks_stay_though_others_are_likelier() -> None:
+    task = summed()
+    after = conclude(task, answer(net=[("100", -3.0), ("50", -0.1)], tax=[("19", -0.1)], total=[("119", -0.1)]))
+    assert after.values == {"net": "100", "tax": "19", "total": "119"}
+    assert not any(each.chosen_by for each in after.fields.values())
+
+
+def test_where_no_candidates_satisfy_the_check_the_flags_stay() -> None:
+    after = conclude(summed(), answer(net=[("100", -0.1)], tax=[("7", -0.1), ("8", -1.0)], total=[("119", -0.1)]))
+    assert after.values == {"net": "100", "tax": "7", "total": "119"}
+    assert after.fields["tax"].flags == ["check: net + tax == total"]
+
+
+def test_a_null_satisfies_nothing() -> None:
+    after = conclude(summed(), answer(net=[("100", -0.1)], tax=[("7", -0.1), (None, -0.2)], total=[("119", -0.1)]))
+    assert after.values["tax"] == "7"
+
+
+def test_a_value_far_less_likely_than_the_first_choice_is_not_taken() -> None:
+    far = -0.1 - MARGIN - 1
+    after = conclude(summed(), answer(net=[("100", -0.1)], tax=[("7", -0.1), ("19", far)], total=[("119", -0.1)]))
+    assert after.values["tax"] == "7"
+
+
+def test_of_two_ways_to_satisfy_a_check_neither_is_taken_unless_it_is_clearly_likelier() -> None:
+    near = answer(net=[("100", -0.1)], tax=[("7", -0.1), ("19", -2.0)], total=[("119", -0.2), ("107", -2.2)])
+    assert conclude(summed(), near).values == {"net": "100", "tax": "7", "total": "119"}
+    clear = answer(net=[("100", -0.1)], tax=[("7", -0.1), ("19", -1.0)], total=[("119", -0.2), ("107", -1.2 - LEAD)])
+    assert conclude(summed(), clear).values == {"net": "100", "tax": "19", "total": "119"}
+
+
+def test_no_check_is_broken_to_mend_another() -> None:
+    task = summed("net + tax == total", "tax <= net")
+    before = answer(net=[("100", -0.1)], tax=[("7", -0.1), ("119", -1.0)], total=[("219", -0.1)])
+    assert conclude(task, before).values["tax"] == "7"
+
+
+def test_a_search_over_its_limit_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = answer(net=[("100", -0.1)], tax=[("119", -0.2), ("19", -2.0)], total=[("119", -0.1)])
+    monkeypatch.setattr(assignment, "MOST_STEPS", 1)
+    after = conclude(summed(), before)
+    assert after.values["tax"] == "119"
+    assert after.fields["tax"].flags
+
+
+def test_five_alternatives_are_listed_and_the_chosen_one_is_one_of_them() -> None:
+    many = [("1", -6.0), *((str(value), -1.5 - value / 10) for value in range(2, 9))]
+    listed = conclude(summed(), answer(net=many, tax=[("1", 0.0)], total=[("2", 0.0)])).fields["net"].alternatives
+    assert [each.value for each in listed] == ["2", "3", "4", "5", "1"]
+    assert [each.probability for each in listed] == sorted((each.probability or 0 for each in listed), reverse=True)
+
+
+VALUES = st.lists(
+    st.tuples(st.integers(1, 9).map(str), st.floats(-8, 0)), min_size=1, max_size=5, unique_by=lambda each: each[0]
+)
+
+
+@given(VALUES, VALUES, VALUES)
+def test_what_is_taken_is_the_most_probable_satisfying_assignment_of_all(
+    net: list[tuple[str, float]], tax: list[tuple[str, float]], total: list[tuple[str, float]]
+) -> None:
+    task, before = summed(), answer(net=net, tax=tax, total=total)
+    assume(run_check(task.checks[0], before.values, task.kinds) == "broken")
+    least = net[0][1] + tax[0][1] + total[0][1] - MARGIN
+    satisfying = sorted(
+        (
+            (math.fsum(each[1] for each in way), tuple(each[0] for each in way))
+            for way in itertools.product(net, tax, total)
+            if int(way[0][0]) + int(way[1][0]) == int(way[2][0])
+        ),
+        reverse=True,
+    )
+    likely = [way for way in satisfying if way[0] >= least]
+    unique = likely and (len(satisfying) == 1 or satisfying[1][0] < likely[0][0] - LEAD)
+    after = conclude(task, before)
+    expected = likely[0][1] if unique else tuple(before.values.values())
+    assert tuple(after.values[path] for path in ("net", "tax", "total")) == expected
+    for path, field in after.fields.items():
+        assert any(each.value == after.values[path] and each.raw == field.raw for each in field.alternatives)
