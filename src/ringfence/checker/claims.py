@@ -22,8 +22,11 @@ def faults_of_claims(
         yield None, f"it has names that no result has: {', '.join(unknown[:4])}"
     if result.reason is not None:
         yield None, "it is done but carries a reason"
-    if checker is not None and result.grounding != (expected := _grounding(lock, checker)):
+    ranked = bool(lock.get("cascade")) and result.grounding == "ranked"
+    if checker is not None and not ranked and result.grounding != (expected := _grounding(lock, checker)):
         yield None, f"its grounding says {result.grounding}, but under the lock it is {expected}"
+    if not lock.get("ranker") and any(one.chosen_by == "ranker" for one in (result.fields or {}).values()):
+        yield None, "a value says that a ranker chose it, but the lock names no ranker"
     if not lock.get("calibrator") and _decided(result):
         yield None, "it carries a decision or a confidence, but the lock names no calibrator"
     if any(not 0 <= start <= end <= len(document.text) for start, end in result.windows):

@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
 from ..inference import Alternatives, AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
+from ..learning import read_ranker
 from ..server_address import ServerAddress
 from ..signatures import SigningKey, TrustedKeys
 from ..tasks import Task
@@ -153,6 +154,8 @@ class AnswerFiles:
     pool: Path | None
     calibrator: Path | None
     alternatives: Alternatives = AnswerOptions.alternatives
+    ranker: Path | None = None
+    cascade: bool = False
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
         """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use.
@@ -167,6 +170,8 @@ class AnswerFiles:
             read_examples(self.pool, task) if self.pool else (),
             read_calibrator(self.calibrator) if self.calibrator else None,
             self.alternatives,
+            read_ranker(self.ranker) if self.ranker else None,
+            self.cascade,
         )
 
 
@@ -176,8 +181,11 @@ def _answers(
     pool_file: Path | None,
     calibrator_file: Path | None,
     alternatives: Alternatives,
+    ranker_file: Path | None,
+    cascade: bool,
 ) -> AnswerFiles:
-    return AnswerFiles(Windowing(window_tokens, relevant), pool_file, calibrator_file, alternatives)
+    windowing = Windowing(window_tokens, relevant)
+    return AnswerFiles(windowing, pool_file, calibrator_file, alternatives, ranker_file, cascade)
 
 
 answer_options = _grouped(
@@ -214,11 +222,22 @@ answer_options = _grouped(
             show_default=True,
             help="Weigh extracted values against others of the document: those that break a check, or all in doubt.",
         ),
+        click.option(
+            "--ranker",
+            "ranker_file",
+            type=PATH,
+            help="The file from `ringfence learn`, which weighs the values that a document could have.",
+        ),
+        click.option(
+            "--cascade",
+            is_flag=True,
+            help="Answer documents of which the ranker is sure without the language model.",
+        ),
     ),
     _answers,
     "answers",
 )
-"""The options for windows, examples, the calibrator and alternatives; passes ``answers``, an AnswerFiles."""
+"""The options for windows, examples, calibrator, alternatives and ranker; passes ``answers``, an AnswerFiles."""
 
 model_options = _grouped(
     (

@@ -48,7 +48,7 @@ class LockData(Contract):
 
     Parts that do not apply, such as an adapter or a GPU, are left out of the file. ``schema`` 2 names every library
     that turns bytes into text or answers; schema 1 named ten of them. ``alternatives`` says which values are weighed
-    against others.
+    against others; with ``cascade`` the ranker answers without the language model what it is sure of.
     """
 
     schema_version: int = Field(default=2, alias="schema")
@@ -70,4 +70,5 @@ class LockData(Contract):
     ocr: dict[str, Any] | None = None
     windows: dict[str, Any] = Field(default_factory=dict)
     sampling: dict[str, Any] = Field(default_factory=dict)
+    cascade: bool = False
     alternatives: Literal["off", "checks", "all"] = "off"

@@ -14,13 +14,14 @@ from ..errors import InputError
 from ..hardware import accelerators, processor_features
 from ..libraries import library_versions
 from ..locks import Lock
-from ..tasks import LIBRARIES, Example, Task
+from ..tasks import LIBRARIES, Example, ExtractTask, Task
 from .board import BoardHooks, JobBoard
 from .example_pool import ExamplePool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
 from .job import WindowKeeper
 from .model import LoadedModel, load_embedder
 from .prompts import Windowing
+from .ranking import Ranking
 from .trace import Tracer
 from .weighing import Alternatives
 from .window_selection import window_selector
@@ -51,7 +52,8 @@ class AnswerOptions:
     """How documents are read and answered, on any model. Part of the lock, except passwords and limits.
 
     ``pool`` holds the labelled texts from which a classify task takes its examples. ``alternatives`` says which values
-    of an extract task are weighed against others of the document, on an engine that can score.
+    of an extract task are weighed against others of the document, on an engine that can score. ``ranker`` weighs the
+    places of an extract task by what it learned from gold; with ``cascade`` it answers alone what it is sure of.
     """
 
     reading: ReadingOptions = field(default_factory=ReadingOptions)
@@ -59,6 +61,8 @@ class AnswerOptions:
     pool: Sequence[Example] = ()
     calibrator: Decider | None = None
     alternatives: Alternatives = "checks"
+    ranker: Ranking | None = None
+    cascade: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,15 @@ class Answerer:
             raise InputError(
                 "Only a classify task that shows examples or weighs likeness takes a pool.", "Omit the pool."
             )
+        _require_ranker_fits(task, self.options)
         selects = self.options.windowing.relevant is not None
         self._embedder = embedder or (load_embedder() if selects or self.options.pool else None)
         engine = self._embedder.engine if self._embedder else None
         pool = ExamplePool(self.options.pool, engine) if self.options.pool and engine else None
         selector = window_selector(engine) if engine and selects else None
-        self.setup = ExecutorSetup(self.options.windowing, selector, pool, self.weighed)
+        self.setup = ExecutorSetup(
+            self.options.windowing, selector, pool, self.weighed, self.options.ranker, self.options.cascade
+        )
         self.lock = self._build_lock()
         self._executor: TaskExecutor | None = None
 
@@ -155,6 +162,8 @@ class Answerer:
             weights=self.model.facts,
             template=f"sha256:{hashlib.sha256(engine.chat_template.encode()).hexdigest()}",
             adapter=self.model.adapter_facts,
+            ranker=options.ranker.digest if options.ranker else None,
+            cascade=options.cascade or None,
             few_shot=self.setup.pool.digest if self.setup.pool else None,
             embedding=embedder.facts["digest"] if embedder else None,
             engine=_engine_facts(engine),
@@ -185,6 +194,18 @@ class Answerer:
                 "Run the gold's documents with the options of this run, and apply `ringfence calibrate` to that run.",
             )
         return lock.but(calibrator=calibrator.digest)
+
+
+def _require_ranker_fits(task: Task, options: AnswerOptions) -> None:
+    if options.ranker is None:
+        if options.cascade:
+            raise InputError("A cascade needs a ranker.", "Give --ranker FILE, or omit --cascade.")
+        return
+    if not isinstance(task, ExtractTask):
+        raise InputError("Only an extract task takes a ranker.", "Omit the ranker.")
+    options.ranker.require_task(task)
+    if options.cascade:
+        options.ranker.require_cascade()
 
 
 def _engine_facts(engine: Engine) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..tasks import Task, kind_of
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
+from .ranking import Ranking
 from .weighing import Alternatives
 
 __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
@@ -20,14 +21,17 @@ __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 class ExecutorSetup:
     """How documents are answered.
 
-    The size of windows, the selector of windows to read, the pool of labelled texts for examples, and which values are
-    weighed against others.
+    The size of windows, the selector of windows to read, the pool of labelled texts for examples, which values are
+    weighed against others, and the ranker of an extract task. With ``cascade``, a document of which the ranker is sure
+    is answered without the language model.
     """
 
     windowing: Windowing = field(default_factory=Windowing)
     select_windows: WindowSelector | None = None
     pool: ExamplePool | None = None
     alternatives: Alternatives = "off"
+    ranker: Ranking | None = None
+    cascade: bool = False
 
 
 class TaskExecutor(Protocol):

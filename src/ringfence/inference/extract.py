@@ -19,11 +19,12 @@ from ..tasks import (
     Prepared,
     Window,
     WindowAnswer,
-    merge,
     prepare,
 )
 from ..tasks.extract.answer import FieldValue, Record
+from ..tasks.extract.assignment import conclude
 from ..tasks.extract.description import describe_plan
+from ..tasks.extract.merge import gather
 from ..tasks.extract.prompt import write_prompt
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
@@ -45,6 +46,7 @@ from .prompts import (
     request_of,
     windows_for,
 )
+from .ranking import RankedJob, Ranking
 from .weighing import Alternatives, Weighing, in_doubt, with_distributions
 
 __all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
@@ -75,6 +77,7 @@ class ExtractJob:
     pending: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # turns after the first prompt, by request
     alternatives: Alternatives = "off"
+    ranker: Ranking | None = None
     plans: dict[int, ExtractionPlan] = field(default_factory=dict)  # of the windows answered in this session
     weighings: dict[str, tuple[int, Weighing]] = field(default_factory=dict)  # under way, by request
     weighed: bool = False  # True if what is to be weighed has been asked
@@ -235,8 +238,12 @@ class ExtractJob:
         self.settled.add(number)
 
     def answer(self) -> Answer:
-        """Merge the answers of all windows."""
-        return merge(self.prepared.task, [self.parts[number] for number in self.chosen])
+        """Merge the answers of all windows, let the ranker weigh the values, then the checks of the task decide."""
+        task = self.prepared.task
+        gathered = gather(task, [self.parts[number] for number in self.chosen])
+        if self.ranker:
+            gathered = self.ranker.weigh(task, self.document, gathered)
+        return conclude(task, gathered)
 
     def result(self) -> Result:
         """Return the result over all windows."""
@@ -293,12 +300,15 @@ class ExtractExecutor:
     def __init__(self, task: ExtractTask, engine: Engine, setup: ExecutorSetup) -> None:
         self.task, self.engine, self.windowing = task, engine, setup.windowing
         self.select_windows, self.alternatives = setup.select_windows, setup.alternatives
+        self.ranker, self.cascade = setup.ranker, setup.cascade
 
-    def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob:
+    def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob | RankedJob:
         """Return the job for a document, with the window answers of earlier sessions.
 
         Raises ValueError if a recogniser cannot finish.
         """
+        if self.ranker and self.cascade and (sure := self.ranker.sure_answer(self.task, document)):
+            return RankedJob(document, sure)
         prepared = prepare(self.task, document)
         windows = windows_for(prepared, self.engine, self.windowing)
         chosen = list(range(len(windows)))
@@ -311,6 +321,7 @@ class ExtractExecutor:
             chosen,
             lambda window, part: keeper.keep_window(document, (window.start, window.end), part),
             alternatives=self.alternatives,
+            ranker=self.ranker,
         )
         if len(chosen) > 1:
             kept = keeper.kept_windows(document)
@@ -334,7 +345,7 @@ class ExtractExecutor:
             raise ValueError(f"it is read in {len(windows)} windows")
         part = windows[window]
         plan = prepared.plan((part.start, part.end), self.engine.control_tokens, part.context)
-        job = ExtractJob(prepared, self.engine, windows, [window], alternatives=self.alternatives)
+        job = ExtractJob(prepared, self.engine, windows, [window], alternatives=self.alternatives, ranker=self.ranker)
         return describe_plan(plan), job, len(windows)
 
     def prompt_tokens(self, document: Document) -> int:

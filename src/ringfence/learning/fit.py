@@ -3,107 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..clock import now
-from ..contracts import GoldLine, Result, value_at
-from ..documents import Document
-from ..gold.agreement import Compare, values_match
+from ..contracts import Result
 from ..tasks import ExtractTask
-from ..tasks.extract.answer import Weighed
 from .conditional_logit import LabelledPlaces, fit_weights
-from .features import OWN, Surroundings
-from .places import NOTHING, Place, places_of
-from .ranker import (
-    FLOOR,
-    Belief,
-    FieldModel,
-    Mixture,
-    Ranker,
-    RankerCard,
-    about,
-    beliefs_of,
-    model_shares,
-    task_digest,
-    text_digest,
-)
+from .features import OWN
+from .labels import Labelled
+from .ranker import FieldModel, Mixture, Ranker, RankerCard, task_digest
+from .tables import tables_of
 
-__all__ = ["Labelled", "fit_ranker", "label"]
+__all__ = ["fit_ranker"]
 
 FOLDS = 5
 LEAST_DOCUMENTS = 3  # that have a feature, of different families; 2 if there are fewer than MANY
 MANY = 20
 MOST_FEATURES = 3000  # of a model: those with the largest weights
 NULL_FEATURE = "no value"
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class LabelledField:
-    """The places of one field in a labelled document, their features, and whether each states the gold's value."""
-
-    places: Sequence[Place]
-    features: Sequence[set[str]]
-    right: npt.NDArray[np.bool_]
-    null: bool
-
-    @property
-    def right_keys(self) -> set[str]:
-        """The keys of the right values."""
-        keys = {place.key for place, right in zip(self.places, self.right, strict=True) if right}
-        return keys | {NOTHING} if self.null else keys
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A labelled document: its family, the sha256 of its text, and its fields by path."""
-
-    family: str
-    text: str
-    fields: Mapping[str, LabelledField]
-
-
-def label(
-    task: ExtractTask, document: Document, gold: GoldLine, family: str, compare: Compare = "words"
-) -> Labelled:
-    """Find the places of a document, and mark those that state what the gold says.
-
-    Raises ValueError if a recogniser takes too long on this document.
-    """
-    around, fields = Surroundings(document), {}
-    for path, places in places_of(task, document).items():
-        try:
-            stated = value_at(gold.values, path)
-        except (KeyError, TypeError):
-            continue  # the gold says nothing about this field
-        kind = task.flat[path].kind
-        right = np.array([_states(kind, place, stated, compare) for place in places], bool)
-        fields[path] = LabelledField(places, around.features(places, about(task, path)), right, stated is None)
-    return Labelled(family, text_digest(document), fields)
-
-
-def _states(kind: str, place: Place, gold: Any, compare: Compare) -> bool:
-    """True if a place states the gold's value, or if one of its readings is that value."""
-    if gold is None:
-        return False
-    if place.value is not None:
-        return values_match(kind, place.value, gold, compare)
-    wanted = str(gold["amount"] if isinstance(gold, dict) and "amount" in gold else gold)
-    return any(reading == wanted or _same_number(reading, wanted) for reading in place.readings)
-
-
-def _same_number(first: str, second: str) -> bool:
-    try:
-        return Decimal(first) == Decimal(second)
-    except InvalidOperation:
-        return False
 
 
 def fit_ranker(
@@ -111,24 +32,25 @@ def fit_ranker(
     documents: Sequence[Labelled],
     results: Mapping[str, Result],
     card: RankerCard | None = None,
-    on_progress: Progress = lambda done, total: None,
+    *,
+    folds: bool = True,
 ) -> Ranker:
     """Learn from labelled documents; ``results`` are the model's answers by the sha256 of the text, if it has any.
 
-    Fields that no document states right are left out. Families stay together in a fold, drawn by their names.
+    Fields that no document states right are left out. Families stay together in a fold, drawn by their names; without
+    ``folds`` there is only the model that has seen everything.
     """
     fold_of = _folds([each.family for each in documents])
-    folds = max(fold_of.values(), default=0)
+    count = max(fold_of.values(), default=0) if folds else 0
     data = _Encoded.of(documents)
     models = []
-    for fold in range(folds + 1):
+    for fold in range(count + 1):
         inside = [n for n, each in enumerate(documents) if fold == 0 or fold_of[each.family] != fold]
         models.append(data.fit(inside))
-        on_progress(fold + 1, folds + 1)
     known = set(models[0])
     models = [{path: model for path, model in each.items() if path in known} for each in models]
     card = card or RankerCard("", len(documents), len(fold_of), (), now())
-    assigned = {each.text: fold_of[each.family] for each in documents}
+    assigned = {each.text: fold_of[each.family] for each in documents} if count else {}
     ranker = Ranker(task_digest(task), models, assigned, Mixture(), card)
     return replace(ranker, mixture=_fit_mixture(ranker, documents, results)) if results else ranker
 
@@ -210,10 +132,13 @@ def _fit_mixture(ranker: Ranker, documents: Sequence[Labelled], results: Mapping
     """How much each side counts, fitted on answers of folds that have not seen them: one conditional logit."""
     from scipy.optimize import minimize
 
-    tables: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]] = []
-    for each in documents:
-        if each.text in results:
-            tables += list(_table(ranker, each, results[each.text]))
+    tables = [
+        (table.rows, table.right)
+        for each in documents
+        if each.text in results
+        for table in tables_of(ranker, each, results[each.text])
+        if table.right.any()
+    ]
     if not tables:
         return Mixture()
     before = np.array([1.0, 0.0, 0.0])  # the ranker alone: what stands if the labels say nothing
@@ -230,28 +155,3 @@ def _fit_mixture(ranker: Ranker, documents: Sequence[Labelled], results: Mapping
 
     fitted = minimize(loss, before, jac=True, method="L-BFGS-B", bounds=[(0, None)] * 3)
     return Mixture(*(round(float(weight), 4) for weight in fitted.x))
-
-
-def _table(ranker: Ranker, document: Labelled, result: Result) -> Any:
-    """For each field: what both sides say of each value, a row each, and which values are right."""
-    models = ranker.models[ranker.folds[document.text]]
-    for path, field in document.fields.items():
-        entry = (result.fields or {}).get(path)
-        if path not in models or entry is None:
-            continue
-        beliefs: dict[str, Belief] = beliefs_of(models[path], field.places, field.features)
-        chosen = Weighed(result.value(path), entry, 0.0)
-        listed = [
-            Weighed(each.value, entry.model_copy(update={"readings": None}), math.log(max(FLOOR, each.probability)))
-            for each in entry.alternatives
-            if each.probability is not None
-        ]
-        keys = list(dict.fromkeys([*beliefs, chosen.key]))
-        said = model_shares(chosen, listed, keys)
-        rows = [
-            [math.log(max(FLOOR, beliefs[key].probability if key in beliefs else 0.0)), said[key], key == chosen.key]
-            for key in keys
-        ]
-        right = np.array([key in field.right_keys for key in keys], bool)
-        if right.any():
-            yield np.array(rows, float), right

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..files import write_whole
 from ..locks import canonical_digest
 from ..tasks import ExtractTask
 from ..tasks.extract.answer import Answer, Weighed
+from ..tasks.extract.assignment import conclude
 from .features import Surroundings
 from .places import NOTHING, Place, places_of, value_key
 
@@ -118,7 +119,9 @@ class Ranker:
     def require_task(self, task: ExtractTask) -> None:
         """Raise InputError if it was learned for another task."""
         if self.task != task_digest(task):
-            raise InputError("The ranker was learned for another task.", "Learn again: ringfence learn TASK --gold GOLD.")
+            raise InputError(
+                "The ranker was learned for another task.", "Learn again: ringfence learn TASK --gold GOLD."
+            )
 
     def models_for(self, document: Document) -> Mapping[str, FieldModel]:
         """The models that have not seen this document or one like it."""
@@ -148,12 +151,12 @@ class Ranker:
             if not weighed:
                 continue
             best = weighed[0]
-            mine = beliefs.get(_key(best))
+            mine = beliefs.get(key_of(best))
             features = {
                 **entry.features,
                 "ranker": round(mine.probability, 6) if mine else 0.0,
                 "mixed": round(math.exp(best.logprob), 6),
-                "model_chose": _key(best) == _key(chosen),
+                "model_chose": key_of(best) == key_of(chosen),
             }
             fields[path] = best.answer.model_copy(update={"features": features})
             if not features["model_chose"]:
@@ -162,9 +165,25 @@ class Ranker:
             distributions[path] = weighed
         return replace(answer, values=values, fields=fields, distributions=distributions)
 
+    def require_cascade(self) -> None:
+        """Raise InputError if the gold allows no answers without the language model."""
+        if self.sureness is None:
+            raise InputError(
+                "This ranker answers no document alone: the gold allows no such threshold.",
+                "Omit --cascade, or learn from more gold, or allow a larger --target-error.",
+            )
+
+    def sure_answer(self, task: ExtractTask, document: Document) -> Answer | None:
+        """The answer of the ranker alone, after the checks; None if it is not sure enough or a check is broken."""
+        found = self.alone(task, document)
+        if found is None or self.sureness is None or found[1] < self.sureness.at:
+            return None
+        answer = conclude(task, found[0])
+        return None if "broken" in answer.checks.values() else answer
+
     def alone(self, task: ExtractTask, document: Document) -> tuple[Answer, float] | None:
         """The answer without a language model, and its least probability; None if the task has other fields too."""
-        if set(task.flat) != set(self.models[0]):
+        if set(task.flat) - set(self.models[0]):
             return None
         values: dict[str, Any] = {}
         fields: dict[str, FieldAnswer] = {}
@@ -218,13 +237,13 @@ def _mixed(
     document: Document,
 ) -> tuple[Weighed, ...]:
     """The values of one field by both sides together, the most probable first."""
-    evidence = {_key(each): each for each in [*reversed(distribution), *([chosen] if chosen else [])]}
+    evidence = {key_of(each): each for each in [*reversed(distribution), *([chosen] if chosen else [])]}
     keys = list(dict.fromkeys([*evidence, *beliefs]))
     said = model_shares(chosen, distribution, keys)
     scores = []
     for key in keys:
         ranked = math.log(max(FLOOR, beliefs[key].probability)) if key in beliefs else math.log(FLOOR)
-        choice = chosen is not None and key == _key(chosen)
+        choice = chosen is not None and key == key_of(chosen)
         scores.append(mixture.ranker * ranked + mixture.model * said.get(key, 0.0) + mixture.choice * choice)
     most = max(scores)
     total = most + math.log(sum(math.exp(score - most) for score in scores))
@@ -236,19 +255,17 @@ def _mixed(
     return tuple(sorted(found, key=lambda each: -each.logprob))
 
 
-def model_shares(
-    chosen: Weighed | None, distribution: Sequence[Weighed], keys: Sequence[str]
-) -> dict[str, float]:
+def model_shares(chosen: Weighed | None, distribution: Sequence[Weighed], keys: Sequence[str]) -> dict[str, float]:
     """The log-probability of each value by the language model.
 
     What it weighed, or at least wrote, has its own; the rest is shared out evenly.
     """
     if chosen is None:
         return {}
-    known = {_key(each): min(0.0, each.logprob) for each in distribution}
+    known = {key_of(each): min(0.0, each.logprob) for each in distribution}
     if not known:
         stored = chosen.answer.features
-        known = {_key(chosen): min(0.0, (stored.get("logprob_mean") or 0.0) * (stored.get("tokens") or 1))}
+        known = {key_of(chosen): min(0.0, (stored.get("logprob_mean") or 0.0) * (stored.get("tokens") or 1))}
     rest = max(FLOOR, 1 - sum(map(math.exp, known.values())))
     others = max(1, len(set(keys) - set(known)))
     return {key: max(math.log(FLOOR), known.get(key, math.log(rest / others))) for key in keys}
@@ -272,7 +289,8 @@ def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
     )
 
 
-def _key(each: Weighed) -> str:
+def key_of(each: Weighed) -> str:
+    """What makes two values the same answer."""
     return value_key(each.value, each.answer.readings or ())
 
 
@@ -310,7 +328,9 @@ def read_ranker(path: Path) -> Ranker:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"Cannot read {path} ({error.strerror}).", "Give the file that `ringfence learn` wrote.") from None
+        raise InputError(
+            f"Cannot read {path} ({error.strerror}).", "Give the file that `ringfence learn` wrote."
+        ) from None
     except ValueError:
         data = None
     try:

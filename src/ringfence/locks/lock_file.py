@@ -23,6 +23,7 @@ HEADER = """\
 SCHEMAS = (1, 2)
 WHY = {
     "adapter": "an adapter changes the weights",
+    "cascade": "it decides which documents the ranker answers without the language model",
     "calibrator": "it decides which answers need no review",
     "embedding": "it chooses the windows and the examples that the model sees",
     "engine.build": "other shared libraries compute in another order, and the last bits decide near ties",
@@ -41,6 +42,7 @@ WHY = {
     "packages": "this code reads documents, finds candidates or writes the prompt",
     "processor": "the engine picks its kernels by instruction set",
     "prompt": "the wording of the prompt differs",
+    "ranker": "it chooses among the values that a document could have",
     "readers": "another reader may get a different text from the same file",
     "sampling": "it chooses the next token",
     "task": "the question differs",

@@ -18,6 +18,7 @@ from ..engines import Engine, EngineOutput, EngineRequest, ScoreRequest
 from ..errors import InputError, RunError
 from ..inference import Answerer, AnswerOptions, Windowing, load_model
 from ..inference.example_pool import read_examples
+from ..learning import read_ranker
 from ..locks import Difference, differences
 from ..runs import Progress, RunControl, RunFolder, RunHooks, run_task
 from ..runs.source_documents import source_of
@@ -265,6 +266,8 @@ def _answer_options(folder: RunFolder, session: SessionFacts, task: Task, option
         windowing=Windowing(**folder.lock().facts.windows),
         pool=read_examples(pool, task) if pool else (),
         alternatives=folder.lock().facts.alternatives,
+        ranker=read_ranker(folder.ranker) if folder.lock().facts.ranker else None,
+        cascade=folder.lock().facts.cascade,
     )
 
 

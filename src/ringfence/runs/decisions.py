@@ -49,7 +49,11 @@ def decide_again(
             decide(result)
             record(result)
             target.append(result)
-        for kept, copy in ((source.trace, target.trace), (source.pool, target.pool)):
+        for kept, copy in (
+            (source.trace, target.trace),
+            (source.pool, target.pool),
+            (source.ranker, target.ranker),
+        ):
             if kept.exists():
                 shutil.copyfile(kept, copy)
                 copy.chmod(0o600)

@@ -19,6 +19,7 @@ _CONTENT = (
     "windows.jsonl",
     "trace.jsonl",
     "pool.jsonl",
+    "ranker.json",
     "replay.html",
     "replay.json",
     "evaluation.html",

@@ -69,6 +69,7 @@ class RunFolder:
         self.trace = path / "trace.jsonl"
         self.made = path / "made.jsonl"  # what was made from the run and lies elsewhere
         self.pool = path / "pool.jsonl"  # the labelled texts for the examples of a classify task
+        self.ranker = path / "ranker.json"  # the ranker of an extract task, if one was used
         self._lock: FileLock | None = None
         self._kept: dict[tuple[str, str], list[int]] = {}
 

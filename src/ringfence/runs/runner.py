@@ -135,6 +135,8 @@ def _begin(folder: RunFolder, answerer: Answerer, made_with: MadeWith) -> RunFac
         )
         if options.pool:
             write_pool(folder.pool, options.pool)
+        if options.ranker:
+            options.ranker.write(folder.ranker)
     folder.write_facts(facts)
     return facts
 

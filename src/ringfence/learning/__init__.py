@@ -1,0 +1,19 @@
+"""Learning from gold: a ranker that chooses among the places of a document without a language model."""
+
+from .fit import fit_ranker
+from .labels import Labelled, label
+from .ranker import Mixture, Ranker, RankerCard, Sureness, read_ranker
+from .tables import ValueTable, tables_of
+
+__all__ = [
+    "Labelled",
+    "Mixture",
+    "Ranker",
+    "RankerCard",
+    "Sureness",
+    "ValueTable",
+    "fit_ranker",
+    "label",
+    "read_ranker",
+    "tables_of",
+]

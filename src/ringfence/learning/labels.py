@@ -1,0 +1,85 @@
+"""Labelled documents: the places of each field, and which of them state what the gold says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..contracts import GoldLine, value_at
+from ..documents import Document
+from ..gold.agreement import Compare, values_match
+from ..tasks import ExtractTask
+from .features import Surroundings
+from .places import NOTHING, Place, places_of
+from .ranker import about, text_digest
+
+__all__ = ["Labelled", "LabelledField", "label"]
+
+
+@dataclass(frozen=True)
+class LabelledField:
+    """The places of one field in a labelled document, their features, and whether each states the gold's value."""
+
+    places: Sequence[Place]
+    features: Sequence[set[str]]
+    right: npt.NDArray[np.bool_]
+    states: Callable[[Place], bool]
+
+    @property
+    def null(self) -> bool:
+        """True if the gold says that there is no value."""
+        return self.states(Place(0, 0, None))
+
+    def right_keys(self) -> set[str]:
+        """The keys of the right values."""
+        keys = {place.key for place, right in zip(self.places, self.right, strict=True) if right}
+        return keys | {NOTHING} if self.null else keys
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A labelled document: its family, the sha256 of its text, and its fields by path."""
+
+    family: str
+    text: str
+    fields: Mapping[str, LabelledField]
+
+
+def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, compare: Compare = "words") -> Labelled:
+    """Find the places of a document, and mark those that state what the gold says.
+
+    Raises ValueError if a recogniser takes too long on this document.
+    """
+    around, fields = Surroundings(document), {}
+    for path, places in places_of(task, document).items():
+        try:
+            stated = value_at(gold.values, path)
+        except (KeyError, TypeError):
+            continue  # the gold says nothing about this field
+        states = partial(_states, task.flat[path].kind, stated, compare)
+        right = np.array([states(place) for place in places], bool)
+        fields[path] = LabelledField(places, around.features(places, about(task, path)), right, states)
+    return Labelled(family, text_digest(document), fields)
+
+
+def _states(kind: str, gold: Any, compare: Compare, place: Place) -> bool:
+    """True if a place states the gold's value, or if one of its readings is that value."""
+    if gold is None:
+        return place.key == NOTHING
+    if place.value is not None:
+        return values_match(kind, place.value, gold, compare)
+    wanted = str(gold["amount"] if isinstance(gold, dict) and "amount" in gold else gold)
+    return any(reading == wanted or _same_number(reading, wanted) for reading in place.readings)
+
+
+def _same_number(first: str, second: str) -> bool:
+    try:
+        return Decimal(first) == Decimal(second)
+    except InvalidOperation:
+        return False
