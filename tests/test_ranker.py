@@ -1,0 +1,264 @@
+"""A ranker learns from gold which place of a document states a value; no language model is in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.contracts import GoldLine, Result
+from ringfence.documents import Source
+from ringfence.engines import FakeEngine, Request
+from ringfence.errors import InputError
+from ringfence.evaluation.learned import LearnedRanker, LearnTerms, learn
+from ringfence.gold.source import GoldSource
+from ringfence.inference import Answerer, AnswerOptions, LoadedModel
+from ringfence.learning import Labelled, Mixture, Ranker, Sureness, fit_ranker, label, read_ranker
+from ringfence.learning.places import Place
+from ringfence.learning.ranker import FieldModel, beliefs_of
+from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
+from ringfence.runs.erasure import purge
+from ringfence.tasks.extract.answer import Answer
+from tests.conftest import document_of, ringfence, task_of
+from tests.fake_runs import opens_engine
+from tests.letters import TASK, gold_of, letter, write_letters
+
+LABELLED = 36
+FRESH = range(100, 112)
+
+
+def labelled(numbers: range) -> list[Labelled]:
+    return [
+        label(TASK, document_of(letter(n), f"{n}.txt"), GoldLine(document=f"{n}.txt", values=gold_of(n)), str(n))
+        for n in numbers
+    ]
+
+
+@pytest.fixture(scope="module")
+def ranker() -> Ranker:
+    return fit_ranker(TASK, labelled(range(LABELLED)), {})
+
+
+def sure(ranker: Ranker, at: float = 0.0) -> Ranker:
+    return dataclasses.replace(ranker, sureness=Sureness(at, LABELLED, LABELLED, 0, 0.08, 0.1))
+
+
+def wrong_engine() -> FakeEngine:
+    """An engine that always takes the first candidate of the page."""
+
+    def script(request: Request, prompt: str) -> str:
+        first = "28.11.2024"
+        amount = next(line for line in prompt.splitlines() if line.endswith("EUR"))
+        return f" null\nday: {first}\ntotal: {amount.split()[-2]} EUR\n"
+
+    return FakeEngine(script)
+
+
+def answers(path: Path) -> Iterator[Result]:
+    return RunFolder.open(path).latest()
+
+
+def run_on(engine: FakeEngine, out: Path, folder: Path, **options: Any) -> None:
+    answerer = Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(**options))
+    run_task(answerer, [Source(path, path.name) for path in sorted(folder.iterdir())], out, RunControl(), RunHooks())
+
+
+def test_it_chooses_right_on_documents_that_it_has_not_seen(ranker: Ranker) -> None:
+    for number in FRESH:
+        found = ranker.alone(TASK, document_of(letter(number)))
+        assert found is not None
+        assert found[0].values == gold_of(number)
+        assert all(entry.chosen_by == "ranker" and entry.spans for entry in found[0].fields.values())
+
+
+def test_it_outvotes_a_model_that_is_often_wrong(ranker: Ranker) -> None:
+    """The weights of both sides are fitted on the gold, so a model without merit has no say."""
+    documents = [document_of(letter(n), f"{n}.txt") for n in range(LABELLED)]
+    engine = wrong_engine()
+    answerer = Answerer(LoadedModel(engine, None, None), TASK)
+    results = {
+        each.text: answerer.answer(d).result for each, d in zip(labelled(range(LABELLED)), documents, strict=True)
+    }
+    both = fit_ranker(TASK, labelled(range(LABELLED)), results)
+    fresh = document_of(letter(101))
+    said = answerer.answer(fresh).result
+    assert said.values is not None and said.fields is not None and said.values["day"] == "2024-11-28"
+    weighed = both.weigh(TASK, fresh, Answer(said.values, said.fields, {}, {}))
+    assert weighed.values["day"] == gold_of(101)["day"]
+    assert weighed.fields["day"].chosen_by == "ranker"
+    assert weighed.distributions["day"][0].value == gold_of(101)["day"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.sampled_from("abcdef"))), max_size=12), st.floats(-9, 9))
+def test_probabilities_of_the_values_of_a_field_sum_to_one(places: list[tuple[int, set[str]]], null: float) -> None:
+    model = FieldModel({"a": 3.0, "b": -2.0, "c": 700.0}, null)
+    found = beliefs_of(
+        model, [Place(n, n + 1, str(value)) for n, (value, _) in enumerate(places)], [f for _, f in places]
+    )
+    assert sum(each.probability for each in found.values()) == pytest.approx(1.0)
+    assert {each.value for each in found.values()} == {None, *(str(value) for value, _ in places)}
+
+
+def test_a_labelled_document_is_answered_by_models_that_have_not_seen_its_family(ranker: Ranker) -> None:
+    """Without this, every figure over labelled documents would be too good, the bounds of a calibrator too."""
+    assert len(ranker.models) == 6
+    assert set(ranker.folds.values()) == {1, 2, 3, 4, 5}
+    seen = document_of(letter(3))
+    assert ranker.models_for(seen) is not ranker.models[0]
+    assert ranker.models_for(document_of(letter(103))) is ranker.models[0]
+
+
+def test_families_stay_in_one_fold() -> None:
+    twins = [dataclasses.replace(each, family=str(n % 6)) for n, each in enumerate(labelled(range(24)))]
+    ranker = fit_ranker(TASK, twins, {})
+    folds: dict[str, set[int]] = {}
+    for each in twins:
+        folds.setdefault(each.family, set()).add(ranker.folds[each.text])
+    assert all(len(found) == 1 for found in folds.values())
+
+
+def test_no_value_of_the_gold_can_be_read_from_it(ranker: Ranker) -> None:
+    stored = json.dumps(ranker.as_json()).casefold()
+    assert "gmbh" in stored  # a word of all values
+    for name in ("nordwind", "brocken", "havel"):  # words of three values each stay; those of fewer go
+        assert name in {"nordwind", "brocken", "havel"}
+    rare = fit_ranker(TASK, labelled(range(14)), {})
+    assert "nordwind" not in json.dumps(rare.as_json()).casefold()  # of two values
+
+
+def test_a_file_that_was_changed_or_is_none_is_refused(ranker: Ranker, tmp_path: Path) -> None:
+    path = tmp_path / "ranker.json"
+    ranker.write(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_ranker(path).digest == ranker.digest
+    path.write_text(path.read_text(encoding="utf-8").replace('"ranker": 1.0', '"ranker": 9.0'), encoding="utf-8")
+    with pytest.raises(InputError, match="was changed"):
+        read_ranker(path)
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="is not a ranker"):
+        read_ranker(path)
+
+
+def test_it_is_bound_to_its_task(ranker: Ranker) -> None:
+    other = task_of(seller={"kind": "text"}, day={"kind": "date"})
+    with pytest.raises(InputError, match="another task"):
+        Answerer(LoadedModel(wrong_engine(), None, None), other, AnswerOptions(ranker=ranker))
+
+
+def test_a_run_with_a_ranker_is_checked_and_replayed(
+    ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for number in FRESH:
+        (folder / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    engine, out = wrong_engine(), tmp_path / "run"
+    monkeypatch.chdir(tmp_path)
+    run_on(engine, out, folder, ranker=ranker)
+    for result in answers(out):
+        assert result.values == gold_of(int(result.document.id.removesuffix(".txt")))
+    lock = RunFolder.open(out).lock()
+    assert lock.data["ranker"] == ranker.digest
+    assert stat.S_IMODE((out / "ranker.json").stat().st_mode) == 0o600
+    assert ringfence("check", out) == 0
+    opens_engine(monkeypatch, engine)
+    assert ringfence("replay", out) == 0
+    purge(RunFolder.open(out))
+    assert not (out / "ranker.json").exists()
+
+
+def test_a_cascade_asks_no_model_about_documents_of_which_the_ranker_is_sure(
+    ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = tmp_path / "new", tmp_path / "run"
+    folder.mkdir()
+    for number in FRESH:
+        (folder / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    (folder / "other.txt").write_text("Nothing here looks like the letters.\nPaid 5.00 or 6.00.\n", encoding="utf-8")
+
+    def script(request: Request, prompt: str) -> str:
+        assert "Nothing here" in prompt
+        return " null\nday: null\ntotal: null\n"
+
+    monkeypatch.chdir(tmp_path)
+    run_on(FakeEngine(script), out, folder, ranker=sure(ranker, 0.75), cascade=True)
+    by = {result.document.id: result.grounding for result in answers(out)}
+    assert by.pop("other.txt") == "decoded"
+    assert set(by.values()) == {"ranked"}
+    assert ringfence("check", out) == 0
+
+
+def test_a_broken_check_sends_a_document_to_the_model(ranker: Ranker) -> None:
+    strict = task_of(checks=["total < 1"], **{name: spec.model_dump() for name, spec in TASK.fields.items()})
+    assert sure(ranker).sure_answer(TASK, document_of(letter(101))) is not None
+    assert sure(ranker).sure_answer(strict, document_of(letter(101))) is None
+
+
+def test_a_cascade_needs_a_threshold(ranker: Ranker) -> None:
+    model = LoadedModel(wrong_engine(), None, None)
+    with pytest.raises(InputError, match="answers no document alone"):
+        Answerer(model, TASK, AnswerOptions(ranker=ranker, cascade=True))
+    with pytest.raises(InputError, match="needs a ranker"):
+        Answerer(model, TASK, AnswerOptions(cascade=True))
+
+
+@pytest.fixture
+def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LearnedRanker:
+    monkeypatch.chdir(tmp_path)
+    letters, gold = write_letters(tmp_path, LABELLED)
+    run_on(wrong_engine(), tmp_path / "run", letters)
+    return learn(gold, GoldSource(), [tmp_path / "run"], LearnTerms())
+
+
+def test_learning_prints_what_it_brings(learned: LearnedRanker) -> None:
+    assert learned.gain is not None and learned.gain[1] > 0.5
+    assert "together" in learned.verdict
+    assert [each.field for each in learned.fields] == ["day", "seller", "total"]
+    assert all(each.both == LABELLED and each.total == LABELLED for each in learned.fields)
+    assert [size for size, _, _ in learned.curve] == [10, 25]
+    assert learned.ranker.mixture != Mixture()
+    assert learned.ranker.sureness is not None  # the model is wrong everywhere, so its own error allows a lot
+
+
+def test_a_ranker_is_no_ground_to_learn_from(learned: LearnedRanker, tmp_path: Path) -> None:
+    run_on(wrong_engine(), tmp_path / "again", tmp_path / "letters", ranker=learned.ranker)
+    with pytest.raises(InputError, match="used a ranker"):
+        learn(tmp_path / "gold.jsonl", GoldSource(), [tmp_path / "again"])
+
+
+def test_too_few_labels_are_refused(tmp_path: Path) -> None:
+    letters, gold = write_letters(tmp_path, 5)
+    with pytest.raises(InputError, match="takes at least 6"):
+        learn(gold, GoldSource(task=TASK, inputs=(str(letters),)))
+
+
+def test_the_bound_of_a_cascade_takes_59_faultless_documents_for_five_percent(tmp_path: Path) -> None:
+    letters, gold = write_letters(tmp_path, LABELLED)
+    source = GoldSource(task=TASK, inputs=(str(letters),))
+    strict = learn(gold, source, terms=LearnTerms(target_error=0.05, curve=False))
+    assert strict.ranker.sureness is None
+    lax = learn(gold, source, terms=LearnTerms(target_error=0.1, curve=False))
+    assert lax.ranker.sureness is not None and lax.ranker.sureness.bound <= 0.1
+
+
+def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    letters, gold = write_letters(tmp_path, 24)
+    task = tmp_path / "task.json"
+    task.write_text(json.dumps(TASK.canonical()), encoding="utf-8")
+    out = tmp_path / "ranker.json"
+    arguments = ["learn", task, "--gold", gold, "--documents", letters, "--out", out]
+    assert ringfence(*arguments) == 0
+    said = capsys.readouterr().out
+    assert "24 documents" in said and "24/24" in said and "no document alone" in said
+    assert read_ranker(out).fields == ["day", "seller", "total"]
+    assert ringfence(*arguments, "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["documents"] == 24 and facts["gain"] is None
