@@ -76,7 +76,15 @@ def test_where_no_candidates_satisfy_the_check_the_flags_stay() -> None:
     assert after.fields["tax"].flags == ["check: net + tax == total"]
 
 
-def test_a_null_satisfies_nothing() -> None:
+def test_a_null_satisfies_an_order_for_one_of_the_values_may_not_be_there() -> None:
+    task = task_of(["due >= issued"], due={"kind": "number"}, issued={"kind": "number"})
+    after = conclude(task, answer(due=[("5", -0.1), (None, -3.0)], issued=[("7", -0.1), ("5", -6.0)]))
+    assert (after.values, after.checks) == ({"due": None, "issued": "7"}, {"due >= issued": "not-applicable"})
+    assert after.fields["due"].chosen_by == "check"
+    assert [each.value for each in after.fields["due"].alternatives] == ["5", None]
+
+
+def test_a_null_satisfies_no_equation() -> None:
     after = conclude(summed(), answer(net=[("100", -0.1)], tax=[("7", -0.1), (None, -0.2)], total=[("119", -0.1)]))
     assert after.values["tax"] == "7"
 

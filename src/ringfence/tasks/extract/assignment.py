@@ -132,8 +132,9 @@ def _first_choice(answer: Answer, names: Sequence[str]) -> float:
 
 
 def _domain(distribution: Distribution) -> list[Weighed]:
-    """What a check may choose: every value but null, and none that reads two ways."""
-    return sorted((each for each in distribution if each.value is not None), key=lambda each: -each.logprob)
+    """What a check may choose: every value and null, but none that reads two ways."""
+    clear = (each for each in distribution if each.value is not None or each.answer.raw is None)
+    return sorted(clear, key=lambda each: -each.logprob)
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,16 @@ class _Rule:
         return cls(tree, frozenset(paths_of(check)), evaluate(tree, answer.values, kinds))
 
     def allows(self, values: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
-        """True if the check holds; one that was not applicable before may stay so."""
+        """True if the check holds; an order may also become not applicable, an equation only stay so.
+
+        An equation that holds is evidence for all its values, so a null is no way out of it. An order holds for half of
+        all pairs: if it is broken, one of the values is most likely not there. (Of 12 example papers that break
+        due_date >= date the gold has no due date in 11. With null their 24 dates went from 12 right to 22 and none
+        wrong; without it, 7 right dates were exchanged for wrong ones.)
+        """
         outcome = evaluate(self.tree, values, kinds)
-        return outcome == "holds" or outcome == self.before == "not-applicable"
+        equation = any(isinstance(op, ast.Eq | ast.In) for op in self.tree.ops)
+        return outcome == "holds" or (outcome == "not-applicable" and (not equation or self.before == outcome))
 
 
 def _connected(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:
