@@ -1,4 +1,4 @@
-"""Alternatives: what else a value could be, by exact probabilities of whole values; checks choose among them."""
+"""AlternativesOption: what else a value could be, by exact probabilities of whole values; checks choose among them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ringfence.contracts import Result, Span
 from ringfence.documents import Document, expand_inputs
 from ringfence.engines import EngineSettings, FakeEngine, Score, ScoreRequest
 from ringfence.inference import Answerer, AnswerOptions, BoardHooks, LoadedModel, Windowing, explain_document
-from ringfence.inference.weighing import Alternatives
+from ringfence.inference.alternatives import AlternativesOption
 from ringfence.reports import write_report
 from ringfence.tasks import prepare
 from ringfence.tasks.extract.rivals import rivals_of
@@ -67,7 +67,7 @@ def near(probability: float) -> Any:
     return pytest.approx(probability, abs=3e-3)
 
 
-def answered(which: Alternatives, engine: FakeEngine) -> Result:
+def answered(which: AlternativesOption, engine: FakeEngine) -> Result:
     made = Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(alternatives=which))
     return made.answer(document_of(PAPER)).result
 
@@ -125,7 +125,7 @@ def test_weights_that_cannot_score_answer_as_before() -> None:
 
 
 @pytest.mark.parametrize("which", ["checks", "all"])
-def test_a_request_for_scores_that_fails_leaves_the_answer(which: Alternatives) -> None:
+def test_a_request_for_scores_that_fails_leaves_the_answer(which: AlternativesOption) -> None:
     result = answered(which, Believer(fault="it is too long"))
     assert result.value("tax") == {"amount": "100.00", "currency": None}
     assert result.field("tax").flags == ["check: net + tax == total"]
@@ -133,7 +133,7 @@ def test_a_request_for_scores_that_fails_leaves_the_answer(which: Alternatives) 
 
 
 def test_the_lock_names_what_is_weighed_and_an_older_lock_weighs_nothing() -> None:
-    def lock(which: Alternatives, engine: FakeEngine) -> Any:
+    def lock(which: AlternativesOption, engine: FakeEngine) -> Any:
         return Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(alternatives=which)).lock
 
     assert lock("checks", Believer()).data["alternatives"] == "checks"

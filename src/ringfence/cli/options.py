@@ -17,7 +17,7 @@ from ..engines import engine_names
 from ..engines.selection import require_engine
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..inference import Alternatives, AnswerOptions, Windowing
+from ..inference import AlternativesOption, AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
 from ..server_address import ServerAddress
 from ..signatures import SigningKey, TrustedKeys
@@ -152,7 +152,7 @@ class AnswerFiles:
     windowing: Windowing
     pool: Path | None
     calibrator: Path | None
-    alternatives: Alternatives = AnswerOptions.alternatives
+    alternatives: AlternativesOption = AnswerOptions.alternatives
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
         """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use.
@@ -175,7 +175,7 @@ def _answers(
     relevant: int | None,
     pool_file: Path | None,
     calibrator_file: Path | None,
-    alternatives: Alternatives,
+    alternatives: AlternativesOption,
 ) -> AnswerFiles:
     return AnswerFiles(Windowing(window_tokens, relevant), pool_file, calibrator_file, alternatives)
 
@@ -209,7 +209,7 @@ answer_options = _grouped(
         ),
         click.option(
             "--alternatives",
-            type=click.Choice(get_args(Alternatives)),
+            type=click.Choice(get_args(AlternativesOption)),
             default=AnswerOptions.alternatives,
             show_default=True,
             help="Weigh extracted values against others of the document: those that break a check, or all in doubt.",

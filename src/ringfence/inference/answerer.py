@@ -15,6 +15,7 @@ from ..hardware import accelerators, processor_features
 from ..libraries import library_versions
 from ..locks import Lock
 from ..tasks import LIBRARIES, Example, Task
+from .alternatives import AlternativesOption
 from .board import BoardHooks, JobBoard
 from .example_pool import ExamplePool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
@@ -22,7 +23,6 @@ from .job import WindowKeeper
 from .model import LoadedModel, load_embedder
 from .prompts import Windowing
 from .trace import Tracer
-from .weighing import Alternatives
 from .window_selection import window_selector
 
 __all__ = ["AnswerOptions", "Answerer", "Decider", "TracedAnswer"]
@@ -58,7 +58,7 @@ class AnswerOptions:
     windowing: Windowing = field(default_factory=Windowing)
     pool: Sequence[Example] = ()
     calibrator: Decider | None = None
-    alternatives: Alternatives = "checks"
+    alternatives: AlternativesOption = "checks"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Answerer:
         return self.model.engine
 
     @property
-    def weighed(self) -> Alternatives:
+    def weighed(self) -> AlternativesOption:
         """Which values are weighed against others; none if the task has none, or if the engine cannot."""
         return "off" if self.why_unweighed or not self.task.weighs_values else self.options.alternatives
 

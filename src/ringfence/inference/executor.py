@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from ..documents import Document
 from ..engines import Engine
 from ..tasks import Task, kind_of
+from .alternatives import AlternativesOption
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
-from .weighing import Alternatives
 
 __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 
@@ -27,7 +27,7 @@ class ExecutorSetup:
     windowing: Windowing = field(default_factory=Windowing)
     select_windows: WindowSelector | None = None
     pool: ExamplePool | None = None
-    alternatives: Alternatives = "off"
+    alternatives: AlternativesOption = "off"
 
 
 class TaskExecutor(Protocol):
