@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from ringfence.checker import check_run
-from ringfence.contracts import Result, Span
+from ringfence.contracts import MadeWith, ModelOptions, Result, Span
 from ringfence.documents import Document, expand_inputs
 from ringfence.engines import EngineSettings, FakeEngine, Score, ScoreRequest
 from ringfence.inference import Answerer, AnswerOptions, BoardHooks, LoadedModel, Windowing, explain_document
 from ringfence.inference.alternatives import AlternativesOption
+from ringfence.replay import replay_run
 from ringfence.reports import write_report
+from ringfence.runs import RunFolder, run_task
 from ringfence.tasks import prepare
 from ringfence.tasks.extract.rivals import rivals_of
 from tests.conftest import document_of, task_of
-from tests.fake_runs import run
+from tests.fake_runs import latest, opens_engine, run
 
 MONEY = {"kind": "money"}
 TASK = task_of(
@@ -158,7 +160,7 @@ def test_the_checker_accepts_what_a_check_chose_and_finds_what_is_not_in_the_doc
 def made_run(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(PAPER)
-    run(TASK, expand_inputs([tmp_path / "in"]), Believer(), None, tmp_path / "run")
+    run(TASK, expand_inputs([tmp_path / "in"]), Believer(), None, tmp_path / "run", arguments={"weights": "w"})
     return tmp_path / "run"
 
 
@@ -174,6 +176,22 @@ LIES: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (lambda answer: answer.update(chosen_by="nobody"), "chosen by 'nobody'"),
     (lambda answer: answer.update(alternatives=[]), "has no alternatives"),
 ]
+
+
+def test_a_run_with_alternatives_replays_and_one_of_an_older_lock_is_replayed_without(tmp_path: Path) -> None:
+    def words(run_folder: Path) -> list[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            opens_engine(patch, Believer())
+            return [outcome.word for outcome in replay_run(run_folder).outcomes]
+
+    made = made_run(tmp_path)
+    assert words(made) == ["IDENTICAL"]
+    old = tmp_path / "old"
+    answerer = Answerer(LoadedModel(Believer(), None, None), TASK, AnswerOptions(alternatives="off"))
+    run_task(answerer, expand_inputs([tmp_path / "in"]), old, made_with=MadeWith(model=ModelOptions(weights="w")))
+    assert "alternatives" not in RunFolder.open(old).lock().data
+    assert words(old) == ["IDENTICAL"]
+    assert next(latest(RunFolder.open(old)))["fields"]["tax"]["flags"] == ["check: net + tax == total"]
 
 
 def test_the_report_shows_the_alternatives_with_their_probabilities(tmp_path: Path) -> None:
