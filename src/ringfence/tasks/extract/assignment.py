@@ -19,9 +19,9 @@ __all__ = ["CHOSEN_BY_CHECK", "conclude", "fields_of_broken_checks"]
 
 CHOSEN_BY_CHECK = "check"
 SHOWN = 5  # alternatives of a field in the result
-# Measured on the 1.5B: of 15 example papers with a broken check 12 change, their fields in checks from 18 of 36 right to
-# 30, none for the worse; of 8 invoices 5 change, 13 of 24 right to 20, none for the worse. Right ones cost up to 7 nats;
-# with 20 one invoice of 8 changed for the worse. Without a lead net and tax are exchanged in one letter of four.
+# Measured on the 1.5B: of 15 example papers with a broken check 12 change, their fields in checks from 18 of 36 right
+# to 30, none for the worse; of 8 invoices 5 change, 13 of 24 right to 20, none for the worse. Right values cost up to 7
+# nats; with 20, one of 8 invoices changed for the worse. Without a lead, one letter of 4 exchanges net and tax.
 MARGIN = 12.0  # nats that the values taken may be less likely than the first choice
 LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
 MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
