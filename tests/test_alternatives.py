@@ -1,4 +1,4 @@
-"""Alternatives: what else a value could be, by exact probabilities of whole values; checks choose among them."""
+"""AlternativesOption: what else a value could be, by exact probabilities of whole values; checks choose among them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from ringfence.checker import check_run
-from ringfence.contracts import Result, Span
+from ringfence.contracts import MadeWith, ModelOptions, Result, Span
 from ringfence.documents import Document, expand_inputs
 from ringfence.engines import EngineSettings, FakeEngine, Score, ScoreRequest
 from ringfence.inference import Answerer, AnswerOptions, BoardHooks, LoadedModel, Windowing, explain_document
-from ringfence.inference.weighing import Alternatives
+from ringfence.inference.alternatives import AlternativesOption
+from ringfence.replay import replay_run
 from ringfence.reports import write_report
+from ringfence.runs import RunFolder, run_task
 from ringfence.tasks import prepare
 from ringfence.tasks.extract.rivals import rivals_of
 from tests.conftest import document_of, task_of
-from tests.fake_runs import run
+from tests.fake_runs import latest, opens_engine, run
 
 MONEY = {"kind": "money"}
 TASK = task_of(
@@ -67,7 +69,7 @@ def near(probability: float) -> Any:
     return pytest.approx(probability, abs=3e-3)
 
 
-def answered(which: Alternatives, engine: FakeEngine) -> Result:
+def answered(which: AlternativesOption, engine: FakeEngine) -> Result:
     made = Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(alternatives=which))
     return made.answer(document_of(PAPER)).result
 
@@ -125,7 +127,7 @@ def test_weights_that_cannot_score_answer_as_before() -> None:
 
 
 @pytest.mark.parametrize("which", ["checks", "all"])
-def test_a_request_for_scores_that_fails_leaves_the_answer(which: Alternatives) -> None:
+def test_a_request_for_scores_that_fails_leaves_the_answer(which: AlternativesOption) -> None:
     result = answered(which, Believer(fault="it is too long"))
     assert result.value("tax") == {"amount": "100.00", "currency": None}
     assert result.field("tax").flags == ["check: net + tax == total"]
@@ -133,7 +135,7 @@ def test_a_request_for_scores_that_fails_leaves_the_answer(which: Alternatives) 
 
 
 def test_the_lock_names_what_is_weighed_and_an_older_lock_weighs_nothing() -> None:
-    def lock(which: Alternatives, engine: FakeEngine) -> Any:
+    def lock(which: AlternativesOption, engine: FakeEngine) -> Any:
         return Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(alternatives=which)).lock
 
     assert lock("checks", Believer()).data["alternatives"] == "checks"
@@ -158,7 +160,7 @@ def test_the_checker_accepts_what_a_check_chose_and_finds_what_is_not_in_the_doc
 def made_run(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(PAPER)
-    run(TASK, expand_inputs([tmp_path / "in"]), Believer(), None, tmp_path / "run")
+    run(TASK, expand_inputs([tmp_path / "in"]), Believer(), None, tmp_path / "run", arguments={"weights": "w"})
     return tmp_path / "run"
 
 
@@ -174,6 +176,22 @@ LIES: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (lambda answer: answer.update(chosen_by="nobody"), "chosen by 'nobody'"),
     (lambda answer: answer.update(alternatives=[]), "has no alternatives"),
 ]
+
+
+def test_a_run_with_alternatives_replays_and_one_of_an_older_lock_is_replayed_without(tmp_path: Path) -> None:
+    def words(run_folder: Path) -> list[str]:
+        with pytest.MonkeyPatch.context() as patch:
+            opens_engine(patch, Believer())
+            return [outcome.word for outcome in replay_run(run_folder).outcomes]
+
+    made = made_run(tmp_path)
+    assert words(made) == ["IDENTICAL"]
+    old = tmp_path / "old"
+    answerer = Answerer(LoadedModel(Believer(), None, None), TASK, AnswerOptions(alternatives="off"))
+    run_task(answerer, expand_inputs([tmp_path / "in"]), old, made_with=MadeWith(model=ModelOptions(weights="w")))
+    assert "alternatives" not in RunFolder.open(old).lock().data
+    assert words(old) == ["IDENTICAL"]
+    assert next(latest(RunFolder.open(old)))["fields"]["tax"]["flags"] == ["check: net + tax == total"]
 
 
 def test_the_report_shows_the_alternatives_with_their_probabilities(tmp_path: Path) -> None:
@@ -194,7 +212,7 @@ def test_an_amount_with_and_without_its_currency_is_one_rival() -> None:
     plan = prepare(task_of(total=MONEY), document).plan()
     rivals = rivals_of(plan, "total", "1119.00")
     assert [(rival.value, set(rival.surfaces)) for rival in rivals] == [
-        ({"amount": "1119.00", "currency": None}, {"1119.00", "1119,00", "1,119.00"}), (None, {"null"}),
+        ({"amount": "1119.00", "currency": None}, {"1119.00", "1119,00", "1,119.00", "EUR 1,119.00"}), (None, {"null"}),
     ]  # fmt: skip
     assert len([*rivals[0].answer.spans, *rivals[0].answer.others]) == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
@@ -76,7 +77,15 @@ def test_where_no_candidates_satisfy_the_check_the_flags_stay() -> None:
     assert after.fields["tax"].flags == ["check: net + tax == total"]
 
 
-def test_a_null_satisfies_nothing() -> None:
+def test_a_null_satisfies_an_order_for_one_of_the_values_may_not_be_there() -> None:
+    task = task_of(["due >= issued"], due={"kind": "number"}, issued={"kind": "number"})
+    after = conclude(task, answer(due=[("5", -0.1), (None, -3.0)], issued=[("7", -0.1), ("5", -6.0)]))
+    assert (after.values, after.checks) == ({"due": None, "issued": "7"}, {"due >= issued": "not-applicable"})
+    assert after.fields["due"].chosen_by == "check"
+    assert [each.value for each in after.fields["due"].alternatives] == ["5", None]
+
+
+def test_a_null_satisfies_no_equation() -> None:
     after = conclude(summed(), answer(net=[("100", -0.1)], tax=[("7", -0.1), (None, -0.2)], total=[("119", -0.1)]))
     assert after.values["tax"] == "7"
 
@@ -98,6 +107,26 @@ def test_no_check_is_broken_to_mend_another() -> None:
     task = summed("net + tax == total", "tax <= net")
     before = answer(net=[("100", -0.1)], tax=[("7", -0.1), ("119", -1.0)], total=[("219", -0.1)])
     assert conclude(task, before).values["tax"] == "7"
+
+
+def test_a_zero_mends_nothing_for_with_it_an_equation_holds_of_anything() -> None:
+    after = conclude(summed(), answer(net=[("5", -0.1)], tax=[("1", -0.1), ("0.00", -2.0)], total=[("5", -0.1)]))
+    assert after.values["tax"] == "1"
+    kept = answer(net=[("5", -0.1), ("7", -1.0)], tax=[("0.00", -0.1)], total=[("7", -0.1)])
+    assert conclude(summed(), kept).values == {"net": "7", "tax": "0.00", "total": "7"}
+
+
+def test_where_the_rows_of_a_list_fit_no_total_the_single_fields_are_made_to_fit_each_other() -> None:
+    lines = {"kind": "list", "fields": {"amount": {"kind": "number"}}}
+    checks = ["net + tax == total", "sum(lines.amount) == net"]
+    task = task_of(checks, net=NUMBER, tax=NUMBER, total=NUMBER, lines=lines)
+    before = answer(net=[("119", -0.1), ("100", -1.0)], tax=[("19", -0.1)], total=[("119", -0.1)])
+    for amount, outcomes in [("100", ["holds", "holds"]), ("99", ["holds", "broken"])]:
+        with_lines = replace(before, values={**before.values, "lines": [{"amount": amount}]})
+        after = conclude(task, with_lines)
+        assert after.values["net"] == "100"
+        assert list(after.checks.values()) == outcomes
+        assert after.fields["net"].flags == ["check: sum(lines.amount) == net"] * outcomes.count("broken")
 
 
 def test_a_search_over_its_limit_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.contracts import GoldLine, Result
+from ringfence.contracts import GoldLine, MadeWith, ModelOptions, Result
 from ringfence.documents import Source
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import InputError
@@ -56,7 +56,7 @@ def wrong_engine() -> FakeEngine:
     def script(request: Request, prompt: str) -> str:
         first = "28.11.2024"
         amount = next(line for line in prompt.splitlines() if line.endswith("EUR"))
-        return f" null\nday: {first}\ntotal: {amount.split()[-2]} EUR\n"
+        return f" null\nday: {first}\ntotal: {amount.split()[-2]}\n"
 
     return FakeEngine(script)
 
@@ -67,7 +67,8 @@ def answers(path: Path) -> Iterator[Result]:
 
 def run_on(engine: FakeEngine, out: Path, folder: Path, **options: Any) -> None:
     answerer = Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(**options))
-    run_task(answerer, [Source(path, path.name) for path in sorted(folder.iterdir())], out, RunControl(), RunHooks())
+    sources = [Source(path, path.name) for path in sorted(folder.iterdir())]
+    run_task(answerer, sources, out, RunControl(), RunHooks(), MadeWith(model=ModelOptions()))
 
 
 def test_it_chooses_right_on_documents_that_it_has_not_seen(ranker: Ranker) -> None:
@@ -89,7 +90,9 @@ def test_it_outvotes_a_model_that_is_often_wrong(ranker: Ranker) -> None:
     both = fit_ranker(TASK, labelled(range(LABELLED)), results)
     fresh = document_of(letter(101))
     said = answerer.answer(fresh).result
-    assert said.values is not None and said.fields is not None and said.values["day"] == "2024-11-28"
+    assert said.values is not None
+    assert said.fields is not None
+    assert said.values["day"] == "2024-11-28"
     weighed = both.weigh(TASK, fresh, Answer(said.values, said.fields, {}, {}))
     assert weighed.values["day"] == gold_of(101)["day"]
     assert weighed.fields["day"].chosen_by == "ranker"
@@ -128,8 +131,6 @@ def test_families_stay_in_one_fold() -> None:
 def test_no_value_of_the_gold_can_be_read_from_it(ranker: Ranker) -> None:
     stored = json.dumps(ranker.as_json()).casefold()
     assert "gmbh" in stored  # a word of all values
-    for name in ("nordwind", "brocken", "havel"):  # words of three values each stay; those of fewer go
-        assert name in {"nordwind", "brocken", "havel"}
     rare = fit_ranker(TASK, labelled(range(14)), {})
     assert "nordwind" not in json.dumps(rare.as_json()).casefold()  # of two values
 
@@ -219,7 +220,8 @@ def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LearnedRanker:
 
 
 def test_learning_prints_what_it_brings(learned: LearnedRanker) -> None:
-    assert learned.gain is not None and learned.gain[1] > 0.5
+    assert learned.gain is not None
+    assert learned.gain[1] > 0.5
     assert "together" in learned.verdict
     assert [each.field for each in learned.fields] == ["day", "seller", "total"]
     assert all(each.both == LABELLED and each.total == LABELLED for each in learned.fields)
@@ -246,7 +248,8 @@ def test_the_bound_of_a_cascade_takes_59_faultless_documents_for_five_percent(tm
     strict = learn(gold, source, terms=LearnTerms(target_error=0.05, curve=False))
     assert strict.ranker.sureness is None
     lax = learn(gold, source, terms=LearnTerms(target_error=0.1, curve=False))
-    assert lax.ranker.sureness is not None and lax.ranker.sureness.bound <= 0.1
+    assert lax.ranker.sureness is not None
+    assert lax.ranker.sureness.bound <= 0.1
 
 
 def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -257,8 +260,11 @@ def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytes
     arguments = ["learn", task, "--gold", gold, "--documents", letters, "--out", out]
     assert ringfence(*arguments) == 0
     said = capsys.readouterr().out
-    assert "24 documents" in said and "24/24" in said and "no document alone" in said
+    assert "24 documents" in said
+    assert "24/24" in said
+    assert "no document alone" in said
     assert read_ranker(out).fields == ["day", "seller", "total"]
     assert ringfence(*arguments, "--json") == 0
     facts = json.loads(capsys.readouterr().out)
-    assert facts["documents"] == 24 and facts["gain"] is None
+    assert facts["documents"] == 24
+    assert facts["gain"] is None

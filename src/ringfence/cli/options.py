@@ -17,7 +17,7 @@ from ..engines import engine_names
 from ..engines.selection import require_engine
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..inference import Alternatives, AnswerOptions, Windowing
+from ..inference import AlternativesOption, AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
 from ..learning import read_ranker
 from ..server_address import ServerAddress
@@ -153,7 +153,7 @@ class AnswerFiles:
     windowing: Windowing
     pool: Path | None
     calibrator: Path | None
-    alternatives: Alternatives = AnswerOptions.alternatives
+    alternatives: AlternativesOption = AnswerOptions.alternatives
     ranker: Path | None = None
     cascade: bool = False
 
@@ -180,7 +180,7 @@ def _answers(
     relevant: int | None,
     pool_file: Path | None,
     calibrator_file: Path | None,
-    alternatives: Alternatives,
+    alternatives: AlternativesOption,
     ranker_file: Path | None,
     cascade: bool,
 ) -> AnswerFiles:
@@ -217,7 +217,7 @@ answer_options = _grouped(
         ),
         click.option(
             "--alternatives",
-            type=click.Choice(get_args(Alternatives)),
+            type=click.Choice(get_args(AlternativesOption)),
             default=AnswerOptions.alternatives,
             show_default=True,
             help="Weigh extracted values against others of the document: those that break a check, or all in doubt.",

@@ -3,6 +3,7 @@
 ``Answerer`` is a task on a loaded model. Each kind of task registers a ``TaskExecutor``.
 """
 
+from .alternatives import AlternativesOption
 from .answerer import Answerer, AnswerOptions, Decider, TracedAnswer
 from .board import BoardHooks, JobBoard
 from .example_pool import ExamplePool, read_pool
@@ -13,11 +14,10 @@ from .model import LoadedModel, load_embedder, load_model, open_engine, open_ser
 from .prompts import Windowing, request_for, windows_for
 from .stream import ResultStream, astream
 from .trace import Tracer, prompt_digest
-from .weighing import Alternatives
 from .window_selection import window_selector
 
 __all__ = [
-    "Alternatives",
+    "AlternativesOption",
     "AnswerOptions",
     "Answerer",
     "BoardHooks",

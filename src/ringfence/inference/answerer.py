@@ -15,6 +15,7 @@ from ..hardware import accelerators, processor_features
 from ..libraries import library_versions
 from ..locks import Lock
 from ..tasks import LIBRARIES, Example, ExtractTask, Task
+from .alternatives import AlternativesOption
 from .board import BoardHooks, JobBoard
 from .example_pool import ExamplePool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
@@ -23,7 +24,6 @@ from .model import LoadedModel, load_embedder
 from .prompts import Windowing
 from .ranking import Ranking
 from .trace import Tracer
-from .weighing import Alternatives
 from .window_selection import window_selector
 
 __all__ = ["AnswerOptions", "Answerer", "Decider", "TracedAnswer"]
@@ -60,7 +60,7 @@ class AnswerOptions:
     windowing: Windowing = field(default_factory=Windowing)
     pool: Sequence[Example] = ()
     calibrator: Decider | None = None
-    alternatives: Alternatives = "checks"
+    alternatives: AlternativesOption = "checks"
     ranker: Ranking | None = None
     cascade: bool = False
 
@@ -112,7 +112,7 @@ class Answerer:
         return self.model.engine
 
     @property
-    def weighed(self) -> Alternatives:
+    def weighed(self) -> AlternativesOption:
         """Which values are weighed against others; none if the task has none, or if the engine cannot."""
         return "off" if self.why_unweighed or not self.task.weighs_values else self.options.alternatives
 

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from ..documents import Document
 from ..engines import Engine
 from ..tasks import Task, kind_of
+from .alternatives import AlternativesOption
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
 from .ranking import Ranking
-from .weighing import Alternatives
 
 __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 
@@ -29,7 +29,7 @@ class ExecutorSetup:
     windowing: Windowing = field(default_factory=Windowing)
     select_windows: WindowSelector | None = None
     pool: ExamplePool | None = None
-    alternatives: Alternatives = "off"
+    alternatives: AlternativesOption = "off"
     ranker: Ranking | None = None
     cascade: bool = False
 

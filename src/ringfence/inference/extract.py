@@ -37,6 +37,7 @@ from ..tasks.extract.unconstrained import (
 )
 from ..tasks.prompt import break_control_tokens
 from . import result as results
+from .alternatives import AlternativesOption, AnswerTree, in_doubt, with_distributions
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
 from .prompts import (
@@ -47,7 +48,6 @@ from .prompts import (
     windows_for,
 )
 from .ranking import RankedJob, Ranking
-from .weighing import Alternatives, Weighing, in_doubt, with_distributions
 
 __all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
 
@@ -76,10 +76,10 @@ class ExtractJob:
     usage: Usage | None = None
     pending: dict[str, tuple[int, ExtractionPlan]] = field(default_factory=dict)
     turns: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # turns after the first prompt, by request
-    alternatives: Alternatives = "off"
+    alternatives: AlternativesOption = "off"
     ranker: Ranking | None = None
     plans: dict[int, ExtractionPlan] = field(default_factory=dict)  # of the windows answered in this session
-    weighings: dict[str, tuple[int, Weighing]] = field(default_factory=dict)  # under way, by request
+    trees: dict[str, tuple[int, AnswerTree]] = field(default_factory=dict)  # under way, by request
     weighed: bool = False  # True if what is to be weighed has been asked
 
     @property
@@ -90,7 +90,7 @@ class ExtractJob:
     @property
     def finished(self) -> bool:
         """True if every chosen window has ended and nothing is being weighed, or if a window failed."""
-        return bool(self.reason) or (len(self.settled) == len(self.chosen) and self.weighed and not self.weighings)
+        return bool(self.reason) or (len(self.settled) == len(self.chosen) and self.weighed and not self.trees)
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -135,7 +135,7 @@ class ExtractJob:
 
         If a further request fails, the first answer stays.
         """
-        if output.id in self.weighings:
+        if output.id in self.trees:
             return self._take_weighed(output)
         output = as_completion(output)
         number, plan = self.pending.pop(output.id)
@@ -214,22 +214,22 @@ class ExtractJob:
             if index in doubtful:
                 with suppress(AnswerError, RequestRefused):  # then the answer stays as the model wrote it
                     self._weigh_window(number, doubtful[index])
-        return [weighing.request for _, weighing in self.weighings.values()]
+        return [tree.request for _, tree in self.trees.values()]
 
     def _weigh_window(self, number: int, paths: set[str]) -> None:
         window = self.windows[number]
         span = (window.start, window.end)
         plan = self.plans.get(number) or self.prepared.plan(span, self.engine.control_tokens, window.context)
         identity = f"{self.document.id}\0alternatives {number}"
-        weighing = Weighing.of(plan, self.parts[number].written, paths, self.engine, identity)
-        self.weighings[identity] = (number, weighing)
+        tree = AnswerTree.of(plan, self.parts[number].written, paths, self.engine, identity)
+        self.trees[identity] = (number, tree)
 
     def _take_weighed(self, output: EngineOutput) -> Sequence[EngineRequest]:
-        number, weighing = self.weighings.pop(output.id)
+        number, tree = self.trees.pop(output.id)
         score = as_score(output)
         self.usage = add_usage(self.usage, score, new_prompt=False)
         if not score.error:
-            self.parts[number] = with_distributions(self.parts[number], weighing.distributions(score))
+            self.parts[number] = with_distributions(self.parts[number], tree.distributions(score))
         return ()
 
     def restore(self, number: int, part: WindowAnswer) -> None:

@@ -17,10 +17,7 @@ import numpy as np
 from ..documents import Document
 from .places import Place, cells_of
 
-__all__ = ["OWN", "Surroundings"]
-
-OWN = ("own:", "own-first:", "own-last:", "first-row:", "last-row:")
-"""The beginnings of the features that hold a word of the place itself."""
+__all__ = ["Surroundings", "words_of"]
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 _MOST_WORDS = 8
@@ -38,7 +35,7 @@ class Surroundings:
 
     def features(self, places: Sequence[Place], about: str) -> list[set[str]]:
         """The features of each of the places of one field; ``about`` is the field's name and description."""
-        wanted = {word for word in _words(about.replace("_", " ").replace(".", " ")) if len(word) > 2}
+        wanted = {word for word in words_of(about.replace("_", " ").replace(".", " ")) if len(word) > 2}
         counts = Counter(place.key for place in places)
         sizes = [_size(place.value) for place in places]
         known = [size for size in sizes if size is not None]
@@ -67,10 +64,10 @@ class Surroundings:
         cells = self.cells[number] if self.lines else []
         index = next((n for n, (start, end) in enumerate(cells) if start <= place.start < end), 0)
         cell_start, cell_end = cells[index] if cells else (line_start, line_end)
-        inner = _words(text[cell_start : place.start])
-        left = _words(text[line_start : place.start])
-        right = _words(text[place.end : max(place.end, self._line_end(place.end))])
-        before = _words(text[slice(*cells[index - 1])]) if index else []
+        inner = words_of(text[cell_start : place.start])
+        left = words_of(text[line_start : place.start])
+        right = words_of(text[place.end : max(place.end, self._line_end(place.end))])
+        before = words_of(text[slice(*cells[index - 1])]) if index else []
         above = self._above(number, index, cell_start, cell_end)
         yield from _tail("left", left)
         yield from _head("right", right)
@@ -89,7 +86,7 @@ class Surroundings:
             yield f"above-word:{word}"
         for name, offset in (("line-before", -1), ("line-after", self._lines_spanned(place, number))):
             if 0 <= number + offset < len(self.lines):
-                words = _words(text[slice(*self.lines[number + offset])])
+                words = words_of(text[slice(*self.lines[number + offset])])
                 yield f"{name}:{' '.join(words[:2])}"
                 for word in words[:_MOST_WORDS]:
                     yield f"{name}-word:{word}"
@@ -115,12 +112,12 @@ class Surroundings:
             cells = self.cells[upper]
             if box is None:
                 if len(cells) > index:
-                    return _words(text[slice(*cells[index])])
-                return _words(text[slice(*cells[-1])]) if cells else []
+                    return words_of(text[slice(*cells[index])])
+                return words_of(text[slice(*cells[-1])]) if cells else []
             for cell in cells:
                 other = self._box(*cell)
                 if other and other[0] < box[2] and box[0] < other[2] and other[1] < box[1]:
-                    return _words(text[slice(*cell)])
+                    return words_of(text[slice(*cell)])
         return []
 
     def _box(self, start: int, end: int) -> tuple[float, float, float, float] | None:
@@ -154,7 +151,7 @@ class Surroundings:
                 yield f"at:{page if page < 3 else 3}:{across}:{down}"
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Words in lower case, numbers as 0 to show that they are numbers, and marks."""
     return [word.casefold() if word[0].isalpha() else "0" if word.isdigit() else word for word in _WORD.findall(text)]
 
@@ -186,7 +183,7 @@ def _shape(raw: str) -> Iterator[str]:
     yield f"shape:{shape[:12]}"
     digits = sum(map(str.isdigit, raw))
     yield f"digits:{_bin(digits)}"
-    words = _words(raw)
+    words = words_of(raw)
     yield f"length:{_bin(len(words))}"
     yield f"characters:{_bin(len(raw))}"
     letters = [character for character in raw if character.isalpha()]
@@ -203,7 +200,7 @@ def _line_shapes(raw: str) -> Iterator[str]:
     """What the first and the last of several lines look like."""
     rows = raw.split("\n")
     for name, row in (("first-row", rows[0]), ("last-row", rows[-1])):
-        for word in set(_words(row)):
+        for word in set(words_of(row)):
             yield f"{name}:{word}"
         longest = max(map(len, re.findall(r"\d+", row)), default=0)
         yield f"{name}-digits:{longest}"

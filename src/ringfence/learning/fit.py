@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,6 @@ from ..clock import now
 from ..contracts import Result
 from ..tasks import ExtractTask
 from .conditional_logit import LabelledPlaces, fit_weights
-from .features import OWN
 from .labels import Labelled
 from .ranker import FieldModel, Mixture, Ranker, RankerCard, task_digest
 from .tables import tables_of
@@ -21,7 +21,7 @@ from .tables import tables_of
 __all__ = ["fit_ranker"]
 
 FOLDS = 5
-LEAST_DOCUMENTS = 3  # that have a feature, of different families; 2 if there are fewer than MANY
+LEAST_FAMILIES = 3  # that have a feature; 2 if there are fewer than MANY
 MANY = 20
 MOST_FEATURES = 3000  # of a model: those with the largest weights
 NULL_FEATURE = "no value"
@@ -103,29 +103,30 @@ class _Encoded:
         return found
 
     def _kept(self, path: str, chosen: Sequence[tuple[Labelled, LabelledPlaces]]) -> npt.NDArray[np.int32]:
-        """The features that several families have, without words that only one or two right values hold.
-
-        So no value of the gold can be read from a ranker.
-        """
+        """The features that several families have, without words that are private, so that no ranker tells a value."""
         families: dict[int, set[str]] = {}
-        holders: dict[int, set[str]] = {}
         for document, places in chosen:
-            field = document.fields[path]
             for number in np.unique(np.concatenate(places.features)).tolist():
                 families.setdefault(number, set()).add(document.family)
-            for row, place, right in zip(places.features, field.places, field.right, strict=False):
-                if right:
-                    for number in row.tolist():
-                        if self.names[number].startswith(OWN):
-                            holders.setdefault(number, set()).add(place.key)
-        many = len({document.family for document, _ in chosen}) >= MANY
-        least = LEAST_DOCUMENTS if many else 2
+        private = private_words([document for document, _ in chosen])
+        least = LEAST_FAMILIES if len({document.family for document, _ in chosen}) >= MANY else 2
         kept = [
             number
             for number, having in families.items()
-            if number == 0 or (len(having) >= least and not 0 < len(holders.get(number, ())) < LEAST_DOCUMENTS)
+            if number == 0
+            or (len(having) >= least and private.isdisjoint(self.names[number].partition(":")[2].split()))
         ]
         return np.array(sorted(kept), np.int32)
+
+
+def private_words(documents: Sequence[Labelled]) -> set[str]:
+    """The words that fewer than three values of the gold hold, and fewer than three families outside of them."""
+    values, said = Counter[str](), Counter[str]()
+    for word, _ in {pair for each in documents for pair in each.values}:
+        values[word] += 1
+    for word, _ in {(word, each.family) for each in documents for word in each.said}:
+        said[word] += 1
+    return {word for word, count in values.items() if count < LEAST_FAMILIES and said[word] < LEAST_FAMILIES}
 
 
 def _fit_mixture(ranker: Ranker, documents: Sequence[Labelled], results: Mapping[str, Result]) -> Mixture:

@@ -15,7 +15,7 @@ from ..contracts import GoldLine, value_at
 from ..documents import Document
 from ..gold.agreement import Compare, values_match
 from ..tasks import ExtractTask
-from .features import Surroundings
+from .features import Surroundings, words_of
 from .places import NOTHING, Place, places_of
 from .ranker import about, text_digest
 
@@ -44,11 +44,16 @@ class LabelledField:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A labelled document: its family, the sha256 of its text, and its fields by path."""
+    """A labelled document: its family, the sha256 of its text, and its fields by path.
+
+    ``said`` are the words that stand outside the values of the gold, ``values`` the words inside, each with its value.
+    """
 
     family: str
     text: str
     fields: Mapping[str, LabelledField]
+    said: frozenset[str]
+    values: frozenset[tuple[str, str]]
 
 
 def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, compare: Compare = "words") -> Labelled:
@@ -65,7 +70,28 @@ def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, co
         states = partial(_states, task.flat[path].kind, stated, compare)
         right = np.array([states(place) for place in places], bool)
         fields[path] = LabelledField(places, around.features(places, about(task, path)), right, states)
-    return Labelled(family, text_digest(document), fields)
+    found = {
+        (place.start, place.end)
+        for field in fields.values()
+        for place, right in zip(field.places, field.right, strict=True)
+        if right
+    }
+    inside = frozenset((word, value) for start, end in found for word, value in _worded(document.text[start:end]))
+    return Labelled(family, text_digest(document), fields, _outside(document.text, sorted(found)), inside)
+
+
+def _worded(value: str) -> list[tuple[str, str]]:
+    words = words_of(value)
+    return [(word, " ".join(words)) for word in words]
+
+
+def _outside(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
+    words: set[str] = set()
+    position = 0
+    for start, end in spans:
+        words.update(words_of(text[position : max(position, start)]))
+        position = max(position, end)
+    return frozenset(words.union(words_of(text[position:])))
 
 
 def _states(kind: str, gold: Any, compare: Compare, place: Place) -> bool:

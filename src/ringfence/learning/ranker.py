@@ -174,12 +174,12 @@ class Ranker:
             )
 
     def sure_answer(self, task: ExtractTask, document: Document) -> Answer | None:
-        """The answer of the ranker alone, after the checks; None if it is not sure enough or a check is broken."""
+        """The answer of the ranker alone; None if it is not sure enough, or if a check speaks against it."""
         found = self.alone(task, document)
         if found is None or self.sureness is None or found[1] < self.sureness.at:
             return None
         answer = conclude(task, found[0])
-        return None if "broken" in answer.checks.values() else answer
+        return None if answer.values != found[0].values or "broken" in answer.checks.values() else answer
 
     def alone(self, task: ExtractTask, document: Document) -> tuple[Answer, float] | None:
         """The answer without a language model, and its least probability; None if the task has other fields too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import heapq
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,9 @@ __all__ = ["CHOSEN_BY_CHECK", "conclude", "fields_of_broken_checks"]
 
 CHOSEN_BY_CHECK = "check"
 SHOWN = 5  # alternatives of a field in the result
+# Measured on the 1.5B: of 15 example papers with a broken check 12 change, their fields in checks from 18 of 36 right
+# to 30, none for the worse; of 8 invoices 5 change, 13 of 24 right to 20, none for the worse. Right values cost up to 7
+# nats; with 20, one of 8 invoices changed for the worse. Without a lead, one letter of 4 exchanges net and tax.
 MARGIN = 12.0  # nats that the values taken may be less likely than the first choice
 LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
 MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
@@ -105,20 +109,34 @@ def _checked(task: ExtractTask, values: Mapping[str, Any], fields: Mapping[str, 
 
 
 def _decided(task: ExtractTask, answer: Answer) -> dict[str, Weighed]:
-    """The values that the checks change, by path."""
-    kinds = task.kinds
-    rules = [_Rule.of(check, answer, kinds) for check in task.checks]
+    """The values that the checks change, by path.
+
+    Checks that share a field are satisfied together. If they cannot be, those over single fields alone are: the rows of
+    a list stay as they are, and if one is wrong, no total fits them.
+    """
+    rules = [_Rule.of(check, answer, task.kinds) for check in task.checks]
     changed: dict[str, Weighed] = {}
     for group in _connected([rule for rule in rules if rule.before == "broken"]):
-        names = sorted({path for rule in group for path in rule.paths if path in answer.distributions})
-        domains = {path: _domain(answer.distributions[path]) for path in names}
-        if not names or not all(domains.values()):
-            continue
-        touching = [rule for rule in rules if rule.before != "broken" and rule.paths & set(names)]
-        search = _Search(_copy(answer.values), kinds, domains, [*group, *touching])
-        if (best := search.best(_first_choice(answer, names) - MARGIN)) is not None:
-            changed |= {path: each for path, each in best.items() if _place(each.answer) != _place(answer.fields[path])}
+        found = _satisfying(group, rules, answer, task.kinds)
+        if not found:
+            for smaller in _connected([rule for rule in group if not rule.of_list]):
+                found |= _satisfying(smaller, rules, answer, task.kinds)
+        changed |= found
     return changed
+
+
+def _satisfying(
+    broken: Sequence[_Rule], rules: Sequence[_Rule], answer: Answer, kinds: Mapping[str, str]
+) -> dict[str, Weighed]:
+    """The values to change so that some broken rules hold and no other breaks; empty if there are none."""
+    names = sorted({path for rule in broken for path in rule.paths if path in answer.distributions})
+    domains = {path: _domain(answer.distributions[path], answer.fields[path]) for path in names}
+    if not names or not all(domains.values()):
+        return {}
+    touching = [rule for rule in rules if rule.before != "broken" and rule.paths & set(names)]
+    search = _Search(_copy(answer.values), kinds, domains, [*broken, *touching])
+    best = search.best(_first_choice(answer, names) - MARGIN) or {}
+    return {path: each for path, each in best.items() if _place(each.answer) != _place(answer.fields[path])}
 
 
 def _first_choice(answer: Answer, names: Sequence[str]) -> float:
@@ -131,28 +149,48 @@ def _first_choice(answer: Answer, names: Sequence[str]) -> float:
     return total
 
 
-def _domain(distribution: Distribution) -> list[Weighed]:
-    """What a check may choose: every value but null, and none that reads two ways."""
-    return sorted((each for each in distribution if each.value is not None), key=lambda each: -each.logprob)
+def _domain(distribution: Distribution, now: FieldAnswer) -> list[Weighed]:
+    """What a check may choose: every value and null, but none that reads two ways, and no zero in place of a value.
+
+    With a zero an equation holds of anything: x + 0 == x.
+    """
+    clear = (each for each in distribution if each.value is not None or each.answer.raw is None)
+    kept = (each for each in clear if _place(each.answer) == _place(now) or not _is_zero(each.value))
+    return sorted(kept, key=lambda each: -each.logprob)
+
+
+def _is_zero(value: Any) -> bool:
+    amount = value.get("amount") if isinstance(value, dict) else value
+    return isinstance(amount, str) and re.fullmatch(r"-?0+(\.0+)?", amount) is not None
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A check with its fields, and its outcome before anything changes."""
+    """A check with its fields, its outcome before anything changes, and whether it names fields of a list."""
 
     tree: ast.Compare
     paths: frozenset[str]
     before: str
+    of_list: bool
 
     @classmethod
     def of(cls, check: str, answer: Answer, kinds: Mapping[str, str]) -> _Rule:
         tree = parse_check(check, kinds)
-        return cls(tree, frozenset(paths_of(check)), evaluate(tree, answer.values, kinds))
+        paths = frozenset(paths_of(check))
+        of_list = any(kinds[path.partition(".")[0]] == "list" for path in paths if path.partition(".")[0] in kinds)
+        return cls(tree, paths, evaluate(tree, answer.values, kinds), of_list)
 
     def allows(self, values: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
-        """True if the check holds; one that was not applicable before may stay so."""
+        """True if the check holds; an order may also become not applicable, an equation only stay so.
+
+        An equation that holds is evidence for all its values, so a null is no way out of it. An order holds for half of
+        all pairs: if it is broken, one of the values is most likely not there. (Of 12 example papers that break
+        due_date >= date the gold has no due date in 11. With null their 24 dates went from 12 right to 22 and none
+        wrong; without it, 7 right dates were exchanged for wrong ones.)
+        """
         outcome = evaluate(self.tree, values, kinds)
-        return outcome == "holds" or outcome == self.before == "not-applicable"
+        equation = any(isinstance(op, ast.Eq | ast.In) for op in self.tree.ops)
+        return outcome == "holds" or (outcome == "not-applicable" and (not equation or self.before == outcome))
 
 
 def _connected(rules: Sequence[_Rule]) -> Iterator[list[_Rule]]:

@@ -21,9 +21,9 @@ from ..tasks.extract.merge import gather, windows_of_values
 from ..tasks.extract.rivals import Rival, rivals_of
 from .prompts import prompt_ids
 
-__all__ = ["Alternatives", "Weighing", "in_doubt", "with_distributions"]
+__all__ = ["AlternativesOption", "AnswerTree", "in_doubt", "with_distributions"]
 
-Alternatives = Literal["off", "checks", "all"]
+AlternativesOption = Literal["off", "checks", "all"]
 """Which values are weighed against others: none, those that break a check of the task, or also all in doubt."""
 PLAIN = math.log(0.9)  # a value at least this likely leaves no rival more than a tenth
 
@@ -34,7 +34,7 @@ Fields = dict[int, dict[str, Distribution]]
 
 
 def in_doubt(
-    task: ExtractTask, parts: Sequence[WindowAnswer], which: Alternatives, known: bool
+    task: ExtractTask, parts: Sequence[WindowAnswer], which: AlternativesOption, known: bool
 ) -> tuple[Fields, dict[int, set[str]]]:
     """The single fields of the merged answer whose values are plain, and those to weigh, by window.
 
@@ -55,7 +55,7 @@ def in_doubt(
 
 
 @dataclass(frozen=True)
-class Weighing:
+class AnswerTree:
     """The request that weighs some fields of one window, and what its continuations stand for.
 
     ``trunks`` holds the continuation up to each field by path, ``branches`` those of each rival.
@@ -66,8 +66,8 @@ class Weighing:
     branches: dict[str, list[tuple[Rival, list[int]]]]
 
     @classmethod
-    def of(cls, plan: ExtractionPlan, written: str, paths: Iterable[str], engine: Engine, identity: str) -> Weighing:
-        """The weighing of the fields ``paths`` after the answer ``written``. Raises AnswerError if it has none."""
+    def of(cls, plan: ExtractionPlan, written: str, paths: Iterable[str], engine: Engine, identity: str) -> AnswerTree:
+        """The tree of the fields ``paths`` after the answer ``written``. Raises AnswerError if it has none."""
         wanted, position = set(paths), 0
         trunk: Tokens = ()
         continuations: dict[Tokens, int] = {}
