@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ...contracts import FieldAnswer
@@ -35,6 +36,7 @@ from .merge import (
     WindowAnswer,
 )
 from .prompt import write_prompt
+from .starts import is_form, with_whole_start
 from .task import ExtractTask
 
 __all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]
@@ -205,13 +207,18 @@ class ExtractionPlan:
     def _field_value(
         self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
     ) -> FieldValue:
+        moved: dict[str, int] = {}
         if meaning is None:
             value, answer = None, FieldAnswer(kind="null")
         elif isinstance(meaning, str):
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
         else:
-            value, answer = self._grounded(rule, meaning)
+            whole = meaning
+            if isinstance(rule, RunRule):
+                whole = with_whole_start(rule, meaning, self.prepared.is_form, logprobs)
+            value, answer = self._grounded(rule, whole)
+            moved = {"start_moved": 1} if whole != meaning else {}
         answer.features = {
             "v": FEATURES_VERSION,
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
@@ -221,6 +228,7 @@ class ExtractionPlan:
             "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
             "occurrences": len(answer.spans) + len(answer.others),
             "ocr": answer.ocr,
+            **moved,
         }
         return FieldValue(value, answer)
 
@@ -262,6 +270,11 @@ class Prepared:
     task: ExtractTask
     document: Document
     candidates: dict[str, list[Candidate]]
+
+    @cached_property
+    def is_form(self) -> bool:
+        """True if the document is a form, False for prose."""
+        return is_form(self.document)
 
     def plan(
         self, window: tuple[int, int] | None = None, control_tokens: tuple[str, ...] = (), context: str = ""
