@@ -20,6 +20,7 @@ from ..fields import (
 )
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
+from .doubts import null_doubts, value_doubts
 from .grammar import (
     NULL,
     CandidateRule,
@@ -209,7 +210,7 @@ class ExtractionPlan:
     ) -> FieldValue:
         moved: dict[str, int] = {}
         if meaning is None:
-            value, answer = None, FieldAnswer(kind="null")
+            value, answer = None, FieldAnswer(kind="null", flags=null_doubts(rule, logprobs))
         elif isinstance(meaning, str):
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
@@ -219,6 +220,8 @@ class ExtractionPlan:
                 whole = with_whole_start(rule, meaning, self.prepared.is_form, logprobs)
             value, answer = self._grounded(rule, whole)
             moved = {"start_moved": 1} if whole != meaning else {}
+        if meaning is not None:
+            answer.flags += value_doubts(rule, logprobs)
         answer.features = {
             "v": FEATURES_VERSION,
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
