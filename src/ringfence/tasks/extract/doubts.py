@@ -26,6 +26,9 @@ def value_doubts(rule: Rule | None, logprobs: Sequence[float]) -> list[str]:
     return ["unlikely-token"] if logprobs and min(logprobs) < UNLIKELY and not is_the_only_one(rule) else []
 
 
-def null_doubts(rule: Rule | None, logprobs: Sequence[float]) -> list[str]:
-    """``nothing-recognised`` for a null that had to be written, against the model, because there was no candidate."""
-    return ["nothing-recognised"] if rule is None and sum(logprobs) < IMPOSSIBLE else []
+def null_doubts(logprobs: Sequence[float]) -> list[str]:
+    """``nothing-recognised`` for a null against the model, whose value is not among the candidates.
+
+    There were none, or a second look found only less likely ones.
+    """
+    return ["nothing-recognised"] if sum(logprobs) < IMPOSSIBLE else []
