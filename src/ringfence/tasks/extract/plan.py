@@ -19,6 +19,7 @@ from ..fields import (
 )
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
+from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, value_doubts
 from .grammar import (
     NULL,
@@ -95,7 +96,27 @@ class ExtractionPlan:
                 meaning = self._meaning(path, rule, written.text[start + 1 : end])
                 spec: Any = self.task.flat[path]
                 part.single[path] = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
+        for pair in date_pairs(self.task.flat):
+            part = replace(part, single=with_one_range(pair, part.single, self._periods, self._day_of))
         return part
+
+    @cached_property
+    def _periods(self) -> list[Candidate]:
+        """The printed ranges of dates in the window."""
+        found = find_candidates(PatternField(kind="period"), self.document, self.task.locale)
+        return [period for period in found if self.window[0] <= period.start and period.end <= self.window[1]]
+
+    def _day_of(self, path: str, day: str, period: Candidate) -> FieldValue | None:
+        """The value of a date field that is ``day`` where ``period`` prints it; None if no candidate is there."""
+        rule = self.rules[path]
+        found = [each for each in rule.candidates if each.value == day] if isinstance(rule, CandidateRule) else []
+        inside = [each for each in found if period.start <= each.start and each.end <= period.end]
+        if not inside:
+            return None
+        others = [each for each in found if each.surface == inside[0].surface and each is not inside[0]]
+        places = tuple((each.start, each.end) for each in (inside[0], *others))
+        assert not isinstance(rule, ListRule)
+        return FieldValue(*self._grounded(rule, Match(places, inside[0])))
 
     def _settled(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
         """The answer that counts: the one with ``text``, or the first one where a second look found nothing better."""
