@@ -21,7 +21,7 @@ from .reader import (
     reading_libraries,
     sha256_of_file,
 )
-from .segments import Segment
+from .segments import Segment, cut_segments
 from .worker_pool import (
     PICTURE_SCALE,
     PagePicture,
@@ -44,6 +44,7 @@ __all__ = [
     "ReadingLimits",
     "ReadingOptions",
     "Segment",
+    "cut_segments",
     "Source",
     "Unreadable",
     "expand_inputs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -120,9 +120,10 @@ def learn(gold: Path, source: GoldSource, runs: Sequence[Path] = (), terms: Lear
     terms = terms or LearnTerms()
     if not source.has_documents and runs:
         source = replace(source, run=runs[0])
-    task = source.load_task()
-    if not isinstance(task, ExtractTask):
-        raise InputError(f"A {task.kind} task has no values to rank.", "Learn for an extract task.")
+    loaded = source.load_task()
+    if not loaded.weighs_values:
+        raise InputError(f"A {loaded.kind} task has no values to rank.", "Learn for an extract task.")
+    task = cast(ExtractTask, loaded)
     part = terms.part or ("calibration" if SplitFile(gold).path.exists() else None)
     lines, split = gold_part(GoldFile(gold), part, "learn", "", task)
     documents = _documents(source, runs, lines)

@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..hardware import accelerators, processor_features
 from ..libraries import library_versions
 from ..locks import Lock
-from ..tasks import LIBRARIES, Example, ExtractTask, Task
+from ..tasks import LIBRARIES, Example, Task
 from .alternatives import AlternativesOption
 from .board import BoardHooks, JobBoard
 from .example_pool import ExamplePool
@@ -22,7 +22,7 @@ from .executor import ExecutorSetup, TaskExecutor, executor_for
 from .job import WindowKeeper
 from .model import LoadedModel, load_embedder
 from .prompts import Windowing
-from .ranking import Ranking
+from .ranker import Ranking
 from .trace import Tracer
 from .window_selection import window_selector
 
@@ -201,8 +201,6 @@ def _require_ranker_fits(task: Task, options: AnswerOptions) -> None:
         if options.cascade:
             raise InputError("A cascade needs a ranker.", "Give --ranker FILE, or omit --cascade.")
         return
-    if not isinstance(task, ExtractTask):
-        raise InputError("Only an extract task takes a ranker.", "Omit the ranker.")
     options.ranker.require_task(task)
     if options.cascade:
         options.ranker.require_cascade()

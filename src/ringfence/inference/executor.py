@@ -12,7 +12,7 @@ from .alternatives import AlternativesOption
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
-from .ranking import Ranking
+from .ranker import Ranking
 
 __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 

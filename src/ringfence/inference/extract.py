@@ -47,7 +47,7 @@ from .prompts import (
     request_of,
     windows_for,
 )
-from .ranking import RankedJob, Ranking
+from .ranker import RankedJob, Ranking
 
 __all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
 

@@ -20,7 +20,7 @@ from ..documents import Document
 from ..errors import InputError
 from ..files import write_whole
 from ..locks import canonical_digest
-from ..tasks import ExtractTask
+from ..tasks import ExtractTask, Task
 from ..tasks.extract.answer import Answer, Weighed
 from ..tasks.extract.assignment import conclude
 from .features import Surroundings
@@ -116,7 +116,7 @@ class Ranker:
         """Save it, with its digest, for its owner alone: its weights name words of the documents."""
         write_whole(path, json.dumps({**self.as_json(), "digest": self.digest}, indent=1) + "\n", private=True)
 
-    def require_task(self, task: ExtractTask) -> None:
+    def require_task(self, task: Task) -> None:
         """Raise InputError if it was learned for another task."""
         if self.task != task_digest(task):
             raise InputError(
@@ -299,7 +299,7 @@ def about(task: ExtractTask, path: str) -> str:
     return f"{path} {task.flat[path].description}"
 
 
-def task_digest(task: ExtractTask) -> str:
+def task_digest(task: Task) -> str:
     """The digest of the task that a ranker is bound to."""
     return canonical_digest(task.canonical())
 

@@ -50,6 +50,17 @@ class TextField(_Field):
     within: Literal["line", "block"] = Field(
         "line", description="Whether a value stays on one line or may continue across the lines of a block."
     )
+    starts: Literal["line", "cell", "label", "anywhere"] | None = Field(
+        None,
+        description="Where values begin: at a line, at a cell of a line, behind the label of a cell if it has one, or "
+        "anywhere. By default as in forms (label) or as in prose (anywhere), by what the document is.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out ``starts`` if it is not given, so that earlier tasks keep their canonical form."""
+        data: dict[str, Any] = handler(self)
+        return data if self.starts else {key: value for key, value in data.items() if key != "starts"}
 
 
 class PatternField(_Field):

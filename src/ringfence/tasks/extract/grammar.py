@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Protocol
 
-from ...documents import Document, Segment
+from ...documents import Document, Segment, cut_segments
 from ..fields import TextField
 from ..gbnf import literal, one_of
 from ..recognisers import Candidate
@@ -90,6 +90,12 @@ class CandidateRule:
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
         """One alternative for each distinct surface."""
         yield f"{name} ::= " + one_of((" " + surface, "") for surface in self.by_surface)
+
+    def without(self, written: str) -> CandidateRule | None:
+        """The rule without the candidates that ``written`` means; None if no other is left."""
+        meant = self.by_surface.get(written, [])
+        left = [candidate for candidate in self.candidates if candidate not in meant]
+        return CandidateRule(left) if left else None
 
     def read(self, written: str) -> Match | None:
         """All occurrences; the primary one is the earliest of the most complete ones (an amount with its currency)."""
@@ -179,7 +185,8 @@ class RunRule:
     If a run may continue over a line end, the model may write a line break, a space or a comma there. A small model
     copies the break, and ended the field at it when only the space was allowed (11 of 60 addresses right); or it joins
     the lines of an address by commas, and stopped if it could not. ``next_name`` is the following field: only a space
-    may join a line that begins with that name. Inside a list (``one_line``) a value is always written on one line.
+    may join a line that begins with that name. Inside a list (``one_line``) a value is always written on one line. No
+    value begins with the word ``not_first``.
     """
 
     document: Document
@@ -187,6 +194,7 @@ class RunRule:
     ranges: Sequence[tuple[int, int]]
     next_name: str | None = None
     one_line: bool = False
+    not_first: str | None = None
     chains: list[list[_Link]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -228,12 +236,21 @@ class RunRule:
             for link in reversed(chain):
                 word = text[link.segment.start : link.segment.end]
                 continuation = f"({gap}) {rest}" if rest and gap else rest
-                every.setdefault((word, continuation))
-                if word[0].isalnum():
+                if word != self.not_first:
+                    every.setdefault((word, continuation))
+                if word[0].isalnum() and word != self.not_first:
                     starts.setdefault((word, continuation))
                 rest = tails.name(word, continuation)
                 gap = " | ".join(literal(gap) for gap in link.gaps if gap)
         yield f'{name} ::= " " ' + one_of(starts or every)
+
+    def without(self, written: str) -> RunRule | None:
+        """The rule without the runs that begin with the first word of ``written``; None if no other is left."""
+        first = cut_segments(written)[0]
+        word = written[first.start : first.end]
+        text = self.document.text
+        other = any(text[link.segment.start : link.segment.end] != word for chain in self.chains for link in chain)
+        return replace(self, not_first=word) if other else None
 
     def read(self, written: str) -> Match | None:
         """All runs of segments whose text is ``written``, earliest first."""

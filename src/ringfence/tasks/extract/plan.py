@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ...contracts import FieldAnswer
@@ -20,6 +20,8 @@ from ..fields import (
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from .answer import FieldValue, Record, WindowAnswer
+from .date_pairs import date_pairs, with_one_range
+from .doubts import null_doubts, value_doubts
 from .grammar import (
     NULL,
     CandidateRule,
@@ -31,13 +33,14 @@ from .grammar import (
 )
 from .list_grammar import START, ListRule, list_rule
 from .prompt import write_prompt
+from .starts import is_form, with_whole_start
 from .task import ExtractTask
+from .written import ASTRAY, NOTHING, NULL_STANDS, Look, WrittenAnswer
 
 __all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]
 
 FEATURES_VERSION = 3
 MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; fields that allow more are for sentences
-NULL_STANDS = math.log(0.5)  # the lowest log-probability of null, over all its tokens, without a second look
 
 
 class AnswerError(Exception):
@@ -45,37 +48,11 @@ class AnswerError(Exception):
 
 
 @dataclass(frozen=True)
-class WrittenAnswer:
-    """The text that the model has written, without ``prompt.answer_start``.
-
-    ``token_ends`` gives the end of each token in ``text``, ``logprobs`` its log-probability (nats, before the mask).
-    """
-
-    text: str = ""
-    token_ends: tuple[int, ...] = ()
-    logprobs: tuple[float, ...] = ()
-
-    def up_to(self, position: int) -> WrittenAnswer:
-        """The part before ``position``."""
-        kept = sum(end <= position for end in self.token_ends)
-        return WrittenAnswer(self.text[:position], self.token_ends[:kept], self.logprobs[:kept])
-
-    def then(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
-        """The answer extended by the text that was written after it."""
-        shifted = tuple(end + len(self.text) for end in token_ends)
-        return WrittenAnswer(self.text + text, self.token_ends + shifted, self.logprobs + tuple(logprobs))
-
-    def logprobs_within(self, start: int, end: int) -> list[float]:
-        """The log-probabilities of the tokens that end in (start, end]."""
-        return [p for stop, p in zip(self.token_ends, self.logprobs, strict=True) if start < stop <= end]
-
-
-@dataclass(frozen=True)
 class ExtractionPlan:
     """Everything for the request about one window of a document, and for reading its answer.
 
-    In a second look, ``written`` is the beginning of the answer that is kept, and ``nulls`` holds the log-probability
-    of null for each field that was asked again.
+    In a second look, ``written`` is the beginning of the answer that is kept, and ``looks`` are the fields that were
+    asked again, the last of them now.
     """
 
     prepared: Prepared
@@ -85,8 +62,8 @@ class ExtractionPlan:
     required: frozenset[str]
     grammar: str
     max_new_tokens: int
-    written: WrittenAnswer = WrittenAnswer()
-    nulls: dict[str, float] = field(default_factory=dict)
+    written: WrittenAnswer = NOTHING
+    looks: tuple[Look, ...] = ()
 
     @property
     def task(self) -> ExtractTask:
@@ -103,7 +80,7 @@ class ExtractionPlan:
 
         Raises AnswerError if the text is not a complete answer.
         """
-        written = self.written.then(text, token_ends, logprobs)
+        written = self._settled(text, token_ends, logprobs)
         part = WindowAnswer(written=written.text)
         for path, (start, end) in self.places(written.text).items():
             rule = self.rules[path]
@@ -118,6 +95,8 @@ class ExtractionPlan:
                 # The end of its line is part of the value's probability, and may be in one token with its last sign.
                 with_end = written.logprobs_within(start, end + 1)
                 part.single[path] = replace(value, logprob=round(sum(with_end), 4) if with_end else None)
+        for pair in date_pairs(self.task.flat):
+            part = replace(part, single=with_one_range(pair, part.single, self._periods, self._day_of))
         return part
 
     def value_of(self, path: str, written: str) -> FieldValue:
@@ -126,25 +105,66 @@ class ExtractionPlan:
         assert not isinstance(rule, ListRule)
         return self._field_value(spec, rule, self._meaning(path, rule, written), (), path)
 
+    @cached_property
+    def _periods(self) -> list[Candidate]:
+        """The printed ranges of dates in the window."""
+        found = find_candidates(PatternField(kind="period"), self.document, self.task.locale)
+        return [period for period in found if self.window[0] <= period.start and period.end <= self.window[1]]
+
+    def _day_of(self, path: str, day: str, period: Candidate) -> FieldValue | None:
+        """The value of a date field that is ``day`` where ``period`` prints it; None if no candidate is there."""
+        rule = self.rules[path]
+        found = [each for each in rule.candidates if each.value == day] if isinstance(rule, CandidateRule) else []
+        inside = [each for each in found if period.start <= each.start and each.end <= period.end]
+        if not inside:
+            return None
+        others = [each for each in found if each.surface == inside[0].surface and each is not inside[0]]
+        places = tuple((each.start, each.end) for each in (inside[0], *others))
+        assert not isinstance(rule, ListRule)
+        return FieldValue(*self._grounded(rule, Match(places, inside[0])))
+
+    def _settled(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
+        """The answer that counts: the one with ``text``, or the first one where a second look found nothing better."""
+        written = self.written.then(text, token_ends, logprobs)
+        if not self.looks:
+            return written
+        look = self.looks[-1]
+        belief = sum(written.logprobs_within(*self.places(written.text)[look.path]))
+        return look.first if look.stands(belief) else written
+
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
-        """A plan that continues from the first null that was less likely than some value; None if there is none.
+        """A plan that continues from the first field that is to be asked again; None if there is none.
 
         A small model spreads its belief over several values: null at 0.4 wins against three dates at 0.2 each, though
         "there is a date" is at 0.6, and one such null affects all later fields. The new plan forbids that null and
-        keeps what is written before it. A field that asks for whole sentences keeps its null: contracts lack many
-        clauses, and some wrong sentence can always be found.
+        keeps what is written before it. A value that the model began and was led away from is asked again without its
+        beginning. A field that asks for whole sentences is not asked again: contracts lack many clauses, and some wrong
+        sentence can always be found.
         """
-        written = self.written.then(text, token_ends, logprobs)
+        written = self._settled(text, token_ends, logprobs)
+        asked = {look.path for look in self.looks}
         for index, (path, (start, end)) in enumerate(self.places(written.text).items()):
-            rule = self.rules[path]
+            rule, belief = self.rules[path], written.logprobs_within(start, end)
             sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_SEGMENTS_OF_A_NAME
-            offered = rule is not None and not sentences and path not in self.required and path not in self.nulls
-            belief = written.logprobs_within(start, end)
-            if offered and written.text[start + 1 : end] == NULL and belief and sum(belief) < NULL_STANDS:
-                rest = list(self.task.flat)[index:]
-                grammar = answer_grammar([(n, self.rules[n], n not in self.required and n != path) for n in rest])
-                nulls = {**self.nulls, path: round(sum(belief), 4)}
-                return replace(self, grammar=grammar, written=written.up_to(start), nulls=nulls)
+            if rule is None or sentences or path in asked or not belief:
+                continue
+            others = self._others(path, written.text[start + 1 : end], belief)
+            if others is None:
+                continue
+            is_null = written.text[start + 1 : end] == NULL
+            look = Look(path, written, sum(belief), is_null, isinstance(rule, ListRule))
+            rules = {name: self.rules[name] for name in list(self.task.flat)[index:]} | {path: others}
+            grammar = answer_grammar([(n, r, n not in self.required and n != path) for n, r in rules.items()])
+            return replace(self, grammar=grammar, written=written.up_to(start), looks=(*self.looks, look))
+        return None
+
+    def _others(self, path: str, text: str, belief: Sequence[float]) -> Rule | ListRule | None:
+        """The rule of what a second look may find instead of ``text``; None if the field needs no second look."""
+        rule = self.rules[path]
+        if text == NULL:
+            return rule if path not in self.required and sum(belief) < NULL_STANDS else None
+        if isinstance(rule, RunRule | CandidateRule) and min(belief) < ASTRAY:
+            return rule.without(text)
         return None
 
     def places(self, written: str) -> dict[str, tuple[int, int]]:
@@ -210,22 +230,33 @@ class ExtractionPlan:
     def _field_value(
         self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
     ) -> FieldValue:
+        moved: dict[str, int] = {}
+        asked = {look.path: look for look in self.looks}
         if meaning is None:
             value, answer = None, FieldAnswer(kind="null")
+            if rule is None or path in asked:
+                answer.flags += null_doubts(logprobs)
         elif isinstance(meaning, str):
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
         else:
-            value, answer = self._grounded(rule, meaning)
+            whole = meaning
+            if isinstance(rule, RunRule):
+                whole = with_whole_start(rule, meaning, self.prepared.is_form, logprobs)
+            value, answer = self._grounded(rule, whole)
+            moved = {"start_moved": 1} if whole != meaning else {}
+        if meaning is not None:
+            answer.flags += value_doubts(rule, logprobs)
         answer.features = {
             "v": FEATURES_VERSION,
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
             "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
             "tokens": len(logprobs),
-            "null_logprob": self.nulls.get(path) if path else None,
+            "null_logprob": round(asked[path].belief, 4) if path in asked and asked[path].is_null else None,
             "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
             "occurrences": len(answer.spans) + len(answer.others),
             "ocr": answer.ocr,
+            **moved,
         }
         return FieldValue(value, answer)
 
@@ -267,6 +298,11 @@ class Prepared:
     task: ExtractTask
     document: Document
     candidates: dict[str, list[Candidate]]
+
+    @cached_property
+    def is_form(self) -> bool:
+        """True if the document is a form, False for prose."""
+        return is_form(self.document)
 
     def plan(
         self, window: tuple[int, int] | None = None, control_tokens: tuple[str, ...] = (), context: str = ""

@@ -10,7 +10,7 @@ from typing import Protocol
 from ..contracts import Result, Usage
 from ..documents import Document
 from ..engines import EngineOutput, EngineRequest
-from ..tasks import Answer, ExtractTask
+from ..tasks import Answer, ExtractTask, Task
 from . import result as results
 
 __all__ = ["RANKED", "RankedJob", "Ranking"]
@@ -27,7 +27,7 @@ class Ranking(Protocol):
         """The digest of everything that determines what the ranker chooses."""
         ...
 
-    def require_task(self, task: ExtractTask) -> None:
+    def require_task(self, task: Task) -> None:
         """Raise InputError if the ranker was learned for another task."""
         ...
 

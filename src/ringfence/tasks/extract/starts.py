@@ -1,0 +1,76 @@
+"""Where a text value begins: small models leave out the first words of a line (``JALAN 7`` for ``NO 37, JALAN 7``).
+
+Of 150 printed addresses 150 begin at a line's beginning, of 277 advertisers all at the beginning of a line or cell or
+behind a colon. The same rule in the grammar did worse than moving the start afterwards: the model goes astray.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...documents import Document
+from .grammar import Match, RunRule
+
+__all__ = ["is_form", "with_whole_start"]
+
+WORDS_IN_A_CELL = 10  # a longer one is a sentence, or a line of one
+MOST_SENTENCES = 0.5  # share of words in such cells: receipts 0, invoices at most 0.30, contracts at least 0.71
+MOST_WORDS_BEFORE = 6
+UNSURE = (
+    -0.1
+)  # a first token below it is a doubtful beginning: of 80 cities behind a postcode 9 are, of 10 lines cut 10
+_CELL_BORDER = re.compile(r" {2,}|[\t|]")
+_LABEL_END = re.compile(r"(?<!\d):|:(?!\d)")
+
+
+def is_form(document: Document) -> bool:
+    """True if most words stand in short lines and cells; False for prose."""
+    sizes = [len(cell.split()) for line in document.text.split("\n") for cell in _CELL_BORDER.split(line)]
+    return sum(size for size in sizes if size > WORDS_IN_A_CELL) <= MOST_SENTENCES * sum(sizes)
+
+
+def with_whole_start(rule: RunRule, match: Match, form: bool, logprobs: Sequence[float]) -> Match:
+    """The value from where the field says that values start; ``match`` itself if it starts there.
+
+    If the field does not say it, values of a form start at a line, a cell or behind a label. Then only a start that the
+    model doubts (``logprobs`` of its tokens, in nats) is moved, over a few words, and not behind a bare number: a city
+    stands behind its postcode.
+    """
+    start, end = match.spans[0]
+    before = _before(rule, start)
+    words = before.split()
+    if not words or _is_open(before):
+        return match
+    if rule.spec.starts is None and not (
+        form and logprobs and logprobs[0] < UNSURE and len(words) <= MOST_WORDS_BEFORE and not words[-1].isdecimal()
+    ):
+        return match
+    if rule.segment_count(start - len(before), end) > rule.spec.max_segments:
+        return match
+    text = rule.document.text
+    spans = [(s - len(before), e) for s, e in match.spans if text.endswith(before, 0, s)]
+    return replace(match, spans=tuple(spans))
+
+
+def _before(rule: RunRule, start: int) -> str:
+    """The text from where a value should start to ``start``, from its first letter or digit."""
+    document = rule.document
+    line = document.lines[bisect.bisect_right(document.lines, start, key=lambda line: line.start) - 1].start
+    low = max([line, *(first for first, last in rule.ranges if first <= start < last)])
+    before = document.text[low:start]
+    how = rule.spec.starts or "label"
+    if how == "anywhere":
+        return ""
+    if how != "line":
+        before = _CELL_BORDER.split(before)[-1]
+    if how == "label":
+        before = _LABEL_END.split(before)[-1]
+    first = next((position for position, sign in enumerate(before) if sign.isalnum()), len(before))
+    return before[first:]
+
+
+def _is_open(before: str) -> bool:
+    return any(before.count(opening) != before.count(closing) for opening, closing in ("()", "[]"))

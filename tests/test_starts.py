@@ -1,0 +1,100 @@
+"""Where text values begin: what the model wrote, moved to the start of its line or cell or behind its label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.contracts import FieldAnswer
+from ringfence.tasks import WindowAnswer, prepare
+from ringfence.tasks.extract.starts import is_form
+from tests.conftest import document_of, task_of
+
+RECEIPT = (
+    "FY EAGLE ENTERPRISE\nNO 37, JALAN MANIS 7\n81200 JOHOR\n\nAgency: Ax   Buyer: Mr Sam Hill   43\nTotal   5.00\n"
+)
+SENTENCE = "This agreement is made between the parties named below and is governed by the law of Kent.\n"
+
+
+def read(written: str, text: str = RECEIPT, logprob: float = -0.5, **spec: Any) -> FieldAnswer:
+    """The answer ``written`` for one text field; its first token has the log-probability ``logprob``."""
+    plan = prepare(task_of(value={"kind": "text", **spec}), document_of(text)).plan()
+    part: WindowAnswer = plan.read(f" {written}\n", (2, len(written) + 1, len(written) + 2), (logprob, 0.0, 0.0))
+    return part.single["value"].answer
+
+
+def test_a_value_of_a_form_is_moved_to_the_beginning_of_its_line_and_stays_an_exact_span() -> None:
+    got = read("JALAN MANIS 7 81200 JOHOR", within="block")
+    assert got.raw == "NO 37, JALAN MANIS 7\n81200 JOHOR"
+    assert RECEIPT[slice(*got.spans[0])] == got.raw
+    assert got.features["start_moved"] == 1
+    assert got.flags == []
+
+
+def test_a_value_that_begins_where_its_line_does_tells_nothing() -> None:
+    got = read("NO 37, JALAN MANIS 7")
+    assert got.raw == "NO 37, JALAN MANIS 7"
+    assert "start_moved" not in got.features
+
+
+@pytest.mark.parametrize(
+    ("starts", "raw"),
+    [
+        ("line", "Agency: Ax   Buyer: Mr Sam Hill"),
+        ("cell", "Buyer: Mr Sam Hill"),
+        ("label", "Mr Sam Hill"),
+        ("anywhere", "Hill"),
+    ],
+)
+def test_the_task_may_say_where_values_begin(starts: str, raw: str) -> None:
+    assert read("Hill", logprob=0.0, starts=starts).raw == raw
+
+
+def test_by_default_only_a_start_that_the_model_doubts_is_moved() -> None:
+    assert read("EAGLE ENTERPRISE").raw == "FY EAGLE ENTERPRISE"
+    assert read("EAGLE ENTERPRISE", logprob=-0.05).raw == "EAGLE ENTERPRISE"
+
+
+def test_by_default_a_value_behind_a_bare_number_stays_such_as_a_city_behind_its_postcode() -> None:
+    assert read("JOHOR").raw == "JOHOR"
+    assert read("JOHOR", starts="line").raw == "81200 JOHOR"
+
+
+def test_by_default_nothing_is_moved_in_prose() -> None:
+    assert is_form(document_of(RECEIPT))
+    assert not is_form(document_of(SENTENCE * 3))
+    assert read("EAGLE ENTERPRISE", RECEIPT + SENTENCE * 3).raw == "EAGLE ENTERPRISE"
+
+
+def test_a_value_never_grows_beyond_its_limit_nor_over_half_a_bracket() -> None:
+    assert read("EAGLE ENTERPRISE", max_segments=2).raw == "EAGLE ENTERPRISE"
+    assert read("TEBRAU", "MR DIY (TESCO TEBRAU)\n").raw == "TEBRAU"
+    assert read("TEBRAU", "MR (DIY) TEBRAU\n").raw == "MR (DIY) TEBRAU"
+
+
+def test_only_occurrences_with_the_same_words_before_them_remain() -> None:
+    got = read("EAGLE", "FY EAGLE\nMY EAGLE\nAgain: FY EAGLE\n")
+    assert got.raw == "FY EAGLE"
+    assert got.others == [(25, 33)]
+
+
+def test_a_task_that_says_nothing_of_starts_has_the_canonical_form_of_earlier_versions() -> None:
+    assert "starts" not in task_of(value={"kind": "text"}).canonical()["fields"]["value"]
+    assert task_of(value={"kind": "text", "starts": "cell"}).canonical()["fields"]["value"]["starts"] == "cell"
+
+
+@given(st.text(alphabet="ab :|(\t\n", min_size=1, max_size=40), st.sampled_from(["line", "cell", "label", None]))
+def test_a_moved_value_has_the_end_of_the_written_one_and_lies_in_the_same_line(text: str, starts: str | None) -> None:
+    document = document_of("a" + text)
+    text = document.text
+    words = [text[segment.start : segment.end] for segment in document.segments if text[segment.start].isalnum()]
+    for word in words:
+        written, moved = read(word, text, starts="anywhere"), read(word, text, starts=starts)
+        (start, end), (low, high) = written.spans[0], moved.spans[0]
+        assert low <= start
+        assert high == end
+        assert "\n" not in text[low:high]
+        assert moved.raw == text[low:high]
