@@ -118,7 +118,7 @@ def test_the_best_on_dev_gets_the_one_look_at_test(tmp_path: Path) -> None:
     assert outcome.verdict.word == "PASS"
     assert outcome.test.documents.total == 80
     assert [one["command"] for one in outcome.openings] == ["pilot run letters: good"]
-    assert {one.name for one in outcome.contenders} == {"good", "bad", "baseline-rules"}
+    assert {one.name for one in outcome.contenders} == {"good", "bad", "baseline-rules", "baseline-ranker"}
     page = (folder / "report.html").read_text()
     for shown in (
         "PASS",

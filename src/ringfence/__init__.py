@@ -17,10 +17,12 @@ from .no_telemetry import switch_off_telemetry
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .api import LearnTerms as LearnTerms
     from .api import Model as Model
     from .api import Run as Run
     from .api import TypedResult as TypedResult
     from .api import extract as extract
+    from .api import learn as learn
     from .api import open_model as open_model
     from .api import open_run as open_run
     from .contracts import FieldAnswer as FieldAnswer
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .errors import WeightsError as WeightsError
     from .inference import AnswerOptions as AnswerOptions
     from .inference import Windowing as Windowing
+    from .learning import read_ranker as read_ranker
     from .replay import ReplayOptions as ReplayOptions
     from .tasks import Kind as Kind
     from .tasks import Money as Money
@@ -58,6 +61,7 @@ _HOMES = {
     "GoldLine": "contracts",
     "InputError": "errors",
     "Kind": "tasks",
+    "LearnTerms": "api",
     "Model": "api",
     "ModelOptions": "contracts",
     "Money": "tasks",
@@ -76,17 +80,19 @@ _HOMES = {
     "WeightsError": "errors",
     "Windowing": "inference",
     "extract": "api",
+    "learn": "api",
     "load_task": "tasks",
     "open_model": "api",
     "open_run": "api",
     "read_document": "documents",
+    "read_ranker": "learning",
     "task_from": "tasks",
 }
 switch_off_telemetry()
 __all__ = [
-    "__version__", "extract", "open_model", "open_run", "load_task", "task_from", "read_document",
+    "__version__", "extract", "learn", "open_model", "open_run", "load_task", "task_from", "read_document", "read_ranker",
     "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
-    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "Kind", "Money", "Period",
+    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "LearnTerms", "Kind", "Money", "Period",
     "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",
     "WeightsError",
 ]  # fmt: skip

@@ -3,6 +3,18 @@
 from .extraction import TypedResult, extract
 from .model import Model, open_model
 from .pilot import run_pilot_folder
+from .ranker import LearnedRanker, LearnTerms, learn
 from .run import Run, open_run
 
-__all__ = ["Model", "Run", "TypedResult", "extract", "open_model", "open_run", "run_pilot_folder"]
+__all__ = [
+    "LearnTerms",
+    "LearnedRanker",
+    "Model",
+    "Run",
+    "TypedResult",
+    "extract",
+    "learn",
+    "open_model",
+    "open_run",
+    "run_pilot_folder",
+]

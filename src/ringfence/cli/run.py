@@ -83,6 +83,8 @@ def command(
         note(why_unweighed)
     if run.summary:
         _print_summary(run.summary, report, as_json)
+    if work.options.cascade and not as_json:
+        _print_cascade(run)
     if work.options.calibrator and not as_json:
         _print_decisions(run)
     return 3 if run.totals["failed"] else 0
@@ -115,6 +117,11 @@ class _Work:
             )
         released = read_release(path)
         return cls(released.task, released.model, released.options(reading.passwords, answers.pool), released.lock)
+
+
+def _print_cascade(run: Run) -> None:
+    answered = [result.grounding for result in run.results() if result.answered]
+    note(f"Answered by the ranker, without the model: {answered.count('ranked')} of {len(answered)} documents.")
 
 
 def _print_decisions(run: Run) -> None:

@@ -112,7 +112,12 @@ class Calibrator:
 
     def as_json(self) -> dict[str, Any]:
         """The calibrator as plain data."""
-        return {"schema": 1, "features": list(FEATURES), **json.loads(json.dumps(asdict(self)))}
+        return {"schema": 1, "features": list(FEATURES[: self._known]), **json.loads(json.dumps(asdict(self)))}
+
+    @property
+    def _known(self) -> int:
+        """The number of features that the models read: an earlier version had fewer."""
+        return len(self.models[POOLED].weights) if POOLED in self.models else len(FEATURES)
 
     def confidences(self, result: Result) -> dict[str, float]:
         """The confidence of every value of a result, by path."""
@@ -120,7 +125,7 @@ class Calibrator:
         for path in result.fields or {}:
             name = field_of(path)
             model = self.models.get(name, self.models[POOLED])
-            found[path] = model.confidence(feature_vector(path, result), name)
+            found[path] = model.confidence(feature_vector(path, result)[: self._known], name)
         return found
 
     def decide(self, result: Result) -> None:
@@ -192,7 +197,7 @@ def calibrator_from(data: Any, source: str) -> Calibrator:
         found = TypeAdapter(Calibrator).validate_python(data)
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{source} is not a calibrator.", "Give the file that `ringfence calibrate` wrote.") from None
-    if features != list(FEATURES):
+    if features != list(FEATURES[: len(features)]):
         raise InputError(f"{source} uses other features than this version stores.", "Calibrate again.")
     if stated != found.digest:
         raise InputError(f"{source} was changed since the fit.", "Calibrate again, or restore the file.")

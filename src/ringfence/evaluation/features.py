@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
-from ..contracts import Result, field_of
+from ..contracts import FieldAnswer, Result, field_of
 
 __all__ = ["FEATURES", "feature_vector", "raw_confidence"]
 
@@ -28,7 +29,13 @@ FEATURES = (
     "entropy",
     "likeness",  # of the pool to the label, as log-odds
     "windows",  # that were read
+    "choice",  # the probability of the value among its alternatives, as log-odds
+    "weighed",  # whether it was weighed against others at all
+    "ranker",  # the probability by the ranker alone, as log-odds
+    "agreed",  # whether ranker and model chose the same value
+    "by_check",  # whether a check chose it
 )
+"""In a fixed order; later versions append, so that earlier calibrators read the features that they know."""
 
 
 def feature_vector(path: str, result: Result) -> list[float]:
@@ -58,6 +65,11 @@ def feature_vector(path: str, result: Result) -> list[float]:
         "entropy": stored.get("entropy") or 0.0,
         "likeness": _log_odds(stored.get("likeness")),
         "windows": math.log(max(1, len(result.windows))),
+        "choice": _log_odds(_own_probability(result.value(path), answer)),
+        "weighed": float(bool(answer.alternatives)),
+        "ranker": _log_odds(stored.get("ranker")),
+        "agreed": float(bool(stored.get("model_chose"))),
+        "by_check": float(answer.chosen_by == "check"),
     }
     return [float(found[name]) for name in FEATURES]
 
@@ -71,6 +83,12 @@ def raw_confidence(path: str, result: Result) -> float:
     if "score" in stored:
         return float(stored["score"])
     return math.exp(min(0.0, stored.get("logprob_mean") or 0.0))
+
+
+def _own_probability(value: Any, answer: FieldAnswer) -> float | None:
+    """The probability of the value among the listed alternatives; None if it was not weighed."""
+    own = [each.probability for each in answer.alternatives if each.value == value and each.raw == answer.raw]
+    return own[0] if own else None
 
 
 def _log_odds(share: float | None) -> float:

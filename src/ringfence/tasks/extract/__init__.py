@@ -9,5 +9,5 @@ KIND = TaskKind(
     ExtractTask,
     executor="ringfence.inference.extract:ExtractExecutor",
     checker="ringfence.checker.extract:CHECKER",
-    baselines=("ringfence.pilot.baselines:field_rules",),
+    baselines=("ringfence.pilot.baselines:field_rules", "ringfence.pilot.ranker_baseline:ranker_alone"),
 )

@@ -1,0 +1,36 @@
+"""The ranker alone as a baseline of a pilot: what the gold teaches without a language model."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ..gold.near_duplicates import families_of, near_duplicates
+from ..learning import fit_ranker, label
+from ..tasks import ExtractTask
+from .baselines import Answer, BaselineAnswers, BaselineData
+
+__all__ = ["ranker_alone"]
+
+
+def ranker_alone(data: BaselineData) -> BaselineAnswers | None:
+    """For each field, the place that a ranker learned from the calibration part prefers; lists stay empty.
+
+    None if the gold teaches nothing: no value stands in its document, or a recogniser cannot finish.
+    """
+    task = cast(ExtractTask, data.task)
+    texts = {name: data.documents[name].text for name in data.gold if name in data.documents}
+    families = families_of(texts, near_duplicates(texts), {})
+    try:
+        labelled = [label(task, data.documents[name], data.gold[name], families[name]) for name in sorted(texts)]
+        ranker = fit_ranker(task, labelled, {})
+        if not ranker.models[0]:
+            return None
+        answers: dict[str, dict[str, Answer]] = {}
+        for identity, document in data.documents.items():
+            answers[identity] = {path: (None, []) for path, field in task.answer_fields().items() if not field.of_list}
+            for path, beliefs in ranker.beliefs(task, document).items():
+                best = max(beliefs.values(), key=lambda each: each.probability)
+                answers[identity][path] = best.value, [(place.start, place.end) for place in best.places[:1]]
+    except ValueError:
+        return None
+    return BaselineAnswers("ranker", {"ranker": ranker.digest}, answers)
