@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -48,6 +48,9 @@ docs: $(VENV)/.dev  ## write the generated pages again: command line reference, 
 
 docs-site: $(VENV)/.dev  ## build the site into build/site; fails on a broken link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+bench-ranker: $(VENV)/.dev  ## what a ranker learned from gold brings: make bench-ranker ARGS="--sets receipts --runs FOLDER"
+	$(BIN)/python benchmarks/ranker.py $(ARGS)
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
