@@ -203,6 +203,29 @@ def test_a_broken_check_sends_a_document_to_the_model(ranker: Ranker) -> None:
     assert sure(ranker).sure_answer(strict, document_of(letter(101))) is None
 
 
+def test_an_option_is_judged_by_the_words_of_the_document() -> None:
+    task = task_of(kind={"kind": "choice", "options": ["bill", "offer"]}, paid={"kind": "boolean"})
+    texts = [
+        (f"Offer no {n}\nwe offer you this, valid until May", "offer", False)
+        if n % 2
+        else (f"Invoice {n}\nplease pay\n{'paid in cash' if n % 4 else 'open'}", "bill", n % 4 > 0)
+        for n in range(32)
+    ]
+    lines = [GoldLine(document=str(n), values={"kind": kind, "paid": paid}) for n, (_, kind, paid) in enumerate(texts)]
+    documents = [document_of(text, str(n)) for n, (text, _, _) in enumerate(texts)]
+    ranker = fit_ranker(
+        task, [label(task, d, line, line.document) for d, line in zip(documents, lines, strict=True)], {}
+    )
+    for text, values in (
+        ("Invoice 99\nplease pay\npaid in cash", {"kind": "bill", "paid": True}),
+        ("Offer no 77\nwe offer you this, valid until June", {"kind": "offer", "paid": False}),
+    ):
+        found = ranker.alone(task, document_of(text))
+        assert found is not None
+        assert found[0].values == values
+        assert {entry.kind for entry in found[0].fields.values()} == {"judged"}
+
+
 def test_a_cascade_needs_a_threshold(ranker: Ranker) -> None:
     model = LoadedModel(wrong_engine(), None, None)
     with pytest.raises(InputError, match="answers no document alone"):

@@ -11,7 +11,8 @@ import click
 from ..api.explain import explain, explain_before_model, read_one
 from ..contracts import ModelOptions, value_at
 from ..documents import ReadingOptions
-from ..inference import Explanation
+from ..inference import AnswerOptions, Explanation
+from ..learning import read_ranker
 from ..tasks import load_task
 from .console import echo, note, opened
 from .options import json_option, model_options, reading_options
@@ -31,10 +32,14 @@ __all__ = ["command"]
     is_flag=True,
     help="Stop before the model: prompt, and if values are extracted, candidates and grammar.",
 )
+@click.option(
+    "--ranker", "ranker_file", type=click.Path(path_type=Path),
+    help="The file from `ringfence learn`, as in `ringfence run`.",
+)  # fmt: skip
 @json_option
 def command(
     *, task_file: Path, document: Path, model: ModelOptions, reading: ReadingOptions, record: str | None, window: int,
-    no_model: bool, as_json: bool,
+    no_model: bool, ranker_file: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Show the segments, candidates, prompt, grammar and raw output for DOCUMENT, and the reason for each value."""
     task = load_task(task_file)
@@ -43,7 +48,8 @@ def command(
         explanation = explain_before_model(task, read)
     else:
         with opened(model) as loaded:
-            explanation = explain(loaded, task, read, window)
+            ranker = read_ranker(ranker_file) if ranker_file else None
+            explanation = explain(loaded, task, read, window, AnswerOptions(reading, ranker=ranker))
         if explanation.windows > 1:
             note(f"The document has {explanation.windows} windows; this is window {window}.")
     if as_json:

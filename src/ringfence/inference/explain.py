@@ -146,8 +146,15 @@ def _against(answer: FieldAnswer, value: Any) -> str:
         return ""
     against = levels[id(own[0])]
     listed = ", ".join(f"{_shown(one)} ({levels[id(one)]:.2f})" for one in others)
-    reason = "the checks do not allow likelier ones" if answer.chosen_by == "check" else "the model wrote it"
-    return f"; against its log-probability of {against:.2f} lost {listed}: {reason}"
+    return f"; against its log-probability of {against:.2f} lost {listed}: {_reason(answer)}"
+
+
+def _reason(answer: FieldAnswer) -> str:
+    if answer.chosen_by == "check":
+        return "the checks do not allow likelier ones"
+    if "mixed" in answer.features:
+        return "ranker and model together find it likeliest"
+    return "the ranker finds it likeliest" if answer.chosen_by == "ranker" else "the model wrote it"
 
 
 def _shown(one: Alternative) -> str:

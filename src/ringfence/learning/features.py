@@ -21,6 +21,7 @@ __all__ = ["Surroundings", "words_of"]
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 _MOST_WORDS = 8
+MOST_SAID = 400  # words of a document that speak for an option: its beginning says what it is
 
 
 class Surroundings:
@@ -31,6 +32,7 @@ class Surroundings:
         self.lines = [(line.start, line.end) for line in document.lines]
         self.starts = [start for start, _ in self.lines]
         self.cells = [cells_of(text, start, end) for start, end in self.lines]
+        self.said = set(words_of(text)[:MOST_SAID])
         self._boxes: dict[tuple[int, int], tuple[float, float, float, float] | None] = {}
 
     def features(self, places: Sequence[Place], about: str) -> list[set[str]]:
@@ -41,6 +43,9 @@ class Surroundings:
         known = [size for size in sizes if size is not None]
         found = []
         for rank, (place, size) in enumerate(zip(places, sizes, strict=True)):
+            if place.judged:
+                found.append({f"option:{place.key}", *(f"option-and-word:{place.key} {word}" for word in self.said)})
+                continue
             features = set(self._around(place, wanted))
             features |= set(self._position(place))
             raw = self.document.text[place.start : place.end]

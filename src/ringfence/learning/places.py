@@ -10,7 +10,7 @@ from typing import Any
 
 from ..documents import Document
 from ..tasks import ExtractTask, prepare
-from ..tasks.fields import ListField, TextField
+from ..tasks.fields import BooleanField, ChoiceField, ListField, TextField
 
 __all__ = ["Place", "cells_of", "places_of", "value_key"]
 
@@ -27,7 +27,7 @@ class Place:
     """``document.text[start:end]`` and the value that it states, in the form of the contract.
 
     A text with several ``readings`` has no value and a flag. It is a place all the same: if it stood aside, a clear
-    but wrong value would be taken instead.
+    but wrong value would be taken instead. An option of a choice, and a boolean, has no place: it starts and ends at 0.
     """
 
     start: int
@@ -35,6 +35,11 @@ class Place:
     value: Any
     flags: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """True if it is an option that the whole document speaks for, and no text of it."""
+        return self.start == self.end
 
     @property
     def key(self) -> str:
@@ -55,14 +60,18 @@ def value_key(value: Any, readings: Sequence[str] = ()) -> str:
 
 
 def places_of(task: ExtractTask, document: Document) -> dict[str, list[Place]]:
-    """The places of every single field that is read from the page, by path, in reading order.
+    """The places of every single field, by path, in reading order; the options of a field that is judged.
 
     Raises ValueError, with a message for people, if a recogniser takes too long on this document.
     """
     prepared = prepare(task, document)
     found: dict[str, list[Place]] = {}
     for path, spec in task.flat.items():
-        if isinstance(spec, TextField):
+        if isinstance(spec, ChoiceField):
+            found[path] = [Place(0, 0, option) for option in spec.options]
+        elif isinstance(spec, BooleanField):
+            found[path] = [Place(0, 0, True), Place(0, 0, False)]
+        elif isinstance(spec, TextField):
             found[path] = list(_text_places(document, spec))
         elif not isinstance(spec, ListField) and path in prepared.candidates:
             found[path] = [

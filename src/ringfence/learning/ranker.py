@@ -275,6 +275,8 @@ def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
     if not belief.places:
         return None, FieldAnswer(kind="null")
     first, *others = belief.places
+    if first.judged:
+        return first.value, FieldAnswer(kind="judged")
     raw = document.text[first.start : first.end]
     return first.value, FieldAnswer(
         raw=raw,

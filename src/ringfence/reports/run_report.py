@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from ..contracts import FieldAnswer, Result, RunFacts, field_of
+from ..contracts import Alternative, FieldAnswer, Result, RunFacts, field_of
 from ..files import fresh_file
 from ..gold.values import as_text
 from ..locks import Lock
@@ -33,6 +33,8 @@ MOST_DOCUMENTS = 300
 MOST_BYTES = 45_000_000
 Agreement = Mapping[str, Mapping[str, bool]]
 """By document and field, True if the value agrees with gold."""
+
+LEAST_SHOWN = 0.01  # probability of an alternative on the page
 
 
 @dataclass(frozen=True)
@@ -184,10 +186,18 @@ def _value(name: str, value: Any, answer: FieldAnswer, hue: int) -> _Value:
     shown = _shown(value)
     raw = answer.raw if answer.raw != shown else None
     notes = "; ".join(_notes(answer))
-    others = [
-        f"{_shown(one.value) or one.raw or 'none'} {100 * (one.probability or 0):.0f} %" for one in answer.alternatives
-    ]
-    return _Value(name, shown, answer.kind, raw, answer.flags, notes, hue, bool(answer.spans), others)
+    own = [one for one in answer.alternatives if (one.value, one.raw) == (value, answer.raw)][:1]
+    rest = [one for one in answer.alternatives if one not in own]
+    others = [_alternative(one, one in own) for one in (*own, *rest)]
+    return _Value(name, shown, answer.kind, raw, answer.flags, notes, hue, bool(answer.spans), [*filter(None, others)])
+
+
+def _alternative(one: Alternative, chosen: bool) -> str:
+    """An alternative with its probability; empty if that is too small to show."""
+    share = f"{100 * (one.probability or 0):.0f} %"
+    if chosen:
+        return f"probability {share}"
+    return f"{_shown(one.value) or one.raw or 'none'} {share}" if (one.probability or 0) >= LEAST_SHOWN else ""
 
 
 def _shown(value: Any) -> str:
