@@ -23,6 +23,7 @@ from ringfence.inference import Answerer, AnswerOptions, LoadedModel
 from ringfence.learning import Labelled, Mixture, Ranker, Sureness, fit_ranker, label, read_ranker
 from ringfence.learning.places import Place
 from ringfence.learning.ranker import FieldModel, beliefs_of
+from ringfence.replay.replayer import recorded_options
 from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
 from ringfence.runs.erasure import purge
 from ringfence.tasks.extract.answer import Answer
@@ -291,3 +292,19 @@ def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytes
     facts = json.loads(capsys.readouterr().out)
     assert facts["documents"] == 24
     assert facts["gain"] is None
+
+
+def test_a_tripwire_of_a_run_with_a_ranker_keeps_it(
+    ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = tmp_path / "new", tmp_path / "run"
+    folder.mkdir()
+    for number in FRESH:
+        (folder / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    run_on(wrong_engine(), out, folder, ranker=sure(ranker, 0.75), cascade=True)
+    run = RunFolder.open(out)
+    options = recorded_options(run, run.read_facts().sessions[-1], TASK)
+    assert options.ranker is not None
+    assert options.ranker.digest == run.lock().facts.ranker
+    assert options.cascade

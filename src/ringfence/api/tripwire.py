@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..documents import ReadingOptions, expand_inputs
+from ..documents import expand_inputs
 from ..errors import InputError, UserError
-from ..inference import AnswerOptions, Windowing
-from ..inference.example_pool import read_examples
 from ..locks import Difference
 from ..operating.tripwire import check_line, copy_documents, record_check
 from ..replay import LockDiffersError, ReplayOptions, ReplayReport, replay_run
-from ..replay.replayer import session_options
+from ..replay.replayer import recorded_options, session_options
 from ..runs import RunFolder, note_product
 from ..tasks import task_from
 from .model import RunDetails, open_model
@@ -29,19 +27,11 @@ def set_tripwire(run: str | Path, out: str | Path, sample: int = 20, passwords: 
     folder, out = RunFolder.open(Path(run)), Path(out)
     if (out / "run").exists():
         raise InputError(f"{out} already contains a tripwire.", "Check it, or choose another folder.")
-    facts, lock = folder.read_facts(), folder.lock().facts
+    facts = folder.read_facts()
     session = facts.sessions[-1]
     options = session_options(folder, session).model_copy(update={"mode": "solo"})
     task = task_from(facts.task)
-    pool = folder.pool if folder.pool.exists() else None
-    if pool is None and session.made_with.pool:
-        pool = folder.base() / session.made_with.pool
-    answering = AnswerOptions(
-        ReadingOptions.of_run(facts.reading, passwords),
-        Windowing(**lock.windows),
-        read_examples(pool, task) if pool else (),
-        alternatives=lock.alternatives,
-    )
+    answering = recorded_options(folder, session, task, passwords)
     copies = copy_documents(folder, sample, out / "documents")
     note_product(folder, "tripwire", out)
     details = RunDetails(sources=expand_inputs(copies), made_by="tripwire")

@@ -27,7 +27,15 @@ from ..tasks import Task, task_from
 from .claims import differing_claims
 from .outcome import NEAR_TIE, OutcomeWord, ReplayOutcome, compare_results
 
-__all__ = ["LockDiffersError", "ReplayOptions", "ReplayReport", "order_of", "replay_run", "session_options"]
+__all__ = [
+    "LockDiffersError",
+    "ReplayOptions",
+    "ReplayReport",
+    "order_of",
+    "replay_run",
+    "session_options",
+    "recorded_options",
+]
 
 OnProgress = Callable[[int, int], None]
 
@@ -247,7 +255,9 @@ def _opened(
     model = load_model(model_options, trust_changed=options.despite)
     try:
         engine = cast(Engine, _RecordingEngine(model.engine))
-        answerer = Answerer(replace(model, engine=engine), task, _answer_options(folder, session, task, options))
+        answerer = Answerer(
+            replace(model, engine=engine), task, recorded_options(folder, session, task, options.passwords)
+        )
         expected = folder.lock().but(calibrator=None)
         lock_differences = differences(expected.data, answerer.lock.data)
         if lock_differences and not options.despite:
@@ -257,12 +267,15 @@ def _opened(
         model.close()
 
 
-def _answer_options(folder: RunFolder, session: SessionFacts, task: Task, options: ReplayOptions) -> AnswerOptions:
+def recorded_options(
+    folder: RunFolder, session: SessionFacts, task: Task, passwords: tuple[str, ...] = ()
+) -> AnswerOptions:
+    """How a session of a run read and answered its documents, without its calibrator."""
     pool = folder.pool if folder.pool.exists() else None
     if pool is None and session.made_with.pool:  # an earlier version stored only the path
         pool = folder.base() / session.made_with.pool
     return AnswerOptions(
-        reading=ReadingOptions.of_run(folder.read_facts().reading, options.passwords),
+        reading=ReadingOptions.of_run(folder.read_facts().reading, passwords),
         windowing=Windowing(**folder.lock().facts.windows),
         pool=read_examples(pool, task) if pool else (),
         alternatives=folder.lock().facts.alternatives,
