@@ -227,6 +227,19 @@ def test_an_option_is_judged_by_the_words_of_the_document() -> None:
         assert {entry.kind for entry in found[0].fields.values()} == {"judged"}
 
 
+def test_a_required_field_is_never_made_null(ranker: Ranker) -> None:
+    required = task_of(
+        locale={"date_order": "dmy", "decimal": "."},
+        **{name: {**spec.model_dump(), "required": True} for name, spec in TASK.fields.items()},
+    )
+    text = "Nothing here looks like a letter.\n5.00 or 6.00 on 01.02.2023\n"
+    free = ranker.beliefs(TASK, document_of(text))["total"]
+    bound = ranker.beliefs(required, document_of(text))["total"]
+    assert {each.value is None for each in free.values()} == {True, False}
+    assert all(each.value is not None for each in bound.values())
+    assert ranker.alone(required, document_of("Nothing at all.\n")) is None
+
+
 def test_a_cascade_needs_a_threshold(ranker: Ranker) -> None:
     model = LoadedModel(wrong_engine(), None, None)
     with pytest.raises(InputError, match="answers no document alone"):

@@ -128,12 +128,21 @@ class Ranker:
         return self.models[self.folds.get(text_digest(document), 0)]
 
     def beliefs(self, task: ExtractTask, document: Document) -> dict[str, dict[str, Belief]]:
-        """For each field, what the ranker alone holds of each value, by the key of the value."""
+        """For each field, what the ranker alone holds of each value, by the key of the value.
+
+        A required field is null only if nothing else is possible.
+        """
         models, around = self.models_for(document), Surroundings(document)
-        return {
+        found = {
             path: beliefs_of(model, places, around.features(places, about(task, path)))
             for path, places in places_of(task, document).items()
             if (model := models.get(path)) is not None
+        }
+        return {
+            path: {key: each for key, each in beliefs.items() if key != NOTHING or len(beliefs) == 1}
+            if task.flat[path].required
+            else beliefs
+            for path, beliefs in found.items()
         }
 
     def weigh(self, task: ExtractTask, document: Document, answer: Answer) -> Answer:
@@ -195,6 +204,8 @@ class Ranker:
             if not weighed:
                 return None
             best = weighed[0]
+            if task.flat[path].required and best.answer.kind == "null":
+                return None
             least = min(least, math.exp(best.logprob))
             features = {"ranker": round(math.exp(best.logprob), 6)}
             fields[path] = best.answer.model_copy(update={"features": features, "chosen_by": CHOSEN_BY_RANKER})
