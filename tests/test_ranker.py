@@ -228,10 +228,8 @@ def test_an_option_is_judged_by_the_words_of_the_document() -> None:
 
 
 def test_a_required_field_is_never_made_null(ranker: Ranker) -> None:
-    required = task_of(
-        locale={"date_order": "dmy", "decimal": "."},
-        **{name: {**spec.model_dump(), "required": True} for name, spec in TASK.fields.items()},
-    )
+    fields: Any = {name: {**spec.model_dump(), "required": True} for name, spec in TASK.fields.items()}
+    required = task_of(locale={"date_order": "dmy", "decimal": "."}, **fields)
     text = "Nothing here looks like a letter.\n5.00 or 6.00 on 01.02.2023\n"
     free = ranker.beliefs(TASK, document_of(text))["total"]
     bound = ranker.beliefs(required, document_of(text))["total"]

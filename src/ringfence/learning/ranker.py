@@ -23,6 +23,7 @@ from ..locks import canonical_digest
 from ..tasks import ExtractTask, Task
 from ..tasks.extract.answer import Answer, Weighed
 from ..tasks.extract.assignment import conclude
+from ..tasks.fields import ListField
 from .features import Surroundings
 from .places import NOTHING, Place, places_of, value_key
 
@@ -140,7 +141,7 @@ class Ranker:
         }
         return {
             path: {key: each for key, each in beliefs.items() if key != NOTHING or len(beliefs) == 1}
-            if task.flat[path].required
+            if _is_required(task, path)
             else beliefs
             for path, beliefs in found.items()
         }
@@ -157,8 +158,6 @@ class Ranker:
             entry = fields[path]
             chosen = Weighed(_value_at(values, path), entry, 0.0)
             weighed = _mixed(self.mixture, beliefs, chosen, distributions.get(path, ()), document)
-            if not weighed:
-                continue
             best = weighed[0]
             mine = beliefs.get(key_of(best))
             features = {
@@ -200,11 +199,11 @@ class Ranker:
         beliefs = self.beliefs(task, document)
         least = 1.0
         for path in task.flat:
-            weighed = _mixed(Mixture(), beliefs.get(path, {}), None, (), document)
-            if not weighed:
+            if path not in beliefs:  # its fold has seen no value of this field
                 return None
+            weighed = _mixed(Mixture(), beliefs[path], None, (), document)
             best = weighed[0]
-            if task.flat[path].required and best.answer.kind == "null":
+            if _is_required(task, path) and best.answer.kind == "null":
                 return None
             least = min(least, math.exp(best.logprob))
             features = {"ranker": round(math.exp(best.logprob), 6)}
@@ -305,6 +304,11 @@ def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
 def key_of(each: Weighed) -> str:
     """What makes two values the same answer."""
     return value_key(each.value, each.answer.readings or ())
+
+
+def _is_required(task: ExtractTask, path: str) -> bool:
+    spec = task.flat[path]
+    return not isinstance(spec, ListField) and spec.required
 
 
 def about(task: ExtractTask, path: str) -> str:
