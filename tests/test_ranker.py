@@ -62,6 +62,14 @@ def wrong_engine() -> FakeEngine:
     return FakeEngine(script)
 
 
+def fresh_letters(folder: Path) -> Path:
+    letters = folder / "new"
+    letters.mkdir()
+    for number in FRESH:
+        (letters / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    return letters
+
+
 def answers(path: Path) -> Iterator[Result]:
     return RunFolder.open(path).latest()
 
@@ -158,10 +166,7 @@ def test_it_is_bound_to_its_task(ranker: Ranker) -> None:
 def test_a_run_with_a_ranker_is_checked_and_replayed(
     ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "new"
-    folder.mkdir()
-    for number in FRESH:
-        (folder / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    folder = fresh_letters(tmp_path)
     engine, out = wrong_engine(), tmp_path / "run"
     monkeypatch.chdir(tmp_path)
     run_on(engine, out, folder, ranker=ranker)
@@ -180,10 +185,7 @@ def test_a_run_with_a_ranker_is_checked_and_replayed(
 def test_a_cascade_asks_no_model_about_documents_of_which_the_ranker_is_sure(
     ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, out = tmp_path / "new", tmp_path / "run"
-    folder.mkdir()
-    for number in FRESH:
-        (folder / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    folder, out = fresh_letters(tmp_path), tmp_path / "run"
     (folder / "other.txt").write_text("Nothing here looks like the letters.\nPaid 5.00 or 6.00.\n", encoding="utf-8")
 
     def script(request: Request, prompt: str) -> str:
@@ -308,10 +310,7 @@ def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytes
 def test_a_tripwire_of_a_run_with_a_ranker_keeps_it(
     ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, out = tmp_path / "new", tmp_path / "run"
-    folder.mkdir()
-    for number in FRESH:
-        (folder / f"{number}.txt").write_text(letter(number), encoding="utf-8")
+    folder, out = fresh_letters(tmp_path), tmp_path / "run"
     monkeypatch.chdir(tmp_path)
     run_on(wrong_engine(), out, folder, ranker=sure(ranker, 0.75), cascade=True)
     run = RunFolder.open(out)
