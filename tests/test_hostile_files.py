@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -327,3 +328,13 @@ def test_on_windows_reading_says_which_systems_it_needs(tmp_path: Path, monkeypa
     with pytest.raises(UserError, match="needs Linux or macOS") as caught:
         outcomes(tmp_path / "a.txt")
     assert "WSL" in str(caught.value.hint)
+
+
+def test_a_worker_whose_reading_was_dropped_ends() -> None:
+    worker = worker_pool._Worker()
+    process = worker.process
+    del worker
+    gc.collect()
+    assert process.returncode is not None
+    assert process.stdin is not None
+    assert process.stdin.closed

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -72,6 +73,9 @@ class _Worker:
             start_new_session=True,
         )
         self._buffer = bytearray()
+        # A worker whose reading was dropped, as by Ctrl-C between two files, must not live on.
+        self._end = weakref.finalize(self, _end_process, self.process, os.getpid())
+        self._end.atexit = False
 
     def send(self, request: dict[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -128,14 +132,21 @@ class _Worker:
         return _Stopped("reader-crashed", f"the worker process that read it {how}")
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe:
-                try:
-                    pipe.close()
-                except OSError:
-                    pass
+        self._end()
+
+
+def _end_process(process: subprocess.Popen[bytes], owner: int) -> None:
+    """Kill a worker and close its pipes; a forked process leaves those of its parent alone."""
+    if os.getpid() != owner:
+        return
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            try:
+                pipe.close()
+            except OSError:
+                pass
 
 
 class _Pool:
