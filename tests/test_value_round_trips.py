@@ -124,6 +124,7 @@ def test_the_plain_copy_of_a_text_has_its_length(text: str) -> None:
 @example("–€0 bis 78")
 @example("0-3-17")
 @example("2ano")
+@example("kr.74")
 def test_no_text_makes_a_value_that_the_checker_refuses(text: str) -> None:
     document = document_of("x " + text)
     for kind in ("number", "money", "percent", "date", "period", "duration", "email", "iban", "phone", "address"):

@@ -102,10 +102,14 @@ def _printed_places(form: str, decimal: str | None) -> set[int]:
     return {0, 3}
 
 
+_ABBREVIATED = re.compile(r"(?<![^\W\d_])(?:kr|rs|fr|sfr)\.", re.I)  # the dot of kr.74 is no decimal sign
+
+
 def _money(value: dict[str, Any], raw: str, locale: _Locale) -> str | None:
     currency = value["currency"]
     if currency and not states_currency(raw, currency, locale.get("language")):
         return f"the currency {currency} does not stand in {raw!r}"
+    raw = _ABBREVIATED.sub("", raw)
     return _number(value["amount"], re.sub(r"(?<=[^\W\d_])\.(?!\d\d(?!\d))", "", raw), locale)
 
 
