@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -211,13 +212,15 @@ class _Proof:
     documents: Sequence[Labelled]
     results: Mapping[str, Result]
 
-    def tables(self, document: Labelled) -> list[ValueTable]:
-        return list(tables_of(self.ranker, document, self.results.get(document.text)))
+    @cached_property
+    def tables(self) -> list[tuple[Labelled, list[ValueTable]]]:
+        """The tables of each document, with the model's answers where there are any."""
+        return [(each, list(tables_of(self.ranker, each, self.results.get(each.text)))) for each in self.documents]
 
     def fields(self) -> list[FieldGain]:
         counts: dict[str, list[list[bool]]] = {}
-        for each in self.documents:
-            for table in self.tables(each):
+        for each, tables in self.tables:
+            for table in tables:
                 with_model = each.text in self.results
                 right = [table.choice(Mixture())[0]]
                 if with_model:
@@ -234,8 +237,8 @@ class _Proof:
 
     def gain(self) -> tuple[float, float, float] | None:
         differences, families = [], []
-        for each in self.documents:
-            if each.text in self.results and (tables := self.tables(each)):
+        for each, tables in self.tables:
+            if tables and each.text in self.results:
                 model = np.mean([table.model_right for table in tables])
                 both = np.mean([table.choice(self.ranker.mixture)[0] for table in tables])
                 differences.append(float(both - model))
@@ -248,9 +251,7 @@ class _Proof:
     def model_error(self, confidence: float) -> float | None:
         """The upper bound on the share of documents in which the model has a wrong value; None without a run."""
         wrong = [
-            not all(table.model_right for table in self.tables(each))
-            for each in self.documents
-            if each.text in self.results
+            not all(table.model_right for table in tables) for each, tables in self.tables if each.text in self.results
         ]
         return exact_bound(sum(wrong), len(wrong), "upper", confidence) if wrong else None
 
@@ -292,7 +293,7 @@ def _curve(
             inside = drawn[:size]
             seen = {each.family for each in inside}
             tested = [each for each in drawn[size:] if each.family not in seen][-MOST_TESTED:]
-            ranker = replace(fit_ranker(task, inside, {}, folds=False), folds={})
+            ranker = fit_ranker(task, inside, {}, folds=False)
             for each in tested:
                 for table in tables_of(ranker, each, results.get(each.text)):
                     alone.append(table.choice(Mixture())[0])

@@ -40,7 +40,7 @@ class Surroundings:
         wanted = {word for word in words_of(about.replace("_", " ").replace(".", " ")) if len(word) > 2}
         counts = Counter(place.key for place in places)
         sizes = [_size(place.value) for place in places]
-        known = [size for size in sizes if size is not None]
+        known = sorted({size for size in sizes if size is not None})
         found = []
         for rank, (place, size) in enumerate(zip(places, sizes, strict=True)):
             if place.judged:
@@ -56,9 +56,9 @@ class Surroundings:
             features.add(f"rank-from-end:{_bin(len(places) - 1 - rank)}")
             features.add(f"occurrences:{min(counts[place.key], 4)}")
             if size is not None and known:
-                features.add("largest" if size == max(known) else "not-largest")
-                features.add("smallest" if size == min(known) else "not-smallest")
-                features.add(f"larger:{_bin(sum(other > size for other in set(known)))}")
+                features.add("largest" if size == known[-1] else "not-largest")
+                features.add("smallest" if size == known[0] else "not-smallest")
+                features.add(f"larger:{_bin(len(known) - bisect.bisect_right(known, size))}")
             found.append(features)
         return found
 

@@ -15,13 +15,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ..contracts import FieldAnswer
+from ..contracts import FieldAnswer, value_at
 from ..documents import Document
 from ..errors import InputError
 from ..files import write_whole
 from ..locks import canonical_digest
 from ..tasks import ExtractTask, Task
-from ..tasks.extract.answer import Answer, Weighed
+from ..tasks.extract.answer import Answer, Weighed, copy_values, put_value
 from ..tasks.extract.assignment import conclude
 from ..tasks.fields import ListField
 from .features import Surroundings
@@ -152,11 +152,11 @@ class Ranker:
         A value that the model did not choose says ``chosen_by: ranker``. Fields that the ranker does not know, and
         lists, stay.
         """
-        values, fields = _copy(answer.values), dict(answer.fields)
+        values, fields = copy_values(answer.values), dict(answer.fields)
         distributions = dict(answer.distributions)
         for path, beliefs in self.beliefs(task, document).items():
             entry = fields[path]
-            chosen = Weighed(_value_at(values, path), entry, 0.0)
+            chosen = Weighed(value_at(values, path), entry, 0.0)
             weighed = _mixed(self.mixture, beliefs, chosen, distributions.get(path, ()), document)
             best = weighed[0]
             mine = beliefs.get(key_of(best))
@@ -169,7 +169,7 @@ class Ranker:
             fields[path] = best.answer.model_copy(update={"features": features})
             if not features["model_chose"]:
                 fields[path].chosen_by = CHOSEN_BY_RANKER
-            _put(values, path, best.value)
+            put_value(values, path, best.value)
             distributions[path] = weighed
         return replace(answer, values=values, fields=fields, distributions=distributions)
 
@@ -324,20 +324,6 @@ def task_digest(task: Task) -> str:
 def text_digest(document: Document) -> str:
     """The sha256 of the text of a document: by it a labelled document is known again, whatever its name."""
     return hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _value_at(values: Mapping[str, Any], path: str) -> Any:
-    record, _, leaf = path.rpartition(".")
-    return values[record][leaf] if record else values[leaf]
-
-
-def _copy(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
-
-
-def _put(values: dict[str, Any], path: str, value: Any) -> None:
-    record, _, leaf = path.rpartition(".")
-    (values[record] if record else values)[leaf] = value
 
 
 def read_ranker(path: Path) -> Ranker:

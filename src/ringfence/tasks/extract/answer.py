@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...contracts import FieldAnswer
 
-__all__ = ["Answer", "Distribution", "FieldValue", "Record", "Weighed", "WindowAnswer"]
+__all__ = [
+    "Answer",
+    "Distribution",
+    "FieldValue",
+    "Record",
+    "Weighed",
+    "WindowAnswer",
+    "copy_values",
+    "put_value",
+]
 
 
 @dataclass(frozen=True)
@@ -93,3 +103,17 @@ class WindowAnswer:
     single: dict[str, FieldValue] = field(default_factory=dict)
     lists: dict[str, list[Record]] = field(default_factory=dict)
     written: str = ""
+
+
+def copy_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an answer, so that single ones can be replaced; lists stay shared."""
+    return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
+
+
+def put_value(values: dict[str, Any], path: str, value: Any) -> None:
+    """Replace the value of a single field, by its path; its record, if it is in one, is there already."""
+    name, _, inner = path.partition(".")
+    if inner:
+        values[name][inner] = value
+    else:
+        values[name] = value

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...contracts import Alternative, FieldAnswer
-from .answer import Answer, Distribution, Weighed
+from .answer import Answer, Distribution, Weighed, copy_values, put_value
 from .checks import broken_rows, evaluate, parse_check, paths_of, run_check
 from .task import ExtractTask
 
@@ -33,11 +33,11 @@ def conclude(task: ExtractTask, answer: Answer) -> Answer:
     Values change only where they broke a check: to candidates that satisfy it. Each field that was weighed lists its
     alternatives; a check that is still broken flags the values in it.
     """
-    values, fields = _copy(answer.values), {path: _own(entry) for path, entry in answer.fields.items()}
+    values, fields = copy_values(answer.values), {path: _own(entry) for path, entry in answer.fields.items()}
     for path, chosen in _decided(task, answer).items():
         kept = {"features": chosen.answer.features or fields[path].features, "chosen_by": CHOSEN_BY_CHECK}
         fields[path] = _own(chosen.answer.model_copy(update=kept))
-        _put(values, path, chosen.value)
+        put_value(values, path, chosen.value)
     for path, distribution in answer.distributions.items():
         fields[path].alternatives = _listed(distribution, fields[path])
     return replace(answer, values=values, fields=fields, checks=_checked(task, values, fields))
@@ -53,21 +53,8 @@ def _single(task: ExtractTask) -> Set[str]:
     return {path for path, spec in task.flat.items() if spec.kind != "list"}
 
 
-def _copy(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values, so that those of records can be replaced."""
-    return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
-
-
 def _own(entry: FieldAnswer) -> FieldAnswer:
     return entry.model_copy(update={"flags": list(entry.flags)})
-
-
-def _put(values: dict[str, Any], path: str, value: Any) -> None:
-    name, _, inner = path.partition(".")
-    if inner:
-        values[name][inner] = value
-    else:
-        values[name] = value
 
 
 def _listed(distribution: Distribution, chosen: FieldAnswer) -> list[Alternative]:
@@ -134,7 +121,7 @@ def _satisfying(
     if not names or not all(domains.values()):
         return {}
     touching = [rule for rule in rules if rule.before != "broken" and rule.paths & set(names)]
-    search = _Search(_copy(answer.values), kinds, domains, [*broken, *touching])
+    search = _Search(copy_values(answer.values), kinds, domains, [*broken, *touching])
     best = search.best(_first_choice(answer, names) - MARGIN) or {}
     return {path: each for path, each in best.items() if _place(each.answer) != _place(answer.fields[path])}
 
@@ -250,5 +237,5 @@ class _Search:
 
     def _allowed(self, chosen: Mapping[str, Weighed]) -> bool:
         for name, each in chosen.items():
-            _put(self.values, name, each.value)
+            put_value(self.values, name, each.value)
         return all(rule.allows(self.values, self.kinds) for rule in self.rules)
