@@ -27,7 +27,7 @@ from ringfence.tasks.summarise.notes import (
     passages_of,
     sections_of,
 )
-from ringfence.tasks.summarise.unsupported import unsupported
+from ringfence.tasks.unsupported import unsupported
 from tests.conftest import document_of, fake_lock
 from tests.fake_runs import latest, run
 

@@ -203,6 +203,7 @@ class Model:
             inputs=[str(path) for path in listed],
             limit=details.limit,
             resume=resume,
+            corpus=answerer.options.corpus.choice if answerer.options.corpus else None,
             made_by=details.made_by,
         )
         hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, first_answer)

@@ -11,7 +11,7 @@ from ..contracts import Result
 from ..documents import Document
 from .kind import Fault, KindChecker
 
-__all__ = ["CHECKER", "columns", "faults_of_result"]
+__all__ = ["CHECKER", "columns", "faults_of_result", "numbers_missing"]
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0 ]\d{3})*(?:[.,]\d+)?")
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -49,11 +49,18 @@ def _faults_of_numbers(result: Result, document: Document) -> Iterator[str]:
     if result.unsupported is None:
         yield "it does not say which parts of the summary are unsupported"
         return
-    known = _numbers_of(document.text)
     reported = " ".join(unsupported.text for unsupported in result.unsupported)
-    for raw in _NUMBER.findall(result.value("summary") or ""):
-        if _digits(raw) not in known and (_digits(raw).lstrip("0") or "0") not in known and raw not in reported:
+    for raw in numbers_missing(result.value("summary") or "", document.text):
+        if raw not in reported:
             yield f"the number {raw} is not in the document, and not reported"
+
+
+def numbers_missing(written: str, source: str) -> Iterator[str]:
+    """Numbers in digits that ``written`` states and ``source`` does not."""
+    known = _numbers_of(source)
+    for raw in _NUMBER.findall(written):
+        if _digits(raw) not in known and (_digits(raw).lstrip("0") or "0") not in known:
+            yield raw
 
 
 def _numbers_of(text: str) -> set[str]:

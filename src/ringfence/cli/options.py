@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 import click
 
-from ..contracts import ModelOptions
+from ..contracts import CorpusChoice, ModelOptions
+from ..corpus import open_view
 from ..documents import ReadingLimits, ReadingOptions
 from ..engines import engine_names
 from ..engines.selection import require_engine
@@ -29,6 +30,7 @@ __all__ = [
     "SigningKey",
     "TrustedKeys",
     "answer_options",
+    "corpus_choice",
     "json_option",
     "model_options",
     "options_given",
@@ -37,6 +39,7 @@ __all__ = [
     "reading_options",
     "signing_options",
     "trust_options",
+    "view_options",
 ]
 
 Command = Callable[..., Any]
@@ -156,6 +159,7 @@ class AnswerFiles:
     alternatives: AlternativesOption = AnswerOptions.alternatives
     ranker: Path | None = None
     cascade: bool = False
+    corpus: CorpusChoice | None = None
 
     def options(self, task: Task, reading: ReadingOptions) -> AnswerOptions:
         """Read the files for a task. Raises InputError for a file that cannot be read, or that the task cannot use.
@@ -172,10 +176,12 @@ class AnswerFiles:
             self.alternatives,
             read_ranker(self.ranker) if self.ranker else None,
             self.cascade,
+            open_view(self.corpus) if self.corpus else None,
         )
 
 
 def _answers(
+    *,
     window_tokens: int,
     relevant: int | None,
     pool_file: Path | None,
@@ -183,9 +189,27 @@ def _answers(
     alternatives: AlternativesOption,
     ranker_file: Path | None,
     cascade: bool,
+    corpus_name: str | None,
+    corpus_version: int | None,
+    groups: tuple[str, ...],
 ) -> AnswerFiles:
     windowing = Windowing(window_tokens, relevant)
-    return AnswerFiles(windowing, pool_file, calibrator_file, alternatives, ranker_file, cascade)
+    corpus = corpus_choice(corpus_name, corpus_version, groups) if corpus_name else None
+    return AnswerFiles(windowing, pool_file, calibrator_file, alternatives, ranker_file, cascade, corpus)
+
+
+def corpus_choice(name: str, version: int | None, groups: Sequence[str]) -> CorpusChoice:
+    """Return the choice of a corpus; version 0 is the newest."""
+    return CorpusChoice(name=name, version=version or 0, groups=list(groups))
+
+
+view_options = (
+    click.option("--corpus-version", type=click.IntRange(1), help="The version to ask; by default the newest."),
+    click.option(
+        "--as", "groups", multiple=True, help="Ask as a member of this group; only what its members may see counts."
+    ),
+)
+"""The options that choose a view of a corpus."""
 
 
 answer_options = _grouped(
@@ -233,11 +257,13 @@ answer_options = _grouped(
             is_flag=True,
             help="Answer documents of which the ranker is sure without the language model.",
         ),
+        click.option("--corpus", "corpus_name", help="The corpus that an answer task is answered from."),
+        *view_options,
     ),
     _answers,
     "answers",
 )
-"""The options for windows, examples, calibrator, alternatives and ranker; passes ``answers``, an AnswerFiles."""
+"""The options for windows, examples, calibrator, alternatives, ranker, corpus; passes ``answers``, an AnswerFiles."""
 
 model_options = _grouped(
     (

@@ -34,6 +34,10 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("documents", "Inspect the text layers of documents."),
         Verb("tasks", "Check task files."),
     ),
+    "Ask a private corpus": (
+        Verb("corpus", "Index documents, and keep the index up to date."),
+        Verb("ask", "Answer a question from a corpus, with citations that were checked."),
+    ),
     "Find out whether it is good enough": (
         Verb("gold", "Draft, import, export, check and split confirmed answers."),
         Verb("evaluate", "Compare a run with its gold: every figure with n and interval."),

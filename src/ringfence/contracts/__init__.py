@@ -3,17 +3,17 @@
 Each model has a version (``schema``) and a published JSON schema. Files of earlier versions are read.
 """
 
+from .claim import Calculation, Citation, Claim, ClaimVerdict, CorpusAnswer, FoundPassage
 from .gold import GoldLine, Origin
 from .lock import AdapterFacts, EngineFacts, LockData, WeightsFacts
+from .place import BoxFacts, Span
 from .result import (
     Alternative,
     Alternatives,
-    BoxFacts,
     DocumentFacts,
     FieldAnswer,
     Result,
     Section,
-    Span,
     Status,
     SummarySentence,
     UnreadPart,
@@ -22,7 +22,7 @@ from .result import (
     field_of,
     value_at,
 )
-from .run import DecidedFrom, LockFacts, MadeWith, ModelOptions, ReadingFacts, RunFacts, SessionFacts
+from .run import CorpusChoice, DecidedFrom, LockFacts, MadeWith, ModelOptions, ReadingFacts, RunFacts, SessionFacts
 from .schemas import SCHEMAS, json_schema
 from .trace import TraceLine
 
@@ -32,10 +32,17 @@ __all__ = [
     "Alternative",
     "Alternatives",
     "BoxFacts",
+    "Calculation",
+    "Citation",
+    "Claim",
+    "ClaimVerdict",
+    "CorpusAnswer",
+    "CorpusChoice",
     "DecidedFrom",
     "DocumentFacts",
     "EngineFacts",
     "FieldAnswer",
+    "FoundPassage",
     "GoldLine",
     "LockData",
     "LockFacts",

@@ -48,7 +48,8 @@ class LockData(Contract):
 
     Parts that do not apply, such as an adapter or a GPU, are left out of the file. ``schema`` 2 names every library
     that turns bytes into text or answers; schema 1 named ten of them. ``alternatives`` says which values are weighed
-    against others; with ``cascade`` the ranker answers without the language model what it is sure of.
+    against others; with ``cascade`` the ranker answers without the language model what it is sure of. ``corpus`` names
+    the version of the corpus that was asked, and how it was searched.
     """
 
     schema_version: int = Field(default=2, alias="schema")
@@ -71,4 +72,5 @@ class LockData(Contract):
     windows: dict[str, Any] = Field(default_factory=dict)
     sampling: dict[str, Any] = Field(default_factory=dict)
     cascade: bool = False
+    corpus: dict[str, Any] | None = None
     alternatives: Literal["off", "checks", "all"] = "off"

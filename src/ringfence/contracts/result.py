@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from .base import Contract
+from .claim import CorpusAnswer
+from .place import BoxFacts, Span
 
 __all__ = [
     "Alternative",
@@ -28,8 +30,6 @@ __all__ = [
     "value_at",
 ]
 
-Span = tuple[int, int]
-"""Offsets into the text layer in Unicode code points, end exclusive."""
 Status = Literal["done", "failed", "abstained", "superseded"]
 Decision = Literal["accept", "review", "spot-check"]
 
@@ -69,16 +69,6 @@ class DocumentFacts(Contract):
     def _purged_path(cls, path: Any) -> Any:
         """Read the null that a purge leaves."""
         return "" if path is None else path
-
-
-class BoxFacts(Contract):
-    """A rectangle on a page, in PDF points from the top left corner, after rotation; pages count from 1."""
-
-    page: int
-    x0: float
-    y0: float
-    x1: float
-    y1: float
 
 
 class Alternative(Contract):
@@ -171,11 +161,11 @@ class Result(Contract):
 
     ``values`` holds plain JSON: numbers as decimal strings, dates as ISO 8601, money as ``{"amount", "currency"}``.
     ``fields`` is keyed by path: ``total``, ``seller.name``, ``lines[0].amount``. Each part from ``left_out`` to
-    ``sections`` belongs to one kind of task. ``purged`` is the digest of the line that a purge replaced.
+    ``from_corpus`` belongs to one kind of task. ``purged`` is the digest of the line that a purge replaced.
     """
 
     optional: ClassVar[frozenset[str]] = frozenset(
-        {"left_out", "scores", "evidence", "sentences", "unsupported", "sections", "purged"}
+        {"left_out", "scores", "evidence", "sentences", "unsupported", "sections", "from_corpus", "purged"}
     )
 
     schema_version: int = Field(default=1, alias="schema")
@@ -192,6 +182,7 @@ class Result(Contract):
     sentences: list[SummarySentence] | None = None
     unsupported: list[UnsupportedText] | None = None
     sections: list[Section] | None = None
+    from_corpus: CorpusAnswer | None = None
     grounding: str | None = None
     decision: Decision | None = None
     mode: str | None = None

@@ -8,7 +8,16 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .base import Contract
 
-__all__ = ["DecidedFrom", "LockFacts", "MadeWith", "ModelOptions", "ReadingFacts", "RunFacts", "SessionFacts"]
+__all__ = [
+    "CorpusChoice",
+    "DecidedFrom",
+    "LockFacts",
+    "MadeWith",
+    "ModelOptions",
+    "ReadingFacts",
+    "RunFacts",
+    "SessionFacts",
+]
 
 # run.json of schema 1 stored these options under the names of the command line's keywords.
 _OPTIONS_OF_SCHEMA_1 = {"weights_name": "weights", "engine_name": "engine", "cache_gib": "cache"}
@@ -38,8 +47,18 @@ class ModelOptions(Contract):
     ca_file: str = ""
 
 
+class CorpusChoice(Contract):
+    """The corpus that was asked, by name or folder, its version, and the groups whose view it was."""
+
+    name: str
+    version: int
+    groups: list[str] = Field(default_factory=list)
+
+
 class MadeWith(Contract):
     """The inputs and options of a session that are not part of the lock."""
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"corpus"})
 
     model: ModelOptions | None = None
     task_file: str | None = None
@@ -48,6 +67,7 @@ class MadeWith(Contract):
     resume: bool = False
     pool: str | None = None
     calibrator: str | None = None
+    corpus: CorpusChoice | None = None
     made_by: str = ""
 
 

@@ -6,6 +6,7 @@
 from .alternatives import AlternativesOption
 from .answerer import Answerer, AnswerOptions, Decider, TracedAnswer
 from .board import BoardHooks, JobBoard
+from .corpus_reader import CorpusReader
 from .example_pool import ExamplePool, read_pool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
 from .explain import Explanation, explain_document
@@ -21,6 +22,7 @@ __all__ = [
     "AnswerOptions",
     "Answerer",
     "BoardHooks",
+    "CorpusReader",
     "Decider",
     "ExamplePool",
     "ExecutorSetup",

@@ -17,6 +17,7 @@ from ..locks import Lock
 from ..tasks import LIBRARIES, Example, Task
 from .alternatives import AlternativesOption
 from .board import BoardHooks, JobBoard
+from .corpus_reader import CorpusReader
 from .example_pool import ExamplePool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
 from .job import WindowKeeper
@@ -54,6 +55,7 @@ class AnswerOptions:
     ``pool`` holds the labelled texts from which a classify task takes its examples. ``alternatives`` says which values
     of an extract task are weighed against others of the document, on an engine that can score. ``ranker`` weighs the
     places of an extract task by what it learned from gold; with ``cascade`` it answers alone what it is sure of.
+    ``corpus`` holds the passages that an answer task is answered from.
     """
 
     reading: ReadingOptions = field(default_factory=ReadingOptions)
@@ -63,6 +65,7 @@ class AnswerOptions:
     alternatives: AlternativesOption = "checks"
     ranker: Ranking | None = None
     cascade: bool = False
+    corpus: CorpusReader | None = None
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,20 @@ class Answerer:
                 "Only a classify task that shows examples or weighs likeness takes a pool.", "Omit the pool."
             )
         _require_ranker_fits(task, self.options)
+        _require_corpus_fits(task, self.options)
         selects = self.options.windowing.relevant is not None
         self._embedder = embedder or (load_embedder() if selects or self.options.pool else None)
         engine = self._embedder.engine if self._embedder else None
         pool = ExamplePool(self.options.pool, engine) if self.options.pool and engine else None
         selector = window_selector(engine) if engine and selects else None
         self.setup = ExecutorSetup(
-            self.options.windowing, selector, pool, self.weighed, self.options.ranker, self.options.cascade
+            self.options.windowing,
+            selector,
+            pool,
+            self.weighed,
+            self.options.ranker,
+            self.options.cascade,
+            self.options.corpus,
         )
         self.lock = self._build_lock()
         self._executor: TaskExecutor | None = None
@@ -174,6 +184,7 @@ class Answerer:
                 reading_libraries(),
                 getattr(engine, "libraries", ()),
                 getattr(embedder.engine, "libraries", ()) if embedder else (),
+                options.corpus.libraries if options.corpus else (),
             ),
             task=self.task.canonical(),
             prompt=self.task.prompt_version,
@@ -184,6 +195,7 @@ class Answerer:
             sampling={"method": "greedy", "seed": 0},
             # A lock without it is one of an earlier version, which weighed nothing.
             alternatives=None if self.weighed == "off" else self.weighed,
+            corpus=options.corpus.facts if options.corpus else None,
         )
         calibrator = options.calibrator
         if calibrator is None:
@@ -204,6 +216,13 @@ def _require_ranker_fits(task: Task, options: AnswerOptions) -> None:
     options.ranker.require_task(task)
     if options.cascade:
         options.ranker.require_cascade()
+
+
+def _require_corpus_fits(task: Task, options: AnswerOptions) -> None:
+    if task.asks_corpus and options.corpus is None:
+        raise InputError(f"The task {task.name} answers questions from a corpus.", "Name it: --corpus NAME.")
+    if options.corpus is not None and not task.asks_corpus:
+        raise InputError(f"The task {task.name} reads no corpus.", "Omit --corpus, or use a task of the kind answer.")
 
 
 def _engine_facts(engine: Engine) -> dict[str, Any]:

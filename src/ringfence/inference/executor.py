@@ -9,6 +9,7 @@ from ..documents import Document
 from ..engines import Engine
 from ..tasks import Task, kind_of
 from .alternatives import AlternativesOption
+from .corpus_reader import CorpusReader
 from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
@@ -22,8 +23,8 @@ class ExecutorSetup:
     """How documents are answered.
 
     The size of windows, the selector of windows to read, the pool of labelled texts for examples, which values are
-    weighed against others, and the ranker of an extract task. With ``cascade``, a document of which the ranker is sure
-    is answered without the language model.
+    weighed against others, the ranker of an extract task, and the corpus of an answer task. With
+    ``cascade``, a document of which the ranker is sure is answered without the language model.
     """
 
     windowing: Windowing = field(default_factory=Windowing)
@@ -32,6 +33,7 @@ class ExecutorSetup:
     alternatives: AlternativesOption = "off"
     ranker: Ranking | None = None
     cascade: bool = False
+    corpus: CorpusReader | None = None
 
 
 class TaskExecutor(Protocol):

@@ -23,7 +23,7 @@ from ..tasks.summarise.notes import (
     passages_of,
     sections_of,
 )
-from ..tasks.summarise.unsupported import unsupported
+from ..tasks.unsupported import unsupported
 from . import result as results
 from .executor import ExecutorSetup
 from .job import NothingKept, WindowKeeper, add_usage, as_completion

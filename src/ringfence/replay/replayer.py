@@ -13,6 +13,7 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from ..contracts import ModelOptions, Result, SessionFacts, TraceLine
+from ..corpus import open_view
 from ..documents import ReadingOptions
 from ..engines import Engine, EngineOutput, EngineRequest, ScoreRequest
 from ..errors import InputError, RunError
@@ -281,6 +282,7 @@ def recorded_options(
         alternatives=folder.lock().facts.alternatives,
         ranker=read_ranker(folder.ranker) if folder.lock().facts.ranker else None,
         cascade=folder.lock().facts.cascade,
+        corpus=open_view(session.made_with.corpus) if session.made_with.corpus else None,
     )
 
 

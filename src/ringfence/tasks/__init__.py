@@ -1,5 +1,6 @@
 """Tasks: what to ask of a document, and how to constrain, read and type the answer; one package per kind."""
 
+from .answer.task import AnswerTask
 from .classify.labels import Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
 from .classify.task import OTHER, ClassifyTask
 from .extract.answer import Answer, WindowAnswer
@@ -25,6 +26,7 @@ __all__ = [
     "Answer",
     "AnswerError",
     "AnswerField",
+    "AnswerTask",
     "ClassifyTask",
     "Example",
     "ExtractTask",

@@ -46,7 +46,9 @@ _TELLS = (
     r"[A-Za-z][\u0430-\u044f][A-Za-z]|(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]){3}",
 )
 _TELL = re.compile("|".join(_TELLS), re.I | re.M)
-_FRAME = re.compile(r"\be(?=nd of document)|\bf(?=ields to fill in)|\ba(?=nswer with one line)", re.I)
+_FRAME = re.compile(
+    r"\be(?=nd of (?:document|passages|source))|\bf(?=ields to fill in)|\ba(?=nswer with one line)", re.I
+)
 
 
 def has_planted_text(text: str) -> bool:

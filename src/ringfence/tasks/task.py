@@ -93,6 +93,11 @@ class Task(BaseModel):
         return False
 
     @property
+    def asks_corpus(self) -> bool:
+        """True if a document is a question that is answered from a corpus."""
+        return False
+
+    @property
     def out_of_scope(self) -> str | None:
         """The label that the task adds for documents that fit no other label; None if it adds none."""
         return None

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ...contracts import UnsupportedText
-from ...documents import Document
-from ..fields import PatternField
-from ..locale import Locale
-from ..recognisers import Candidate, find_candidates
+from ..contracts import UnsupportedText
+from ..documents import Document
+from .fields import PatternField
+from .locale import Locale
+from .recognisers import Candidate, find_candidates
 
 __all__ = ["unsupported"]
 

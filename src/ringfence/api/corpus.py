@@ -1,0 +1,127 @@
+"""A corpus of documents: index it, keep it up to date, ask it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..contracts import CorpusChoice, Result
+from ..corpus import (
+    AccessRules,
+    Build,
+    Corpus,
+    CorpusView,
+    Embedder,
+    build,
+    open_embedder,
+    open_view,
+    read_access_rules,
+)
+from ..documents import Document, ReadingOptions, Source, expand_inputs
+from ..documents.text import document_from_text
+from ..errors import InputError
+from ..inference import AnswerOptions
+from ..inference.prompts import request_of
+from ..tasks import AnswerTask
+from ..tasks.answer.prompt import standalone_prompt
+from ..weights import Listener
+from .model import Model
+
+__all__ = ["Conversation", "ask", "declare_access", "index_corpus", "open_corpus"]
+
+QUESTION_TOKENS = 96
+REMEMBERED = 3  # earlier questions that a follow-up is understood from
+
+
+def index_corpus(
+    name: str | Path,
+    inputs: Sequence[str | Path] = (),
+    *,
+    reading: ReadingOptions | None = None,
+    access: str | Path | None = None,
+    on_progress: Callable[[Build], None] = lambda progress: None,
+    listener: Listener | None = None,
+) -> Build:
+    """Add files, folders and globs to a corpus, which is made if there is none; without inputs, bring it up to date.
+
+    ``reading`` must be that of the documents indexed before; by default it is. ``access`` is a file of access rules.
+    An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError.
+    """
+    rules = read_access_rules(Path(access)) if access else None
+    if inputs:
+        expand_inputs(inputs)  # names a missing input before anything is made or loaded
+    with Corpus.create(name) if inputs else Corpus.open(name) as corpus:
+        options = reading or ReadingOptions()
+        if corpus.reading and reading is None:
+            options = ReadingOptions(**corpus.reading)
+        loaded = open_embedder(corpus, listener)
+        try:
+            embedder = Embedder(loaded.engine, str(loaded.facts["digest"]))
+            return build(corpus, embedder, inputs, reading=options, rules=rules, on_progress=on_progress)
+        finally:
+            loaded.close()
+
+
+def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
+    """Write the groups of every document of a corpus by the rules in a file; None opens the corpus.
+
+    Files of groups beside documents count before the rules.
+    """
+    read: AccessRules | None = read_access_rules(Path(rules)) if rules else None
+    corpus = Corpus.open(name)
+    with corpus.writing():
+        present = [path for path in corpus.inputs if Path(path).exists()]
+        corpus.declare_access(read, expand_inputs(present) if present else ())
+    return corpus
+
+
+def open_corpus(name: str | Path, *, version: int | None = None, groups: Sequence[str] = ()) -> CorpusView:
+    """Open a view of a corpus: a version, by default the newest, as members of ``groups`` see it."""
+    return open_view(CorpusChoice(name=str(name), version=version or 0, groups=list(groups)))
+
+
+def ask(model: Model, corpus: CorpusView, question: str, task: AnswerTask | None = None) -> Result:
+    """Answer one question from a corpus. ``Result.from_corpus`` holds the claims and what each rests on.
+
+    Raises InputError for an empty question.
+    """
+    if not question.strip():
+        raise InputError("The question is empty.", "Write the question in quotes.")
+    return model.answer(task or default_task(), _question(question), AnswerOptions(corpus=corpus))
+
+
+def default_task() -> AnswerTask:
+    """Return the task of ``ringfence ask`` without a task file."""
+    return AnswerTask(kind="answer")
+
+
+def _question(text: str) -> Document:
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return document_from_text(Source(Path("question"), "question"), text, sha256, "question")
+
+
+class Conversation:
+    """Questions that follow on each other: a later one is first put into words that can be understood alone."""
+
+    def __init__(self, model: Model, corpus: CorpusView, task: AnswerTask | None = None) -> None:
+        self._model, self._corpus, self._task = model, corpus, task
+        self._before: list[tuple[str, str]] = []
+
+    def ask(self, question: str) -> Result:
+        """Answer a question. ``Result.from_corpus.asked_as`` says how a follow-up was understood."""
+        asked = self._standalone(question) if self._before else question
+        result = ask(self._model, self._corpus, asked, self._task)
+        if asked != question and result.from_corpus:
+            result.from_corpus.asked_as = asked
+        answer = (result.values or {}).get("answer") or "not in the documents"
+        self._before = [*self._before, (asked, answer)][-REMEMBERED:]
+        return result
+
+    def _standalone(self, question: str) -> str:
+        engine = self._model.loaded.engine
+        prompt = standalone_prompt(question, self._before, engine.control_tokens)
+        request = request_of(prompt, engine, "follow-up", QUESTION_TOKENS)
+        (completion,) = engine.generate([request])
+        line = next((line.strip() for line in completion.text.split("\n") if line.strip()), "")
+        return line or question

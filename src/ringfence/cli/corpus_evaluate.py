@@ -1,0 +1,102 @@
+"""ringfence corpus evaluate: how well a corpus is searched and answered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..api.corpus import open_corpus
+from ..api.corpus_evaluation import CorpusEvaluation, evaluate_corpus
+from ..contracts import ModelOptions
+from ..errors import InputError
+from ..evaluation.questions import read_questions
+from ..evaluation.statistics import Proportion
+from .ask import answer_task
+from .console import PlainTable, RunProgressBar, data, note, opened
+from .options import json_option, model_options, view_options
+
+__all__ = ["command"]
+
+
+@click.command("evaluate")
+@click.argument("name")
+@click.option("--gold", required=True, type=click.Path(path_type=Path), help="Gold questions (JSONL).")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder of the answers; omit it to search only.")
+@click.option("--task", "task_file", type=click.Path(path_type=Path), help="A task file of the kind answer.")
+@click.option("--bar", type=click.FloatRange(0, 1), help="The share of questions that must be handled, for a verdict.")
+@view_options[0]
+@view_options[1]
+@model_options
+@json_option
+def command(
+    *, name: str, gold: Path, out: Path | None, task_file: Path | None, bar: float | None, corpus_version: int | None,
+    groups: tuple[str, ...], model: ModelOptions, as_json: bool,
+) -> int:  # fmt: skip
+    """Evaluate the corpus NAME on gold questions: search, and with --out the answers and their citations.
+
+    A gold line has id, question, answers (none: the documents do not answer it), and where known documents (ids) and
+    sentences. Exit code 1: the bar is not reached.
+    """
+    if bar is not None and out is None:
+        raise InputError("A bar needs answers.", "Give --out FOLDER for them.")
+    questions, task = read_questions(gold), answer_task(task_file)
+    view = open_corpus(name, version=corpus_version, groups=groups)
+    if out is None:
+        evaluation = evaluate_corpus(view, gold)
+    else:
+        try:
+            with opened(model) as loaded, RunProgressBar(len(questions), ()) as bars:
+                evaluation = evaluate_corpus(
+                    view, gold, model=loaded, out=out, task=task, bar=bar, on_event=bars.update
+                )
+        except KeyboardInterrupt:
+            note(f"Interrupted. Finished answers are kept in {out}; the same command continues.")
+            return 130
+    if as_json:
+        click.echo(json.dumps(evaluation.as_json(), ensure_ascii=False))
+    else:
+        _print(evaluation)
+    return 1 if evaluation.verdict and evaluation.verdict.word != "PASS" else 0
+
+
+def _print(evaluation: CorpusEvaluation) -> None:
+    retrieval = evaluation.retrieval
+    note(f"Search, {retrieval.questions} answerable questions (95 % intervals):")
+    table = PlainTable()
+    for heading in ("stage", "recall@1", "recall@5", "nDCG@10", "MRR"):
+        table.add_column(heading)
+    for stage in retrieval.stages:
+        table.add_row(stage.stage, str(stage.recall[1]), str(stage.recall[5]), str(stage.ndcg), str(stage.mrr))
+    data.print(table)
+    note(f"Time of a search: median {retrieval.median_seconds:.3f} s, 95 % within {retrieval.p95_seconds:.3f} s.")
+    answers = evaluation.answers
+    if answers is None:
+        return
+    rows = PlainTable()
+    for heading in ("answers", "share", "95 %", "n"):
+        rows.add_column(heading)
+    for title, share in (
+        ("handled (right, or refused rightly)", answers.handled),
+        ("answerable: right", answers.right),
+        ("answerable: wrong", answers.wrong),
+        ("answerable: refused", answers.refused_wrongly),
+        ("unanswerable: refused", answers.refused_rightly),
+        ("claims without support in gold", answers.unsupported),
+        ("citations of a gold place", answers.precise),
+        ("answered with a gold place", answers.cited),
+    ):
+        rows.add_row(title, *_cells(share))
+    data.print(rows)
+    if answers.failed:
+        note(f"{answers.failed} questions failed.")
+    if evaluation.verdict:
+        note(f"Verdict: {evaluation.verdict.word}.")
+
+
+def _cells(share: Proportion) -> tuple[str, str, str]:
+    if not share.total:
+        return "-", "", "0"
+    low, high = share.interval()
+    return f"{share.share:.3f}", f"{low:.3f} to {high:.3f}", str(share.total)

@@ -1,0 +1,30 @@
+"""A private corpus: index documents, find passages, and say who may see what."""
+
+from .access import EVERYONE, AccessRules, read_access_rules
+from .builder import Build, Embedder, build
+from .corpus import Corpus, corpora, corpus_folder
+from .reader import CorpusView, open_embedder, open_view
+from .search import Ranked, Search
+from .store import Failure, Store, StoredDocument, Version, View
+
+__all__ = [
+    "EVERYONE",
+    "AccessRules",
+    "Build",
+    "Corpus",
+    "CorpusView",
+    "Embedder",
+    "Failure",
+    "Ranked",
+    "Search",
+    "Store",
+    "StoredDocument",
+    "Version",
+    "View",
+    "build",
+    "corpora",
+    "corpus_folder",
+    "open_embedder",
+    "open_view",
+    "read_access_rules",
+]

@@ -1,0 +1,296 @@
+"""Bring a corpus up to date with its files: read what is new or changed, cut it, embed it, store it."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..clock import now
+from ..contracts import BoxFacts, Span
+from ..documents import Document, ReadingOptions, Source, Unreadable, expand_inputs, read_ahead, sha256_of_file
+from ..engines import Engine
+from ..errors import InputError
+from .access import SIDECAR, AccessRules
+from .corpus import Corpus
+from .passages import Passage, cut_passages
+from .store import Failure, StoredDocument, StoredPassage, Version, View
+from .words import index_words, language_of
+
+__all__ = ["Build", "Embedder", "build"]
+
+BATCH = 256  # passages embedded at once: sorted by length, they need little padding
+TITLE = 160  # characters of a title that are kept
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """The engine that makes vectors, and the digest of its weights."""
+
+    engine: Engine
+    digest: str
+
+
+@dataclass
+class Build:
+    """What one session did, while it runs and afterwards.
+
+    ``files`` of ``of_files`` are finished; ``unchanged`` of them were as before. ``version`` is the version that the
+    corpus now has; None if it was interrupted.
+    """
+
+    of_files: int = 0
+    files: int = 0
+    unchanged: int = 0
+    documents: int = 0
+    passages: int = 0
+    failed: int = 0
+    gone: int = 0
+    changed: list[str] = field(default_factory=list)
+    version: Version | None = None
+    new_version: bool = False
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def rate(self) -> float:
+        """Passages a second, so far."""
+        return self.passages / max(time.monotonic() - self.started, 1e-9)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that the remaining files take at the present pace; None before the first new file is finished."""
+        worked = self.files - self.unchanged
+        if not worked:
+            return None
+        return (time.monotonic() - self.started) / worked * (self.of_files - self.files)
+
+
+def build(
+    corpus: Corpus,
+    embedder: Embedder,
+    inputs: Sequence[str | Path] = (),
+    *,
+    reading: ReadingOptions,
+    rules: AccessRules | None = None,
+    on_progress: Callable[[Build], None] = lambda progress: None,
+) -> Build:
+    """Add ``inputs`` to a corpus; without inputs, bring all that was added before up to date.
+
+    Files that have not changed are not read again. Without inputs, documents whose files are gone leave the corpus.
+    An interruption keeps what is stored; the same call goes on from there. The result is a new version if anything
+    changed. Raises InputError if the vectors of the corpus come from another embedder.
+    """
+    with corpus.writing():
+        _require_embedder(corpus, embedder)
+        corpus.require_reading(reading)
+        known = corpus.inputs
+        given = [str(Path(path).absolute()) for path in inputs]
+        every = [*known, *(path for path in given if path not in known)]
+        if not every:
+            raise InputError(
+                f"Nothing was added to {corpus.name} yet.", f"Add a folder: ringfence corpus add {corpus.name} FOLDER."
+            )
+        all_sources = [source for source in _expanded(every, given) if not source.path.name.endswith(SIDECAR)]
+        corpus.store.set("inputs", every)
+        sources = all_sources
+        if given:
+            wanted = {source.path.absolute() for source in expand_inputs(given)}
+            sources = [source for source in all_sources if source.path.absolute() in wanted]
+        session = _Session(corpus, embedder, reading, on_progress)
+        session.work(sources)
+        if not given:
+            session.withdraw_missing(all_sources)
+        if rules is not None or corpus.rules is not None or not corpus.versions() or corpus.access_declared:
+            corpus.declare_access(rules or corpus.rules, all_sources)
+        return session.finish()
+
+
+def _expanded(every: Sequence[str], given: Sequence[str]) -> list[Source]:
+    """Return the files of all inputs; inputs of earlier sessions that no longer exist contain nothing."""
+    present = [path for path in every if path in given or _exists(path)]
+    return expand_inputs(present) if present else []
+
+
+def _exists(path: str) -> bool:
+    try:
+        return bool(expand_inputs([path]))
+    except InputError:
+        return False
+
+
+def _require_embedder(corpus: Corpus, embedder: Embedder) -> None:
+    if corpus.embedder not in (None, embedder.digest):
+        raise InputError(
+            f"The vectors of {corpus.name} come from other weights ({corpus.embedder[:19]}...).",
+            "Choose the embedder that made the corpus, or make another corpus.",
+        )
+    corpus.store.set("embedder", embedder.digest)
+
+
+@dataclass
+class _Waiting:
+    """A document whose passages wait for their vectors; a file that ends carries no document."""
+
+    document: Document | None
+    passages: list[Passage] = field(default_factory=list)
+    file: tuple[str, str | None] | None = None
+
+
+class _Session:
+    def __init__(
+        self, corpus: Corpus, embedder: Embedder, reading: ReadingOptions, on_progress: Callable[[Build], None]
+    ) -> None:
+        self._corpus, self._store, self._embedder, self._reading = corpus, corpus.store, embedder, reading
+        self._tell, self.progress = on_progress, Build()
+        self._waiting: list[_Waiting] = []
+        pending = View(corpus.next_version)
+        self._present: dict[str, dict[str, str]] = {}  # by file, its documents with the digest of each
+        for document in self._store.documents(pending):
+            self._present.setdefault(document.source or document.id, {})[document.id] = document.sha256
+        self._failed: dict[str, set[str]] = {}
+        for failure in self._store.failures():
+            self._failed.setdefault(failure.source or failure.id, set()).add(failure.id)
+        self._files = self._store.files()
+
+    def work(self, sources: Sequence[Source]) -> None:
+        """Read the files that are new or changed, and store their documents."""
+        self.progress.of_files = len(sources)
+        fresh = (source for source in sources if not self._unchanged(source))
+        for source, outcomes in read_ahead(fresh, self._reading):
+            self._take(source, outcomes)
+        self._flush()
+
+    def _unchanged(self, source: Source) -> bool:
+        sha256 = sha256_of_file(source.path, self._reading.limits.file_mib)
+        if sha256 is None or self._files.get(source.id) != sha256:
+            return False
+        self.progress.files += 1
+        self.progress.unchanged += 1
+        self._tell(self.progress)
+        return True
+
+    def _take(self, source: Source, outcomes: Iterable[Document | Unreadable]) -> None:
+        if source.id in self._files:
+            self.progress.changed.append(source.id)
+            self._store.keep_file(source.id, None)
+        before = self._present.get(source.id, {})
+        seen: set[str] = set()
+        failed = False
+        for outcome in outcomes:
+            seen.add(outcome.id)
+            if isinstance(outcome, Unreadable):
+                failed = True
+                self.progress.failed += 1
+                self._store.fail(
+                    Failure(
+                        *(outcome.id, outcome.path, outcome.code, outcome.reason),
+                        sha256=outcome.sha256,
+                        source=outcome.source or (source.id if outcome.id != source.id else None),
+                    )
+                )
+                continue
+            if before.get(outcome.id) == outcome.sha256 and source.id not in self._files:
+                continue  # stored by a session that was interrupted before the end of this file
+            self._waiting.append(_Waiting(outcome, cut_passages(outcome)))
+            if sum(len(entry.passages) for entry in self._waiting) >= BATCH:
+                self._flush()
+        self._store.withdraw((set(before) | self._failed.get(source.id, set())) - seen)
+        # A file of which a part failed is read again next time: a password or a limit may have changed.
+        sha256 = None if failed else sha256_of_file(source.path, self._reading.limits.file_mib)
+        self._waiting.append(_Waiting(None, file=(source.id, sha256)))
+        if len(self._waiting) >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Embed what waits, and store it, one transaction a document."""
+        waiting, self._waiting = self._waiting, []
+        texts = [_indexed(entry.document, p) for entry in waiting if entry.document for p in entry.passages]
+        vectors = self._embedder.engine.embed(texts)
+        at = 0
+        for entry in waiting:
+            if entry.document is None:
+                if entry.file:
+                    self._store.keep_file(*entry.file)
+                self.progress.files += 1
+            else:
+                count = len(entry.passages)
+                self._add(entry.document, entry.passages, texts[at : at + count], vectors[at : at + count])
+                at += count
+            self._tell(self.progress)
+
+    def _add(
+        self, document: Document, passages: list[Passage], texts: list[str], vectors: npt.NDArray[np.float32]
+    ) -> None:
+        language = language_of(document.text)
+        stored = StoredDocument(
+            *(document.id, document.path, document.sha256, document.text),
+            text_sha256=hashlib.sha256(document.text.encode()).hexdigest(),
+            read_by=document.read_by,
+            pages=len(document.pages),
+            language=language,
+            title=_title(document),
+            source=document.metadata.get("source"),
+            unread=tuple(document.unread),
+        )
+        placed = [StoredPassage((p.start, p.end), p.page, p.lead, "", _line_boxes(document, p)) for p in passages]
+        self._store.add(stored, placed, [index_words(text, language) for text in texts], vectors)
+        self.progress.documents += 1
+        self.progress.passages += len(passages)
+
+    def withdraw_missing(self, sources: Sequence[Source]) -> None:
+        """Take out the documents and failures of files that are no longer there."""
+        there = {source.id for source in sources}
+        for held in (self._present, self._failed):
+            for name, identities in held.items():
+                if name not in there:
+                    self.progress.gone += held is self._present
+                    self._store.withdraw(identities)
+                    self._store.keep_file(name, None)
+
+    def finish(self) -> Build:
+        """Make a version, unless nothing changed since the last one."""
+        digest = self._corpus.digest_of(View(self._corpus.next_version))
+        versions = self._corpus.versions()
+        if versions and (versions[-1].digest, versions[-1].failures) == (digest, len(self._store.failures())):
+            self.progress.version = versions[-1]
+        else:
+            self.progress.version = self._store.finish(now(), digest)
+            self.progress.new_version = True
+        self._tell(self.progress)
+        return self.progress
+
+
+def _title(document: Document) -> str:
+    """Return what a document calls itself: its own title or subject, else its first line."""
+    for key in ("title", "subject"):
+        if isinstance(own := document.metadata.get(key), str) and own.strip():
+            return " ".join(own.split())[:TITLE]
+    return next((line.strip("#> \t")[:TITLE] for line in document.text.split("\n") if line.strip("#> \t")), "")
+
+
+def _indexed(document: Document, passage: Passage) -> str:
+    """Return the text of a passage as it is indexed: after the title of its document and its lead."""
+    title = _title(document)
+    before = [part for part in (title if title != passage.lead else "", passage.lead) if part]
+    return "\n".join([*before, document.text[passage.start : passage.end]])
+
+
+def _line_boxes(document: Document, passage: Passage) -> tuple[tuple[Span, BoxFacts], ...]:
+    """Return the part of each line in a passage with its box; none in a format without pages."""
+    if not document.on_paper:
+        return ()
+    found: list[tuple[Span, BoxFacts]] = []
+    first = bisect.bisect_right(document.lines, passage.start, key=lambda line: line.end)
+    for line in document.lines[first:]:
+        if line.start >= passage.end:
+            break
+        part = max(line.start, passage.start), min(line.end, passage.end)
+        if boxes := document.boxes(*part):
+            found.append((part, boxes[0].facts()))
+    return tuple(found)

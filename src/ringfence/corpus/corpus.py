@@ -1,0 +1,247 @@
+"""A corpus on disk: where it lies, what it contains, its versions and who may see what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from ..documents import ReadingOptions, Source, sha256_of_file
+from ..errors import InputError
+from .access import EVERYONE, AccessRules, groups_beside
+from .passages import PASSAGE_RULES
+from .sqlite_store import SqliteStore
+from .store import Store, StoredDocument, Version, View
+from .words import WORD_RULES
+
+__all__ = ["Corpus", "corpora", "corpus_folder"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def _home() -> Path:
+    home = os.environ.get("RINGFENCE_HOME")
+    return (Path(home).expanduser() if home else Path(platformdirs.user_data_dir("ringfence"))) / "corpora"
+
+
+def corpus_folder(name: str | Path) -> Path:
+    """Return the folder of a corpus: a path if ``name`` contains a separator, else a folder of the user's corpora.
+
+    Raises InputError if a name has other characters than letters, digits, ``.``, ``_`` and ``-``.
+    """
+    text = str(name)
+    if isinstance(name, Path) or "/" in text or os.sep in text:
+        return Path(text).expanduser()
+    if not _NAME.fullmatch(text):
+        raise InputError(f"{text[:80]!r} is no name of a corpus.", "Use letters, digits, and . _ - inside the name.")
+    return _home() / text
+
+
+def corpora() -> list[str]:
+    """Return the names of the user's corpora, sorted."""
+    home = _home()
+    return sorted(entry.name for entry in home.iterdir() if _is_corpus(entry)) if home.is_dir() else []
+
+
+def _is_corpus(folder: Path) -> bool:
+    return (folder / "corpus.sqlite").is_file() or (folder / "store.json").is_file()
+
+
+class Corpus:
+    """An indexed body of documents, in versions. Open it with ``Corpus.open`` or ``Corpus.create``; close it after."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder, self.store = folder, store
+
+    @classmethod
+    def create(cls, name: str | Path) -> Corpus:
+        """Open a corpus, which is made if there is none."""
+        folder = corpus_folder(name)
+        if folder.exists() and not _is_corpus(folder) and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder} exists and is no corpus.", "Choose another name.")
+        return cls(folder, open_store(folder))
+
+    @classmethod
+    def open(cls, name: str | Path) -> Corpus:
+        """Open an existing corpus. Raises InputError if there is none of this name."""
+        folder = corpus_folder(name)
+        if not _is_corpus(folder):
+            known = ", ".join(corpora()) or "none"
+            raise InputError(
+                f"There is no corpus {str(name)!r} (known: {known}).",
+                f"Make it: ringfence corpus add {name} FOLDER.",
+            )
+        return cls(folder, open_store(folder))
+
+    def __enter__(self) -> Corpus:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The name of the corpus."""
+        return self.folder.name
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep other writers out. Raises InputError if another process is writing."""
+        lock = FileLock(self.folder / "writer.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError(
+                f"Another process is writing to the corpus {self.name}.", "Wait until it has ended."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def embedder(self) -> str | None:
+        """The digest of the weights that made the vectors; None while there are none."""
+        return self.store.get("embedder")  # type: ignore[no-any-return]
+
+    @property
+    def inputs(self) -> list[str]:
+        """The files and folders that were added."""
+        return list(self.store.get("inputs") or [])
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the documents are read, as plain data."""
+        return self.store.get("reading") or {}
+
+    def require_reading(self, reading: ReadingOptions) -> None:
+        """Record how documents are read. Raises InputError if earlier ones were read otherwise."""
+        facts = {**reading.locked_facts(), "ocr": reading.ocr}
+        if self.store.get("reading") not in (None, facts):
+            raise InputError(
+                f"The documents of {self.name} were read with other options: {json.dumps(self.reading)}.",
+                "Use the same options, or make another corpus.",
+            )
+        self.store.set("reading", facts)
+
+    def versions(self) -> list[Version]:
+        """Return the versions, oldest first."""
+        return self.store.versions()
+
+    def version(self, number: int | None = None) -> Version:
+        """Return a version, by default the newest. Raises InputError if there is no such version."""
+        versions = self.versions()
+        found = [version for version in versions if number is None or version.number == number]
+        if not found:
+            known = ", ".join(str(version.number) for version in versions) or "none is finished"
+            raise InputError(
+                f"The corpus {self.name} has no version {number or ''}".rstrip() + f" (versions: {known}).",
+                "Choose one of these, or finish one with `ringfence corpus update`.",
+            )
+        return found[-1]
+
+    @property
+    def access_declared(self) -> bool:
+        """True if documents have groups; whoever asks then sees only what is granted."""
+        return bool(self.store.get("access"))
+
+    @property
+    def rules(self) -> AccessRules | None:
+        """The patterns of the access rules; None if there are none."""
+        data = self.store.get("access_rules")
+        return None if data is None else AccessRules.from_json(data)
+
+    def view(self, version: int | None = None, groups: Sequence[str] = ()) -> View:
+        """Return what members of ``groups`` may see of a version, by default the newest.
+
+        Where access is declared, no groups see only what everyone may see. Raises InputError for groups where access
+        is not declared, because they would promise what is not kept.
+        """
+        number = self.version(version).number
+        if not self.access_declared:
+            if groups:
+                raise InputError(
+                    f"The corpus {self.name} declares no access, so --as changes nothing.",
+                    "Declare it: ringfence corpus access NAME RULES.yaml.",
+                )
+            return View(number)
+        return View(number, frozenset({EVERYONE, *groups}))
+
+    def declare_access(self, rules: AccessRules | None, sources: Sequence[Source] = ()) -> None:
+        """Write the groups of every document: from the file beside it, else by the rules, else none.
+
+        ``sources`` are the files of the corpus. Without rules and without files beside documents, it is open.
+        """
+        beside = {source.id: groups for source in sources if (groups := groups_beside(source.path)) is not None}
+        self.store.set("access_rules", None if rules is None else rules.as_json())
+        if rules is None and not beside:
+            self.store.set_groups(None)
+            return
+        rules = rules or AccessRules()
+        names = {d.id: d.source or d.id for d in self.store.documents(View(self.next_version))}
+        names |= {failure.id: failure.source or failure.id for failure in self.store.failures()}
+        for version in self.versions():  # old versions are asked under the present rules
+            names |= {d.id: d.source or d.id for d in self.store.documents(View(version.number))}
+        self.store.set_groups({name: beside.get(file, rules.groups(name)) for name, file in names.items()})
+
+    @property
+    def next_version(self) -> int:
+        """The number of the version that is being made."""
+        return max((version.number for version in self.versions()), default=0) + 1
+
+    def digest_of(self, view: View) -> str:
+        """Return the digest of a view: over its documents, the rules that cut them, and the embedder."""
+        digest = hashlib.sha256(json.dumps([PASSAGE_RULES, WORD_RULES, self.embedder, self.reading]).encode())
+        for document in self.store.documents(view):
+            digest.update(json.dumps([document.id, document.sha256, document.text_sha256]).encode())
+        return f"sha256:{digest.hexdigest()}"
+
+    def documents(self, view: View) -> Iterator[StoredDocument]:
+        """Yield the documents of a view, without texts."""
+        return self.store.documents(view)
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the corpus: damaged or edited texts, words, vectors or versions."""
+        faults = self.store.faults()
+        for version in self.versions():
+            if self.digest_of(View(version.number)) != version.digest:
+                faults.append(f"The documents of version {version.number} are not those that it was made of.")
+        newest = self.versions()[-1:]
+        for document in self.store.documents(View(self.next_version), text=True):
+            if hashlib.sha256(document.text.encode()).hexdigest() != document.text_sha256:
+                faults.append(f"The text of {document.id} was changed.")
+        return faults if newest else [*faults, "No version is finished."]
+
+    def changed_files(self) -> dict[str, str]:
+        """Return the files that are no longer as they were indexed, each with "changed" or "gone", by id."""
+        kept = self.store.files()
+        paths: dict[str, str] = {}
+        for document in self.store.documents(View(self.next_version)):
+            paths.setdefault(document.source or document.id, document.path)
+        states = {name: sha256_of_file(Path(path)) for name, path in paths.items() if name in kept}
+        return {
+            name: "gone" if sha256 is None else "changed" for name, sha256 in states.items() if sha256 != kept[name]
+        }
+
+    def drop(self) -> None:
+        """Delete the corpus."""
+        self.close()
+        shutil.rmtree(self.folder)
+
+
+def open_store(folder: Path) -> Store:
+    """Open the store in a folder."""
+    return SqliteStore(folder)

@@ -1,0 +1,88 @@
+"""A view of a corpus as answers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..contracts import CorpusChoice, FoundPassage
+from ..documents import ReadingOptions
+from ..engines import Engine
+from ..errors import InputError
+from ..inference import LoadedModel, load_embedder
+from ..weights import Listener
+from .corpus import Corpus
+from .search import SEARCH_RULES, Search
+from .sqlite_store import LIBRARIES as STORE_LIBRARIES
+from .words import LIBRARIES as WORD_LIBRARIES
+
+__all__ = ["CorpusView", "open_embedder", "open_view"]
+
+
+class CorpusView:
+    """What members of ``groups`` may see of one version of a corpus, by default the newest, with its search."""
+
+    libraries: tuple[str, ...] = (*STORE_LIBRARIES, *WORD_LIBRARIES)
+
+    def __init__(
+        self, corpus: Corpus, embedder: Engine | None, version: int | None = None, groups: Sequence[str] = ()
+    ) -> None:
+        self.corpus = corpus
+        self.view = corpus.view(version, groups)
+        self._version = corpus.version(version)
+        self.search = Search(corpus, self.view, embedder)
+        usual = ReadingOptions()
+        self.reading = {name: value for name, value in corpus.reading.items() if value != getattr(usual, name)}
+        self.choice = CorpusChoice(name=str(corpus.folder), version=self._version.number, groups=list(groups))
+
+    @property
+    def name(self) -> str:
+        """The name of the corpus."""
+        return self.corpus.name
+
+    @property
+    def version(self) -> int:
+        """The number of the version."""
+        return self._version.number
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The corpus's part of a lock."""
+        facts: dict[str, Any] = {
+            "digest": self._version.digest,
+            "version": self.version,
+            "embedder": self.corpus.embedder,
+            "search": SEARCH_RULES,
+        }
+        if self.view.groups is not None:
+            # Of a closed corpus one sees a part; the digest of that part, for the whole is none of one's business.
+            facts |= {"groups": sorted(self.view.groups), "digest": self.corpus.digest_of(self.view)}
+        return facts
+
+    def find(self, question: str, count: int) -> list[FoundPassage]:
+        """Return the best passages for a question, best first."""
+        return self.search.find(question, count)
+
+
+def open_embedder(corpus: Corpus, listener: Listener | None = None) -> LoadedModel:
+    """Load the weights that made the vectors of a corpus, or for a new one the default.
+
+    Raises InputError if the weights of this machine are others than those of the corpus.
+    """
+    embedder = load_embedder(listener=listener)
+    if corpus.embedder not in (None, embedder.facts["digest"]):
+        embedder.close()
+        raise InputError(
+            f"The vectors of {corpus.name} come from other weights ({str(corpus.embedder)[:19]}...).",
+            "Pull those weights, or make the corpus again.",
+        )
+    return embedder
+
+
+def open_view(choice: CorpusChoice, listener: Listener | None = None) -> CorpusView:
+    """Open a view of a corpus, with its embedder. Raises InputError if there is no such corpus or version."""
+    folder = Path(choice.name)
+    corpus = Corpus.open(folder if folder.is_absolute() else choice.name)
+    view = corpus.view(choice.version or None, choice.groups)  # refuses before weights are loaded
+    return CorpusView(corpus, open_embedder(corpus, listener).engine, view.version, choice.groups)

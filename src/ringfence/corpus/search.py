@@ -1,0 +1,129 @@
+"""Find the passages of a corpus for a question: full text and meaning, joined by rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ..contracts import FoundPassage
+from ..engines import Engine
+from .corpus import Corpus
+from .store import Numbers, StoredDocument, StoredPassage, View
+from .words import query_words
+
+__all__ = ["SEARCH_RULES", "Ranked", "Search", "fused"]
+
+SEARCH_RULES = "search/1"
+DEPTH = 50  # passages that each way of search contributes
+FUSION = 60  # the constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)
+K1, B = 1.2, 0.75  # the usual constants of BM25 (Robertson and Zaragoza, 2009)
+FREQUENT = 0.5  # a word in more of the passages than this says nothing, unless no other word is found
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The numbers of passages for a question by each way of search, best first."""
+
+    text: tuple[int, ...] = ()
+    meaning: tuple[int, ...] = ()
+    fused: tuple[int, ...] = ()
+    scores: dict[int, float] = field(default_factory=dict)
+
+
+class Search:
+    """Search in one view of a corpus. Nothing outside the view has any influence on what is found, or on a score."""
+
+    def __init__(self, corpus: Corpus, view: View, embedder: Engine | None) -> None:
+        self._store, self.view, self._embedder = corpus.store, view, embedder
+        self._visible = self._store.visible(view)
+        self._languages = sorted({document.language for document in self._store.documents(view)} - {""})
+        self._average = float(self._visible.words.mean()) if len(self._visible.words) else 1.0
+
+    def __len__(self) -> int:
+        return len(self._visible.passages)
+
+    def rank(self, question: str, depth: int = DEPTH) -> Ranked:
+        """Return the passages for a question."""
+        text = self.by_text(question, depth)
+        meaning = self.by_meaning(question, depth)
+        joined = fused([text, meaning])
+        return Ranked(text, meaning, tuple(joined), joined)
+
+    def by_meaning(self, question: str, depth: int = DEPTH) -> tuple[int, ...]:
+        """Return the passages nearest to the question by cosine of their vectors, best first."""
+        if self._embedder is None or not len(self):
+            return ()
+        numbers, _ = self._store.nearest(self._embedder.embed([question])[0], self._visible, depth)
+        return tuple(map(int, numbers))
+
+    def by_text(self, question: str, depth: int = DEPTH) -> tuple[int, ...]:
+        """Return the passages with the words of the question by BM25, best first."""
+        scores, found = self._bm25(question)
+        if not len(found):
+            return ()
+        order = np.lexsort((found, -scores[found]))[:depth]
+        return tuple(map(int, self._visible.passages[found[order]]))
+
+    def _bm25(self, question: str) -> tuple[npt.NDArray[np.float64], Numbers]:
+        """Return the score of each visible passage, and the places of those that have one.
+
+        Counts and lengths are those of the visible passages alone.
+        """
+        numbers = self._visible.passages
+        scores = np.zeros(len(numbers))
+        hits: list[tuple[Numbers, Numbers]] = []
+        for forms in query_words(question, self._languages):
+            passages, counts = self._store.postings(forms)
+            places = np.searchsorted(numbers, passages)
+            places[places == len(numbers)] = 0
+            here = numbers[places] == passages if len(numbers) else np.zeros(0, bool)
+            if here.any():
+                hits.append((places[here], counts[here]))
+        telling = [hit for hit in hits if len(hit[0]) <= FREQUENT * len(numbers)] or hits
+        for places, counts in telling:
+            weight = np.log1p((len(numbers) - len(places) + 0.5) / (len(places) + 0.5))
+            length = 1 - B + B * self._visible.words[places] / self._average
+            scores[places] += weight * counts * (K1 + 1) / (counts + K1 * length)
+        return scores, np.flatnonzero(scores)
+
+    def find(self, question: str, count: int, depth: int = DEPTH) -> list[FoundPassage]:
+        """Return the best passages for a question."""
+        ranked = self.rank(question, depth)
+        return self.fetch(ranked.fused[:count], ranked)
+
+    def fetch(self, numbers: Sequence[int], ranked: Ranked | None = None) -> list[FoundPassage]:
+        """Return passages by their numbers, in that order."""
+        scores = ranked.scores if ranked else {}
+        return [
+            _found(document, passage, number, scores.get(number))
+            for number, (document, passage) in zip(numbers, self._store.passages(numbers), strict=True)
+        ]
+
+
+def fused(rankings: Sequence[Sequence[int]]) -> dict[int, float]:
+    """Join rankings by reciprocal rank; returns the scores, best first."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for place, number in enumerate(ranking, 1):
+            scores[number] = scores.get(number, 0.0) + 1 / (FUSION + place)
+    return dict(sorted(scores.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _found(document: StoredDocument, passage: StoredPassage, number: int, score: float | None) -> FoundPassage:
+    return FoundPassage(
+        number=number,
+        document=document.id,
+        path=document.path,
+        sha256=document.sha256,
+        title=document.title,
+        source=document.source,
+        span=passage.span,
+        page=passage.page if document.pages > 1 or passage.boxes else None,
+        lead=passage.lead,
+        text=passage.text,
+        boxes=list(passage.boxes),
+        score=score,
+    )

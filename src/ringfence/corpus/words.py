@@ -1,0 +1,106 @@
+"""The words of a text as an index holds them: stemmed by language, with numbers and codes kept whole."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from ..errors import InputError
+
+__all__ = ["LIBRARIES", "WORD_RULES", "index_words", "language_of", "query_words"]
+
+WORD_RULES = "words/1"
+"""The version of the rules below; part of a corpus version's digest."""
+LIBRARIES = ("PyStemmer", "py3langid")
+UNKNOWN = ""  # the language of texts that are too short to tell
+
+_STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
+    "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
+    "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
+    "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish", "ta": "tamil",
+    "tr": "turkish",
+}  # fmt: skip
+# A code or number is one word with its inner marks: AB-1234/5, 12,345.60, §4.2(b) without its brackets.
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?(?:[-./:,_+&@#][^\W_]+)*")
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
+LONGEST = 60  # characters of an indexed word
+# Words too common to tell passages apart; frequent words of other languages weigh little by their own frequency.
+_COMMON = frozenset(
+    """
+    a an and are as at be by did do does for from had has have how if in into is it its of on or that the their there
+    these they this to was were what when where which who whose why will with you your
+    der die das den dem des ein eine einer eines einem einen und oder ist sind war wie was wer wo wann
+    le la les un une des du de et ou est sont que qui quel quelle
+    """.split()  # noqa: SIM905 - a list of strings would take a line for each
+)
+
+
+def language_of(text: str) -> str:
+    """Return the language of a text as an ISO 639-1 code; empty if it is too short to tell, or has no stemmer."""
+    sample = text[:4000]
+    if len(sample.split()) < 8:
+        return UNKNOWN
+    try:
+        import py3langid
+    except ImportError as error:
+        raise _missing(error) from None
+    code = str(py3langid.classify(sample)[0])
+    return code if code in _STEMMERS else UNKNOWN
+
+
+@cache
+def _stemmer(language: str) -> Any:
+    try:
+        import Stemmer
+    except ImportError as error:
+        raise _missing(error) from None
+    return Stemmer.Stemmer(_STEMMERS[language])
+
+
+def _missing(error: ImportError) -> InputError:
+    return InputError(f"A corpus needs {error.name}.", "Install it: pip install 'ringfence[corpus]'.")
+
+
+def index_words(text: str, language: str) -> list[str]:
+    """Return the words of a text in order, as they are indexed: a code as a whole, then its parts."""
+    return [_stem(word, language) for word in _all_words(text)]
+
+
+def query_words(question: str, languages: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return for each word of a question the forms that it may have in an index of these languages.
+
+    Very common words are left out, unless the question has no others.
+    """
+    forms = [UNKNOWN, *languages]
+    words = list(dict.fromkeys(_all_words(question)))
+    wanted = [word for word in words if word not in _COMMON] or words
+    return [tuple(dict.fromkeys(_stem(word, language) for language in forms)) for word in wanted]
+
+
+def _all_words(text: str) -> Iterator[str]:
+    for match in _WORD.finditer(text):
+        whole = _folded(match.group())
+        yield whole[:LONGEST]
+        parts = [part.group() for part in _PARTS.finditer(whole)]
+        if len(parts) > 1:
+            if not any(part.isalpha() for part in parts):  # 12,345.60 is also found as 12345.60
+                plain = whole.replace(",", "")
+                if plain != whole:
+                    yield plain[:LONGEST]
+            yield from (part[:LONGEST] for part in parts)
+
+
+def _folded(word: str) -> str:
+    """Return a word in lower case without accents."""
+    plain = unicodedata.normalize("NFKD", word.casefold().replace("’", "'"))
+    return "".join(character for character in plain if not unicodedata.combining(character)).removesuffix("'s")
+
+
+def _stem(word: str, language: str) -> str:
+    if language == UNKNOWN or not word.isalpha():
+        return word
+    return str(_stemmer(language).stemWord(word))

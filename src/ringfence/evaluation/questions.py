@@ -1,0 +1,86 @@
+"""Gold questions for a corpus: what is asked, what is right, and where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..contracts import Citation, FoundPassage
+from ..errors import InputError
+from ..files import read_lines
+
+__all__ = ["GoldQuestion", "overlap", "read_questions", "words_of"]
+
+_WORD = re.compile(r"[^\W_]+(?:[.,][^\W_]+)*")
+_ARTICLES = frozenset(
+    ["a", "an", "the", "of", "in", "on", "at", "to", "is", "was", "were", "are", "and", "or", "by", "for", "with", "as"]
+)
+SAME = 0.5  # of a gold sentence's words, for a passage or a place to contain it
+
+
+class GoldQuestion(BaseModel):
+    """A question that a person has answered.
+
+    ``answers`` are right answers; none means that the documents do not answer it. ``documents`` are the ids of the
+    documents that do, ``sentences`` the sentences that do.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    question: str = Field(min_length=1)
+    answers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        """True if the documents answer it."""
+        return bool(self.answers)
+
+    def holds(self, place: FoundPassage | Citation) -> bool:
+        """Return whether a place stands in a gold document and says a gold sentence, if these are known."""
+        if self.documents and place.document not in self.documents:
+            return False
+        return not self.sentences or any(
+            overlap(sentence, place.text) >= SAME or overlap(place.text, sentence) >= SAME
+            for sentence in self.sentences
+        )
+
+
+def read_questions(path: Path) -> list[GoldQuestion]:
+    """Read gold questions: JSONL with id, question, answers, documents, sentences. Raises InputError with the line."""
+    remedy = (
+        'A line is such as {"id": "q1", "question": "Who signs?", "answers": ["the board"], "documents": ["a.pdf"]}.'
+    )
+    questions: list[GoldQuestion] = []
+    try:
+        for number, line in enumerate(read_lines(path), 1):
+            try:
+                questions.append(GoldQuestion.model_validate(line))
+            except ValidationError as error:
+                where = ".".join(map(str, error.errors()[0]["loc"]))
+                raise InputError(f"Line {number} of {path} is no gold question ({where}).", remedy) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"Cannot read the gold questions {path} ({type(error).__name__}).", remedy) from None
+    twice = {q.id for q in questions if sum(other.id == q.id for other in questions) > 1}
+    if twice or not questions:
+        what = f"the id {min(twice)} occurs twice" if twice else "it has no lines"
+        raise InputError(f"{path} cannot be used: {what}.", remedy)
+    return questions
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, without articles and grouping commas."""
+    words = (word.casefold().replace(",", "") for word in _WORD.findall(text))
+    return [word for word in words if word not in _ARTICLES]
+
+
+def overlap(part: str, whole: str | Iterable[str]) -> float:
+    """Return the share of the words of ``part`` that ``whole`` has; 0 if ``part`` has none."""
+    wanted = words_of(part)
+    known: Sequence[str] | set[str] = set(words_of(whole) if isinstance(whole, str) else whole)
+    return sum(word in known for word in wanted) / len(wanted) if wanted else 0.0

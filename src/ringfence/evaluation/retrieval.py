@@ -1,0 +1,96 @@
+"""How well the passages of a corpus are found: recall, nDCG and reciprocal rank by stage of the search."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..corpus import CorpusView
+from .questions import GoldQuestion
+from .statistics import bootstrap_ratio
+
+__all__ = ["MeanFigure", "RetrievalScores", "StageScores", "score_retrieval"]
+
+DEPTH = 20
+AT = 10  # passages of nDCG
+
+
+@dataclass(frozen=True)
+class MeanFigure:
+    """A mean over ``n`` questions with its 95 % interval (bootstrap over questions)."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> MeanFigure:
+        """Return the mean of values; NaN for none."""
+        names = [str(number) for number in range(len(values))]
+        low, high = bootstrap_ratio(values, [1.0] * len(values), names)
+        return cls(sum(values) / len(values) if values else math.nan, low, high, len(values))
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True)
+class StageScores:
+    """One stage: recall at 1, 5 and 20, nDCG at 10 and mean reciprocal rank, each with its interval over questions."""
+
+    stage: str
+    recall: dict[int, MeanFigure]
+    ndcg: MeanFigure
+    mrr: MeanFigure
+
+
+@dataclass(frozen=True)
+class RetrievalScores:
+    """The stages of a search over ``questions`` answerable questions, and its time in seconds (median, 95 %)."""
+
+    questions: int
+    stages: list[StageScores] = field(default_factory=list)
+    median_seconds: float = 0.0
+    p95_seconds: float = 0.0
+
+
+def score_retrieval(
+    view: CorpusView, questions: Sequence[GoldQuestion], on_question: Callable[[int, int], None] = lambda done, of: None
+) -> RetrievalScores:
+    """Search for each answerable question and compare what is found with the gold places."""
+    asked = [question for question in questions if question.answerable]
+    hits: dict[str, list[list[bool]]] = {"full text": [], "meaning": [], "fused": []}
+    seconds = []
+    for done, question in enumerate(asked, 1):
+        started = time.monotonic()
+        ranked = view.search.rank(question.question)
+        seconds.append(time.monotonic() - started)
+        for stage, numbers in zip(hits, (ranked.text, ranked.meaning, ranked.fused), strict=True):
+            hits[stage].append([question.holds(passage) for passage in view.search.fetch(numbers[:DEPTH])])
+        on_question(done, len(asked))
+    ordered = sorted(seconds) or [0.0]
+    return RetrievalScores(
+        len(asked),
+        [_stage(stage, rows) for stage, rows in hits.items()],
+        ordered[len(ordered) // 2],
+        ordered[min(len(ordered) - 1, math.ceil(0.95 * len(ordered)) - 1)],
+    )
+
+
+def _stage(stage: str, rows: Sequence[Sequence[bool]]) -> StageScores:
+    return StageScores(
+        stage,
+        {k: MeanFigure.of([float(any(row[:k])) for row in rows]) for k in (1, 5, DEPTH)},
+        MeanFigure.of([_ndcg(row) for row in rows]),
+        MeanFigure.of([next((1 / place for place, hit in enumerate(row, 1) if hit), 0.0) for row in rows]),
+    )
+
+
+def _ndcg(row: Sequence[bool]) -> float:
+    """Return nDCG at 10 with binary relevance, against the relevant passages that the search found at all."""
+    gain = sum(1 / math.log2(place + 1) for place, hit in enumerate(row[:AT], 1) if hit)
+    best = sum(1 / math.log2(place + 1) for place in range(1, min(AT, sum(row)) + 1))
+    return gain / best if best else 0.0

@@ -1,0 +1,128 @@
+"""Read the claims of a written answer, and find what the cited passages do not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span
+from ...documents import Document, Source
+from ...documents.sentences import sentences_of
+from ...documents.text import document_from_text
+from ..locale import Locale
+from ..unsupported import unsupported
+from .calculation import calculated
+from .prompt import REFUSAL
+
+__all__ = ["Draft", "citation_of", "code_faults", "read_claims"]
+
+_CITE = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+_WORD = re.compile(r"\w+")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{3,})[\"”“»]")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A sentence that the model wrote, with the passages that it names (from 0), and what the program worked out."""
+
+    text: str
+    passages: tuple[int, ...]
+    calculation: Calculation | None = None
+
+
+def read_claims(text: str, passages: int, complete: bool) -> list[Draft]:
+    """Return the claims of an answer; none for the refusal. The last line of an answer that was cut is left out."""
+    if REFUSAL.casefold() in text.casefold():
+        return []
+    lines = [line.strip() for line in text.strip().split("\n")]
+    if not complete and lines:
+        lines = lines[:-1] if not _CITE.search(lines[-1]) else lines
+    drafts = []
+    for line in lines:
+        numbers = [int(n) - 1 for cite in _CITE.findall(line) for n in cite.split(",")]
+        words, calculation = calculated(_CITE.sub("", line).strip().removeprefix("- "))
+        if words:
+            known = tuple(dict.fromkeys(number for number in numbers if 0 <= number < passages))
+            drafts.append(Draft(words, known, calculation))
+    return drafts
+
+
+def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], locale: Locale) -> list[str]:
+    """Return what a claim says that its passages do not: numbers, dates, amounts, names, quotations.
+
+    What the question itself says is no fault: whether it fits is for the check of meaning. Every number of a
+    calculation must stand in the passages.
+    """
+    if not sources:
+        return ["no citation"]
+    said = "\n\n".join("\n".join([source.title, source.lead, source.text]) for source in sources)
+    known = _document(f"{said}\n\n{question}")
+    text = draft.text
+    if draft.calculation:
+        text = text.replace(draft.calculation.result, "")
+    faults = [f"{found.kind}: {found.text}" for found in unsupported(_document(text), known, locale)] if text else []
+    if draft.calculation:
+        numbers = _document(draft.calculation.expression)
+        faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, _document(said), locale)]
+    plain = " ".join(said.split()).casefold()
+    faults += [
+        f"quotation: {quoted}"
+        for quoted in _QUOTED.findall(draft.text)
+        if " ".join(quoted.split()).casefold().rstrip(".,") not in plain
+    ]
+    return list(dict.fromkeys(faults))
+
+
+def _document(text: str) -> Document:
+    return document_from_text(Source(Path("claim"), "claim"), text or " .", "", "claim")
+
+
+def citation_of(claim: str, number: int, passage: FoundPassage) -> Citation:
+    """Return the place in a passage that says a claim: the sentences that share its words, and those between them."""
+    start, end = _closest(claim, passage.text)
+    span = (passage.span[0] + start, passage.span[0] + end)
+    return Citation(
+        document=passage.document,
+        path=passage.path,
+        sha256=passage.sha256,
+        title=passage.title,
+        source=passage.source,
+        span=span,
+        page=passage.page,
+        lead=passage.lead,
+        text=passage.text[start:end],
+        boxes=_boxes(passage, span),
+        passage=number,
+    )
+
+
+def _boxes(passage: FoundPassage, span: Span) -> list[BoxFacts]:
+    """Return the boxes of the lines that a span touches, cut to the part of the line by its share of characters."""
+    boxes = []
+    for (start, end), box in passage.boxes:
+        first, last = max(start, span[0]), min(end, span[1])
+        if first < last:
+            width = (box.x1 - box.x0) / (end - start)
+            cut = {"x0": round(box.x0 + (first - start) * width, 1), "x1": round(box.x0 + (last - start) * width, 1)}
+            boxes.append(box.model_copy(update=cut))
+    return boxes
+
+
+def _closest(claim: str, text: str) -> Span:
+    """Return the run of sentences that covers the claim's words best, with the fewest sentences."""
+    wanted = {word.casefold() for word in _WORD.findall(claim) if len(word) > 3 or word.isdigit()}
+    spans = list(sentences_of(text, 0, len(text)))
+    if not wanted or len(spans) < 2:
+        return (spans[0][0], spans[-1][1]) if spans else (0, len(text))
+    words = [{word.casefold() for word in _WORD.findall(text[start:end])} & wanted for start, end in spans]
+    best, run = -1.0, (0, 0)
+    for first in range(len(spans)):
+        covered: set[str] = set()
+        for last in range(first, min(len(spans), first + 4)):
+            covered |= words[last]
+            gain = len(covered) - 0.8 * (last - first)
+            if gain > best:
+                best, run = gain, (first, last)
+    return spans[run[0]][0], spans[run[1]][1]
