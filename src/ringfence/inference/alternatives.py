@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -36,21 +36,23 @@ Fields = dict[int, dict[str, Distribution]]
 def in_doubt(
     task: ExtractTask, parts: Sequence[WindowAnswer], which: AlternativesOption, known: bool
 ) -> tuple[Fields, dict[int, set[str]]]:
-    """The single fields of the merged answer whose values are plain, and those to weigh, by window.
+    """The values of the merged answer that are plain, and the paths of those to weigh, by window.
 
-    A value is plain if no check that names its field is broken and its own probability, that of its text and of the end
+    A value is plain if it is not to blame for a broken check and its own probability, that of its text and of the end
     of its line, is at least that of PLAIN; ``known`` is False for an engine that does not tell it. A null over several
-    windows is not weighed: its rivals are in all of them.
+    windows is not weighed: its rivals are in all of them. Nor is a value of a row that breaks no check.
     """
     broken = fields_of_broken_checks(task, gather(task, parts).values)
     sure: Fields = {}
     doubtful: dict[int, set[str]] = {}
-    for path, number in windows_of_values(task, parts).items():
-        found = parts[number].single[path]
-        if path not in broken and known and found.logprob is not None and found.logprob >= PLAIN:
-            sure.setdefault(number, {})[path] = (Weighed(found.value, found.answer, found.logprob),)
-        elif path in broken or which == "all":
-            doubtful.setdefault(number, set()).add(path)
+    for path, (number, there) in windows_of_values(task, parts).items():
+        found = parts[number].single.get(there)
+        if path in broken:
+            doubtful.setdefault(number, set()).add(there)
+        elif found and known and found.logprob is not None and found.logprob >= PLAIN:
+            sure.setdefault(number, {})[there] = (Weighed(found.value, found.answer, found.logprob),)
+        elif found and which == "all":
+            doubtful.setdefault(number, set()).add(there)
     return sure, doubtful
 
 
@@ -77,19 +79,19 @@ class AnswerTree:
         def place(ids: Tokens) -> int:
             return continuations.setdefault(ids, len(continuations))
 
-        for path, (start, end) in plan.places(written).items():
-            if path not in wanted:
+        for slot in plan.slots(written):
+            if slot.path not in wanted:
                 continue
-            # Values are cut off at their space and after their line: there a tokenizer cuts too.
-            trunk += _ids(engine, written[position:start])
-            position = start
-            rivals = rivals_of(plan, path, written[start + 1 : end])
+            # Values are cut off at their space and after what ends them: there a tokenizer cuts too.
+            trunk += _ids(engine, written[position : slot.start])
+            position = slot.start
+            rivals = rivals_of(plan, slot, written[slot.start + 1 : slot.end])
             if not rivals:
                 continue
             if trunk:
-                trunks[path] = place(trunk)
-            branches[path] = [
-                (rival, [place(trunk + _ids(engine, f" {surface}\n")) for surface in rival.surfaces])
+                trunks[slot.path] = place(trunk)
+            branches[slot.path] = [
+                (rival, [place(trunk + _ids(engine, f" {surface}{slot.ending}")) for surface in rival.surfaces])
                 for rival in rivals
             ]
         if not branches:
@@ -119,9 +121,18 @@ def _ids(engine: Engine, text: str) -> Tokens:
 
 
 def with_distributions(part: WindowAnswer, found: Mapping[str, Distribution]) -> WindowAnswer:
-    """The answer of a window with the distributions of its fields."""
-    single = {
-        path: FieldValue(value.value, value.answer, value.logprob, found.get(path, value.distribution))
-        for path, value in part.single.items()
+    """The answer of a window with the distributions of its values, by their paths in it."""
+
+    def weighed(path: str, value: FieldValue) -> FieldValue:
+        return replace(value, distribution=found.get(path, value.distribution))
+
+    lists = {
+        name: [
+            replace(
+                record, values={leaf: weighed(f"{name}[{n}].{leaf}", value) for leaf, value in record.values.items()}
+            )
+            for n, record in enumerate(records)
+        ]
+        for name, records in part.lists.items()
     }
-    return WindowAnswer(single, part.lists, part.written)
+    return replace(part, single={path: weighed(path, value) for path, value in part.single.items()}, lists=lists)
