@@ -18,7 +18,7 @@ from ringfence.checker import check_run
 from ringfence.contracts import Result, value_at
 from ringfence.documents import expand_inputs
 from ringfence.engines import EngineSettings, FakeEngine, ScoreRequest
-from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, explain_document
+from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, alternatives, explain_document
 from ringfence.replay import replay_run
 from ringfence.reports import write_report
 from ringfence.tasks.extract.answer import Answer, Distribution, Weighed
@@ -173,6 +173,18 @@ def test_in_a_long_document_a_row_is_weighed_in_the_window_that_it_comes_from() 
     result = made.answer(document_of(f"{filler}\n\n{PAPER}")).result
     assert len(result.windows or []) > 2
     assert result.field("lines[1].price").chosen_by == "check"
+
+
+def test_values_too_many_for_one_request_are_weighed_in_several_with_the_same_outcome(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, parts = Believer(ROWS[0], SWAPPED), Believer(ROWS[0], SWAPPED)
+    at_once = answered(whole, PRODUCT, SUM)
+    monkeypatch.setattr(alternatives, "MOST_TEXTS", 3)
+    one_by_one = answered(parts, PRODUCT, SUM)
+    assert (len(whole.scored), len(parts.scored)) == (1, 3)
+    assert len({request.id for request in parts.scored}) == 3
+    assert one_by_one.fields == at_once.fields
 
 
 def answer_of(rows: int, net: str) -> Answer:
