@@ -102,8 +102,15 @@ def test_two_values_of_a_row_do_not_share_one_place_for_one_times_a_price_is_the
     result = answered(Believer("Bolt | 3 | 7.00 | 21.50", net="21.50"), paper=paper)
     assert (result.values or {})["lines"] == [{"item": "Bolt", "qty": "3", "price": "7.00", "amount": "21.50"}]
     assert result.field("lines[0].amount").flags == [f"check: {PRODUCT}"]
-    twice = answered(Believer("Bolt | 3 | 21.50 | 7.00", net="21.50"), paper=paper.replace("7.00", "21.50   7.00"))
+    twice = answered(Believer("Bolt | 1 | 21.50 | 7.00", net="21.50"), paper=paper.replace("7.00", "21.50   7.00"))
     assert [twice.value(f"lines[0].{leaf}") for leaf in ("qty", "price", "amount")] == ["1", "21.50", "21.50"]
+
+
+def test_only_one_value_of_a_row_is_exchanged_for_chance_makes_equations_of_any_few_numbers() -> None:
+    paper = "Due in   30   days   3   off   10\nNet   21.50\n"
+    result = answered(Believer("Due in | 30 | 3 | 3", net="21.50"), paper=paper)  # 3 x 10 = 30
+    assert [result.value(f"lines[0].{leaf}") for leaf in ("qty", "price", "amount")] == ["30", "3", "3"]
+    assert result.field("lines[0].qty").flags == [f"check: {PRODUCT}"]
 
 
 def test_the_rows_of_a_sum_are_weighed_with_its_total() -> None:

@@ -83,7 +83,7 @@ class Search:
         for name, each in chosen.items():
             put_value(self.values, name, each.value)
         return all(
-            rule.allows(self.values, self.kinds) and _have_own_places(rule, chosen)
+            rule.allows(self.values, self.kinds) and (rule.row is None or _have_own_places(rule, chosen))
             for rule in self._due[len(chosen) - 1]
         )
 
@@ -95,8 +95,6 @@ def _quantity(value: Any) -> Any:
 
 def _have_own_places(rule: Rule, chosen: Mapping[str, Weighed]) -> bool:
     """True unless two values of a row would need the same place: with 1 as a quantity, p is the product of 1 and p."""
-    if rule.row is None:
-        return True
     answers = [each.answer for path, each in chosen.items() if path in rule.paths]
     return _apart([[*answer.spans, *answer.others] for answer in answers if answer.spans])
 
