@@ -18,7 +18,7 @@ ANSWER_TOKENS_PER_FIELD = 9  # median over receipts, broadcast orders and the ex
 class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
-    prompt_version: ClassVar[str] = "extract/7"
+    prompt_version: ClassVar[str] = "extract/8"
 
     kind: Literal["extract"] = "extract"
     fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
