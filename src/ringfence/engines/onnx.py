@@ -1,4 +1,4 @@
-"""The embedding engine: a sentence encoder on ONNX Runtime, mean pooling over tokens, rows of length 1."""
+"""The engine of encoders: ONNX graphs that embed texts, or judge pairs of texts."""
 
 from __future__ import annotations
 
@@ -11,55 +11,53 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
+from ..hardware import processors
 from .chat import Templated
+from .encoder_graph import load_graph
 from .protocol import Capabilities, EngineSettings, ScoreRequest
 from .scheduler import Scheduled
+from .text_batches import batches_of
 from .ticket import EngineOutput, Ticket
 from .unconverted import RunsOrigin
 
 __all__ = ["OnnxEngine"]
 
-BATCH = 32
-
 
 class OnnxEngine(RunsOrigin, Scheduled, Templated):
-    """A loaded sentence encoder. It embeds texts and does nothing else."""
+    """A loaded encoder. It writes nothing; any thread may use it.
+
+    A text has the same row alone and in any batch; OpenVINO's rows (bf16) and ONNX Runtime's (f32) differ a little.
+    """
 
     name = "onnx"
-    libraries: tuple[str, ...] = ("numpy", "onnxruntime", "tokenizers")
+    libraries: tuple[str, ...] = ("numpy", "onnxruntime", "openvino", "tokenizers")
     chat_template = ""
     control_tokens: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
+        self.settings = settings
+        self.special_tokens: dict[str, str] = {}
         try:
-            import onnxruntime
             from tokenizers import Tokenizer
+
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._graph = load_graph(folder / "model.onnx", settings.runtime, settings.threads)
         except ImportError as error:
             raise EngineError(
                 f"The onnx engine cannot be imported ({error}).", "Install it: pip install 'ringfence[onnx]'."
             ) from None
-        self.settings = settings
-        self.special_tokens: dict[str, str] = {}
-        self._version = onnxruntime.__version__
-        try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = settings.threads
-            options.log_severity_level = 3
-            self._session = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # each of the three libraries raises its own errors
+        except Exception as error:  # each of the libraries raises its own errors
             raise EngineError(
                 f"The onnx engine cannot load these weights ({type(error).__name__}).",
-                "Use a sentence encoder, such as all-minilm-l6-v2-int8: a folder with model.onnx, tokenizer.json and "
+                "Use an encoder, such as all-minilm-l6-v2-int8: a folder with model.onnx, tokenizer.json and "
                 "config.json.",
             ) from None
+        self.libraries = tuple(sorted(("numpy", "tokenizers", self._graph.library)))
         context = min(256, int(config.get("max_position_embeddings", 256)))  # MiniLM was trained on 256 tokens
         self._tokenizer.enable_truncation(context)
-        self._tokenizer.enable_padding()
-        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self._tokenizer.no_padding()
+        self._pad = int(config.get("pad_token_id") or 0)
         self.capabilities = Capabilities(
             context=context, grammar=False, json_schema=False, embed=True, modes=("batched",)
         )
@@ -82,25 +80,47 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embeddings of length 1, one row per text, float32; texts are truncated to the context."""
-        rows: list[npt.NDArray[np.float32]] = []
-        for start in range(0, len(texts), BATCH):
-            encoded = self._tokenizer.encode_batch(list(texts[start : start + BATCH]))
-            mask = np.array([entry.attention_mask for entry in encoded], np.int64)
-            feed = {
-                "input_ids": np.array([entry.ids for entry in encoded], np.int64),
-                "attention_mask": mask,
-                "token_type_ids": np.zeros_like(mask),
-            }
-            states = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-            pooled = states if states.ndim == 2 else (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
-            norms = np.linalg.norm(pooled, axis=1, keepdims=True)
-            rows.append((pooled / np.maximum(norms, 1e-12)).astype(np.float32))
-        return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
+        return self._rows(list(texts), self._pooled)
+
+    def _rows(self, texts: list[Any], row_of: Any) -> npt.NDArray[np.float32]:
+        """One row per text, or pair of texts, in their order."""
+        encoded = self._tokenizer.encode_batch(texts)
+        rows: npt.NDArray[np.float32] | None = None
+        for padded, positions in batches_of([len(entry.ids) for entry in encoded], self.capabilities.context):
+            ids = np.full((len(positions), padded), self._pad, np.int64)
+            mask, types = np.zeros_like(ids), np.zeros_like(ids)
+            for row, position in enumerate(positions):
+                entry = encoded[position]
+                size = len(entry.ids)
+                ids[row, :size], mask[row, :size], types[row, :size] = entry.ids, 1, entry.type_ids
+            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+            outputs = self._graph.run({name: feed[name] for name in self._graph.inputs})
+            found = row_of(outputs, mask)
+            if rows is None:
+                rows = np.empty((len(texts), found.shape[1]), np.float32)
+            rows[positions] = found
+        return np.empty((0, 0), np.float32) if rows is None else rows
+
+    def _pooled(self, outputs: dict[str, npt.NDArray[Any]], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return the mean over the tokens of each text, of length 1."""
+        states = next(iter(outputs.values()))
+        pooled = states if states.ndim == 2 else (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
+        norms = np.linalg.norm(pooled, axis=1, keepdims=True)
+        return np.asarray(pooled / np.maximum(norms, 1e-12), np.float32)
 
     def describe(self) -> dict[str, Any]:
         """Name, version and settings: the engine's part of the lock."""
-        return {"name": self.name, "version": self._version, "build": None, "settings": {"mode": "batched"}}
+        graph = self._graph
+        settings = {
+            "mode": "batched",
+            "runtime": graph.runtime,
+            "precision": graph.precision,
+            "context": self.capabilities.context,
+            "threads": self.settings.threads or f"auto:{processors()}",
+        }
+        return {"name": self.name, "version": graph.version, "build": graph.build(), "settings": settings}
 
     def close(self) -> None:
         """Free the weights."""
-        self._session = None
+        super().close()
+        del self._graph

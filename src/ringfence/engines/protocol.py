@@ -14,6 +14,7 @@ import numpy.typing as npt
 __all__ = [
     "Capabilities",
     "Completion",
+    "EncoderRuntime",
     "Engine",
     "EngineSettings",
     "EngineType",
@@ -26,6 +27,7 @@ __all__ = [
 
 FinishReason = Literal["stop", "length", "failed"]
 Mode = Literal["solo", "batched"]
+EncoderRuntime = Literal["auto", "openvino", "onnxruntime"]
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class EngineSettings:
 
     ``cache_gib`` is the memory for keys and values, in GiB; ``threads`` is 0 for the engine's own choice; ``server`` is
     the address of an existing server, ``model`` its name for the weights; solo mode never uses ``prefix_cache``;
-    ``adapter`` is the folder of the adapter for the weights.
+    ``adapter`` is the folder of the adapter for the weights; ``runtime`` runs the graph of an encoder, by default the
+    faster one.
     """
 
     mode: Mode = "batched"
@@ -124,6 +127,7 @@ class EngineSettings:
     prefix_cache: bool = True
     adapter: Path | None = None
     ca_file: str = ""
+    runtime: EncoderRuntime = "auto"
 
     @property
     def keeps_prefixes(self) -> bool:

@@ -1,0 +1,71 @@
+"""Tiny encoders in ONNX that tests make: a table of word vectors, with one layer behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+WORDS = (*SPECIAL, "cat", "dog", "sat", "ran", "a", "the", "on", "mat", "query", "passage", ":", "true", "false")
+WIDTH = 8
+
+
+def make_encoder(folder: Path, **config: Any) -> Path:
+    """Write an encoder: a token's state is its word's vector plus half the mean vector of its text."""
+    table = np.random.default_rng(1).normal(size=(len(WORDS), WIDTH)).astype(np.float32)
+    nodes = [
+        helper.make_node("Gather", ["table", "input_ids"], ["words"]),
+        *_mean("words"),
+        helper.make_node("Mul", ["mean", "half"], ["around"]),
+        helper.make_node("Add", ["words", "around"], ["last_hidden_state"]),
+    ]
+    shape = ["batch", "sequence", WIDTH]
+    numbers = {"table": table, "half": np.array(0.5, np.float32)}
+    _write(folder, nodes, numbers, ("last_hidden_state", shape))
+    _companions(folder, {"max_position_embeddings": 64, **config})
+    return folder
+
+
+def _mean(states: str) -> list[Any]:
+    """Nodes of the mean of ``states`` over the tokens of each text, of shape (texts, 1, width)."""
+    return [
+        helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["mask", "last"], ["weights"]),
+        helper.make_node("Mul", [states, "weights"], ["weighted"]),
+        helper.make_node("ReduceSum", ["weighted", "tokens"], ["sum"]),
+        helper.make_node("ReduceSum", ["weights", "tokens"], ["count"]),
+        helper.make_node("Div", ["sum", "count"], ["mean"]),
+    ]
+
+
+def _write(folder: Path, nodes: list[Any], numbers: dict[str, npt.NDArray[Any]], output: tuple[str, list[Any]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    axes = {"last": np.array([-1], np.int64), "tokens": np.array([1], np.int64)}
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [
+            helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"])
+            for name in ("input_ids", "attention_mask", "token_type_ids")
+        ],
+        [helper.make_tensor_value_info(output[0], TensorProto.FLOAT, output[1])],
+        [numpy_helper.from_array(array, name) for name, array in {**numbers, **axes}.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(folder / "model.onnx"))
+
+
+def _companions(folder: Path, config: dict[str, Any]) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "config.json").write_text(json.dumps(config))
