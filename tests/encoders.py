@@ -32,6 +32,12 @@ def make_encoder(folder: Path, **config: Any) -> Path:
     return folder
 
 
+def tell(folder: Path, name: str, content: object) -> None:
+    """Write a file beside the weights: JSON, or a text as it is."""
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
+
+
 def _mean(states: str) -> list[Any]:
     """Nodes of the mean of ``states`` over the tokens of each text, of shape (texts, 1, width)."""
     return [

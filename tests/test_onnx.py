@@ -39,6 +39,10 @@ def test_the_same_text_has_the_same_bits_whatever_stands_beside_it_in_the_batch(
     engine.close()
 
 
+def test_the_catalog_says_how_many_tokens_of_a_text_are_read(embedder: Engine) -> None:
+    assert embedder.capabilities.context == 256
+
+
 def test_it_says_what_it_cannot_do(embedder: Engine) -> None:
     assert embedder.capabilities.embed
     assert not embedder.capabilities.grammar

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ import numpy.typing as npt
 from ..errors import EngineError
 from ..hardware import processors
 from .chat import Templated
+from .embedding_recipe import context_of, pooled, prefixed, recipe_in
 from .encoder_graph import load_graph
-from .protocol import Capabilities, EngineSettings, ScoreRequest
+from .protocol import Capabilities, EngineSettings, Purpose, ScoreRequest
 from .scheduler import Scheduled
 from .text_batches import batches_of
 from .ticket import EngineOutput, Ticket
 from .unconverted import RunsOrigin
 
 __all__ = ["OnnxEngine"]
+
+Outputs = dict[str, npt.NDArray[Any]]
+RowOf = Callable[[Outputs, npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 
 
 class OnnxEngine(RunsOrigin, Scheduled, Templated):
@@ -54,12 +59,19 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
                 "config.json.",
             ) from None
         self.libraries = tuple(sorted(("numpy", "tokenizers", self._graph.library)))
-        context = min(256, int(config.get("max_position_embeddings", 256)))  # MiniLM was trained on 256 tokens
+        self._recipe = recipe_in(folder, settings.recipe)
+        context = context_of(config, self._recipe)
         self._tokenizer.enable_truncation(context)
         self._tokenizer.no_padding()
         self._pad = int(config.get("pad_token_id") or 0)
         self.capabilities = Capabilities(
-            context=context, grammar=False, json_schema=False, embed=True, modes=("batched",)
+            context=context,
+            grammar=False,
+            json_schema=False,
+            embed=True,
+            token_ids=False,
+            modes=("batched",),
+            generate=False,
         )
 
     @classmethod
@@ -78,13 +90,17 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
             f"The onnx engine only embeds texts; it does not {verb}.", "Choose another engine for this task."
         )
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Embeddings of length 1, one row per text, float32; texts are truncated to the context."""
-        return self._rows(list(texts), self._pooled)
+    def embed(self, texts: Sequence[str], *, purpose: Purpose = "passage") -> npt.NDArray[np.float32]:
+        """Embeddings, one row per text, float32; texts are truncated to the context."""
 
-    def _rows(self, texts: list[Any], row_of: Any) -> npt.NDArray[np.float32]:
+        def row_of(outputs: Outputs, mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+            return pooled(outputs, mask, self._recipe)
+
+        return self._rows(prefixed(list(texts), self._recipe, purpose), row_of)
+
+    def _rows(self, texts: Sequence[Any], row_of: RowOf) -> npt.NDArray[np.float32]:
         """One row per text, or pair of texts, in their order."""
-        encoded = self._tokenizer.encode_batch(texts)
+        encoded = self._tokenizer.encode_batch(list(texts))
         rows: npt.NDArray[np.float32] | None = None
         for padded, positions in batches_of([len(entry.ids) for entry in encoded], self.capabilities.context):
             ids = np.full((len(positions), padded), self._pad, np.int64)
@@ -101,13 +117,6 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
             rows[positions] = found
         return np.empty((0, 0), np.float32) if rows is None else rows
 
-    def _pooled(self, outputs: dict[str, npt.NDArray[Any]], mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Return the mean over the tokens of each text, of length 1."""
-        states = next(iter(outputs.values()))
-        pooled = states if states.ndim == 2 else (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
-        norms = np.linalg.norm(pooled, axis=1, keepdims=True)
-        return np.asarray(pooled / np.maximum(norms, 1e-12), np.float32)
-
     def describe(self) -> dict[str, Any]:
         """Name, version and settings: the engine's part of the lock."""
         graph = self._graph
@@ -117,6 +126,7 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
             "precision": graph.precision,
             "context": self.capabilities.context,
             "threads": self.settings.threads or f"auto:{processors()}",
+            "recipe": asdict(self._recipe),
         }
         return {"name": self.name, "version": graph.version, "build": graph.build(), "settings": settings}
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..clock import now
 from ..contracts import ModelOptions
-from ..engines import Engine, EngineSettings, engine_type
+from ..engines import EmbeddingRecipe, Engine, EngineSettings, engine_type
 from ..engines.selection import choose_engine, require_engine, slow_precision
 from ..errors import EngineError, InputError, WeightsError
 from ..server_address import ServerAddress
-from ..weights import Listener, Store, StoredWeights, find_entry, pull
+from ..weights import Listener, Store, StoredWeights, catalog, find_entry, pull
 from ..weights.policy import require_allowed, require_form
 
 __all__ = ["LoadedModel", "load_embedder", "load_model", "open_engine", "open_server", "settings_of"]
@@ -177,6 +177,7 @@ def open_engine(
                 "Use the weights that the adapter was made for.",
             )
         settings = replace(settings, adapter=adapter.files)
+    settings = replace(settings, recipe=_recipe(weights))
 
     def convert(origin: Path, target: Path) -> None:
         say(
@@ -189,6 +190,15 @@ def open_engine(
     require_form(form, weights)
     form = _verified(form, trust_changed)
     return LoadedModel(kind.open(form.files, settings), weights, form, adapter)
+
+
+def _recipe(weights: StoredWeights) -> EmbeddingRecipe:
+    """What the catalog says of embedding weights."""
+    manifest = weights.manifest
+    for entry in catalog():
+        if entry.embedding and (entry.digest == manifest.digest or entry.name in manifest.names):
+            return EmbeddingRecipe(**asdict(entry.embedding))
+    return EmbeddingRecipe()
 
 
 def _verified(stored: StoredWeights, trust_changed: bool) -> StoredWeights:
