@@ -32,6 +32,36 @@ def make_encoder(folder: Path, **config: Any) -> Path:
     return folder
 
 
+def make_judge(folder: Path, labels: tuple[str, ...], **config: Any) -> Path:
+    """Write a cross-encoder: its logits are a line through the difference of the mean vectors of the two texts."""
+    random = np.random.default_rng(2)
+    numbers = {
+        "table": random.normal(size=(len(WORDS), WIDTH)).astype(np.float32),
+        "line": random.normal(size=(WIDTH, max(len(labels), 1))).astype(np.float32),
+        "two": np.array(2.0, np.float32),
+        "one": np.array(1.0, np.float32),
+    }
+    nodes = [
+        helper.make_node("Gather", ["table", "input_ids"], ["words"]),
+        helper.make_node("Cast", ["token_type_ids"], ["type"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["type", "last"], ["types"]),
+        helper.make_node("Mul", ["types", "two"], ["doubled"]),
+        helper.make_node("Sub", ["one", "doubled"], ["signs"]),
+        helper.make_node("Mul", ["words", "signs"], ["signed"]),
+        *_mean("signed"),
+        helper.make_node("Squeeze", ["mean", "tokens"], ["apart"]),
+        helper.make_node("MatMul", ["apart", "line"], ["logits"]),
+    ]
+    _write(folder, nodes, numbers, ("logits", ["batch", max(len(labels), 1)]))
+    facts = {
+        "architectures": ["BertForSequenceClassification"],
+        "id2label": {str(number): label for number, label in enumerate(labels)},
+        "max_position_embeddings": 64,
+    }
+    _companions(folder, {**facts, **config})
+    return folder
+
+
 def tell(folder: Path, name: str, content: object) -> None:
     """Write a file beside the weights: JSON, or a text as it is."""
     (folder / name).parent.mkdir(exist_ok=True)

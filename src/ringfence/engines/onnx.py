@@ -16,6 +16,7 @@ from ..hardware import processors
 from .chat import Templated
 from .embedding_recipe import context_of, pooled, prefixed, recipe_in
 from .encoder_graph import load_graph
+from .judgement import judged, labels_in
 from .protocol import Capabilities, EngineSettings, Purpose, ScoreRequest
 from .scheduler import Scheduled
 from .text_batches import batches_of
@@ -59,19 +60,22 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
                 "config.json.",
             ) from None
         self.libraries = tuple(sorted(("numpy", "tokenizers", self._graph.library)))
-        self._recipe = recipe_in(folder, settings.recipe)
+        labels = labels_in(config)
+        # A model that judges has no pooling of its own: what the catalog says of its context counts.
+        self._recipe = settings.recipe if labels else recipe_in(folder, settings.recipe)
         context = context_of(config, self._recipe)
         self._tokenizer.enable_truncation(context)
         self._tokenizer.no_padding()
-        self._pad = int(config.get("pad_token_id") or 0)
+        self._pad = int(config.get("pad_token_id") or 0)  # RoBERTa counts positions by tokens that are not this one
         self.capabilities = Capabilities(
             context=context,
             grammar=False,
             json_schema=False,
-            embed=True,
+            embed=not labels,
             token_ids=False,
             modes=("batched",),
             generate=False,
+            labels=labels,
         )
 
     @classmethod
@@ -87,16 +91,36 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
         """Not offered. Raises EngineError."""
         verb = "score" if isinstance(ticket.request, ScoreRequest) else "write"
         raise EngineError(
-            f"The onnx engine only embeds texts; it does not {verb}.", "Choose another engine for this task."
+            f"The onnx engine embeds texts or judges pairs of them; it does not {verb}.",
+            "Choose another engine for this task.",
         )
 
     def embed(self, texts: Sequence[str], *, purpose: Purpose = "passage") -> npt.NDArray[np.float32]:
-        """Embeddings, one row per text, float32; texts are truncated to the context."""
+        """Embeddings, one row per text, float32; texts are truncated to the context.
+
+        Raises EngineError if these weights judge pairs.
+        """
+        if not self.capabilities.embed:
+            return super().embed(texts, purpose=purpose)
 
         def row_of(outputs: Outputs, mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
             return pooled(outputs, mask, self._recipe)
 
         return self._rows(prefixed(list(texts), self._recipe, purpose), row_of)
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Log-probabilities of the labels for each pair, or the logit of the one label; float32, (pairs, labels).
+
+        The longer text of a pair is cut first where both do not fit. Raises EngineError if these weights embed.
+        """
+        labels = self.capabilities.labels
+        if not labels:
+            return super().judge(pairs)
+
+        def row_of(outputs: Outputs, mask: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+            return judged(outputs, labels)
+
+        return self._rows(pairs, row_of).reshape(len(pairs), len(labels))
 
     def _rows(self, texts: Sequence[Any], row_of: RowOf) -> npt.NDArray[np.float32]:
         """One row per text, or pair of texts, in their order."""
