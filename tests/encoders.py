@@ -62,6 +62,48 @@ def make_judge(folder: Path, labels: tuple[str, ...], **config: Any) -> Path:
     return folder
 
 
+def make_gguf_encoder(path: Path) -> Path:
+    """Write a BERT of one layer in GGUF, which says that it pools by the mean."""
+    from gguf import GGUFWriter
+
+    width, inner, context = 32, 64, 64
+    random = np.random.default_rng(3)
+    writer = GGUFWriter(str(path), "bert")
+    writer.add_context_length(context)
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(inner)
+    writer.add_block_count(1)
+    writer.add_head_count(2)
+    writer.add_layer_norm_eps(1e-12)
+    writer.add_causal_attention(False)
+    writer.add_uint32("bert.pooling_type", 1)
+    writer.add_tokenizer_model("bert")
+    writer.add_token_list([*SPECIAL, *(f"\u2581{word}" for word in WORDS[4:])])
+    writer.add_token_types([3] * 4 + [1] * (len(WORDS) - 4))
+    writer.add_token_type_count(2)
+    writer.add_pad_token_id(0)
+    writer.add_unk_token_id(1)
+    writer.add_bos_token_id(2)
+    writer.add_sep_token_id(3)
+    writer.add_eos_token_id(3)
+    square = (width, width)
+    shapes = {"token_embd": (len(WORDS), width), "position_embd": (context, width), "token_types": (2, width)}
+    shapes |= {f"blk.0.{name}": square for name in ("attn_q", "attn_k", "attn_v", "attn_output")}
+    shapes |= {"blk.0.ffn_up": (inner, width), "blk.0.ffn_down": (width, inner)}
+    for name, shape in shapes.items():
+        writer.add_tensor(f"{name}.weight", random.normal(0, 0.3, shape).astype(np.float32))
+        if name.startswith("blk"):
+            writer.add_tensor(f"{name}.bias", np.zeros(shape[0], np.float32))
+    for name in ("token_embd_norm", "blk.0.attn_output_norm", "blk.0.layer_output_norm"):
+        writer.add_tensor(f"{name}.weight", np.ones(width, np.float32))
+        writer.add_tensor(f"{name}.bias", np.zeros(width, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
 def tell(folder: Path, name: str, content: object) -> None:
     """Write a file beside the weights: JSON, or a text as it is."""
     (folder / name).parent.mkdir(exist_ok=True)

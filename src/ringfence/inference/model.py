@@ -10,7 +10,7 @@ from typing import Any
 from ..clock import now
 from ..contracts import ModelOptions
 from ..engines import EmbeddingRecipe, Engine, EngineSettings, engine_type
-from ..engines.selection import choose_engine, require_engine, slow_precision
+from ..engines.selection import choose_engine, encoder_engine, require_engine, slow_precision
 from ..errors import EngineError, InputError, WeightsError
 from ..server_address import ServerAddress
 from ..weights import Listener, Store, StoredWeights, catalog, find_entry, pull
@@ -140,11 +140,23 @@ def _stored(name: str, store: Store, listener: Listener | None) -> StoredWeights
     return weights or store.get(name)
 
 
-def load_embedder(say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
-    """Load the catalog's embedding weights on the onnx engine. They are pulled if they are not in the store."""
-    require_engine("onnx")
+def load_embedder(
+    say: Say = _silent,
+    listener: Listener | None = None,
+    weights: str = "embedding",
+    settings: EngineSettings = EngineSettings(),  # noqa: B008  # frozen
+) -> LoadedModel:
+    """Load embedding weights, by default those of the catalog. They are pulled if they are not in the store.
+
+    Raises WeightsError or EngineError.
+    """
+    if weights == "embedding":
+        require_engine("onnx")
     store = Store()
-    return open_engine("onnx", pull("embedding", store, listener), store, EngineSettings(), say=say)
+    stored = _stored(weights, store, listener)
+    name = encoder_engine(stored.files)
+    require_engine(name)
+    return open_engine(name, stored, store, settings, say=say)
 
 
 def open_engine(

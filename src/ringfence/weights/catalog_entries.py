@@ -43,7 +43,7 @@ class CatalogEmbedding:
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """Weights by name. ``use`` is their purpose, and their short name: demo, tests, embedding, ocr."""
+    """Weights by name. ``use`` is their purpose, and their short name: demo, tests, embedding, ocr; of one at most."""
 
     name: str
     licence: str
@@ -79,4 +79,4 @@ def catalog() -> tuple[CatalogEntry, ...]:
 
 def find_entry(name: str) -> CatalogEntry | None:
     """The entry with this name or with this ``use``; None if there is none."""
-    return next((entry for entry in catalog() if name in (entry.name, entry.use)), None)
+    return next((entry for entry in catalog() if name and name in (entry.name, entry.use)), None)
