@@ -72,3 +72,14 @@ def test_an_embedder_is_loaded_by_its_name_on_the_engine_that_reads_its_file(
     assert loaded.engine.name == "llamacpp"
     assert loaded.engine.embed(["a cat"]).shape == (1, 32)
     loaded.close()
+
+
+@pytest.mark.parametrize("name", ["nomic-embed-text-v1.5", "multilingual-e5-large", "qwen3-embedding-0.6b"])
+def test_well_known_weights_have_the_prefixes_that_they_were_trained_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    pull(str(make_gguf_encoder(tmp_path / "tiny.gguf")), Store(), options=PullOptions(name=name))
+    loaded = load_embedder(weights=name, settings=EngineSettings(threads=1, max_in_flight=2))
+    assert loaded.engine.describe()["settings"]["recipe"]["question"]
+    loaded.close()

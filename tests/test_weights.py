@@ -646,6 +646,20 @@ def test_a_hub_that_speaks_the_usual_api_is_pulled_from_by_its_endpoint(store: S
     assert single.manifest.files[0].name == "tiny.gguf"
 
 
+def test_an_entry_of_the_catalog_gives_the_files_of_a_hub_names_of_its_own_and_is_pulled_once(
+    store: Store, hub: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"model.gguf": "hf:org/repo@main:onnx/tiny.gguf", "config.json": "hf:org/repo@main:config.json"}
+    files = tuple(CatalogFile(name, (source,)) for name, source in wanted.items())
+    entry = CatalogEntry("many", "MIT", files)
+    monkeypatch.setattr("ringfence.weights.download.find_entry", lambda name: entry)
+    weights = pull("many", store)
+    assert (weights.files / "model.gguf").read_bytes() == GGUF
+    asked = len(_Hub.seen)
+    assert pull("many", store).manifest == weights.manifest
+    assert len(_Hub.seen) == asked
+
+
 def test_a_hub_that_carries_other_bytes_than_it_states_is_refused(
     store: Store, hub: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ _PROMPTS: dict[Purpose, tuple[str, ...]] = {
     "passage": ("passage", "document", "search_document"),
 }
 _POOLINGS = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "last"}
+_OUTPUTS = ("sentence_embedding", "last_hidden_state", "token_embeddings")
 _MODULES = ("Transformer", "Pooling", "Normalize")
 
 
@@ -78,15 +79,16 @@ def pooled(
 
     An output ``sentence_embedding`` is taken as it is; else the states (texts, tokens, width) are pooled.
     """
-    states = outputs.get("sentence_embedding", next(iter(outputs.values())))
+    named = next((name for name in _OUTPUTS if name in outputs), next(iter(outputs)))
+    states = outputs[named]
     if states.ndim == 2:
         rows = states
     elif recipe.pooling == "cls":
         rows = states[:, 0]
     elif recipe.pooling == "last":
-        rows = states[np.arange(len(states)), mask.sum(1) - 1]
+        rows = states[np.arange(len(states)), np.maximum(mask.sum(1), 1) - 1]
     else:
-        rows = (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
+        rows = (states * mask[..., None]).sum(1) / np.maximum(mask.sum(1, keepdims=True), 1)
     if recipe.normalise:
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return np.asarray(rows, np.float32)

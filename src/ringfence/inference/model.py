@@ -14,6 +14,7 @@ from ..engines.selection import choose_engine, encoder_engine, require_engine, s
 from ..errors import EngineError, InputError, WeightsError
 from ..server_address import ServerAddress
 from ..weights import Listener, Store, StoredWeights, catalog, find_entry, pull
+from ..weights.known import find_known
 from ..weights.policy import require_allowed, require_form
 
 __all__ = ["LoadedModel", "load_embedder", "load_model", "open_engine", "open_server", "settings_of"]
@@ -205,12 +206,12 @@ def open_engine(
 
 
 def _recipe(weights: StoredWeights) -> EmbeddingRecipe:
-    """What the catalog says of embedding weights."""
+    """What the catalog, and the list of well-known weights, say of embedding weights."""
     manifest = weights.manifest
-    for entry in catalog():
-        if entry.embedding and (entry.digest == manifest.digest or entry.name in manifest.names):
-            return EmbeddingRecipe(**asdict(entry.embedding))
-    return EmbeddingRecipe()
+    same = next((entry for entry in catalog() if entry.digest == manifest.digest), None)
+    named = (find_entry(name) or find_known(name) for name in manifest.names)
+    stated = next((entry.embedding for entry in (same, *named) if entry and entry.embedding), None)
+    return EmbeddingRecipe(**asdict(stated)) if stated else EmbeddingRecipe()
 
 
 def _verified(stored: StoredWeights, trust_changed: bool) -> StoredWeights:
