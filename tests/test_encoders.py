@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import TensorProto, helper
+from tokenizers import Tokenizer
 
 from ringfence.engines import EmbeddingRecipe, EngineSettings, FakeEngine
 from ringfence.engines.conformance import conformance
@@ -115,6 +118,8 @@ def test_the_folder_says_how_to_pool_how_long_rows_are_and_how_much_is_read(tmp_
     ("name", "content", "message"),
     [
         ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "pooling_mode_max_tokens"),
+        ("1_Pooling/config.json", {"pooling_mode_cls_token": True, "include_prompt": False}, "leaves the prefix out"),
+        ("config.json", [], "do not read token ids"),
         ("modules.json", [{"type": "sentence_transformers.models.Dense"}], "'Dense'"),
         ("modules.json", "{", "modules.json of these weights cannot be read"),
     ],
@@ -125,6 +130,21 @@ def test_what_the_engine_does_not_run_is_refused_by_name(
     tell(make_encoder(tmp_path), name, content)
     with pytest.raises(EngineError, match=message):
         OnnxEngine(tmp_path, EngineSettings())
+
+
+def test_a_graph_that_reads_other_things_than_texts_or_fails_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    folder = make_encoder(tmp_path / "other")
+    model = onnx.load(str(folder / "model.onnx"))
+    model.graph.input.append(helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["batch", "sequence"]))
+    onnx.save(model, str(folder / "model.onnx"))
+    with pytest.raises(EngineError, match="do not read token ids"):
+        OnnxEngine(folder, EngineSettings(runtime="onnxruntime"))
+    folder = make_encoder(tmp_path / "small")
+    table = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    table.add_tokens(["beyond"])
+    table.save(str(folder / "tokenizer.json"))
+    with pytest.raises(EngineError, match="failed on texts of 32 tokens"):
+        OnnxEngine(folder, EngineSettings(runtime="onnxruntime")).embed(["beyond"])
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_it_conforms_and_says_what_it_cannot_do(encoder: LlamaCppEngine) -> None
     outcomes = {found.check: found.outcome for found in conformance(encoder)}
     assert outcomes.pop("embeddings") == "kept"
     assert set(outcomes.values()) == {"not offered"}
-    assert encoder.describe()["settings"]["recipe"]["question"] == "query "
+    assert encoder.describe()["settings"]["prefixes"]["question"] == "query "
     with pytest.raises(EngineError, match="they do not write"):
         list(encoder.generate([Request("a", (1,), 1)]))
     with pytest.raises(EngineError, match="does not judge"):
@@ -81,5 +81,6 @@ def test_well_known_weights_have_the_prefixes_that_they_were_trained_with(
     monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
     pull(str(make_gguf_encoder(tmp_path / "tiny.gguf")), Store(), options=PullOptions(name=name))
     loaded = load_embedder(weights=name, settings=EngineSettings(threads=1, max_in_flight=2))
-    assert loaded.engine.describe()["settings"]["recipe"]["question"]
+    assert loaded.engine.describe()["settings"]["prefixes"]["question"]
+    loaded.engine.embed(["a cat"])  # llama.cpp's server hangs if it is closed before its first answer
     loaded.close()

@@ -42,6 +42,8 @@ def recipe_in(folder: Path, otherwise: EmbeddingRecipe) -> EmbeddingRecipe:
         wanted = [name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True]
         if len(wanted) != 1 or wanted[0] not in _POOLINGS:
             raise _unlike(f"the pooling {' and '.join(wanted) or 'none'}")
+        if pooling.get("include_prompt") is False:
+            raise _unlike("a pooling that leaves the prefix out")
         recipe = replace(recipe, pooling=_POOLINGS[wanted[0]])
     prompts = (_read(folder / "config_sentence_transformers.json") or {}).get("prompts") or {}
     length = (_read(folder / "sentence_bert_config.json") or {}).get("max_seq_length")

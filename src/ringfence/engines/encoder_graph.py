@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import EngineError
 from ..hardware import has_bfloat16
-from .openvino_runtime import build_digest
+from .openvino_runtime import build_digest, runtime
 from .protocol import EncoderRuntime
 
 __all__ = ["EncoderGraph", "load_graph"]
@@ -62,8 +63,7 @@ class _OpenVinoGraph:
     runtime = library = "openvino"
 
     def __init__(self, path: Path, threads: int) -> None:
-        import openvino
-
+        openvino = runtime().core
         self.version = str(openvino.__version__)
         self.precision = "bf16" if has_bfloat16() else "f32"
         properties = {
@@ -88,16 +88,16 @@ class _OpenVinoGraph:
         return build_digest()
 
 
-def load_graph(path: Path, runtime: EncoderRuntime, threads: int) -> EncoderGraph:
-    """Load a graph on ``runtime``; ``auto`` is OpenVINO where it is installed and the processor computes in bf16.
+def load_graph(path: Path, wanted: EncoderRuntime, threads: int) -> EncoderGraph:
+    """Load a graph on ``wanted``; ``auto`` is OpenVINO where it is installed and the processor computes in bf16.
 
     Raises whatever the library raises. A graph that OpenVINO cannot compile runs on ONNX Runtime, unless forced.
     """
-    if runtime == "onnxruntime" or (runtime == "auto" and not has_bfloat16()):
+    if wanted == "onnxruntime" or (wanted == "auto" and not has_bfloat16()):
         return _OnnxRuntimeGraph(path, threads)
     try:
         return _OpenVinoGraph(path, threads)
-    except (ImportError, RuntimeError):
-        if runtime == "openvino":
+    except (EngineError, RuntimeError):
+        if wanted == "openvino":
             raise
         return _OnnxRuntimeGraph(path, threads)

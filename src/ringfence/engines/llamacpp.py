@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -129,8 +128,10 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
             "prefix_caching": self.settings.keeps_prefixes,
             "threads": self.settings.threads or f"auto:{processors()}",
             "devices": devices,
-            **({"recipe": asdict(self.settings.recipe)} if self.capabilities.embed else {}),
         }
+        if self.capabilities.embed:
+            recipe = self.settings.recipe
+            settings["prefixes"] = {"question": recipe.question, "passage": recipe.passage}
         return {**common, "build": _build(), "settings": settings}
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from .unconverted import RunsOrigin
 
 __all__ = ["OnnxEngine"]
 
+_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 Outputs = dict[str, npt.NDArray[Any]]
 RowOf = Callable[[Outputs, npt.NDArray[np.int64]], npt.NDArray[np.float32]]
 
@@ -53,12 +54,19 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
             raise EngineError(
                 f"The onnx engine cannot be imported ({error}).", "Install it: pip install 'ringfence[onnx]'."
             ) from None
+        except EngineError:
+            raise
         except Exception as error:  # each of the libraries raises its own errors
             raise EngineError(
                 f"The onnx engine cannot load these weights ({type(error).__name__}).",
                 "Use an encoder, such as all-minilm-l6-v2-int8: a folder with model.onnx, tokenizer.json and "
                 "config.json.",
             ) from None
+        if not isinstance(config, dict) or not self._graph.inputs <= _INPUTS:
+            raise EngineError(
+                "These weights do not read token ids, a mask and token types alone.",
+                "Use an encoder, such as all-minilm-l6-v2-int8; a model that writes needs another engine.",
+            )
         self.libraries = tuple(sorted(("numpy", "tokenizers", self._graph.library)))
         labels = labels_in(config)
         # A model that judges has no pooling of its own: what the catalog says of its context counts.
@@ -134,7 +142,13 @@ class OnnxEngine(RunsOrigin, Scheduled, Templated):
                 size = len(entry.ids)
                 ids[row, :size], mask[row, :size], types[row, :size] = entry.ids, 1, entry.type_ids
             feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-            outputs = self._graph.run({name: feed[name] for name in self._graph.inputs})
+            try:
+                outputs = self._graph.run({name: feed[name] for name in self._graph.inputs})
+            except Exception as error:  # each runtime raises its own
+                raise EngineError(
+                    f"The onnx engine failed on texts of {padded} tokens ({type(error).__name__}).",
+                    "Run `ringfence weights verify`; if the weights are whole, they need a smaller context.",
+                ) from None
             found = row_of(outputs, mask)
             if rows is None:
                 rows = np.empty((len(texts), found.shape[1]), np.float32)
