@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-embedders bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -81,6 +82,9 @@ bench-injection: $(VENV)/.dev weights  ## how often a planted text becomes the a
 
 bench-fuzz: $(VENV)/.dev  ## mutated files, for a few minutes
 	$(BIN)/python benchmarks/fuzz.py $(ARGS)
+
+bench-embedders: $(VENV)/.dev weights  ## what each embedder finds, and how fast it is: make bench-embedders ARGS="--sets passages"
+	$(BIN)/python benchmarks/embedders.py $(ARGS)
 
 bench-windows: $(VENV)/.dev  ## how many gold spans the windows chosen by meaning hold, and the memory of a very long document
 	$(BIN)/python benchmarks/windows.py $(ARGS)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ringfence.api import Model
@@ -456,11 +455,8 @@ def test_a_tripwire_is_silent_until_something_changes(
 def test_a_run_with_examples_keeps_them_so_that_it_can_be_replayed_when_their_file_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Embedder(FakeEngine):
-        def embed(self, texts: Sequence[str]) -> Any:
-            return np.array([[float(text.count("a")), 1.0] for text in texts], np.float32)
-
-    embedder = LoadedModel(Embedder(lambda request, prompt: ""), None, None)
+    counts = FakeEngine(lambda request, prompt: "", embedder=lambda text, purpose: [float(text.count("a")), 1.0])
+    embedder = LoadedModel(counts, None, None)
     for module in ("inference.answerer", "api.model"):
         monkeypatch.setattr(f"ringfence.{module}.load_embedder", lambda *_: embedder)
     task = task_from({"kind": "classify", "name": "t", "labels": ["fruit", "tool"], "examples": 1})

@@ -39,13 +39,15 @@ def index_corpus(
     inputs: Sequence[str | Path] = (),
     *,
     reading: ReadingOptions | None = None,
+    embedder: str = "",
     access: str | Path | None = None,
     on_progress: Callable[[Build], None] = lambda progress: None,
     listener: Listener | None = None,
 ) -> Build:
     """Add files, folders and globs to a corpus, which is made if there is none; without inputs, bring it up to date.
 
-    ``reading`` must be that of the documents indexed before; by default it is. ``access`` is a file of access rules.
+    ``reading`` must be that of the documents indexed before; by default it is. ``embedder`` names the weights that make
+    the vectors of a new corpus. ``access`` is a file of access rules.
     An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError.
     """
     rules = read_access_rules(Path(access)) if access else None
@@ -55,10 +57,10 @@ def index_corpus(
         options = reading or ReadingOptions()
         if corpus.reading and reading is None:
             options = ReadingOptions(**corpus.reading)
-        loaded = open_embedder(corpus, listener)
+        loaded = open_embedder(corpus, embedder, listener)
         try:
-            embedder = Embedder(loaded.engine, str(loaded.facts["digest"]))
-            return build(corpus, embedder, inputs, reading=options, rules=rules, on_progress=on_progress)
+            made_by = Embedder(loaded.engine, str(loaded.facts["digest"]))
+            return build(corpus, made_by, inputs, reading=options, rules=rules, on_progress=on_progress)
         finally:
             loaded.close()
 

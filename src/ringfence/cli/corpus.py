@@ -36,18 +36,20 @@ def command() -> None:
 @click.argument("inputs", nargs=-1)
 @reading_options
 @access_option
+@click.option("--embedder", default="", help="Weights that make the vectors of a new corpus; by default the catalog's.")
 @click.option("--resume", is_flag=True, help="Continue what was interrupted; no INPUTS are needed.")
 @json_option
 def add_command(
-    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, resume: bool, as_json: bool
-) -> int:
+    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, embedder: str, resume: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Add INPUTS (files, folders, globs) to the corpus NAME, which is made if there is none.
 
     NAME is a name, or a folder with a separator in it. Interrupt at any time; the same command continues.
     """
     if not inputs and not resume:
         raise InputError("There is no input.", "Name files, folders or globs after the name of the corpus.")
-    return _index(name, inputs, reading, access, as_json)
+    return _index(name, inputs, reading, access, as_json, embedder)
 
 
 @command.command("update")
@@ -60,12 +62,22 @@ def update_command(*, name: str, reading: ReadingOptions, access: Path | None, a
     return _index(name, (), reading, access, as_json)
 
 
-def _index(name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool) -> int:
+def _index(
+    name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool, embedder: str = ""
+) -> int:
     given = {"csv_rows", "text_field", "id_field", "hidden", "ocr", "password_file", "read_seconds", "read_memory"}
     chosen = reading if inputs or given & set(options_given()) else None
     try:
         with pulling() as listener, _BuildBar() as bar:
-            built = index_corpus(name, inputs, reading=chosen, access=access, on_progress=bar.update, listener=listener)
+            built = index_corpus(
+                name,
+                inputs,
+                reading=chosen,
+                embedder=embedder,
+                access=access,
+                on_progress=bar.update,
+                listener=listener,
+            )
     except KeyboardInterrupt:
         note(f"Interrupted. What is indexed is kept; continue with `ringfence corpus add {name} --resume`.")
         return 130
