@@ -3,8 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-embedders bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -85,6 +84,9 @@ bench-fuzz: $(VENV)/.dev  ## mutated files, for a few minutes
 
 bench-embedders: $(VENV)/.dev weights  ## what each embedder finds, and how fast it is: make bench-embedders ARGS="--sets passages"
 	$(BIN)/python benchmarks/embedders.py $(ARGS)
+
+bench-corpus: $(VENV)/.dev weights  ## answers from a corpus beside plain retrieve-and-generate: make bench-corpus ARGS="--sets passages --limit 60"
+	$(BIN)/python benchmarks/corpus.py $(ARGS)
 
 bench-windows: $(VENV)/.dev  ## how many gold spans the windows chosen by meaning hold, and the memory of a very long document
 	$(BIN)/python benchmarks/windows.py $(ARGS)
