@@ -77,7 +77,7 @@ def filings_set(folder: Path, limit: int, seed: int) -> tuple[list[Path], list[G
     random.Random(seed).shuffle(rows)
     questions = []
     for row in rows:
-        numbers = [n for n in _MONEY.findall(row["answer"].split("SOURCE")[0])]
+        numbers = _MONEY.findall(row["answer"].split("SOURCE")[0])
         if 0 < len(numbers) <= MOST_NUMBERS:
             questions.append(
                 GoldQuestion(
