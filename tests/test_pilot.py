@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
+from ringfence.audit import make_log
 from ringfence.cli import main
 from ringfence.contracts import GoldLine, SessionFacts
 from ringfence.documents import ReadingOptions
@@ -233,7 +234,7 @@ def test_what_is_accepted_is_judged_on_the_test_part(tmp_path: Path) -> None:
     assert outcome.costs["review"] < 0.1 * outcome.costs["by_hand"]
 
 
-def test_a_release_takes_a_pass_or_a_name(tmp_path: Path) -> None:
+def test_a_release_takes_a_pass_or_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = a_pilot(tmp_path / "p")
     do(folder, {"good": 0.9, "bad": 0.95})
     with pytest.raises(InputError, match="is not released: FAIL"):
@@ -248,9 +249,12 @@ def test_a_release_takes_a_pass_or_a_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="changed since: terms"):
         write_release(folder, "good", Override("A. Person", "x"))
     (folder / "pilot.yaml").write_text(yaml.safe_dump(PILOT))
-    write_release(folder, "good", Override("B. Person", "again"))
-    log = [json.loads(row) for row in (folder / "releases" / "log.jsonl").read_text().splitlines()]
-    assert [one["override"]["by"] for one in log] == ["A. Person", "B. Person"]
+    monkeypatch.setenv("RINGFENCE_AUDIT", str(tmp_path / "audit"))
+    log = make_log(tmp_path / "key")
+    for name in ("B. Person", "C. Person"):
+        write_release(folder, "good", Override(name, "again"))
+    assert [one["by"] for one in log.records() if one["event"] == "release"] == ["B. Person", "C. Person"]
+    assert [path.name for path in (folder / "releases").iterdir()] == ["good.json"]
 
 
 def test_the_verb_releases_with_a_name_and_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
