@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -355,8 +356,11 @@ def test_an_opening_of_an_earlier_version_names_no_answers_and_still_counts(tmp_
     do(folder, {"good": 0.1, "bad": 0.6})
     record = folder / "gold.opened.jsonl"
     opening = json.loads(record.read_text())
-    del opening["answers"]
+    for name in ("answers", "before"):
+        del opening[name]
     record.write_text(json.dumps(opening) + "\n")
+    outcome = json.loads((folder / "pilot.json").read_text())
+    (folder / "pilot.json").write_text(json.dumps({**outcome, "test_openings": [opening]}))
     assert len(do(folder, {"good": 0.1, "bad": 0.6}).openings) == 1
     write_release(folder, "good", Override("A. Person", "x"))
 
@@ -493,3 +497,36 @@ def test_a_pilot_folder_that_was_moved_goes_on_and_asks_nothing_again(tmp_path: 
     moved.rename(folder)
     with pytest.raises(RunError, match=r"1 are not in the same place seen from here: docs/000\.txt"):
         do(folder, {"good": 0.1, "bad": 0.6})
+
+
+def test_a_look_or_a_change_of_terms_that_is_taken_away_is_missed(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    do(folder, {"good": 0.5, "bad": 0.6})
+    shutil.rmtree(folder / "runs")
+    assert len(do(folder, {"good": 0.1, "bad": 0.6}).openings) == 2
+    record = folder / "gold.opened.jsonl"
+    whole = record.read_bytes()
+    for kept in (b"", *whole.splitlines(keepends=True)):
+        record.write_bytes(kept)
+        with pytest.raises(InputError, match="record of openings"):
+            do(folder, {"good": 0.1, "bad": 0.6})
+    record.write_bytes(whole.splitlines(keepends=True)[1])
+    with pytest.raises(InputError, match="does not follow the line before it"):
+        SplitFile(folder / "gold.jsonl").openings()
+    record.write_bytes(whole)
+    (folder / "pilot.terms.jsonl").unlink()
+    with pytest.raises(InputError, match="terms"):
+        do(folder, {"good": 0.1, "bad": 0.6})
+
+
+def test_openings_of_earlier_versions_are_read_and_go_on_in_a_chain(tmp_path: Path) -> None:
+    file = SplitFile(tmp_path / "gold.jsonl")
+    file.openings_path.write_text('{"at":"","command":"a","lock":""}\n{"at":"","command":"b","lock":""}\n')
+    file.opened("c", "")
+    file.opened("d", "")
+    assert [one["command"] for one in file.openings()] == ["a", "b", "c", "d"]
+    lines = file.openings_path.read_text().splitlines(keepends=True)
+    for gone in (1, 2):
+        file.openings_path.write_text("".join(lines[:gone] + lines[gone + 1 :]))
+        with pytest.raises(InputError, match="does not follow"):
+            file.openings()
