@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -99,6 +99,9 @@ bench-kill: $(VENV)/.dev  ## kill -9 at random moments, resume, compare
 
 bench-tampering: $(VENV)/.dev  ## edit every file that Ringfence keeps, and say which verb notices
 	$(BIN)/python benchmarks/tampering.py $(ARGS)
+
+bench-estimates: $(VENV)/.dev weights  ## the durations that a run estimates on the way, beside the one that it takes
+	$(BIN)/python benchmarks/estimates.py $(ARGS)
 
 bench-memory: $(VENV)/.dev  ## memory over 10,000 documents
 	$(BIN)/python benchmarks/memory.py $(ARGS)

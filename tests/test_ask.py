@@ -53,7 +53,8 @@ def engine_of(
     def scorer(prompt: str, continuation: str) -> float:
         if "Do the passages contain the answer" in prompt:
             return -0.01 if continuation.startswith("yes") == answers_it else -5.0
-        return -0.01 if continuation.startswith(" supported") == supports(prompt) else -5.0
+        held = supports(prompt) and "Source:\n(empty)" not in prompt
+        return -0.01 if continuation.startswith(" supported") == held else -5.0
 
     return FakeEngine(script, scorer=scorer)
 
@@ -83,14 +84,15 @@ class TestClaims:
         [
             ("The tenant pays 1,300 euros.", "1,300"),
             ("Bolt Ltd pays 1,200 euros.", "Bolt Ltd"),
-            ('The lease says "for ever and ever".', "for ever and ever"),
+            ('The lease says "for ever and ever".', "quotation: for ever and ever"),
+            ("Elephants migrate northwards every summer.", "words: elephants, migrate"),
             ("The lease began on 4 May 2021.", "4 May 2021"),
         ],
     )
     def test_what_the_passages_do_not_say_is_found_by_code(self, claim: str, fault: str) -> None:
         source = passage("The tenant, Acme Ltd, pays 1,200 euros a month from 1 May 2021.")
         (found, *_) = code_faults(Draft(claim, (0,)), "What is paid?", [source], Locale())
-        assert fault in found
+        assert fault.casefold() in found.casefold()
 
     def test_the_same_number_in_other_digits_is_no_fault(self) -> None:
         source = passage("It costs 1,200.00 euros, as agreed on 4 May 2021.")

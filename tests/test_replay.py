@@ -225,7 +225,9 @@ def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_sessi
 
 def _edited(data: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]:
     whole = {
-        name: _edited(data[name], value) if name in ("document", "fields", "number") else value
+        name: _edited(data[name], value)
+        if name in ("document", "fields", "number", "usage") and value is not None
+        else value
         for name, value in edit.items()
     }
     return {**data, **whole}
@@ -272,6 +274,10 @@ def test_of_an_engine_that_tells_no_tokens_the_text_is_compared(tmp_path: Path) 
         {"windows": [[0, 9]]},
         {"document": {"unread": [{"code": "x", "what": "y"}]}},
         {"fields": {"number": {"flags": ["doubtful"]}}},
+        {"usage": None},
+        {"usage": {"prompt_tokens": 1}},
+        {"usage": {"generated_tokens": 1}},
+        {"usage": {"looks": 7}},
         {"fields": {"number": {"readings": ["12", "21"]}}},
         {"fields": {"number": {"features": {"logprob": -0.5}}}},
     ],
@@ -476,3 +482,10 @@ def test_a_run_with_examples_keeps_them_so_that_it_can_be_replayed_when_their_fi
     assert (run_made.path / "pool.jsonl").stat().st_mode & 0o077 == 0
     run_made.purge()
     assert not (run_made.path / "pool.jsonl").exists()
+
+
+def test_seconds_are_no_evidence(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, 1)
+    (result,) = (json.loads(line) for line in folder.results.read_text().splitlines())
+    folder.results.write_text(json.dumps(_edited(result, {"usage": {"seconds": 99.0, "cached_tokens": 5}})) + "\n")
+    assert replayed(folder, engine_saying({})).totals == {"IDENTICAL": 1}

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ..hardware import processors
+
 __all__ = ["VectorFile"]
 
 Rows = npt.NDArray[np.float32]
@@ -78,7 +80,7 @@ class VectorFile:
         if len(starts) == 1:
             fill(0)
         else:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
+            with ThreadPoolExecutor(processors()) as pool:
                 list(pool.map(fill, starts))
         best = np.argpartition(-products, count)[:count] if count < len(products) else np.arange(len(products))
         best = best[np.lexsort((numbers[best], -products[best]))]

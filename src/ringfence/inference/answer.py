@@ -172,7 +172,8 @@ class AnswerJob:
         task, engine = self.work.task, self.work.engine
         prompt: Prompt = answer_prompt(task, self.question, self.passages, engine.control_tokens)
         turns = [("assistant", before), ("user", repeat_turn(refused))] if refused else []
-        form = AnswerForm(answer_grammar(len(self.passages), task.claims))
+        refusal = bool(refused) or not task.answerable
+        form = AnswerForm(answer_grammar(len(self.passages), task.claims, refusal))
         identity = self._identity("again" if refused else "claims")
         return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, form, turns=turns)]
 

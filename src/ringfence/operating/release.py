@@ -13,7 +13,7 @@ from ..clock import now
 from ..contracts import LockFacts
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..files import add_line, write_whole
+from ..files import write_whole
 from ..locks import canonical_digest
 from ..pilot.confirmation import confirm
 from ..pilot.record import read_record
@@ -81,8 +81,8 @@ class Release:
 def write_release(folder: Path, contender: str, override: Override | None = None) -> Release:
     """Release a contender of the pilot in ``folder``.
 
-    Writes ``releases/CONTENDER.json`` with the lock, the verdict and what it rests on, and adds it to
-    ``releases/log.jsonl`` and to the audit log, if there is one. Raises InputError if the pilot has no verdict on the
+    Writes ``releases/CONTENDER.json`` with the lock, the verdict and what it rests on, and adds it to the audit log, if
+    there is one. Raises InputError if the pilot has no verdict on the
     contender, if the verdict is not PASS and nobody overrides it, or if anything that the verdict rests on has changed.
     """
     record = read_record(folder)
@@ -135,8 +135,6 @@ def _store(release: Release, override: Override | None) -> None:
     whole = {**content, "digest": canonical_digest(content)}
     text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
     write_whole(release.path, text, private="ranker" in release.lock.data)  # a ranker holds words of documents
-    kept = {name: value for name, value in content.items() if name != "work"}
-    add_line(release.path.with_name("log.jsonl"), {**kept, "lock": release.lock.digest})
     if audit := audit_here():
         by = override.by if override else None
         digests = dict(release.digests)

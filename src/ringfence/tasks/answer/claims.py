@@ -68,14 +68,14 @@ def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], lo
     if draft.calculation:
         numbers = _document(draft.calculation.expression)
         faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, _document(said), locale)]
-    if not faults and (strange := _strange_words(text, f"{said}\n{question}")):
-        faults.append(f"words: {', '.join(strange)}")
     plain = " ".join(said.split()).casefold()
     faults += [
         f"quotation: {quoted}"
         for quoted in _QUOTED.findall(draft.text)
         if " ".join(quoted.split()).casefold().rstrip(".,") not in plain
     ]
+    if not faults and (strange := _strange_words(text, f"{said}\n{question}")):
+        faults.append(f"words: {', '.join(strange)}")
     return list(dict.fromkeys(faults))
 
 

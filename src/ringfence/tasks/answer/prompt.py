@@ -38,6 +38,7 @@ _WRITE = (
 _RECKON = (
     " If a number must be worked out, write its calculation with numbers of the passages in braces, as {12.5 - 11}."
 )
+_REFUSE = f" If the passages do not answer the question, write only: {REFUSAL}"
 _CHECK = "You check whether a source supports a statement. You use only the source."
 _JUDGE = "You decide whether passages answer a question. You use only the passages."
 
@@ -79,14 +80,18 @@ def read_parts(text: str) -> list[str]:
 def answer_prompt(
     task: AnswerTask, question: str, passages: Sequence[FoundPassage], control_tokens: tuple[str, ...] = ()
 ) -> Prompt:
-    """Return the prompt that asks for an answer."""
+    """Return the prompt that asks for an answer.
+
+    It offers the refusal only if the task does not judge first whether the passages answer: offered in words, the 1.5B
+    refused 15 of 15 questions, though 8 had an answer.
+    """
     system = f"{task.instructions.strip()} {_WRITE}".strip()
     user = (
         f"{_numbered(passages, control_tokens)}\n"
         f"Question: {break_control_tokens(question, control_tokens)}\n\n"
         f"Answer in at most {task.claims} short sentences, one a line. End each sentence with the number of the "
-        f"passage that says it, in brackets.{_RECKON if _RECKONS.search(question) else ''} If the passages do not "
-        f"answer the question, write only: {REFUSAL}"
+        f"passage that says it, in brackets.{_RECKON if _RECKONS.search(question) else ''}"
+        f"{'' if task.answerable else _REFUSE}"
     )
     return Prompt(system, user, "")
 
@@ -145,12 +150,13 @@ def _headed(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str:
     return break_control_tokens(f"({head}) {text}" if head else text, control_tokens)
 
 
-def answer_grammar(passages: int, claims: int) -> str:
-    """Return the grammar of an answer: the refusal, or claims, each with the passages it rests on."""
+def answer_grammar(passages: int, claims: int, refusal: bool = True) -> str:
+    """Return the grammar of an answer: the refusal, if it is offered, or claims, each with the passages it rests on."""
     numbers = " | ".join(f'"{number}"' for number in range(1, passages + 1))
+    refused = f'"{REFUSAL}" | ' if refusal else ""
     return "\n".join(
         [
-            f'root ::= "{REFUSAL}" | claim ("\\n" claim){{0,{claims - 1}}}',
+            f'root ::= {refused}claim ("\\n" claim){{0,{claims - 1}}}',
             f'claim ::= word (" " word){{0,59}} " " cite cite{{0,{MOST_CITES - 1}}}',
             "word ::= [^ \\n\\[\\]]+",
             f'cite ::= "[" ({numbers}) "]"',
