@@ -13,6 +13,7 @@ from ..corpus import (
     Corpus,
     CorpusView,
     Embedder,
+    StoredDocument,
     build,
     open_embedder,
     open_view,
@@ -23,12 +24,13 @@ from ..documents.text import document_from_text
 from ..errors import InputError
 from ..inference import AnswerOptions
 from ..inference.prompts import request_of
+from ..runs import RunFolder
 from ..tasks import AnswerTask
 from ..tasks.answer.prompt import standalone_prompt
 from ..weights import Listener
 from .model import Model
 
-__all__ = ["Conversation", "ask", "declare_access", "index_corpus", "open_corpus"]
+__all__ = ["Conversation", "ask", "declare_access", "index_corpus", "open_corpus", "runs_that_cite"]
 
 QUESTION_TOKENS = 96
 REMEMBERED = 3  # earlier questions that a follow-up is understood from
@@ -81,6 +83,21 @@ def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
 def open_corpus(name: str | Path, *, version: int | None = None, groups: Sequence[str] = ()) -> CorpusView:
     """Open a view of a corpus: a version, by default the newest, as members of ``groups`` see it."""
     return open_view(CorpusChoice(name=str(name), version=version or 0, groups=list(groups)))
+
+
+def runs_that_cite(corpus: Corpus, documents: Sequence[StoredDocument]) -> dict[Path, int]:
+    """Return the runs whose answers cite or show one of these documents, with the number of such answers."""
+    cited = {document.sha256 for document in documents}
+    counts: dict[Path, int] = {}
+    for path in corpus.runs:
+        folder = RunFolder(path)
+        if folder.read_facts().purged_at:
+            continue
+        for result in folder.latest():
+            behind = result.from_corpus
+            places = [*behind.nearest, *(p for c in behind.claims for p in c.citations)] if behind else []
+            counts[path] = counts.get(path, 0) + any(place.sha256 in cited for place in places)
+    return {path: count for path, count in counts.items() if count}
 
 
 def ask(model: Model, corpus: CorpusView, question: str, task: AnswerTask | None = None) -> Result:

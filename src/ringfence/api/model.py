@@ -206,6 +206,8 @@ class Model:
         )
         hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, forecasts.at)
         control = RunControl(resume=resume, limit=details.limit)
+        if answerer.options.corpus:  # before the first answer, so that no answer escapes an erasure
+            answerer.options.corpus.note_run(Path(out))
         summary = run_task(answerer, sources, Path(out), control, hooks, made_with)
         return Run(Path(out), summary)
 

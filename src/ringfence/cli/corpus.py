@@ -10,7 +10,8 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ..api.corpus import declare_access, index_corpus, open_corpus
+from ..api import open_run
+from ..api.corpus import declare_access, index_corpus, open_corpus, runs_that_cite
 from ..corpus import Build, Corpus, corpora
 from ..documents import ReadingOptions
 from ..errors import InputError
@@ -276,6 +277,39 @@ def prune_command(name: str, keep: int) -> int:
         kept = corpus.versions()[-keep:]
         gone = corpus.store.prune(kept[0].number) if kept else 0
         note(f"{len(kept)} versions are left; {gone} documents that only older ones contained are erased.")
+    return 0
+
+
+@command.command("erase")
+@click.argument("name")
+@click.argument("documents", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask; erase from the corpus only, unless --everything.")
+@click.option("--everything", is_flag=True, help="Also erase the content of the runs whose answers cite them.")
+def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: bool) -> int:
+    """Erase DOCUMENTS (ids) from every version of NAME: texts, passages, words and vectors.
+
+    Runs whose answers cite them are named, and their content is erased if you say so.
+    """
+    with Corpus.open(name) as corpus:
+        found = corpus.find(documents)
+        if not found:
+            raise InputError(
+                f"{corpus.name} has no document {documents[0]!r}.", f"`ringfence corpus show {name}` lists their ids."
+            )
+        citing = runs_that_cite(corpus, found)
+        for run, count in citing.items():
+            note(f"{count} answers in {run} cite them.")
+        if not yes:
+            click.confirm(f"Erase {len(found)} documents from {corpus.name}?", abort=True, err=True)
+            everything = everything or bool(citing and click.confirm("Erase the content of these runs too?", err=True))
+        corpus.erase(found)
+        for run in citing if everything else ():
+            open_run(run).purge(False)
+        note(f"Erased {len(found)} documents from every version of {corpus.name}.")
+        if citing and not everything:
+            note("The answers that cite them were not erased.")
+        for file in sorted({document.path for document in found if Path(document.path).exists()})[:SHOWN]:
+            note(f"{file} still exists; the next update would index it again.")
     return 0
 
 

@@ -62,6 +62,10 @@ class CorpusView:
             facts |= {"groups": sorted(self.view.groups), "digest": self.corpus.digest_of(self.view)}
         return facts
 
+    def note_run(self, run: Path) -> None:
+        """Remember that a run asked this corpus."""
+        self.corpus.note_run(run)
+
     def find(self, question: str, count: int) -> list[FoundPassage]:
         """Return the best passages for a question, best first."""
         return self.search.find(question, count)

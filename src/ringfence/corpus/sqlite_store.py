@@ -38,6 +38,7 @@ create index by_document on passages (document);
 create table groups (id text, name text, primary key (id, name)) without rowid;
 create table failures (id text primary key, path text, code text, reason text, sha256 text, source text) without rowid;
 create table files (id text primary key, sha256 text) without rowid;
+create table erased (fingerprint text, added integer, removed integer);
 create table versions (
   number integer primary key, digest text, made_at text, documents integer, passages integer, failures integer
 );
@@ -281,9 +282,17 @@ class SqliteStore:
     def erase(self, numbers: Sequence[int]) -> None:
         """Erase documents from every version."""
         with self._database:
+            for document in map(self.document, numbers):
+                life = (document.fingerprint, document.added, document.removed)
+                self._database.execute("insert into erased values (?, ?, ?)", life)
             self._erase(numbers)
         self._rows("pragma wal_checkpoint(truncate)")
         self._file().sync()
+
+    def erased(self, version: int) -> list[str]:
+        """Return the fingerprints of the erased documents that a version had."""
+        seen = "added <= ? and (removed is null or removed > ?)"
+        return [row[0] for row in self._rows(f"select fingerprint from erased where {seen}", (version, version))]
 
     def _erase(self, numbers: Iterable[int]) -> None:
         for number in numbers:
@@ -302,6 +311,7 @@ class SqliteStore:
             gone = [row[0] for row in self._rows("select number from documents where removed <= ?", (before,))]
             self._erase(gone)
             self._database.execute("delete from versions where number < ?", (before,))
+            self._database.execute("delete from erased where removed <= ?", (before,))
         self._rows("pragma wal_checkpoint(truncate)")
         return len(gone)
 
