@@ -16,7 +16,6 @@ from ..tasks.answer.claims import Draft, citation_of, code_faults, read_claims
 from ..tasks.answer.prompt import (
     ANSWERS,
     SUPPORTS,
-    answer_grammar,
     answer_prompt,
     answers_prompt,
     needs_parts,
@@ -29,11 +28,11 @@ from ..tasks.planted import PLANTED, has_planted_text
 from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
-from .prompts import AnswerForm, prompt_ids, request_of
+from .prompts import prompt_ids, request_of
 
 __all__ = ["AnswerExecutor", "AnswerJob"]
 
-CLAIM_TOKENS = 110
+CLAIM_TOKENS = 60
 PART_TOKENS = 160
 EMPTY = " without source"
 LEAST_GAIN = 1.0  # nats that a source must add to a claim's log-odds for an even chance of support
@@ -172,10 +171,8 @@ class AnswerJob:
         task, engine = self.work.task, self.work.engine
         prompt: Prompt = answer_prompt(task, self.question, self.passages, engine.control_tokens)
         turns = [("assistant", before), ("user", repeat_turn(refused))] if refused else []
-        refusal = bool(refused) or not task.answerable
-        form = AnswerForm(answer_grammar(len(self.passages), task.claims, refusal))
         identity = self._identity("again" if refused else "claims")
-        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, form, turns=turns)]
+        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, turns=turns)]
 
     def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
         """Process an output; returns the requests of the next stage."""
@@ -201,8 +198,8 @@ class AnswerJob:
             return self._weigh(output.id.removesuffix(EMPTY))
         completion = as_completion(output)
         self.text = completion.text
-        drafts = read_claims(completion.text, len(self.passages), completion.finish_reason == "stop")
-        return self._check(drafts)
+        drafts = read_claims(completion.text, self.passages, completion.finish_reason == "stop")
+        return self._check(drafts[: self.work.task.claims])
 
     def _order(self, number: int, score: Score) -> Sequence[EngineRequest]:
         self.orders[number] = _share(score)

@@ -13,7 +13,6 @@ __all__ = [
     "ANSWERS",
     "REFUSAL",
     "SUPPORTS",
-    "answer_grammar",
     "answer_prompt",
     "answers_prompt",
     "needs_parts",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 REFUSAL = "NOT IN THE DOCUMENTS"
-MOST_CITES = 3
 SUPPORTS = (" supported", " contradicted", " not stated")
 """The closed answers about a claim; the first is the good one."""
 ANSWERS = ("yes", "no")
@@ -89,9 +87,8 @@ def answer_prompt(
     user = (
         f"{_numbered(passages, control_tokens)}\n"
         f"Question: {break_control_tokens(question, control_tokens)}\n\n"
-        f"Answer in at most {task.claims} short sentences, one a line. End each sentence with the number of the "
-        f"passage that says it, in brackets.{_RECKON if _RECKONS.search(question) else ''}"
-        f"{'' if task.answerable else _REFUSE}"
+        f"Answer the question in at most {task.claims} complete sentences with the words of the passages."
+        f"{_RECKON if _RECKONS.search(question) else ''}{'' if task.answerable else _REFUSE}"
     )
     return Prompt(system, user, "")
 
@@ -148,17 +145,3 @@ def _headed(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str:
     head = ": ".join(dict.fromkeys(part for part in (passage.title, passage.lead) if part))
     text = passage.text.replace("[", "(").replace("]", ")")  # brackets are ours: [3] must not be a passage's own
     return break_control_tokens(f"({head}) {text}" if head else text, control_tokens)
-
-
-def answer_grammar(passages: int, claims: int, refusal: bool = True) -> str:
-    """Return the grammar of an answer: the refusal, if it is offered, or claims, each with the passages it rests on."""
-    numbers = " | ".join(f'"{number}"' for number in range(1, passages + 1))
-    refused = f'"{REFUSAL}" | ' if refusal else ""
-    return "\n".join(
-        [
-            f'root ::= {refused}claim ("\\n" claim){{0,{claims - 1}}}',
-            f'claim ::= word (" " word){{0,59}} " " cite cite{{0,{MOST_CITES - 1}}}',
-            "word ::= [^ \\n\\[\\]]+",
-            f'cite ::= "[" ({numbers}) "]"',
-        ]
-    )
