@@ -96,7 +96,8 @@ _HOMES = {
 }
 switch_off_telemetry()
 __all__ = [
-    "__version__", "extract", "learn", "index_corpus", "open_corpus", "ask", "open_model", "open_run", "load_task", "task_from", "read_document",
+    "__version__", "extract", "learn", "index_corpus", "open_corpus", "ask", "open_model", "open_run", "load_task",
+    "task_from", "read_document",
     "read_ranker", "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
     "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "LearnTerms", "Kind", "Money",
     "Period", "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",
