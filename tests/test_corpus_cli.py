@@ -67,7 +67,11 @@ class TestCorpusVerbs:
         (listed,) = facts_of(capsys, "corpus", "list")
         assert (listed["name"], listed["version"], listed["access"]) == ("docs", 1, False)
         shown = facts_of(capsys, "corpus", "show", "docs")
-        assert [document["title"] for document in shown["documents_listed"]] == ["Budget", "Lease", "Pump AB-1234/5"]
+        assert [document["title"] for document in shown["documents_listed"]] == [
+            "budget: Budget",
+            "lease: Lease",
+            "manual: Pump AB-1234/5",
+        ]
         found = facts_of(capsys, "corpus", "search", "docs", "AB-1234/5", "--count", "1")
         assert found[0]["document"] == "manual.txt"
 

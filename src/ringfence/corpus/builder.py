@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
@@ -267,11 +267,19 @@ class _Session:
 
 
 def _title(document: Document) -> str:
-    """Return what a document calls itself: its own title or subject, else its first line."""
-    for key in ("title", "subject"):
-        if isinstance(own := document.metadata.get(key), str) and own.strip():
-            return " ".join(own.split())[:TITLE]
-    return next((line.strip("#> \t")[:TITLE] for line in document.text.split("\n") if line.strip("#> \t")), "")
+    """Return what a document is called: the name of its file, and its own title, subject or first heading.
+
+    A record of a file of records is called by its first line, for its id is often a number.
+    """
+    own = next((str(document.metadata[key]) for key in ("title", "subject") if document.metadata.get(key)), "")
+    first = next((line for line in document.text.split("\n") if line.strip("#> \t")), "")
+    name = PurePosixPath(document.id.rpartition("!")[2]).stem
+    if document.metadata.get("source") and "!" not in document.id:
+        name, own = "", own or first
+    elif not own and first.startswith("#"):
+        own = first
+    parts = [" ".join(part.strip("#> \t").split()) for part in (name, own)]
+    return ": ".join(dict.fromkeys(part for part in parts if part))[:TITLE]
 
 
 def _indexed(document: Document, passage: Passage) -> str:
