@@ -17,6 +17,7 @@ from ..documents import ReadingOptions
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
 from .corpus_evaluate import command as evaluate_command
+from .corpus_evaluate import draft_command
 from .options import json_option, options_given, reading_options, view_options
 
 __all__ = ["command"]
@@ -329,6 +330,7 @@ def drop_command(name: str, yes: bool) -> int:
 
 
 command.add_command(evaluate_command)
+command.add_command(draft_command)
 
 
 class _BuildBar:

@@ -99,7 +99,7 @@ def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], lo
     if draft.calculation:
         numbers = _document(draft.calculation.expression)
         faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, _document(said), locale)]
-    plain = " ".join(said.split()).casefold()
+    plain = " ".join(f"{said}\n{question}".split()).casefold()
     faults += [
         f"quotation: {quoted}"
         for quoted in _QUOTED.findall(draft.text)
