@@ -134,9 +134,7 @@ def _print_build(corpus: Corpus, built: Build, as_json: bool) -> None:
 @json_option
 def list_command(as_json: bool) -> int:
     """List the corpora of this user."""
-    table = PlainTable()
-    for heading in ("name", "version", "documents", "passages", "MiB", "access"):
-        table.add_column(heading)
+    table = PlainTable("name", "version", "documents", "passages", "MiB", "access")
     facts = []
     for name in corpora():
         with Corpus.open(name) as corpus:

@@ -91,19 +91,16 @@ def draft_command(
 def _print(evaluation: CorpusEvaluation) -> None:
     retrieval = evaluation.retrieval
     note(f"Search, {retrieval.questions} answerable questions (95 % intervals):")
-    table = PlainTable()
-    for heading in ("stage", "recall@1", "recall@5", "nDCG@10", "MRR"):
-        table.add_column(heading)
+    table = PlainTable("stage", "recall@1", "recall@5", "nDCG@10", "MRR")
     for stage in retrieval.stages:
-        table.add_row(stage.stage, str(stage.recall[1]), str(stage.recall[5]), str(stage.ndcg), str(stage.mrr))
+        figures = (stage.recall[1], stage.recall[5], stage.ndcg, stage.mrr)
+        table.add_row(stage.stage, *(f"{one.value:.3f}\n{one.low:.3f} to {one.high:.3f}" for one in figures))
     data.print(table)
     note(f"Time of a search: median {retrieval.median_seconds:.3f} s, 95 % within {retrieval.p95_seconds:.3f} s.")
     answers = evaluation.answers
     if answers is None:
         return
-    rows = PlainTable()
-    for heading in ("answers", "share", "95 %", "n"):
-        rows.add_column(heading)
+    rows = PlainTable("answers", "share", "95 %", "n")
     for title, share in (
         ("handled (right, or refused rightly)", answers.handled),
         ("answerable: right", answers.right),

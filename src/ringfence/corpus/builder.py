@@ -19,7 +19,7 @@ from ..engines import Engine
 from ..errors import InputError
 from .access import SIDECAR, AccessRules
 from .corpus import Corpus
-from .passages import Passage, cut_passages
+from .passages import Passage, cut_passages, indexed_text
 from .store import Failure, StoredDocument, StoredPassage, Version, View
 from .words import index_words, language_of
 
@@ -283,10 +283,7 @@ def _title(document: Document) -> str:
 
 
 def _indexed(document: Document, passage: Passage) -> str:
-    """Return the text of a passage as it is indexed: after the title of its document and its lead."""
-    title = _title(document)
-    before = [part for part in (title if title != passage.lead else "", passage.lead) if part]
-    return "\n".join([*before, document.text[passage.start : passage.end]])
+    return indexed_text(_title(document), passage.lead, document.text[passage.start : passage.end])
 
 
 def _line_boxes(document: Document, passage: Passage) -> tuple[tuple[Span, BoxFacts], ...]:
