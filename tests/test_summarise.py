@@ -43,10 +43,11 @@ def numbered(prompt: str) -> dict[int, str]:
 
 
 def copying(request: Request, prompt: str) -> str | Exception:
-    """Notes: every passage copied with its number; the summary: the first and the last of what it is given."""
-    found = numbered(prompt)
-    wanted = found if "most important points" in prompt else {n: found[n] for n in sorted({1, max(found)})}
-    return "".join(f"{re.sub(r'[][]', '', text)} [{n}]\n" for n, text in wanted.items())
+    """Notes: the beginning of each passage with its number; the summary: the first and the last of what it is given."""
+    found = {n: re.sub(r"[][]", "", text) for n, text in numbered(prompt).items()}
+    if "most important points" in prompt:
+        return "".join(f"{text[:55]} [{n}]\n" for n, text in list(found.items())[:6])
+    return "".join(f"{found[n]} [{n}]\n" for n in sorted({1, max(found)}))
 
 
 def go(tmp_path: Path, task: SummariseTask, text: str, script: Any = copying, **more: Any) -> dict[str, Any]:
