@@ -81,11 +81,11 @@ class SummaryCheck:
             return []
         check, question = SupportCheck(self.engine), self.task.question.strip() or WHAT
         self._asked = [f"{self.document.id}\0support {number}" for number in range(len(self.sentences))]
-        return [
-            request
+        pairs = [
+            check.requests(identity, question, sentence.text, list(self._sources(sentence.spans)))
             for identity, sentence in zip(self._asked, self.sentences, strict=True)
-            for request in check.requests(identity, question, sentence.text, list(self._sources(sentence.spans)))
         ]
+        return [request for requests in zip(*pairs, strict=True) for request in requests]  # like prompts together
 
     def take(self, score: Score) -> None:
         """Process a score; after the last one, choose the sentences."""
@@ -144,12 +144,16 @@ class SummaryCheck:
 
     def _look_up(self) -> None:
         """Note which numbers, dates, amounts and names of each sentence its places do not say."""
-        everything = "\n".join(sentence.text for sentence in self.sentences)
         locale, told = self.task.locale, self.task.question
-        nowhere = {(found.kind, found.text) for found in unsupported(as_document(everything), self.document, locale)}
-        for number, sentence in enumerate(self.sentences):
+        found_missing = []
+        for sentence in self.sentences:
             said = "\n".join([f"{source.lead}: {source.text}" for source in self._sources(sentence.spans)] + [told])
-            missing = unsupported(as_document(sentence.text), as_document(said), locale)
+            found_missing.append(unsupported(as_document(sentence.text), as_document(said), locale))
+        if not any(found_missing):
+            return
+        everything = as_document("\n".join(sentence.text for sentence in self.sentences))
+        nowhere = {(found.kind, found.text) for found in unsupported(everything, self.document, locale)}
+        for number, (sentence, missing) in enumerate(zip(self.sentences, found_missing, strict=True)):
             faults = (
                 f"{found.kind}: {found.text}"
                 if (found.kind, found.text) in nowhere
@@ -165,7 +169,7 @@ class SummaryCheck:
             self.sentences = [sentence for sentence in self.sentences if sentence.supported]
             self.dropped = before - len(self.sentences)
         words = [len(sentence.text.split()) for sentence in self.sentences]
-        worth = [sentence.worth for sentence in self.sentences]
+        worth = [sentence.worth * size for sentence, size in zip(self.sentences, words, strict=True)]
         kept = chosen(words, worth, self.task.words, self._heads()) if self.sentences else []
         self.sentences = [self.sentences[number] for number in kept]
 

@@ -37,7 +37,7 @@ def chosen(words: Sequence[int], worth: Sequence[float], asked: int, needed: Col
                 best[total + size] = more
     within = {total: row for total, row in best.items() if least_words(asked) <= total <= most_words(asked)}
     if within:
-        mask = max(within.values())[1]
+        mask = -max((value, -mask) for value, mask in within.values())[1]  # of equals the first sentences
     else:
         mask = min((abs(total - asked), -value, mask) for total, (value, mask) in best.items() if mask)[2]
     return [number for number in range(len(words)) if mask >> number & 1]
