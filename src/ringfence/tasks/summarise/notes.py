@@ -27,7 +27,7 @@ LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcrip
 SHORT_SENTENCE = 12  # words; with sentences so short the summary still has room for the length asked for
 # Without bounds small models do not stop: two notes of the 1.5B ran to the 976 tokens that a section had.
 MOST_WORDS, MOST_WORDS_OF_NOTE = 40, 30
-MOST_LETTERS = 40  # of a word without a full stop; longer ones are written in parts
+MOST_LETTERS = 30  # of a word without a full stop; longer ones are written in parts
 TOKENS_A_WORD = 2
 FURTHER = "Write up to {count} further sentences, in the same form, with what they say and you have not said yet."
 NOTHING = "none"
@@ -179,8 +179,8 @@ class Stage:
         return (
             f"root ::= {root}\n"
             f'line ::= first (" " word){{1,{self.words_a_line - 1}}} [.!?]? " " cite cite? cite? "\\n"\n'
-            f"first ::= [^\\[\\]\\n #*.!?\\-] more? inner{{0,4}} | short\n"
-            f"word ::= more inner{{0,4}} | short\n"
+            f"first ::= [^\\[\\]\\n #*.!?\\-] more? inner{{0,3}} | short\n"
+            f"word ::= more inner{{0,3}} | short\n"
             f"more ::= [^\\[\\]\\n .!?]{{1,{MOST_LETTERS}}}\n"
             f"inner ::= [.!?] more\n"
             f'short ::= [A-Za-z] [a-z]? [a-z]? "."\n'
