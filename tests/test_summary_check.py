@@ -184,6 +184,16 @@ def test_of_too_many_sentences_the_least_supported_go(tmp_path: Path) -> None:
     assert len(result["values"]["summary"].split()) <= 22
 
 
+def test_what_is_far_beyond_the_length_is_not_even_checked() -> None:
+    task = task_from({"kind": "summarise", "name": "minutes", "words": 20})
+    assert isinstance(task, SummariseTask)
+    document = document_of(MEETING)
+    passages = passages_of(document, 0, len(document.text))
+    check = SummaryCheck(task, FakeEngine(writing(), scorer=scorer("-")), document, [passages])
+    said = [Sentence(f"The kinetic battery was number {n} of the list.", passages[2].spans) for n in range(20)]
+    assert len(check.begin(said)) == 2 * 5  # of nine words each, and two requests each
+
+
 def test_a_summary_that_is_too_short_is_asked_on_once(tmp_path: Path) -> None:
     asked: list[str] = []
 

@@ -20,6 +20,7 @@ from .support import EMPTY, SupportCheck, judged
 __all__ = ["CheckedSentence", "SummaryCheck"]
 
 WHAT = "What is said?"  # the question of a task without one
+MOST_CHECKED = 2  # times the words asked for; sentences after that are not checked, and left out
 UNKNOWN = 0.5  # the worth of a sentence whose support is not known
 PER_FAULT = 0.2  # that a number or a name without a place takes off the worth of a sentence
 UNCHECKED = "not checked"  # the engine could not score it
@@ -71,7 +72,11 @@ class SummaryCheck:
     def begin(self, sentences: Sequence[Sentence]) -> list[ScoreRequest]:
         """Check sentences by code; returns the requests that score their meaning, none if it is not asked."""
         names = PrintedNames(self.document.text)
+        written = 0
         for sentence in sentences:
+            if written >= MOST_CHECKED * self.task.words and not self.task.outline:
+                break
+            written += len(sentence.text.split())
             text, changes = names.mend(sentence.text)
             self.changes += [change for change in changes if change not in self.changes]
             self.sentences.append(CheckedSentence(text, self._places(text, sentence.spans), sentence.heading))
