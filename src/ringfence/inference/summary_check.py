@@ -14,7 +14,7 @@ from ..tasks.evidence import as_document, passages_that_say
 from ..tasks.printed_names import PrintedNames
 from ..tasks.summarise.length import chosen
 from ..tasks.summarise.notes import Passage, Sentence
-from ..tasks.unsupported import unsupported
+from ..tasks.unsupported import nouns_have_capitals, unsupported
 from .support import EMPTY, SupportCheck, judged
 
 __all__ = ["CheckedSentence", "SummaryCheck"]
@@ -114,7 +114,8 @@ class SummaryCheck:
 
     def flags(self) -> list[str]:
         """What the summary says about its sentences."""
-        flags = [f"name-as-printed: {written} is {printed}" for written, printed in self.changes]
+        text = "\n".join(sentence.text for sentence in self.sentences)
+        flags = [f"name-as-printed: {written} is {printed}" for written, printed in self.changes if printed in text]
         for fault in ("not stated", "contradicted", UNCHECKED):
             numbers = [str(n) for n, sentence in enumerate(self.sentences, 1) if fault in sentence.faults]
             if numbers:
@@ -149,11 +150,11 @@ class SummaryCheck:
 
     def _look_up(self) -> None:
         """Note which numbers, dates, amounts and names of each sentence its places do not say."""
-        locale, told = self.task.locale, self.task.question
+        locale, told, nouns = self.task.locale, self.task.question, nouns_have_capitals(self.document.text)
         found_missing = []
         for sentence in self.sentences:
             said = "\n".join([f"{source.lead}: {source.text}" for source in self._sources(sentence.spans)] + [told])
-            found_missing.append(unsupported(as_document(sentence.text), as_document(said), locale))
+            found_missing.append(unsupported(as_document(sentence.text), as_document(said), locale, nouns))
         if not any(found_missing):
             return
         everything = as_document("\n".join(sentence.text for sentence in self.sentences))

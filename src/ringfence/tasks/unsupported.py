@@ -37,12 +37,15 @@ _TITLES = frozenset({"Dr.", "Mr.", "Mrs.", "Ms.", "St.", "Prof.", "Hr.", "Fr.", 
 NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences; above this the language is one like German
 
 
-def unsupported(written: Document, document: Document, locale: Locale) -> list[UnsupportedText]:
+def unsupported(
+    written: Document, document: Document, locale: Locale, capital_nouns: bool | None = None
+) -> list[UnsupportedText]:
     """Texts in ``written`` without support in ``document``, in order; their spans are in ``written``.
 
     Numbers, amounts and dates are compared as values, so that 12 March 2024 equals 2024-03-12 and 1,000 equals 1000;
     names letter by letter, ignoring case. In a language that capitalises nouns, only runs of two or more capitalised
-    words and words with inner capitals count as names.
+    words and words with inner capitals count as names; ``capital_nouns`` says that where ``document`` is too short to
+    tell.
     """
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
@@ -69,7 +72,8 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[U
             if not (readings & known or raw in raws) or _other_currency(candidate.value, stated):
                 found.append((candidate.start, candidate.end, kind))
     plain = " ".join(document.text.casefold().split())
-    for start, end in names_in(written.text, nouns_have_capitals(document.text)):
+    nouns = nouns_have_capitals(document.text) if capital_nouns is None else capital_nouns
+    for start, end in names_in(written.text, nouns):
         if not taken & set(range(start, end)) and not _appears(written.text[start:end], plain):
             found.append((start, end, "name"))
     return [
