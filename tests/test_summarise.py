@@ -137,6 +137,7 @@ def test_what_the_document_does_not_say_is_listed_and_flagged(tmp_path: Path) ->
         ("Yesterday Bob spoke.", "alice spoke", ["Bob"]),
         ("Everybody spoke. They left.", "all of them spoke and left", []),
         ("NATO met.", "the alliance met", ["NATO"]),
+        ("In the Black Forest they met.", "they met", ["Black Forest"]),
         ("They sold 234 units.", "They sold 12345 units.", ["234"]),
         ("It costs EUR 700.00.", "It costs EUR 98,700.00.", ["EUR 700.00"]),
         ("It costs USD 500.00.", "It costs EUR 500.00.", ["USD 500.00"]),

@@ -130,7 +130,8 @@ def names_in(text: str, capital_nouns: bool) -> Iterator[tuple[int, int]]:
             last += 1
         opens = _opens(text, first.start())
         if opens and last > at and first.group() in _OPENERS:
-            at, opens = at + 1, False
+            opens = False
+            at = next(number for number in range(at + 1, last + 1) if words[number].group()[0].isupper())
             first = words[at]
         inner = any(letter.isupper() for letter in first.group()[1:])
         alone = last == at
