@@ -79,7 +79,7 @@ class TestCorpusVerbs:
         ringfence("corpus", "add", "docs", home)
         assert ringfence("corpus", "verify", "docs") == 0
         with Corpus.open("docs") as corpus:
-            corpus.store._database.execute("update documents set text = 'other'")  # type: ignore[attr-defined]
+            corpus.store._rows("update documents set text = 'other'")  # type: ignore[attr-defined]
         assert ringfence("corpus", "verify", "docs") == 1
         assert "was changed" in capsys.readouterr().err
 
