@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -67,7 +68,13 @@ class SqliteStore:
         self._folder = path
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._database = Database(path / "corpus.sqlite")
-        for pragma in ("journal_mode = wal", "synchronous = normal", "secure_delete = on", "foreign_keys = off"):
+        for pragma in (
+            "journal_mode = wal",
+            "synchronous = normal",
+            "secure_delete = on",
+            "temp_store = memory",
+            "foreign_keys = off",
+        ):
             self._rows(f"pragma {pragma}")
         if not self._rows("select 1 from sqlite_master where name = 'versions'"):
             with self._database:
@@ -308,9 +315,12 @@ class SqliteStore:
         return len(gone)
 
     def faults(self) -> list[str]:
-        """Return what is wrong with the file, the words and the vectors."""
+        """Return what is wrong with the file, the texts and the vectors."""
         faults = [f"The database is damaged: {row[0]}." for row in self._rows("pragma quick_check") if row[0] != "ok"]
         self._rows("insert into words(words) values ('integrity-check')")
+        for identity, text, stated in self._database.each("select id, text, text_sha256 from documents order by id"):
+            if hashlib.sha256(str(text).encode()).hexdigest() != stated:
+                faults.append(f"The text of {identity} was changed.")
         for number, identity, crc in self._rows("select number, id, vectors from documents"):
             first, count = self._rows("select min(number), count(*) from passages where document = ?", (number,))[0]
             rows = self._file().rows[first : first + count] if count else np.zeros((0, 1), np.float32)
