@@ -25,6 +25,7 @@ from ..tasks.answer.prompt import (
     support_prompt,
 )
 from ..tasks.planted import PLANTED, has_planted_text
+from ..tasks.prompt import break_control_tokens
 from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
@@ -59,7 +60,7 @@ class AnswerExecutor:
         found = [self.corpus.find(question, count + SPARE) for question in questions]
         in_turns = [passage for row in _in_turns(found) for passage in row]
         distinct = list({passage.number: passage for passage in in_turns}.values())
-        planted = [passage for passage in distinct if has_planted_text(passage.text)]
+        planted = [passage for passage in distinct if is_planted(passage)]
         return [passage for passage in distinct if passage not in planted][:count], planted
 
     def support(self, identity: str, question: str, claim: str, sources: Sequence[FoundPassage]) -> ScoreRequest:
@@ -82,7 +83,7 @@ class AnswerExecutor:
             raise ValueError("a question has one window")
         job = self.job(document, None)  # type: ignore[arg-type]
         passages, _ = self.find([job.question], self.task.passages)
-        return {"prompt": asdict(answer_prompt(self.task, job.question, passages))}, job, 1
+        return {"prompt": asdict(answer_prompt(self.task, job.question, passages, self.engine.control_tokens))}, job, 1
 
     @staticmethod
     def before_model(task: AnswerTask, document: Document) -> dict[str, Any]:
@@ -170,9 +171,10 @@ class AnswerJob:
     def _write(self, refused: Sequence[str] = (), before: str = "") -> Sequence[EngineRequest]:
         task, engine = self.work.task, self.work.engine
         prompt: Prompt = answer_prompt(task, self.question, self.passages, engine.control_tokens)
-        turns = [("assistant", before), ("user", repeat_turn(refused))] if refused else []
+        tokens = engine.control_tokens  # the model may have written those that were broken in a passage
+        turns = [("assistant", break_control_tokens(before, tokens)), ("user", repeat_turn(refused, tokens))]
         identity = self._identity("again" if refused else "claims")
-        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, turns=turns)]
+        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, turns=turns if refused else ())]
 
     def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
         """Process an output; returns the requests of the next stage."""
@@ -295,6 +297,11 @@ class AnswerJob:
         if self.planted:
             flags.append(f"{PLANTED}: {', '.join(dict.fromkeys(passage.document for passage in self.planted))}")
         return flags
+
+
+def is_planted(passage: FoundPassage) -> bool:
+    """True if a passage, its title or its headings address the model: all of them are in the prompt."""
+    return has_planted_text("\n".join((passage.title, passage.lead, passage.text)))
 
 
 def support_of(logprobs: Sequence[float], empty: Sequence[float]) -> float:
