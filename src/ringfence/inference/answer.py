@@ -56,12 +56,16 @@ class AnswerExecutor:
         self._answers = tuple(engine.tokenize(word) + engine.turn_end() for word in ANSWERS)
 
     def find(self, questions: Sequence[str], count: int) -> tuple[list[FoundPassage], list[FoundPassage]]:
-        """Return the best passages for the questions in turns, and those left out because they address the model."""
+        """Return the best passages for the questions in turns, and those left out.
+
+        If one addresses the model, all of its document are left out: an order may go on in the next passage.
+        """
         found = [self.corpus.find(question, count + SPARE) for question in questions]
         in_turns = [passage for row in _in_turns(found) for passage in row]
         distinct = list({passage.number: passage for passage in in_turns}.values())
-        planted = [passage for passage in distinct if is_planted(passage)]
-        return [passage for passage in distinct if passage not in planted][:count], planted
+        hostile = {passage.document for passage in distinct if is_planted(passage)}
+        planted = [passage for passage in distinct if passage.document in hostile]
+        return [passage for passage in distinct if passage.document not in hostile][:count], planted
 
     def support(self, identity: str, question: str, claim: str, sources: Sequence[FoundPassage]) -> ScoreRequest:
         """Return the request that scores whether ``sources`` support a claim."""

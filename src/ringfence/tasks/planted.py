@@ -71,12 +71,10 @@ _TELLS = (
     r"\b(?:end|begin|start|close) (?:every|each|all|your) (?:answer|reply|response)s?\b|(?-i:\bNOT IN THE DOCUMENTS\b)",
     r"\banswers? to (?:anything|everything)\b",
     r"\bwhoever (?:compiles|writes|gives|prepares) (?:the|an?) (?:answer|reply|response)\b",
-    r"[A-Za-z][\u0430-\u044f][A-Za-z]|(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]){3}",
 )
 _TELL = re.compile("|".join(_TELLS), re.I | re.M)
-_FRAME = re.compile(
-    r"\be(?=nd of (?:document|passages|source))|\bf(?=ields to fill in)|\ba(?=nswer with one line)", re.I
-)
+_LETTERS = re.compile(r"[A-Za-z][\u0430-\u044f][A-Za-z]|(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]){3}")
+_FRAME = re.compile(r"e(?=nd of (?:document|passages|source))|\bf(?=ields to fill in)|\ba(?=nswer with one line)", re.I)
 _LOOKALIKES = str.maketrans(
     "аеорсхуіјѕԁһАЕОРСХУІЈЅВНКМТοαενικρτυχΟΑΕΝΙΚΡΤΥΧ", "aeopcxyijsdhAEOPCXYIJSBHKMToaevikptuxOAENIKPTYX"
 )
@@ -87,7 +85,10 @@ _TAG = 0xE0000  # the block of invisible characters that repeats ASCII
 
 def has_planted_text(text: str) -> bool:
     """True if a document addresses the model that reads it, or imitates a prompt; also in letters that hide it."""
-    return _TELL.search(text) is not None or ((plain := _undisguised(text)) != text and _TELL.search(plain) is not None)
+    if _TELL.search(text) or _LETTERS.search(text):
+        return True
+    plain = _undisguised(text)
+    return plain != text and _TELL.search(plain) is not None
 
 
 def _undisguised(text: str) -> str:
