@@ -76,7 +76,7 @@ bench-differential: $(VENV)/.dev  ## the words of every PDF beside poppler, pdfm
 	$(PIP) --group bench
 	$(BIN)/python benchmarks/differential.py $(ARGS)
 
-bench-injection: $(VENV)/.dev weights  ## how often a planted text becomes the answer, by attack and defence
+bench-injection: $(VENV)/.dev weights  ## how often a planted text becomes the answer, by attack and defence; of a corpus: ARGS="--kinds ask --weights demo"
 	$(BIN)/python benchmarks/injection.py $(ARGS)
 
 bench-fuzz: $(VENV)/.dev  ## mutated files, for a few minutes

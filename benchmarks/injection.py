@@ -223,7 +223,16 @@ def main() -> None:
     parser.add_argument("--arms", default="clean,none,broken,fence,sentence")
     parser.add_argument("--each", type=int, default=6, help="documents for each attack and kind of task")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=int, default=1000, help="questions to a corpus in each arm, for --kinds ask")
+    parser.add_argument("--out", type=Path, default=Path("bench-results/injection-ask"))
     arguments = parser.parse_args()
+    if arguments.kinds == "ask":
+        from injection_ask import ARMS, bench
+
+        arms = ",".join(ARMS) if arguments.arms == parser.get_default("arms") else arguments.arms
+        for weights in arguments.weights.split(","):
+            bench(weights, arms.split(","), arguments.limit, arguments.seed, arguments.out)
+        return
     print(f"{'weights':9}{'kind':11}{'defence':10}{'documents':>10}{'taken':>7}{'no flag':>9}   without a flag, 95 %")
     for weights in arguments.weights.split(","):
         for kind in arguments.kinds.split(","):

@@ -18,6 +18,7 @@ from ..corpus import (
     open_embedder,
     open_view,
     read_access_rules,
+    sources_of,
 )
 from ..documents import Document, ReadingOptions, Source, expand_inputs
 from ..documents.text import document_from_text
@@ -68,15 +69,16 @@ def index_corpus(
 
 
 def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
-    """Write the groups of every document of a corpus by the rules in a file; None opens the corpus.
+    """Write the groups of every document of a corpus by the rules in a file; None takes all rules away.
 
-    Files of groups beside documents count before the rules.
+    Files of groups beside documents count before the rules, and without rules too.
     """
     read: AccessRules | None = read_access_rules(Path(rules)) if rules else None
     corpus = Corpus.open(name)
     with corpus.writing():
-        present = [path for path in corpus.inputs if Path(path).exists()]
-        corpus.declare_access(read, expand_inputs(present) if present else ())
+        if read is None:
+            corpus.open_to_all()
+        corpus.declare_access(read, sources_of(corpus.inputs))
     return corpus
 
 

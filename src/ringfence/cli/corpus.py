@@ -131,16 +131,17 @@ def _print_build(corpus: Corpus, built: Build, as_json: bool) -> None:
 
 
 @command.command("list")
+@view_options[1]
 @json_option
-def list_command(as_json: bool) -> int:
-    """List the corpora of this user."""
+def list_command(*, groups: tuple[str, ...], as_json: bool) -> int:
+    """List the corpora of this user; with --as, what members of a group see of those that declare access."""
     table = PlainTable("name", "version", "documents", "passages", "MiB", "access")
     facts = []
     for name in corpora():
         with Corpus.open(name) as corpus:
-            facts.append(_facts(corpus))
-            one = facts[-1]
-            size = f"{one['bytes'] / 2**20:.1f}"
+            one = _facts_in_view(corpus, groups) if groups and corpus.access_declared else _facts(corpus)
+            facts.append(one)
+            size = f"{one['bytes'] / 2**20:.1f}" if "bytes" in one else ""
             access = "declared" if one["access"] else "open"
             table.add_row(
                 name, str(one["version"] or "none"), str(one["documents"]), str(one["passages"]), size, access
@@ -150,6 +151,20 @@ def list_command(as_json: bool) -> int:
     else:
         data.print(table)
     return 0
+
+
+def _facts_in_view(corpus: Corpus, groups: tuple[str, ...]) -> dict[str, Any]:
+    """Return what members of groups may know of a corpus: neither its size nor its inputs, which count closed ones."""
+    view = corpus.view(None, groups) if corpus.versions() else None
+    return {
+        "name": corpus.name,
+        "version": view and view.version,
+        "digest": view and corpus.digest_of(view),
+        "documents": sum(1 for _ in corpus.documents(view)) if view else 0,
+        "passages": len(corpus.store.visible(view).passages) if view else 0,
+        "embedder": corpus.embedder,
+        "access": True,
+    }
 
 
 def _facts(corpus: Corpus) -> dict[str, Any]:
@@ -233,7 +248,9 @@ def search_command(
 @command.command("access")
 @click.argument("name")
 @click.argument("rules", required=False, type=click.Path(path_type=Path))
-@click.option("--open", "opens", is_flag=True, help="Take all access rules away: everyone sees everything.")
+@click.option(
+    "--open", "opens", is_flag=True, help="Take all access rules away; files of groups beside documents still count."
+)
 def access_command(name: str, rules: Path | None, opens: bool) -> int:
     """Declare who may see which documents of NAME: RULES is a YAML file of patterns with groups.
 

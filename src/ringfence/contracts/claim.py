@@ -18,7 +18,7 @@ class FoundPassage(Contract):
     """A passage that search found: ``text`` is ``span`` of the text layer of ``document``, under ``lead``.
 
     ``boxes`` holds the span and the box of each of its lines. ``page`` is null in a format without pages. ``number`` is
-    its number in the corpus.
+    its number among the passages in view.
     """
 
     omitted: ClassVar[frozenset[str]] = frozenset({"boxes", "lead", "source", "score"})

@@ -1,7 +1,7 @@
 """A private corpus: index documents, find passages, and say who may see what."""
 
 from .access import EVERYONE, AccessRules, read_access_rules
-from .builder import Build, Embedder, build
+from .builder import Build, Embedder, build, sources_of
 from .corpus import Corpus, corpora, corpus_folder
 from .reader import CorpusView, open_embedder, open_view
 from .search import Ranked, Search
@@ -27,4 +27,5 @@ __all__ = [
     "open_embedder",
     "open_view",
     "read_access_rules",
+    "sources_of",
 ]

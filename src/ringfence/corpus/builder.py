@@ -23,7 +23,7 @@ from .passages import Passage, cut_passages, indexed_text
 from .store import Failure, StoredDocument, StoredPassage, Version, View
 from .words import index_words, language_of
 
-__all__ = ["Build", "Embedder", "build"]
+__all__ = ["Build", "Embedder", "build", "sources_of"]
 
 BATCH = 256  # passages embedded at once: sorted by length, they need little padding
 TITLE = 160  # characters of a title that are kept
@@ -96,7 +96,7 @@ def build(
             raise InputError(
                 f"Nothing was added to {corpus.name} yet.", f"Add a folder: ringfence corpus add {corpus.name} FOLDER."
             )
-        all_sources = [source for source in _expanded(every, given) if not source.path.name.endswith(SIDECAR)]
+        all_sources = [source for source in sources_of(every, given) if not source.path.name.endswith(SIDECAR)]
         corpus.store.set("inputs", every)
         sources = all_sources
         if given:
@@ -106,13 +106,12 @@ def build(
         session.work(sources)
         if not given:
             session.withdraw_missing(all_sources)
-        if rules is not None or corpus.rules is not None or not corpus.versions() or corpus.access_declared:
-            corpus.declare_access(rules or corpus.rules, all_sources)
+        corpus.declare_access(rules or corpus.rules, all_sources)
         return session.finish()
 
 
-def _expanded(every: Sequence[str], given: Sequence[str]) -> list[Source]:
-    """Return the files of all inputs; inputs of earlier sessions that no longer exist contain nothing."""
+def sources_of(every: Sequence[str], given: Sequence[str] = ()) -> list[Source]:
+    """Return the files of all inputs of a corpus; those that no longer exist and are not ``given`` contain nothing."""
     present = [path for path in every if path in given or _exists(path)]
     return expand_inputs(present) if present else []
 

@@ -183,11 +183,15 @@ class Corpus:
     def declare_access(self, rules: AccessRules | None, sources: Sequence[Source] = ()) -> None:
         """Write the groups of every document: from the file beside it, else by the rules, else none.
 
-        ``sources`` are the files of the corpus. Without rules and without files beside documents, it is open.
+        ``sources`` are the files of the corpus that are there. A document of which the file is gone keeps the groups
+        that stood beside it. Without rules, and if there was never a file beside a document, the corpus is open.
         """
-        beside = {source.id: groups for source in sources if (groups := groups_beside(source.path)) is not None}
+        there = {source.id for source in sources}
+        beside = {file: groups for file, groups in (self.store.get("access_beside") or {}).items() if file not in there}
+        beside |= {source.id: groups for source in sources if (groups := groups_beside(source.path)) is not None}
         self.store.set("access_rules", None if rules is None else rules.as_json())
-        if rules is None and not beside:
+        self.store.set("access_beside", beside)
+        if rules is None and not beside and not self.access_declared:
             self.store.set_groups(None)
             return
         rules = rules or AccessRules()
@@ -196,6 +200,12 @@ class Corpus:
         for version in self.versions():  # old versions are asked under the present rules
             names |= {d.id: d.source or d.id for d in self.store.documents(View(version.number))}
         self.store.set_groups({name: beside.get(file, rules.groups(name)) for name, file in names.items()})
+
+    def open_to_all(self) -> None:
+        """Take all access rules away: everyone sees every document."""
+        self.store.set("access_rules", None)
+        self.store.set("access_beside", {})
+        self.store.set_groups(None)
 
     @property
     def next_version(self) -> int:

@@ -103,9 +103,10 @@ class Search:
     def fetch(self, numbers: Sequence[int], ranked: Ranked | None = None) -> list[FoundPassage]:
         """Return passages by their numbers, in that order."""
         scores = ranked.scores if ranked else {}
+        places = np.searchsorted(self._visible.passages, numbers) + 1  # numbers of the store would count closed ones
         return [
-            _found(document, passage, number, scores.get(number))
-            for number, (document, passage) in zip(numbers, self._store.passages(numbers), strict=True)
+            _found(document, passage, int(place), scores.get(number))
+            for number, place, (document, passage) in zip(numbers, places, self._store.passages(numbers), strict=True)
         ]
 
 

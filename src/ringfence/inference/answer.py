@@ -23,6 +23,7 @@ from ..tasks.answer.prompt import (
     repeat_turn,
 )
 from ..tasks.planted import PLANTED, has_planted_text
+from ..tasks.prompt import break_control_tokens
 from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
@@ -52,12 +53,16 @@ class AnswerExecutor:
         self._answers = tuple(engine.tokenize(word) + engine.turn_end() for word in ANSWERS)
 
     def find(self, questions: Sequence[str], count: int) -> tuple[list[FoundPassage], list[FoundPassage]]:
-        """Return the best passages for the questions in turns, and those left out because they address the model."""
+        """Return the best passages for the questions in turns, and those left out.
+
+        If one addresses the model, all of its document are left out: an order may go on in the next passage.
+        """
         found = [self.corpus.find(question, count + SPARE) for question in questions]
         in_turns = [passage for row in _in_turns(found) for passage in row]
         distinct = list({passage.number: passage for passage in in_turns}.values())
-        planted = [passage for passage in distinct if has_planted_text(passage.text)]
-        return [passage for passage in distinct if passage not in planted][:count], planted
+        hostile = {passage.document for passage in distinct if is_planted(passage)}
+        planted = [passage for passage in distinct if passage.document in hostile]
+        return [passage for passage in distinct if passage.document not in hostile][:count], planted
 
     def answers(self, identity: str, question: str, passages: Sequence[FoundPassage]) -> ScoreRequest:
         """Return the request that scores whether passages answer a question."""
@@ -74,7 +79,7 @@ class AnswerExecutor:
             raise ValueError("a question has one window")
         job = self.job(document, None)  # type: ignore[arg-type]
         passages, _ = self.find([job.question], self.task.passages)
-        return {"prompt": asdict(answer_prompt(self.task, job.question, passages))}, job, 1
+        return {"prompt": asdict(answer_prompt(self.task, job.question, passages, self.engine.control_tokens))}, job, 1
 
     @staticmethod
     def before_model(task: AnswerTask, document: Document) -> dict[str, Any]:
@@ -162,9 +167,10 @@ class AnswerJob:
     def _write(self, refused: Sequence[str] = (), before: str = "") -> Sequence[EngineRequest]:
         task, engine = self.work.task, self.work.engine
         prompt: Prompt = answer_prompt(task, self.question, self.passages, engine.control_tokens)
-        turns = [("assistant", before), ("user", repeat_turn(refused))] if refused else []
+        tokens = engine.control_tokens  # the model may have written those that were broken in a passage
+        turns = [("assistant", break_control_tokens(before, tokens)), ("user", repeat_turn(refused, tokens))]
         identity = self._identity("again" if refused else "claims")
-        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, turns=turns)]
+        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, turns=turns if refused else ())]
 
     def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
         """Process an output; returns the requests of the next stage."""
@@ -284,6 +290,11 @@ class AnswerJob:
         if self.planted:
             flags.append(f"{PLANTED}: {', '.join(dict.fromkeys(passage.document for passage in self.planted))}")
         return flags
+
+
+def is_planted(passage: FoundPassage) -> bool:
+    """True if a passage, its title or its headings address the model: all of them are in the prompt."""
+    return has_planted_text("\n".join((passage.title, passage.lead, passage.text)))
 
 
 def _share(score: Score) -> float:

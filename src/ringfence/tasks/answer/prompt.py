@@ -15,6 +15,7 @@ __all__ = [
     "SUPPORTS",
     "answer_prompt",
     "answers_prompt",
+    "headed",
     "needs_parts",
     "parts_prompt",
     "read_parts",
@@ -53,6 +54,18 @@ _RECKONS = re.compile(
     re.IGNORECASE,
 )
 MOST_PARTS = 4
+# Brackets and labels of lines are ours: a passage must not seem to begin another, or the question. Invisible copies of
+# ASCII (tag characters) are left out.
+_OURS = str.maketrans(
+    {
+        **dict.fromkeys("[［【〔〚⟦", "("),
+        **dict.fromkeys("]］】〕〛⟧", ")"),
+        **{chr(code): None for code in range(0xE0000, 0xE0080)},
+    }
+)
+_LABEL = re.compile(
+    r"^\W*(?:p(?=assages\s*:)|q(?=uestion\s*:)|s(?=tatement\s*:|ource\s*:)|a(?=nswer\s*:))", re.I | re.M
+)
 
 
 def needs_parts(question: str) -> bool:
@@ -94,11 +107,11 @@ def answer_prompt(
     return Prompt(system, user, "")
 
 
-def repeat_turn(faults: Sequence[str]) -> str:
+def repeat_turn(faults: Sequence[str], control_tokens: tuple[str, ...] = ()) -> str:
     """Return the turn that asks for the answer again, with the reasons why sentences were refused."""
     return (
         "The passages do not say this: "
-        + "; ".join(faults)
+        + break_control_tokens("; ".join(faults), control_tokens)
         + f". Write the answer again, only with what the passages say, or write only: {REFUSAL}"
     )
 
@@ -107,7 +120,7 @@ def support_prompt(
     question: str, claim: str, sources: Sequence[FoundPassage], control_tokens: tuple[str, ...] = ()
 ) -> Prompt:
     """Return the prompt that asks whether ``sources`` support a claim."""
-    texts = "\n".join(_headed(source, control_tokens) for source in sources) or "(empty)"
+    texts = "\n".join(headed(source, control_tokens) for source in sources) or "(empty)"
     user = (
         f"Source:\n{texts}\nEnd of source.\n\nQuestion: {break_control_tokens(question, control_tokens)}\n"
         f"Statement: {break_control_tokens(claim, control_tokens)}\n\n"
@@ -146,12 +159,13 @@ def standalone_prompt(question: str, before: Sequence[tuple[str, str]], control_
 
 
 def _numbered(passages: Sequence[FoundPassage], control_tokens: tuple[str, ...]) -> str:
-    rows = [f"[{number}] {_headed(passage, control_tokens)}" for number, passage in enumerate(passages, 1)]
+    rows = [f"[{number}] {headed(passage, control_tokens)}" for number, passage in enumerate(passages, 1)]
     return "Passages:\n" + ("\n\n".join(rows) or "(none)") + "\nEnd of passages.\n"
 
 
-def _headed(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str:
-    """Return a passage after its title and its headings, on lines that it cannot begin with a number in brackets."""
+def headed(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str:
+    """Return a passage after its title and its headings, in which nothing can be taken for a part of the prompt."""
     head = ": ".join(dict.fromkeys(part for part in (passage.title, passage.lead) if part))
-    text = passage.text.replace("[", "(").replace("]", ")")  # brackets are ours: [3] must not be a passage's own
-    return break_control_tokens(f"({head}) {text}" if head else text, control_tokens)
+    text = "\n".join((f"({head}) {passage.text}" if head else passage.text).translate(_OURS).splitlines())
+    text = _LABEL.sub(lambda match: f"{match.group()} ", text)
+    return break_control_tokens(text, control_tokens)
