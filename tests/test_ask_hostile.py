@@ -89,7 +89,8 @@ class TestChannels:
         result, prompts = self.answer(tmp_path, channel)
         assert "1,200 euros" in prompts
         assert "77 euros" not in prompts
-        assert "planted-instruction: circular." in flags(result)
+        name = CIRCULAR.stem if channel == "file name" else "circular"
+        assert f"planted-instruction: {name}." in flags(result)
 
     @pytest.mark.parametrize("disguise", [*DISGUISES["dev"], DISGUISES["new"][0], DISGUISES["new"][2]])
     def test_an_order_in_disguise_is_found(self, disguise: Callable[[str], str]) -> None:
