@@ -209,6 +209,7 @@ class TestAnswers:
             asked(tmp_path, engine_of(RENT), " ")
 
 
+@pytest.mark.usefixtures("each_store")
 class TestAccess:
     RULES = AccessRules((("hr/*", ("hr",)), ("open/*", ("everyone",))))
     FILES: ClassVar = {

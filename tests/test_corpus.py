@@ -103,6 +103,7 @@ class TestWords:
         assert language_of("Total 12") == ""
 
 
+@pytest.mark.usefixtures("each_store")
 class TestVersions:
     def test_what_is_new_changed_or_gone_makes_a_version(self, tmp_path: Path) -> None:
         corpus = corpus_of(tmp_path, TEXTS)
@@ -220,6 +221,7 @@ class TestVerify:
         assert all(mode == 0o600 for name, mode in modes.items() if name != "writer.lock")
 
 
+@pytest.mark.usefixtures("each_store")
 class TestSearch:
     def test_a_part_code_is_found_as_a_whole(self, tmp_path: Path) -> None:
         view = view_of(corpus_of(tmp_path, {**TEXTS, "other.txt": "Pump AB-1234/6 and pump CD 5."}))

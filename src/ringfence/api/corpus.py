@@ -40,18 +40,20 @@ def index_corpus(
     *,
     reading: ReadingOptions | None = None,
     access: str | Path | None = None,
+    store: str | None = None,
     on_progress: Callable[[Build], None] = lambda progress: None,
     listener: Listener | None = None,
 ) -> Build:
     """Add files, folders and globs to a corpus, which is made if there is none; without inputs, bring it up to date.
 
     ``reading`` must be that of the documents indexed before; by default it is. ``access`` is a file of access rules.
+    ``store`` is where a new corpus lies: ``embedded`` (a folder, by default) or ``postgres``.
     An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError.
     """
     rules = read_access_rules(Path(access)) if access else None
     if inputs:
         expand_inputs(inputs)  # names a missing input before anything is made or loaded
-    with Corpus.create(name) if inputs else Corpus.open(name) as corpus:
+    with Corpus.create(name, store) if inputs else Corpus.open(name) as corpus:
         options = reading or ReadingOptions()
         if corpus.reading and reading is None:
             options = ReadingOptions(**corpus.reading)

@@ -11,7 +11,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..api.corpus import declare_access, index_corpus, open_corpus
-from ..corpus import Build, Corpus, corpora
+from ..corpus import EMBEDDED, STORES, Build, Corpus, corpora
 from ..documents import ReadingOptions
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
@@ -36,18 +36,25 @@ def command() -> None:
 @click.argument("inputs", nargs=-1)
 @reading_options
 @access_option
+@click.option(
+    "--store",
+    type=click.Choice(list(STORES)),
+    help=f"Where a new corpus lies: in a folder ({EMBEDDED}, the default), or on the PostgreSQL server whose address "
+    "RINGFENCE_POSTGRES holds.",
+)
 @click.option("--resume", is_flag=True, help="Continue what was interrupted; no INPUTS are needed.")
 @json_option
 def add_command(
-    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, resume: bool, as_json: bool
-) -> int:
+    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, store: str | None,
+    resume: bool, as_json: bool,
+) -> int:  # fmt: skip
     """Add INPUTS (files, folders, globs) to the corpus NAME, which is made if there is none.
 
     NAME is a name, or a folder with a separator in it. Interrupt at any time; the same command continues.
     """
     if not inputs and not resume:
         raise InputError("There is no input.", "Name files, folders or globs after the name of the corpus.")
-    return _index(name, inputs, reading, access, as_json)
+    return _index(name, inputs, reading, access, as_json, store)
 
 
 @command.command("update")
@@ -60,12 +67,17 @@ def update_command(*, name: str, reading: ReadingOptions, access: Path | None, a
     return _index(name, (), reading, access, as_json)
 
 
-def _index(name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool) -> int:
+def _index(
+    name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool,
+    store: str | None = None,
+) -> int:  # fmt: skip
     given = {"csv_rows", "text_field", "id_field", "hidden", "ocr", "password_file", "read_seconds", "read_memory"}
     chosen = reading if inputs or given & set(options_given()) else None
     try:
         with pulling() as listener, _BuildBar() as bar:
-            built = index_corpus(name, inputs, reading=chosen, access=access, on_progress=bar.update, listener=listener)
+            built = index_corpus(
+                name, inputs, reading=chosen, access=access, store=store, on_progress=bar.update, listener=listener
+            )
     except KeyboardInterrupt:
         note(f"Interrupted. What is indexed is kept; continue with `ringfence corpus add {name} --resume`.")
         return 130
@@ -125,14 +137,16 @@ def list_command(as_json: bool) -> int:
         table.add_column(heading)
     facts = []
     for name in corpora():
-        with Corpus.open(name) as corpus:
-            facts.append(_facts(corpus))
-            one = facts[-1]
-            size = f"{one['bytes'] / 2**20:.1f}"
-            access = "declared" if one["access"] else "open"
-            table.add_row(
-                name, str(one["version"] or "none"), str(one["documents"]), str(one["passages"]), size, access
-            )
+        try:
+            with Corpus.open(name) as corpus:
+                one = _facts(corpus)
+        except InputError as error:
+            note(f"{name}: {error}")
+            continue
+        facts.append(one)
+        size = f"{one['bytes'] / 2**20:.1f}"
+        access = "declared" if one["access"] else "open"
+        table.add_row(name, str(one["version"] or "none"), str(one["documents"]), str(one["passages"]), size, access)
     if as_json:
         click.echo(json.dumps(facts))
     else:

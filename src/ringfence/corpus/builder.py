@@ -270,7 +270,7 @@ def _title(document: Document) -> str:
     """Return what a document calls itself: its own title or subject, else its first line."""
     for key in ("title", "subject"):
         if isinstance(own := document.metadata.get(key), str) and own.strip():
-            return " ".join(own.split())[:TITLE]
+            return " ".join(own.replace("\0", " ").split())[:TITLE]
     return next((line.strip("#> \t")[:TITLE] for line in document.text.split("\n") if line.strip("#> \t")), "")
 
 
