@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-throughput bench-kill bench-memory bench-tampering clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -52,6 +52,9 @@ docs-site: $(VENV)/.dev  ## build the site into build/site; fails on a broken li
 bench-ranker: $(VENV)/.dev  ## what a ranker learned from gold brings: make bench-ranker ARGS="--sets receipts --runs FOLDER"
 	$(BIN)/python benchmarks/ranker.py $(ARGS)
 
+bench-cascade: $(VENV)/.dev  ## documents a minute with a ranker and a cascade: make bench-cascade ARGS="--runs FOLDER"
+	$(BIN)/python benchmarks/cascade.py $(ARGS)
+
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
 
@@ -79,6 +82,12 @@ bench-injection: $(VENV)/.dev weights  ## how often a planted text becomes the a
 bench-fuzz: $(VENV)/.dev  ## mutated files, for a few minutes
 	$(BIN)/python benchmarks/fuzz.py $(ARGS)
 
+bench-embedders: $(VENV)/.dev weights  ## what each embedder finds, and how fast it is: make bench-embedders ARGS="--sets passages"
+	$(BIN)/python benchmarks/embedders.py $(ARGS)
+
+bench-corpus: $(VENV)/.dev weights  ## answers from a corpus beside plain retrieve-and-generate: make bench-corpus ARGS="--sets passages --limit 60"
+	$(BIN)/python benchmarks/corpus.py $(ARGS)
+
 bench-windows: $(VENV)/.dev  ## how many gold spans the windows chosen by meaning hold, and the memory of a very long document
 	$(BIN)/python benchmarks/windows.py $(ARGS)
 
@@ -94,6 +103,9 @@ bench-kill: $(VENV)/.dev  ## kill -9 at random moments, resume, compare
 
 bench-tampering: $(VENV)/.dev  ## edit every file that Ringfence keeps, and say which verb notices
 	$(BIN)/python benchmarks/tampering.py $(ARGS)
+
+bench-estimates: $(VENV)/.dev weights  ## the durations that a run estimates on the way, beside the one that it takes
+	$(BIN)/python benchmarks/estimates.py $(ARGS)
 
 bench-memory: $(VENV)/.dev  ## memory over 10,000 documents
 	$(BIN)/python benchmarks/memory.py $(ARGS)

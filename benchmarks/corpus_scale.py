@@ -138,12 +138,15 @@ def ask(folder: Path, passages: int) -> dict[str, Any]:
 
 
 def timed(way: Callable[[Any], object], questions: Sequence[Any]) -> tuple[float, float]:
-    """The median and the 95th percentile, in ms."""
+    """The median and the 95th percentile of the questions, in ms: of each the best of three."""
     times = []
     for question in questions:
-        started = time.perf_counter()
-        way(question)
-        times.append((time.perf_counter() - started) * 1000)
+        rounds = []
+        for _ in range(3):
+            started = time.perf_counter()
+            way(question)
+            rounds.append((time.perf_counter() - started) * 1000)
+        times.append(min(rounds))
     return float(np.median(times)), float(np.percentile(times, 95))
 
 

@@ -37,11 +37,12 @@ TESTED = 100
 
 @dataclass(frozen=True)
 class Set:
-    """The labelled documents of a set with the model's answers by the sha256 of their text."""
+    """The labelled documents of a set with the model's answers, by the sha256 of their text; ``texts`` has it by id."""
 
     bench: BenchSet
     documents: Sequence[Labelled]
     results: Mapping[str, Result]
+    texts: Mapping[str, str]
 
 
 def typed(bench: BenchSet, gold: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,8 +61,8 @@ def typed(bench: BenchSet, gold: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def load(name: str, limit: int, runs: Path | None) -> Set:
-    """Read and label a set."""
+def load(name: str, limit: int, runs: Path | None, every: bool = False) -> Set:
+    """Read and label a set; of a set with answers only the documents that have one, or ``every`` document."""
     with tempfile.TemporaryDirectory() as scratch:
         bench = load_set(name, limit, Path(scratch))
         documents = {
@@ -83,8 +84,8 @@ def load(name: str, limit: int, runs: Path | None) -> Set:
         results = {
             labelled[one.document.id].text: one for one in latest if one.answered and one.document.id in labelled
         }
-    every = [each for each in labelled.values() if not results or each.text in results]
-    return Set(bench, every, results)
+    kept = [each for each in labelled.values() if every or not results or each.text in results]
+    return Set(bench, kept, results, {identity: each.text for identity, each in labelled.items()})
 
 
 def drawn(documents: Sequence[Labelled], seed: int, at_random: bool) -> list[Labelled]:

@@ -60,7 +60,7 @@ PAGE = "a page for people; it is drawn again from the data, and nothing is read 
 REASONS = {
     "report.html": PAGE,
     "run.json": "how the run was made, which changes no answer: sessions, host, times, names",
-    "results.jsonl": "cost, or the same answer twice: the later line counts",
+    "results.jsonl": "seconds, which are no evidence, or the same answer twice: the later line counts",
     "trace.jsonl": "log-probabilities of the same tokens, which the replay reports as drift, or the order of requests",
     "pilot.json": "what a release does not read: figures for people, which the report shows again at the next run",
     "pilot.yaml": "the question, prices, or wording that changes no verdict",
@@ -70,7 +70,6 @@ REASONS = {
     "gold.opened.jsonl": "the record is plain text: a name or a time may be edited where pilot.json is edited alike",
     "pilot.terms.jsonl": "a later line of the record, which pilot.json does not hold",
     "calibrator.json": "layout",
-    "log.jsonl": "a record for people beside the releases; the audit log holds the same under a key",
     "good.json": "another release, whole in itself: only a signature or the audit log says which one is meant",
     "about.json": "the settings of the log, which no record covers",
     "content.jsonl": "layout of a line, whose value is the same",
@@ -275,7 +274,7 @@ def subjects(root: Path, wanted: Sequence[str]) -> Iterator[Subject]:
             shutil.copytree(folder / "releases", older / "pilot" / "releases")
             write_release(folder, "good")
             run: dict[str, Detector] = {"run --release": runs_release}
-            files = ["releases/good.json", "releases/log.jsonl"]
+            files = ["releases/good.json"]
             yield Subject("release", folder, older / "pilot", other, files, run)
     if "audit" in wanted:
         folder, other = audit_log(root, "audit", 5, older / "audit"), audit_log(root, "other-audit", 6)

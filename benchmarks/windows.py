@@ -20,7 +20,7 @@ import numpy as np
 
 from ringfence.documents import Document, Source, read_documents
 from ringfence.documents import worker_pool as isolated
-from ringfence.engines import EngineSettings, FakeEngine
+from ringfence.engines import EngineSettings, FakeEngine, Purpose
 from ringfence.evaluation import wilson
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, open_engine, window_selector
 from ringfence.runs import RunFolder, RunHooks, run_task
@@ -33,15 +33,16 @@ def recall(limit: int) -> None:
     """Print the share of marked clauses in the chosen windows, for several numbers of windows."""
     store = Store()
     embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings(), say=print)
-    embeddings: dict[str, Any] = {}
+    embeddings: dict[tuple[Purpose, str], Any] = {}
     embed = embedder.engine.embed
 
-    def embed_once(texts: Any) -> Any:
-        """Embed each passage once for all choices."""
-        missing = [text for text in dict.fromkeys(texts) if text not in embeddings]
+    def embed_once(texts: Any, *, purpose: Purpose = "passage") -> Any:
+        """Embed each text once for all choices."""
+        missing = [text for text in dict.fromkeys(texts) if (purpose, text) not in embeddings]
         if missing:
-            embeddings.update(zip(missing, embed(missing), strict=True))
-        return np.stack([embeddings[text] for text in texts])
+            rows = embed(missing, purpose=purpose)
+            embeddings.update(((purpose, text), row) for text, row in zip(missing, rows, strict=True))
+        return np.stack([embeddings[purpose, text] for text in texts])
 
     embedder.engine.embed = embed_once  # type: ignore[method-assign]
     choose = window_selector(embedder.engine)

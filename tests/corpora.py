@@ -25,6 +25,9 @@ class WordHashes:
     def __init__(self) -> None:
         self.texts = 0
 
+    def describe(self) -> dict[str, Any]:
+        return {"name": "word-hashes"}
+
     def embed(self, texts: Sequence[str], **_: Any) -> npt.NDArray[np.float32]:
         self.texts += len(texts)
         rows = np.zeros((len(texts), WIDTH), np.float32)

@@ -210,7 +210,8 @@ def test_explain_says_why_the_others_lost() -> None:
 def test_an_amount_with_and_without_its_currency_is_one_rival() -> None:
     document = document_of("total 1119.00\ntotal EUR 1,119.00\n")
     plan = prepare(task_of(total=MONEY), document).plan()
-    rivals = rivals_of(plan, "total", "1119.00")
+    (slot,) = plan.slots(" 1119.00\n")
+    rivals = rivals_of(plan, slot, "1119.00")
     assert [(rival.value, set(rival.surfaces)) for rival in rivals] == [
         ({"amount": "1119.00", "currency": None}, {"1119.00", "1119,00", "1,119.00", "EUR 1,119.00"}), (None, {"null"}),
     ]  # fmt: skip

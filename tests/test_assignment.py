@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from ringfence.contracts import FieldAnswer
 from ringfence.tasks import ExtractTask
-from ringfence.tasks.extract import assignment
+from ringfence.tasks.extract import search
 from ringfence.tasks.extract.answer import Answer, Distribution, Weighed
-from ringfence.tasks.extract.assignment import LEAD, MARGIN, conclude
+from ringfence.tasks.extract.assignment import MARGIN, conclude
 from ringfence.tasks.extract.checks import run_check
+from ringfence.tasks.extract.search import LEAD
 from tests.conftest import task_of
 
 NUMBER = {"kind": "number"}
@@ -131,7 +132,7 @@ def test_where_the_rows_of_a_list_fit_no_total_the_single_fields_are_made_to_fit
 
 def test_a_search_over_its_limit_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = answer(net=[("100", -0.1)], tax=[("119", -0.2), ("19", -2.0)], total=[("119", -0.1)])
-    monkeypatch.setattr(assignment, "MOST_STEPS", 1)
+    monkeypatch.setattr(search, "MOST_STEPS", 1)
     after = conclude(summed(), before)
     assert after.values["tax"] == "119"
     assert after.fields["tax"].flags

@@ -165,6 +165,7 @@ class TestVersions:
         corpus.store.erase([number])
         assert "blue design" not in everything_in(corpus)
         assert not view_of(corpus).search.by_text("blue design")
+        assert not corpus.faults()
 
     def test_another_embedder_is_refused(self, tmp_path: Path) -> None:
         corpus = corpus_of(tmp_path, TEXTS)

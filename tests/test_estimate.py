@@ -1,20 +1,22 @@
-"""The estimate of a long run: from the first answer of the model, and a few sampled files."""
+"""The estimate of a long run: from the pace of its first documents, and a few sampled files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.api import Model
+from ringfence.api.model import RunDetails
 from ringfence.documents import Source
-from ringfence.engines import Completion, FakeEngine, Request
+from ringfence.engines import Completion, EngineRequest, FakeEngine, Request, Score, ScoreRequest
 from ringfence.inference import Answerer, LoadedModel
-from ringfence.planning import Estimate, estimate
+from ringfence.planning import Estimate, Forecast
 from ringfence.runs import Pace
-from ringfence.runs.pace import PaceMeter
+from ringfence.runs.pace import Costs, PaceMeter
 from ringfence.tasks import task_from
 
 TASK = task_from({"name": "t", "fields": {"total": {"kind": "number"}}})
@@ -24,25 +26,76 @@ def answerer() -> Answerer:
     return Answerer(LoadedModel(FakeEngine(lambda request, prompt: " 1\n"), None, None), TASK)
 
 
-def requests(lengths: Iterable[int]) -> list[Request]:
-    return [Request(str(number), tuple(range(length)), 8) for number, length in enumerate(lengths)]
+def generation(identity: str, prompt: int) -> Request:
+    return Request(identity, tuple(range(prompt)), 8)
 
 
-def completion(tokens: int, seconds: float, error: str | None = None) -> Completion:
-    written = tuple(range(tokens))
-    return Completion("0", "", written, (), (), "failed" if error else "stop", 0, seconds=seconds, error=error)
+def written(identity: str, tokens: int) -> Completion:
+    return Completion(identity, "", tuple(range(tokens)), (), (), "stop", 0, seconds=1.0)
 
 
-@given(st.lists(st.integers(1, 500), min_size=1, max_size=40))
-def test_the_pace_counts_all_requests_under_way_at_the_first_answer(lengths: list[int]) -> None:
-    told: list[Pace] = []
-    meter = PaceMeter(told.append)
-    assert len(list(meter.count(requests(lengths)))) == len(lengths)
-    meter.take(completion(0, 0.0, "the engine failed"))
-    assert not told
-    meter.take(completion(7, 2.0))
-    meter.take(completion(9, 3.0))
-    assert told == [Pace(2.0, sum(lengths), 7 * len(lengths))]
+class Watched:
+    """A meter whose clock a test sets, and what it told."""
+
+    def __init__(self, costs: Costs) -> None:
+        self.time = 100.0
+        self.told: list[Pace] = []
+        self.meter = PaceMeter(costs, self.told.append, lambda: self.time)
+
+    def ask(self, *requests: EngineRequest) -> None:
+        assert list(self.meter.count(requests)) == list(requests)
+
+    def answer(self, output: Completion | Score, *waiting: EngineRequest, ends: str = "") -> None:
+        if ends:
+            self.meter.end(ends)
+        self.meter.take(output, waiting)
+
+
+@given(st.lists(st.integers(30, 500), min_size=1, max_size=40))
+def test_at_the_first_end_all_documents_under_way_have_come_about_as_far(lengths: list[int]) -> None:
+    watched = Watched(Costs(shared=20, written=10.0))
+    watched.time += 4
+    watched.ask(*(generation(str(number), length) for number, length in enumerate(lengths)))
+    watched.time += 6
+    watched.answer(written("0", 7), ends="0")
+    (pace,) = watched.told
+    assert (pace.before, pace.seconds) == (4.0, 6.0)
+    assert pace.work == pytest.approx(sum(length - 20 for length in lengths) + 10 * 7 * len(lengths))
+    assert (pace.more, pace.written) == (70, 7)
+
+
+def test_what_is_asked_because_of_an_answer_is_work_of_its_document_as_soon_as_it_is_known() -> None:
+    watched = Watched(Costs(written=10.0, keeps_prompts=True))
+    watched.ask(generation("a", 100), generation("b", 100), generation("c", 100), generation("d", 100))
+    scores = ScoreRequest("b\0alternatives 0", tuple(range(50)), ((1, 2), (1, 3)))
+    watched.time += 10
+    watched.answer(written("b", 5), scores)
+    watched.answer(written("c", 5), generation("c", 120), scores)
+    watched.answer(written("a", 5), ends="a")
+    (pace,) = watched.told
+    written_for_a, scored_for_b, looked_again_for_c = 50, 50 + 53, 50 + 50  # the engine keeps the prompt of c
+    assert pace.more == pytest.approx((written_for_a + scored_for_b + looked_again_for_c) / 3)
+    assert pace.work == 4 * 150
+
+
+def test_documents_in_progress_will_ask_at_least_what_those_that_have_ended_asked() -> None:
+    watched = Watched(Costs(written=10.0))
+    watched.ask(generation("a", 100), generation("b", 100))
+    scores = ScoreRequest("a\0alternatives 0", tuple(range(50)), ((1, 2), (1, 3)))
+    watched.time += 10
+    watched.answer(written("a", 5), scores)
+    watched.answer(written("b", 5), scores)
+    watched.ask(scores)
+    watched.answer(Score("a\0alternatives 0", (0.0, 0.0)), ends="a")
+    assert [pace.more for pace in watched.told] == [50 + 53]
+
+
+def test_a_document_that_asks_nothing_says_nothing() -> None:
+    watched = Watched(Costs())
+    watched.ask(generation("a", 100))
+    watched.meter.end("unreadable.pdf")
+    watched.answer(written("a", 5), generation("a", 100))
+    assert watched.told == []
 
 
 @pytest.fixture
@@ -52,27 +105,38 @@ def sources(tmp_path: Path) -> list[Source]:
     return [Source(path, path.name) for path in sorted(tmp_path.iterdir())]
 
 
-def test_a_run_takes_as_long_as_its_tokens_at_the_pace_of_the_first_answer(sources: list[Source]) -> None:
+def test_a_run_takes_as_long_as_its_work_at_the_pace_so_far(sources: list[Source]) -> None:
     work = answerer()
-    one = estimate(work, sources[:1], Pace(1.0, 1_000, 0))
-    all_of_them = estimate(work, sources, Pace(1.0, 1_000, 0))
+    one = Forecast(work, sources[:1]).at(Pace(0.0, 1.0, 1_000, 100, 5))
+    all_of_them = Forecast(work, sources).at(Pace(0.0, 1.0, 1_000, 100, 5))
     assert one.seconds is not None
-    assert all_of_them.seconds is not None
     assert all_of_them.seconds == pytest.approx(30 * one.seconds)
-    assert all_of_them.documents == 30
-    slower = estimate(work, sources, Pace(3.0, 1_000, 0))
-    assert slower.seconds == pytest.approx(3 * all_of_them.seconds)
+    assert (all_of_them.documents, all_of_them.answer_tokens) == (30, 150)
+    slower = Forecast(work, sources).at(Pace(2.0, 3.0, 1_000, 100, 5))
+    assert slower.seconds == pytest.approx(2 + 90 * one.seconds)
     assert "30 documents" in str(all_of_them)
 
 
 def test_a_limit_bounds_the_estimate(sources: list[Source]) -> None:
-    assert estimate(answerer(), sources, Pace(1.0, 1_000, 0), limit=4).documents == 4
+    assert Forecast(answerer(), sources, limit=4).at(Pace(0.0, 1.0, 1_000, 0, 0)).documents == 4
 
 
 def test_files_that_cannot_be_read_give_no_time(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"no pdf")
-    assert estimate(answerer(), [Source(broken, "broken.pdf")], Pace(1.0, 10, 0)).seconds is None
+    assert Forecast(answerer(), [Source(broken, "broken.pdf")]).at(Pace(0.0, 1.0, 10, 0, 0)).seconds is None
+
+
+def test_an_estimate_is_told_again_when_it_has_proved_wrong(
+    sources: list[Source], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds: Iterator[float] = iter([1.0, 1.1, 2.0, 2.1, *[2.0] * 26])
+    monkeypatch.setattr(Forecast, "at", lambda self, pace: Estimate(30, 0, 0, next(seconds), 0))
+    told: list[Estimate] = []
+    with Model(LoadedModel(FakeEngine(lambda request, prompt: " 12.50\n"), None, None)) as model:
+        out = tmp_path_factory.mktemp("run") / "run"
+        model.run(TASK, (), out, details=RunDetails(sources=sources, on_estimate=told.append))
+    assert [each.seconds for each in told] == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ringfence.engines import Engine, Request
+from ringfence.engines import Engine, EngineSettings, Request
+from ringfence.engines.protocol import EncoderRuntime
 from ringfence.errors import EngineError
-from ringfence.inference import window_selector
+from ringfence.inference import open_engine, window_selector
 from ringfence.tasks import windows_of
+from ringfence.weights import Store, pull
 from tests.conftest import document_of, task_of
 
 pytestmark = pytest.mark.weights
@@ -22,11 +24,23 @@ def test_rows_have_length_one_and_meaning_decides_how_near_they_are(embedder: En
     assert rows[0] @ rows[1] > rows[0] @ rows[2] + 0.2
 
 
-def test_the_same_text_has_the_same_row_whatever_stands_beside_it_in_the_batch(embedder: Engine) -> None:
-    alone = embedder.embed(["The contract ends in May."])
-    beside = embedder.embed(["The contract ends in May.", "word " * 400])
-    assert alone[0] == pytest.approx(beside[0], abs=0.02)  # int8 activations are scaled by batch
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_the_same_text_has_the_same_bits_whatever_stands_beside_it_in_the_batch(
+    embedder: Engine, runtime: EncoderRuntime
+) -> None:
+    store = Store()
+    engine = open_engine("onnx", pull("embedding", store), store, EngineSettings(runtime=runtime)).engine
+    texts = ["The contract ends in May.", "word " * 400, "It ends.", *(f"Clause {n} ends in May." for n in range(70))]
+    rows = engine.embed(texts)
+    for text, row in zip(texts[:8], rows, strict=False):
+        assert engine.embed([text])[0].tobytes() == row.tobytes()
+    assert (1 - (rows * embedder.embed(texts)).sum(1)).max() < 1e-3
     assert embedder.embed([]).shape[0] == 0
+    engine.close()
+
+
+def test_the_catalog_says_how_many_tokens_of_a_text_are_read(embedder: Engine) -> None:
+    assert embedder.capabilities.context == 256
 
 
 def test_it_says_what_it_cannot_do(embedder: Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
+from ringfence.audit import make_log
 from ringfence.cli import main
 from ringfence.contracts import GoldLine, SessionFacts
 from ringfence.documents import ReadingOptions
@@ -233,7 +235,7 @@ def test_what_is_accepted_is_judged_on_the_test_part(tmp_path: Path) -> None:
     assert outcome.costs["review"] < 0.1 * outcome.costs["by_hand"]
 
 
-def test_a_release_takes_a_pass_or_a_name(tmp_path: Path) -> None:
+def test_a_release_takes_a_pass_or_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = a_pilot(tmp_path / "p")
     do(folder, {"good": 0.9, "bad": 0.95})
     with pytest.raises(InputError, match="is not released: FAIL"):
@@ -248,9 +250,12 @@ def test_a_release_takes_a_pass_or_a_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="changed since: terms"):
         write_release(folder, "good", Override("A. Person", "x"))
     (folder / "pilot.yaml").write_text(yaml.safe_dump(PILOT))
-    write_release(folder, "good", Override("B. Person", "again"))
-    log = [json.loads(row) for row in (folder / "releases" / "log.jsonl").read_text().splitlines()]
-    assert [one["override"]["by"] for one in log] == ["A. Person", "B. Person"]
+    monkeypatch.setenv("RINGFENCE_AUDIT", str(tmp_path / "audit"))
+    log = make_log(tmp_path / "key")
+    for name in ("B. Person", "C. Person"):
+        write_release(folder, "good", Override(name, "again"))
+    assert [one["by"] for one in log.records() if one["event"] == "release"] == ["B. Person", "C. Person"]
+    assert [path.name for path in (folder / "releases").iterdir()] == ["good.json"]
 
 
 def test_the_verb_releases_with_a_name_and_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -351,8 +356,11 @@ def test_an_opening_of_an_earlier_version_names_no_answers_and_still_counts(tmp_
     do(folder, {"good": 0.1, "bad": 0.6})
     record = folder / "gold.opened.jsonl"
     opening = json.loads(record.read_text())
-    del opening["answers"]
+    for name in ("answers", "before"):
+        del opening[name]
     record.write_text(json.dumps(opening) + "\n")
+    outcome = json.loads((folder / "pilot.json").read_text())
+    (folder / "pilot.json").write_text(json.dumps({**outcome, "test_openings": [opening]}))
     assert len(do(folder, {"good": 0.1, "bad": 0.6}).openings) == 1
     write_release(folder, "good", Override("A. Person", "x"))
 
@@ -489,3 +497,36 @@ def test_a_pilot_folder_that_was_moved_goes_on_and_asks_nothing_again(tmp_path: 
     moved.rename(folder)
     with pytest.raises(RunError, match=r"1 are not in the same place seen from here: docs/000\.txt"):
         do(folder, {"good": 0.1, "bad": 0.6})
+
+
+def test_a_look_or_a_change_of_terms_that_is_taken_away_is_missed(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p")
+    do(folder, {"good": 0.5, "bad": 0.6})
+    shutil.rmtree(folder / "runs")
+    assert len(do(folder, {"good": 0.1, "bad": 0.6}).openings) == 2
+    record = folder / "gold.opened.jsonl"
+    whole = record.read_bytes()
+    for kept in (b"", *whole.splitlines(keepends=True)):
+        record.write_bytes(kept)
+        with pytest.raises(InputError, match="record of openings"):
+            do(folder, {"good": 0.1, "bad": 0.6})
+    record.write_bytes(whole.splitlines(keepends=True)[1])
+    with pytest.raises(InputError, match="does not follow the line before it"):
+        SplitFile(folder / "gold.jsonl").openings()
+    record.write_bytes(whole)
+    (folder / "pilot.terms.jsonl").unlink()
+    with pytest.raises(InputError, match="terms"):
+        do(folder, {"good": 0.1, "bad": 0.6})
+
+
+def test_openings_of_earlier_versions_are_read_and_go_on_in_a_chain(tmp_path: Path) -> None:
+    file = SplitFile(tmp_path / "gold.jsonl")
+    file.openings_path.write_text('{"at":"","command":"a","lock":""}\n{"at":"","command":"b","lock":""}\n')
+    file.opened("c", "")
+    file.opened("d", "")
+    assert [one["command"] for one in file.openings()] == ["a", "b", "c", "d"]
+    lines = file.openings_path.read_text().splitlines(keepends=True)
+    for gone in (1, 2):
+        file.openings_path.write_text("".join(lines[:gone] + lines[gone + 1 :]))
+        with pytest.raises(InputError, match="does not follow"):
+            file.openings()

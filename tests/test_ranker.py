@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ from tests.fake_runs import opens_engine
 from tests.letters import TASK, gold_of, letter, write_letters
 
 LABELLED = 36
+LATE = "31.12.2024"
 FRESH = range(100, 112)
 
 
@@ -267,6 +269,23 @@ def test_learning_prints_what_it_brings(learned: LearnedRanker) -> None:
     assert learned.ranker.sureness is not None  # the model is wrong everywhere, so its own error allows a lot
 
 
+def test_looks_that_were_labelled_and_looks_that_were_not_are_counted_apart(tmp_path: Path) -> None:
+    letters, gold = write_letters(tmp_path, 12)
+    odd = (
+        f"Bill by Fritz 99 KG over 7.00 EUR of which we ask nothing before {LATE}. Kind regards, your own accountant\n"
+    )
+    (letters / "odd.txt").write_text(odd)
+    values = {"seller": "Fritz 99 KG", "day": None, "total": {"amount": "7.00", "currency": "EUR"}}
+    with gold.open("a") as file:
+        file.write(json.dumps(GoldLine(document="odd.txt", values=values).as_json()) + "\n")
+    source = GoldSource(task=TASK, inputs=(str(letters),))
+    looks = learn(gold, source, terms=LearnTerms(target_error=0.5, curve=False)).looks
+    assert [(look.known, look.documents, look.total, look.model) for look in looks] == [
+        (True, 12, 36, None), (False, 1, 3, None),
+    ]  # fmt: skip
+    assert looks[0].ranker == 36
+
+
 def test_a_ranker_is_no_ground_to_learn_from(learned: LearnedRanker, tmp_path: Path) -> None:
     run_on(wrong_engine(), tmp_path / "again", tmp_path / "letters", ranker=learned.ranker)
     with pytest.raises(InputError, match="used a ranker"):
@@ -299,12 +318,14 @@ def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "24 documents" in said
     assert "24/24" in said
+    assert re.search(r"a look that was labelled \(24\) +- +72/72 +-\n +other looks \(0\)", said)
     assert "no document alone" in said
     assert read_ranker(out).fields == ["day", "seller", "total"]
     assert ringfence(*arguments, "--json") == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["documents"] == 24
     assert facts["gain"] is None
+    assert [look["documents"] for look in facts["looks"]] == [24, 0]
 
 
 def test_a_tripwire_of_a_run_with_a_ranker_keeps_it(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
 from ringfence.gold.file import GoldFile
+from ringfence.learning import read_ranker
+from ringfence.operating import bundle
 from ringfence.operating.released import read_release
 from ringfence.runs import RunFolder
 from tests.conftest import ringfence
@@ -123,3 +126,77 @@ def test_a_release_of_an_earlier_version_says_what_to_do(release: Path) -> None:
     with pytest.raises(InputError, match="does not say how to run") as told:
         read_release(release)
     assert "release the contender again" in str(told.value.hint)
+
+
+@pytest.fixture
+def ranked(release: Path) -> Path:
+    """The release of a contender that answers in a cascade with a ranker learned from the calibration part."""
+    folder = release.parents[1]
+    gold, ranker = folder / "gold.jsonl", folder / "ranker.json"
+    learned = ("learn", folder / "task.yaml", "--gold", gold, "--run", folder / "runs" / "good", "--out", ranker)
+    assert ringfence(*learned, "--target-error", "0.5") in (0, 1)
+    spec = yaml.safe_load((folder / "pilot.yaml").read_text())
+    (good,) = spec["contenders"]
+    spec["contenders"].append({**good, "name": "ranked", "ranker": "ranker.json", "cascade": True})
+    (folder / "pilot.yaml").write_text(yaml.safe_dump(spec))
+    assert ringfence("pilot", "run", folder) == 0
+    responsible = ("--override-by", "A. Person", "--why", "the pilot chose its equal")
+    assert ringfence("release", folder, "--contender", "ranked", *responsible) == 0
+    return folder / "releases" / "ranked.json"
+
+
+def test_a_release_carries_its_ranker_and_its_cascade(
+    ranked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stat.S_IMODE(ranked.stat().st_mode) == 0o600
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "a.txt").write_text("first 107 then 508\n")
+    alone = tmp_path / "production.json"
+    alone.write_bytes(ranked.read_bytes())
+    (ranked.parents[1] / "ranker.json").unlink()
+    assert ringfence("run", "--release", alone, tmp_path / "new", "--out", tmp_path / "run") == 0
+    folder = RunFolder.open(tmp_path / "run")
+    lock = folder.lock()
+    assert (lock.data["ranker"], lock.data["cascade"]) == (read_ranker(folder.ranker).digest, True)
+    (result,) = folder.latest()
+    assert result.values == {"number": "508"}
+    assert "ranker" in result.field("number").features
+    assert check_run(tmp_path / "run").findings == []
+    capsys.readouterr()
+    assert ringfence("purge", ranked.parents[1] / "runs" / "ranked", "--yes") == 0
+    assert f"release with a ranker: {ranked}" in capsys.readouterr().err
+
+
+def test_a_release_with_another_ranker_than_its_lock_is_refused(ranked: Path) -> None:
+    stated = json.loads(ranked.read_text())
+    del stated["work"]["ranker"]
+    ranked.write_text(json.dumps({**stated, "digest": whole(stated)}))
+    with pytest.raises(InputError, match="another ranker than its lock"):
+        read_release(ranked)
+
+
+def test_a_contender_with_a_ranker_that_knows_the_test_documents_is_refused(
+    ranked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ranked.parents[1]
+    cheat = ("--part", "all", "--run", folder / "runs" / "good", "--out", folder / "ranker.json")
+    assert ringfence("learn", folder / "task.yaml", "--gold", folder / "gold.jsonl", *cheat) in (0, 1)
+    assert ringfence("pilot", "run", folder) == 2
+    assert "documents that are to test it" in capsys.readouterr().err
+
+
+def test_a_bundle_carries_rankers_and_releases_for_their_owner_alone(
+    ranked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bundle, "_add_wheels", lambda folder, extras: None)
+    out, ranker = tmp_path / "bundle", ranked.parents[1] / "ranker.json"
+    options = ("--weights", "", "--no-embedding", "--ranker", ranker, "--release", ranked)
+    assert ringfence("bundle", "make", "--out", out, *options) == 0
+    for copy in (out / "rankers" / "ranker.json", out / "releases" / "ranked.json"):
+        assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert read_release(out / "releases" / "ranked.json").ranker == read_ranker(out / "rankers" / "ranker.json")
+    assert "learned from your documents" in capsys.readouterr().err
+    assert ringfence("bundle", "install", out) == 0
+    assert f"The rankers are in {out / 'rankers'}" in capsys.readouterr().err
+    assert ringfence("bundle", "make", "--out", tmp_path / "other", *options[:3], "--ranker", ranked) == 2
+    assert "is not a ranker" in capsys.readouterr().err

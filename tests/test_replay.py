@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ringfence.api import Model
@@ -226,7 +225,9 @@ def test_of_a_file_with_many_documents_only_those_are_asked_again_that_the_sessi
 
 def _edited(data: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]:
     whole = {
-        name: _edited(data[name], value) if name in ("document", "fields", "number") else value
+        name: _edited(data[name], value)
+        if name in ("document", "fields", "number", "usage") and value is not None
+        else value
         for name, value in edit.items()
     }
     return {**data, **whole}
@@ -273,6 +274,10 @@ def test_of_an_engine_that_tells_no_tokens_the_text_is_compared(tmp_path: Path) 
         {"windows": [[0, 9]]},
         {"document": {"unread": [{"code": "x", "what": "y"}]}},
         {"fields": {"number": {"flags": ["doubtful"]}}},
+        {"usage": None},
+        {"usage": {"prompt_tokens": 1}},
+        {"usage": {"generated_tokens": 1}},
+        {"usage": {"looks": 7}},
         {"fields": {"number": {"readings": ["12", "21"]}}},
         {"fields": {"number": {"features": {"logprob": -0.5}}}},
     ],
@@ -456,11 +461,8 @@ def test_a_tripwire_is_silent_until_something_changes(
 def test_a_run_with_examples_keeps_them_so_that_it_can_be_replayed_when_their_file_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Embedder(FakeEngine):
-        def embed(self, texts: Sequence[str]) -> Any:
-            return np.array([[float(text.count("a")), 1.0] for text in texts], np.float32)
-
-    embedder = LoadedModel(Embedder(lambda request, prompt: ""), None, None)
+    counts = FakeEngine(lambda request, prompt: "", embedder=lambda text, purpose: [float(text.count("a")), 1.0])
+    embedder = LoadedModel(counts, None, None)
     for module in ("inference.answerer", "api.model"):
         monkeypatch.setattr(f"ringfence.{module}.load_embedder", lambda *_: embedder)
     task = task_from({"kind": "classify", "name": "t", "labels": ["fruit", "tool"], "examples": 1})
@@ -480,3 +482,10 @@ def test_a_run_with_examples_keeps_them_so_that_it_can_be_replayed_when_their_fi
     assert (run_made.path / "pool.jsonl").stat().st_mode & 0o077 == 0
     run_made.purge()
     assert not (run_made.path / "pool.jsonl").exists()
+
+
+def test_seconds_are_no_evidence(tmp_path: Path) -> None:
+    folder = a_run(tmp_path, 1)
+    (result,) = (json.loads(line) for line in folder.results.read_text().splitlines())
+    folder.results.write_text(json.dumps(_edited(result, {"usage": {"seconds": 99.0, "cached_tokens": 5}})) + "\n")
+    assert replayed(folder, engine_saying({})).totals == {"IDENTICAL": 1}

@@ -107,6 +107,7 @@ def everything(store: Store) -> Any:
                 [column.tolist() for column in (visible.passages, visible.documents, visible.words)],
                 (numbers.tolist(), products.tolist()),
                 store.passages(visible.passages[::-1].tolist()),
+                store.erased(view.version),
                 [(store.document(d.number), store.passages_of(d.number)) for d in documents],
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import uuid
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 __all__ = [
+    "add_chained_line",
     "add_line",
     "append_line",
     "drop_cut_line",
     "fresh_file",
     "line_of",
     "overwrite",
+    "read_chained_lines",
     "read_lines",
     "write_whole",
 ]
@@ -83,6 +86,31 @@ def add_line(path: Path, entry: Mapping[str, Any]) -> None:
     """Drop an incomplete last line, then append ``entry``; for journals that get one line at a time."""
     drop_cut_line(path)
     append_line(path, entry)
+
+
+def add_chained_line(path: Path, entry: Mapping[str, Any]) -> None:
+    """Append ``entry`` with the digest of the line before it, so that a line that is taken away is missed."""
+    drop_cut_line(path)
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    append_line(path, {**entry, "before": _digest(lines[-1]) if lines else ""})
+
+
+def read_chained_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the complete lines of a chained journal; lines of earlier versions, without a chain, may stand first.
+
+    Raises ValueError if a line is not valid JSON, or does not follow the line before it.
+    """
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    chained = False
+    for number, entry in enumerate(read_lines(path)):
+        chained = chained or "before" in entry
+        if chained and entry.get("before") != (_digest(lines[number - 1]) if number else ""):
+            raise ValueError(f"line {number + 1} of {path} does not follow the line before it")
+        yield entry
+
+
+def _digest(line: bytes) -> str:
+    return f"sha256:{hashlib.sha256(line).hexdigest()}"
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

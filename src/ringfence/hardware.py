@@ -14,6 +14,7 @@ __all__ = [
     "Machine",
     "accelerators",
     "gpu_names",
+    "has_bfloat16",
     "has_gpu",
     "host_facts",
     "is_x86",
@@ -47,6 +48,12 @@ def processors() -> int:
 def is_x86() -> bool:
     """Whether the processor is of the x86 family."""
     return platform.machine().lower() in ("x86_64", "amd64", "i686")
+
+
+def has_bfloat16() -> bool:
+    """Whether this is an x86 processor that multiplies matrices of bf16 numbers."""
+    instructions = processor_features().get("instructions", "").split()
+    return is_x86() and not {"amx_bf16", "avx512_bf16"}.isdisjoint(instructions)
 
 
 def has_gpu() -> bool:

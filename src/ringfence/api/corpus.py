@@ -13,6 +13,7 @@ from ..corpus import (
     Corpus,
     CorpusView,
     Embedder,
+    StoredDocument,
     build,
     open_embedder,
     open_view,
@@ -23,12 +24,13 @@ from ..documents.text import document_from_text
 from ..errors import InputError
 from ..inference import AnswerOptions
 from ..inference.prompts import request_of
+from ..runs import RunFolder
 from ..tasks import AnswerTask
 from ..tasks.answer.prompt import standalone_prompt
 from ..weights import Listener
 from .model import Model
 
-__all__ = ["Conversation", "ask", "declare_access", "index_corpus", "open_corpus"]
+__all__ = ["Conversation", "ask", "declare_access", "index_corpus", "open_corpus", "runs_that_cite"]
 
 QUESTION_TOKENS = 96
 REMEMBERED = 3  # earlier questions that a follow-up is understood from
@@ -39,28 +41,29 @@ def index_corpus(
     inputs: Sequence[str | Path] = (),
     *,
     reading: ReadingOptions | None = None,
+    embedder: str = "",
     access: str | Path | None = None,
-    store: str | None = None,
     on_progress: Callable[[Build], None] = lambda progress: None,
     listener: Listener | None = None,
 ) -> Build:
     """Add files, folders and globs to a corpus, which is made if there is none; without inputs, bring it up to date.
 
-    ``reading`` must be that of the documents indexed before; by default it is. ``access`` is a file of access rules.
-    ``store`` is where a new corpus lies: ``embedded`` (a folder, by default) or ``postgres``.
+    ``reading`` must be that of the documents indexed before; by default it is. ``embedder`` names the weights that make
+    the vectors of a new corpus, ``access`` a file of access rules. A new corpus lies in a folder; make it before with
+    ``Corpus.create(name, "postgres")`` to lay it on a server.
     An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError.
     """
     rules = read_access_rules(Path(access)) if access else None
     if inputs:
         expand_inputs(inputs)  # names a missing input before anything is made or loaded
-    with Corpus.create(name, store) if inputs else Corpus.open(name) as corpus:
+    with Corpus.create(name) if inputs else Corpus.open(name) as corpus:
         options = reading or ReadingOptions()
         if corpus.reading and reading is None:
             options = ReadingOptions(**corpus.reading)
-        loaded = open_embedder(corpus, listener)
+        loaded = open_embedder(corpus, embedder, listener)
         try:
-            embedder = Embedder(loaded.engine, str(loaded.facts["digest"]))
-            return build(corpus, embedder, inputs, reading=options, rules=rules, on_progress=on_progress)
+            made_by = Embedder(loaded.engine, str(loaded.facts["digest"]))
+            return build(corpus, made_by, inputs, reading=options, rules=rules, on_progress=on_progress)
         finally:
             loaded.close()
 
@@ -81,6 +84,21 @@ def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
 def open_corpus(name: str | Path, *, version: int | None = None, groups: Sequence[str] = ()) -> CorpusView:
     """Open a view of a corpus: a version, by default the newest, as members of ``groups`` see it."""
     return open_view(CorpusChoice(name=str(name), version=version or 0, groups=list(groups)))
+
+
+def runs_that_cite(corpus: Corpus, documents: Sequence[StoredDocument]) -> dict[Path, int]:
+    """Return the runs whose answers cite or show one of these documents, with the number of such answers."""
+    cited = {document.sha256 for document in documents}
+    counts: dict[Path, int] = {}
+    for path in corpus.runs:
+        folder = RunFolder(path)
+        if folder.read_facts().purged_at:
+            continue
+        for result in folder.latest():
+            behind = result.from_corpus
+            places = [*behind.nearest, *(p for c in behind.claims for p in c.citations)] if behind else []
+            counts[path] = counts.get(path, 0) + any(place.sha256 in cited for place in places)
+    return {path: count for path, count in counts.items() if count}
 
 
 def ask(model: Model, corpus: CorpusView, question: str, task: AnswerTask | None = None) -> Result:

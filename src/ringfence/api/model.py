@@ -26,7 +26,7 @@ from ..documents import (
 from ..errors import InputError
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
 from ..locks import Lock
-from ..planning import Estimate, estimate
+from ..planning import Estimate, Forecast
 from ..runs import Pace, Progress, RunControl, RunHooks, run_task
 from ..tasks import Task, load_task
 from ..weights import Listener
@@ -39,6 +39,7 @@ TaskLike = Task | dict[str, Any] | type[BaseModel] | str | Path
 """A task, or anything that ``load_task`` accepts: a file, plain data or a pydantic model."""
 Inputs = str | Path | Iterable[str | Path]
 """Files, folders and globs."""
+PROVED_WRONG = 1.25  # an estimate that differs by this factor is told again
 ESTIMATED = 10  # a run over at least this many documents begins with an estimate
 
 
@@ -48,8 +49,8 @@ class RunDetails:
 
     ``locked`` is a lock, or its file, that this machine must match. ``limit`` is the largest number of documents in
     this session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an
-    estimate of a long run after the model's first answer. The rest is recorded in run.json: ``made_by``, and the files
-    of the task, the pool and the calibrator.
+    estimate of a long run when its first document has ended, and a new one when that has proved wrong by a quarter.
+    The rest is recorded in run.json: ``made_by``, and the files of the task, the pool and the calibrator.
     """
 
     locked: Path | Lock | None = None
@@ -191,10 +192,7 @@ class Model:
         sources = details.sources if details.sources is not None else expand_inputs(listed)
         audit = audit_here()
 
-        def first_answer(pace: Pace) -> None:
-            if details.on_estimate and len(sources) >= ESTIMATED:
-                details.on_estimate(estimate(answerer, sources, pace, details.limit))
-
+        forecasts = _Forecasts(answerer, sources, details)
         made_with = MadeWith(
             model=self.options,
             task_file=details.task_file or (str(task) if isinstance(task, str | Path) else None),
@@ -206,10 +204,34 @@ class Model:
             corpus=answerer.options.corpus.choice if answerer.options.corpus else None,
             made_by=details.made_by,
         )
-        hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, first_answer)
+        hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, forecasts.at)
         control = RunControl(resume=resume, limit=details.limit)
+        if answerer.options.corpus:  # before the first answer, so that no answer escapes an erasure
+            answerer.options.corpus.note_run(Path(out))
         summary = run_task(answerer, sources, Path(out), control, hooks, made_with)
         return Run(Path(out), summary)
+
+
+class _Forecasts:
+    """Tells the estimate of a long run, and a new one when the last has proved wrong."""
+
+    def __init__(self, answerer: Answerer, sources: Sequence[Source], details: RunDetails) -> None:
+        self._answerer, self._sources, self._limit = answerer, sources, details.limit
+        self._tell = details.on_estimate if len(sources) >= ESTIMATED else None
+        self._forecast: Forecast | None = None
+        self._told: float | None = None
+
+    def at(self, pace: Pace) -> None:
+        """Take the pace after each document."""
+        if self._tell is None:
+            return
+        first = self._forecast is None
+        self._forecast = self._forecast or Forecast(self._answerer, self._sources, self._limit)
+        estimate = self._forecast.at(pace)
+        last, seconds = self._told, estimate.seconds
+        if first or (last and seconds and max(last, seconds) > PROVED_WRONG * min(last, seconds)):
+            self._told = seconds
+            self._tell(replace(estimate, corrected=not first))
 
 
 def _undecided(options: AnswerOptions | None) -> AnswerOptions:

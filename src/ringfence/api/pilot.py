@@ -61,7 +61,13 @@ def _run_contender(
 ) -> None:
     task = data.setup.task_of(contender)
     hooks.say(f"Contender {contender.name}: {contender.weights or contender.server}")
-    options = AnswerOptions(reading, Windowing(contender.window, contender.relevant), data.setup.pool)
+    options = AnswerOptions(
+        reading,
+        Windowing(contender.window, contender.relevant),
+        data.setup.pool,
+        ranker=data.ranker_of(contender),
+        cascade=contender.cascade,
+    )
     details = RunDetails(sources=data.sources, made_by="pilot", on_estimate=None if data.all_in(out) else _tell(hooks))
     total = len(data.sources)
     with open_model(say=hooks.say, **contender.model_options.model_dump()) as model:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..contracts import Result
 from ..documents import Document
+from .field_checks import faults_of_checks
 from .kind import Fault, KindChecker
 
 __all__ = ["CHECKER", "columns", "faults_of_result"]
@@ -20,12 +21,14 @@ def columns(task: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def faults_of_result(result: Result, task: Mapping[str, Any], document: Document) -> Iterator[Fault]:
-    """Lists with records that lack a row or block of their own, in document order, and checks that the task lacks."""
+    """Lists with records that lack a row or block of their own, in document order, and checks told otherwise."""
     if result.status != "done":
         return
     yield from _faults_of_rows(result, columns(task), document)
     if set(result.checks or {}) != set(task.get("checks", ())):
         yield None, "its checks are not those of the task"
+    else:
+        yield from faults_of_checks(result, task)
 
 
 def _faults_of_rows(result: Result, specs: Mapping[str, Any], document: Document) -> Iterator[Fault]:

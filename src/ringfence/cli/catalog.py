@@ -61,7 +61,13 @@ def _ready_table(fit: CatalogFit) -> Table:
     )
     for ready in fit.ready:
         entry = ready.entry
-        table.add_row(entry.use, entry.name, size_text(ready.size), entry.licence, "yes" if ready.pulled else "")
+        table.add_row(
+            entry.use,
+            entry.name,
+            size_text(ready.size) if ready.size else "",
+            entry.licence,
+            "yes" if ready.pulled else "",
+        )
     return table
 
 

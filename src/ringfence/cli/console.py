@@ -30,6 +30,7 @@ from rich.text import Text
 from ..api import Model, open_model
 from ..contracts import ModelOptions
 from ..documents import Source, holds_several
+from ..planning import Estimate, span
 from ..runs import Progress as RunProgress
 from ..seal import UNIX_SOCKET
 from ..weights import Listener
@@ -144,9 +145,10 @@ class RunProgressBar:
     def __init__(self, total: int, sources: Sequence[Source]) -> None:
         many = any(holds_several(source) for source in sources)
         self._bars = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"), console=stderr, disable=not stderr.is_terminal,
         )  # fmt: skip
+        self._expected: float | None = None
         self._task = self._bars.add_task("documents", total=None if many else total, rate="")
         self._started = time.monotonic()
         self._noted_at = self._started
@@ -158,10 +160,16 @@ class RunProgressBar:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
+    def expect(self, estimate: Estimate) -> None:
+        """Print an estimate of the run, and show the time that is left by it."""
+        note(str(estimate))
+        self._expected = estimate.seconds
+
     def update(self, progress: RunProgress) -> None:
         """Show the progress of the run."""
         ended = sum(progress.seen.values())
-        minutes = (time.monotonic() - self._started) / 60
+        seconds = time.monotonic() - self._started
+        minutes, left = seconds / 60, (self._expected or 0.0) - seconds
         rate = f"{ended / minutes:.1f}/min" if minutes > 0.02 else ""
         failed = f", {progress.seen['failed']} failed" if progress.seen["failed"] else ""
         where = ""
@@ -169,7 +177,8 @@ class RunProgressBar:
             where = (
                 f", {escape(visible(progress.window[0][-30:]))}: window {progress.window[1]} of {progress.window[2]}"
             )
-        self._bars.update(self._task, completed=ended + progress.kept, rate=rate + failed + where)
+        told = rate + (f", about {span(left)} left" if left > 0 else "") + failed + where
+        self._bars.update(self._task, completed=ended + progress.kept, rate=told)
         if not stderr.is_terminal and time.monotonic() - self._noted_at > 30:
             self._noted_at = time.monotonic()
-            note(f"{ended} documents finished, {rate}{failed}{where}")
+            note(f"{ended} documents finished, {told}")

@@ -10,9 +10,10 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ..api.corpus import declare_access, index_corpus, open_corpus
+from ..api import open_run
+from ..api.corpus import declare_access, index_corpus, open_corpus, runs_that_cite
 from ..corpus import EMBEDDED, STORES, Build, Corpus, corpora
-from ..documents import ReadingOptions
+from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
 from .corpus_evaluate import command as evaluate_command
@@ -36,6 +37,7 @@ def command() -> None:
 @click.argument("inputs", nargs=-1)
 @reading_options
 @access_option
+@click.option("--embedder", default="", help="Weights that make the vectors of a new corpus; by default the catalog's.")
 @click.option(
     "--store",
     type=click.Choice(list(STORES)),
@@ -45,8 +47,8 @@ def command() -> None:
 @click.option("--resume", is_flag=True, help="Continue what was interrupted; no INPUTS are needed.")
 @json_option
 def add_command(
-    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, store: str | None,
-    resume: bool, as_json: bool,
+    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, embedder: str,
+    store: str | None, resume: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Add INPUTS (files, folders, globs) to the corpus NAME, which is made if there is none.
 
@@ -54,7 +56,10 @@ def add_command(
     """
     if not inputs and not resume:
         raise InputError("There is no input.", "Name files, folders or globs after the name of the corpus.")
-    return _index(name, inputs, reading, access, as_json, store)
+    if store:
+        expand_inputs(inputs)  # names a missing input before anything is made
+        Corpus.create(name, store).close()
+    return _index(name, inputs, reading, access, as_json, embedder)
 
 
 @command.command("update")
@@ -68,15 +73,20 @@ def update_command(*, name: str, reading: ReadingOptions, access: Path | None, a
 
 
 def _index(
-    name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool,
-    store: str | None = None,
-) -> int:  # fmt: skip
+    name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool, embedder: str = ""
+) -> int:
     given = {"csv_rows", "text_field", "id_field", "hidden", "ocr", "password_file", "read_seconds", "read_memory"}
     chosen = reading if inputs or given & set(options_given()) else None
     try:
         with pulling() as listener, _BuildBar() as bar:
             built = index_corpus(
-                name, inputs, reading=chosen, access=access, store=store, on_progress=bar.update, listener=listener
+                name,
+                inputs,
+                reading=chosen,
+                embedder=embedder,
+                access=access,
+                on_progress=bar.update,
+                listener=listener,
             )
     except KeyboardInterrupt:
         note(f"Interrupted. What is indexed is kept; continue with `ringfence corpus add {name} --resume`.")
@@ -278,6 +288,39 @@ def prune_command(name: str, keep: int) -> int:
         kept = corpus.versions()[-keep:]
         gone = corpus.store.prune(kept[0].number) if kept else 0
         note(f"{len(kept)} versions are left; {gone} documents that only older ones contained are erased.")
+    return 0
+
+
+@command.command("erase")
+@click.argument("name")
+@click.argument("documents", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask; erase from the corpus only, unless --everything.")
+@click.option("--everything", is_flag=True, help="Also erase the content of the runs whose answers cite them.")
+def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: bool) -> int:
+    """Erase DOCUMENTS (ids) from every version of NAME: texts, passages, words and vectors.
+
+    Runs whose answers cite them are named, and their content is erased if you say so.
+    """
+    with Corpus.open(name) as corpus:
+        found = corpus.find(documents)
+        if not found:
+            raise InputError(
+                f"{corpus.name} has no document {documents[0]!r}.", f"`ringfence corpus show {name}` lists their ids."
+            )
+        citing = runs_that_cite(corpus, found)
+        for run, count in citing.items():
+            note(f"{count} answers in {run} cite them.")
+        if not yes:
+            click.confirm(f"Erase {len(found)} documents from {corpus.name}?", abort=True, err=True)
+            everything = everything or bool(citing and click.confirm("Erase the content of these runs too?", err=True))
+        corpus.erase(found)
+        for run in citing if everything else ():
+            open_run(run).purge(False)
+        note(f"Erased {len(found)} documents from every version of {corpus.name}.")
+        if citing and not everything:
+            note("The answers that cite them were not erased.")
+        for file in sorted({document.path for document in found if Path(document.path).exists()})[:SHOWN]:
+            note(f"{file} still exists; the next update would index it again.")
     return 0
 
 

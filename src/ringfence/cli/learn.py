@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..evaluation.learned import LearnedRanker, LearnTerms, learn
+from ..evaluation.learned import FieldGain, LearnedRanker, LearnTerms, LookGain, learn
 from ..gold.agreement import Compare
 from ..gold.source import GoldSource
 from ..runs import GOLD, RunFolder, note_product, require_output
@@ -82,11 +82,15 @@ def _print(learned: LearnedRanker, out: Path) -> None:
     echo(
         f"Learned from {card.documents} documents of {card.families} families. Right on documents that it had not seen:"
     )
-    width = max(len(each.field) for each in learned.fields)
+    rows: list[tuple[str, FieldGain | LookGain]] = [(each.field, each) for each in learned.fields]
+    for look in learned.looks:
+        name = "a look that was labelled" if look.known else "other looks"
+        rows.append((f"{name} ({look.documents})", look))
+    width = max(len(name) for name, _ in rows)
     echo(f"  {'field':{width}}  {'model':>9}  {'ranker':>9}  {'both':>9}")
-    for each in learned.fields:
+    for name, each in rows:
         shares = ["-" if right is None else f"{right}/{each.total}" for right in (each.model, each.ranker, each.both)]
-        echo(f"  {each.field:{width}}  {shares[0]:>9}  {shares[1]:>9}  {shares[2]:>9}")
+        echo(f"  {name:{width}}  {shares[0]:>9}  {shares[1]:>9}  {shares[2]:>9}")
     echo(learned.verdict)
     if learned.curve:
         echo("With fewer labels (values right by the ranker alone, and with the model):")

@@ -6,11 +6,27 @@ from pathlib import Path
 
 import click
 
-from ..api import open_run
+from ..api import Run, open_run
 from ..audit import kept_in_audit
+from ..corpus import Corpus, corpora
 from .console import note
 
 __all__ = ["command"]
+
+
+def _erase_in_corpora(run: Run, everything: bool, yes: bool) -> None:
+    """Name the corpora that contain documents of the run, and erase these there if that is wanted."""
+    contents = {entry.sha256 for entry in run.folder.index().values() if entry.sha256}
+    for name in corpora():
+        with Corpus.open(name) as corpus:
+            found = corpus.find(contents=contents)
+            if not found:
+                continue
+            note(f"The corpus {name} contains {len(found)} of these documents.")
+            if everything or (not yes and click.confirm("Erase them there too?", err=True)):
+                corpus.erase(found)
+            else:
+                note(f"They were not erased there; `ringfence corpus erase {name} DOCUMENT...` does so.")
 
 
 @click.command()
@@ -37,6 +53,7 @@ def command(run: Path, yes: bool, everything: bool) -> None:
             note(f"  {product.what}: {product.path}")
         if not everything and not yes:
             everything = click.confirm("Erase these too?", err=True)
+    _erase_in_corpora(opened, everything, yes)
     kept = kept_in_audit(opened.folder.index())
     totals = opened.purge(everything)
     note(

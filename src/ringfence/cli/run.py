@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -62,15 +62,15 @@ def command(
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # report an unusable folder before the weights are loaded
     details = RunDetails(
-        work.lock or locked, limit, sources, on_estimate=None if as_json else lambda estimate: note(str(estimate)),
-        task_file=None if release else str(task_file), pool=answers.pool, calibrator=answers.calibrator,
-        made_by="release" if release else "",
+        work.lock or locked, limit, sources, task_file=None if release else str(task_file), pool=answers.pool,
+        calibrator=answers.calibrator, made_by="release" if release else "",
     )  # fmt: skip
     try:
         with (
             opened(work.model) as loaded,
             RunProgressBar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar,
         ):
+            details = replace(details, on_estimate=None if as_json else bar.expect)
             run = loaded.run(
                 work.task, inputs, out, resume=resume, options=work.options, on_event=bar.update, details=details
             )

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -196,11 +196,44 @@ class Corpus:
         return max((version.number for version in self.versions()), default=0) + 1
 
     def digest_of(self, view: View) -> str:
-        """Return the digest of a view: over its documents, the rules that cut them, and the embedder."""
+        """Return the digest of a view: over its documents, the rules that cut them, and the embedder.
+
+        An erased document counts by its fingerprint where the whole version is in view.
+        """
         digest = hashlib.sha256(json.dumps([PASSAGE_RULES, WORD_RULES, self.embedder, self.reading]).encode())
-        for document in self.store.documents(view):
-            digest.update(json.dumps([document.id, document.sha256, document.text_sha256]).encode())
+        fingerprints = [document.fingerprint for document in self.store.documents(view)]
+        erased = self.store.erased(view.version) if view.groups is None else []
+        for fingerprint in sorted([*fingerprints, *erased]):
+            digest.update(fingerprint.encode())
         return f"sha256:{digest.hexdigest()}"
+
+    def find(self, identities: Sequence[str] = (), contents: Collection[str] = ()) -> list[StoredDocument]:
+        """Return the documents of all versions with one of these ids, or of these sha256; those in a file by its id."""
+        found: dict[int, StoredDocument] = {}
+        for number in [*(version.number for version in self.versions()), self.next_version]:
+            for document in self.store.documents(View(number)):
+                names = {document.id, document.source or document.id, document.id.partition("!")[0]}
+                if names & set(identities) or document.sha256 in contents:
+                    found[document.number] = document
+        return list(found.values())
+
+    def erase(self, documents: Sequence[StoredDocument]) -> None:
+        """Erase documents from every version. Their files are indexed again by an update if they are still there."""
+        with self.writing():
+            for file in {document.source or document.id for document in documents}:
+                self.store.keep_file(file, None)
+            self.store.erase([document.number for document in documents])
+
+    def note_run(self, run: Path) -> None:
+        """Remember that a run asked this corpus, so that an erasure can name its answers."""
+        runs = [path for path in self.store.get("runs") or [] if Path(path).exists()]
+        if str(run.resolve()) not in runs:
+            self.store.set("runs", [*runs, str(run.resolve())])
+
+    @property
+    def runs(self) -> list[Path]:
+        """The runs that asked this corpus and still exist."""
+        return [Path(path) for path in self.store.get("runs") or [] if Path(path).exists()]
 
     def documents(self, view: View) -> Iterator[StoredDocument]:
         """Yield the documents of a view, without texts."""

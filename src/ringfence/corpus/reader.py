@@ -25,7 +25,7 @@ class CorpusView:
     def __init__(
         self, corpus: Corpus, embedder: Engine | None, version: int | None = None, groups: Sequence[str] = ()
     ) -> None:
-        self.corpus = corpus
+        self.corpus, self._embedder = corpus, embedder
         self.libraries: tuple[str, ...] = (*corpus.store.libraries, *WORD_LIBRARIES)
         self.view = corpus.view(version, groups)
         self._version = corpus.version(version)
@@ -53,27 +53,34 @@ class CorpusView:
             "embedder": self.corpus.embedder,
             "search": SEARCH_RULES,
         }
+        if self._embedder:
+            facts["embedding"] = self._embedder.describe()
         if self.view.groups is not None:
             # Of a closed corpus one sees a part; the digest of that part, for the whole is none of one's business.
             facts |= {"groups": sorted(self.view.groups), "digest": self.corpus.digest_of(self.view)}
         return facts
+
+    def note_run(self, run: Path) -> None:
+        """Remember that a run asked this corpus."""
+        self.corpus.note_run(run)
 
     def find(self, question: str, count: int) -> list[FoundPassage]:
         """Return the best passages for a question, best first."""
         return self.search.find(question, count)
 
 
-def open_embedder(corpus: Corpus, listener: Listener | None = None) -> LoadedModel:
-    """Load the weights that made the vectors of a corpus, or for a new one the default.
+def open_embedder(corpus: Corpus, weights: str = "", listener: Listener | None = None) -> LoadedModel:
+    """Load the weights that made the vectors of a corpus; for a new one ``weights``, by default the catalog's.
 
-    Raises InputError if the weights of this machine are others than those of the corpus.
+    Raises InputError for other weights than those of the corpus, WeightsError if this machine does not have them.
     """
-    embedder = load_embedder(listener=listener)
+    own = (corpus.embedder or "embedding").removeprefix("sha256:")
+    embedder = load_embedder(listener=listener, weights=weights or own)
     if corpus.embedder not in (None, embedder.facts["digest"]):
         embedder.close()
         raise InputError(
             f"The vectors of {corpus.name} come from other weights ({str(corpus.embedder)[:19]}...).",
-            "Pull those weights, or make the corpus again.",
+            "Omit --embedder, or make another corpus.",
         )
     return embedder
 
@@ -83,4 +90,4 @@ def open_view(choice: CorpusChoice, listener: Listener | None = None) -> CorpusV
     folder = Path(choice.name)
     corpus = Corpus.open(folder if folder.is_absolute() else choice.name)
     view = corpus.view(choice.version or None, choice.groups)  # refuses before weights are loaded
-    return CorpusView(corpus, open_embedder(corpus, listener).engine, view.version, choice.groups)
+    return CorpusView(corpus, open_embedder(corpus, listener=listener).engine, view.version, choice.groups)

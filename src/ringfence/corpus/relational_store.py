@@ -33,6 +33,7 @@ create table passages (
 create table groups (id text, name text, primary key (id, name));
 create table failures (id text primary key, path text, code text, reason text, sha256 text, source text);
 create table files (id text primary key, sha256 text);
+create table erased (fingerprint text, added integer, removed integer);
 create table versions (
   number integer primary key, digest text, made_at text, documents integer, passages integer, failures integer
 );
@@ -273,8 +274,18 @@ class RelationalStore(Store, ABC):
     def erase(self, numbers: Sequence[int]) -> None:
         """Erase documents from every version."""
         with self._transaction():
+            rows = self._rows(
+                f"select {_WITHOUT_TEXT} from documents where {self._among('number')}", (self._listed(list(numbers)),)
+            )
+            lives = [(document.fingerprint, document.added, document.removed) for document in map(_document, rows)]
+            self._many("insert into erased values (?, ?, ?)", lives)
             self._erase(numbers)
         self._overwrite()
+
+    def erased(self, version: int) -> list[str]:
+        """Return the fingerprints of the erased documents that a version had."""
+        rows = self._rows(f"select fingerprint from erased d where {_SEEN} order by fingerprint", (version, version))
+        return [row[0] for row in rows]
 
     def _erase(self, numbers: Sequence[int]) -> None:
         if not numbers:
@@ -291,6 +302,7 @@ class RelationalStore(Store, ABC):
             gone = [row[0] for row in self._rows("select number from documents where removed <= ?", (before,))]
             self._erase(gone)
             self._rows("delete from versions where number < ?", (before,))
+            self._rows("delete from erased where removed <= ?", (before,))
         self._overwrite()
         return len(gone)
 

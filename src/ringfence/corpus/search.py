@@ -56,7 +56,7 @@ class Search:
         """Return the passages nearest to the question by cosine of their vectors, best first."""
         if self._embedder is None or not len(self):
             return ()
-        numbers, _ = self._store.nearest(self._embedder.embed([question])[0], self._visible, depth)
+        numbers, _ = self._store.nearest(self._embedder.embed([question], purpose="question")[0], self._visible, depth)
         return tuple(map(int, numbers))
 
     def by_text(self, question: str, depth: int = DEPTH) -> tuple[int, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -51,6 +53,11 @@ class StoredDocument:
     number: int = 0
     added: int = 0
     removed: int | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of its id, its bytes and its text."""
+        return hashlib.sha256(json.dumps([self.id, self.sha256, self.text_sha256]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -196,7 +203,14 @@ class Store(Protocol):
         ...
 
     def erase(self, numbers: Sequence[int]) -> None:
-        """Erase documents from every version: text, passages, words and vectors are overwritten."""
+        """Erase documents from every version: text, passages, words and vectors are overwritten.
+
+        What stays of each is its fingerprint, so that the digests of its versions can still be confirmed.
+        """
+        ...
+
+    def erased(self, version: int) -> list[str]:
+        """Return the fingerprints of the erased documents that a version had."""
         ...
 
     def prune(self, before: int) -> int:

@@ -5,10 +5,12 @@ from .fake import FakeEngine
 from .protocol import (
     Capabilities,
     Completion,
+    EmbeddingRecipe,
     Engine,
     EngineSettings,
     EngineType,
     Mode,
+    Purpose,
     Request,
     Score,
     ScoreRequest,
@@ -20,6 +22,7 @@ from .ticket import EngineOutput, EngineRequest, Ticket
 __all__ = [
     "Capabilities",
     "Completion",
+    "EmbeddingRecipe",
     "Engine",
     "EngineOutput",
     "EngineRequest",
@@ -27,6 +30,7 @@ __all__ = [
     "EngineType",
     "FakeEngine",
     "Mode",
+    "Purpose",
     "Request",
     "Scheduled",
     "Score",

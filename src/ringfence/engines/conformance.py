@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from ..errors import EngineError
 from .protocol import (
     Completion,
@@ -30,6 +32,7 @@ LONG = 60  # tokens of a request that is going to be cancelled
 CANCELLED = 8
 WAIT = 300.0  # seconds; only an engine that hangs takes this long
 NEAR = 0.75  # nats per token between two computations of the same value: caches and batches have low precision
+APART = 0.05  # of its length, two rows of one text at most: a cosine of 0.999
 ASKED = (("system", "You answer in one word."), ("user", "Is a cat an animal? Answer yes or no."))
 
 
@@ -57,6 +60,8 @@ def _require(condition: object, what: str) -> None:
 
 
 def _request(engine: Engine, identity: str, most: int = 24, **form: str) -> Request:
+    if not engine.capabilities.generate:
+        raise _NotOffered
     prompt = engine.prompt(ASKED)
     return Request(identity, prompt, most, messages=ASKED, **form)  # type: ignore[arg-type]
 
@@ -236,14 +241,46 @@ def scores(engine: Engine) -> None:
             _near(same.logprobs, [sum(written.logprobs[: len(ids)])], [len(ids)], "when generated")
 
 
+def embeddings(engine: Engine) -> None:
+    """A text has one row, and nearly the same one alone, in a batch and from other threads."""
+    if not engine.capabilities.embed:
+        raise _NotOffered
+    texts = ["The contract ends in May.", "Bananas are yellow.", "word " * 90, ""]
+    rows = engine.embed(texts)
+    _require(rows.ndim == 2 and len(rows) == len(texts), "the numbers of rows and texts differ")
+    _require(np.isfinite(rows).all(), "a row holds something that is not a number")
+    _require(len(engine.embed([])) == 0, "no texts do not give no rows")
+    _require(engine.embed(texts[:1], purpose="question").shape == rows[:1].shape, "questions have rows of another size")
+    with ThreadPoolExecutor(len(texts)) as pool:
+        for row, alone in zip(rows, pool.map(lambda text: engine.embed([text])[0], texts), strict=True):
+            apart = float(np.linalg.norm(row - alone))
+            _require(apart <= APART * np.linalg.norm(row), f"a text alone and in a batch has rows {apart:.4f} apart")
+
+
+def judgements(engine: Engine) -> None:
+    """A pair of texts has a value for each label, and nearly the same ones alone and in a batch."""
+    labels = engine.capabilities.labels
+    if not labels:
+        raise _NotOffered
+    pairs = [("Is a cat an animal?", "A cat is an animal."), ("Is it May?", "word " * 90), ("", "")]
+    found = engine.judge(pairs)
+    _require(found.shape == (len(pairs), len(labels)), f"the judgements have the shape {found.shape}")
+    _require(np.isfinite(found).all(), "a judgement is not a number")
+    _require(len(engine.judge([])) == 0, "no pairs do not give no judgements")
+    if len(labels) > 1:
+        _require(np.abs(np.exp(found).sum(1) - 1).max() < 1e-3, "the probabilities of a pair do not sum to 1")
+    for pair, row in zip(pairs, found, strict=True):
+        _near(engine.judge([pair])[0], row, [1] * len(labels), "alone")
+
+
 def _near(ones: Sequence[float], others: Sequence[float], sizes: Sequence[int], how: str) -> None:
     for one, other, size in zip(ones, others, sizes, strict=True):
         _require(abs(one - other) <= NEAR * size, f"a score of {one:.2f} is {other:.2f} {how}")
 
 
 CHECKS: tuple[Callable[..., None], ...] = (
-    grammar, json_schema, scores, accounted, repeatable, logprobs, limits, errors, cancellation, serving,
-    control_tokens,
+    grammar, json_schema, scores, embeddings, judgements, accounted, repeatable, logprobs, limits, errors, cancellation,
+    serving, control_tokens,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from .protocol import (
     Capabilities,
     Completion,
     EngineSettings,
+    Purpose,
     Request,
     Score,
     ScoreRequest,
@@ -27,8 +28,9 @@ __all__ = ["FakeEngine"]
 class FakeEngine(Scheduled, Templated):
     """An engine that answers with ``script(request, prompt_text)``: a text, or an exception that fails the request.
 
-    Pass ``scorer`` to make it score too. Tokens are characters, every log-probability is ``logprob``, and completions
-    come in the order of the requests. ``seen`` lists the requests so far.
+    Pass ``scorer`` to make it score too, ``embedder`` to embed, ``judgement`` and its ``labels`` to judge. Tokens are
+    characters, every log-probability is ``logprob``, and completions come in the order of the requests. ``seen`` lists
+    the requests so far.
     """
 
     name = "fake"
@@ -42,11 +44,22 @@ class FakeEngine(Scheduled, Templated):
         settings: EngineSettings | None = None,
         logprob: float = -0.1,
         scorer: Callable[[str, str], float] | None = None,
+        embedder: Callable[[str, Purpose], Sequence[float]] | None = None,
+        judgement: Callable[[str, str], Sequence[float]] | None = None,
+        labels: tuple[str, ...] = (),
     ) -> None:
         self.script, self.logprob, self.scorer = script, logprob, scorer
+        self.embedder, self.judgement = embedder, judgement
         self.settings = settings or EngineSettings()
         self.special_tokens: dict[str, str] = {}
-        self.capabilities = Capabilities(context=100_000, grammar=True, json_schema=True, score=scorer is not None)
+        self.capabilities = Capabilities(
+            context=100_000,
+            grammar=True,
+            json_schema=True,
+            score=scorer is not None,
+            embed=embedder is not None,
+            labels=labels,
+        )
         self.seen: list[Request] = []
 
     def tokenize(self, text: str) -> tuple[int, ...]:
@@ -78,9 +91,19 @@ class FakeEngine(Scheduled, Templated):
             len(request.prompt),
         )
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered. Raises EngineError."""
-        raise EngineError("The fake engine does not embed.", "Use a real engine.")
+    def embed(self, texts: Sequence[str], *, purpose: Purpose = "passage") -> npt.NDArray[np.float32]:
+        """Embeddings from ``embedder(text, purpose)``."""
+        if self.embedder is None:
+            return super().embed(texts, purpose=purpose)
+        return np.array([self.embedder(text, purpose) for text in texts], np.float32)
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Judgements from ``judgement(first, second)``: the value of each of ``labels``."""
+        if self.judgement is None:
+            return super().judge(pairs)
+        return np.array([self.judgement(*pair) for pair in pairs], np.float32).reshape(
+            len(pairs), len(self.capabilities.labels)
+        )
 
     def describe(self) -> dict[str, Any]:
         """The fake engine's part of the lock."""

@@ -14,6 +14,7 @@ from ..gguf_header import GgufHeader
 __all__ = ["FormFacts", "cached_numbers", "facts_of_gguf"]
 
 FACTS = "form.json"
+_POOLINGS = (1, 2, 3)  # mean, cls, last token; 4 is a reranker
 _CONTROL, _USER_DEFINED = 3, 4  # token types in GGUF
 
 
@@ -22,7 +23,7 @@ class FormFacts:
     """Facts that an engine needs beside the weights themselves.
 
     ``context`` is in tokens; ``end_ids`` are the tokens that end an answer; ``cached_numbers`` is how many numbers the
-    cache keeps for each token (0: unknown).
+    cache keeps for each token (0: unknown); ``embeds`` is true for weights that pool their states into one row.
     """
 
     chat_template: str
@@ -31,6 +32,7 @@ class FormFacts:
     end_ids: list[int]
     context: int
     cached_numbers: int = 0
+    embeds: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> FormFacts:
@@ -43,7 +45,10 @@ class FormFacts:
 
 
 def facts_of_gguf(file: Path) -> FormFacts:
-    """The facts of the weights in ``file``. Raises EngineError for an adapter, or if they have no chat template."""
+    """The facts of the weights in ``file``.
+
+    Raises EngineError for an adapter, or for weights that neither embed nor have a chat template.
+    """
     value = GgufHeader(file).get
     if value("general.type") == "adapter":
         raise EngineError(
@@ -54,7 +59,8 @@ def facts_of_gguf(file: Path) -> FormFacts:
     tokens: list[str] = value("tokenizer.ggml.tokens", [])
     types: list[int] = value("tokenizer.ggml.token_type", [])
     template = value("tokenizer.chat_template")
-    if not template:
+    embeds = value(f"{architecture}.pooling_type") in _POOLINGS
+    if not template and not embeds:
         raise EngineError(
             "These weights have no chat template.",
             "Choose instruction-tuned weights (their names end in Instruct or chat).",
@@ -68,7 +74,7 @@ def facts_of_gguf(file: Path) -> FormFacts:
     ]
     end_ids = sorted({*([named["eos"]] if named["eos"] is not None else []), *turn_ends})
     return FormFacts(
-        chat_template=template,
+        chat_template=template or "",
         special_tokens={
             f"{name.replace('padding', 'pad')}_token": tokens[index]
             for name, index in named.items()
@@ -88,6 +94,7 @@ def facts_of_gguf(file: Path) -> FormFacts:
             value(f"{architecture}.attention.head_count_kv"),
             value(f"{architecture}.attention.key_length"),
         ),
+        embeds=embeds,
     )
 
 

@@ -12,9 +12,6 @@ from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from ..errors import EngineError, RequestRefused
 from .chat import Templated
 from .context_probe import ContextProbe
@@ -310,10 +307,6 @@ class HttpEngine(Scheduled, Templated):
         except (KeyError, IndexError, TypeError, ValueError):
             return Score(request.id, (), len(request.prompt), error=UNKNOWN_FORM)
         return Score(request.id, values, len(request.prompt), None, time.monotonic() - started)
-
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered: ``capabilities.embed`` is false. Raises EngineError."""
-        raise EngineError(f"The engine {self.name} does not embed texts.", "Use an embedding engine.")
 
     def describe(self) -> dict[str, Any]:
         """Name, version and settings: the engine's part of the lock, as far as the server reports them."""

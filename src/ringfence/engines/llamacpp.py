@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import EngineError
 from ..hardware import processors
 from .dialects import LLAMACPP, ServerFacts
+from .embedding_recipe import prefixed
 from .gguf_adapter import adapter_file
 from .gguf_metadata import FormFacts, facts_of_gguf
 from .http_client import Client
 from .http_engine import HttpEngine
-from .protocol import EngineSettings
+from .protocol import Capabilities, EngineSettings, Purpose
+from .ticket import EngineOutput, Ticket
 from .unconverted import RunsOrigin
 
 __all__ = ["LlamaCppEngine"]
 
+TEXTS_PER_POST = 32
 BYTES_PER_CACHED_NUMBER = 2  # llama.cpp keeps keys and values as half floats
 
 
 class LlamaCppEngine(RunsOrigin, HttpEngine):
-    """A loaded GGUF file. Its server listens on loopback and requires a key that only this process has."""
+    """A loaded GGUF file, which writes or, if it says how to pool, embeds.
+
+    Its server listens on loopback and requires a key that only this process has.
+    """
 
     name = "llamacpp"
     libraries: tuple[str, ...] = ("gguf", "jinja2", "numpy", "urllib3", "xllamacpp")
@@ -49,6 +59,9 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
         params.cache_prompt = settings.keeps_prefixes
         params.ui = params.endpoint_slots = params.warmup = False
         params.offline, params.verbosity = True, 0
+        if model.embeds:
+            params.embedding = True
+            params.n_batch = params.n_ubatch = model.context  # an encoder reads a text in one piece
         if settings.adapter:
             params.lora_adapters = [library.CommonAdapterLoraInfo(str(adapter_file(settings.adapter, files[0])), 1.0)]
         if settings.threads:
@@ -69,11 +82,42 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
         super().__init__(
             client, facts, settings, "", LLAMACPP.grammars[0], LLAMACPP.schemas[0], tuple(model.control_tokens)
         )
+        if model.embeds:
+            most = min(context, settings.recipe.context or context)
+            self.capabilities = Capabilities(most, False, False, embed=True, generate=False, token_ids=False)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> LlamaCppEngine:
         """Load the GGUF file in ``folder``."""
         return cls(folder, settings)
+
+    def begin(self, ticket: Ticket) -> EngineOutput | None:
+        """Send the request. Raises EngineError if these weights embed."""
+        if self.capabilities.embed:
+            raise EngineError("These weights embed texts; they do not write.", "Choose instruction-tuned weights.")
+        return super().begin(ticket)
+
+    def embed(self, texts: Sequence[str], *, purpose: Purpose = "passage") -> npt.NDArray[np.float32]:
+        """Embeddings of length 1, float32, pooled as the file says; texts are truncated to the context.
+
+        llama.cpp packs texts without padding; in another batch a row differs by up to 0.0001 (nomic-embed-text).
+        """
+        if not self.capabilities.embed:
+            return super().embed(texts, purpose=purpose)
+        rows: list[list[float]] = []
+        contents = [self._content(text) for text in prefixed(list(texts), self.settings.recipe, purpose)]
+        for start in range(0, len(contents), TEXTS_PER_POST):
+            entries = self._post("/embedding", {"content": contents[start : start + TEXTS_PER_POST]})
+            rows += [entry["embedding"][0] for entry in sorted(entries, key=lambda entry: entry["index"])]
+        return np.array(rows, np.float32).reshape(len(rows), -1 if rows else 0)
+
+    def _content(self, text: str) -> str | list[int]:
+        """The text, or the tokens of its beginning if it may be too long: a token has a character or more."""
+        most = self.capabilities.context
+        if len(text) + 2 <= most:
+            return text
+        ids = self._tokens({"content": text, "add_special": True, "parse_special": False})
+        return list(ids if len(ids) <= most else (*ids[: most - 1], ids[-1]))
 
     def describe(self) -> dict[str, Any]:
         """Name, version, build and settings for the lock."""
@@ -85,6 +129,9 @@ class LlamaCppEngine(RunsOrigin, HttpEngine):
             "threads": self.settings.threads or f"auto:{processors()}",
             "devices": devices,
         }
+        if self.capabilities.embed:
+            recipe = self.settings.recipe
+            settings["prefixes"] = {"question": recipe.question, "passage": recipe.passage}
         return {**common, "build": _build(), "settings": settings}
 
     def close(self) -> None:

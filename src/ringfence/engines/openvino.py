@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import EngineError
 from ..hardware import processors
@@ -283,10 +282,6 @@ class OpenVinoEngine(Scheduled, Templated):
         if self._scorer is None:
             self._scorer = OpenVinoScorer(self._folder, self.capabilities.context, self._properties(), self._solo)
         return self._scorer
-
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered: ``capabilities.embed`` is false. Raises EngineError."""
-        raise EngineError("The openvino engine does not embed texts.", "Use an embedding engine.")
 
     def describe(self) -> dict[str, Any]:
         """Name, version, build and settings: the engine's part of the lock."""

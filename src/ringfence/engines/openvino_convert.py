@@ -37,6 +37,8 @@ def make_form(origin: Path, target: Path) -> None:
             "Use a GGUF file or an OpenVINO export (openvino_model.xml).",
         )
     facts = facts_of_gguf(files[0])  # first: its errors explain what is wrong with unusable weights
+    if facts.embeds:
+        raise EngineError("The openvino engine does not embed texts, and these weights do.", "Use --engine llamacpp.")
     # The reader writes its export next to the file that it reads, so it gets a link in the target folder.
     link = target / files[0].name
     for file in files:

@@ -14,11 +14,14 @@ import numpy.typing as npt
 __all__ = [
     "Capabilities",
     "Completion",
+    "EmbeddingRecipe",
+    "EncoderRuntime",
     "Engine",
     "EngineSettings",
     "EngineType",
     "FinishReason",
     "Mode",
+    "Purpose",
     "Request",
     "Score",
     "ScoreRequest",
@@ -26,6 +29,8 @@ __all__ = [
 
 FinishReason = Literal["stop", "length", "failed"]
 Mode = Literal["solo", "batched"]
+EncoderRuntime = Literal["auto", "openvino", "onnxruntime"]
+Purpose = Literal["question", "passage"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,8 @@ class Capabilities:
     """What an engine can do with its loaded weights. ``context`` is in tokens.
 
     ``raw_logprobs``: log-probabilities are those before the mask of a grammar. ``token_ids``: the engine accepts
-    prompts as token ids; if not, it uses the messages, and its token counts are upper bounds.
+    prompts as token ids; if not, it uses the messages, and its token counts are upper bounds. ``generate`` is false for
+    an encoder. ``labels`` are the columns of ``judge``, in lower case: one for a reranker; none: it cannot judge.
     """
 
     context: int
@@ -104,6 +110,23 @@ class Capabilities:
     raw_logprobs: bool = True
     token_ids: bool = True
     modes: tuple[Mode, ...] = ("solo", "batched")
+    generate: bool = True
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EmbeddingRecipe:
+    """How embedding weights want to be used.
+
+    ``question`` and ``passage`` are the prefixes of texts of that purpose; ``context`` is in tokens, 0 for all that the
+    weights have; ``normalise`` makes rows of length 1.
+    """
+
+    question: str = ""
+    passage: str = ""
+    pooling: str = "mean"
+    normalise: bool = True
+    context: int = 0
 
 
 @dataclass(frozen=True)
@@ -112,7 +135,8 @@ class EngineSettings:
 
     ``cache_gib`` is the memory for keys and values, in GiB; ``threads`` is 0 for the engine's own choice; ``server`` is
     the address of an existing server, ``model`` its name for the weights; solo mode never uses ``prefix_cache``;
-    ``adapter`` is the folder of the adapter for the weights.
+    ``adapter`` is the folder of the adapter for the weights; ``runtime`` runs the graph of an encoder, by default the
+    faster one; ``recipe`` is how to embed where the files of the weights do not say.
     """
 
     mode: Mode = "batched"
@@ -124,6 +148,8 @@ class EngineSettings:
     prefix_cache: bool = True
     adapter: Path | None = None
     ca_file: str = ""
+    runtime: EncoderRuntime = "auto"
+    recipe: EmbeddingRecipe = EmbeddingRecipe()
 
     @property
     def keeps_prefixes(self) -> bool:
@@ -191,8 +217,19 @@ class Engine(Protocol):
         """
         ...
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Embeddings, one row per text. Raises EngineError if ``capabilities.embed`` is false."""
+    def embed(self, texts: Sequence[str], *, purpose: Purpose = "passage") -> npt.NDArray[np.float32]:
+        """Embeddings, one row per text, from any thread. ``purpose`` is whether texts ask or answer.
+
+        Raises EngineError if ``capabilities.embed`` is false.
+        """
+        ...
+
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
+        """Judge pairs of texts: (question, passage) for a reranker, (premise, claim) for entailment weights.
+
+        Returns an array (pairs, ``capabilities.labels``) of natural log-probabilities, or of raw logits if there is one
+        label. Raises EngineError if there is none.
+        """
         ...
 
     def describe(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import Any
 from ..errors import EngineBusyError, EngineError
 from .protocol import Completion, Request, Score, ScoreRequest
 from .ticket import EngineOutput, EngineRequest, FairQueue, Ticket
+from .writer import Writer
 
 __all__ = ["Delivery", "Scheduled"]
 
@@ -29,7 +30,7 @@ QUEUED = 1024  # tickets that may wait; beyond that `submit` blocks, then refuse
 Delivery = tuple[Ticket, EngineOutput | BaseException]
 
 
-class Scheduled:
+class Scheduled(Writer):
     """The serving half of an engine. A subclass defines how to begin, advance and abandon a request.
 
     ``slots`` is the maximum number of requests under way. ``thread_safe_start``: ``begin`` may be called while another

@@ -11,7 +11,7 @@ from ..errors import EngineError
 from ..gguf_header import GgufHeader
 from ..hardware import has_gpu, is_x86
 
-__all__ = ["EngineState", "choose_engine", "require_engine", "slow_precision", "state_of"]
+__all__ = ["EngineState", "choose_engine", "encoder_engine", "require_engine", "slow_precision", "state_of"]
 
 # What GenAI's GGUF reader supports, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
@@ -27,7 +27,7 @@ _PURPOSES = {
     "llamacpp": "GGUF of any architecture, on any machine: Apple and ARM processors, small GPUs",
     "vllm": "safetensors on GPUs: starts and supervises its own server",
     "openai": "an existing server: vLLM, llama.cpp, Ollama, TGI, NIM (--server)",
-    "onnx": "embeddings",
+    "onnx": "encoders in ONNX: embeddings, rerankers, entailment",
 }
 
 
@@ -107,6 +107,11 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
     if fits and "openvino" in usable:
         return "openvino", "openvino, because llama.cpp is not installed"
     raise EngineError(f"No installed engine reads {kind}.", "Install one: pip install 'ringfence[llamacpp]'.")
+
+
+def encoder_engine(files: Path) -> str:
+    """The name of the engine that embeds texts, or judges pairs of them, with the weights in the folder ``files``."""
+    return "llamacpp" if any(files.glob("*.gguf")) else "onnx"
 
 
 def _llamacpp_sees_a_gpu() -> bool:

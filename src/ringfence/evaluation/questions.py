@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..contracts import Citation, FoundPassage
 from ..errors import InputError
-from ..files import read_lines
 
 __all__ = ["GoldQuestion", "overlap", "read_questions", "words_of"]
 
@@ -58,11 +57,13 @@ def read_questions(path: Path) -> list[GoldQuestion]:
     )
     questions: list[GoldQuestion] = []
     try:
-        for number, line in enumerate(read_lines(path), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not line.strip():
+                continue
             try:
-                questions.append(GoldQuestion.model_validate(line))
+                questions.append(GoldQuestion.model_validate_json(line))
             except ValidationError as error:
-                where = ".".join(map(str, error.errors()[0]["loc"]))
+                where = ".".join(map(str, error.errors()[0]["loc"])) or "it is not JSON"
                 raise InputError(f"Line {number} of {path} is no gold question ({where}).", remedy) from None
     except (OSError, ValueError) as error:
         raise InputError(f"Cannot read the gold questions {path} ({type(error).__name__}).", remedy) from None

@@ -16,7 +16,7 @@ from typing import Any
 from ..clock import now
 from ..contracts import GoldLine
 from ..errors import InputError
-from ..files import add_line, read_lines, write_whole
+from ..files import add_chained_line, read_chained_lines, write_whole
 from ..locks import canonical_digest
 from ..tasks import Task
 from .faults import iter_values
@@ -169,12 +169,12 @@ class SplitFile:
     def opened(self, command: str, lock: str, looked_at: str = "", answers: str = "") -> None:
         """Record a look at the test part: command, lock, and the digests of what it shows and of the answers."""
         line = {"at": now(), "command": command, "lock": lock, "looked_at": looked_at, "answers": answers}
-        add_line(self.openings_path, {**line, "by": os.environ.get("USER", "")})
+        add_chained_line(self.openings_path, {**line, "by": os.environ.get("USER", "")})
 
     def openings(self) -> list[dict[str, Any]]:
         """Every recorded opening of the test part, in order. Raises InputError if the record is damaged."""
         try:
-            return list(read_lines(self.openings_path))
+            return list(read_chained_lines(self.openings_path))
         except ValueError as fault:
             raise InputError(
                 f"Cannot read the record of openings: {fault}.", "Restore it from version control."

@@ -16,7 +16,6 @@ from ..tasks.answer.claims import Draft, citation_of, code_faults, read_claims
 from ..tasks.answer.prompt import (
     ANSWERS,
     SUPPORTS,
-    answer_grammar,
     answer_prompt,
     answers_prompt,
     needs_parts,
@@ -29,12 +28,14 @@ from ..tasks.planted import PLANTED, has_planted_text
 from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
-from .prompts import AnswerForm, prompt_ids, request_of
+from .prompts import prompt_ids, request_of
 
 __all__ = ["AnswerExecutor", "AnswerJob"]
 
-CLAIM_TOKENS = 110
+CLAIM_TOKENS = 60
 PART_TOKENS = 160
+EMPTY = " without source"
+LEAST_GAIN = 1.0  # nats that a source must add to a claim's log-odds for an even chance of support
 SPARE = 4  # further passages that are found, for those that address the model and are left out
 
 
@@ -116,6 +117,7 @@ class AnswerJob:
     orders: dict[int, float] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     waiting: dict[str, Draft] = field(default_factory=dict)
+    scores: dict[str, Score] = field(default_factory=dict)
     repeated: bool = False
     text: str = ""
     finished_answer: bool = False
@@ -169,9 +171,8 @@ class AnswerJob:
         task, engine = self.work.task, self.work.engine
         prompt: Prompt = answer_prompt(task, self.question, self.passages, engine.control_tokens)
         turns = [("assistant", before), ("user", repeat_turn(refused))] if refused else []
-        form = AnswerForm(answer_grammar(len(self.passages), task.claims))
         identity = self._identity("again" if refused else "claims")
-        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, form, turns=turns)]
+        return [request_of(prompt, engine, identity, CLAIM_TOKENS * task.claims, turns=turns)]
 
     def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
         """Process an output; returns the requests of the next stage."""
@@ -192,12 +193,13 @@ class AnswerJob:
                 self.finished_answer = True
                 return ()
             return self._write()
-        if output.id in self.waiting:
-            return self._weigh(output.id, as_score(output))
+        if output.id.removesuffix(EMPTY) in self.waiting:
+            self.scores[output.id] = as_score(output)
+            return self._weigh(output.id.removesuffix(EMPTY))
         completion = as_completion(output)
         self.text = completion.text
-        drafts = read_claims(completion.text, len(self.passages), completion.finish_reason == "stop")
-        return self._check(drafts)
+        drafts = read_claims(completion.text, self.passages, completion.finish_reason == "stop")
+        return self._check(drafts[: self.work.task.claims])
 
     def _order(self, number: int, score: Score) -> Sequence[EngineRequest]:
         self.orders[number] = _share(score)
@@ -222,6 +224,7 @@ class AnswerJob:
             identity = self._identity(f"support {number}{' again' if self.repeated else ''}")
             self.waiting[identity] = draft
             requests.append(self.work.support(identity, self.question, draft.text, sources))
+            requests.append(self.work.support(f"{identity}{EMPTY}", self.question, draft.text, []))
         return requests or self._next()
 
     def _sources(self, draft: Draft) -> list[FoundPassage]:
@@ -237,9 +240,12 @@ class AnswerJob:
             calculation=draft.calculation,
         )
 
-    def _weigh(self, identity: str, score: Score) -> Sequence[EngineRequest]:
-        draft = self.waiting.pop(identity)
-        support = _share(score)
+    def _weigh(self, identity: str) -> Sequence[EngineRequest]:
+        """Judge a claim when it is scored with its source and, for what the model says of any claim, without one."""
+        if not {identity, f"{identity}{EMPTY}"} <= self.scores.keys():
+            return ()
+        draft, score = self.waiting.pop(identity), self.scores.pop(identity)
+        support = support_of(score.logprobs, self.scores.pop(f"{identity}{EMPTY}").logprobs)
         faults = []
         if support < self.work.task.support:
             faults = ["contradicted" if score.logprobs[1] > score.logprobs[2] else "not stated"]
@@ -289,6 +295,22 @@ class AnswerJob:
         if self.planted:
             flags.append(f"{PLANTED}: {', '.join(dict.fromkeys(passage.document for passage in self.planted))}")
         return flags
+
+
+def support_of(logprobs: Sequence[float], empty: Sequence[float]) -> float:
+    """Return the probability that a claim is supported, from the log-probabilities of SUPPORTS.
+
+    Without a source a small model calls nearly every claim supported too; what it says then is subtracted (contextual
+    calibration, Zhao et al. 2021, "Calibrate Before Use").
+    """
+    margin = _margin(logprobs) - _margin(empty) - LEAST_GAIN
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, margin))))
+
+
+def _margin(logprobs: Sequence[float]) -> float:
+    """Return the log-odds of the first of the closed answers."""
+    top = max(logprobs[1:])
+    return logprobs[0] - top - math.log(sum(math.exp(logprob - top) for logprob in logprobs[1:]))
 
 
 def _share(score: Score) -> float:

@@ -160,7 +160,7 @@ class Answerer:
         board = self.board(BoardHooks(finished.append, trace.append))
         for output in self.engine.lockstep(board.requests([document])):
             board.take(output)
-        while board.has_follow_ups:
+        while board.waiting:
             for output in self.engine.lockstep(board.requests([])):
                 board.take(output)
         board.give_up()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -137,9 +137,9 @@ class JobBoard:
             self._close(job)
 
     @property
-    def has_follow_ups(self) -> bool:
-        """True if follow-up requests are waiting."""
-        return bool(self._follow_ups)
+    def waiting(self) -> Sequence[EngineRequest]:
+        """The follow-up requests that are waiting."""
+        return tuple(self._follow_ups)
 
     def give_up(self) -> None:
         """Fail every document that is still in progress, so that none is lost silently."""

@@ -31,7 +31,6 @@ from .prompts import prompt_ids, split_into_windows
 __all__ = ["ClassifyExecutor", "ClassifyJob"]
 
 SHOWN = 2000  # characters of the document in an explanation's prompt
-LABEL_TOKENS = 3  # per label: the median over banking77 and clinc150
 
 
 class ClassifyExecutor:
@@ -99,9 +98,9 @@ class ClassifyExecutor:
         return {"prompt": asdict(classify_prompt(task, document.text[:SHOWN]))}
 
     def prompt_tokens(self, document: Document) -> int:
-        """Return the tokens of the prompt with the beginning of the text, and of the labels."""
+        """Return the tokens of the prompt with the beginning of the text."""
         prompt = classify_prompt(self.task, document.text[: 4 * self.windowing.tokens])
-        return len(prompt_ids(prompt, self.engine)) + LABEL_TOKENS * len(self.task.options)
+        return len(prompt_ids(prompt, self.engine))
 
     def shared_tokens(self) -> int:
         """Return the tokens of the prompt without a text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..contracts import CorpusChoice, FoundPassage
@@ -33,6 +34,10 @@ class CorpusReader(Protocol):
     @property
     def facts(self) -> dict[str, Any]:
         """The corpus's part of a lock: its version by digest, the embedder, the view, and the rules of the search."""
+        ...
+
+    def note_run(self, run: Path) -> None:
+        """Remember that a run asked this corpus."""
         ...
 
     def find(self, question: str, count: int) -> list[FoundPassage]:

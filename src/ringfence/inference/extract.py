@@ -201,7 +201,7 @@ class ExtractJob:
         return self._weigh()
 
     def _weigh(self) -> list[ScoreRequest]:
-        """Return the requests that weigh the values in doubt, once every window has ended: one for each window."""
+        """Return the requests that weigh the values in doubt, once every window has ended."""
         if self.reason or self.weighed or len(self.settled) < len(self.chosen):
             return []
         self.weighed = True
@@ -221,8 +221,8 @@ class ExtractJob:
         span = (window.start, window.end)
         plan = self.plans.get(number) or self.prepared.plan(span, self.engine.control_tokens, window.context)
         identity = f"{self.document.id}\0alternatives {number}"
-        tree = AnswerTree.of(plan, self.parts[number].written, paths, self.engine, identity)
-        self.trees[identity] = (number, tree)
+        for tree in AnswerTree.all_of(plan, self.parts[number].written, paths, self.engine, identity):
+            self.trees[tree.request.id] = (number, tree)
 
     def _take_weighed(self, output: EngineOutput) -> Sequence[EngineRequest]:
         number, tree = self.trees.pop(output.id)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..clock import now
 from ..contracts import ModelOptions
-from ..engines import Engine, EngineSettings, engine_type
-from ..engines.selection import choose_engine, require_engine, slow_precision
+from ..engines import EmbeddingRecipe, Engine, EngineSettings, engine_type
+from ..engines.selection import choose_engine, encoder_engine, require_engine, slow_precision
 from ..errors import EngineError, InputError, WeightsError
 from ..server_address import ServerAddress
-from ..weights import Listener, Store, StoredWeights, find_entry, pull
+from ..weights import Listener, Store, StoredWeights, catalog, find_entry, pull
+from ..weights.known import find_known
 from ..weights.policy import require_allowed, require_form
 
 __all__ = ["LoadedModel", "load_embedder", "load_model", "open_engine", "open_server", "settings_of"]
@@ -140,11 +141,23 @@ def _stored(name: str, store: Store, listener: Listener | None) -> StoredWeights
     return weights or store.get(name)
 
 
-def load_embedder(say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
-    """Load the catalog's embedding weights on the onnx engine. They are pulled if they are not in the store."""
-    require_engine("onnx")
+def load_embedder(
+    say: Say = _silent,
+    listener: Listener | None = None,
+    weights: str = "embedding",
+    settings: EngineSettings = EngineSettings(),  # noqa: B008  # frozen
+) -> LoadedModel:
+    """Load embedding weights, by default those of the catalog. They are pulled if they are not in the store.
+
+    Raises WeightsError or EngineError.
+    """
+    if weights == "embedding":
+        require_engine("onnx")
     store = Store()
-    return open_engine("onnx", pull("embedding", store, listener), store, EngineSettings(), say=say)
+    stored = _stored(weights, store, listener)
+    name = encoder_engine(stored.files)
+    require_engine(name)
+    return open_engine(name, stored, store, settings, say=say)
 
 
 def open_engine(
@@ -177,6 +190,7 @@ def open_engine(
                 "Use the weights that the adapter was made for.",
             )
         settings = replace(settings, adapter=adapter.files)
+    settings = replace(settings, recipe=_recipe(weights))
 
     def convert(origin: Path, target: Path) -> None:
         say(
@@ -189,6 +203,15 @@ def open_engine(
     require_form(form, weights)
     form = _verified(form, trust_changed)
     return LoadedModel(kind.open(form.files, settings), weights, form, adapter)
+
+
+def _recipe(weights: StoredWeights) -> EmbeddingRecipe:
+    """What the catalog, and the list of well-known weights, say of embedding weights."""
+    manifest = weights.manifest
+    same = next((entry for entry in catalog() if entry.digest == manifest.digest), None)
+    named = (find_entry(name) or find_known(name) for name in manifest.names)
+    stated = next((entry.embedding for entry in (same, *named) if entry and entry.embedding), None)
+    return EmbeddingRecipe(**asdict(stated)) if stated else EmbeddingRecipe()
 
 
 def _verified(stored: StoredWeights, trust_changed: bool) -> StoredWeights:

@@ -21,7 +21,7 @@ def window_selector(embedder: Engine) -> WindowSelector:
 
     def select(task: Task, document: Document, windows: list[Window], relevant: int) -> list[int]:
         """Return the numbers of the ``relevant`` best windows for each field, in order, and always the first window."""
-        questions = embedder.embed(task.questions())
+        questions = embedder.embed(task.questions(), purpose="question")
         owners: list[int] = []
         passages: list[str] = []
         for number, window in enumerate(windows):

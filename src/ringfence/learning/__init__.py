@@ -2,7 +2,7 @@
 
 from .fit import fit_ranker
 from .labels import Labelled, label
-from .ranker import Mixture, Ranker, RankerCard, Sureness, read_ranker
+from .ranker import Mixture, Ranker, RankerCard, Sureness, ranker_from, read_ranker, text_digest
 from .tables import ValueTable, tables_of
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "ValueTable",
     "fit_ranker",
     "label",
+    "ranker_from",
     "read_ranker",
     "tables_of",
+    "text_digest",
 ]

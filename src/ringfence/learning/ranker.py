@@ -27,7 +27,17 @@ from ..tasks.fields import ListField
 from .features import Surroundings
 from .places import NOTHING, Place, places_of, value_key
 
-__all__ = ["CHOSEN_BY_RANKER", "FieldModel", "Mixture", "Ranker", "RankerCard", "Sureness", "read_ranker"]
+__all__ = [
+    "CHOSEN_BY_RANKER",
+    "FieldModel",
+    "Mixture",
+    "Ranker",
+    "RankerCard",
+    "Sureness",
+    "ranker_from",
+    "read_ranker",
+    "text_digest",
+]
 
 CHOSEN_BY_RANKER = "ranker"
 NO_PLACE = "no place"
@@ -115,7 +125,11 @@ class Ranker:
 
     def write(self, path: Path) -> None:
         """Save it, with its digest, for its owner alone: its weights name words of the documents."""
-        write_whole(path, json.dumps({**self.as_json(), "digest": self.digest}, indent=1) + "\n", private=True)
+        write_whole(path, json.dumps(self.signed(), indent=1) + "\n", private=True)
+
+    def signed(self) -> dict[str, Any]:
+        """The ranker as plain data with its digest, as a file holds it."""
+        return {**self.as_json(), "digest": self.digest}
 
     def require_task(self, task: Task) -> None:
         """Raise InputError if it was learned for another task."""
@@ -336,13 +350,18 @@ def read_ranker(path: Path) -> Ranker:
         ) from None
     except ValueError:
         data = None
+    return ranker_from(data, str(path))
+
+
+def ranker_from(data: Any, source: str) -> Ranker:
+    """The ranker in plain data of a file; ``source`` names the file. Raises InputError like ``read_ranker``."""
     try:
         data = dict(data)
         stated = data.pop("digest")
         data.pop("schema")
         found = TypeAdapter(Ranker).validate_python(data)
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path} is not a ranker.", "Give the file that `ringfence learn` wrote.") from None
+        raise InputError(f"{source} is not a ranker.", "Give the file that `ringfence learn` wrote.") from None
     if stated != found.digest:
-        raise InputError(f"{path} was changed since it was learned.", "Learn again, or restore the file.")
+        raise InputError(f"{source} was changed since it was learned.", "Learn again, or restore the file.")
     return found

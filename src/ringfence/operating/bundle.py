@@ -14,12 +14,15 @@ from urllib.parse import unquote, urlsplit
 
 from ..clock import now
 from ..errors import InputError
+from ..files import write_whole
+from ..learning import read_ranker
 from ..locks import read_lock, signature_of
 from ..locks.bom import bill_of_materials
 from ..version import __version__
 from ..weights import Listener, Store, StoredWeights, pull
 from ..weights.bundle import LIST, add_weights, install_weights, write_list
 from ..weights.store import hash_file
+from .released import read_release
 
 __all__ = ["Bundle", "BundleContents", "install_bundle", "make_bundle"]
 
@@ -37,12 +40,17 @@ bundle.json lists every file with its sha256; `bundle install` checks them all b
 
 @dataclass(frozen=True)
 class BundleContents:
-    """What a bundle holds: weights by name, the embedding weights, lock files, and the extras of Ringfence."""
+    """What a bundle holds: weights by name, the embedding weights, lock files, and the extras of Ringfence.
+
+    ``rankers`` and ``releases`` are files, too. Both may hold words of documents.
+    """
 
     weights: tuple[str, ...] = ("demo",)
     embedding: bool = True
     locks: tuple[Path, ...] = ()
     extras: str = "demo,llamacpp,onnx,signing"
+    rankers: tuple[Path, ...] = ()
+    releases: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,13 @@ def make_bundle(out: Path, contents: BundleContents | None = None, listener: Lis
     """Write a bundle from this installation: the same versions, for the same kind of machine and the same Python.
 
     Weights that are not in the store are pulled. Raises InputError if ``out`` is not empty, if a lock cannot be read,
-    or if the wheels cannot be collected.
+    if a ranker or a release is none, or if the wheels cannot be collected.
     """
     contents, store = contents or BundleContents(), Store()
+    for path in contents.rankers:
+        read_ranker(path)
+    for path in contents.releases:
+        read_release(path)
     if out.exists() and any(out.iterdir()):
         raise InputError(f"{out} is not empty.", "Name a new folder.")
     out.mkdir(parents=True, exist_ok=True)
@@ -83,6 +95,8 @@ def make_bundle(out: Path, contents: BundleContents | None = None, listener: Lis
     add_weights(out, chosen)
     bundle = Bundle(out, chosen)
     _add_locks(bundle, contents.locks)
+    _add_private(out / "rankers", contents.rankers)
+    _add_private(out / "releases", contents.releases)
     _add_wheels(out / "wheels", contents.extras)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     (out / "README.txt").write_text(_README.format(python=python, extras=contents.extras), encoding="utf-8")
@@ -112,6 +126,14 @@ def _add_locks(bundle: Bundle, locks: tuple[Path, ...]) -> None:
         (bundle.locks / f"{path.stem}.bom.json").write_text(bill, encoding="utf-8")
         if signature_of(path).exists():
             shutil.copyfile(signature_of(path), bundle.locks / signature_of(path).name)
+
+
+def _add_private(folder: Path, files: tuple[Path, ...]) -> None:
+    """Copy files that may hold words of documents, for their owner alone."""
+    for path in files:
+        if (folder / path.name).exists():
+            raise InputError(f"Two files for {folder.name}/ are called {path.name}.", "Rename one of them.")
+        write_whole(folder / path.name, path.read_bytes(), private=True)
 
 
 def _add_wheels(folder: Path, extras: str) -> None:

@@ -13,12 +13,13 @@ from ..clock import now
 from ..contracts import LockFacts
 from ..errors import InputError
 from ..evaluation.calibrator import read_calibrator
-from ..files import add_line, write_whole
+from ..files import write_whole
 from ..locks import canonical_digest
 from ..pilot.confirmation import confirm
 from ..pilot.record import read_record
 from ..replay import session_options
 from ..runs import RunFolder
+from ..runs.products import note_product
 from .released import settings_of_release
 
 __all__ = ["Override", "Release", "write_release"]
@@ -39,7 +40,7 @@ class Release:
     ``looks`` counts the openings of the test part. ``override`` is None for a PASS.
     ``digests`` cover everything that the verdict rests on; ``calibrator`` is the
     digest of the pilot's calibrator, if it was fitted on this contender. ``work`` is what
-    a run under the release needs, None if the run of the contender does not say.
+    a run under the release needs, None if the run of the contender does not say; it holds the contender's ranker.
     """
 
     pilot: str
@@ -80,8 +81,8 @@ class Release:
 def write_release(folder: Path, contender: str, override: Override | None = None) -> Release:
     """Release a contender of the pilot in ``folder``.
 
-    Writes ``releases/CONTENDER.json`` with the lock, the verdict and what it rests on, and adds it to
-    ``releases/log.jsonl`` and to the audit log, if there is one. Raises InputError if the pilot has no verdict on the
+    Writes ``releases/CONTENDER.json`` with the lock, the verdict and what it rests on, and adds it to the audit log, if
+    there is one. Raises InputError if the pilot has no verdict on the
     contender, if the verdict is not PASS and nobody overrides it, or if anything that the verdict rests on has changed.
     """
     record = read_record(folder)
@@ -124,15 +125,16 @@ def write_release(folder: Path, contender: str, override: Override | None = None
         path=folder / "releases" / f"{contender}.json",
     )
     _store(release, override)
+    if "ranker" in lock.data:
+        note_product(run, "release with a ranker", release.path)
     return release
 
 
 def _store(release: Release, override: Override | None) -> None:
     content = release.as_json()
     whole = {**content, "digest": canonical_digest(content)}
-    write_whole(release.path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
-    kept = {name: value for name, value in content.items() if name != "work"}
-    add_line(release.path.with_name("log.jsonl"), {**kept, "lock": release.lock.digest})
+    text = json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    write_whole(release.path, text, private="ranker" in release.lock.data)  # a ranker holds words of documents
     if audit := audit_here():
         by = override.by if override else None
         digests = dict(release.digests)

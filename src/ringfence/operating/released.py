@@ -17,6 +17,7 @@ from ..errors import InputError
 from ..evaluation.calibrator import Calibrator, calibrator_from
 from ..inference import AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
+from ..learning import Ranker, ranker_from, read_ranker
 from ..locks import Lock, canonical_digest
 from ..runs import RunFolder
 from ..tasks import Task, task_from
@@ -25,12 +26,13 @@ __all__ = ["ReleasedWork", "read_release", "settings_of_release"]
 
 
 class _Settings(Contract):
-    """How the answers of a contender were made; ``calibrator`` is the calibrator as plain data."""
+    """How the answers of a contender were made; ``calibrator`` and ``ranker`` are plain data."""
 
     task: dict[str, Any]
     model: ModelOptions
     reading: ReadingFacts
     calibrator: dict[str, Any] | None = None
+    ranker: dict[str, Any] | None = None
 
 
 class _File(Contract):
@@ -43,7 +45,7 @@ class _File(Contract):
 
 @dataclass(frozen=True)
 class ReleasedWork:
-    """The task, the weights with their settings, and the lock of a release; the lock names the calibrator, if any."""
+    """The task, the weights with their settings, and the lock of a release; it names calibrator and ranker, if any."""
 
     path: Path
     task: Task
@@ -51,6 +53,7 @@ class ReleasedWork:
     lock: Lock
     reading: ReadingFacts
     calibrator: Calibrator | None
+    ranker: Ranker | None = None
 
     def options(self, passwords: tuple[str, ...] = (), pool: Path | None = None) -> AnswerOptions:
         """How documents are read and answered. Raises InputError if the release needs a pool and there is none."""
@@ -62,6 +65,8 @@ class ReleasedWork:
             read_examples(pool, self.task) if pool else (),
             self.calibrator,
             self.lock.facts.alternatives,
+            self.ranker,
+            self.lock.facts.cascade,
         )
 
 
@@ -72,7 +77,8 @@ def settings_of_release(run: RunFolder, model: Callable[[], ModelOptions], calib
         return None
     reading = facts.reading.model_copy(update={"folder": "."})
     data = {**calibrator.as_json(), "digest": calibrator.digest} if calibrator else None
-    return _Settings(task=facts.task, model=model(), reading=reading, calibrator=data).as_json()
+    ranker = read_ranker(run.ranker).signed() if facts.lock.data.get("ranker") else None
+    return _Settings(task=facts.task, model=model(), reading=reading, calibrator=data, ranker=ranker).as_json()
 
 
 def read_release(path: Path) -> ReleasedWork:
@@ -95,5 +101,8 @@ def read_release(path: Path) -> ReleasedWork:
     if stated != canonical_digest(data) or lock.digest != file.lock.digest or not same_task:
         raise InputError(f"{path} was changed after it was written.", "Restore it, or release the contender again.")
     calibrator = calibrator_from(file.work.calibrator, str(path)) if file.work.calibrator else None
+    ranker = ranker_from(file.work.ranker, str(path)) if file.work.ranker else None
+    if (ranker.digest if ranker else None) != lock.facts.ranker:
+        raise InputError(f"{path} holds another ranker than its lock.", "Release the contender again.")
     whole = lock.but(calibrator=calibrator.digest) if calibrator else lock
-    return ReleasedWork(path, task_from(file.work.task), file.work.model, whole, file.work.reading, calibrator)
+    return ReleasedWork(path, task_from(file.work.task), file.work.model, whole, file.work.reading, calibrator, ranker)

@@ -13,8 +13,10 @@ from ..gold.faults import require_gold_fits
 from ..gold.file import GoldFile
 from ..gold.near_duplicates import families_of, near_duplicates
 from ..gold.split import PARTS, Split, SplitFile, draw_split, key_of, stratum_of
+from ..learning import Ranker, read_ranker, text_digest
 from ..runs import RunFolder
 from .setup import PilotSetup
+from .spec import Contender
 
 __all__ = ["PilotData", "read_data"]
 
@@ -57,6 +59,24 @@ class PilotData:
             if left.startswith("document ") and right.startswith("pool ")
         ]
         return list(dict.fromkeys(found))
+
+    def ranker_of(self, contender: Contender) -> Ranker | None:
+        """The ranker of a contender. Raises InputError if it was learned from documents of the dev or the test part."""
+        if contender.ranker is None:
+            return None
+        ranker = read_ranker(self.setup.folder / contender.ranker)
+        seen = [
+            identity
+            for name in ("dev", "test")
+            for identity in self.part(name)
+            if identity in self.documents and text_digest(self.documents[identity]) in ranker.folds
+        ]
+        if seen:
+            raise InputError(
+                f"The ranker of contender {contender.name} was learned from {len(seen)} documents that are to test it.",
+                "Learn it from the calibration part alone: ringfence learn --part calibration.",
+            )
+        return ranker
 
     def all_in(self, run: Path) -> bool:
         """Whether a run folder exists and already has every document of the gold."""

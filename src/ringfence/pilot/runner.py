@@ -35,6 +35,7 @@ from .digests import VerdictBasis, digests_of
 from .findings import Looks, untested, warnings_of, worst_failures
 from .look import Look
 from .outcome import ContenderOutcome, PilotOutcome, share_of
+from .record import read_record
 from .setup import load_setup
 from .spec import Contender
 from .terms import terms_history
@@ -82,6 +83,7 @@ def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSup
     spec = setup.spec
     terms = terms_history(setup.folder, spec)
     data = read_data(setup, reading, support.say)
+    _require_records(setup.folder, terms, SplitFile(data.gold_file.path).openings())
     for contender in spec.contenders:
         run_contender(contender, data, setup.runs / contender.name)
     found = _contenders_on_dev(data, _baselines(data, support), support)
@@ -122,6 +124,23 @@ def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSup
         made_at=now(),
         slices=slices,
     )
+
+
+def _require_records(folder: Path, terms: Sequence[Any], openings: Sequence[Any]) -> None:
+    """Raise InputError if a record lacks what the last outcome held: a look or a change of terms was taken away."""
+    try:
+        last = read_record(folder)
+    except InputError:  # damaged; it is written anew
+        return
+    for name, before, now_there in (
+        ("pilot.terms.jsonl", last.terms if last else (), terms),
+        ("the record of openings", last.test_openings if last else (), openings),
+    ):
+        if list(before) != list(now_there[: len(before)]):
+            raise InputError(
+                f"In {name} something is missing, or other than when pilot.json was written.",
+                "Restore it from version control: a verdict counts every look at the test part.",
+            )
 
 
 def _same_calibrator(path: Path, calibrator: Calibrator) -> bool:

@@ -56,6 +56,8 @@ class Contender(_Part):
     task: str | None = Field(None, description="Another wording of the same task, with the same fields or labels.")
     window: int = Field(6000, ge=128)
     relevant: int | None = Field(None, ge=1)
+    ranker: str | None = Field(None, description="The file from `ringfence learn`, relative to the pilot.")
+    cascade: bool = Field(False, description="Let the ranker answer alone the documents of which it is sure.")
     cache: int = Field(2, ge=1, description="GiB for keys and values.")
     in_flight: int = Field(32, ge=1, le=256)
     threads: int = Field(0, ge=0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..clock import now
 from ..errors import InputError
-from ..files import add_line, read_lines
+from ..files import add_chained_line, read_chained_lines
 from .spec import PilotSpec
 
 __all__ = ["changed_terms", "known_terms", "terms_history"]
@@ -24,15 +24,15 @@ def terms_history(folder: Path, spec: PilotSpec) -> list[dict[str, Any]]:
     known = known_terms(folder)
     if not known or known[-1]["digest"] != spec.terms_digest:
         entry = {"at": now(), "digest": spec.terms_digest, "terms": spec.terms}
-        add_line(folder / _NAME, entry)
-        known.append(entry)
+        add_chained_line(folder / _NAME, entry)
+        return known_terms(folder)
     return known
 
 
 def known_terms(folder: Path) -> list[dict[str, Any]]:
     """Return every recorded version of the terms, the first one first. Raises InputError if the record is damaged."""
     try:
-        return list(read_lines(folder / _NAME))
+        return list(read_chained_lines(folder / _NAME))
     except ValueError as fault:
         raise InputError(f"Cannot read the pilot's terms: {fault}.", "Restore it from version control.") from None
 

@@ -1,5 +1,5 @@
 """Planning: the memory that weights need, and the time that a run takes."""
 
-from .run_estimate import Estimate, estimate
+from .run_estimate import Estimate, Forecast, span
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Forecast", "span"]

@@ -7,61 +7,71 @@ from dataclasses import dataclass
 
 from ..documents import Document, Source, read_documents
 from ..inference import Answerer
-from ..runs import Pace
+from ..runs import Costs, Pace
 
-__all__ = ["Estimate", "estimate"]
+__all__ = ["Estimate", "Forecast", "span"]
 
 SAMPLE = 6
-WRITTEN_TOKEN = 8.0  # the cost of a written token in tokens read, in batched mode (1.5B and 135M, OpenVINO)
 RESULT_BYTES_PER_VALUE = 420
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The estimate of a run. ``seconds`` is None if no document of the sample can be read."""
+    """The estimate of a run. ``seconds`` is None if no document of the sample can be read.
+
+    ``corrected`` if it takes the place of an estimate that has proved wrong.
+    """
 
     documents: int
     prompt_tokens: int
     answer_tokens: int
     seconds: float | None
     disk_bytes: int
+    corrected: bool = False
 
     def __str__(self) -> str:
         if self.seconds is None:
             return f"{self.documents} files; no estimate, because none of the {SAMPLE} sampled files can be read."
+        tokens = self.prompt_tokens + self.answer_tokens
         return (
-            f"About {self.documents} documents, {self.prompt_tokens + self.answer_tokens:,} tokens, "
-            f"{_span(self.seconds)}, "
+            f"{'Now about' if self.corrected else 'About'} {self.documents} documents, {tokens:,} tokens, "
+            f"{span(self.seconds)}, "
             f"{self.disk_bytes / 1e6:.1f} MB of results."
         )
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """A duration in the unit that fits it."""
     if seconds > 90 * 60:
         return f"{seconds / 3600:.1f} hours"
     return f"{round(seconds / 60)} min" if seconds > 90 else f"{max(1, round(seconds))} s"
 
 
-def estimate(answerer: Answerer, sources: Sequence[Source], pace: Pace, limit: int | None = None) -> Estimate:
-    """Estimate a run from its pace, and from the token counts of a few files, evenly spaced over ``sources``."""
-    sampled: list[int] = []
-    per_file = 0
-    chosen = list(sources)[:: max(1, len(sources) // SAMPLE)][:SAMPLE]
-    for source in chosen:
-        for number, outcome in enumerate(read_documents(source, answerer.options.reading), start=1):
-            per_file += 1
-            if isinstance(outcome, Document) and number <= 3:
-                sampled.append(answerer.executor.prompt_tokens(outcome))
-    documents = round(len(sources) * per_file / len(chosen)) if chosen else 0
-    documents = min(limit, documents) if limit else documents
-    answers = documents * answerer.task.answer_tokens
-    disk = documents * RESULT_BYTES_PER_VALUE * len(answerer.task.answer_fields())
-    if not sampled:
-        return Estimate(documents, 0, answers, None, disk)
-    settings = answerer.engine.describe()["settings"]
-    known = answerer.executor.shared_tokens() if settings.get("prefix_caching") else 0
-    prompts = round(documents * sum(max(0, tokens - known) for tokens in sampled) / len(sampled))
-    # In solo mode, an answer takes about twice as long as in batched mode.
-    written = WRITTEN_TOKEN * (2 if answerer.model.mode == "solo" else 1)
-    seconds = pace.seconds * (prompts + written * answers) / (pace.prompt_tokens + written * pace.written_tokens)
-    return Estimate(documents, prompts, answers, seconds, disk)
+class Forecast:
+    """What is known of a run beside its pace: how many documents its files hold, and how long their prompts are.
+
+    It reads a few files, evenly spaced over ``sources``; ``limit`` is the largest number of documents.
+    """
+
+    def __init__(self, answerer: Answerer, sources: Sequence[Source], limit: int | None = None) -> None:
+        costs = Costs.of(answerer.engine, answerer.executor.shared_tokens, answerer.model.mode)
+        sampled: list[int] = []
+        per_file = 0
+        chosen = list(sources)[:: max(1, len(sources) // SAMPLE)][:SAMPLE]
+        for source in chosen:
+            for number, outcome in enumerate(read_documents(source, answerer.options.reading), start=1):
+                per_file += 1
+                if isinstance(outcome, Document) and number <= 3:
+                    sampled.append(costs.reading(answerer.executor.prompt_tokens(outcome)))
+        documents = round(len(sources) * per_file / len(chosen)) if chosen else 0
+        self._documents = min(limit, documents) if limit else documents
+        self._readable = bool(sampled)
+        self._prompts = round(self._documents * sum(sampled) / len(sampled)) if sampled else 0
+        self._bytes = self._documents * RESULT_BYTES_PER_VALUE * len(answerer.task.answer_fields())
+
+    def at(self, pace: Pace) -> Estimate:
+        """The estimate of the whole run at this pace."""
+        answers = round(self._documents * pace.written)
+        work = self._prompts + self._documents * pace.more
+        seconds = pace.before + pace.seconds * work / pace.work if self._readable and pace.work else None
+        return Estimate(self._documents, self._prompts, answers, seconds, self._bytes)

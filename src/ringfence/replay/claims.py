@@ -9,8 +9,9 @@ from ..contracts import Result
 
 __all__ = ["differing_claims"]
 
-# Costs, and what a calibrator, a lock or the place of the run folder adds, are no part of an answer.
-_NOT_OF_THE_ANSWER = {"usage", "lock", "decision", "confidence", "path"}
+# Time, and what a calibrator, a lock or the place of the run folder adds, are no part of an answer; how much a cache
+# held depends on what the engine did before.
+_NOT_OF_THE_ANSWER = {"seconds", "cached_tokens", "lock", "decision", "confidence", "path"}
 _COMPUTED = {"features", "alternatives", "scores"}  # follow the log-probabilities
 _ADDED_LATER = "fragile"
 
@@ -18,7 +19,8 @@ _ADDED_LATER = "fragile"
 def differing_claims(stored: Result, replayed: Result, exact: bool) -> tuple[str, ...]:
     """Return the paths at which two results with the same answer differ, such as ``fields.total.flags``.
 
-    With ``exact`` the engine gave the same log-probabilities, so that what is computed from them counts too.
+    With ``exact`` the engine gave the same log-probabilities, so that what is computed from them counts too. Counts of
+    tokens and requests are compared as well; seconds are no evidence.
     """
     return tuple(dict.fromkeys(_differences(stored.as_json(), replayed.as_json(), "", exact)))
 

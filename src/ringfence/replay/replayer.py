@@ -26,7 +26,7 @@ from ..runs.source_documents import source_of
 from ..runs.trace import traces_by_document
 from ..tasks import Task, task_from
 from .claims import differing_claims
-from .outcome import NEAR_TIE, OutcomeWord, ReplayOutcome, compare_results
+from .outcome import NEAR_TIE, OutcomeWord, RecordedAnswers, ReplayOutcome, compare_results
 
 __all__ = [
     "LockDiffersError",
@@ -286,8 +286,10 @@ def recorded_options(
     )
 
 
-def _with_claims(outcome: ReplayOutcome, stored: Result, replayed: Result) -> ReplayOutcome:
+def _with_claims(outcome: ReplayOutcome, stored: Result, replayed: Result, answers: RecordedAnswers) -> ReplayOutcome:
     """Return the outcome, or CHANGED if the results of one answer state different things of it."""
+    if len({line.s for lines in answers.values() for line in lines}) > 1:  # it counts the last session's requests only
+        replayed = replayed.model_copy(update={"usage": stored.usage})
     if outcome.same and (claims := differing_claims(stored, replayed, exact=outcome.drift == 0)):
         why = f"the same answer, but the result states something else: {', '.join(claims)}"
         return replace(outcome, word="CHANGED", why=why)
@@ -333,7 +335,9 @@ def _replay_session(
             else:
                 traces = before.get(name, {}), after.get(name, {})
                 outcome = compare_results(stored, replayed, *traces, engine.margin, options.threshold)
-                outcomes.append(outcome if session.under_other_lock else _with_claims(outcome, stored, replayed))
+                outcomes.append(
+                    outcome if session.under_other_lock else _with_claims(outcome, stored, replayed, traces[0])
+                )
         return outcomes
     finally:
         shutil.rmtree(out, ignore_errors=True)  # before another replay may begin

@@ -3,13 +3,14 @@
 from .erasure import purge
 from .export import export_csv, export_json, export_parquet, export_run, export_xlsx, list_names
 from .output import require_output
-from .pace import Pace
+from .pace import Costs, Pace
 from .products import GOLD, Product, erase_product, note_product, products_of
 from .run_folder import RunFolder, Totals
 from .runner import Progress, RunControl, RunHooks, RunSummary, run_task
 
 __all__ = [
     "GOLD",
+    "Costs",
     "Pace",
     "Product",
     "Progress",

@@ -16,7 +16,7 @@ from ..inference.example_pool import write_pool
 from ..seal import evidence, evidence_at_the_end
 from ..version import __version__
 from .intake import Intake
-from .pace import Pace, PaceMeter
+from .pace import Costs, Pace, PaceMeter
 from .run_folder import RunFolder, Totals
 
 __all__ = ["Progress", "RunControl", "RunHooks", "RunSummary", "run_task"]
@@ -73,12 +73,12 @@ class RunHooks:
     """Callbacks of a run.
 
     ``on_progress`` is called after each document and window. ``record`` receives each result before it is written, for
-    an audit log. ``on_first_answer`` is called once, with the pace of the first answer of the model.
+    an audit log. ``on_pace`` is called with the pace of the session whenever a document has ended.
     """
 
     on_progress: Callable[[Progress], None] = _ignore
     record: Callable[[Result], None] | None = None
-    on_first_answer: Callable[[Pace], None] = _ignore
+    on_pace: Callable[[Pace], None] = _ignore
 
 
 def run_task(
@@ -178,7 +178,8 @@ class _Session:
     ) -> None:
         self._answerer, self._folder, self._hooks = answerer, folder, hooks
         self.progress = Progress()
-        self._pace = PaceMeter(hooks.on_first_answer)
+        costs = Costs.of(answerer.engine, answerer.executor.shared_tokens, answerer.model.mode)
+        self._pace = PaceMeter(costs, hooks.on_pace)
         self._intake = Intake(folder, answerer.options.reading, control.limit, control.only, self.progress)
         board_hooks = BoardHooks(self._write, folder.keep_trace, self._on_window)
         self._board = answerer.board(board_hooks, Tracer(number), folder)
@@ -189,9 +190,9 @@ class _Session:
         requests = self._board.requests(self._intake.outcomes(sources))
         while True:
             for output in self._answerer.engine.lockstep(self._pace.count(requests)):
-                self._pace.take(output)
                 self._board.take(output)
-            if not self._board.has_follow_ups:  # the last documents make follow-ups after the sources are exhausted
+                self._pace.take(output, self._board.waiting)
+            if not self._board.waiting:  # the last documents make follow-ups after the sources are exhausted
                 break
             requests = self._board.requests(())
         self._board.give_up()
@@ -208,4 +209,5 @@ class _Session:
             self._hooks.record(result)
         self._folder.append(result)
         self.progress.seen[result.status] += 1
+        self._pace.end(result.document.id)
         self._hooks.on_progress(self.progress)

@@ -103,11 +103,6 @@ class Task(BaseModel):
         return None
 
     @property
-    def answer_tokens(self) -> int:
-        """The approximate number of tokens in an answer; 0 if the model writes nothing."""
-        return 0
-
-    @property
     def calibratable(self) -> bool:
         """True if a calibrator can be fitted on gold for this task."""
         return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["CatalogEntry", "CatalogFile", "catalog", "digest_of", "find_entry"]
+__all__ = ["CatalogEmbedding", "CatalogEntry", "CatalogFile", "catalog", "digest_of", "find_entry"]
 
 
 def digest_of(files: Iterable[tuple[str, str]]) -> str:
@@ -29,8 +29,21 @@ class CatalogFile:
 
 
 @dataclass(frozen=True)
+class CatalogEmbedding:
+    """How embedding weights want to be used, where their files do not say.
+
+    ``question`` and ``passage`` are prefixes; ``context`` is in tokens, 0 for all that the weights have.
+    """
+
+    question: str = ""
+    passage: str = ""
+    pooling: str = "mean"
+    context: int = 0
+
+
+@dataclass(frozen=True)
 class CatalogEntry:
-    """Weights by name. ``use`` is their purpose, and their short name: demo, tests, embedding, ocr."""
+    """Weights by name. ``use`` is their purpose, and their short name: demo, tests, embedding, ocr; of one at most."""
 
     name: str
     licence: str
@@ -38,6 +51,7 @@ class CatalogEntry:
     makers: str = ""
     note: str = ""
     use: str = ""
+    embedding: CatalogEmbedding | None = None
 
     @property
     def digest(self) -> str | None:
@@ -56,6 +70,7 @@ def catalog() -> tuple[CatalogEntry, ...]:
             **{
                 **entry,
                 "files": tuple(CatalogFile(**{**file, "sources": tuple(file["sources"])}) for file in entry["files"]),
+                "embedding": CatalogEmbedding(**entry["embedding"]) if "embedding" in entry else None,
             }
         )
         for entry in data["weights"]
@@ -64,4 +79,4 @@ def catalog() -> tuple[CatalogEntry, ...]:
 
 def find_entry(name: str) -> CatalogEntry | None:
     """The entry with this name or with this ``use``; None if there is none."""
-    return next((entry for entry in catalog() if name in (entry.name, entry.use)), None)
+    return next((entry for entry in catalog() if name and name in (entry.name, entry.use)), None)

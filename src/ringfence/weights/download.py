@@ -140,7 +140,7 @@ def _already_there(entry: CatalogEntry, label: str, store: Store) -> StoredWeigh
     """
     if entry.digest:
         return store.find(entry.digest)
-    source = entry.files[0].sources[0]
+    source = ", ".join(dict.fromkeys(file.sources[0] for file in entry.files))
     found = store.find(label)
     return found if found and found.manifest.source == source and not source.startswith("file:") else None
 

@@ -78,8 +78,9 @@ class HubSource:
             raise _unavailable(repository, error) from None
 
     def fetch(self, rest: str, name: str, target: Path, progress: Progress) -> None:
-        """Download one file; huggingface_hub resumes an interrupted download."""
-        repository, revision, _ = _parse(rest)
+        """Download the file that ``rest`` names, else ``name``; huggingface_hub resumes an interrupted download."""
+        repository, revision, file = _parse(rest)
+        name = file or name
         hub = _hub()
         folder = target.parent / (target.name + ".hub")
         stop = threading.Event()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from .catalog_entries import CatalogEmbedding
+
 __all__ = ["KnownWeights", "find_known", "known_weights", "source_of"]
 
 
@@ -38,13 +40,23 @@ class KnownWeights:
     window_layers: int = 0
     gguf: str = ""
     note: str = ""
+    embedding: CatalogEmbedding | None = None
 
 
 @cache
 def known_weights() -> tuple[KnownWeights, ...]:
     """Every entry, in the order of the file."""
     data = tomllib.loads((files(__package__) / "known.toml").read_text(encoding="utf-8"))
-    return tuple(KnownWeights(**{**entry, "engines": tuple(entry.get("engines", ()))}) for entry in data["weights"])
+    return tuple(
+        KnownWeights(
+            **{
+                **entry,
+                "engines": tuple(entry.get("engines", ())),
+                "embedding": CatalogEmbedding(**entry["embedding"]) if "embedding" in entry else None,
+            }
+        )
+        for entry in data["weights"]
+    )
 
 
 def find_known(name: str) -> KnownWeights | None:

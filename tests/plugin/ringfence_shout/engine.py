@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from ringfence.engines import (
     Capabilities,
@@ -90,10 +86,6 @@ class ShoutEngine(Scheduled, Templated):
         ends = tuple(range(1, len(text) + 1))
         reason: FinishReason = "stop" if text == answer else "length"
         return Completion(request.id, text, self.tokenize(text), (-0.5,) * len(text), ends, reason, read)
-
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Not offered, as `capabilities` says."""
-        raise EngineError("The shout engine does not embed.", "Use another engine.")
 
     def describe(self) -> dict[str, Any]:
         """The engine's part of the lock: whatever can change an answer."""

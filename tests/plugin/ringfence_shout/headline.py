@@ -31,11 +31,6 @@ class HeadlineTask(Task):
         """For people."""
         return f"a headline of at most {self.most_words} words"
 
-    @property
-    def answer_tokens(self) -> int:
-        """For estimates."""
-        return 2 * self.most_words
-
 
 KIND = TaskKind(
     HeadlineTask,

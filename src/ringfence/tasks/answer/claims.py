@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,33 +20,66 @@ __all__ = ["Draft", "citation_of", "code_faults", "read_claims"]
 
 _CITE = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _WORD = re.compile(r"\w+")
+MOST_CITED = 3
+MOST_SHORT = 3  # letters of words that say nothing alone
+STEM = 5
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{3,})[\"”“»]")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A sentence that the model wrote, with the passages that it names (from 0), and what the program worked out."""
+    """A sentence that the model wrote, the passages that it rests on (from 0), and what the program worked out."""
 
     text: str
     passages: tuple[int, ...]
     calculation: Calculation | None = None
 
 
-def read_claims(text: str, passages: int, complete: bool) -> list[Draft]:
-    """Return the claims of an answer; none for the refusal. The last line of an answer that was cut is left out."""
+def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> list[Draft]:
+    """Return the sentences of an answer with the passages that they rest on; none for the refusal.
+
+    The last sentence of an answer that was cut is left out. The program finds the passages, not the model: asked to
+    number its sentences, the 1.5B copied the example of the form, or wrote fragments, in 9 of 20 answers.
+    """
     if REFUSAL.casefold() in text.casefold():
         return []
-    lines = [line.strip() for line in text.strip().split("\n")]
-    if not complete and lines:
-        lines = lines[:-1] if not _CITE.search(lines[-1]) else lines
+    spans = [span for start, end in _lines(text) for span in sentences_of(text, start, end)]
+    if not complete and spans:
+        spans.pop()
     drafts = []
-    for line in lines:
-        numbers = [int(n) - 1 for cite in _CITE.findall(line) for n in cite.split(",")]
-        words, calculation = calculated(_CITE.sub("", line).strip().removeprefix("- "))
-        if words:
-            known = tuple(dict.fromkeys(number for number in numbers if 0 <= number < passages))
-            drafts.append(Draft(words, known, calculation))
+    for start, end in spans:
+        words, calculation = calculated(_CITE.sub("", text[start:end]).strip().lstrip("-*• "))
+        if _WORD.search(words):
+            stated = f"{words} {calculation.expression}" if calculation else words
+            drafts.append(Draft(words, _rests_on(stated, passages), calculation))
     return drafts
+
+
+def _lines(text: str) -> Iterator[Span]:
+    at = 0
+    for line in text.split("\n"):
+        yield at, at + len(line)
+        at += len(line) + 1
+
+
+def _rests_on(claim: str, passages: Sequence[FoundPassage]) -> tuple[int, ...]:
+    """Return the passages that have most words of a claim, and further ones as long as each adds two more.
+
+    Words that many passages have count less. Of equal passages the one that was found first is taken.
+    """
+    wanted = {_stem(word) for word in _WORD.findall(claim) if len(word) > MOST_SHORT or word.isdigit()}
+    known = [{_stem(word) for word in _WORD.findall(f"{p.title} {p.lead} {p.text}")} & wanted for p in passages]
+    weights = {word: 1 / sum(word in words for words in known) for words in known for word in words}
+    chosen: list[int] = []
+    covered: set[str] = set()
+    while len(chosen) < MOST_CITED:
+        gains = [sum(weights[word] for word in words - covered) for words in known]
+        best = max(range(len(known)), key=lambda number: (gains[number], -number), default=None)
+        if best is None or len(known[best] - covered) < (2 if chosen else 1):
+            break
+        chosen.append(best)
+        covered |= known[best]
+    return tuple(chosen)
 
 
 def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], locale: Locale) -> list[str]:
@@ -72,7 +105,26 @@ def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], lo
         for quoted in _QUOTED.findall(draft.text)
         if " ".join(quoted.split()).casefold().rstrip(".,") not in plain
     ]
+    if not faults and (strange := _strange_words(text, f"{said}\n{question}")):
+        faults.append(f"words: {', '.join(strange)}")
     return list(dict.fromkeys(faults))
+
+
+def _strange_words(claim: str, said: str) -> list[str]:
+    """Return the words of a claim that its passages do not have, if these are more than half of its longer words.
+
+    Of 100 answers that people wrote for a passage, 95 have at least 78 % of their words from it; for another passage
+    at most 12 %.
+    """
+    known = {_stem(word) for word in _WORD.findall(said)}
+    words = [word for word in dict.fromkeys(_WORD.findall(claim)) if len(word) > MOST_SHORT]
+    strange = [word for word in words if _stem(word) not in known]
+    return strange if len(strange) * 2 > len(words) else []
+
+
+def _stem(word: str) -> str:
+    """Return the beginning of a word, by which its forms are taken as one."""
+    return word.casefold()[:STEM]
 
 
 def _document(text: str) -> Document:

@@ -13,7 +13,6 @@ __all__ = [
     "ANSWERS",
     "REFUSAL",
     "SUPPORTS",
-    "answer_grammar",
     "answer_prompt",
     "answers_prompt",
     "needs_parts",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 REFUSAL = "NOT IN THE DOCUMENTS"
-MOST_CITES = 3
 SUPPORTS = (" supported", " contradicted", " not stated")
 """The closed answers about a claim; the first is the good one."""
 ANSWERS = ("yes", "no")
@@ -38,6 +36,7 @@ _WRITE = (
 _RECKON = (
     " If a number must be worked out, write its calculation with numbers of the passages in braces, as {12.5 - 11}."
 )
+_REFUSE = f" If the passages do not answer the question, write only: {REFUSAL}"
 _CHECK = "You check whether a source supports a statement. You use only the source."
 _JUDGE = "You decide whether passages answer a question. You use only the passages."
 
@@ -79,14 +78,17 @@ def read_parts(text: str) -> list[str]:
 def answer_prompt(
     task: AnswerTask, question: str, passages: Sequence[FoundPassage], control_tokens: tuple[str, ...] = ()
 ) -> Prompt:
-    """Return the prompt that asks for an answer."""
+    """Return the prompt that asks for an answer.
+
+    It offers the refusal only if the task does not judge first whether the passages answer: offered in words, the 1.5B
+    refused 15 of 15 questions, though 8 had an answer.
+    """
     system = f"{task.instructions.strip()} {_WRITE}".strip()
     user = (
         f"{_numbered(passages, control_tokens)}\n"
         f"Question: {break_control_tokens(question, control_tokens)}\n\n"
-        f"Answer in at most {task.claims} short sentences, one a line. End each sentence with the number of the "
-        f"passage that says it, in brackets.{_RECKON if _RECKONS.search(question) else ''} If the passages do not "
-        f"answer the question, write only: {REFUSAL}"
+        f"Answer the question in at most {task.claims} complete sentences with the words of the passages."
+        f"{_RECKON if _RECKONS.search(question) else ''}{'' if task.answerable else _REFUSE}"
     )
     return Prompt(system, user, "")
 
@@ -143,16 +145,3 @@ def _headed(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str:
     head = ": ".join(dict.fromkeys(part for part in (passage.title, passage.lead) if part))
     text = passage.text.replace("[", "(").replace("]", ")")  # brackets are ours: [3] must not be a passage's own
     return break_control_tokens(f"({head}) {text}" if head else text, control_tokens)
-
-
-def answer_grammar(passages: int, claims: int) -> str:
-    """Return the grammar of an answer: the refusal, or claims, each with the passages it rests on."""
-    numbers = " | ".join(f'"{number}"' for number in range(1, passages + 1))
-    return "\n".join(
-        [
-            f'root ::= "{REFUSAL}" | claim ("\\n" claim){{0,{claims - 1}}}',
-            f'claim ::= word (" " word){{0,59}} " " cite cite{{0,{MOST_CITES - 1}}}',
-            "word ::= [^ \\n\\[\\]]+",
-            f'cite ::= "[" ({numbers}) "]"',
-        ]
-    )

@@ -25,7 +25,7 @@ class AnswerTask(Task):
         0.5, gt=0, lt=1, description="The least probability that the cited places support a claim that is shown."
     )
     answerable: float = Field(
-        0.5, ge=0, lt=1, description="The least probability that the passages answer the question at all; 0: not asked."
+        0.8, ge=0, lt=1, description="The least probability that the passages answer the question at all; 0: not asked."
     )
     parts: bool = Field(True, description="Search for each part of a question that asks for several things.")
     rerank: int = Field(0, ge=0, le=50, description="How many passages the model puts in order; 0: none.")
@@ -41,11 +41,6 @@ class AnswerTask(Task):
     def describe(self) -> str:
         """How much is read and written."""
         return f"answers of up to {self.claims} claims from {self.passages} passages"
-
-    @property
-    def answer_tokens(self) -> int:
-        """Forty tokens for each claim."""
-        return 40 * self.claims
 
     @property
     def calibratable(self) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...contracts import FieldAnswer
+from ...contracts import FieldAnswer, value_at
 
 __all__ = [
     "Answer",
@@ -15,7 +15,9 @@ __all__ = [
     "Record",
     "Weighed",
     "WindowAnswer",
+    "by_place",
     "copy_values",
+    "in_rows",
     "put_value",
 ]
 
@@ -72,7 +74,7 @@ class Answer:
 
     ``values`` are by field; ``fields`` holds the evidence of each value by path (``total``, ``seller.name``,
     ``lines[0].amount``); ``checks`` the outcome of each check by its text; ``rows`` the start of each record of a list;
-    ``distributions`` the values that a single field could have, for each field that was weighed.
+    ``distributions`` the values that a field could have, by the path of each value that was weighed.
     """
 
     values: dict[str, Any]
@@ -96,6 +98,23 @@ class Record:
         return len(stated) + sum(stated) / len(stated) / 1000 if stated else 0.0
 
 
+def by_place(records: Sequence[Record]) -> list[Record]:
+    """Records of one field, of which one line may have several: each begins at its value, and no place counts twice."""
+    placed: dict[int, Record] = {}
+    for record in records:
+        (found,) = record.values.values()
+        start = found.answer.spans[0][0] if found.answer.spans else record.anchor
+        placed[start] = replace(record, anchor=start)
+    return [placed[start] for start in sorted(placed)]
+
+
+def in_rows(name: str, records: Sequence[Record]) -> Iterator[tuple[str, FieldValue]]:
+    """The values in the records of the list ``name``, each with its path: ``lines[0].amount``."""
+    for number, record in enumerate(records):
+        for leaf, found in record.values.items():
+            yield f"{name}[{number}].{leaf}", found
+
+
 @dataclass(frozen=True)
 class WindowAnswer:
     """The answer of one window: values by path, the records of each list, and the text that the model wrote."""
@@ -106,14 +125,17 @@ class WindowAnswer:
 
 
 def copy_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of an answer, so that single ones can be replaced; lists stay shared."""
-    return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
+    """The values of an answer, so that any of them can be replaced."""
+    return {name: _copied(value) for name, value in values.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(each) for each in value]
+    return dict(value) if isinstance(value, dict) else value
 
 
 def put_value(values: dict[str, Any], path: str, value: Any) -> None:
-    """Replace the value of a single field, by its path; its record, if it is in one, is there already."""
-    name, _, inner = path.partition(".")
-    if inner:
-        values[name][inner] = value
-    else:
-        values[name] = value
+    """Replace the value at a path (``total``, ``seller.name``, ``lines[0].amount``); its record is there already."""
+    outer, _, inner = path.rpartition(".")
+    (value_at(values, outer) if outer else values)[inner] = value

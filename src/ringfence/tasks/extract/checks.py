@@ -9,9 +9,22 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-__all__ = ["CheckSyntaxError", "Outcome", "broken_rows", "evaluate", "parse_check", "paths_of", "run_check"]
+__all__ = [
+    "CheckSyntaxError",
+    "Outcome",
+    "Row",
+    "broken_rows",
+    "evaluate",
+    "parse_check",
+    "paths_of",
+    "places_of_check",
+    "rows_of",
+    "run_check",
+]
 
 Outcome = Literal["holds", "broken", "not-applicable"]
+Row = tuple[str, int]
+"""A row of a list: the name of the list, and its number from 0."""
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -133,38 +146,42 @@ def run_check(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -
     A check over the rows of a list holds if it holds in every row where it is applicable. Amounts are equal if they
     differ by less than half a cent. Money in different known currencies breaks the check.
     """
-    return evaluate(parse_check(check, kinds), values, kinds)
+    tree = parse_check(check, kinds)
+    outcomes = [evaluate(tree, values, kinds, row) for row in rows_of(tree, values, kinds)]
+    return "broken" if "broken" in outcomes else "holds" if "holds" in outcomes else "not-applicable"
 
 
-def evaluate(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str]) -> Outcome:
-    """Evaluate a check that ``parse_check`` read, as ``run_check`` does."""
+def rows_of(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str]) -> list[Row | None]:
+    """The rows in which a check is evaluated one by one; a single None if it is evaluated once."""
     rows = _row_paths(tree, kinds)
     if not rows:
-        return _run_once(tree, values, kinds, None)
+        return [None]
     name = rows[0].split(".")[0]
-    outcomes = [_run_once(tree, values, kinds, (name, row)) for row in values.get(name) or []]
-    return "broken" if "broken" in outcomes else "holds" if "holds" in outcomes else "not-applicable"
+    return [(name, number) for number in range(len(values.get(name) or []))]
+
+
+def places_of_check(tree: ast.Compare, values: Mapping[str, Any], row: Row | None) -> set[str]:
+    """The paths of the values in a check that is evaluated in ``row``: ``net``, ``lines[0].amount``."""
+    found = set()
+    for path in _paths(tree, False):
+        name, _, inner = path.partition(".")
+        found.add(f"{name}[{row[1]}].{inner}" if row and row[0] == name else path)
+    for path in _paths(tree, True):
+        name, _, inner = path.partition(".")
+        found.update(f"{name}[{number}].{inner}" for number in range(len(values.get(name) or [])) if inner)
+    return found
 
 
 def broken_rows(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[str, list[int]]:
     """The list that a check refers to row by row (empty if none), and its broken rows, counted from 0."""
     tree = parse_check(check, kinds)
-    rows = _row_paths(tree, kinds)
-    if not rows:
-        return "", []
-    name = rows[0].split(".")[0]
-    broken = [
-        number
-        for number, row in enumerate(values.get(name) or [])
-        if _run_once(tree, values, kinds, (name, row)) == "broken"
-    ]
-    return name, broken
+    rows = [row for row in rows_of(tree, values, kinds) if row]
+    broken = [row for row in rows if evaluate(tree, values, kinds, row) == "broken"]
+    return rows[0][0] if rows else "", [number for _, number in broken]
 
 
-_Row = tuple[str, Mapping[str, Any]] | None
-
-
-def _run_once(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str], row: _Row) -> Outcome:
+def evaluate(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, str], row: Row | None) -> Outcome:
+    """Evaluate a check that ``parse_check`` read in one row, or once if ``row`` is None."""
     named = {path: _look_up(path, values, row) for path in _paths(tree, False)}
     listed = {path: _look_up(path, values, None) for path in _paths(tree, True)}
     tree = _without_nulls(tree, {path for path, value in named.items() if value is None})
@@ -217,13 +234,13 @@ def _side(side: ast.expr, operands: Mapping[str, Any]) -> list[Any]:
     return [_evaluate(each, operands) for each in (side.elts if isinstance(side, ast.Tuple) else [side])]
 
 
-def _look_up(path: str, values: Mapping[str, Any], row: _Row) -> Any:
+def _look_up(path: str, values: Mapping[str, Any], row: Row | None) -> Any:
     """The value at a path; for a list field the value in ``row`` if that is of its list, else those of all rows."""
     name, _, inner = path.partition(".")
     if not inner:
         return values.get(name)
     if row and row[0] == name:
-        return row[1].get(inner)
+        return values[name][row[1]].get(inner)
     found = values.get(name)
     if isinstance(found, list):
         return [entry.get(inner) for entry in found]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...contracts import FieldAnswer
 from ..fields import ListField, RecordField
-from .answer import Answer, FieldValue, Record, WindowAnswer
+from .answer import Answer, FieldValue, Record, WindowAnswer, in_rows
 from .assignment import conclude
 from .task import ExtractTask
 
@@ -42,25 +42,39 @@ def gather(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     for name, spec in task.fields.items():
         if isinstance(spec, ListField):
             values[name] = [{leaf: found.value for leaf, found in record.values.items()} for record in lists[name]]
-            for number, record in enumerate(lists[name]):
-                entries.update({f"{name}[{number}].{leaf}": found.answer for leaf, found in record.values.items()})
+            entries.update({path: found.answer for path, found in in_rows(name, lists[name])})
         elif isinstance(spec, RecordField):
             values[name] = {leaf: single[f"{name}.{leaf}"].value for leaf in spec.fields}
             entries.update({f"{name}.{leaf}": single[f"{name}.{leaf}"].answer for leaf in spec.fields})
         else:
             values[name], entries[name] = single[name].value, single[name].answer
     rows = {name: [record.anchor for record in records] for name, records in lists.items()}
-    distributions = {path: found.distribution for path, found in single.items() if found.distribution}
+    found_in_rows = [each for name, records in lists.items() for each in in_rows(name, records)]
+    distributions = {
+        path: found.distribution for path, found in (*single.items(), *found_in_rows) if found.distribution
+    }
     return Answer(values, entries, {}, rows, distributions)
 
 
-def windows_of_values(task: ExtractTask, parts: Sequence[WindowAnswer]) -> dict[str, int]:
-    """The window, by its place in ``parts``, that each single value comes from; none for a null of several windows."""
-    windows: dict[str, int] = {}
+def windows_of_values(task: ExtractTask, parts: Sequence[WindowAnswer]) -> dict[str, tuple[int, str]]:
+    """Where each value of the merged answer comes from: a window, by its place in ``parts``, and the path there.
+
+    A null of several windows comes from none.
+    """
+    windows: dict[str, tuple[int, str]] = {}
     for path in _single(task):
         found = {number: part.single[path] for number, part in enumerate(parts) if path in part.single}
         best = _best(list(found.values()))
-        windows.update((path, number) for number, value in found.items() if value is best)
+        windows.update((path, (number, path)) for number, value in found.items() if value is best)
+    there = {
+        id(value): (number, path)
+        for number, part in enumerate(parts)
+        for name, records in part.lists.items()
+        for path, value in in_rows(name, records)
+    }
+    for name in (name for name, spec in task.flat.items() if isinstance(spec, ListField)):
+        records = _joined([part.lists[name] for part in parts if name in part.lists])
+        windows.update((path, there[id(value)]) for path, value in in_rows(name, records))
     return windows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from ..fields import (
 )
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
-from .answer import FieldValue, Record, WindowAnswer
+from .answer import FieldValue, Record, WindowAnswer, by_place
 from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, value_doubts
 from .grammar import (
@@ -33,6 +33,7 @@ from .grammar import (
 )
 from .list_grammar import START, ListRule, list_rule
 from .prompt import write_prompt
+from .slots import Slot, WrittenRow, rows_written, slots_of_rows
 from .starts import is_form, with_whole_start
 from .task import ExtractTask
 from .written import ASTRAY, NOTHING, NULL_STANDS, Look, WrittenAnswer
@@ -89,7 +90,7 @@ class ExtractionPlan:
                 part.lists[path] = self._records(path, rule, written, start, end)
             else:
                 assert not isinstance(rule, ListRule)
-                meaning = self._meaning(path, rule, written.text[start + 1 : end])
+                meaning = self._meaning(path, rule, written.text[start + 1 : end], path not in self.required)
                 spec: Any = self.task.flat[path]
                 value = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
                 # The end of its line is part of the value's probability, and may be in one token with its last sign.
@@ -99,11 +100,19 @@ class ExtractionPlan:
             part = replace(part, single=with_one_range(pair, part.single, self._periods, self._day_of))
         return part
 
-    def value_of(self, path: str, written: str) -> FieldValue:
-        """The value of a single field if the model had ``written`` it. Raises AnswerError if the field cannot."""
-        rule, spec = self.rules[path], self.task.flat[path]
-        assert not isinstance(rule, ListRule)
-        return self._field_value(spec, rule, self._meaning(path, rule, written), (), path)
+    def slots(self, written: str) -> Iterator[Slot]:
+        """The slots of a whole answer, in the order of writing. Raises AnswerError."""
+        for path, (start, end) in self.places(written).items():
+            rule, spec = self.rules[path], self.task.flat[path]
+            if isinstance(rule, ListRule):
+                yield from slots_of_rows(path, rule, self._rows(path, rule, written[start:end]), start)
+            elif not isinstance(spec, ListField):
+                yield Slot(path, start, end, spec, rule, path not in self.required)
+
+    def value_of(self, slot: Slot, written: str) -> FieldValue:
+        """The value if the model had ``written`` this in ``slot``. Raises AnswerError if it cannot be there."""
+        meaning = self._meaning(slot.path, slot.rule, written, slot.nullable)
+        return self._field_value(slot.spec, slot.rule, meaning, (), slot.path)
 
     @cached_property
     def _periods(self) -> list[Candidate]:
@@ -193,9 +202,10 @@ class ExtractionPlan:
             return written.find(f"\n{next_name}:", start)
         return len(written) - 1 if written.endswith("\n") and len(written) > start else -1
 
-    def _meaning(self, path: str, rule: Rule | None, written: str) -> Match | str | None:
+    @staticmethod
+    def _meaning(path: str, rule: Rule | None, written: str, nullable: bool) -> Match | str | None:
         """The meaning of a written value; None for null."""
-        if rule is None or (written == NULL and path not in self.required):
+        if rule is None or (written == NULL and nullable):
             return None
         reading = rule.read(written)
         if reading is None:
@@ -203,17 +213,19 @@ class ExtractionPlan:
             raise AnswerError(f"the field {path} holds something that is not {what}")
         return reading
 
-    def _records(self, path: str, rule: ListRule | None, written: WrittenAnswer, start: int, end: int) -> list[Record]:
-        text = written.text[start:end]
+    @staticmethod
+    def _rows(path: str, rule: ListRule | None, text: str) -> list[WrittenRow]:
         if rule is None or text == f" {NULL}":
             return []
-        records = rule.read(text)
-        if records is None:
+        rows = rows_written(rule, text)
+        if rows is None:
             raise AnswerError(f"the list {path} holds a record that is not in the document")
+        return rows
+
+    def _records(self, path: str, rule: ListRule | None, written: WrittenAnswer, start: int, end: int) -> list[Record]:
         found = []
-        for anchor, record in records:
-            if all(value.reading is None for value in record.values()):
-                continue
+        for anchor, record in self._rows(path, rule, written.text[start:end]):
+            assert rule is not None
             values = {
                 name: self._field_value(
                     rule.spec.fields[name],
@@ -225,7 +237,7 @@ class ExtractionPlan:
                 for name, value in record.items()
             }
             found.append(Record(anchor, values))
-        return found if len(rule.spec.fields) > 1 else _by_place(found)
+        return by_place(found) if rule and len(rule.spec.fields) == 1 else found
 
     def _field_value(
         self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
@@ -345,16 +357,6 @@ class Prepared:
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window[0] <= c.start and c.end <= window[1]]
         return CandidateRule(found) if found else None
-
-
-def _by_place(records: Sequence[Record]) -> list[Record]:
-    """Records of one field, of which one line may have several: each begins at its value, and no place counts twice."""
-    placed: dict[int, Record] = {}
-    for record in records:
-        (found,) = record.values.values()
-        start = found.answer.spans[0][0] if found.answer.spans else record.anchor
-        placed[start] = replace(record, anchor=start)
-    return [placed[start] for start in sorted(placed)]
 
 
 def _clipped(parts: Sequence[Line] | Sequence[Block], window: tuple[int, int]) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from ...contracts import FieldAnswer
 from ...documents import Document
 from .grammar import NULL, CandidateRule, Choice, Rule
 from .plan import ExtractionPlan
+from .slots import Slot
 
 __all__ = ["Rival", "rivals_of"]
 
@@ -25,20 +26,19 @@ class Rival:
     surfaces: tuple[str, ...]
 
 
-def rivals_of(plan: ExtractionPlan, path: str, written: str) -> list[Rival]:
-    """The values that the single field ``path`` could have in the plan's window; ``written`` is what the model wrote.
+def rivals_of(plan: ExtractionPlan, slot: Slot, written: str) -> list[Rival]:
+    """The values that could be in ``slot`` of an answer under ``plan``; ``written`` is what the model wrote there.
 
     The written value comes first. Texts of one value are one rival; null is one where the field may be null.
     """
-    rule = plan.rules[path]
+    rule = slot.rule
     if rule is None:
         return []
-    assert isinstance(rule, Rule)
-    surfaces = [written, *([] if path in plan.required else [NULL]), *_surfaces(rule, written)]
+    surfaces = [written, *([NULL] if slot.nullable else []), *_surfaces(rule, written)]
     printed = _printed(rule, plan.document) if isinstance(rule, CandidateRule) else {}
     groups: dict[Any, Rival] = {}
     for surface in list(dict.fromkeys(surfaces))[:MOST_SURFACES]:
-        found = plan.value_of(path, surface)
+        found = plan.value_of(slot, surface)
         rival = Rival(found.value, found.answer, (surface, *printed.get(surface, ())))
         identity = _identity(found.value, found.answer)
         groups[identity] = _joined(groups[identity], rival) if identity in groups else rival

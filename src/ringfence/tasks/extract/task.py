@@ -12,13 +12,11 @@ from .checks import CheckSyntaxError, parse_check
 
 __all__ = ["ExtractTask"]
 
-ANSWER_TOKENS_PER_FIELD = 9  # median over receipts, broadcast orders and the example papers
-
 
 class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
-    prompt_version: ClassVar[str] = "extract/7"
+    prompt_version: ClassVar[str] = "extract/8"
 
     kind: Literal["extract"] = "extract"
     fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
@@ -90,8 +88,3 @@ class ExtractTask(Task):
             words = path.replace("_", " ").replace(".", " ") + ":"
             found.append(" ".join(filter(None, (words, spec.description, inner))))
         return found
-
-    @property
-    def answer_tokens(self) -> int:
-        """The median tokens per field times the number of fields."""
-        return ANSWER_TOKENS_PER_FIELD * len(self.flat)

@@ -50,11 +50,6 @@ class SummariseTask(Task):
         return [self.question or self.instructions or self.name]
 
     @property
-    def answer_tokens(self) -> int:
-        """Two tokens for each requested word."""
-        return 2 * self.words
-
-    @property
     def calibratable(self) -> bool:
         """Always false: a whole summary is neither right nor wrong."""
         return False

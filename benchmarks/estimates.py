@@ -1,0 +1,79 @@
+"""Compare the estimates that a run gives of its duration with the time that it took.
+
+    python benchmarks/estimates.py [--weights tests] [--documents 28] [--mode batched] [--sets receipts]
+
+Each line is one moment: the first document has ended, then 5, 10, 25 and 50 % of them. The ratio is the whole duration
+that was estimated at that moment over the one that was measured; a run tells the first, and tells again what has proved
+wrong by a quarter. The other column divides the time so far by the share of finished documents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ringfence.api import Model, open_model
+from ringfence.documents import Source, expand_inputs
+from ringfence.planning import Forecast
+from ringfence.runs import Pace, RunHooks, run_task
+from ringfence.tasks import Task, load_task
+from sets import SETS, load_set
+from throughput import EXAMPLES, make_documents
+
+MOMENTS = (0.05, 0.1, 0.25, 0.5)
+
+
+@dataclass
+class Timeline:
+    """What was estimated after each document: (seconds so far, documents ended, seconds in all)."""
+
+    forecast: Forecast
+    started: float
+    told: list[tuple[float, int, float]] = field(default_factory=list)
+
+    def at(self, pace: Pace) -> None:
+        """Take the pace after a document."""
+        if (seconds := self.forecast.at(pace).seconds) is not None:
+            self.told.append((time.monotonic() - self.started, len(self.told) + 1, seconds))
+
+    def show(self, name: str, count: int, actual: float) -> None:
+        """Print the ratios."""
+        print(f"{name}: {count} documents in {actual:.0f} s")
+        for share in (0.0, *MOMENTS):
+            so_far, ended, seconds = next(each for each in self.told if each[1] >= max(1, share * count))
+            moment = f"after {ended} of {count} documents, {so_far / actual:.0%} of the time"
+            print(f"  {moment:48} ratio {seconds / actual:5.2f}   by documents {so_far / ended * count / actual:5.2f}")
+
+
+def measure(model: Model, name: str, task: Task, sources: list[Source]) -> None:
+    """Run a task, and print what was estimated on the way."""
+    answerer = model.answerer(task)
+    forecast = Forecast(answerer, sources)
+    with tempfile.TemporaryDirectory() as scratch:
+        timeline = Timeline(forecast, time.monotonic())
+        run_task(answerer, sources, Path(scratch) / "run", hooks=RunHooks(on_pace=timeline.at))
+        timeline.show(name, len(sources), time.monotonic() - timeline.started)
+
+
+def main() -> None:
+    """Measure the example papers, or sets of real documents."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", default="tests")
+    parser.add_argument("--documents", type=int, default=28)
+    parser.add_argument("--mode", default="batched", choices=["batched", "solo"])
+    parser.add_argument("--sets", default="", help=f"instead of the example papers: {', '.join(SETS)}")
+    options = parser.parse_args()
+    with open_model(options.weights, mode=options.mode, say=print) as model, tempfile.TemporaryDirectory() as scratch:
+        if not options.sets:
+            sources = expand_inputs([make_documents(Path(scratch), options.documents)])
+            measure(model, "example papers", load_task(EXAMPLES / "task.yaml"), sources)
+        for name in filter(None, options.sets.split(",")):
+            found = load_set(name, options.documents, Path(scratch))
+            measure(model, name, found.task, found.sources)
+
+
+if __name__ == "__main__":
+    main()

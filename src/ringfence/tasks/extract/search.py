@@ -1,0 +1,107 @@
+"""Search for the most probable values that keep the rules of an answer."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from ...contracts import Span
+from .answer import Weighed, put_value
+from .rules import Rule
+
+__all__ = ["Search"]
+
+LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
+MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
+
+
+@dataclass
+class Search:
+    """An exact search, best first, for the most probable assignment that all ``rules`` allow.
+
+    ``domains`` holds the values of each path, the most probable first. Values are assigned in the order of the paths;
+    a rule is tried as soon as all its values are assigned, so a row that cannot keep its own costs little.
+    """
+
+    values: dict[str, Any]
+    kinds: Mapping[str, str]
+    domains: Mapping[str, Sequence[Weighed]]
+    rules: Sequence[Rule]
+
+    def best(self, least: float) -> dict[str, Weighed] | None:
+        """The assignment, if it is as likely as ``least`` and leads every other by LEAD; None if the search is cut off.
+
+        Assignments come in the order of their joint log-probability, so the first that is allowed is the best.
+        """
+        names = list(self.domains)
+        queue: list[tuple[float, tuple[int, ...]]] = [
+            (-math.fsum(domain[0].logprob for domain in self.domains.values()), (0,))
+        ]
+        steps = 0
+        best: tuple[float, dict[str, Weighed]] | None = None
+        while queue:
+            cost, places = heapq.heappop(queue)
+            if -cost < (least if best is None else best[0] - LEAD):
+                break
+            steps += 1
+            if steps > MOST_STEPS:
+                return None
+            before, last = places[:-1], places[-1]
+            domain = self.domains[names[len(before)]]
+            if last + 1 < len(domain):
+                heapq.heappush(queue, (cost + domain[last].logprob - domain[last + 1].logprob, (*before, last + 1)))
+            chosen = {name: self.domains[name][place] for name, place in zip(names, places, strict=False)}
+            if not self._allowed(chosen):
+                continue
+            if len(places) < len(names):
+                heapq.heappush(queue, (cost, (*places, 0)))
+            elif best is None:
+                best = -cost, chosen
+            elif not self._same(best[1], chosen):
+                return None  # two readings of the document satisfy the checks
+        return best[1] if best else None
+
+    def _same(self, first: Mapping[str, Weighed], other: Mapping[str, Weighed]) -> bool:
+        """True if two assignments say the same: 5.50 and 5.5000 are one number."""
+        return all(_quantity(each.value) == _quantity(other[path].value) for path, each in first.items())
+
+    @cached_property
+    def _due(self) -> list[list[Rule]]:
+        """The rules to try once a path is assigned, by its number: those that name no later path."""
+        names = list(self.domains)
+        lasts = [max((names.index(path) for path in rule.paths if path in names), default=0) for rule in self.rules]
+        return [[rule for rule, last in zip(self.rules, lasts, strict=True) if last == at] for at in range(len(names))]
+
+    def _allowed(self, chosen: Mapping[str, Weighed]) -> bool:
+        """True if the rules that fall due with the last value of ``chosen`` allow it."""
+        for name, each in chosen.items():
+            put_value(self.values, name, each.value)
+        return all(
+            rule.allows(self.values, self.kinds) and (rule.row is None or _have_own_places(rule, chosen))
+            for rule in self._due[len(chosen) - 1]
+        )
+
+
+def _quantity(value: Any) -> Any:
+    amount = value.get("amount") if isinstance(value, dict) else value
+    return Decimal(amount) if isinstance(amount, str) and re.fullmatch(r"-?\d+(\.\d+)?", amount) else value
+
+
+def _have_own_places(rule: Rule, chosen: Mapping[str, Weighed]) -> bool:
+    """True unless two values of a row would need the same place: with 1 as a quantity, p is the product of 1 and p."""
+    answers = [each.answer for path, each in chosen.items() if path in rule.paths]
+    return _apart([[*answer.spans, *answer.others] for answer in answers if answer.spans])
+
+
+def _apart(places: Sequence[Sequence[Span]], taken: tuple[Span, ...] = ()) -> bool:
+    """True if each value can have a place that no other has."""
+    if not places:
+        return True
+    free = [one for one in places[0] if all(one[1] <= start or end <= one[0] for start, end in taken)]
+    return any(_apart(places[1:], (*taken, one)) for one in free)
