@@ -29,6 +29,9 @@ from ringfence.seal import evidence
 from ringfence.tasks import ExtractTask, Task, task_from
 from ringfence.weights import Store, StoredWeights, pull
 
+from .corpora import StoreKind
+from .postgres import Server, server
+
 # The suite tries the same strings every time, so that a failure is always one of the change at hand. New strings are
 # tried by `make hunt`; what it finds becomes an @example.
 settings.register_profile("same", derandomize=True)
@@ -51,6 +54,22 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, whose address RINGFENCE_POSTGRES holds."""
+    with server() as running:
+        os.environ["RINGFENCE_POSTGRES"] = running.address
+        yield running
+
+
+@pytest.fixture(params=["embedded", "postgres"])
+def each_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test runs twice, with its corpora in each kind of store."""
+    if request.param == "postgres":
+        request.getfixturevalue("postgres")
+    monkeypatch.setattr(StoreKind, "kind", request.param)
 
 
 @pytest.fixture(scope="session")

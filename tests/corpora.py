@@ -57,9 +57,17 @@ def indexed(
     return build(corpus, embedder or word_hashes(), inputs, reading=options, rules=rules)
 
 
-def corpus_of(folder: Path, texts: Mapping[str, str], rules: AccessRules | None = None) -> Corpus:
+class StoreKind:
+    """The kind of store of the corpora that a test makes; the fixture ``each_store`` sets it."""
+
+    kind = "embedded"
+
+
+def corpus_of(
+    folder: Path, texts: Mapping[str, str], rules: AccessRules | None = None, store: str | None = None
+) -> Corpus:
     """A corpus with one version of these files."""
-    corpus = Corpus.create(folder / "corpus")
+    corpus = Corpus.create(folder / "corpus", store or StoreKind.kind)
     indexed(corpus, write_files(folder / "files", texts), rules=rules)
     return corpus
 

@@ -228,6 +228,7 @@ class TestAnswers:
             asked(tmp_path, engine_of(RENT), " ")
 
 
+@pytest.mark.usefixtures("each_store")
 class TestAccess:
     RULES = AccessRules((("hr/*", ("hr",)), ("open/*", ("everyone",))))
     FILES: ClassVar = {

@@ -50,7 +50,8 @@ def index_corpus(
     """Add files, folders and globs to a corpus, which is made if there is none; without inputs, bring it up to date.
 
     ``reading`` must be that of the documents indexed before; by default it is. ``embedder`` names the weights that make
-    the vectors of a new corpus. ``access`` is a file of access rules.
+    the vectors of a new corpus, ``access`` a file of access rules. A new corpus lies in a folder; make it before with
+    ``Corpus.create(name, "postgres")`` to lay it on a server.
     An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError.
     """
     rules = read_access_rules(Path(access)) if access else None

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..api import open_run
 from ..api.corpus import declare_access, index_corpus, open_corpus, runs_that_cite
-from ..corpus import Build, Corpus, corpora
-from ..documents import ReadingOptions
+from ..corpus import EMBEDDED, STORES, Build, Corpus, corpora
+from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
 from .corpus_evaluate import command as evaluate_command
@@ -39,11 +39,17 @@ def command() -> None:
 @reading_options
 @access_option
 @click.option("--embedder", default="", help="Weights that make the vectors of a new corpus; by default the catalog's.")
+@click.option(
+    "--store",
+    type=click.Choice(list(STORES)),
+    help=f"Where a new corpus lies: in a folder ({EMBEDDED}, the default), or on the PostgreSQL server whose address "
+    "RINGFENCE_POSTGRES holds.",
+)
 @click.option("--resume", is_flag=True, help="Continue what was interrupted; no INPUTS are needed.")
 @json_option
 def add_command(
-    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, embedder: str, resume: bool,
-    as_json: bool,
+    *, name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, embedder: str,
+    store: str | None, resume: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Add INPUTS (files, folders, globs) to the corpus NAME, which is made if there is none.
 
@@ -51,6 +57,9 @@ def add_command(
     """
     if not inputs and not resume:
         raise InputError("There is no input.", "Name files, folders or globs after the name of the corpus.")
+    if store:
+        expand_inputs(inputs)  # names a missing input before anything is made
+        Corpus.create(name, store).close()
     return _index(name, inputs, reading, access, as_json, embedder)
 
 
@@ -138,14 +147,16 @@ def list_command(*, groups: tuple[str, ...], as_json: bool) -> int:
     table = PlainTable("name", "version", "documents", "passages", "MiB", "access")
     facts = []
     for name in corpora():
-        with Corpus.open(name) as corpus:
-            one = _facts_in_view(corpus, groups) if groups and corpus.access_declared else _facts(corpus)
-            facts.append(one)
-            size = f"{one['bytes'] / 2**20:.1f}" if "bytes" in one else ""
-            access = "declared" if one["access"] else "open"
-            table.add_row(
-                name, str(one["version"] or "none"), str(one["documents"]), str(one["passages"]), size, access
-            )
+        try:
+            with Corpus.open(name) as corpus:
+                one = _facts_in_view(corpus, groups) if groups and corpus.access_declared else _facts(corpus)
+        except InputError as error:
+            note(f"{name}: {error}")
+            continue
+        facts.append(one)
+        size = f"{one['bytes'] / 2**20:.1f}" if "bytes" in one else ""
+        access = "declared" if one["access"] else "open"
+        table.add_row(name, str(one["version"] or "none"), str(one["documents"]), str(one["passages"]), size, access)
     if as_json:
         click.echo(json.dumps(facts))
     else:

@@ -6,9 +6,12 @@ from .corpus import Corpus, corpora, corpus_folder
 from .reader import CorpusView, open_embedder, open_view
 from .search import Ranked, Search
 from .store import Failure, Store, StoredDocument, Version, View
+from .stores import EMBEDDED, STORES
 
 __all__ = [
+    "EMBEDDED",
     "EVERYONE",
+    "STORES",
     "AccessRules",
     "Build",
     "Corpus",

@@ -277,7 +277,7 @@ def _title(document: Document) -> str:
         name, own = "", own or first
     elif not own and first.startswith("#"):
         own = first
-    parts = [" ".join(part.strip("#> \t").split()) for part in (name, own)]
+    parts = [" ".join(part.strip("#> \t").replace("\0", " ").split()) for part in (name, own)]
     return ": ".join(dict.fromkeys(part for part in parts if part))[:TITLE]
 
 

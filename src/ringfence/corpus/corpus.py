@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from ..documents import ReadingOptions, Source, sha256_of_file
 from ..errors import InputError
 from .access import EVERYONE, AccessRules, groups_beside
 from .passages import PASSAGE_RULES, indexed_text
-from .sqlite_store import SqliteStore
 from .store import Store, StoredDocument, StoredPassage, Version, View
+from .stores import is_store, make_store, open_store
 from .words import WORD_RULES, index_words
 
 __all__ = ["Corpus", "corpora", "corpus_folder"]
@@ -49,11 +48,7 @@ def corpus_folder(name: str | Path) -> Path:
 def corpora() -> list[str]:
     """Return the names of the user's corpora, sorted."""
     home = _home()
-    return sorted(entry.name for entry in home.iterdir() if _is_corpus(entry)) if home.is_dir() else []
-
-
-def _is_corpus(folder: Path) -> bool:
-    return (folder / "corpus.sqlite").is_file() or (folder / "store.json").is_file()
+    return sorted(entry.name for entry in home.iterdir() if is_store(entry)) if home.is_dir() else []
 
 
 class Corpus:
@@ -63,18 +58,21 @@ class Corpus:
         self.folder, self.store = folder, store
 
     @classmethod
-    def create(cls, name: str | Path) -> Corpus:
-        """Open a corpus, which is made if there is none."""
+    def create(cls, name: str | Path, store: str | None = None) -> Corpus:
+        """Open a corpus, which is made if there is none, by default in the embedded store.
+
+        Raises InputError if it exists in another store than ``store``.
+        """
         folder = corpus_folder(name)
-        if folder.exists() and not _is_corpus(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and not is_store(folder) and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder} exists and is no corpus.", "Choose another name.")
-        return cls(folder, open_store(folder))
+        return cls(folder, make_store(folder, store))
 
     @classmethod
     def open(cls, name: str | Path) -> Corpus:
         """Open an existing corpus. Raises InputError if there is none of this name."""
         folder = corpus_folder(name)
-        if not _is_corpus(folder):
+        if not is_store(folder):
             known = ", ".join(corpora()) or "none"
             raise InputError(
                 f"There is no corpus {str(name)!r} (known: {known}).",
@@ -100,17 +98,12 @@ class Corpus:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Keep other writers out. Raises InputError if another process is writing."""
-        lock = FileLock(self.folder / "writer.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise InputError(
-                f"Another process is writing to the corpus {self.name}.", "Wait until it has ended."
-            ) from None
+        if not self.store.lock():
+            raise InputError(f"Another process is writing to the corpus {self.name}.", "Wait until it has ended.")
         try:
             yield
         finally:
-            lock.release()
+            self.store.unlock()
 
     @property
     def embedder(self) -> str | None:
@@ -287,14 +280,9 @@ class Corpus:
 
     def drop(self) -> None:
         """Delete the corpus."""
-        self.close()
+        self.store.drop()
         shutil.rmtree(self.folder)
 
 
 def _words_of(document: StoredDocument, passage: StoredPassage) -> list[str]:
     return index_words(indexed_text(document.title, passage.lead, passage.text), document.language)
-
-
-def open_store(folder: Path) -> Store:
-    """Open the store in a folder."""
-    return SqliteStore(folder)

@@ -14,7 +14,6 @@ from ..inference import LoadedModel, load_embedder
 from ..weights import Listener
 from .corpus import Corpus
 from .search import SEARCH_RULES, Search
-from .sqlite_store import LIBRARIES as STORE_LIBRARIES
 from .words import LIBRARIES as WORD_LIBRARIES
 
 __all__ = ["CorpusView", "open_embedder", "open_view"]
@@ -23,12 +22,11 @@ __all__ = ["CorpusView", "open_embedder", "open_view"]
 class CorpusView:
     """What members of ``groups`` may see of one version of a corpus, by default the newest, with its search."""
 
-    libraries: tuple[str, ...] = (*STORE_LIBRARIES, *WORD_LIBRARIES)
-
     def __init__(
         self, corpus: Corpus, embedder: Engine | None, version: int | None = None, groups: Sequence[str] = ()
     ) -> None:
         self.corpus, self._embedder = corpus, embedder
+        self.libraries: tuple[str, ...] = (*corpus.store.libraries, *WORD_LIBRARIES)
         self.view = corpus.view(version, groups)
         self._version = corpus.version(version)
         self.search = Search(corpus, self.view, embedder)

@@ -99,13 +99,25 @@ class Visible:
     passages: Numbers
     documents: Numbers
     words: Numbers
+    view: View
 
 
 class Store(Protocol):
     """Holds one corpus. Every method that writes is one transaction: it happens wholly or not at all.
 
     Documents are written under a version that is not finished yet, the pending one; ``finish`` makes it a version.
+    ``libraries`` are the distributions that it needs.
     """
+
+    libraries: tuple[str, ...]
+
+    def lock(self) -> bool:
+        """Keep other writers out, until ``unlock`` or the end of the process; False if one is writing."""
+        ...
+
+    def unlock(self) -> None:
+        """Let other writers in."""
+        ...
 
     def get(self, key: str) -> Any:
         """Return a setting of the corpus as plain data; None if it was never set."""
@@ -222,4 +234,8 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close the store."""
+        ...
+
+    def drop(self) -> None:
+        """Close the store, and delete what it holds outside the folder of the corpus."""
         ...

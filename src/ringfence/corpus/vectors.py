@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..hardware import processors
 
-__all__ = ["VectorFile"]
+__all__ = ["VectorFile", "best_products"]
 
 Rows = npt.NDArray[np.float32]
 CHUNK = 32_768  # rows that one thread searches at once: 50 MB of 384 numbers
@@ -82,6 +82,12 @@ class VectorFile:
         else:
             with ThreadPoolExecutor(processors()) as pool:
                 list(pool.map(fill, starts))
-        best = np.argpartition(-products, count)[:count] if count < len(products) else np.arange(len(products))
-        best = best[np.lexsort((numbers[best], -products[best]))]
-        return numbers[best], products[best]
+        return best_products(numbers, products, count)
+
+
+def best_products(numbers: npt.NDArray[np.int64], products: Rows, count: int) -> tuple[npt.NDArray[np.int64], Rows]:
+    """Return the ``count`` largest products with their numbers (ascending), best first, equal ones by number."""
+    least = np.partition(products, -count)[-count] if 0 < count < len(products) else -np.inf
+    best = np.flatnonzero(products >= least)  # all that equal the last one, so that the lowest numbers can be taken
+    best = best[np.lexsort((numbers[best], -products[best]))][:count]
+    return numbers[best], products[best]

@@ -59,7 +59,8 @@ def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]
 
 def environment(key: str) -> dict[str, str]:
     """The server's environment: this process's, without secrets and telemetry, offline, and with the key."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("HF_TOKEN", "RINGFENCE_API_KEY")}
+    secret = ("HF_TOKEN", "RINGFENCE_API_KEY", "RINGFENCE_POSTGRES")
+    kept = {name: value for name, value in os.environ.items() if name not in secret}
     return {
         **kept,
         "VLLM_API_KEY": key,
