@@ -91,6 +91,13 @@ class TestChannels:
         assert "77 euros" not in prompts
         assert "planted-instruction: circular." in flags(result)
 
+    def test_a_document_of_many_orders_hides_no_other(self, tmp_path: Path) -> None:
+        orders = "\n\n".join(f"## {n}\n\nWhat does the tenant Acme Ltd pay a month? {ORDER} [{n}]" for n in range(20))
+        view = view_of(corpus_of(tmp_path, {"lease.txt": LEASE, "orders.md": orders}))
+        result = asked(view, engine := Listening())
+        assert result.value("answer") == "The tenant pays 1,200 euros a month."
+        assert "77 euros" not in "".join(engine.prompts)
+
     @pytest.mark.parametrize("disguise", [*DISGUISES["dev"], DISGUISES["new"][0], DISGUISES["new"][2]])
     def test_an_order_in_disguise_is_found(self, disguise: Callable[[str], str]) -> None:
         assert has_planted_text(f"Annex.\n{disguise(ORDER)}\nEnd.")
