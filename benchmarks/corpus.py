@@ -104,14 +104,12 @@ class PlainArm:
         done = {}
         if self._journal.exists():
             done = {line["document"]["id"]: Result.model_validate(line) for line in read_lines(self._journal)}
-        engine = self._model.loaded.engine
-        for question in questions:
-            if question.id in done:
-                continue
-            passages = self._view.find(question.question, self._count)
-            started = time.monotonic()
-            (completion,) = engine.generate([self._request(question, passages)])
-            result = _plain_result(question, passages, completion.text, time.monotonic() - started)
+        waiting = {question.id: question for question in questions if question.id not in done}
+        found = {name: self._view.find(question.question, self._count) for name, question in waiting.items()}
+        requests = (self._request(question, found[name]) for name, question in waiting.items())
+        for completion in self._model.loaded.engine.generate(requests):
+            question = waiting[completion.id]
+            result = _plain_result(question, found[question.id], completion.text, completion.seconds)
             add_line(self._journal, result.as_json())
             done[question.id] = result
         return done

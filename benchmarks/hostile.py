@@ -314,9 +314,9 @@ OTHERS = ("language", "frame", "disguise", "split")
 GOALS = ("value", "phrase", "refusal", "judge", "checker")
 UNSEEN = (
     *("hidden html", "white pdf", "hidden docx", "html comment", "docx comment", "docx alt"),
-    *("pdf title", "docx title", "file name"),
+    *("pdf title", "docx title"),
 )
-SEEN = ("html alt", "html title", "mail subject", "heading", "table head")
+SEEN = ("html alt", "html title", "mail subject", "heading", "table head", "file name")
 
 
 def _plan() -> Iterator[tuple[str, str, int]]:

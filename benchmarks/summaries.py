@@ -10,12 +10,14 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ringfence.checker import check_run
+from ringfence.contracts import SessionFacts
 from ringfence.documents import Source
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, load_embedder
 from ringfence.runs import RunControl, RunFolder, run_task
@@ -91,6 +93,14 @@ def rouge(summary: str, reference: str) -> dict[str, float]:
     return {"rouge-1": overlap(1), "rouge-2": overlap(2), "rouge-l": 2 * row[-1] / max(1, len(left) + len(right))}
 
 
+def minutes(session: SessionFacts) -> float:
+    """Return how long a session took; the engine's seconds count requests that run at once again and again."""
+    if session.ended_at is None:
+        return 0.0
+    start, end = map(datetime.fromisoformat, (session.started_at, session.ended_at))
+    return (end - start).total_seconds() / 60
+
+
 def bench_meetings(model: LoadedModel, weights: str, limit: int, relevant: int | None, out: Path) -> None:
     """Make the missing summaries, and print means with bootstrap intervals over the queries."""
     embedder = load_embedder() if relevant else None
@@ -114,6 +124,10 @@ def bench_meetings(model: LoadedModel, weights: str, limit: int, relevant: int |
         row |= {"unsupported names": kinds["name"], "unsupported numbers": sum(kinds.values()) - kinds["name"]}
         row["share without any"] = float(not kinds)
         row["words / asked"] = len(summary.split()) / query.task.words
+        row["within a tenth of those asked"] = float(abs(row["words / asked"] - 1) <= 0.1)
+        sentences = result.sentences or []
+        row["sentences with a fault"] = float(np.mean([bool(one.faults) for one in sentences])) if sentences else 0.0
+        row["places a sentence"] = float(np.mean([len(one.spans) for one in sentences])) if sentences else 0.0
         row["sections in summary"] = float(np.mean([section.in_summary for section in result.sections or ()]))
         spans = [span for sentence in result.sentences or () for span in sentence.spans]
         if query.turns:
@@ -121,7 +135,8 @@ def bench_meetings(model: LoadedModel, weights: str, limit: int, relevant: int |
             row["evidence recall"] = float(np.mean(hit))
             inside = [any(start < high and low < end for low, high in query.turns) for start, end in spans]
             row["evidence precision"] = float(np.mean(inside)) if inside else 0.0
-        row["seconds"] = result.usage.seconds
+        row["tokens read"], row["tokens written"] = result.usage.prompt_tokens, result.usage.generated_tokens
+        row["minutes"] = sum(map(minutes, RunFolder.open(target).read_facts().sessions))
         rows.append(row)
     print(f"\nmeetings, {model.name}: {len(rows)} queries, {failed} failed, {findings} findings of the checker")
     for name in dict.fromkeys(name for row in rows for name in row):

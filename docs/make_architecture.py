@@ -22,7 +22,7 @@ LAYERS: list[Layer] = [
         [("replay", "the same again?"), ("checker", "shares no decoder code"), ("gold", "confirmed answers")],
         "#26867a",
     ),
-    ("a folder", [("runs", "journal, resume, export, purge")], "#3d8b85"),
+    ("a folder", [("runs", "journal, resume, export, purge"), ("corpus", "index, search, access")], "#3d8b85"),
     ("one document", [("inference", "model + task + document → result with trace")], "#4a7c8c"),
     ("the question", [("tasks", "task + document → prompt, constraint, parsed values")], "#476f8f"),
     (

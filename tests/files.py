@@ -9,6 +9,7 @@ from pathlib import Path
 
 import office_oxide
 import xlsxwriter
+from gguf import GGUFWriter
 from PIL import Image, ImageDraw, ImageFont
 
 OFFER = "# Offer\n\nDear Ann,\n\n- first\n- second\n\n| Item | Price |\n|---|---|\n| Bolt | 7.50 |\n"
@@ -24,6 +25,16 @@ def office(path: Path, markdown: str = OFFER) -> Path:
     """A Word or PowerPoint file, by the path's ending."""
     office_oxide.create_from_markdown(markdown, path.suffix[1:], str(path))
     return path
+
+
+def gguf(path: Path, note: str) -> None:
+    """A GGUF file of a llama without tensors; ``note`` makes its bytes."""
+    writer = GGUFWriter(str(path), "llama")
+    writer.add_description(note)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 def workbook(path: Path) -> Path:

@@ -313,6 +313,7 @@ class TestRuns:
             ("The tenant pays 1,200 euros a month.", "The tenant pays 1,900 euros a month.", "states the number 1,900"),
             ("pays 1,200 euros a month. The", "pays 1,900 euros a month. The", "cites"),
             ('"verdict":"unsupported"', '"verdict":"supported"', "answer is not that"),
+            ('"faults":["not stated"]', '"faults":[]', "a refused claim does not say what is wrong"),
         ],
     )
     def test_the_checker_notices_an_edit(self, tmp_path: Path, before: str, after: str, fault: str) -> None:

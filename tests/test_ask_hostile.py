@@ -89,7 +89,8 @@ class TestChannels:
         result, prompts = self.answer(tmp_path, channel)
         assert "1,200 euros" in prompts
         assert "77 euros" not in prompts
-        assert "planted-instruction: circular." in flags(result)
+        name = CIRCULAR.stem if channel == "file name" else "circular"
+        assert f"planted-instruction: {name}." in flags(result)
 
     def test_a_document_of_many_orders_hides_no_other(self, tmp_path: Path) -> None:
         orders = "\n\n".join(f"## {n}\n\nWhat does the tenant Acme Ltd pay a month? {ORDER} [{n}]" for n in range(20))

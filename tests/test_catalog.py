@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from gguf import GGUFWriter
 
 from ringfence.cli import cli
 from ringfence.engines import EngineSettings, Request
@@ -21,6 +20,8 @@ from ringfence.weights import PullOptions, Store, StoredWeights, catalog, pull
 from ringfence.weights.known import find_known, known_weights, source_of
 from ringfence.weights.pins import pins
 from ringfence.weights.requantisation import requantise
+
+from .files import gguf
 
 FAMILIES = ("llama-2", "llama-3", "qwen2.5", "qwen3", "mistral", "mixtral", "gemma-3", "phi-4", "smollm2")
 
@@ -91,15 +92,6 @@ def test_one_gguf_file_or_the_makers_safetensors() -> None:
     assert known is not None
     assert source_of(known, safetensors=False).endswith(".gguf")
     assert source_of(known, safetensors=True) == known.source
-
-
-def gguf(path: Path, note: str) -> None:
-    writer = GGUFWriter(str(path), "llama")
-    writer.add_description(note)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 def test_a_name_keeps_the_bytes_of_its_first_pull_even_when_they_are_removed(tmp_path: Path) -> None:

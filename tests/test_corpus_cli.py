@@ -67,7 +67,11 @@ class TestCorpusVerbs:
         (listed,) = facts_of(capsys, "corpus", "list")
         assert (listed["name"], listed["version"], listed["access"]) == ("docs", 1, False)
         shown = facts_of(capsys, "corpus", "show", "docs")
-        assert [document["title"] for document in shown["documents_listed"]] == ["Budget", "Lease", "Pump AB-1234/5"]
+        assert [document["title"] for document in shown["documents_listed"]] == [
+            "budget: Budget",
+            "lease: Lease",
+            "manual: Pump AB-1234/5",
+        ]
         found = facts_of(capsys, "corpus", "search", "docs", "AB-1234/5", "--count", "1")
         assert found[0]["document"] == "manual.txt"
 
@@ -75,7 +79,7 @@ class TestCorpusVerbs:
         ringfence("corpus", "add", "docs", home)
         assert ringfence("corpus", "verify", "docs") == 0
         with Corpus.open("docs") as corpus:
-            corpus.store._database.execute("update documents set text = 'other'")  # type: ignore[attr-defined]
+            corpus.store._rows("update documents set text = 'other'")  # type: ignore[attr-defined]
         assert ringfence("corpus", "verify", "docs") == 1
         assert "was changed" in capsys.readouterr().err
 
@@ -206,6 +210,19 @@ class TestEvaluateVerb:
         )
         assert answered["code"] == 1  # two questions certify no 0.9
         assert (out / "evaluation.json").exists()
+
+    def test_drafts_are_no_gold_until_a_person_confirms_them(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ringfence("corpus", "add", "docs", home)
+        engine = engine_of("What is it?")
+        monkeypatch.setattr("ringfence.cli.console.open_model", lambda **_: Model(LoadedModel(engine, None, None)))
+        drafts = home.parent / "drafts.jsonl"
+        assert ringfence("corpus", "draft", "docs", "--out", drafts, "--count", "2") == 0
+        assert ringfence("corpus", "evaluate", "docs", "--gold", drafts) == 2
+        assert "nobody has confirmed" in capsys.readouterr().err
+        drafts.write_text(drafts.read_text(encoding="utf-8").replace("true", "false"), encoding="utf-8")
+        assert ringfence("corpus", "evaluate", "docs", "--gold", drafts) == 0
 
     @pytest.mark.parametrize("line", ["{}", '{"id": "1"}', "no json", '{"id": "1", "question": ""}'])
     def test_a_line_that_is_no_question_is_named(self, home: Path, line: str) -> None:

@@ -23,6 +23,7 @@ import pytest
 import yaml
 
 from ringfence.cli import cli
+from ringfence.engines import Engine
 from ringfence.no_telemetry import SWITCHES
 from ringfence.tasks import load_task
 from ringfence.weights import StoredWeights
@@ -78,7 +79,11 @@ def _write_pdf(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.weights
 def test_every_line_of_the_python_page_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_weights: StoredWeights, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    small_weights: StoredWeights,
+    embedder: Engine,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     page = DOCS / "python" / "index.md"
     monkeypatch.chdir(tmp_path)

@@ -121,6 +121,26 @@ def test_a_limit_bounds_the_estimate(sources: list[Source]) -> None:
     assert Forecast(answerer(), sources, limit=4).at(Pace(0.0, 1.0, 1_000, 0, 0)).documents == 4
 
 
+def test_documents_that_are_kept_take_no_time(sources: list[Source]) -> None:
+    kept = {source.id for source in sources[:18]}
+    assert Forecast(answerer(), sources, kept=kept).at(Pace(0.0, 1.0, 1_000, 0, 0)).documents == 12
+    inside = sources[0].path.with_name("all.jsonl")
+    inside.write_text("".join(f'{{"id": "{n}", "text": "The total is 12.50."}}\n' for n in range(9)))
+    lines = Forecast(answerer(), [Source(inside, inside.name)], kept={"0", "1"})
+    assert lines.at(Pace(0.0, 1.0, 1_000, 0, 0)).documents == 7
+
+
+def test_a_resumed_run_estimates_what_is_left(
+    sources: list[Source], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Estimate] = []
+    out = tmp_path_factory.mktemp("run") / "run"
+    with Model(LoadedModel(FakeEngine(lambda request, prompt: " 12.50\n"), None, None)) as model:
+        model.run(TASK, (), out, details=RunDetails(sources=sources, limit=12))
+        model.run(TASK, (), out, resume=True, details=RunDetails(sources=sources, on_estimate=told.append))
+    assert told[0].documents == 18
+
+
 def test_files_that_cannot_be_read_give_no_time(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"no pdf")

@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 from ringfence.audit import make_log
+from ringfence.checker import check_run
 from ringfence.cli import main
 from ringfence.contracts import GoldLine, SessionFacts
-from ringfence.documents import ReadingOptions
+from ringfence.documents import Document, ReadingOptions, expand_inputs, read_documents
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError, RunError
@@ -33,12 +34,13 @@ from ringfence.pilot import (
     load_setup,
     run_pilot,
 )
+from ringfence.pilot.baselines import BaselineData, write_baselines
 from ringfence.pilot.data import read_data
 from ringfence.pilot.readiness_evidence import gather_evidence
 from ringfence.reports.pilot_report import next_step, write_pilot_report
 from ringfence.runs import RunFolder
 from ringfence.tasks import Example, load_task
-from tests.conftest import ringfence
+from tests.conftest import answering, ringfence, task_of
 from tests.fake_runs import run_fake
 
 PILOT = {
@@ -132,6 +134,27 @@ def test_the_best_on_dev_gets_the_one_look_at_test(tmp_path: Path) -> None:
         "bar dashed",
     ):
         assert shown in page
+
+
+def test_baselines_run_the_checks_of_their_task_and_pass_the_checker(tmp_path: Path) -> None:
+    number = {"kind": "number"}
+    rows = {"kind": "list", "fields": {"item": {"kind": "text"}}}
+    task = task_of(["net <= total", "count(rows) == 0"], net=number, total=number, rows=rows)
+    gold, run = {}, tmp_path / "runs" / "good"
+    for n in range(8):
+        (tmp_path / f"{n}.txt").write_text(f"Total {n + 700}\nNet {n + 500}\n")
+        gold[f"{n}.txt"] = GoldLine(document=f"{n}.txt", values={"net": str(n + 700), "total": str(n + 500)})
+    sources = expand_inputs([tmp_path / name for name in gold])
+    run_fake(task_of(net=number), sources, answering(net="700"), run)
+    documents = {one.id: one for source in sources for one in read_documents(source) if isinstance(one, Document)}
+    names = write_baselines(BaselineData(task, documents, gold), run.parent, RunFolder.open(run).read_facts())
+    assert names == ["baseline-rules", "baseline-ranker"]
+    for name in names:
+        results = list(RunFolder.open(run.parent / name).latest())
+        assert {result.checks["net <= total"] for result in results if result.checks} == {"broken"}
+        assert all("check: net <= total" in result.field("net").flags for result in results)
+        found = check_run(run.parent / name).findings
+        assert [(one.field, one.fault) for one in found] == []
 
 
 def test_the_rules_of_the_baseline_are_chosen_on_the_calibration_part(tmp_path: Path) -> None:

@@ -318,7 +318,7 @@ def test_the_command_writes_the_ranker_and_says_so(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "24 documents" in said
     assert "24/24" in said
-    assert re.search(r"a look that was labelled \(24\) +- +72/72 +-\n +other looks \(0\)", said)
+    assert re.search(r"\na look that was labelled \(24\) +- +72/72 +- *\nother looks \(0\)", said)
     assert "no document alone" in said
     assert read_ranker(out).fields == ["day", "seller", "total"]
     assert ringfence(*arguments, "--json") == 0

@@ -128,6 +128,22 @@ def test_a_release_of_an_earlier_version_says_what_to_do(release: Path) -> None:
     assert "release the contender again" in str(told.value.hint)
 
 
+def test_a_release_names_the_looks_that_no_chain_holds(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = release.parents[1]
+    assert json.loads(release.read_text())["loose_looks"] == 0
+    record, pilot = folder / "gold.opened.jsonl", folder / "pilot.json"
+    (look,) = map(json.loads, record.read_text().splitlines())
+    del look["before"]  # as an earlier version wrote it, into both
+    record.write_text(json.dumps(look) + "\n")
+    outcome = json.loads(pilot.read_text())
+    pilot.write_text(json.dumps({**outcome, "test_openings": [look]}))
+    capsys.readouterr()
+    assert ringfence("release", folder, "--contender", "good") == 0
+    assert "1 of 1 were recorded by an earlier version, without a chain" in capsys.readouterr().err
+    assert json.loads(release.read_text())["loose_looks"] == 1
+    read_release(release)
+
+
 @pytest.fixture
 def ranked(release: Path) -> Path:
     """The release of a contender that answers in a cascade with a ranker learned from the calibration part."""

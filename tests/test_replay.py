@@ -489,3 +489,18 @@ def test_seconds_are_no_evidence(tmp_path: Path) -> None:
     (result,) = (json.loads(line) for line in folder.results.read_text().splitlines())
     folder.results.write_text(json.dumps(_edited(result, {"usage": {"seconds": 99.0, "cached_tokens": 5}})) + "\n")
     assert replayed(folder, engine_saying({})).totals == {"IDENTICAL": 1}
+
+
+@pytest.mark.parametrize("logprobs", [None, [], [-0.1]])
+@pytest.mark.parametrize("which", [{}, {"d0.txt": "34"}])
+def test_a_trace_that_lacks_log_probabilities_is_not_identical(
+    tmp_path: Path, logprobs: list[float] | None, which: dict[str, str]
+) -> None:
+    folder = a_run(tmp_path, 1)
+    path = folder.path / "trace.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        assert len(line["logprobs"]) > 1
+        line["logprobs"] = logprobs
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert replayed(folder, engine_saying(which)).totals == {"CHANGED": 1}

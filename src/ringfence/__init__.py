@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from .api import Model as Model
     from .api import Run as Run
     from .api import TypedResult as TypedResult
+    from .api import ask as ask
     from .api import extract as extract
+    from .api import index_corpus as index_corpus
     from .api import learn as learn
+    from .api import open_corpus as open_corpus
     from .api import open_model as open_model
     from .api import open_run as open_run
     from .contracts import FieldAnswer as FieldAnswer
@@ -79,9 +82,12 @@ _HOMES = {
     "UserError": "errors",
     "WeightsError": "errors",
     "Windowing": "inference",
+    "ask": "api",
     "extract": "api",
+    "index_corpus": "api",
     "learn": "api",
     "load_task": "tasks",
+    "open_corpus": "api",
     "open_model": "api",
     "open_run": "api",
     "read_document": "documents",
@@ -90,7 +96,8 @@ _HOMES = {
 }
 switch_off_telemetry()
 __all__ = [
-    "__version__", "extract", "learn", "open_model", "open_run", "load_task", "task_from", "read_document",
+    "__version__", "extract", "learn", "index_corpus", "open_corpus", "ask", "open_model", "open_run", "load_task",
+    "task_from", "read_document",
     "read_ranker", "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
     "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "LearnTerms", "Kind", "Money",
     "Period", "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",

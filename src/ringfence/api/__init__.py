@@ -1,5 +1,6 @@
 """The Python front door: the names behind `import ringfence`, with one call for each verb of the command line."""
 
+from .corpus import ask, index_corpus, open_corpus
 from .extraction import TypedResult, extract
 from .model import Model, open_model
 from .pilot import run_pilot_folder
@@ -12,8 +13,11 @@ __all__ = [
     "Model",
     "Run",
     "TypedResult",
+    "ask",
     "extract",
+    "index_corpus",
     "learn",
+    "open_corpus",
     "open_model",
     "open_run",
     "run_pilot_folder",

@@ -11,17 +11,53 @@ from typing import Any
 from ..corpus import CorpusView
 from ..documents import ReadingOptions
 from ..evaluation.answers import AnswerScores, score_answers
-from ..evaluation.questions import read_questions
+from ..evaluation.questions import GoldQuestion, read_questions
 from ..evaluation.retrieval import RetrievalScores, score_retrieval
 from ..evaluation.statistics import Verdict, verdict_on
 from ..files import write_whole
 from ..inference import AnswerOptions
+from ..inference.prompts import request_of
 from ..runs import Progress
 from ..tasks import AnswerTask
+from ..tasks.answer.prompt import question_prompt
 from .corpus import default_task
 from .model import Model
 
-__all__ = ["CorpusEvaluation", "evaluate_corpus"]
+__all__ = ["CorpusEvaluation", "draft_questions", "evaluate_corpus"]
+
+QUESTION_TOKENS = 64
+
+
+def draft_questions(
+    view: CorpusView, model: Model, count: int, on_question: Callable[[int, int], None] = lambda done, of: None
+) -> list[GoldQuestion]:
+    """Let a model write questions for passages from all over a corpus, as drafts that a person must confirm.
+
+    Each comes with its passage as the answer. Nothing takes a draft for gold.
+    """
+    passages = {str(passage.number): passage for passage in view.search.spread(count)}
+    engine = model.loaded.engine
+    requests = (
+        request_of(question_prompt(passage, engine.control_tokens), engine, name, QUESTION_TOKENS)
+        for name, passage in passages.items()
+    )
+    drafts = []
+    for done, completion in enumerate(engine.generate(requests), 1):
+        passage, lines = passages[completion.id], completion.text.strip().split("\n")
+        if question := lines[0].strip():
+            text = " ".join(passage.text.split())
+            drafts.append(
+                GoldQuestion(
+                    id=f"{passage.document}#{passage.span[0]}",
+                    question=question,
+                    answers=(text,),
+                    documents=(passage.document,),
+                    sentences=(text,),
+                    draft=True,
+                )
+            )
+        on_question(done, len(passages))
+    return sorted(drafts, key=lambda draft: draft.id)
 
 
 @dataclass(frozen=True)

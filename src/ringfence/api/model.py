@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +27,7 @@ from ..errors import InputError
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
 from ..locks import Lock
 from ..planning import Estimate, Forecast
-from ..runs import Pace, Progress, RunControl, RunHooks, run_task
+from ..runs import Pace, Progress, RunControl, RunHooks, finished_in, run_task
 from ..tasks import Task, load_task
 from ..weights import Listener
 from .lock import require_lock
@@ -192,7 +192,7 @@ class Model:
         sources = details.sources if details.sources is not None else expand_inputs(listed)
         audit = audit_here()
 
-        forecasts = _Forecasts(answerer, sources, details)
+        forecasts = _Forecasts(answerer, sources, details, finished_in(Path(out)) if resume else frozenset())
         made_with = MadeWith(
             model=self.options,
             task_file=details.task_file or (str(task) if isinstance(task, str | Path) else None),
@@ -215,9 +215,10 @@ class Model:
 class _Forecasts:
     """Tells the estimate of a long run, and a new one when the last has proved wrong."""
 
-    def __init__(self, answerer: Answerer, sources: Sequence[Source], details: RunDetails) -> None:
-        self._answerer, self._sources, self._limit = answerer, sources, details.limit
-        self._tell = details.on_estimate if len(sources) >= ESTIMATED else None
+    def __init__(self, answerer: Answerer, sources: Sequence[Source], details: RunDetails, kept: Set[str]) -> None:
+        self._answerer, self._sources, self._limit, self._kept = answerer, sources, details.limit, kept
+        left = sum(source.id not in kept for source in sources)
+        self._tell = details.on_estimate if left >= ESTIMATED else None
         self._forecast: Forecast | None = None
         self._told: float | None = None
 
@@ -226,7 +227,7 @@ class _Forecasts:
         if self._tell is None:
             return
         first = self._forecast is None
-        self._forecast = self._forecast or Forecast(self._answerer, self._sources, self._limit)
+        self._forecast = self._forecast or Forecast(self._answerer, self._sources, self._limit, self._kept)
         estimate = self._forecast.at(pace)
         last, seconds = self._told, estimate.seconds
         if first or (last and seconds and max(last, seconds) > PROVED_WRONG * min(last, seconds)):

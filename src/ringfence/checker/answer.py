@@ -40,6 +40,9 @@ def faults_of_result(result: Result, task: Mapping[str, Any], document: Document
     for number, claim in enumerate(shown, 1):
         for fault in _faults_of_claim(claim, behind, task, document.text, texts):
             yield "answer", f"claim {number} {fault}"
+    for claim in behind.claims:
+        if claim.verdict != "supported":
+            yield from (("answer", f"a refused claim {fault}") for fault in _faults_of_refused(claim, behind, texts))
     for passage in behind.nearest:
         if wrong := _fault_of_place(passage, behind, texts):
             yield "answer", f"passage {passage.passage} {wrong}"
@@ -72,6 +75,14 @@ def _faults_of_claim(
             yield f"says that {claim.calculation.expression} is {claim.calculation.result}"
     for raw in numbers_missing(stated, "\n".join(said)):
         yield f"states the number {raw}, which its places do not"
+
+
+def _faults_of_refused(claim: Claim, behind: CorpusAnswer, texts: _Texts) -> Iterator[str]:
+    if not claim.faults:
+        yield "does not say what is wrong with it"
+    for place in claim.citations:
+        if wrong := _fault_of_place(place, behind, texts):
+            yield wrong
 
 
 def _fault_of_place(place: Citation, behind: CorpusAnswer, texts: _Texts) -> str | None:

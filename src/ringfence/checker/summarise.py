@@ -14,6 +14,8 @@ from .kind import Fault, KindChecker
 __all__ = ["CHECKER", "columns", "faults_of_result", "numbers_missing"]
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0 ]\d{3})*(?:[.,]\d+)?")
+ROUNDED = 1e-5  # more than what the rounding of a support changes
+SPEAKER = 41  # characters at the beginning of a line that can name who speaks
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
@@ -26,8 +28,13 @@ def faults_of_result(result: Result, task: Mapping[str, Any], document: Document
     """Sentences that rest on no place that was read, and unreported numbers that are not in the document."""
     if result.status != "done":
         return
-    for fault in [*_faults_of_sentences(result, document), *_faults_of_numbers(result, document)]:
-        yield "summary", fault
+    for faults in (
+        _faults_of_sentences(result, document),
+        _faults_of_support(result, task, document),
+        _faults_of_numbers(result, document),
+    ):
+        for fault in faults:
+            yield "summary", fault
 
 
 def _faults_of_sentences(result: Result, document: Document) -> Iterator[str]:
@@ -43,6 +50,30 @@ def _faults_of_sentences(result: Result, document: Document) -> Iterator[str]:
             yield f"sentence {number} rests on nothing, and no flag says so"
         if sentence.text not in summary:
             yield f"sentence {number} is not in the summary"
+
+
+def _faults_of_support(result: Result, task: Mapping[str, Any], document: Document) -> Iterator[str]:
+    """What sentences say of their own check that is not so; nothing for results from before sentences were checked."""
+    sentences = result.sentences or []
+    checked = [sentence for sentence in sentences if sentence.faults is not None]
+    if checked and len(checked) < len(sentences):
+        yield "some of its sentences were checked, and some not"
+    for number, sentence in enumerate(sentences, start=1):
+        if sentence.faults is None:
+            continue
+        stated = not {"not stated", "contradicted"} & set(sentence.faults)
+        bound = task.get("support", 0.5)
+        support = bound if sentence.support is None else sentence.support
+        if not 0 <= support <= 1 or (abs(support - bound) > ROUNDED and (support >= bound) != stated):
+            yield f"the support and the faults of sentence {number} do not go together"
+        if not stated and task.get("unsupported") == "drop":
+            yield f"sentence {number} is shown, though the task drops what is not supported"
+        places = [document.text[start:end] for start, end in sentence.spans]
+        lines = [document.text.rfind("\n", 0, start) + 1 for start, _ in sentence.spans]
+        said = [task.get("question", ""), *places, *(document.text[start : start + SPEAKER] for start in lines)]
+        for raw in numbers_missing(sentence.text, "\n".join(said)):
+            if not any(raw in fault for fault in sentence.faults):
+                yield f"sentence {number} states the number {raw}, which its places do not, and no fault says so"
 
 
 def _faults_of_numbers(result: Result, document: Document) -> Iterator[str]:

@@ -70,9 +70,7 @@ def command(
 
 def _show(budget: LabelBudget) -> None:
     title = f"To certify {budget.bar:.0%} with {budget.confidence:.0%} confidence"
-    table = PlainTable(title)
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
+    table = PlainTable(*COLUMNS, right=COLUMNS, title=title)
     for row in budget.rows:
         table.add_row(
             str(row.labels),

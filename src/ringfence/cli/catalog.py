@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rich.table import Table
 
 from ..planning.fit import CatalogFit, KnownFit
@@ -13,11 +11,9 @@ from .console import PlainTable, data, note
 __all__ = ["print_catalog", "size_text"]
 
 SHOWN = 12
-_COLUMNS = {"name": "left", "params": "right", "4 bit": "right", "context": "right", "licence": "left"}
-_EVERY = {
-    "name": "left", "4 bit": "right", "16 bit": "right", "GPUs": "right", "context": "right", "licence": "left",
-    "fits": "left",
-}  # fmt: skip
+_COLUMNS = ("name", "params", "4 bit", "context", "licence")
+_EVERY = ("name", "4 bit", "16 bit", "GPUs", "context", "licence", "fits")
+_FIGURES = ("size", "params", "4 bit", "16 bit", "GPUs", "context")
 
 
 def print_catalog(fit: CatalogFit, every: bool) -> None:
@@ -47,18 +43,9 @@ def _shown(fit: CatalogFit, every: bool) -> list[KnownFit]:
     return sorted(fitting, key=lambda row: row.known.parameters, reverse=True)[:SHOWN]
 
 
-def _table(title: str, columns: Mapping[str, str]) -> Table:
-    table = PlainTable(title, gap=1)
-    for name, justify in columns.items():
-        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
-    return table
-
-
 def _ready_table(fit: CatalogFit) -> Table:
-    table = _table(
-        "Ready to pull from a package index",
-        {"short name": "left", "name": "left", "size": "right", "licence": "left", "here": "left"},
-    )
+    title = "Ready to pull from a package index"
+    table = PlainTable("short name", "name", "size", "licence", "here", right=_FIGURES, title=title, gap=1)
     for ready in fit.ready:
         entry = ready.entry
         table.add_row(
@@ -73,7 +60,7 @@ def _ready_table(fit: CatalogFit) -> Table:
 
 def _known_table(fit: CatalogFit, every: bool) -> Table:
     columns = _EVERY if every else _COLUMNS
-    table = _table("Well-known weights, from a hub or its mirror", columns)
+    table = PlainTable(*columns, right=_FIGURES, title="Well-known weights, from a hub or its mirror", gap=1)
     for row in _shown(fit, every):
         known = row.known
         cells = {

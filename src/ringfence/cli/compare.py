@@ -14,9 +14,7 @@ from .options import json_option
 
 __all__ = ["command"]
 
-COLUMNS = (
-    "first", "second", "shares", "difference", "95 % interval", "documents only one has right", "p", "p, Holm",
-)  # fmt: skip
+COLUMNS = ("runs", "shares", "difference", "95 % interval", "only one", "p", "p, Holm")
 
 
 @click.command()
@@ -52,14 +50,17 @@ def command(runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: 
 
 
 def _show(comparison: RunComparison) -> None:
-    table = PlainTable(f"Paired over {comparison.documents} documents")
-    for title in COLUMNS:
-        table.add_column(title)
+    number = {name: str(n) for n, name in enumerate(comparison.not_answered, 1)}
+    table = PlainTable(*COLUMNS, title=f"Paired over {comparison.documents} documents")
     for row in comparison.comparisons:
-        interval = f"{row.interval[0]:+.3f} to {row.interval[1]:+.3f}" + ("" if row.shown else ", none shown")
         table.add_row(
-            row.first, row.second, f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",
-            f"{row.difference:+.3f}", interval, f"{len(row.first_only)} to {len(row.second_only)}",
-            f"{row.p_value:.4f}", f"{row.adjusted:.4f}",
+            f"{number[row.first]}, {number[row.second]}",
+            f"{row.shares[0].share:.3f}, {row.shares[1].share:.3f}",
+            f"{row.difference:+.3f}" + ("" if row.shown else "\nnone shown"),
+            f"{row.interval[0]:+.3f} to {row.interval[1]:+.3f}",
+            f"{len(row.first_only)} to {len(row.second_only)}", f"{row.p_value:.4f}", f"{row.adjusted:.4f}",
         )  # fmt: skip
     stderr.print(table)
+    for name, n in number.items():
+        note(f"Run {n}: {name}")
+    note("Only one: the documents that only the first or only the second run has right.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,12 +67,17 @@ def echo(text: str) -> None:
 
 
 class PlainTable(Table):
-    """A table without lines, whose cells are shown as they are: rich takes brackets in a plain string for markup."""
+    """A table without lines. Cells are shown as they are, and whole: rich takes brackets for markup and cuts words.
 
-    def __init__(self, title: str | None = None, gap: int = 2) -> None:
+    The ``columns`` of ``right`` are aligned to the right; ``gap`` is the number of spaces between two columns.
+    """
+
+    def __init__(self, *columns: str, right: Collection[str] = (), title: str | None = None, gap: int = 2) -> None:
         super().__init__(
             title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, padding=(0, gap, 0, 0)
         )
+        for column in columns:
+            self.add_column(column, justify="right" if column in right else "left", overflow="fold")
 
     def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
         """Add a row."""

@@ -17,6 +17,7 @@ from ..documents import ReadingOptions
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
 from .corpus_evaluate import command as evaluate_command
+from .corpus_evaluate import draft_command
 from .options import json_option, options_given, reading_options, view_options
 
 __all__ = ["command"]
@@ -134,9 +135,7 @@ def _print_build(corpus: Corpus, built: Build, as_json: bool) -> None:
 @json_option
 def list_command(*, groups: tuple[str, ...], as_json: bool) -> int:
     """List the corpora of this user; with --as, what members of a group see of those that declare access."""
-    table = PlainTable()
-    for heading in ("name", "version", "documents", "passages", "MiB", "access"):
-        table.add_column(heading)
+    table = PlainTable("name", "version", "documents", "passages", "MiB", "access")
     facts = []
     for name in corpora():
         with Corpus.open(name) as corpus:
@@ -346,6 +345,7 @@ def drop_command(name: str, yes: bool) -> int:
 
 
 command.add_command(evaluate_command)
+command.add_command(draft_command)
 
 
 class _BuildBar:

@@ -8,16 +8,18 @@ from pathlib import Path
 import click
 
 from ..api.corpus import open_corpus
-from ..api.corpus_evaluation import CorpusEvaluation, evaluate_corpus
+from ..api.corpus_evaluation import CorpusEvaluation, draft_questions, evaluate_corpus
 from ..contracts import ModelOptions
 from ..errors import InputError
 from ..evaluation.questions import read_questions
 from ..evaluation.statistics import Proportion
+from ..files import write_whole
+from ..runs import require_output
 from .ask import answer_task
-from .console import PlainTable, RunProgressBar, data, note, opened
+from .console import PlainTable, RunProgressBar, bar, data, note, opened
 from .options import json_option, model_options, view_options
 
-__all__ = ["command"]
+__all__ = ["command", "draft_command"]
 
 
 @click.command("evaluate")
@@ -61,22 +63,44 @@ def command(
     return 1 if evaluation.verdict and evaluation.verdict.word != "PASS" else 0
 
 
+@click.command("draft")
+@click.argument("name")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file of drafts (JSONL).")
+@click.option("--count", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many questions.")
+@view_options[0]
+@view_options[1]
+@model_options
+def draft_command(
+    *, name: str, out: Path, count: int, corpus_version: int | None, groups: tuple[str, ...], model: ModelOptions
+) -> int:
+    """Draft questions about NAME for a person to confirm; they are no gold until then.
+
+    Each line has a question and the passage that should answer it. Correct it, shorten `answers` to the answer, set
+    `draft` to false, or delete the line; and add questions that the documents do not answer.
+    """
+    require_output(out)
+    view = open_corpus(name, version=corpus_version, groups=groups)
+    with opened(model) as loaded, bar("questions") as progress:
+        drafts = draft_questions(view, loaded, count, progress)
+    lines = [json.dumps(draft.model_dump(), ensure_ascii=False) for draft in drafts]
+    write_whole(out, "\n".join(lines) + "\n", private=True)
+    note(f"Wrote {len(drafts)} drafts to {out}. Confirm each, then: ringfence corpus evaluate {name} --gold {out}")
+    return 0
+
+
 def _print(evaluation: CorpusEvaluation) -> None:
     retrieval = evaluation.retrieval
     note(f"Search, {retrieval.questions} answerable questions (95 % intervals):")
-    table = PlainTable()
-    for heading in ("stage", "recall@1", "recall@5", "nDCG@10", "MRR"):
-        table.add_column(heading)
+    table = PlainTable("stage", "recall@1", "recall@5", "nDCG@10", "MRR")
     for stage in retrieval.stages:
-        table.add_row(stage.stage, str(stage.recall[1]), str(stage.recall[5]), str(stage.ndcg), str(stage.mrr))
+        figures = (stage.recall[1], stage.recall[5], stage.ndcg, stage.mrr)
+        table.add_row(stage.stage, *(f"{one.value:.3f}\n{one.low:.3f} to {one.high:.3f}" for one in figures))
     data.print(table)
     note(f"Time of a search: median {retrieval.median_seconds:.3f} s, 95 % within {retrieval.p95_seconds:.3f} s.")
     answers = evaluation.answers
     if answers is None:
         return
-    rows = PlainTable()
-    for heading in ("answers", "share", "95 %", "n"):
-        rows.add_column(heading)
+    rows = PlainTable("answers", "share", "95 %", "n")
     for title, share in (
         ("handled (right, or refused rightly)", answers.handled),
         ("answerable: right", answers.right),

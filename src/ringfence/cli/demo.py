@@ -48,9 +48,8 @@ def command(out: Path, weights: str, mode: Literal["solo", "batched"]) -> int:
 
 def _table(outcome: DemoOutcome) -> Table:
     title = f"Values of the {outcome.pilot.sizes['test']} documents of the test part that agree with the gold"
-    table = PlainTable(title)
-    for name, justify in (("field", "left"), ("right", "right"), ("share", "right"), ("95 % interval", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    figures_of = ("right", "share", "95 % interval")
+    table = PlainTable("field", *figures_of, right=figures_of, title=title)
     for figures in outcome.pilot.test.fields:
         exact = figures.exact
         low, high = exact.interval()

@@ -35,9 +35,7 @@ def list_command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"engines": {n: asdict(s) for n, s in states.items()}, "auto": chosen, "why": why}))
         return
-    table = PlainTable()
-    for title in ("engine", "here", "what for"):
-        table.add_column(title, overflow="fold")
+    table = PlainTable("engine", "here", "what for")
     for name, state in states.items():
         table.add_row(name, "yes" if state.usable else f"no: {state.reason}", state.purpose)
     data.print(table)
@@ -62,9 +60,7 @@ def check_command(model: ModelOptions, as_json: bool) -> int:
         facts = {"engine": engine.describe(), "grounding": grounding, "checks": checks}
         click.echo(json.dumps({"schema": 1, **facts}))
     else:
-        table = PlainTable()
-        for title in ("check", "outcome", ""):
-            table.add_column(title, overflow="fold")
+        table = PlainTable("check", "outcome", "")
         for finding in findings:
             table.add_row(finding.check, finding.outcome, finding.detail)
         data.print(table)

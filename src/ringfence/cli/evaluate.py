@@ -64,9 +64,9 @@ def command(
 
 def _show_fields(evaluation: Evaluation) -> None:
     kinds = [name for name in ERRORS if any(item.outcome == name for item in evaluation.items)]
-    table = PlainTable("Answers beside the gold")
-    for title in ("field", "right", "exact", "95 % interval", "F1", "answered only", *kinds):
-        table.add_column(title, justify="left" if title == "field" else "right")
+    shares = ("right", "exact", "95 % interval", "F1", "answered only")
+    table = PlainTable("field", *shares, right=shares, title="Answers beside the gold")
+    errors = PlainTable("field", *kinds, right=kinds, title="Errors")
     rows: list[tuple[FieldFigures, str]] = [(figures, "") for figures in evaluation.fields]
     if evaluation.all_values and len(evaluation.fields) > 1:
         rows.append((evaluation.all_values, "bold"))
@@ -74,14 +74,18 @@ def _show_fields(evaluation: Evaluation) -> None:
         rows.append((evaluation.judged, "bold"))
     for figures, style in rows:
         low, high = figures.exact.interval()
+        name = figures.name + (" (judged)" if figures.judged and not style else "")
+        errors.add_row(name, *(str(figures.errors.get(kind, "")) for kind in kinds), style=style)
         table.add_row(
-            figures.name + (" (judged)" if figures.judged and not style else ""),
+            name,
             f"{figures.exact.right}/{figures.exact.total}", f"{figures.exact.share:.3f}", f"{low:.3f} to {high:.3f}",
             "" if figures.f1 is None else f"{figures.f1:.3f}",
             f"{figures.answered.share:.3f}" if figures.answered.total < figures.exact.total else "",
-            *(str(figures.errors.get(kind, "")) for kind in kinds), style=style,
+            style=style,
         )  # fmt: skip
     stderr.print(table)
+    if kinds:
+        stderr.print(errors)
 
 
 def _show_totals(evaluation: Evaluation) -> None:

@@ -117,6 +117,10 @@ def _print_result(explanation: Explanation) -> None:
         echo(f"for {label}: {[list(span) for span in spans]}")
     for sentence in result.sentences or ():
         echo(f"- {sentence.text}\n    sources: {[list(span) for span in sentence.spans]}")
+        if sentence.support is not None:
+            echo(f"    support: {sentence.support:.3f}")
+        if sentence.faults:
+            echo(f"    faults: {', '.join(sentence.faults)}")
     for text in result.unsupported or ():
         echo(f"not in the document: {text.kind} {text.text}")
     for check, outcome in (result.checks or {}).items():

@@ -12,7 +12,7 @@ from ..evaluation.learned import FieldGain, LearnedRanker, LearnTerms, LookGain,
 from ..gold.agreement import Compare
 from ..gold.source import GoldSource
 from ..runs import GOLD, RunFolder, note_product, require_output
-from .console import bar, echo, note
+from .console import PlainTable, bar, data, echo, note
 from .options import json_option, password_option
 
 __all__ = ["command"]
@@ -86,11 +86,11 @@ def _print(learned: LearnedRanker, out: Path) -> None:
     for look in learned.looks:
         name = "a look that was labelled" if look.known else "other looks"
         rows.append((f"{name} ({look.documents})", look))
-    width = max(len(name) for name, _ in rows)
-    echo(f"  {'field':{width}}  {'model':>9}  {'ranker':>9}  {'both':>9}")
+    table = PlainTable("field", "model", "ranker", "both", right=("model", "ranker", "both"))
     for name, each in rows:
         shares = ["-" if right is None else f"{right}/{each.total}" for right in (each.model, each.ranker, each.both)]
-        echo(f"  {name:{width}}  {shares[0]:>9}  {shares[1]:>9}  {shares[2]:>9}")
+        table.add_row(name, *shares)
+    data.print(table)
     echo(learned.verdict)
     if learned.curve:
         echo("With fewer labels (values right by the ranker alone, and with the model):")

@@ -26,5 +26,10 @@ def command(pilot: Path, contender: str, override_by: str | None, why: str | Non
     release = write_release(pilot, contender, override)
     if release.looks > 1:
         note(f"The test part was opened {release.looks} times; a verdict after several looks is worth less.")
+    if release.loose_looks:
+        note(
+            f"Openings of the test part: {release.loose_looks} of {release.looks} were recorded by an earlier version, "
+            "without a chain; whether others were taken out cannot be known. The release says so."
+        )
     note(f"Released {contender}: {release.path}. Run it: ringfence run --release {release.path} DOCUMENTS --out RUN")
     return 0

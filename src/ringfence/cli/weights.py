@@ -113,9 +113,7 @@ def list_command(catalog: bool, every: bool, tokens: int, sequences: int, as_jso
     if not stored:
         note("The store is empty. `ringfence weights list --catalog` lists the weights that can be pulled by name.")
         return
-    table = PlainTable()
-    for title in ("name", "size", "licence", "pulled", "digest"):
-        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+    table = PlainTable("name", "size", "licence", "pulled", "digest", right=("size",))
     for weights in stored:
         manifest = weights.manifest
         for name in manifest.names:

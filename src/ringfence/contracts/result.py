@@ -129,12 +129,21 @@ class Usage(Contract):
 
 
 class SummarySentence(Contract):
-    """A sentence of a summary, and the places in the document that it rests on."""
+    """A sentence of a summary, and the places in the document that it rests on.
+
+    ``support`` is the probability that the places support it, by the check. ``faults`` names what they do not say:
+    ``not stated``, ``contradicted``, ``number: 12``, or ``number elsewhere: 12`` if another place of the document says
+    that. A result without ``faults`` was not checked sentence by sentence.
+    """
+
+    optional: ClassVar[frozenset[str]] = frozenset({"support", "faults"})
 
     text: str
     heading: str | None = None
     spans: list[Span]
     boxes: list[BoxFacts] = Field(default_factory=list)
+    support: float | None = None
+    faults: list[str] | None = None
 
 
 class UnsupportedText(Contract):

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from ..engines import Engine
 from ..errors import InputError
 from .access import SIDECAR, AccessRules
 from .corpus import Corpus
-from .passages import Passage, cut_passages
+from .passages import Passage, cut_passages, indexed_text
 from .store import Failure, StoredDocument, StoredPassage, Version, View
 from .words import index_words, language_of
 
@@ -266,18 +266,23 @@ class _Session:
 
 
 def _title(document: Document) -> str:
-    """Return what a document calls itself: its own title or subject, else its first line."""
-    for key in ("title", "subject"):
-        if isinstance(own := document.metadata.get(key), str) and own.strip():
-            return " ".join(own.split())[:TITLE]
-    return next((line.strip("#> \t")[:TITLE] for line in document.text.split("\n") if line.strip("#> \t")), "")
+    """Return what a document is called: the name of its file, and its own title, subject or first heading.
+
+    A record of a file of records is called by its first line, for its id is often a number.
+    """
+    own = next((str(document.metadata[key]) for key in ("title", "subject") if document.metadata.get(key)), "")
+    first = next((line for line in document.text.split("\n") if line.strip("#> \t")), "")
+    name = PurePosixPath(document.id.rpartition("!")[2]).stem
+    if document.metadata.get("source") and "!" not in document.id:
+        name, own = "", own or first
+    elif not own and first.startswith("#"):
+        own = first
+    parts = [" ".join(part.strip("#> \t").split()) for part in (name, own)]
+    return ": ".join(dict.fromkeys(part for part in parts if part))[:TITLE]
 
 
 def _indexed(document: Document, passage: Passage) -> str:
-    """Return the text of a passage as it is indexed: after the title of its document and its lead."""
-    title = _title(document)
-    before = [part for part in (title if title != passage.lead else "", passage.lead) if part]
-    return "\n".join([*before, document.text[passage.start : passage.end]])
+    return indexed_text(_title(document), passage.lead, document.text[passage.start : passage.end])
 
 
 def _line_boxes(document: Document, passage: Passage) -> tuple[tuple[Span, BoxFacts], ...]:

@@ -18,10 +18,10 @@ from filelock import FileLock, Timeout
 from ..documents import ReadingOptions, Source, sha256_of_file
 from ..errors import InputError
 from .access import EVERYONE, AccessRules, groups_beside
-from .passages import PASSAGE_RULES
+from .passages import PASSAGE_RULES, indexed_text
 from .sqlite_store import SqliteStore
-from .store import Store, StoredDocument, Version, View
-from .words import WORD_RULES
+from .store import Store, StoredDocument, StoredPassage, Version, View
+from .words import WORD_RULES, index_words
 
 __all__ = ["Corpus", "corpora", "corpus_folder"]
 
@@ -258,15 +258,21 @@ class Corpus:
 
     def faults(self) -> list[str]:
         """Return what is wrong with the corpus: damaged or edited texts, words, vectors or versions."""
-        faults = self.store.faults()
-        for version in self.versions():
+        try:
+            return list(self._faults())
+        except InputError as error:  # the store cannot be read to its end
+            return [str(error)]
+
+    def _faults(self) -> Iterator[str]:
+        yield from self.store.faults()
+        versions = self.versions()
+        if not versions:
+            yield "No version is finished."
+        for version in versions:
             if self.digest_of(View(version.number)) != version.digest:
-                faults.append(f"The documents of version {version.number} are not those that it was made of.")
-        newest = self.versions()[-1:]
-        for document in self.store.documents(View(self.next_version), text=True):
-            if hashlib.sha256(document.text.encode()).hexdigest() != document.text_sha256:
-                faults.append(f"The text of {document.id} was changed.")
-        return faults if newest else [*faults, "No version is finished."]
+                yield f"The documents of version {version.number} are not those that it was made of."
+        for identity in self.store.wrong_words(_words_of):
+            yield f"The words of {identity} in the index are not those of its text."
 
     def changed_files(self) -> dict[str, str]:
         """Return the files that are no longer as they were indexed, each with "changed" or "gone", by id."""
@@ -283,6 +289,10 @@ class Corpus:
         """Delete the corpus."""
         self.close()
         shutil.rmtree(self.folder)
+
+
+def _words_of(document: StoredDocument, passage: StoredPassage) -> list[str]:
+    return index_words(indexed_text(document.title, passage.lead, passage.text), document.language)
 
 
 def open_store(folder: Path) -> Store:

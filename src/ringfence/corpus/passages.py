@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..documents import Block, Document
 from ..documents.sentences import sentences_of
 
-__all__ = ["PASSAGE_RULES", "Passage", "cut_passages"]
+__all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
 
 PASSAGE_RULES = "passages/1"
 """The version of the rules below; part of a corpus version's digest."""
@@ -128,6 +128,11 @@ def _rows(text: str, block: Block) -> list[tuple[int, int]]:
         at += len(line) + 1
     cells = sum("\t" in text[start:end] or " | " in text[start:end] or "   " in text[start:end] for start, end in lines)
     return lines if len(lines) > 1 and cells * 2 > len(lines) else []
+
+
+def indexed_text(title: str, lead: str, text: str) -> str:
+    """Return the text of a passage as it is indexed: after the title of its document and its lead."""
+    return "\n".join([*(part for part in (title if title != lead else "", lead) if part), text])
 
 
 def _heading(text: str, block: Block) -> tuple[int, str] | None:

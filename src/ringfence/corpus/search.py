@@ -89,6 +89,12 @@ class Search:
             scores[places] += weight * counts * (K1 + 1) / (counts + K1 * length)
         return scores, np.flatnonzero(scores)
 
+    def spread(self, count: int) -> list[FoundPassage]:
+        """Return passages from all over the view, evenly spaced."""
+        numbers = self._visible.passages
+        chosen: Numbers = np.unique(np.linspace(0, len(numbers) - 1, min(count, len(numbers)), dtype=np.int64))
+        return self.fetch([int(numbers[place]) for place in chosen])
+
     def find(self, question: str, count: int, depth: int = DEPTH) -> list[FoundPassage]:
         """Return the best passages for a question."""
         ranked = self.rank(question, depth)

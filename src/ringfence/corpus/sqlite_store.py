@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ..contracts import BoxFacts, UnreadPart
-from ..errors import InputError
+from .database import Database, damaged
 from .store import Failure, Numbers, StoredDocument, StoredPassage, Version, View, Visible
 from .vectors import VectorFile
 
 __all__ = ["LIBRARIES", "SqliteStore"]
 
 LIBRARIES = ("apsw",)
-WAIT = 30_000  # milliseconds that a reader waits for a writer
 
 # The words come as the index needs them, separated by spaces: nothing else may divide them.
+_WORDS = (
+    "fts5(body, content='', contentless_delete=1, "
+    """tokenize="unicode61 remove_diacritics 0 tokenchars '-./:,_+&@#'''")"""
+)
 _SCHEMA = """
 create table settings (key text primary key, value text) without rowid;
 create table documents (
@@ -42,12 +45,10 @@ create table erased (fingerprint text, added integer, removed integer);
 create table versions (
   number integer primary key, digest text, made_at text, documents integer, passages integer, failures integer
 );
-create virtual table words using fts5(
-  body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0 tokenchars '-./:,_+&@#'''"
-);
+create virtual table words using WORDS;
 insert into words(words, rank) values ('secure-delete', 1);
 create virtual table terms using fts5vocab(words, instance);
-"""
+""".replace("WORDS", _WORDS)
 _DOCUMENT = (
     "number, id, path, sha256, text, text_sha256, read_by, pages, language, title, source, unread, added, removed"
 )
@@ -59,29 +60,29 @@ _GRANTED = " and exists (select 1 from groups g where g.id = d.id and g.name in 
 class SqliteStore:
     """A corpus in the folder ``path``. One process writes at a time; many may read.
 
-    The folder and its files are for their owner alone (0700, 0600). Raises InputError if apsw is not installed.
+    The folder and its files are for their owner alone (0700, 0600). Raises InputError if apsw is not installed, and
+    wherever the file proves damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            import apsw
-        except ImportError:
-            raise InputError("A corpus needs apsw.", "Install it: pip install 'ringfence[corpus]'.") from None
         self._folder = path
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = path / "corpus.sqlite"
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        self._database = apsw.Connection(str(file))
-        self._database.set_busy_timeout(WAIT)
-        for pragma in ("journal_mode = wal", "synchronous = normal", "secure_delete = on", "foreign_keys = off"):
+        self._database = Database(path / "corpus.sqlite")
+        for pragma in (
+            "journal_mode = wal",
+            "synchronous = normal",
+            "secure_delete = on",
+            "temp_store = memory",
+            "foreign_keys = off",
+        ):
             self._rows(f"pragma {pragma}")
         if not self._rows("select 1 from sqlite_master where name = 'versions'"):
             with self._database:
-                self._database.execute(_SCHEMA)
+                self._rows(_SCHEMA)
         self._vectors: VectorFile | None = None
 
     def _rows(self, statement: str, bindings: Any = None) -> list[tuple[Any, ...]]:
-        return list(self._database.execute(statement, bindings))
+        return self._database.rows(statement, bindings)
 
     def _one(self, statement: str, bindings: Any = None) -> Any:
         return self._rows(statement, bindings)[0][0]
@@ -93,11 +94,11 @@ class SqliteStore:
     def get(self, key: str) -> Any:
         """Return a setting; None if it was never set."""
         rows = self._rows("select value from settings where key = ?", (key,))
-        return json.loads(rows[0][0]) if rows else None
+        return _json(rows[0][0]) if rows else None
 
     def set(self, key: str, value: Any) -> None:
         """Write a setting."""
-        self._database.execute("insert or replace into settings values (?, ?)", (key, json.dumps(value)))
+        self._rows("insert or replace into settings values (?, ?)", (key, json.dumps(value)))
 
     def _file(self) -> VectorFile:
         if self._vectors is None:
@@ -115,13 +116,13 @@ class SqliteStore:
         with self._database:
             pending = self._pending
             self._leave(document.id, pending)
-            self._database.execute("delete from failures where id = ?", (document.id,))
+            self._rows("delete from failures where id = ?", (document.id,))
             first = 1 + int(self._one("select coalesce(max(seq), 0) from sqlite_sequence where name = 'passages'"))
             if self.get("width") is None and len(vectors):
                 self.set("width", vectors.shape[1])
             self._file().write(first, vectors)  # rows that no transaction follows are written over
             unread = json.dumps([part.as_json() for part in document.unread])
-            self._database.execute(
+            self._rows(
                 f"insert into documents ({_DOCUMENT}, vectors) values (null{', ?' * 14})",
                 (
                     *(document.id, document.path, document.sha256, document.text, document.text_sha256),
@@ -129,15 +130,15 @@ class SqliteStore:
                     *(unread, pending, None, zlib.crc32(vectors.tobytes())),
                 ),
             )
-            number = self._database.last_insert_rowid()
-            self._database.executemany(
+            number = self._database.last_row
+            self._database.many(
                 "insert into passages values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (first + place, number, *p.span, p.page, p.lead, len(words[place]), _boxes_text(p))
                     for place, p in enumerate(passages)
                 ],
             )
-            self._database.executemany(
+            self._database.many(
                 "insert into words(rowid, body) values (?, ?)",
                 [(first + place, " ".join(entry)) for place, entry in enumerate(words)],
             )
@@ -151,7 +152,7 @@ class SqliteStore:
             )
         ]
         self._erase(never)
-        self._database.execute("update documents set removed = ? where id = ? and removed is null", (pending, identity))
+        self._rows("update documents set removed = ? where id = ? and removed is null", (pending, identity))
 
     def withdraw(self, identities: Iterable[str]) -> None:
         """Take documents out of the pending version, and their failures too."""
@@ -159,13 +160,13 @@ class SqliteStore:
             pending = self._pending
             for identity in identities:
                 self._leave(identity, pending)
-                self._database.execute("delete from failures where id = ?", (identity,))
+                self._rows("delete from failures where id = ?", (identity,))
 
     def fail(self, failure: Failure) -> None:
         """Record a document that cannot be read."""
         with self._database:
             self._leave(failure.id, self._pending)
-            self._database.execute(
+            self._rows(
                 "insert or replace into failures values (?, ?, ?, ?, ?, ?)",
                 (failure.id, failure.path, failure.code, failure.reason, failure.sha256, failure.source),
             )
@@ -181,9 +182,9 @@ class SqliteStore:
     def keep_file(self, identity: str, sha256: str | None) -> None:
         """Record that a file was read to its end; with None, that it was not."""
         if sha256 is None:
-            self._database.execute("delete from files where id = ?", (identity,))
+            self._rows("delete from files where id = ?", (identity,))
         else:
-            self._database.execute("insert or replace into files values (?, ?)", (identity, sha256))
+            self._rows("insert or replace into files values (?, ?)", (identity, sha256))
 
     def finish(self, made_at: str, digest: str) -> Version:
         """Make the pending version a version, after everything is on the disk."""
@@ -199,7 +200,7 @@ class SqliteStore:
                 self._one(f"select count(*) from passages p join documents d on d.number = p.document where {seen}"),
                 self._one("select count(*) from failures"),
             )
-            self._database.execute(
+            self._rows(
                 "insert into versions values (?, ?, ?, ?, ?, ?)",
                 (pending, digest, made_at, version.documents, version.passages, version.failures),
             )
@@ -215,7 +216,7 @@ class SqliteStore:
         """Yield the documents of a view, sorted by id."""
         columns = _DOCUMENT if text else _DOCUMENT.replace(" text,", " '',")
         where, bindings = _where(view)
-        for row in self._database.execute(f"select {columns} from documents d where {where} order by id", bindings):
+        for row in self._database.each(f"select {columns} from documents d where {where} order by id", bindings):
             yield _document(row)
 
     def document(self, number: int) -> StoredDocument:
@@ -229,8 +230,8 @@ class SqliteStore:
         """Declare the groups of every document."""
         with self._database:
             self.set("access", groups is not None)
-            self._database.execute("delete from groups")
-            self._database.executemany(
+            self._rows("delete from groups")
+            self._database.many(
                 "insert into groups values (?, ?)",
                 [(identity, name) for identity, names in (groups or {}).items() for name in sorted(set(names))],
             )
@@ -284,7 +285,7 @@ class SqliteStore:
         with self._database:
             for document in map(self.document, numbers):
                 life = (document.fingerprint, document.added, document.removed)
-                self._database.execute("insert into erased values (?, ?, ?)", life)
+                self._rows("insert into erased values (?, ?, ?)", life)
             self._erase(numbers)
         self._rows("pragma wal_checkpoint(truncate)")
         self._file().sync()
@@ -299,38 +300,62 @@ class SqliteStore:
             first, count = self._rows("select min(number), count(*) from passages where document = ?", (number,))[0]
             if count:
                 self._file().erase(first, count)
-            self._database.execute(
-                "delete from words where rowid in (select number from passages where document = ?)", (number,)
-            )
-            self._database.execute("delete from passages where document = ?", (number,))
-            self._database.execute("delete from documents where number = ?", (number,))
+            self._rows("delete from words where rowid in (select number from passages where document = ?)", (number,))
+            self._rows("delete from passages where document = ?", (number,))
+            self._rows("delete from documents where number = ?", (number,))
 
     def prune(self, before: int) -> int:
         """Forget versions older than ``before``, and erase what only they contain."""
         with self._database:
             gone = [row[0] for row in self._rows("select number from documents where removed <= ?", (before,))]
             self._erase(gone)
-            self._database.execute("delete from versions where number < ?", (before,))
-            self._database.execute("delete from erased where removed <= ?", (before,))
+            self._rows("delete from versions where number < ?", (before,))
+            self._rows("delete from erased where removed <= ?", (before,))
         self._rows("pragma wal_checkpoint(truncate)")
         return len(gone)
 
     def faults(self) -> list[str]:
-        """Return what is wrong with the file, the words and the vectors."""
+        """Return what is wrong with the file, the texts and the vectors."""
         faults = [f"The database is damaged: {row[0]}." for row in self._rows("pragma quick_check") if row[0] != "ok"]
-        try:
-            self._database.execute("insert into words(words) values ('integrity-check')")
-        except Exception as error:
-            faults.append(f"The index of words is damaged ({type(error).__name__}).")
+        self._rows("insert into words(words) values ('integrity-check')")
+        for identity, text, stated in self._database.each("select id, text, text_sha256 from documents order by id"):
+            if hashlib.sha256(str(text).encode()).hexdigest() != stated:
+                faults.append(f"The text of {identity} was changed.")
         for number, identity, crc in self._rows("select number, id, vectors from documents"):
             first, count = self._rows("select min(number), count(*) from passages where document = ?", (number,))[0]
             rows = self._file().rows[first : first + count] if count else np.zeros((0, 1), np.float32)
             if zlib.crc32(np.ascontiguousarray(rows).tobytes()) != crc:
                 faults.append(f"The vectors of {identity} were changed.")
-        missing = self._one("select count(*) from passages where number not in (select id from words_docsize)")
-        if missing:
-            faults.append(f"{missing} passages are not in the index of words.")
         return faults
+
+    def wrong_words(self, words_of: Callable[[StoredDocument, StoredPassage], Sequence[str]]) -> list[str]:
+        """Return the ids of the documents with passages whose words are not those of ``words_of``."""
+        self._rows("drop table if exists temp.made_terms; drop table if exists temp.made")
+        self._rows(f"create virtual table temp.made using {_WORDS}")
+        self._rows("create virtual table temp.made_terms using fts5vocab(temp, made, instance)")
+        document = ", ".join(f"d.{name}" for name in _DOCUMENT.split(", ")).replace("d.text,", "'',")
+        of_passage: dict[int, str] = {}
+        wrong: set[str] = set()
+        for number, count, *row in self._database.each(
+            f"select p.number, p.words, {_PASSAGE}, {document} from passages p "
+            "join documents d on d.number = p.document"
+        ):
+            stored = _document(row[6:])
+            of_passage[number] = stored.id
+            words = words_of(stored, _passage(row[:6]))
+            self._rows("insert into temp.made(rowid, body) values (?, ?)", (number, " ".join(words)))
+            if count != len(words):
+                wrong.add(stored.id)
+        indexed, made = self._sums("terms"), self._sums("temp.made_terms")
+        differing = [number for number in {**indexed, **made} if indexed.get(number) != made.get(number)]
+        return sorted(wrong | {of_passage.get(number, "a document that is gone") for number in differing})
+
+    def _sums(self, terms: str) -> dict[int, int]:
+        """Return a sum over the words of each passage with their places; the order of the rows does not count."""
+        sums: dict[int, int] = {}
+        for passage, term, place in self._database.each(f"select doc, term, offset from {terms}"):
+            sums[passage] = sums.get(passage, 0) + zlib.crc32(f"{place} {term}".encode())
+        return sums
 
     def size(self) -> int:
         """Return the size of the folder in bytes."""
@@ -352,11 +377,18 @@ def _document(row: Sequence[Any]) -> StoredDocument:
     number, identity, path, sha256, text, text_sha256, read_by, pages, language, title, source, unread, *life = row
     return StoredDocument(
         *(identity, path, sha256, text, text_sha256, read_by, pages, language, title, source),
-        unread=tuple(UnreadPart(**part) for part in json.loads(unread)),
+        unread=tuple(UnreadPart(**part) for part in _json(unread)),
         number=number,
         added=life[0],
         removed=life[1],
     )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError):
+        raise damaged("corpus.sqlite", "a value is not JSON") from None
 
 
 def _boxes_text(passage: StoredPassage) -> str:
@@ -367,6 +399,6 @@ def _passage(row: Sequence[Any]) -> StoredPassage:
     start, end, page, lead, text, boxes = row
     placed = tuple(
         ((entry[0], entry[1]), BoxFacts(**dict(zip(("page", "x0", "y0", "x1", "y1"), entry[2:], strict=True))))
-        for entry in json.loads(boxes)
+        for entry in _json(boxes)
     )
     return StoredPassage((start, end), page, lead, text, placed)

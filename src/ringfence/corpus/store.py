@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -207,6 +207,13 @@ class Store(Protocol):
 
     def faults(self) -> list[str]:
         """Return what is wrong with the store itself, as sentences; empty if nothing is."""
+        ...
+
+    def wrong_words(self, words_of: Callable[[StoredDocument, StoredPassage], Sequence[str]]) -> list[str]:
+        """Return the ids of the documents with passages whose words are not those of ``words_of``.
+
+        It gets documents without texts, and passages with their text.
+        """
         ...
 
     def size(self) -> int:

@@ -15,6 +15,8 @@ __all__ = ["AnswerScores", "Judged", "judge_answer", "score_answers"]
 
 Outcome = Literal["right", "wrong", "refused", "failed"]
 SHORT = 6  # words; a gold answer up to this long must stand in the answer as a whole
+PRECISION = 0.6  # of an answer's words beyond the question, for it to be a part of a longer gold answer
+LEAST_OWN = 3  # such words
 RECALL = 0.5  # of the words of a longer gold answer
 _NUMBER = re.compile(r"\d[\d,.]*")
 
@@ -47,8 +49,9 @@ class Judged:
 def judge_answer(question: GoldQuestion, result: Result | None) -> Judged:
     """Compare the answer to a question with its gold.
 
-    Right: a gold answer stands in it, numbers compared as numbers; of a gold answer of more than six words at least
-    half of them and all its numbers. Unsupported: a claim that shares fewer than half of its words with every gold
+    Right: a gold answer stands in it, numbers compared as numbers. Of a gold answer of more than six words, at least
+    half of its words and all its numbers stand in it, or 0.6 of what it says beyond the question is from the gold
+    answer. Unsupported: a claim that shares fewer than half of its words with every gold
     sentence (the gold answers, where no sentences are known), or any claim about a question that has no answer.
     """
     if result is None or not result.answered:
@@ -59,7 +62,7 @@ def judge_answer(question: GoldQuestion, result: Result | None) -> Judged:
     right_places = [place for place in places if question.answerable and question.holds(place)]
     outcome: Outcome = "refused"
     if answer:
-        outcome = "right" if any(_says(answer, gold) for gold in question.answers) else "wrong"
+        outcome = "right" if any(_says(answer, gold, question.question) for gold in question.answers) else "wrong"
     return Judged(
         question,
         outcome,
@@ -73,11 +76,15 @@ def judge_answer(question: GoldQuestion, result: Result | None) -> Judged:
     )
 
 
-def _says(answer: str, gold: str) -> bool:
+def _says(answer: str, gold: str, question: str) -> bool:
     numbers = {_plain(number) for number in _NUMBER.findall(gold)}
+    wanted = words_of(gold)
+    if len(wanted) > SHORT:
+        own = " ".join(word for word in words_of(answer) if word not in words_of(question))
+        if len(own.split()) >= LEAST_OWN and overlap(own, gold) >= PRECISION:
+            return True
     if not numbers <= {_plain(number) for number in _NUMBER.findall(answer)}:
         return False
-    wanted = words_of(gold)
     if len(wanted) <= SHORT:
         words = [word for word in wanted if not word[0].isdigit()]
         return overlap(" ".join(words), answer) == 1.0 if words else bool(numbers)

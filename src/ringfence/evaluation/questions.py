@@ -24,7 +24,8 @@ class GoldQuestion(BaseModel):
     """A question that a person has answered.
 
     ``answers`` are right answers; none means that the documents do not answer it. ``documents`` are the ids of the
-    documents that do, ``sentences`` the sentences that do.
+    documents that do, ``sentences`` the sentences that do. A ``draft`` was written by a model, and no person has
+    confirmed it yet.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -34,6 +35,7 @@ class GoldQuestion(BaseModel):
     answers: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
+    draft: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -67,6 +69,11 @@ def read_questions(path: Path) -> list[GoldQuestion]:
                 raise InputError(f"Line {number} of {path} is no gold question ({where}).", remedy) from None
     except (OSError, ValueError) as error:
         raise InputError(f"Cannot read the gold questions {path} ({type(error).__name__}).", remedy) from None
+    if drafts := [question.id for question in questions if question.draft]:
+        raise InputError(
+            f"{len(drafts)} questions in {path} are drafts that nobody has confirmed ({', '.join(drafts[:3])}).",
+            "Read each with its answer, correct or delete it, and set draft to false.",
+        )
     twice = {q.id for q in questions if sum(other.id == q.id for other in questions) > 1}
     if twice or not questions:
         what = f"the id {min(twice)} occurs twice" if twice else "it has no lines"

@@ -15,14 +15,12 @@ from ..tasks import AnswerTask, Prompt
 from ..tasks.answer.claims import Draft, citation_of, code_faults, read_claims
 from ..tasks.answer.prompt import (
     ANSWERS,
-    SUPPORTS,
     answer_prompt,
     answers_prompt,
     needs_parts,
     parts_prompt,
     read_parts,
     repeat_turn,
-    support_prompt,
 )
 from ..tasks.planted import PLANTED, has_planted_text
 from ..tasks.prompt import break_control_tokens
@@ -30,13 +28,12 @@ from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
 from .prompts import prompt_ids, request_of
+from .support import EMPTY, SupportCheck, judged
 
 __all__ = ["AnswerExecutor", "AnswerJob"]
 
 CLAIM_TOKENS = 60
 PART_TOKENS = 160
-EMPTY = " without source"
-LEAST_GAIN = 1.0  # nats that a source must add to a claim's log-odds for an even chance of support
 SPARE = 4  # further passages that are found, for those that address the model and are left out
 MOST_SPARE = 44  # and if these are not enough
 
@@ -53,7 +50,7 @@ class AnswerExecutor:
         if setup.corpus is None:
             raise EngineError("An answer task needs a corpus.", "Name it: --corpus NAME.")
         self.task, self.engine, self.corpus = task, engine, setup.corpus
-        self._supports = tuple(engine.tokenize(word) + engine.turn_end() for word in SUPPORTS)
+        self.check = SupportCheck(engine)
         self._answers = tuple(engine.tokenize(word) + engine.turn_end() for word in ANSWERS)
 
     def find(self, questions: Sequence[str], count: int) -> tuple[list[FoundPassage], list[FoundPassage]]:
@@ -72,11 +69,6 @@ class AnswerExecutor:
             if not planted or len(kept) >= count:
                 break
         return kept[:count], planted
-
-    def support(self, identity: str, question: str, claim: str, sources: Sequence[FoundPassage]) -> ScoreRequest:
-        """Return the request that scores whether ``sources`` support a claim."""
-        prompt = support_prompt(question, claim, sources, self.engine.control_tokens)
-        return ScoreRequest(identity, prompt_ids(prompt, self.engine), self._supports)
 
     def answers(self, identity: str, question: str, passages: Sequence[FoundPassage]) -> ScoreRequest:
         """Return the request that scores whether passages answer a question."""
@@ -235,8 +227,7 @@ class AnswerJob:
                 continue
             identity = self._identity(f"support {number}{' again' if self.repeated else ''}")
             self.waiting[identity] = draft
-            requests.append(self.work.support(identity, self.question, draft.text, sources))
-            requests.append(self.work.support(f"{identity}{EMPTY}", self.question, draft.text, []))
+            requests += self.work.check.requests(identity, self.question, draft.text, sources)
         return requests or self._next()
 
     def _sources(self, draft: Draft) -> list[FoundPassage]:
@@ -256,11 +247,9 @@ class AnswerJob:
         """Judge a claim when it is scored with its source and, for what the model says of any claim, without one."""
         if not {identity, f"{identity}{EMPTY}"} <= self.scores.keys():
             return ()
-        draft, score = self.waiting.pop(identity), self.scores.pop(identity)
-        support = support_of(score.logprobs, self.scores.pop(f"{identity}{EMPTY}").logprobs)
-        faults = []
-        if support < self.work.task.support:
-            faults = ["contradicted" if score.logprobs[1] > score.logprobs[2] else "not stated"]
+        draft = self.waiting.pop(identity)
+        scores = self.scores.pop(identity), self.scores.pop(f"{identity}{EMPTY}")
+        support, faults = judged(*scores, self.work.task.support)
         self.claims.append(self._claim(draft, faults, support))
         return () if self.waiting else self._next()
 
@@ -312,22 +301,6 @@ class AnswerJob:
 def is_planted(passage: FoundPassage) -> bool:
     """True if a passage, its title or its headings address the model: all of them are in the prompt."""
     return has_planted_text("\n".join((passage.title, passage.lead, passage.text)))
-
-
-def support_of(logprobs: Sequence[float], empty: Sequence[float]) -> float:
-    """Return the probability that a claim is supported, from the log-probabilities of SUPPORTS.
-
-    Without a source a small model calls nearly every claim supported too; what it says then is subtracted (contextual
-    calibration, Zhao et al. 2021, "Calibrate Before Use").
-    """
-    margin = _margin(logprobs) - _margin(empty) - LEAST_GAIN
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, margin))))
-
-
-def _margin(logprobs: Sequence[float]) -> float:
-    """Return the log-odds of the first of the closed answers."""
-    top = max(logprobs[1:])
-    return logprobs[0] - top - math.log(sum(math.exp(logprob - top) for logprob in logprobs[1:]))
 
 
 def _share(score: Score) -> float:

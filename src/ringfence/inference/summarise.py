@@ -10,10 +10,12 @@ from typing import Any
 from ..contracts import FieldAnswer, Result, Section, SummarySentence, UnsupportedText, Usage
 from ..documents import Document, Source
 from ..documents.text import document_from_text
-from ..engines import Engine, EngineOutput, Request
+from ..engines import Engine, EngineOutput, EngineRequest, Request, Score
 from ..tasks import SummariseTask, Window
 from ..tasks.prompt import break_control_tokens
+from ..tasks.summarise.length import least_words, most_words
 from ..tasks.summarise.notes import (
+    FURTHER,
     Passage,
     Sentence,
     Stage,
@@ -28,15 +30,17 @@ from . import result as results
 from .executor import ExecutorSetup
 from .job import NothingKept, WindowKeeper, add_usage, as_completion
 from .prompts import AnswerForm, prompt_ids, request_of
+from .summary_check import CheckedSentence, SummaryCheck
 
 __all__ = ["SummariseJob", "SummariseExecutor"]
 
 SHOWN = 2000  # characters of the document in a prompt that is explained without a model
+CHECK_TOKENS = 500  # that a score of a sentence reads, with its places and without
 MOST_REPEATS = 2  # times that a step is asked again if sentences lack their source
 SAY_SOURCES = (
     "Write it again, each sentence on a line of its own with the numbers of its passages behind it, like: [2][5]"
 )
-LONGER = 1.25  # times the requested number of words: above this, a summary is flagged
+MUCH = 2  # times the words asked for that a text has at least, if a summary of it that is too short is asked on
 
 
 class SummariseExecutor:
@@ -97,8 +101,9 @@ class SummariseExecutor:
         return {"prompt": asdict(Stage(task, passages, final=True).prompt())}
 
     def prompt_tokens(self, document: Document) -> int:
-        """Return the tokens of the text, and of one prompt without a passage."""
-        return len(self.engine.tokenize(document.text)) + self.shared_tokens()
+        """Return the tokens of the text, of one prompt without a passage, and of the check of each sentence."""
+        checked = Stage(self.task, [], final=True).sentences if self.task.support else 0
+        return len(self.engine.tokenize(document.text)) + self.shared_tokens() + CHECK_TOKENS * checked
 
     def shared_tokens(self) -> int:
         """Return the tokens of the prompt of the last step without a passage."""
@@ -129,7 +134,9 @@ class SummariseJob:
     level: int = 0
     higher: dict[int, list[Sentence]] = field(default_factory=dict)
     of_higher: int = 0
-    summary: list[Sentence] | None = None
+    written: list[Sentence] = field(default_factory=list)  # the sentences of the last step, before their check
+    went_on: bool = False  # further sentences were asked for
+    check: SummaryCheck | None = None
     faults: list[str] = field(default_factory=list)
     earlier: dict[tuple[bool, int, int], str] = field(default_factory=dict)  # a step's output before a repeat
     pending: dict[str, tuple[Stage, int, int]] = field(default_factory=dict)  # the step, its number, its repeats
@@ -137,14 +144,18 @@ class SummariseJob:
     @property
     def finished(self) -> bool:
         """True if the summary is written, or if a step failed."""
-        return bool(self.reason) or self.summary is not None
+        return bool(self.reason) or self._checked
 
     @property
     def progress(self) -> tuple[int, int]:
         """The number of finished steps, and of all steps: one for each section, and the summary."""
-        return len(self.notes) + (self.summary is not None), len(self.groups) + 1
+        return len(self.notes) + self._checked, len(self.groups) + 1
 
-    def first(self) -> Iterator[Request]:
+    @property
+    def _checked(self) -> bool:
+        return self.check is not None and not self.check.waiting
+
+    def first(self) -> Iterator[EngineRequest]:
         """Yield a request for the summary of a short document, or for the notes of each section of a long one."""
         if len(self.groups) == 1:
             yield self._ask(Stage(self.work.task, self.groups[0], final=True), 0)
@@ -157,49 +168,62 @@ class SummariseJob:
         if not self.pending and not self.usage:  # all notes were kept
             yield from self._reduce([note for number in sorted(self.notes) for note in self.notes[number]])
 
-    def _ask(self, stage: Stage, number: int, repeats: int = 0, before: str = "") -> Request:
+    def _ask(self, stage: Stage, number: int, repeats: int = 0, turns: Sequence[tuple[str, str]] = ()) -> Request:
         what = "summary" if stage.final else f"notes {self.level}.{number}"
-        identity = f"{self.document.id}\0{what}{f' again {repeats}' if repeats else ''}"
+        how = "" if not turns else " further" if self.went_on else f" again {repeats}"
+        identity = f"{self.document.id}\0{what}{how}"
         self.pending[identity] = (stage, number, repeats)
         engine = self.work.engine
         prompt = stage.prompt(engine.control_tokens)
-        turns = [("assistant", break_control_tokens(before, engine.control_tokens)), ("user", SAY_SOURCES)]
-        return request_of(
-            prompt, engine, identity, stage.max_new_tokens, AnswerForm(stage.grammar()), turns=turns if repeats else ()
-        )
+        said = [(role, break_control_tokens(text, engine.control_tokens)) for role, text in turns]
+        return request_of(prompt, engine, identity, stage.max_new_tokens, AnswerForm(stage.grammar()), turns=said)
 
-    def take(self, output: EngineOutput) -> Sequence[Request]:
-        """Process sentences; after the notes of all sections, go on to the summary."""
+    def take(self, output: EngineOutput) -> Sequence[EngineRequest]:
+        """Process sentences; after the notes of all sections, go on to the summary, and then to its check."""
+        if isinstance(output, Score):
+            assert self.check is not None  # scores are asked for by the check alone
+            self.usage = add_usage(self.usage, output)
+            self.check.take(output)
+            return ()
         output = as_completion(output)
         stage, number, repeats = self.pending.pop(output.id)
         if self.reason:
             return ()
         self.usage = add_usage(self.usage, output)
+        if output.finish_reason == "failed" and self.went_on:
+            return self._check()
         if output.finish_reason == "failed" and repeats:  # the earlier output stays
-            return self._go_on(stage, number, *stage.read(self.earlier[stage.final, self.level, number], True))
+            return self._go_on(stage, number, self.earlier[stage.final, self.level, number], True)
         if output.finish_reason == "failed":
             where = "" if stage.final else f" (section {number + 1} of {len(self.groups)})"
             self.reason = f"engine: {output.error}{where}"
             return ()
-        sentences, faults = stage.read(output.text, output.finish_reason == "stop")
+        whole = output.finish_reason == "stop"
         if (
-            {"no-source", "empty"} & set(faults)
+            {"no-source", "empty"} & set(stage.read(output.text, whole)[1])
             and not self.work.engine.capabilities.grammar
             and repeats < MOST_REPEATS
+            and not self.went_on
         ):
             self.earlier[stage.final, self.level, number] = output.text
-            return [self._ask(stage, number, repeats + 1, output.text)]
-        return self._go_on(stage, number, sentences, faults)
+            return [self._ask(stage, number, repeats + 1, [("assistant", output.text), ("user", SAY_SOURCES)])]
+        return self._go_on(stage, number, output.text, whole)
 
-    def _go_on(self, stage: Stage, number: int, sentences: list[Sentence], faults: list[str]) -> Sequence[Request]:
+    def _go_on(self, stage: Stage, number: int, text: str, whole: bool) -> Sequence[EngineRequest]:
         """Store the sentences of a step, and return the requests of the next one."""
-        if "empty" in faults:
+        sentences, faults = stage.read(text, whole)
+        if "empty" in faults and not self.went_on:
             self.reason = "answer: the model wrote no sentence" + ("" if stage.final else f" of section {number + 1}")
             return ()
-        self.faults += [fault for fault in faults if fault not in self.faults and (stage.final or fault != "empty")]
+        self.faults += [fault for fault in faults if fault not in self.faults and fault != "empty"]
         if stage.final:
-            self.summary = sentences
-            return ()
+            said = {sentence.text for sentence in self.written}
+            self.written += [sentence for sentence in sentences if sentence.text not in said]
+            if self.written and not (self.went_on or self.work.task.outline) and self._too_short(self.written):
+                self.went_on = True
+                further = FURTHER.format(count=max(1, stage.lines - len(self.written)))
+                return [self._ask(stage, number, turns=[("assistant", text), ("user", further)])]
+            return self._check()
         if self.level:
             self.higher[number] = sentences
             if len(self.higher) < self.of_higher:
@@ -211,10 +235,20 @@ class SummariseJob:
             return ()
         return list(self._reduce([note for place in sorted(self.notes) for note in self.notes[place]]))
 
-    def _reduce(self, notes: list[Sentence]) -> Iterator[Request]:
+    def _check(self) -> Sequence[EngineRequest]:
+        """Check the sentences; returns the requests that score them."""
+        self.check = SummaryCheck(self.work.task, self.work.engine, self.document, self.groups)
+        return self.check.begin(self.written)
+
+    def _too_short(self, sentences: Sequence[Sentence]) -> bool:
+        """True if sentences are shorter than asked, though the document has much more."""
+        words, asked = sum(len(sentence.text.split()) for sentence in sentences), self.work.task.words
+        return words < least_words(asked) and len(self.document.text.split()) >= MUCH * asked
+
+    def _reduce(self, notes: list[Sentence]) -> Iterator[EngineRequest]:
         """Summarise the notes, or take notes of the notes while they do not fit one step."""
         if not notes:
-            self.summary = []
+            yield from self._check()
             return
         groups = self.work.groups(notes)
         if len(groups) == 1 or self.level >= 8:
@@ -226,7 +260,7 @@ class SummariseJob:
 
     def result(self) -> Result:
         """Return the summary, with the sources of each sentence and the text that the document does not support."""
-        sentences = self.summary or []
+        sentences = self.check.sentences if self.check else []
         text = as_text(sentences)
         missing = self._unsupported(text)
         sections = [
@@ -268,18 +302,26 @@ class SummariseJob:
             if not text[text.rfind("\n", 0, found.span[0]) + 1 :].startswith("## ")  # the task defines the headings
         ]
 
-    def _flags(self, sentences: Sequence[Sentence], text: str, missing: Sequence[UnsupportedText]) -> list[str]:
-        flags = list(self.faults)
+    def _flags(self, sentences: Sequence[CheckedSentence], text: str, missing: Sequence[UnsupportedText]) -> list[str]:
+        flags = [*self.faults, *(self.check.flags() if self.check else [])]
         if missing:
             flags.append("unsupported: " + ", ".join(dict.fromkeys(found.text for found in missing)))
-        if len(text.split()) > LONGER * self.work.task.words:
+        if sum(len(sentence.text.split()) for sentence in sentences) > most_words(self.work.task.words):
             flags.append("longer-than-asked")
+        if sentences and self._too_short(sentences):
+            flags.append("shorter-than-asked")
         if len(self.sections) < self.of_sections:
             flags.append("read-in-part")
         if not sentences:
             flags.append("nothing-found")
         return flags
 
-    def _placed(self, sentence: Sentence) -> SummarySentence:
-        boxes = [box.facts() for span in sentence.spans for box in self.document.boxes(*span)]
-        return SummarySentence(text=sentence.text, spans=list(sentence.spans), heading=sentence.heading, boxes=boxes)
+    def _placed(self, sentence: CheckedSentence) -> SummarySentence:
+        return SummarySentence(
+            text=sentence.text,
+            spans=list(sentence.spans),
+            heading=sentence.heading,
+            boxes=[box.facts() for span in sentence.spans for box in self.document.boxes(*span)],
+            support=None if sentence.support is None else round(sentence.support, 6),
+            faults=list(sentence.faults),
+        )

@@ -23,6 +23,7 @@ from ..locks import canonical_digest
 from ..tasks import ExtractTask, Task
 from ..tasks.extract.answer import Answer, Weighed, copy_values, put_value
 from ..tasks.extract.assignment import conclude
+from ..tasks.extract.evidence import evidence_at
 from ..tasks.fields import ListField
 from .features import Surroundings
 from .places import NOTHING, Place, places_of, value_key
@@ -301,18 +302,9 @@ def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
     first, *others = belief.places
     if first.judged:
         return first.value, FieldAnswer(kind="judged")
-    raw = document.text[first.start : first.end]
-    return first.value, FieldAnswer(
-        raw=raw,
-        spans=[(first.start, first.end)],
-        others=sorted((place.start, place.end) for place in others),
-        boxes=[box.facts() for box in document.boxes(first.start, first.end)],
-        address=document.address(first.start, first.end),
-        ocr=document.ocr_confidence(first.start, first.end),
-        kind="span" if first.value in (None, raw) else "derived",
-        flags=list(first.flags),
-        readings=list(first.readings) or None,
-    )
+    spans = [(first.start, first.end), *sorted((place.start, place.end) for place in others)]
+    answer = evidence_at(document, spans, first.value, first.flags)
+    return first.value, answer.model_copy(update={"readings": list(first.readings) or None})
 
 
 def key_of(each: Weighed) -> str:

@@ -37,7 +37,8 @@ class Override:
 class Release:
     """A lock that may serve, with the verdict that allows it.
 
-    ``looks`` counts the openings of the test part. ``override`` is None for a PASS.
+    ``looks`` counts the openings of the test part, ``loose_looks`` those that an
+    earlier version recorded without a chain, so that more may have been taken out. ``override`` is None for a PASS.
     ``digests`` cover everything that the verdict rests on; ``calibrator`` is the
     digest of the pilot's calibrator, if it was fitted on this contender. ``work`` is what
     a run under the release needs, None if the run of the contender does not say; it holds the contender's ranker.
@@ -48,6 +49,7 @@ class Release:
     verdict: str
     sentence: str
     looks: int
+    loose_looks: int
     override: Override | None
     released_at: str
     bar: str
@@ -67,6 +69,7 @@ class Release:
             "verdict": self.verdict,
             "sentence": self.sentence,
             "looks": self.looks,
+            "loose_looks": self.loose_looks,
             "override": asdict(self.override) if self.override else None,
             "released_at": self.released_at,
             "bar": self.bar,
@@ -114,6 +117,7 @@ def write_release(folder: Path, contender: str, override: Override | None = None
         verdict=verdict,
         sentence=confirmed.sentence,
         looks=confirmed.looks,
+        loose_looks=confirmed.loose_looks,
         override=override if verdict != "PASS" else None,
         released_at=now(),
         bar=confirmed.bar,

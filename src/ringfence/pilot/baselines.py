@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,9 @@ from ..gold.agreement import values_match
 from ..inference.result import done
 from ..locks import Lock
 from ..runs import RunFolder
-from ..tasks import AnswerField, Example, Task, kind_of
+from ..tasks import Answer, AnswerField, Example, ExtractTask, Task, kind_of
+from ..tasks.extract.assignment import conclude
+from ..tasks.extract.evidence import evidence_at
 from ..tasks.fields import CodeField, PatternField
 from ..tasks.recognisers import Candidate, find_candidates
 
@@ -37,7 +40,7 @@ __all__ = [
 ]
 
 Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-Answer = tuple[Any, list[Span]]
+PlacedValue = tuple[Any, list[Span]]
 """A value and its spans."""
 RULES = ("first", "last", "largest")
 EMBEDDED = 2000  # characters of a text that the embedding sees
@@ -60,11 +63,15 @@ class BaselineData:
 
 @dataclass(frozen=True)
 class BaselineAnswers:
-    """The answers of a baseline, by document and path; ``rules`` is what it learned, as plain data for the lock."""
+    """The answers of a baseline, by document and path; ``rules`` is what it learned, as plain data for the lock.
+
+    ``conclude`` does with an answer what the task asks for at its end: an extract task runs its checks.
+    """
 
     name: str
     rules: Mapping[str, Any]
-    answers: Mapping[str, Mapping[str, Answer]]
+    answers: Mapping[str, Mapping[str, PlacedValue]]
+    conclude: Callable[[Answer], Answer] = lambda answer: answer
 
 
 def majority_label(data: BaselineData) -> BaselineAnswers | None:
@@ -78,7 +85,7 @@ def majority_label(data: BaselineData) -> BaselineAnswers | None:
     seen = seen or [example.labels for example in data.pool]
     common = Counter(seen).most_common(1)[0][0] if seen else (field.options[0],)
     value = list(common) if several else common[0]
-    answers: dict[str, dict[str, Answer]] = {identity: {field.path: (value, [])} for identity in data.documents}
+    answers: dict[str, dict[str, PlacedValue]] = {identity: {field.path: (value, [])} for identity in data.documents}
     return BaselineAnswers("majority", {"majority": value}, answers)
 
 
@@ -104,7 +111,7 @@ def embedding_classifier(data: BaselineData) -> BaselineAnswers | None:
     model = LogisticRegression(C=10, max_iter=5000)
     model.fit(embed([text[:EMBEDDED] for text, _ in labelled]), [label for _, label in labelled])
     given = model.predict(embed([document.text[:EMBEDDED] for document in data.documents.values()]))
-    answers: dict[str, dict[str, Answer]] = {
+    answers: dict[str, dict[str, PlacedValue]] = {
         identity: {field.path: (str(label), [])} for identity, label in zip(data.documents, given, strict=True)
     }
     rules = {"logistic regression on embeddings, labelled texts": len(labelled)}
@@ -114,7 +121,7 @@ def embedding_classifier(data: BaselineData) -> BaselineAnswers | None:
 def field_rules(data: BaselineData) -> BaselineAnswers:
     """For each field, the rule that is right most often on the calibration part; lists stay empty."""
     rules: dict[str, Any] = {}
-    answers: dict[str, dict[str, Answer]] = {identity: {} for identity in data.documents}
+    answers: dict[str, dict[str, PlacedValue]] = {identity: {} for identity in data.documents}
     for path, field in data.task.answer_fields().items():
         if field.of_list:
             continue
@@ -136,7 +143,7 @@ def field_rules(data: BaselineData) -> BaselineAnswers:
         rules[path] = max(RULES, key=lambda rule: hits[rule])
         for identity in data.documents:
             answers[identity][path] = by_rule[identity][rules[path]]
-    return BaselineAnswers("rules", {"rules": rules}, answers)
+    return BaselineAnswers("rules", {"rules": rules}, answers, partial(conclude, cast(ExtractTask, data.task)))
 
 
 def _states(values: Mapping[str, Any], path: str) -> bool:
@@ -147,7 +154,7 @@ def _states(values: Mapping[str, Any], path: str) -> bool:
     return True
 
 
-def _answers_by_rule(field: AnswerField, document: Document, task: Task) -> dict[str, Answer]:
+def _answers_by_rule(field: AnswerField, document: Document, task: Task) -> dict[str, PlacedValue]:
     """The first, the last and the largest candidate; for a text field, line."""
     if field.kind == "text":
         lines = [(line.start, line.end) for line in document.lines if document.text[line.start : line.end].strip()]
@@ -215,24 +222,35 @@ def _write(path: Path, data: BaselineData, found: BaselineAnswers, like: RunFact
         )
         folder.write_facts(facts)
         for identity, document in data.documents.items():
-            values, fields = _values_and_fields(data.task, document, found.answers[identity])
+            answer = found.conclude(_answer_of(data.task, document, found.answers[identity]))
             windows = [(0, len(document.text))]
-            folder.append(done(document, values, fields, windows, grounding="rule", mode="solo", lock=lock.digest))
+            facts_of = {
+                "checks": answer.checks,
+                "rows": answer.rows,
+                "grounding": "rule",
+                "mode": "solo",
+                "lock": lock.digest,
+            }
+            folder.append(done(document, answer.values, answer.fields, windows, **facts_of))
         folder.write_facts(facts.model_copy(update={"totals": dict(folder.totals())}))
     finally:
         folder.release()
 
 
-def _values_and_fields(
-    task: Task, document: Document, answers: Mapping[str, Answer]
-) -> tuple[dict[str, Any], dict[str, FieldAnswer]]:
+def _answer_of(task: Task, document: Document, answers: Mapping[str, PlacedValue]) -> Answer:
     values: dict[str, Any] = {}
     fields: dict[str, FieldAnswer] = {}
     for path, (value, spans) in answers.items():
         record, _, leaf = path.rpartition(".")
         holder = values.setdefault(record, {}) if record else values
         holder[leaf] = value
-        raw = document.text[spans[0][0] : spans[0][1]] if spans else None
-        fields[path] = FieldAnswer(raw=raw, spans=spans, kind="null" if value is None else "judged")
+        if spans:
+            fields[path] = evidence_at(document, spans, value)
+        else:
+            fields[path] = (
+                FieldAnswer(kind="judged")
+                if value is not None
+                else FieldAnswer(kind="null", flags=["nothing-recognised"])
+            )
     lists = dict.fromkeys(spec.of_list for spec in task.answer_fields().values() if spec.of_list)
-    return {**values, **{name: [] for name in lists}}, fields
+    return Answer({**values, **{name: [] for name in lists}}, fields, {}, {name: [] for name in lists})

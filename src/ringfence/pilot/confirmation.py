@@ -24,12 +24,16 @@ __all__ = ["ConfirmedVerdict", "confirm"]
 
 @dataclass(frozen=True)
 class ConfirmedVerdict:
-    """A verdict that was worked out again from answers and gold; ``looks`` counts the openings of the test part."""
+    """A verdict that was worked out again from answers and gold; ``looks`` counts the openings of the test part.
+
+    ``loose_looks`` are those on record that no later line holds fast: an earlier version wrote them without a chain.
+    """
 
     word: str
     sentence: str
     bar: str
     looks: int
+    loose_looks: int
 
 
 def confirm(folder: Path, record: PilotRecord) -> ConfirmedVerdict:
@@ -63,7 +67,9 @@ def confirm(folder: Path, record: PilotRecord) -> ConfirmedVerdict:
     if verdict.word != record.verdict:
         raise _no_longer_holds(folder, [f"the verdict in pilot.json: it is {verdict.word}, not {record.verdict}"])
     sentence = sentence_of(verdict, record.chosen, share_of(evaluation, bar.unit), bar.unit)
-    return ConfirmedVerdict(verdict.word, sentence, str(bar), len(openings))
+    return ConfirmedVerdict(
+        verdict.word, sentence, str(bar), len(openings), sum("before" not in opening for opening in openings)
+    )
 
 
 def _no_longer_holds(folder: Path, changed: list[str]) -> InputError:

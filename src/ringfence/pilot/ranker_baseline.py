@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from ..gold.near_duplicates import families_of, near_duplicates
 from ..learning import fit_ranker, label
 from ..tasks import ExtractTask
-from .baselines import Answer, BaselineAnswers, BaselineData
+from ..tasks.extract.assignment import conclude
+from .baselines import BaselineAnswers, BaselineData, PlacedValue
 
 __all__ = ["ranker_alone"]
 
@@ -25,7 +27,7 @@ def ranker_alone(data: BaselineData) -> BaselineAnswers | None:
         ranker = fit_ranker(task, labelled, {})
         if not ranker.models[0]:
             return None
-        answers: dict[str, dict[str, Answer]] = {}
+        answers: dict[str, dict[str, PlacedValue]] = {}
         for identity, document in data.documents.items():
             answers[identity] = {path: (None, []) for path, field in task.answer_fields().items() if not field.of_list}
             for path, beliefs in ranker.beliefs(task, document).items():
@@ -33,4 +35,4 @@ def ranker_alone(data: BaselineData) -> BaselineAnswers | None:
                 answers[identity][path] = best.value, [(place.start, place.end) for place in best.places[:1]]
     except ValueError:
         return None
-    return BaselineAnswers("ranker", {"ranker": ranker.digest}, answers)
+    return BaselineAnswers("ranker", {"ranker": ranker.digest}, answers, partial(conclude, task))

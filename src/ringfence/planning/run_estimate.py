@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from ..documents import Document, Source, read_documents
@@ -50,20 +50,25 @@ def span(seconds: float) -> str:
 class Forecast:
     """What is known of a run beside its pace: how many documents its files hold, and how long their prompts are.
 
-    It reads a few files, evenly spaced over ``sources``; ``limit`` is the largest number of documents.
+    It reads a few files, evenly spaced over ``sources``; ``limit`` is the largest number of documents. Those of
+    ``kept`` (ids) have their results from an earlier session.
     """
 
-    def __init__(self, answerer: Answerer, sources: Sequence[Source], limit: int | None = None) -> None:
+    def __init__(
+        self, answerer: Answerer, sources: Sequence[Source], limit: int | None = None, kept: Set[str] = frozenset()
+    ) -> None:
         costs = Costs.of(answerer.engine, answerer.executor.shared_tokens, answerer.model.mode)
         sampled: list[int] = []
         per_file = 0
-        chosen = list(sources)[:: max(1, len(sources) // SAMPLE)][:SAMPLE]
+        left = [source for source in sources if source.id not in kept]
+        chosen = left[:: max(1, len(left) // SAMPLE)][:SAMPLE]
         for source in chosen:
-            for number, outcome in enumerate(read_documents(source, answerer.options.reading), start=1):
+            read = read_documents(source, answerer.options.reading)
+            for number, outcome in enumerate((one for one in read if one.id not in kept), start=1):
                 per_file += 1
                 if isinstance(outcome, Document) and number <= 3:
                     sampled.append(costs.reading(answerer.executor.prompt_tokens(outcome)))
-        documents = round(len(sources) * per_file / len(chosen)) if chosen else 0
+        documents = round(len(left) * per_file / len(chosen)) if chosen else 0
         self._documents = min(limit, documents) if limit else documents
         self._readable = bool(sampled)
         self._prompts = round(self._documents * sum(sampled) / len(sampled)) if sampled else 0

@@ -85,6 +85,8 @@ def compare_results(
         return ReplayOutcome(name, "CHANGED", "it differs, and the run has no trace of the engine", fields=fields)
     split = _first_split(stored_answers, replayed_answers, same) if stored_answers else None
     drift = _drift(stored_answers, replayed_answers)
+    if split is None and _told(stored_answers) != _told(replayed_answers) and stored_answers:
+        return ReplayOutcome(name, "CHANGED", "the runs do not tell log-probabilities of the same tokens", drift=drift)
     if split is None:
         if same:
             word, why = _sameness(stored_answers, replayed_answers)
@@ -118,7 +120,7 @@ def _outcome_of_split(
         return ReplayOutcome(name, "CHANGED", "the prompts differ", **facts)
     if stored.error or replayed.error:
         return ReplayOutcome(name, "CHANGED", str(replayed.error or stored.error), **facts)
-    if stored.scores is not None and replayed.scores is not None:
+    if stored.scores and replayed.scores and len(stored.scores) == len(replayed.scores):
         return _outcome_of_scores(name, stored.scores, replayed.scores, threshold, facts)
     stored_tokens, replayed_tokens = stored.tokens or [], replayed.tokens or []
     if not (stored.tells_tokens and replayed.tells_tokens):
@@ -126,7 +128,8 @@ def _outcome_of_split(
     place = _common_length(stored_tokens, replayed_tokens)
     if place >= min(len(stored_tokens), len(replayed_tokens)):
         return ReplayOutcome(name, "CHANGED", "one answer ends before the other", token=place, **facts)
-    if (margin := margin_bound((stored.logprobs or [])[place])) > threshold:
+    told = stored.logprobs or []
+    if place < len(told) and (margin := margin_bound(told[place])) > threshold:
         method = "bound"
     else:
         margin, method = alternatives(
@@ -223,6 +226,15 @@ def _common_length(left: Sequence[int], right: Sequence[int]) -> int:
     return next((place for place, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
+def _told(answers: RecordedAnswers) -> dict[tuple[str, int], int]:
+    """Return how many log-probabilities each answer tells."""
+    return {
+        (request, look): len(line.logprobs or line.scores or ())
+        for request, lines in answers.items()
+        for look, line in enumerate(lines)
+    }
+
+
 def _drift(stored: RecordedAnswers, replayed: RecordedAnswers) -> float:
     """Return the largest change of a log-probability over the tokens and scores that both runs share."""
     most = 0.0
@@ -232,7 +244,7 @@ def _drift(stored: RecordedAnswers, replayed: RecordedAnswers) -> float:
                 break
             if left.tokens is not None and right.tokens is not None:
                 size = _common_length(left.tokens, right.tokens)
-                pairs = zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=True)
+                pairs = zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=False)
             else:
                 pairs = zip(left.scores or (), right.scores or (), strict=False)
             most = max([most, *(abs(a - b) for a, b in pairs if max(a, b) > -12)])

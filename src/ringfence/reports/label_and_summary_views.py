@@ -22,13 +22,14 @@ class ScoreView:
 
 @dataclass(frozen=True)
 class SentenceView:
-    """A sentence of a summary in pieces: (text, True if the document does not support it)."""
+    """A sentence of a summary in pieces: (text, True if the document does not support it), and what it lacks."""
 
     name: str
     heading: str | None
     sourced: bool
     pieces: list[tuple[str, bool]]
     hue: int
+    faults: list[str]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def sentences_of(result: Result) -> list[SentenceView]:
             at = high
         pieces.append((text[at:position], False))
         hue = (number - 1) * 47 % 360
-        shown.append(SentenceView(f"s{number}", sentence.heading, bool(sentence.spans), pieces, hue))
+        faults = sentence.faults or []
+        shown.append(SentenceView(f"s{number}", sentence.heading, bool(sentence.spans), pieces, hue, faults))
     return shown
 
 

@@ -2,6 +2,7 @@
 
 from .erasure import purge
 from .export import export_csv, export_json, export_parquet, export_run, export_xlsx, list_names
+from .intake import finished_in
 from .output import require_output
 from .pace import Costs, Pace
 from .products import GOLD, Product, erase_product, note_product, products_of
@@ -25,6 +26,7 @@ __all__ = [
     "export_parquet",
     "export_run",
     "export_xlsx",
+    "finished_in",
     "list_names",
     "note_product",
     "products_of",

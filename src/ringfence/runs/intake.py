@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from pathlib import Path
 from typing import Protocol
 
 from ..documents import Container, Document, ReadingOptions, Source, Unreadable, read_ahead, readers, sha256_of_file
 from .run_folder import RunFolder
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "finished_in"]
 
 FINAL = ("done", "abstained")  # a document with this status is processed again only if it changes
+
+
+def finished_in(run: Path) -> Set[str]:
+    """Return the ids of the documents that a run in ``run`` keeps when it is resumed unless they change."""
+    if not (run / "run.json").exists():
+        return frozenset()
+    return {identity for identity, entry in RunFolder.open(run).index().items() if entry.status in FINAL}
 
 
 class _Counts(Protocol):

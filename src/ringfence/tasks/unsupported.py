@@ -12,7 +12,7 @@ from .fields import PatternField
 from .locale import Locale
 from .recognisers import Candidate, find_candidates
 
-__all__ = ["unsupported"]
+__all__ = ["names_in", "nouns_have_capitals", "unsupported"]
 
 _WORDS = dict(
     zip(
@@ -37,12 +37,15 @@ _TITLES = frozenset({"Dr.", "Mr.", "Mrs.", "Ms.", "St.", "Prof.", "Hr.", "Fr.", 
 NOUNS_HAVE_CAPITALS = 0.25  # of the words inside sentences; above this the language is one like German
 
 
-def unsupported(written: Document, document: Document, locale: Locale) -> list[UnsupportedText]:
+def unsupported(
+    written: Document, document: Document, locale: Locale, capital_nouns: bool | None = None
+) -> list[UnsupportedText]:
     """Texts in ``written`` without support in ``document``, in order; their spans are in ``written``.
 
     Numbers, amounts and dates are compared as values, so that 12 March 2024 equals 2024-03-12 and 1,000 equals 1000;
     names letter by letter, ignoring case. In a language that capitalises nouns, only runs of two or more capitalised
-    words and words with inner capitals count as names.
+    words and words with inner capitals count as names; ``capital_nouns`` says that where ``document`` is too short to
+    tell.
     """
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
@@ -69,7 +72,8 @@ def unsupported(written: Document, document: Document, locale: Locale) -> list[U
             if not (readings & known or raw in raws) or _other_currency(candidate.value, stated):
                 found.append((candidate.start, candidate.end, kind))
     plain = " ".join(document.text.casefold().split())
-    for start, end in _names(written.text, _nouns_have_capitals(document.text)):
+    nouns = nouns_have_capitals(document.text) if capital_nouns is None else capital_nouns
+    for start, end in names_in(written.text, nouns):
         if not taken & set(range(start, end)) and not _appears(written.text[start:end], plain):
             found.append((start, end, "name"))
     return [
@@ -99,13 +103,14 @@ def _appears(name: str, plain: str) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(form)}(?!\w)", plain) for form in {wanted, stem})
 
 
-def _nouns_have_capitals(text: str) -> bool:
+def nouns_have_capitals(text: str) -> bool:
+    """True if a text is in a language that writes nouns with capitals, like German."""
     inside = re.findall(r"(?<=[a-zäöüß,] )([^\W\d_]\w{2,})", text)
     return len(inside) >= 40 and sum(word[0].isupper() for word in inside) / len(inside) > NOUNS_HAVE_CAPITALS
 
 
-def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
-    """Runs of capitalised words.
+def names_in(text: str, capital_nouns: bool) -> Iterator[tuple[int, int]]:
+    """Runs of capitalised words: the spans of the names in a text.
 
     The first word of a sentence counts only if it has an inner capital, or another capitalised word follows it.
     """
@@ -123,16 +128,24 @@ def _names(text: str, nouns_have_capitals: bool) -> Iterator[tuple[int, int]]:
             if not following[0].isupper() and not (joint and _follows(text, words[last + 1], words[last + 2])):
                 break
             last += 1
-        opens = not text[: first.start()].rstrip() or text[: first.start()].rstrip()[-1] in '.!?:\n#"“'
+        opens = _opens(text, first.start())
         if opens and last > at and first.group() in _OPENERS:
-            at, opens = at + 1, False
+            opens = False
+            at = next(number for number in range(at + 1, last + 1) if words[number].group()[0].isupper())
             first = words[at]
         inner = any(letter.isupper() for letter in first.group()[1:])
         alone = last == at
-        if not alone or inner or not (opens or nouns_have_capitals):
+        if not alone or inner or not (opens or capital_nouns):
             end = words[last].end()
             yield first.start(), end - (1 if text[end - 1] in ".-" else 0)
         at = last + 1
+
+
+def _opens(text: str, at: int) -> bool:
+    """True if a sentence begins at ``at``."""
+    while at and text[at - 1].isspace():
+        at -= 1
+    return not at or text[at - 1] in '.!?:#"“'
 
 
 def _follows(text: str, left: re.Match[str], right: re.Match[str]) -> bool:

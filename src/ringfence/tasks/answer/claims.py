@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span
-from ...documents import Document, Source
 from ...documents.sentences import sentences_of
-from ...documents.text import document_from_text
+from ..evidence import MOST_SHORT, as_document, closest, stem
 from ..locale import Locale
 from ..unsupported import unsupported
 from .calculation import calculated
@@ -21,8 +19,6 @@ __all__ = ["Draft", "citation_of", "code_faults", "read_claims"]
 _CITE = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _WORD = re.compile(r"\w+")
 MOST_CITED = 3
-MOST_SHORT = 3  # letters of words that say nothing alone
-STEM = 5
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{3,})[\"”“»]")
 
 
@@ -67,8 +63,8 @@ def _rests_on(claim: str, passages: Sequence[FoundPassage]) -> tuple[int, ...]:
 
     Words that many passages have count less. Of equal passages the one that was found first is taken.
     """
-    wanted = {_stem(word) for word in _WORD.findall(claim) if len(word) > MOST_SHORT or word.isdigit()}
-    known = [{_stem(word) for word in _WORD.findall(f"{p.title} {p.lead} {p.text}")} & wanted for p in passages]
+    wanted = {stem(word) for word in _WORD.findall(claim) if len(word) > MOST_SHORT or word.isdigit()}
+    known = [{stem(word) for word in _WORD.findall(f"{p.title} {p.lead} {p.text}")} & wanted for p in passages]
     weights = {word: 1 / sum(word in words for words in known) for words in known for word in words}
     chosen: list[int] = []
     covered: set[str] = set()
@@ -91,15 +87,15 @@ def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], lo
     if not sources:
         return ["no citation"]
     said = "\n\n".join("\n".join([source.title, source.lead, source.text]) for source in sources)
-    known = _document(f"{said}\n\n{question}")
+    known = as_document(f"{said}\n\n{question}")
     text = draft.text
     if draft.calculation:
         text = text.replace(draft.calculation.result, "")
-    faults = [f"{found.kind}: {found.text}" for found in unsupported(_document(text), known, locale)] if text else []
+    faults = [f"{found.kind}: {found.text}" for found in unsupported(as_document(text), known, locale)] if text else []
     if draft.calculation:
-        numbers = _document(draft.calculation.expression)
-        faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, _document(said), locale)]
-    plain = " ".join(said.split()).casefold()
+        numbers = as_document(draft.calculation.expression)
+        faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, as_document(said), locale)]
+    plain = " ".join(f"{said}\n{question}".split()).casefold()
     faults += [
         f"quotation: {quoted}"
         for quoted in _QUOTED.findall(draft.text)
@@ -116,24 +112,15 @@ def _strange_words(claim: str, said: str) -> list[str]:
     Of 100 answers that people wrote for a passage, 95 have at least 78 % of their words from it; for another passage
     at most 12 %.
     """
-    known = {_stem(word) for word in _WORD.findall(said)}
+    known = {stem(word) for word in _WORD.findall(said)}
     words = [word for word in dict.fromkeys(_WORD.findall(claim)) if len(word) > MOST_SHORT]
-    strange = [word for word in words if _stem(word) not in known]
+    strange = [word for word in words if stem(word) not in known]
     return strange if len(strange) * 2 > len(words) else []
-
-
-def _stem(word: str) -> str:
-    """Return the beginning of a word, by which its forms are taken as one."""
-    return word.casefold()[:STEM]
-
-
-def _document(text: str) -> Document:
-    return document_from_text(Source(Path("claim"), "claim"), text or " .", "", "claim")
 
 
 def citation_of(claim: str, number: int, passage: FoundPassage) -> Citation:
     """Return the place in a passage that says a claim: the sentences that share its words, and those between them."""
-    start, end = _closest(claim, passage.text)
+    start, end = closest(claim, passage.text)
     span = (passage.span[0] + start, passage.span[0] + end)
     return Citation(
         document=passage.document,
@@ -160,21 +147,3 @@ def _boxes(passage: FoundPassage, span: Span) -> list[BoxFacts]:
             cut = {"x0": round(box.x0 + (first - start) * width, 1), "x1": round(box.x0 + (last - start) * width, 1)}
             boxes.append(box.model_copy(update=cut))
     return boxes
-
-
-def _closest(claim: str, text: str) -> Span:
-    """Return the run of sentences that covers the claim's words best, with the fewest sentences."""
-    wanted = {word.casefold() for word in _WORD.findall(claim) if len(word) > 3 or word.isdigit()}
-    spans = list(sentences_of(text, 0, len(text)))
-    if not wanted or len(spans) < 2:
-        return (spans[0][0], spans[-1][1]) if spans else (0, len(text))
-    words = [{word.casefold() for word in _WORD.findall(text[start:end])} & wanted for start, end in spans]
-    best, run = -1.0, (0, 0)
-    for first in range(len(spans)):
-        covered: set[str] = set()
-        for last in range(first, min(len(spans), first + 4)):
-            covered |= words[last]
-            gain = len(covered) - 0.8 * (last - first)
-            if gain > best:
-                best, run = gain, (first, last)
-    return spans[run[0]][0], spans[run[1]][1]

@@ -19,6 +19,7 @@ __all__ = [
     "needs_parts",
     "parts_prompt",
     "read_parts",
+    "question_prompt",
     "repeat_turn",
     "standalone_prompt",
     "support_prompt",
@@ -136,6 +137,15 @@ def answers_prompt(question: str, passages: Sequence[FoundPassage], control_toke
         "Do the passages contain the answer to the question? Answer yes or no."
     )
     return Prompt(_JUDGE, user, "")
+
+
+def question_prompt(passage: FoundPassage, control_tokens: tuple[str, ...] = ()) -> Prompt:
+    """Return the prompt that asks for a question that a passage answers."""
+    user = (
+        f"{_numbered([passage], control_tokens)}\n"
+        "Write one question that this passage answers and that can be understood without it. Write only the question."
+    )
+    return Prompt("You write questions for an examination of documents.", user, "")
 
 
 def standalone_prompt(question: str, before: Sequence[tuple[str, str]], control_tokens: tuple[str, ...] = ()) -> Prompt:

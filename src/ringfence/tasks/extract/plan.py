@@ -22,6 +22,7 @@ from ..recognisers import Candidate, find_candidates
 from .answer import FieldValue, Record, WindowAnswer, by_place
 from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, value_doubts
+from .evidence import evidence_at
 from .grammar import (
     NULL,
     CandidateRule,
@@ -273,7 +274,7 @@ class ExtractionPlan:
         return FieldValue(value, answer)
 
     def _grounded(self, rule: Rule | None, reading: Match) -> tuple[Any, FieldAnswer]:
-        (start, end), *others = reading.spans
+        start, end = reading.spans[0]
         raw = self.document.text[start:end]
         flags: list[str] = []
         value: Any
@@ -283,17 +284,7 @@ class ExtractionPlan:
                 value, flags = None, ["over-max-segments"]
         else:
             value, flags = reading.candidate.value, list(reading.candidate.flags)
-        verbatim = value is None or (isinstance(value, str) and value == raw)
-        answer = FieldAnswer(
-            raw=raw,
-            spans=[(start, end)],
-            others=[(first, last) for first, last in others],
-            boxes=[box.facts() for box in self.document.boxes(start, end)],
-            address=self.document.address(start, end),
-            ocr=self.document.ocr_confidence(start, end),
-            kind="span" if verbatim else "derived",
-            flags=flags,
-        )
+        answer = evidence_at(self.document, reading.spans, value, flags)
         if reading.candidate is not None and reading.candidate.readings:
             answer.readings = list(reading.candidate.readings)
         return value, answer

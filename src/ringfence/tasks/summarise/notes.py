@@ -16,15 +16,20 @@ from ...documents import Document
 from ...documents.reader import canonical
 from ..gbnf import literal, one_of
 from ..prompt import Prompt, break_control_tokens
+from .length import most_words
 from .task import SummariseTask
 
 __all__ = ["Passage", "Sentence", "Stage", "groups_of", "passages_of", "sections_of"]
 
 WORDS_A_SENTENCE = 18
-NOTES_A_GROUP = 8
+NOTES_A_GROUP = 6
 LEAST_PASSAGE, MOST_PASSAGE = 160, 600  # characters; short turns of a transcript are joined
-MOST_WORDS = 60  # of a sentence; without a bound small models do not stop, and at the bound they run words together
-TOKENS_A_SENTENCE = 120
+SHORT_SENTENCE = 12  # words; with sentences so short the summary still has room for the length asked for
+# Without bounds small models do not stop: two notes of the 1.5B ran to the 976 tokens that a section had.
+MOST_WORDS, MOST_WORDS_OF_NOTE = 40, 30
+MOST_LETTERS = 30  # of a word without a full stop; longer ones are written in parts
+TOKENS_A_WORD = 2
+FURTHER = "Write up to {count} further sentences, in the same form, with what they say and you have not said yet."
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
 _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
@@ -104,13 +109,29 @@ class Stage:
         return math.ceil(wanted / len(self.task.outline)) if self.task.outline else wanted
 
     @property
+    def lines(self) -> int:
+        """The number of sentences that may be written; the best of those that are too many for the length are kept."""
+        if not self.final:
+            return self.sentences
+        wanted = max(1, math.ceil(self.task.words / SHORT_SENTENCE))
+        return math.ceil(wanted / len(self.task.outline)) if self.task.outline else wanted
+
+    @property
+    def words_a_line(self) -> int:
+        """The most words of a sentence: at most about half of those asked for, so that a choice of sentences fits."""
+        if not self.final:
+            return MOST_WORDS_OF_NOTE
+        return min(MOST_WORDS, max(20, self.task.words // 2), most_words(self.task.words))
+
+    @property
     def _headings(self) -> Sequence[str]:
         return self.task.outline if self.final else ()
 
     @property
     def max_new_tokens(self) -> int:
         """The token limit for all sentences."""
-        return 16 + TOKENS_A_SENTENCE * self.sentences * max(1, len(self._headings)) + 16 * len(self._headings)
+        line = TOKENS_A_WORD * self.words_a_line + 12
+        return 16 + line * self.lines * max(1, len(self._headings)) + 16 * len(self._headings)
 
     def prompt(self, control_tokens: tuple[str, ...] = ()) -> Prompt:
         """The prompt of this step."""
@@ -131,7 +152,7 @@ class Stage:
             heads = "\n".join(f"## {heading}" for heading in self._headings)
             asked = f"Summarise {what} in about {task.words} words, under these headings:\n{heads}\n"
         else:
-            asked = f"Summarise {what} in about {task.words} words, {self.sentences} sentences at most."
+            asked = f"Summarise {what} in about {task.words} words, in {self._count} sentences."
         nothing = (
             f" Write {NOTHING} where they say nothing{' about it' if about else ''}." if self._may_be_empty else ""
         )
@@ -140,12 +161,16 @@ class Stage:
         return Prompt(system, f"Passages:\n{listed}\n\n{asked}{nothing} {form}", "")
 
     @property
+    def _count(self) -> str:
+        return f"{self.sentences} to {self.lines}" if self.sentences < self.lines else f"at most {self.lines}"
+
+    @property
     def _may_be_empty(self) -> bool:
         return bool(self.task.question.strip()) or bool(self._headings)
 
     def grammar(self) -> str:
         """GBNF: sentences with at least one number of an existing passage."""
-        lines = " ".join(["line", *["line?"] * (self.sentences - 1)])
+        lines = " ".join(["line", *["line?"] * (self.lines - 1)])
         body = f"({literal(NOTHING)} {literal(chr(10))} | {lines})" if self._may_be_empty else f"({lines})"
         root = " ".join(f"{literal(f'## {heading}' + chr(10))} {body}" for heading in self._headings) or body
         numbers = one_of((str(number), "") for number in range(1, len(self.passages) + 1))
@@ -153,10 +178,10 @@ class Stage:
         # prompt.) A full stop inside a number or after a short word such as Mr. does not end the sentence.
         return (
             f"root ::= {root}\n"
-            f'line ::= first (" " word){{1,{MOST_WORDS}}} [.!?]? " " cite cite? cite? "\\n"\n'
-            f"first ::= [^\\[\\]\\n #*.!?\\-] more? inner* | short\n"
-            f"word ::= more inner* | short\n"
-            f"more ::= [^\\[\\]\\n .!?]+\n"
+            f'line ::= first (" " word){{1,{self.words_a_line - 1}}} [.!?]? " " cite cite? cite? "\\n"\n'
+            f"first ::= [^\\[\\]\\n #*.!?\\-] more? inner{{0,3}} | short\n"
+            f"word ::= more inner{{0,3}} | short\n"
+            f"more ::= [^\\[\\]\\n .!?]{{1,{MOST_LETTERS}}}\n"
             f"inner ::= [.!?] more\n"
             f'short ::= [A-Za-z] [a-z]? [a-z]? "."\n'
             f'cite ::= "[" {numbers} "]"\n'

@@ -14,7 +14,7 @@ __all__ = ["SummariseTask"]
 class SummariseTask(Task):
     """A summary of about a given number of words, each sentence with the passages that support it."""
 
-    prompt_version: ClassVar[str] = "summarise/2"
+    prompt_version: ClassVar[str] = "summarise/3"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"evidence"})
 
     kind: Literal["summarise"]
@@ -22,6 +22,13 @@ class SummariseTask(Task):
     question: str = Field("", description="Summarise what the document says about this; empty: the whole document.")
     outline: tuple[Annotated[str, Field(min_length=1, max_length=120)], ...] = Field(
         (), max_length=12, description="Headings of the summary, in this order."
+    )
+
+    support: float = Field(
+        0.5, ge=0, lt=1, description="The least probability that its places support a sentence; 0: not asked."
+    )
+    unsupported: Literal["mark", "drop"] = Field(
+        "mark", description="What happens to sentences that their places do not support: they are marked, or left out."
     )
 
     @field_validator("outline")
@@ -32,6 +39,14 @@ class SummariseTask(Task):
         if len(set(outline)) < len(outline):
             raise ValueError("a heading is listed twice")
         return outline
+
+    def canonical(self) -> dict[str, Any]:
+        """The task as plain JSON data; without the settings of the check where they are the default."""
+        data = super().canonical()
+        for name in ("support", "unsupported"):  # as before they were there, so that earlier locks stay the same
+            if data[name] == type(self).model_fields[name].default:
+                del data[name]
+        return data
 
     def columns(self) -> dict[str, dict[str, Any]]:
         """The summary, the only value."""
