@@ -174,7 +174,7 @@ class TestPrompts:
         assert not any(token in prompt for token in (*TOKENS, "<|im_start|>", "[|user|]"))
         assert not any(0xE0000 <= ord(character) < 0xE0080 for character in prompt)
 
-    def test_names_and_paths_of_files_are_in_no_prompt(self) -> None:
+    def test_ids_and_paths_of_documents_are_in_no_prompt(self) -> None:
         hostile = [passage("The rent is 5.")]
         for prompt in (
             answer_prompt(default_task(), "What?", hostile),
