@@ -92,6 +92,13 @@ class TestChannels:
         name = CIRCULAR.stem if channel == "file name" else "circular"
         assert f"planted-instruction: {name}." in flags(result)
 
+    def test_a_document_of_many_orders_hides_no_other(self, tmp_path: Path) -> None:
+        orders = "\n\n".join(f"## {n}\n\nWhat does the tenant Acme Ltd pay a month? {ORDER} [{n}]" for n in range(20))
+        view = view_of(corpus_of(tmp_path, {"lease.txt": LEASE, "orders.md": orders}))
+        result = asked(view, engine := Listening())
+        assert result.value("answer") == "The tenant pays 1,200 euros a month."
+        assert "77 euros" not in "".join(engine.prompts)
+
     @pytest.mark.parametrize("disguise", [*DISGUISES["dev"], DISGUISES["new"][0], DISGUISES["new"][2]])
     def test_an_order_in_disguise_is_found(self, disguise: Callable[[str], str]) -> None:
         assert has_planted_text(f"Annex.\n{disguise(ORDER)}\nEnd.")
@@ -167,7 +174,7 @@ class TestPrompts:
         assert not any(token in prompt for token in (*TOKENS, "<|im_start|>", "[|user|]"))
         assert not any(0xE0000 <= ord(character) < 0xE0080 for character in prompt)
 
-    def test_names_and_paths_of_files_are_in_no_prompt(self) -> None:
+    def test_ids_and_paths_of_documents_are_in_no_prompt(self) -> None:
         hostile = [passage("The rent is 5.")]
         for prompt in (
             answer_prompt(default_task(), "What?", hostile),

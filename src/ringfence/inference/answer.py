@@ -35,6 +35,7 @@ __all__ = ["AnswerExecutor", "AnswerJob"]
 CLAIM_TOKENS = 60
 PART_TOKENS = 160
 SPARE = 4  # further passages that are found, for those that address the model and are left out
+MOST_SPARE = 44  # and if these are not enough
 
 
 class AnswerExecutor:
@@ -57,12 +58,17 @@ class AnswerExecutor:
 
         If one addresses the model, all of its document are left out: an order may go on in the next passage.
         """
-        found = [self.corpus.find(question, count + SPARE) for question in questions]
-        in_turns = [passage for row in _in_turns(found) for passage in row]
-        distinct = list({passage.number: passage for passage in in_turns}.values())
-        hostile = {passage.document for passage in distinct if is_planted(passage)}
-        planted = [passage for passage in distinct if passage.document in hostile]
-        return [passage for passage in distinct if passage.document not in hostile][:count], planted
+        kept: list[FoundPassage] = []
+        planted: list[FoundPassage] = []
+        for further in (SPARE, MOST_SPARE):  # one document with many such passages must not hide all others
+            found = [self.corpus.find(question, count + further) for question in questions]
+            distinct = {passage.number: passage for row in _in_turns(found) for passage in row}.values()
+            hostile = {passage.document for passage in distinct if is_planted(passage)}
+            kept = [passage for passage in distinct if passage.document not in hostile]
+            planted = [passage for passage in distinct if passage.document in hostile]
+            if not planted or len(kept) >= count:
+                break
+        return kept[:count], planted
 
     def answers(self, identity: str, question: str, passages: Sequence[FoundPassage]) -> ScoreRequest:
         """Return the request that scores whether passages answer a question."""
