@@ -14,7 +14,7 @@ __all__ = ["AnswerTask"]
 class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
-    prompt_version: ClassVar[str] = "answer/1"
+    prompt_version: ClassVar[str] = "answer/2"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"evidence", "answerable"})
 
     kind: Literal["answer"]
