@@ -102,7 +102,7 @@ bench-kill: $(VENV)/.dev  ## kill -9 at random moments, resume, compare
 	$(BIN)/python benchmarks/kill.py $(ARGS)
 
 bench-tampering: $(VENV)/.dev  ## edit every file that Ringfence keeps, and say which verb notices
-	$(BIN)/python benchmarks/tampering.py $(ARGS)
+	$(BIN)/python -m benchmarks.tampering $(ARGS)
 
 bench-estimates: $(VENV)/.dev weights  ## the durations that a run estimates on the way, beside the one that it takes
 	$(BIN)/python benchmarks/estimates.py $(ARGS)

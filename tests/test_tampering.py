@@ -11,7 +11,7 @@ from benchmarks.tampering import Edit, main, trials
 
 @pytest.fixture(scope="module")
 def edits() -> list[Edit]:
-    return trials(seed=1, each=2, wanted=["run", "audit", "bundle", "weights"])
+    return trials(seed=1, each=1, wanted=["run", "audit", "bundle", "weights", "corpus", "answers"])
 
 
 def of(edits: list[Edit], subject: str, *names: str) -> list[Edit]:
@@ -19,7 +19,7 @@ def of(edits: list[Edit], subject: str, *names: str) -> list[Edit]:
 
 
 def test_no_edit_is_an_internal_error_and_each_that_passes_has_a_reason(edits: list[Edit]) -> None:
-    assert len(edits) > 100
+    assert len(edits) > 90
     assert [edit for edit in edits if any("internal" in said for said in edit.noticed.values())] == []
     assert [edit for edit in edits if not edit.noticed and edit.reason in ("", "not known")] == []
 
@@ -30,7 +30,7 @@ def test_weights_bundles_and_records_of_the_audit_log_pass_no_edit(edits: list[E
         *(edit for edit in edits if edit.subject == "bundle" and edit.file != "bundle.json"),
         *of(edits, "audit", "log.jsonl"),
     ]
-    assert len(certain) > 50
+    assert len(certain) > 30
     assert [edit for edit in certain if not edit.noticed] == []
 
 
@@ -43,6 +43,13 @@ def test_no_edit_of_an_answer_passes(edits: list[Edit]) -> None:
         for edit in passed
         if edit.changed != "layout" and not edit.changed.startswith(("usage.seconds", "usage.cached_tokens"))
     ] == []
+
+
+def test_no_edit_with_an_aim_passes_but_those_that_only_a_lock_or_a_signature_tells(edits: list[Edit]) -> None:
+    aimed = [edit for edit in edits if edit.kind == "aimed"]
+    assert len(aimed) > 25
+    passed = [(edit.subject, edit.changed) for edit in aimed if not edit.noticed]
+    assert passed == [("corpus", "a version gone")]
 
 
 def test_the_program_prints_a_table_and_writes_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
