@@ -32,7 +32,8 @@ from ringfence.documents import ReadingOptions
 from ringfence.evaluation.statistics import exact_bound
 from ringfence.files import add_line, read_lines
 from ringfence.inference import AnswerOptions, answer
-from ringfence.inference.answer import AnswerExecutor, support_of
+from ringfence.inference.answer import AnswerExecutor
+from ringfence.inference.support import EMPTY, support_of
 from ringfence.tasks.answer import prompt as prompts
 from ringfence.tasks.answer.claims import Draft, code_faults
 
@@ -171,10 +172,9 @@ def _passes(executor: AnswerExecutor, trial: Trial, arm: str) -> bool:
         Draft(trial.claim, (0,)), trial.question, sources, executor.task.locale
     ):
         return False
-    pair = [executor.support("with", trial.question, trial.claim, sources)]
-    pair.append(executor.support("without", trial.question, trial.claim, []))
-    scores = executor.engine.score(pair)
-    return support_of(scores[0].logprobs, scores[1].logprobs) >= executor.task.support
+    pair = executor.check.requests("claim", trial.question, trial.claim, sources)
+    scores = {score.id: score.logprobs for score in executor.engine.score(pair)}
+    return support_of(scores["claim"], scores[f"claim{EMPTY}"]) >= executor.task.support
 
 
 def _facts(trial: Trial, result: Result, passed: bool | None) -> dict[str, Any]:

@@ -124,6 +124,14 @@ class TestClaims:
         assert place.text == "The notice period is three months."
         assert source.text[place.span[0] - 10 : place.span[1] - 10] == place.text
 
+    def test_a_noun_of_a_language_that_writes_it_large_is_no_name(self, tmp_path: Path) -> None:
+        filler = "Der Mieter zahlt die Miete am Anfang des Monats auf das Konto der Verwaltung in der Stadt. " * 6
+        texts = {"miete.txt": f"Die Frist beträgt drei Monate.\n\n{filler}"}
+        view = view_of(corpus_of(tmp_path, texts))
+        engine = engine_of("Die Frist für Kündigung beträgt drei Monate.")
+        result = ask(Model(LoadedModel(engine, None, None)), view, "Wie lang ist die Frist?")
+        assert result.value("answer") == "Die Frist für Kündigung beträgt drei Monate."
+
 
 class TestCalculations:
     @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from ..tasks.answer.prompt import (
 )
 from ..tasks.planted import PLANTED, has_planted_text
 from ..tasks.prompt import break_control_tokens
+from ..tasks.unsupported import nouns_have_capitals
 from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
@@ -217,11 +218,12 @@ class AnswerJob:
         """Check claims by code, and ask about the meaning of those that pass."""
         requests: list[EngineRequest] = []
         said = {claim.text for claim in self.claims if claim.verdict == "supported"}
+        capital_nouns = nouns_have_capitals("\n".join(passage.text for passage in self.passages))
         for number, draft in enumerate(drafts):
             if draft.text in said:
                 continue
             sources = self._sources(draft)
-            faults = code_faults(draft, self.question, sources, self.work.task.locale)
+            faults = code_faults(draft, self.question, sources, self.work.task.locale, capital_nouns)
             if faults:
                 self.claims.append(self._claim(draft, faults))
                 continue

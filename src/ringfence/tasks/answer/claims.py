@@ -78,11 +78,18 @@ def _rests_on(claim: str, passages: Sequence[FoundPassage]) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], locale: Locale) -> list[str]:
+def code_faults(
+    draft: Draft,
+    question: str,
+    sources: Sequence[FoundPassage],
+    locale: Locale,
+    capital_nouns: bool | None = None,
+) -> list[str]:
     """Return what a claim says that its passages do not: numbers, dates, amounts, names, quotations.
 
     What the question itself says is no fault: whether it fits is for the check of meaning. Every number of a
-    calculation must stand in the passages.
+    calculation must stand in the passages. ``capital_nouns`` says whether the language capitalises nouns, which a short
+    passage does not tell.
     """
     if not sources:
         return ["no citation"]
@@ -91,7 +98,10 @@ def code_faults(draft: Draft, question: str, sources: Sequence[FoundPassage], lo
     text = draft.text
     if draft.calculation:
         text = text.replace(draft.calculation.result, "")
-    faults = [f"{found.kind}: {found.text}" for found in unsupported(as_document(text), known, locale)] if text else []
+    faults = []
+    if text:
+        missing = unsupported(as_document(text), known, locale, capital_nouns)
+        faults = [f"{found.kind}: {found.text}" for found in missing]
     if draft.calculation:
         numbers = as_document(draft.calculation.expression)
         faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, as_document(said), locale)]
