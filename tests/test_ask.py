@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import pytest
 
+from ringfence.api import open_run
 from ringfence.api.corpus import ask, default_task
 from ringfence.api.model import Model
 from ringfence.checker import check_run
@@ -311,6 +312,12 @@ class TestRuns:
         assert facts["totals"] == {"done": 2}
         assert facts["lock"]["data"]["corpus"]["digest"].startswith("sha256:")
         assert facts["sessions"][0]["made_with"]["corpus"]["version"] == 1
+
+    def test_the_report_shows_each_claim_with_its_place(self, tmp_path: Path) -> None:
+        engine = engine_of(f"{RENT}\nThe tenant is tall.", supports=lambda prompt: "tall" not in prompt)
+        page = open_run(self.run(tmp_path, engine)).report().read_text(encoding="utf-8")
+        assert "lease.txt: The tenant, Acme Ltd, pays 1,200 euros a month." in page
+        assert "not shown: not stated" in page
 
     def test_the_checker_reads_every_place_again(self, tmp_path: Path) -> None:
         run = self.run(tmp_path, self.engine())
