@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from ringfence.contracts import Result
+from ringfence.contracts import CorpusChoice, FoundPassage, Result
 from ringfence.documents import Document, ReadingOptions
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import EngineError
@@ -15,6 +15,7 @@ from ringfence.inference import (
     Answerer,
     AnswerOptions,
     BoardHooks,
+    CorpusReader,
     JobBoard,
     LoadedModel,
     ResultStream,
@@ -28,16 +29,35 @@ TASKS: dict[str, dict[str, Any]] = {
     "extract": {"name": "t", "fields": {"total": {"kind": "number"}, "who": {"kind": "text"}}},
     "classify": {"kind": "classify", "name": "t", "labels": ["letter", "invoice"], "evidence": 1},
     "summarise": {"kind": "summarise", "name": "t"},
+    "answer": {"kind": "answer", "name": "t"},
 }
-WRITTEN = {"extract": " 12.50\nwho: Ann\n", "summarise": "Ann pays 12.50. [1]\n"}
+PASSAGE = FoundPassage(number=1, document="a.txt", path="a.txt", sha256="0", span=(0, 14), text="Ann pays 12.50.")
+
+
+class OnePassage:
+    """A corpus of one passage."""
+
+    name, version, libraries, reading = "one", 1, (), {}
+    choice, facts = CorpusChoice(name="one", version=1), {"digest": "sha256:one"}
+
+    def note_run(self, run: object) -> None:
+        pass
+
+    def find(self, question: str, count: int) -> list[FoundPassage]:
+        return [PASSAGE]
+
+
+WRITTEN = {"answer": "Ann pays 12.50.", "extract": " 12.50\nwho: Ann\n", "summarise": "Ann pays 12.50. [1]\n"}
 DOCUMENT = document_of("Ann pays 12.50 to the office.\n")
 
 
 def answerer(kind: str) -> Answerer:
+    good = ("invoice", "yes", " supported")
     engine = FakeEngine(
-        lambda request, prompt: WRITTEN[kind], scorer=lambda prompt, text: -1.0 if "invoice" in text else -3.0
+        lambda request, prompt: WRITTEN[kind], scorer=lambda prompt, text: -1.0 if text.startswith(good) else -3.0
     )
-    return Answerer(LoadedModel(engine, None, None), task_from(TASKS[kind]))
+    options = AnswerOptions(corpus=cast(CorpusReader, OnePassage()) if kind == "answer" else None)
+    return Answerer(LoadedModel(engine, None, None), task_from(TASKS[kind]), options)
 
 
 def test_every_kind_of_task_is_tried_here() -> None:

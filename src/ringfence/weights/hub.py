@@ -30,6 +30,7 @@ def _hub() -> Any:
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(CONNECT_SECONDS))
     try:
         import huggingface_hub
+        import huggingface_hub.utils  # a lazy package: its parts are no attributes before they are imported
     except ImportError:
         raise WeightsError(
             "Pulling from a hub needs a package that is not installed.", "Install it: pip install 'ringfence[hub]'."
