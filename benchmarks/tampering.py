@@ -103,9 +103,9 @@ def trials(seed: int, each: int, wanted: Sequence[str]) -> list[Edit]:
                         found.append(trial(subject, name, "aimed", content, scratch, aim))
                     for kind in KINDS[:-1]:
                         for _ in range(1 if kind in ("older copy", "rewritten") else each):
-                            content = edited(kind, subject, name, dice)
-                            if content is not None and content != (subject.folder / name).read_bytes():
-                                found.append(trial(subject, name, kind, content, scratch))
+                            changed = edited(kind, subject, name, dice)
+                            if changed is not None and changed != (subject.folder / name).read_bytes():
+                                found.append(trial(subject, name, kind, changed, scratch))
     return found
 
 

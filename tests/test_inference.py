@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -37,7 +37,8 @@ PASSAGE = FoundPassage(number=1, document="a.txt", path="a.txt", sha256="0", spa
 class OnePassage:
     """A corpus of one passage."""
 
-    name, version, libraries, reading = "one", 1, (), {}
+    name, version, libraries = "one", 1, ()
+    reading: ClassVar[dict[str, Any]] = {}
     choice, facts = CorpusChoice(name="one", version=1), {"digest": "sha256:one"}
 
     def note_run(self, run: object) -> None:

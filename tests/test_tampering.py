@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from benchmarks.tampering import Edit, main, trials
 
+# Every file of six kinds of folder is edited and checked: a minute, once for all tests of this file.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tampering")]
+
 
 @pytest.fixture(scope="module")
 def edits() -> list[Edit]:
