@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ringfence.api.corpus import index_corpus, open_corpus
 from ringfence.api.model import Model
-from ringfence.corpus import Corpus, reader
+from ringfence.corpus import Corpus, corpora, reader
 from ringfence.documents import expand_inputs
 from ringfence.inference import LoadedModel
 
@@ -122,6 +123,13 @@ class TestCorpusVerbs:
     def test_a_folder_with_other_things_is_not_taken(self, home: Path) -> None:
         assert ringfence("corpus", "add", home, home) == 2
         assert sorted(path.name for path in home.iterdir()) == sorted(TEXTS)
+
+
+def test_a_path_is_a_folder_even_without_a_separator(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.parent)
+    index_corpus(Path("here"), [home])
+    assert open_corpus(Path("here")).find("tenant", 1)[0].document == "lease.txt"
+    assert corpora() == []
 
 
 class TestAskVerb:

@@ -85,7 +85,8 @@ def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
 
 def open_corpus(name: str | Path, *, version: int | None = None, groups: Sequence[str] = ()) -> CorpusView:
     """Open a view of a corpus: a version, by default the newest, as members of ``groups`` see it."""
-    return open_view(CorpusChoice(name=str(name), version=version or 0, groups=list(groups)))
+    named = str(name.absolute()) if isinstance(name, Path) else name  # a path without a separator would be a name
+    return open_view(CorpusChoice(name=named, version=version or 0, groups=list(groups)))
 
 
 def runs_that_cite(corpus: Corpus, documents: Sequence[StoredDocument]) -> dict[Path, int]:
