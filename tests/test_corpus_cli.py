@@ -163,7 +163,7 @@ class TestAskVerb:
     ) -> None:
         import io
 
-        monkeypatch.setattr("sys.stdin", io.StringIO("What does the tenant pay?\nAnd when?\n"))
+        monkeypatch.setattr("sys.stdin", io.StringIO("What does the tenant pay?\n\nAnd when?\n"))
         assert ringfence("ask", "docs") == 0
         assert "Understood as:" in capsys.readouterr().err
 

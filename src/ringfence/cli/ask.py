@@ -78,8 +78,10 @@ def _converse(talk: Conversation, show_unsupported: bool, as_json: bool) -> int:
         if sys.stdin.isatty():
             click.echo("> ", nl=False, err=True)
         line = sys.stdin.readline()
-        if not line.strip():
+        if not line or (not line.strip() and sys.stdin.isatty()):
             return 0
+        if not line.strip():
+            continue
         result = talk.ask(line)
         if not as_json and result.from_corpus and result.from_corpus.asked_as:
             note(f"Understood as: {result.from_corpus.asked_as}")
