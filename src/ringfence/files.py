@@ -1,4 +1,4 @@
-"""Write files that stay intact if the process is killed: replace them atomically, or append one whole line."""
+"""Where the data of a user lies; files that stay intact if the process is killed: replaced whole, or a line longer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ __all__ = [
     "add_chained_line",
     "add_line",
     "append_line",
+    "data_home",
     "drop_cut_line",
     "fresh_file",
     "line_of",
@@ -23,6 +24,14 @@ __all__ = [
     "read_lines",
     "write_whole",
 ]
+
+
+def data_home() -> Path:
+    """Return the folder of this user's weights and corpora: RINGFENCE_HOME, else the user's data folder."""
+    import platformdirs
+
+    home = os.environ.get("RINGFENCE_HOME")
+    return Path(home).expanduser() if home else Path(platformdirs.user_data_dir("ringfence"))
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:

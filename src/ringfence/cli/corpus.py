@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..api import open_run
 from ..api.corpus import declare_access, index_corpus, open_corpus, runs_that_cite
-from ..corpus import EMBEDDED, STORES, Build, Corpus, corpora
+from ..corpus import EMBEDDED, STORES, Build, Corpus, View, corpora
 from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
@@ -204,7 +204,7 @@ def show_command(name: str, corpus_version: int | None, groups: tuple[str, ...],
     with Corpus.open(name) as corpus:
         view = corpus.view(corpus_version, groups)
         if not groups and corpus.access_declared:
-            view = type(view)(view.version)  # the owner of the corpus sees all of it
+            view = View(view.version)  # the owner of the corpus sees all of it
         documents = list(corpus.documents(view))
         failures = [] if groups else corpus.store.failures()
         if as_json:
@@ -273,10 +273,8 @@ def access_command(name: str, rules: Path | None, opens: bool) -> int:
         if not corpus.access_declared:
             note(f"{corpus.name} is open: everyone sees every document.")
             return 0
-        view = corpus.version().number
-        closed = sum(1 for d in corpus.store.documents(type(corpus.view())(view))) - sum(
-            1 for d in corpus.store.documents(corpus.view())
-        )
+        every = View(corpus.version().number)
+        closed = sum(1 for _ in corpus.documents(every)) - sum(1 for _ in corpus.documents(corpus.view()))
         note(f"Access to {corpus.name} is declared: {closed} documents need a group (`--as GROUP`).")
     return 0
 

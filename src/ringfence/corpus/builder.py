@@ -137,6 +137,7 @@ class _Waiting:
     """A document whose passages wait for their vectors; a file that ends carries no document."""
 
     document: Document | None
+    title: str = ""
     passages: list[Passage] = field(default_factory=list)
     file: tuple[str, str | None] | None = None
 
@@ -196,7 +197,7 @@ class _Session:
                 continue
             if before.get(outcome.id) == outcome.sha256 and source.id not in self._files:
                 continue  # stored by a session that was interrupted before the end of this file
-            self._waiting.append(_Waiting(outcome, cut_passages(outcome)))
+            self._waiting.append(_Waiting(outcome, _title(outcome), cut_passages(outcome)))
             if sum(len(entry.passages) for entry in self._waiting) >= BATCH:
                 self._flush()
         self._store.withdraw((set(before) | self._failed.get(source.id, set())) - seen)
@@ -209,7 +210,12 @@ class _Session:
     def _flush(self) -> None:
         """Embed what waits, and store it, one transaction a document."""
         waiting, self._waiting = self._waiting, []
-        texts = [_indexed(entry.document, p) for entry in waiting if entry.document for p in entry.passages]
+        texts = [
+            indexed_text(entry.title, passage.lead, entry.document.text[passage.start : passage.end])
+            for entry in waiting
+            if entry.document
+            for passage in entry.passages
+        ]
         vectors = self._embedder.engine.embed(texts)
         at = 0
         for entry in waiting:
@@ -219,13 +225,12 @@ class _Session:
                 self.progress.files += 1
             else:
                 count = len(entry.passages)
-                self._add(entry.document, entry.passages, texts[at : at + count], vectors[at : at + count])
+                self._add(entry.document, entry, texts[at : at + count], vectors[at : at + count])
                 at += count
             self._tell(self.progress)
 
-    def _add(
-        self, document: Document, passages: list[Passage], texts: list[str], vectors: npt.NDArray[np.float32]
-    ) -> None:
+    def _add(self, document: Document, waiting: _Waiting, texts: list[str], vectors: npt.NDArray[np.float32]) -> None:
+        passages = waiting.passages
         language = language_of(document.text)
         stored = StoredDocument(
             *(document.id, document.path, document.sha256, document.text),
@@ -233,7 +238,7 @@ class _Session:
             read_by=document.read_by,
             pages=len(document.pages),
             language=language,
-            title=_title(document),
+            title=waiting.title,
             source=document.metadata.get("source"),
             unread=tuple(document.unread),
         )
@@ -279,10 +284,6 @@ def _title(document: Document) -> str:
         own = first
     parts = [" ".join(part.strip("#> \t").replace("\0", " ").split()) for part in (name, own)]
     return ": ".join(dict.fromkeys(part for part in parts if part))[:TITLE]
-
-
-def _indexed(document: Document, passage: Passage) -> str:
-    return indexed_text(_title(document), passage.lead, document.text[passage.start : passage.end])
 
 
 def _line_boxes(document: Document, passage: Passage) -> tuple[tuple[Span, BoxFacts], ...]:

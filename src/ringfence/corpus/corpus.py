@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ..documents import ReadingOptions, Source, sha256_of_file
 from ..errors import InputError
+from ..files import data_home
 from .access import EVERYONE, AccessRules, groups_beside
 from .passages import PASSAGE_RULES, indexed_text
 from .store import Store, StoredDocument, StoredPassage, Version, View
@@ -28,8 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 def _home() -> Path:
-    home = os.environ.get("RINGFENCE_HOME")
-    return (Path(home).expanduser() if home else Path(platformdirs.user_data_dir("ringfence"))) / "corpora"
+    return data_home() / "corpora"
 
 
 def corpus_folder(name: str | Path) -> Path:

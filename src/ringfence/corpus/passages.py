@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..documents import Block, Document
+from ..documents.model import lines_of
 from ..documents.sentences import sentences_of
 
 __all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
@@ -111,7 +112,7 @@ def _cut(document: Document, start: int, end: int, section: int, lead: str) -> I
         if stop < end and not text[stop].isspace() and (space := text.rfind(" ", start + LONGEST // 2, stop)) > 0:
             stop = space
         stop = max(stop, start + 1)
-        quote = _QUOTE.match(text[text.rfind("\n", 0, start) + 1 :][:40])
+        quote = _QUOTE.match(text[(line := text.rfind("\n", 0, start) + 1) : line + 40])
         if text[start:stop].strip():
             yield _Unit(start, stop, (page, section, quote.group().replace(" ", "") if quote else ""), lead)
         start = stop
@@ -121,11 +122,7 @@ def _cut(document: Document, start: int, end: int, section: int, lead: str) -> I
 
 def _rows(text: str, block: Block) -> list[tuple[int, int]]:
     """Return the lines of a block that is a table: several lines, most of them with cells; else nothing."""
-    lines, at = [], block.start
-    for line in text[block.start : block.end].split("\n"):
-        if line.strip():
-            lines.append((at, at + len(line)))
-        at += len(line) + 1
+    lines = [(line.start, line.end) for line in lines_of(text[block.start : block.end], block.start)]
     cells = sum("\t" in text[start:end] or " | " in text[start:end] or "   " in text[start:end] for start, end in lines)
     return lines if len(lines) > 1 and cells * 2 > len(lines) else []
 

@@ -9,7 +9,7 @@ from ..clock import now
 from ..contracts import Citation, Claim, CorpusAnswer, Result
 from ..documents import PICTURE_SCALE, ReadingOptions, Source, page_pictures
 from ..files import write_whole
-from .document_views import BoxView, PageView
+from .document_views import PageView, page_view
 from .evaluation_report import page_environment
 
 __all__ = ["write_answer"]
@@ -61,19 +61,7 @@ def _place(citation: Citation, behind: CorpusAnswer) -> _Place:
         reading = ReadingOptions(**behind.reading)
         pictures = page_pictures(source, citation.document, citation.sha256, [citation.page], PICTURE_SCALE, reading)
         for picture in pictures:
-            boxes = [
-                BoxView(
-                    "",
-                    HUE,
-                    left=100 * box.x0 / picture.width,
-                    top=100 * box.y0 / picture.height,
-                    width=100 * (box.x1 - box.x0) / picture.width,
-                    height=100 * (box.y1 - box.y0) / picture.height,
-                )
-                for box in citation.boxes
-                if box.page == picture.number
-            ]
-            return _Place(citation, PageView(picture.number, picture.address, boxes, picture.height / picture.width))
+            return _Place(citation, page_view(picture, [("", box) for box in citation.boxes], {"": HUE}))
     for passage in behind.nearest:
         start, end = (offset - passage.span[0] for offset in citation.span)
         if passage.passage == citation.passage and passage.text[start:end] == citation.text:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..contracts import BoxFacts, FieldAnswer, Result, Span, SummarySentence
 from ..documents import PICTURE_SCALE, Document, PagePicture, ReadingOptions, Source, page_pictures, read_documents
 
-__all__ = ["BoxView", "DocumentTexts", "DocumentView", "PageView", "PieceView", "view_document"]
+__all__ = ["BoxView", "DocumentTexts", "DocumentView", "PageView", "PieceView", "page_view", "view_document"]
 
 MOST_PAGES = 6
 MOST_TEXT = 60_000
@@ -108,7 +108,7 @@ def view_document(result: Result, hues: _Hues, texts: DocumentTexts) -> Document
             places.setdefault(span, []).append(path)
     if boxes or (result.document.read_by or "").startswith(PAPER):
         numbers = sorted({1, *(box.page for _, box in boxes)})[:MOST_PAGES]
-        return DocumentView(pages=[_page(picture, boxes, hues) for picture in texts.pictures(result, numbers)])
+        return DocumentView(pages=[page_view(picture, boxes, hues) for picture in texts.pictures(result, numbers)])
     document = texts.get(result)
     if document is None:
         return DocumentView()
@@ -116,7 +116,7 @@ def view_document(result: Result, hues: _Hues, texts: DocumentTexts) -> Document
     return DocumentView(pieces=list(_pieces(document.text, spans, hues)))
 
 
-def _page(picture: PagePicture, boxes: list[tuple[str, BoxFacts]], hues: _Hues) -> PageView:
+def page_view(picture: PagePicture, boxes: list[tuple[str, BoxFacts]], hues: _Hues) -> PageView:
     """Return a page with its boxes, which come from the result, so the file is not read again for them."""
     width, height = picture.width, picture.height
     views = [

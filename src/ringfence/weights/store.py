@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
@@ -20,11 +19,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from filelock import FileLock
 
 from ..errors import WeightsError
-from ..files import write_whole
+from ..files import data_home, write_whole
 from . import catalog_entries
 
 __all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "hash_file"]
@@ -188,8 +186,7 @@ class Store:
     """The weights of one user. ``root`` defaults to RINGFENCE_HOME, else the user's data folder."""
 
     def __init__(self, root: Path | None = None) -> None:
-        home = os.environ.get("RINGFENCE_HOME")
-        self.root = root or (Path(home).expanduser() if home else Path(platformdirs.user_data_dir("ringfence")))
+        self.root = root or data_home()
 
     @contextmanager
     def locked(self, key: str, waiting: Callable[[], None] | None = None) -> Iterator[None]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span
+from ...documents.model import lines_of
 from ...documents.sentences import sentences_of
 from ..evidence import MOST_SHORT, as_document, closest, stem
 from ..locale import Locale
@@ -39,7 +40,7 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
     """
     if REFUSAL.casefold() in text.casefold():
         return []
-    spans = [span for start, end in _lines(text) for span in sentences_of(text, start, end)]
+    spans = [span for line in lines_of(text) for span in sentences_of(text, line.start, line.end)]
     if not complete and spans:
         spans.pop()
     drafts = []
@@ -49,13 +50,6 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
             stated = f"{words} {calculation.expression}" if calculation else words
             drafts.append(Draft(words, _rests_on(stated, passages), calculation))
     return drafts
-
-
-def _lines(text: str) -> Iterator[Span]:
-    at = 0
-    for line in text.split("\n"):
-        yield at, at + len(line)
-        at += len(line) + 1
 
 
 def _rests_on(claim: str, passages: Sequence[FoundPassage]) -> tuple[int, ...]:
