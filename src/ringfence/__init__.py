@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .api import LearnTerms as LearnTerms
     from .api import Model as Model
     from .api import Run as Run
+    from .api import TuneTerms as TuneTerms
+    from .api import TuningOptions as TuningOptions
     from .api import TypedResult as TypedResult
     from .api import ask as ask
     from .api import extract as extract
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from .api import open_corpus as open_corpus
     from .api import open_model as open_model
     from .api import open_run as open_run
+    from .api import tune as tune
     from .contracts import FieldAnswer as FieldAnswer
     from .contracts import GoldLine as GoldLine
     from .contracts import ModelOptions as ModelOptions
@@ -93,12 +96,16 @@ _HOMES = {
     "read_document": "documents",
     "read_ranker": "learning",
     "task_from": "tasks",
+    "tune": "api",
+    "TuneTerms": "api",
+    "TuningOptions": "api",
 }
 switch_off_telemetry()
 __all__ = [
     "__version__", "extract", "learn", "index_corpus", "open_corpus", "ask", "open_model", "open_run", "load_task",
     "task_from", "read_document",
-    "read_ranker", "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine",
+    "tune", "TuneTerms", "TuningOptions", "read_ranker", "Model", "Run", "Task", "Result", "FieldAnswer",
+    "TypedResult", "Document", "RunFacts", "GoldLine",
     "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "LearnTerms", "Kind", "Money",
     "Period", "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",
     "WeightsError",

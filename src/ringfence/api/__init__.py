@@ -6,10 +6,17 @@ from .model import Model, open_model
 from .pilot import run_pilot_folder
 from .ranker import LearnedRanker, LearnTerms, learn
 from .run import Run, open_run
+from .tuning import ProofTerms, Settings, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
 
 __all__ = [
     "LearnTerms",
     "LearnedRanker",
+    "ProofTerms",
+    "Settings",
+    "TuneTerms",
+    "Tuning",
+    "TuningHooks",
+    "TuningOptions",
     "Model",
     "Run",
     "TypedResult",
@@ -21,4 +28,5 @@ __all__ = [
     "open_model",
     "open_run",
     "run_pilot_folder",
+    "tune",
 ]

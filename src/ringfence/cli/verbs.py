@@ -44,6 +44,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("compare", "Compare runs, paired over the same documents."),
         Verb("budget", "Show how many labels a bar needs."),
         Verb("learn", "Learn from gold how to choose among the values of a document."),
+        Verb("tune", "Fine-tune weights on gold, and prove whether it paid."),
         Verb("calibrate", "Fit confidences on gold, and find the threshold for answers that need no person."),
         Verb("decide", "Apply a calibrator to a run: accept, review, spot-check."),
         Verb("spot-check", "Check that the accepted answers keep the promised error."),

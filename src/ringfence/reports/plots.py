@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["coverage_plot", "label_curve", "reliability_plot"]
+__all__ = ["coverage_plot", "curve_plot", "epochs_plot", "label_curve", "reliability_plot"]
 
 STYLES = (
     ("o", "-", "#1f5fbf"),
@@ -127,6 +127,42 @@ def label_curve(points: Sequence[tuple[int, float, float, float]], bar: float, u
             ylabel="share right",
             ylim=(max(0.0, min(low for _, _, low, _ in points) - 0.05), 1.02),
         )
+        axes.legend(frameon=False, loc="lower right")
+
+    return _drawn(draw, "Share right over the number of labels")
+
+
+def epochs_plot(points: Sequence[tuple[int, float, float]], before: float) -> str:
+    """Plot the share right on the dev part and the loss over the epochs: (epoch, share right, loss)."""
+
+    def draw(axes: Any) -> None:
+        numbers = [0, *(number for number, _, _ in points)]
+        axes.plot(
+            numbers, [before, *(dev for _, dev, _ in points)], marker="o", color="#1f5fbf", label="share right (dev)"
+        )
+        axes.set(xlabel="epoch", ylabel="share right", ylim=(0, 1.02), xticks=numbers)
+        loss = axes.twinx()
+        loss.plot(
+            numbers[1:], [each for _, _, each in points], marker="s", linestyle="--", color="#b3261e", label="loss"
+        )
+        loss.set(ylabel="loss of a learned token", ylim=(0, None))
+        axes.legend([*axes.lines, *loss.lines], ["share right (dev)", "loss"], frameon=False, loc="lower right")
+
+    return _drawn(draw, "Share right and loss over the epochs")
+
+
+def curve_plot(points: Sequence[tuple[int, Sequence[float]]], before: float) -> str:
+    """Plot the share right over the number of labels, every seed and the mean; ``before`` is that of the base."""
+
+    def draw(axes: Any) -> None:
+        sizes = [size for size, _ in points]
+        for size, shares in points:
+            axes.plot([size] * len(shares), shares, linestyle="", marker="o", markersize=5, color="#4a5563")
+        axes.plot(
+            sizes, [sum(shares) / len(shares) for _, shares in points], color="#1f5fbf", label="mean of the seeds"
+        )
+        axes.axhline(before, color="#1c2430", linewidth=1, linestyle=(0, (4, 4)), label="before")
+        axes.set(xlabel="labelled documents", ylabel="share right (dev)", ylim=(0, 1.02))
         axes.legend(frameon=False, loc="lower right")
 
     return _drawn(draw, "Share right over the number of labels")

@@ -21,13 +21,15 @@ class TaskKind:
 
     - ``executor``: a ``ringfence.inference.TaskExecutor``, which answers documents;
     - ``checker``: ``faults(result, task, document)``, which returns faults of a stored result beyond its single values;
-    - ``baselines``: functions that answer without a language model, for pilots.
+    - ``baselines``: functions that answer without a language model, for pilots;
+    - ``training``: ``examples(task, document, gold, engine, windowing)``, the training examples of a labelled document.
     """
 
     task: type[Task]
     executor: str
     checker: str | None = None
     baselines: tuple[str, ...] = ()
+    training: str | None = None
 
     @property
     def name(self) -> str:
@@ -41,6 +43,11 @@ class TaskKind:
     def load_baselines(self) -> list[Any]:
         """Import the baseline functions, in order."""
         return [resolve(reference) for reference in self.baselines]
+
+    def load_training(self) -> Any:
+        """Import the function that makes training examples."""
+        assert self.training
+        return resolve(self.training)
 
 
 def task_kinds() -> dict[str, TaskKind]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..clock import now
 from ..errors import WeightsError
@@ -22,9 +23,11 @@ from .store import (
     record_files,
 )
 
-__all__ = ["PRECISIONS", "requantise"]
+__all__ = ["PRECISIONS", "requantise", "write_precision"]
 
 PRECISIONS = ("q8_0", "q4_0", "f16")
+Change = Callable[[str, Any], Any]
+"""(name of a tensor, its numbers) -> the numbers to write; the very same object if nothing changes."""
 
 
 def requantise(
@@ -50,7 +53,7 @@ def requantise(
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     try:
-        converter = _write(files[0], target / f"{label}.gguf", precision, progress)
+        converter = write_precision(files[0], target / f"{label}.gguf", precision, progress)
         records = record_files(target)
         manifest = Manifest(
             label, digest_of(records), records, origin.manifest.licence, f"requantised from {origin.manifest.name}",
@@ -68,7 +71,14 @@ def requantise(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(source: Path, target: Path, precision: str, progress: Callable[[int, int], None]) -> str:
+def write_precision(
+    source: Path, target: Path, precision: str, progress: Callable[[int, int], None], change: Change | None = None
+) -> str:
+    """Write the GGUF file ``source`` in another precision; returns the version of the conversion.
+
+    ``change`` receives every matrix as float32; one that it returns as it is, and that has the precision, is copied.
+    Raises WeightsError if a precision cannot be read.
+    """
     import gguf
     from gguf.quants import dequantize, quantize
 
@@ -88,9 +98,12 @@ def _write(source: Path, target: Path, precision: str, progress: Callable[[int, 
     writer.add_file_type(kept.get(precision, gguf.LlamaFileType.MOSTLY_F16))
     for number, tensor in enumerate(reader.tensors):
         data, kind = tensor.data, tensor.tensor_type
-        if len(tensor.shape) >= 2 and int(tensor.shape[0]) % 32 == 0 and kind != wanted:
+        if len(tensor.shape) >= 2 and int(tensor.shape[0]) % 32 == 0 and (change or kind != wanted):
             try:
-                data, kind = quantize(dequantize(tensor.data, kind), wanted), wanted
+                numbers = dequantize(tensor.data, kind)
+                changed = change(tensor.name, numbers) if change else numbers
+                if changed is not numbers or kind != wanted:
+                    data, kind = quantize(changed, wanted), wanted
             except NotImplementedError:
                 raise WeightsError(
                     f"Cannot convert the precision {kind.name} of these weights.", "Start from other weights."

@@ -10,4 +10,5 @@ KIND = TaskKind(
     executor="ringfence.inference.classify:ClassifyExecutor",
     checker="ringfence.checker.classify:CHECKER",
     baselines=("ringfence.pilot.baselines:majority_label", "ringfence.pilot.baselines:embedding_classifier"),
+    training="ringfence.tuning.classify_examples:training_examples",
 )

@@ -45,11 +45,13 @@ def classify_prompt(
 ) -> Prompt:
     """The prompt for one text, up to the label. The labels come first, because they are the same for every text.
 
-    ``chosen`` are the labels that the text already has, in a task with several labels per text.
+    A task may leave them out, for weights that were tuned on it. ``chosen`` are the labels that the text already has,
+    in a task with several labels per text.
     """
     listed = "\n".join(f"- {label}: {meaning}" if meaning else f"- {label}" for label, meaning in task.options.items())
     what = "the labels that fit it, with commas between them" if task.several else "the one label that fits it best"
-    system = f"{task.instructions.strip()} You give each text {what}. The labels:\n{listed}".strip()
+    shown_labels = f" The labels:\n{listed}" if task.list_labels else ""
+    system = f"{task.instructions.strip()} You give each text {what}.{shown_labels}".strip()
     word = "Labels" if task.several else "Label"
     shown = "".join(
         f"Text: {_short(example.text, control_tokens)}\n{word}: {', '.join(example.labels)}\n\n" for example in examples

@@ -47,6 +47,10 @@ class ClassifyTask(Task):
         "first", description="For a long document, use its first window or the mean over all windows."
     )
 
+    list_labels: bool = Field(
+        True, description="Show the labels in the prompt. Tuned weights know them, and read shorter prompts without."
+    )
+
     @field_validator("labels", mode="before")
     @classmethod
     def _as_mapping(cls, labels: Any) -> Any:
@@ -78,6 +82,13 @@ class ClassifyTask(Task):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def canonical(self) -> dict[str, Any]:
+        """The task as plain JSON data, as hashed in the lock."""
+        data = super().canonical()
+        if self.list_labels:  # as before the field was there, so that locks of earlier runs stay the same
+            del data["list_labels"]
+        return data
 
     @property
     def options(self) -> dict[str, str]:

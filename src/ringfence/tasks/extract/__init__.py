@@ -10,4 +10,5 @@ KIND = TaskKind(
     executor="ringfence.inference.extract:ExtractExecutor",
     checker="ringfence.checker.extract:CHECKER",
     baselines=("ringfence.pilot.baselines:field_rules", "ringfence.pilot.ranker_baseline:ranker_alone"),
+    training="ringfence.tuning.extract_examples:training_examples",
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -282,6 +283,27 @@ class RunRule:
                 return index
         return None
 
+    def runs_like(self, wanted: str) -> list[str]:
+        """The runs with the letters and digits of ``wanted``, as the model could write them, in reading order.
+
+        Signs that touch the end of a run can be part of it, so it is there with and without them.
+        """
+        text, goal = self.document.text, _letters(wanted)
+        found: dict[str, None] = {}
+        for chain in self.chains:
+            letters = [_letters(text[link.segment.start : link.segment.end]) for link in chain]
+            for first, beginning in enumerate(letters):
+                if not goal or not beginning or not goal.startswith(beginning):
+                    continue
+                so_far = ""
+                for last in range(first, min(len(chain), first + self.spec.max_segments)):
+                    so_far += letters[last]
+                    if not goal.startswith(so_far):
+                        break
+                    if so_far == goal:
+                        found.setdefault(self._text(chain[first : last + 1]))
+        return list(found)
+
     def wholes(self, written: str) -> list[str]:
         """Texts that a run may be a part of, as the model could write them: the lines or cells around ``written``.
 
@@ -315,6 +337,10 @@ class RunRule:
         return max(
             (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in self.chains), default=0
         )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFC", text).casefold()))
 
 
 Rule = RunRule | CandidateRule | Choice

@@ -1,0 +1,103 @@
+"""Fine-tune weights on gold, and prove whether it paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..gold.source import GoldSource
+from ..inference import load_embedder
+from ..pilot.baselines import Embed
+from ..runs import Progress
+from ..tasks import load_task
+from ..tuning.checkpoint import Epoch
+from ..tuning.curve import CurvePoint, points_of
+from ..tuning.plan import Settings
+from ..tuning.proof import Proof, ProofHooks, ProofTerms, prove
+from ..tuning.trainer import Step
+from ..tuning.tuner import Prepared, Tuned, TuneHooks, TuneTerms, prepare, train
+from .model import TaskLike
+
+__all__ = ["ProofTerms", "Settings", "TuneTerms", "Tuning", "TuningHooks", "TuningOptions", "tune"]
+
+
+@dataclass(frozen=True)
+class TuningHooks:
+    """Callbacks: sentences, the plan before any work, steps, epochs, documents read, and progress of the proof."""
+
+    say: Callable[[str], None] = lambda sentence: None
+    on_plan: Callable[[Prepared], None] = lambda prepared: None
+    on_step: Callable[[Step], None] = lambda step: None
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None
+    on_documents: Callable[[int, int], None] = lambda done, total: None
+    on_event: Callable[[str, int, Progress], None] = lambda name, documents, progress: None
+
+
+@dataclass(frozen=True)
+class TuningOptions:
+    """What goes with a training: the ``run`` whose documents the gold labels, the proof, and the learning curve.
+
+    ``curve`` are shares of the labels at which a smaller training is tried, with three seeds each. ``resume`` goes on
+    with the training in the folder; ``plan_only`` stops before any training.
+    """
+
+    run: Path | None = None
+    proof: ProofTerms = field(default_factory=ProofTerms)
+    curve: Sequence[float] = ()
+    resume: bool = False
+    plan_only: bool = False
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A finished training: what it gave, the proof, and the learning curve if it was asked for."""
+
+    tuned: Tuned
+    proof: Proof | None
+    curve: Sequence[CurvePoint] = field(default_factory=list)
+    report: Path | None = None
+
+
+def tune(
+    task: TaskLike,
+    gold: str | Path,
+    out: str | Path,
+    *,
+    documents: Iterable[str] = (),
+    terms: TuneTerms | None = None,
+    options: TuningOptions | None = None,
+    hooks: TuningHooks | None = None,
+) -> Tuning | None:
+    """Train an adapter on the calibration part of split gold, choose it on dev, and prove it on test.
+
+    ``documents`` are files, folders or globs. Writes adapter.json, report.html and the runs of the proof into ``out``;
+    adapter and merged weights go to the store. Returns None if only the plan is wanted. Raises InputError for labels
+    or settings that cannot be trained on; an interruption leaves a folder that can be resumed.
+    """
+    from ..reports.tune_report import write_tune_report
+
+    terms, options, hooks = terms or TuneTerms(), options or TuningOptions(), hooks or TuningHooks()
+    out, gold = Path(out), Path(gold)
+    source = GoldSource(options.run, load_task(task), tuple(documents))
+    tune_hooks = TuneHooks(hooks.say, hooks.on_step, hooks.on_epoch, hooks.on_documents)
+    prepared = prepare(gold, source, terms, tune_hooks)
+    hooks.on_plan(prepared)
+    if options.plan_only:
+        return None
+    tuned = train(prepared, out, tune_hooks, resume=options.resume)
+    proof = None
+    if tuned.merged:
+        proof_terms = replace(options.proof, embedder=lambda: _embedder(hooks.say))
+        proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
+    points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
+    return Tuning(tuned, proof, points, write_tune_report(tuned, proof, points, out / "report.html"))
+
+
+def _embedder(say: Callable[[str], None]) -> Embed | None:
+    import importlib.util
+
+    if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
+        say("Skipping the embedding baseline: it needs pip install 'ringfence[onnx]'.")
+        return None
+    return load_embedder(say).engine.embed

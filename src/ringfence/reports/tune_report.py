@@ -1,0 +1,51 @@
+"""report.html of a training: the verdict, what it was compared with, how it went, and what was learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..files import write_whole
+from ..tuning.curve import CurvePoint, next_labels
+from ..tuning.data import TRAIN
+from ..tuning.examples import learned_share
+from ..tuning.proof import Proof
+from ..tuning.receipt import shown_examples, trained_tokens
+from ..tuning.tuner import Tuned
+from .evaluation_report import page_environment
+from .plots import curve_plot, epochs_plot
+
+__all__ = ["write_tune_report"]
+
+
+def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePoint], target: Path) -> Path:
+    """Write the page, which only its owner can read, and return its path. Plots are SVG inside the page."""
+    prepared = tuned.prepared
+    labels = prepared.labels
+    page = page_environment().get_template("tune.html.j2")
+    text = page.render(
+        task=labels.task.name,
+        base=prepared.base.manifest,
+        adapter=tuned.adapter.manifest if tuned.adapter else None,
+        merged=tuned.merged.manifest if tuned.merged else None,
+        proof=proof,
+        best_share=max((each.share.share for each in proof.contenders), default=0) if proof else 0,
+        plan=prepared.plan.rows(),
+        warnings=prepared.guarded.warnings,
+        parts={name: len(labels.part(name)) for name in (TRAIN, "dev", "test")},
+        learned=learned_share([each.example for each in prepared.train]),
+        examples=shown_examples(prepared.train),
+        trained=trained_tokens(prepared.train),
+        before=tuned.before,
+        epochs=tuned.epochs,
+        best=tuned.best,
+        parity=tuned.parity,
+        minutes=float(tuned.card["seconds"]) / 60,
+        card=tuned.card,
+        epochs_svg=epochs_plot([(each.number, each.dev, each.loss) for each in tuned.epochs], tuned.before),
+        curve=curve,
+        next_labels=next_labels(curve),
+        curve_svg=curve_plot([(each.documents, each.dev) for each in curve], tuned.before) if curve else "",
+    )
+    write_whole(target, text, private=True)
+    return target

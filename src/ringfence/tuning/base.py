@@ -1,0 +1,129 @@
+"""The base of a training in PyTorch: weights from the store, GGUF dequantised or safetensors, with LoRA around them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, WeightsError
+from ..extras import need
+from ..hardware import has_bfloat16
+from ..weights import StoredWeights
+from ..weights.lora import LoraMatrices, gguf_of
+from .plan import Plan
+
+__all__ = [
+    "computes_bfloat16",
+    "load_base",
+    "lora_of",
+    "parameters_of",
+    "require_torch",
+    "trainable",
+    "with_lora",
+]
+
+
+def require_torch() -> None:
+    """Raise InputError, with the command that installs them, if the packages for training are missing."""
+    need("tune", "torch", "transformers", "peft", "safetensors")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must not look for anything
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # the bars of transformers and peft; ours says what is left
+
+
+def computes_bfloat16() -> bool:
+    """Whether the processor multiplies matrices of bfloat16 in hardware, or a GPU is there."""
+    import torch
+
+    return bool(torch.cuda.is_available()) or has_bfloat16()
+
+
+def parameters_of(weights: StoredWeights) -> int:
+    """The number of parameters, from the shapes in the file. Raises WeightsError."""
+    if _is_safetensors(weights):
+        from safetensors import safe_open
+
+        total = 0
+        for file in sorted(weights.files.glob("*.safetensors")):
+            with safe_open(file, framework="numpy") as tensors:
+                total += sum(int(np.prod(tensors.get_slice(name).get_shape())) for name in tensors.keys())  # noqa: SIM118
+        return total
+    import gguf
+
+    return sum(int(np.prod(tensor.shape)) for tensor in gguf.GGUFReader(str(gguf_of(weights))).tensors)
+
+
+def _is_safetensors(weights: StoredWeights) -> bool:
+    return any(weights.files.glob("*.safetensors"))
+
+
+def load_base(weights: StoredWeights, numbers: str) -> Any:
+    """Load the base as a transformers model: GGUF is dequantised. Nothing is looked up or downloaded.
+
+    It goes to the GPU, or is spread over all GPUs; ``4bit`` (QLoRA, Dettmers et al. 2023) needs one. Raises
+    InputError if there is none, WeightsError if transformers cannot load the base.
+    """
+    import torch
+    import transformers
+
+    gpus = torch.cuda.device_count()
+    how: dict[str, Any] = {} if _is_safetensors(weights) else {"gguf_file": gguf_of(weights).name}
+    if numbers == "4bit":
+        if not gpus:
+            raise InputError("A base of 4 bits needs a GPU.", "Choose numbers: bfloat16, or a machine with a GPU.")
+        need("tune-gpu", "bitsandbytes")
+        how["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+        )
+    if gpus:
+        how["device_map"] = "auto" if gpus > 1 else {"": 0}
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            str(weights.files), dtype=torch.bfloat16 if numbers == "4bit" else getattr(torch, numbers),
+            local_files_only=True, **how,
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, NotImplementedError, ImportError) as error:
+        raise WeightsError(
+            f"transformers cannot load {weights.manifest.name} for training ({str(error)[:120]}).",
+            "Choose weights of a common architecture (Llama, Qwen2, Qwen3, Mistral), as GGUF or safetensors.",
+        ) from None
+    model.config.use_cache = False
+    return model
+
+
+def with_lora(model: Any, plan: Plan) -> Any:
+    """Put LoRA around every matrix of the layers, its own numbers in float32. The seed determines how it starts."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(plan.seed)
+    config = LoraConfig(
+        r=plan.rank, lora_alpha=plan.alpha, target_modules="all-linear", lora_dropout=0.0, task_type="CAUSAL_LM"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of transformers, about its own names
+        wrapped = get_peft_model(model, config)
+    for _, parameter in trainable(wrapped):
+        parameter.data = parameter.data.float()
+    return wrapped
+
+
+def trainable(model: Any) -> list[tuple[str, Any]]:
+    """The parameters that are trained, by name, in a fixed order."""
+    return sorted((name, each) for name, each in model.named_parameters() if each.requires_grad)
+
+
+def lora_of(state: Mapping[str, Any], plan: Plan) -> LoraMatrices:
+    """The matrices of an adapter from arrays by the names of their parameters. Raises InputError if one is alone."""
+    pairs: dict[str, dict[str, Any]] = {}
+    for name, numbers in state.items():
+        matrix, _, rest = name.removeprefix("base_model.model.").partition(".lora_")
+        pairs.setdefault(matrix, {})[rest[0]] = np.asarray(numbers, np.float32)
+    if any(set(pair) != {"A", "B"} for pair in pairs.values()):
+        raise InputError("The adapter is incomplete.", "Train it again.")
+    return LoraMatrices({name: (pair["A"], pair["B"]) for name, pair in pairs.items()}, plan.rank, plan.alpha)

@@ -1,0 +1,73 @@
+"""Where a training stands, in one file that is replaced whole: numbers as safetensors, the rest in its header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..files import fresh_file
+
+__all__ = ["Checkpoint", "Epoch"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch that ended: the mean loss of a learned token, the share right on the dev part, and its seconds."""
+
+    number: int
+    loss: float
+    dev: float
+    seconds: float
+
+
+@dataclass
+class Checkpoint:
+    """The numbers of a training by name (``lora/...``, ``first/...``, ``second/...`` of the optimiser), and its place.
+
+    ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way. ``digest`` is
+    that of the whole configuration: another one cannot go on from here.
+    """
+
+    digest: str
+    step: int = 0
+    loss: float = 0.0
+    tokens: int = 0
+    seconds: float = 0.0
+    epochs: list[Epoch] = field(default_factory=list)
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Replace the file at ``path``; a kill leaves the old one."""
+        from safetensors.torch import save_file
+
+        state = {
+            "digest": self.digest, "step": self.step, "loss": self.loss, "tokens": self.tokens, "seconds": self.seconds,
+            "epochs": [vars(each) for each in self.epochs],
+        }  # fmt: skip
+        with fresh_file(path) as temporary:
+            save_file({name: each.contiguous() for name, each in self.numbers.items()}, temporary,
+                      metadata={"state": json.dumps(state)})  # fmt: skip
+
+    @classmethod
+    def read(cls, path: Path, digest: str) -> Checkpoint:
+        """Read a checkpoint. Raises InputError if it is damaged, or was made with another configuration."""
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework="pt") as file:
+                state = json.loads(file.metadata()["state"])
+                numbers = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            epochs = [Epoch(**each) for each in state.pop("epochs")]
+            found = cls(**state, epochs=epochs, numbers=numbers)
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+            raise InputError(f"The checkpoint {path} is damaged.", "Delete it, and train from the beginning.") from None
+        if found.digest != digest:
+            raise InputError(
+                f"The checkpoint {path} belongs to another training: labels, weights, settings or code differ.",
+                "Give the same ones, or train into another folder.",
+            )
+        return found

@@ -1,0 +1,109 @@
+"""The labelled documents of a training by part, as training examples in the engine's own token ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contracts import GoldLine
+from ..documents import Document
+from ..engines import Engine
+from ..errors import InputError
+from ..gold.faults import require_gold_fits
+from ..gold.file import GoldFile
+from ..gold.near_duplicates import Pair, families_of, near_duplicates
+from ..gold.source import GoldSource
+from ..gold.split import Split, SplitFile, key_of
+from ..inference import Windowing
+from ..locks import canonical_digest
+from ..tasks import Task
+from .examples import Encoded, encode, examples_of
+
+__all__ = ["TRAIN", "Labels", "encoded", "read_labels"]
+
+TRAIN = "calibration"
+"""The part of split gold that is trained on."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The gold of a training: its task, its lines and readable documents, and its split; ``pairs`` are near-duplicates.
+
+    ``unread`` are labelled documents that cannot be read. The values of the test part are not looked at.
+    """
+
+    task: Task
+    gold: Mapping[str, GoldLine]
+    documents: Mapping[str, Document]
+    split: Split
+    pairs: Sequence[Pair]
+    unread: Sequence[str]
+
+    def part(self, name: str) -> dict[str, GoldLine]:
+        """The gold of the readable documents of a part."""
+        return {i: self.gold[i] for i in self.split.parts.get(name, ()) if i in self.gold and i in self.documents}
+
+    def leaks(self) -> list[tuple[str, str]]:
+        """Pairs of near-duplicates, or of documents with an equal key, in different parts."""
+        keys = {i: key_of(self.gold[i], self.task, self.split.key) for i in self.documents} if self.split.key else {}
+        return self.split.leaks(families_of(self.documents, self.pairs, keys))
+
+    def digest(self, part: str) -> str:
+        """The digest of a part: its gold values, and the sha256 of its documents."""
+        return canonical_digest(
+            {i: {"values": line.values, "document": self.documents[i].sha256} for i, line in self.part(part).items()}
+        )
+
+
+def read_labels(gold: Path, source: GoldSource) -> Labels:
+    """Read the gold and its documents. Raises InputError if it does not fit, is not split, or has no documents."""
+    task = source.load_task()
+    lines = GoldFile(gold).latest()
+    require_gold_fits(task, lines, gold)
+    split = SplitFile(gold).read()
+    if not lines:
+        raise InputError(f"{gold} holds no gold.", "Draft some from a run: ringfence gold draft RUN --out gold.xlsx.")
+    if split is None:
+        raise InputError(
+            f"{gold} is not split, so nothing would be left to prove the training on.",
+            "Split it first, families together: ringfence gold split GOLD --run RUN (add --key FIELD for companies).",
+        )
+    documents = source.read_documents(lines)
+    if not documents:
+        raise InputError(
+            "None of the labelled documents can be read.", "Say where they lie: --run RUN or --documents FOLDER."
+        )
+    pairs = near_duplicates({name: each.text for name, each in documents.items()})
+    return Labels(task, lines, documents, split, pairs, sorted(set(lines) - set(documents)))
+
+
+def encoded(
+    labels: Labels,
+    part: str,
+    engine: Engine,
+    windowing: Windowing,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[list[Encoded], list[str]]:
+    """The examples of a part as token ids, in the order of the documents' names, and the documents without any."""
+    found, left_out = [], []
+    lines = labels.part(part)
+    for number, name in enumerate(sorted(lines), 1):
+        try:
+            examples = examples_of(labels.task, labels.documents[name], lines[name], engine, windowing)
+        except ValueError:  # a recogniser cannot finish
+            examples = []
+        found += [encode(example, engine) for example in examples]
+        if not examples:
+            left_out.append(name)
+        on_progress(number, len(lines))
+    return found, left_out
+
+
+def digest_of_examples(examples: Sequence[Encoded]) -> str:
+    """The sha256 of the token ids of examples, and of what is learned of them."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(repr((example.ids, example.prompt, example.learned)).encode())
+    return f"sha256:{digest.hexdigest()}"

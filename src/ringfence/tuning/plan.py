@@ -1,0 +1,151 @@
+"""The plan of a training: every setting with its reason, checked as a whole before any work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from ..errors import InputError
+
+__all__ = ["Plan", "Settings", "plan_for", "read_settings"]
+
+LARGE = 1_000_000_000  # parameters
+SMALL_GOLD = 100  # documents
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an adapter is trained. None lets the plan choose.
+
+    ``rank`` and ``alpha`` are LoRA's; ``learning_rate`` is the highest of a schedule that rises over the first 5 % of
+    the steps and falls in a line to zero; ``batch`` counts prompts of one step; ``length`` is the most tokens of a
+    prompt with its answer; ``micro`` the most tokens computed at once; ``patience`` the epochs without a better dev
+    part after which training stops; ``numbers`` the precision of the base during training.
+    """
+
+    rank: int | None = None
+    alpha: int | None = None
+    learning_rate: float | None = None
+    epochs: int | None = None
+    batch: int | None = None
+    length: int | None = None
+    micro: int | None = None
+    patience: int | None = None
+    seed: int | None = None
+    numbers: Literal["bfloat16", "float32", "4bit"] | None = None
+    merged: Literal["q8_0", "q4_0", "f16"] | None = None
+
+    def over(self, other: Settings) -> Settings:
+        """These settings, and those of ``other`` where these leave a choice."""
+        return replace(other, **{name: value for name, value in vars(self).items() if value is not None})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Settings without a gap, and the reason for each."""
+
+    rank: int
+    alpha: int
+    learning_rate: float
+    epochs: int
+    batch: int
+    length: int
+    micro: int
+    patience: int
+    seed: int
+    numbers: str
+    merged: str
+    reasons: dict[str, str]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """(setting, value, reason) of every setting, for people."""
+        names = [each.name for each in fields(self) if each.name != "reasons"]
+        return [(name, f"{getattr(self, name):g}" if name == "learning_rate" else str(getattr(self, name)),
+                 self.reasons[name]) for name in names]  # fmt: skip
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, without the reasons."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "reasons"}
+
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "rank": (1, 512), "alpha": (1, 4096), "learning_rate": (1e-7, 0.1), "epochs": (1, 1000), "batch": (1, 4096),
+    "length": (32, 1_000_000), "micro": (32, 10_000_000), "patience": (1, 1000), "seed": (0, 2**63 - 1),
+}  # fmt: skip
+CHOICES = {"numbers": ("bfloat16", "float32", "4bit"), "merged": ("q8_0", "q4_0", "f16")}
+WHOLE = {"rank", "alpha", "epochs", "batch", "length", "micro", "patience", "seed"}
+
+
+def plan_for(
+    settings: Settings, *, parameters: int, context: int, longest: int, documents: int, bfloat16: bool
+) -> Plan:
+    """Choose what ``settings`` leave open, each with its reason.
+
+    ``parameters`` of the base, its ``context`` and the ``longest`` example in tokens, labelled ``documents`` to train
+    on, and whether the processor computes in ``bfloat16``. Raises InputError with every fault of the settings.
+    """
+    small = documents < SMALL_GOLD
+    chosen: dict[str, tuple[Any, str]] = {
+        "rank": (16, "enough for one task; a higher one learns no more from hundreds of labels"),
+        "alpha": (32, "twice the usual rank of 16, so that the learning rate keeps its meaning"),
+        "learning_rate": (
+            (2e-4, "weights of a billion parameters or more take small steps")
+            if parameters >= LARGE
+            else (5e-4, "small weights take larger steps: about ten times those of full fine-tuning")
+        ),
+        "epochs": (
+            (8, f"few labels ({documents}): more passes, ended early by the dev part")
+            if small
+            else (4, f"{documents} labels: four passes at most, ended early by the dev part")
+        ),
+        "batch": (8, "a few hundred labels give too few steps with more"),
+        "length": (min(context, max(256, longest)), f"the longest example has {longest} tokens, the context {context}"),
+        "micro": (1024, "what is computed at once; memory grows with it, the result does not change"),
+        "patience": (2, "two epochs without a better dev part end the training"),
+        "seed": (0, "fixed, so that the training can be repeated"),
+        "numbers": (
+            ("bfloat16", "this processor computes with 16 bits faster than with 32")
+            if bfloat16
+            else ("float32", "this processor does not compute faster with 16 bits")
+        ),
+        "merged": ("q8_0", "8 bits are nearest to what was trained among those that every engine runs fast"),
+    }  # fmt: skip
+    given = {name: value for name, value in vars(settings).items() if value is not None}
+    faults = [fault for name, value in given.items() if (fault := _fault(name, value))]
+    if not faults and given.get("length", 0) > context:
+        faults.append(f"length: {given['length']} is more than the context of these weights ({context})")
+    if faults:
+        raise InputError(f"The settings of the training are wrong: {'; '.join(faults)}.", "Correct all of them.")
+    chosen |= {name: (value, "given") for name, value in given.items()}
+    return Plan(
+        **{name: value for name, (value, _) in chosen.items()}, reasons={name: why for name, (_, why) in chosen.items()}
+    )
+
+
+def _fault(name: str, value: Any) -> str | None:
+    if name in CHOICES:
+        return None if value in CHOICES[name] else f"{name}: {value!r} is none of {', '.join(CHOICES[name])}"
+    low, high = LIMITS[name]
+    if isinstance(value, bool) or not isinstance(value, int if name in WHOLE else int | float):
+        return f"{name}: {value!r} is not a {'whole number' if name in WHOLE else 'number'}"
+    return None if low <= value <= high else f"{name}: {value:g} is not between {low:g} and {high:g}"
+
+
+def read_settings(path: Path | None) -> Settings:
+    """Read settings from a YAML file. Raises InputError with every key that is none."""
+    if path is None:
+        return Settings()
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path} cannot be read ({type(error).__name__}).", "Give a YAML file of settings.") from None
+    known = [each.name for each in fields(Settings)]
+    unknown = sorted(set(data) - set(known)) if isinstance(data, dict) else ["(no mapping)"]
+    if unknown:
+        raise InputError(
+            f"{path} holds unknown settings: {', '.join(map(str, unknown))}.", f"Known: {', '.join(known)}."
+        )
+    return Settings(**data)

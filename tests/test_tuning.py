@@ -1,0 +1,300 @@
+"""What is trained: examples with the prompts of run time, the plan, and the guards that speak before any training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.contracts import GoldLine
+from ringfence.documents import Document
+from ringfence.engines import FakeEngine
+from ringfence.errors import InputError
+from ringfence.gold.agreement import values_match
+from ringfence.gold.near_duplicates import near_duplicates
+from ringfence.gold.split import Split
+from ringfence.inference import Windowing
+from ringfence.inference.prompts import request_for
+from ringfence.locks import canonical_digest
+from ringfence.tasks import ExtractTask, Task, prepare, task_from
+from ringfence.tuning.curve import CurvePoint, next_labels
+from ringfence.tuning.data import Labels, encoded
+from ringfence.tuning.examples import Encoded, encode, examples_of, learned_share, parity_fault, tunable
+from ringfence.tuning.guards import guard
+from ringfence.tuning.parity import MOST_APART, Parity, compare_with
+from ringfence.tuning.plan import Plan, Settings, plan_for, read_settings
+from ringfence.tuning.receipt import shown_examples, trained_tokens
+from ringfence.tuning.trainer import batches_of, parts_of
+from tests.conftest import document_of, ringfence, task_of
+from tests.letters import TASK, gold_of, letter
+
+ENGINE = FakeEngine(lambda request, prompt: "", scorer=lambda prompt, text: -0.5 * len(text))
+LETTERS = task_from(
+    {"schema": 1, "kind": "classify", "name": "inbox", "labels": {"invoice": "asks for money", "offer": ""}}
+)
+
+
+def learned_text(example: Encoded) -> str:
+    """What is learned of an example; tokens of the fake engine are characters."""
+    return "".join(chr(token) for token, learned in zip(example.ids, example.learned, strict=True) if learned)
+
+
+def examples_for(task: Task, document: Document, values: dict[str, Any]) -> list[Encoded]:
+    found = examples_of(task, document, GoldLine(document=document.id, values=values), ENGINE, Windowing())
+    return [encode(each, ENGINE) for each in found]
+
+
+def test_an_example_is_the_prompt_of_run_time_and_the_lines_that_the_grammar_allows() -> None:
+    document = document_of(letter(3))
+    (example,) = examples_for(TASK, document, gold_of(3))
+    assert isinstance(TASK, ExtractTask)
+    plan = prepare(TASK, document).plan(None, ENGINE.control_tokens)
+    assert example.ids[: example.prompt] == request_for(plan, ENGINE).prompt
+    part = plan.read(example.example.answer)
+    for path, value in part.single.items():
+        assert values_match(TASK.flat[path].kind, value.value, gold_of(3)[path])
+    assert parity_fault(example, ENGINE) is None
+
+
+def test_names_of_fields_are_read_and_only_values_are_learned() -> None:
+    task = task_of(supplier={"kind": "text"}, total={"kind": "money"})
+    values = {"supplier": "Nordwind GmbH", "total": {"amount": "12.00", "currency": "EUR"}}
+    (example,) = examples_for(task, document_of("Nordwind GmbH\nTotal EUR 12.00"), values)
+    end = "".join(map(chr, ENGINE.turn_end()))
+    assert learned_text(example) == f" Nordwind GmbH\n 12.00\n{end}"
+    assert "".join(map(chr, example.ids)).endswith(f"supplier: Nordwind GmbH\ntotal: 12.00\n{end}")
+
+
+def test_a_value_that_the_document_does_not_print_is_named_and_not_learned() -> None:
+    task = task_of(supplier={"kind": "text"}, total={"kind": "money"})
+    values = {"supplier": "Südwind", "total": {"amount": "12.00", "currency": None}}
+    (example,) = examples_for(task, document_of("Nordwind GmbH\nTotal EUR 12.00"), values)
+    assert example.example.missing == ("supplier",)
+    assert learned_text(example).startswith(" 12.00\n")
+    assert learned_share([example.example]) == (1, 2)
+
+
+def test_null_is_learned_where_gold_says_null_and_nothing_where_gold_is_silent() -> None:
+    task = task_of(supplier={"kind": "text"}, total={"kind": "money"}, due={"kind": "date"})
+    (example,) = examples_for(
+        task, document_of("Nordwind GmbH\nTotal EUR 12.00, due 3 May 2024"), {"supplier": "Nordwind GmbH", "due": None}
+    )
+    assert learned_text(example).startswith(" Nordwind GmbH\n null\n")
+    assert example.example.missing == ()
+
+
+def test_rows_of_a_list_are_learned_in_the_order_of_the_page_and_a_list_with_a_missing_row_is_not() -> None:
+    lines = {"kind": "list", "fields": {"name": {"kind": "text"}, "amount": {"kind": "money"}}}
+    task = task_of(lines=lines, total={"kind": "money"})
+    document = document_of("Bolt   7.50\nNut   1.25\n\nTotal 8.75")
+    rows = [
+        {"name": "Bolt", "amount": {"amount": "7.50", "currency": None}},
+        {"name": "Nut", "amount": {"amount": "1.25", "currency": None}},
+    ]
+    total = {"amount": "8.75", "currency": None}
+    (example,) = examples_for(task, document, {"lines": rows, "total": total})
+    assert learned_text(example).startswith("\n- Bolt | 7.50\n- Nut | 1.25\n 8.75\n")
+    (example,) = examples_for(task, document, {"lines": [*rows, {"name": "Screw", "amount": None}], "total": total})
+    assert example.example.missing == ("lines",)
+
+
+def test_a_window_of_a_long_document_learns_null_for_what_another_one_prints() -> None:
+    task = task_of(supplier={"kind": "text"}, total={"kind": "money"})
+    text = "Nordwind GmbH\n" + "\n\n".join(f"Paragraph {n} says nothing." for n in range(60)) + "\n\nTotal EUR 12.00"
+    values = {"supplier": "Nordwind GmbH", "total": {"amount": "12.00", "currency": None}}
+    line = GoldLine(document="a", values=values)
+    examples = examples_of(task, document_of(text), line, ENGINE, Windowing(tokens=700))
+    assert len(examples) > 1
+    assert "total: null" in examples[0].answer
+    assert examples[-1].answer == " null\ntotal: 12.00\n"
+    assert all(not each.missing for each in examples)
+
+
+def test_a_label_is_learned_with_the_end_of_its_turn_and_an_unknown_label_is_not() -> None:
+    (example,) = examples_for(LETTERS, document_of("Please pay."), {"label": "invoice"})
+    assert learned_text(example) == " invoice" + "".join(map(chr, ENGINE.turn_end()))
+    assert "asks for money" in "".join(map(chr, example.ids))
+    (example,) = examples_for(LETTERS, document_of("Please pay."), {"label": "letter"})
+    assert example.trained == 0
+
+
+def test_a_task_can_leave_its_labels_out_of_the_prompt_and_an_old_lock_stays_the_same() -> None:
+    silent = task_from({**LETTERS.canonical(), "list_labels": False})
+    (example,) = examples_for(silent, document_of("Please pay."), {"label": "invoice"})
+    assert "asks for money" not in "".join(map(chr, example.ids))
+    assert "list_labels" not in LETTERS.canonical()
+    assert canonical_digest(silent.canonical()) != canonical_digest(LETTERS.canonical())
+
+
+def test_a_summary_has_no_labels_to_train_on() -> None:
+    assert tunable(TASK)
+    assert tunable(LETTERS)
+    assert not tunable(task_from({"schema": 1, "kind": "summarise", "name": "s", "words": 40}))
+
+
+@given(number=st.integers(0, 400))
+def test_every_answer_reads_back_as_its_gold(number: int) -> None:
+    document = document_of(letter(number))
+    (example,) = examples_for(TASK, document, gold_of(number))
+    assert isinstance(TASK, ExtractTask)
+    part = prepare(TASK, document).plan(None, ENGINE.control_tokens).read(example.example.answer)
+    for path in set(part.single) - set(example.example.missing):
+        assert values_match(TASK.flat[path].kind, part.single[path].value, gold_of(number).get(path))
+
+
+# The plan
+
+
+def plan(**settings: Any) -> Plan:
+    return plan_for(Settings(**settings), parameters=10**8, context=2048, longest=300, documents=200, bfloat16=False)
+
+
+def test_a_plan_has_no_gap_and_gives_a_reason_for_each_setting() -> None:
+    rows = plan(rank=8).rows()
+    assert all(value and why for _, value, why in rows)
+    assert {name: why for name, _, why in rows}["rank"] == "given"
+    assert plan().numbers == "float32"
+
+
+def test_all_faults_of_the_settings_are_said_at_once() -> None:
+    with pytest.raises(InputError) as refusal:
+        plan(rank=0, epochs=-1, learning_rate=3.0, numbers="int3", batch=1.5)
+    for name in ("rank", "epochs", "learning_rate", "numbers", "batch"):
+        assert name in str(refusal.value)
+    with pytest.raises(InputError, match="more than the context"):
+        plan(length=4096)
+
+
+def test_settings_come_from_a_file_and_unknown_ones_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text("rank: 4\nepochs: 2\n")
+    settings = Settings(epochs=3).over(read_settings(path))
+    assert (settings.rank, settings.epochs) == (4, 3)
+    path.write_text("rnak: 4\n")
+    with pytest.raises(InputError, match="rnak"):
+        read_settings(path)
+
+
+@given(count=st.integers(1, 60), epoch=st.integers(0, 5))
+def test_an_epoch_reads_every_example_once_in_an_order_of_its_own(count: int, epoch: int) -> None:
+    batches = batches_of(count, plan(), epoch)
+    assert sorted(number for batch in batches for number in batch) == list(range(count))
+    assert batches == batches_of(count, plan(), epoch)
+
+
+@given(sizes=st.lists(st.integers(2, 90), min_size=1, max_size=12), micro=st.integers(32, 200))
+def test_a_batch_is_computed_in_parts_of_bounded_size(sizes: list[int], micro: int) -> None:
+    batch: Sequence[Any] = [Encoded(None, tuple(range(size)), 1, (False,) * size) for size in sizes]  # type: ignore[arg-type]
+    parts = list(parts_of(batch, micro))
+    assert sorted(len(each.ids) for part in parts for each in part) == sorted(sizes)
+    assert all(len(part) == 1 or len(part) * max(len(each.ids) for each in part) <= micro for part in parts)
+
+
+# Guards
+
+
+def labels(count: int = 40, dev: int = 10, **changes: Any) -> Labels:
+    """Letters with gold: ``count`` to train on, ``dev``, and ten to test."""
+    names = [f"{n}.txt" for n in range(count + dev + 10)]
+    texts = {name: letter(number) for number, name in enumerate(names)} | changes.pop("texts", {})
+    gold = {name: gold_of(number) for number, name in enumerate(names)} | changes.pop("gold", {})
+    parts = {"calibration": names[:count], "dev": names[count : count + dev], "test": names[count + dev :]}
+    documents = {name: document_of(text, name) for name, text in texts.items()}
+    split = Split(
+        parts, {name: name for name in names}, {"calibration": 0.5, "dev": 0.25, "test": 0.25}, 0, None, "now"
+    )
+    lines = {name: GoldLine(document=name, values=values) for name, values in gold.items()}
+    return Labels(TASK, lines, documents, split, near_duplicates(texts), changes.pop("unread", ()))
+
+
+def faults_of(of: Labels, parity: Sequence[str] = (), **settings: Any) -> str:
+    train, _ = encoded(of, "calibration", ENGINE, Windowing())
+    longest = max((len(each.ids) for each in train), default=300)
+    chosen = plan_for(
+        Settings(**settings), parameters=10**8, context=10**5, longest=longest, documents=len(train), bfloat16=False
+    )
+    return "; ".join(guard(of, train, parity, chosen).faults)
+
+
+def test_good_labels_have_no_fault() -> None:
+    assert faults_of(labels()) == ""
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (lambda: labels(count=12), "only 12 labelled documents"),
+        (lambda: labels(dev=2), "only 2 labelled documents in the dev part"),
+        (lambda: labels(gold={f"{n}.txt": gold_of(0) for n in range(40)}), "the same answer"),
+        (lambda: labels(texts={"45.txt": letter(1)}), "in different parts, such as"),
+        (lambda: labels(texts={f"{n}.txt": letter(0) for n in range(4)}), "nearly equal documents have different"),
+        (lambda: labels(texts={f"{n}.txt": "empty paper" for n in range(36)}), "stand in their documents"),
+    ],
+    ids=["few labels", "no dev", "one answer", "a leak", "contradictions", "nothing printed"],
+)  # fmt: skip
+def test_labels_that_cannot_be_trained_on_are_refused(of: Any, said: str) -> None:
+    assert said in faults_of(of())
+
+
+def test_an_example_that_would_be_cut_and_tokens_that_differ_are_refused() -> None:
+    assert "would be cut" in faults_of(labels(), length=64)
+    assert "other tokens in training than in serving" in faults_of(labels(), parity=["3.txt, token 4 of 90"])
+
+
+def test_weak_labels_are_warned_of() -> None:
+    of = labels(unread=("lost.pdf",))
+    train, _ = encoded(of, "calibration", ENGINE, Windowing())
+    said = "; ".join(guard(of, train, (), plan(length=2048)).warnings)
+    assert "40 labelled documents are few" in said
+    assert "10 documents of the dev part" in said
+    assert "lost.pdf" in said
+
+
+def test_the_receipt_of_the_loss_mask_shows_what_is_learned() -> None:
+    train, _ = encoded(labels(), "calibration", ENGINE, Windowing())
+    shown = shown_examples(train)
+    assert len(shown) == 3
+    assert all(any(learned for _, learned in each.parts) for each in shown)
+    fewest, middle, most = trained_tokens(train)
+    assert 0 < fewest <= middle <= most
+
+
+# Served as trained
+
+
+def test_an_engine_that_serves_what_was_trained_agrees_and_one_that_does_not_is_noticed() -> None:
+    train, _ = encoded(labels(), "calibration", ENGINE, Windowing())
+    own = [-0.5 * (len(each.ids) - each.prompt) for each in train[:12]]
+    assert compare_with("merged", ENGINE, train, own).holds
+    other = FakeEngine(lambda request, prompt: "", scorer=lambda prompt, text: -0.9 * len(text))
+    found = compare_with("merged", other, train, own)
+    assert found.mean == pytest.approx(0.4)
+    assert not found.holds
+    assert found.mean > MOST_APART
+    assert not compare_with("merged", FakeEngine(lambda request, prompt: ""), train, own).holds
+    assert not Parity("merged", "x", 0, 0.0, 0.0, "it died").holds
+
+
+def test_the_next_labels_are_worth_what_the_last_points_say() -> None:
+    points = [CurvePoint(0.5, 100, (0.6, 0.62)), CurvePoint(1.0, 200, (0.7, 0.72))]
+    assert "+5.8 points" in next_labels(points)
+    assert next_labels(points[:1]) == ""
+
+
+# The command
+
+
+def test_gold_that_is_not_split_is_refused_with_the_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task, gold = tmp_path / "task.yaml", tmp_path / "gold.jsonl"
+    task.write_text(json.dumps(TASK.canonical()))
+    gold.write_text(GoldLine(document="0.txt", values=gold_of(0)).model_dump_json(by_alias=True) + "\n")
+    (tmp_path / "0.txt").write_text(letter(0))
+    arguments = ("tune", task, "--gold", gold, "--documents", tmp_path / "0.txt", "--out", tmp_path / "out")
+    assert ringfence(*arguments) == 2
+    said = capsys.readouterr().err
+    assert "not split" in said or "not installed" in said
