@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-tuning bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -15,7 +15,7 @@ test: $(VENV)/.dev weights  ## pass the tests: at most five minutes on two cores
 QUICK := -n 2 --dist loadgroup -m "not slow and not weights"
 HEAVY := -m "slow or weights"
 
-test-all: $(VENV)/.dev weights  ## pass every test, without any network where the host allows it (sealed and strict)
+test-all: $(VENV)/.dev $(VENV)/.tune weights  ## pass every test, without any network where the host allows it (sealed and strict)
 	if $(BIN)/ringfence seal test | grep -q "^Mechanism: user and network namespace.*watched"; \
 	then $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest $(QUICK) \
 		&& $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest $(HEAVY) \
@@ -54,6 +54,9 @@ bench-ranker: $(VENV)/.dev  ## what a ranker learned from gold brings: make benc
 
 bench-cascade: $(VENV)/.dev  ## documents a minute with a ranker and a cascade: make bench-cascade ARGS="--runs FOLDER"
 	$(BIN)/python benchmarks/cascade.py $(ARGS)
+
+bench-tuning: $(VENV)/.dev $(VENV)/.tune  ## what fine-tuning brings: make bench-tuning ARGS="--set receipts --weights tests --train 300"
+	$(BIN)/python benchmarks/tuning.py $(ARGS)
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
@@ -122,6 +125,10 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml
 	$(PIP) --editable '.[demo,hub,llamacpp,ocr,onnx,openai,parquet]' --group dev --group docs
 	touch $@ $(VENV)/.demo
+
+$(VENV)/.tune: $(VENV)/.dev
+	$(PIP) --editable '.[tune]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) demo-run

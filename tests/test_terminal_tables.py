@@ -22,6 +22,8 @@ from ringfence.engines.conformance import CheckFinding
 from ringfence.evaluation.statistics import Proportion
 from ringfence.gold.file import GoldFile
 from ringfence.inference import LoadedModel
+from ringfence.tuning import Contender, Proof, Settings, plan_for
+from ringfence.tuning.parity import Parity
 from ringfence.weights import Store, pull
 
 from .conftest import REPOSITORY, answering, ringfence, task_of
@@ -146,10 +148,28 @@ def learn(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     return words, ("ranker", "other looks")
 
 
+def tune(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
+    share = Proportion.of([True] * 23 + [False], [str(n) for n in range(24)])
+    others = [Contender(f"{LONG[:44]} + ranker", share, share, (0.125, -0.0125, 0.25), 123.4, 10**9)]
+    proof = Proof("UNDECIDED", "Not shown.", [Contender("tuned", share, share, None, 300.1, 10**8), *others], 24)
+    parity = [Parity("adapter on its base", "llamacpp", 0, 0.0, 0.0, "the engine died: " + LONG)]
+    tuned = SimpleNamespace(parity=parity, merged=None, adapter=None)
+    plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, bfloat16=True)
+    monkeypatch.setattr("ringfence.cli.tune.needed_gb", lambda *_: 3.0)
+    prepared = SimpleNamespace(plan=plan, train=[], base=None, guarded=SimpleNamespace(warnings=[LONG], faults=[]))
+
+    def tuned_now(*_: Any, hooks: Any, **__: Any) -> Any:
+        hooks.on_plan(prepared)
+        return SimpleNamespace(tuned=tuned, proof=proof, curve=[], report=at / "report.html")
+
+    monkeypatch.setattr("ringfence.cli.tune.tune", tuned_now)
+    return ["tune", "t.yaml", "--gold", "g", "--out", at], ("tuned less this", "annex]", "learning_rate")
+
+
 VERBS: dict[str, list[Callable[[Path, pytest.MonkeyPatch], Prepared]]] = {
     "compare": [compare], "evaluate": [evaluate], "budget": [budget], "engines": [engines_list, engines_check],
     "weights": [weights_list], "catalog": [weights_catalog, whole_catalog], "corpus": [corpus_list],
-    "corpus_evaluate": [corpus_evaluate], "demo": [demo], "learn": [learn],
+    "corpus_evaluate": [corpus_evaluate], "demo": [demo], "learn": [learn], "tune": [tune],
 }  # fmt: skip
 
 

@@ -1,12 +1,12 @@
 """The Python front door: the names behind `import ringfence`, with one call for each verb of the command line."""
 
+from .adapter import ProofTerms, Settings, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
 from .corpus import ask, index_corpus, open_corpus
 from .extraction import TypedResult, extract
 from .model import Model, open_model
 from .pilot import run_pilot_folder
 from .ranker import LearnedRanker, LearnTerms, learn
 from .run import Run, open_run
-from .tuning import ProofTerms, Settings, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
 
 __all__ = [
     "LearnTerms",

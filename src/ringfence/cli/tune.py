@@ -12,15 +12,12 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..api.tuning import ProofTerms, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
+from ..api.adapter import ProofTerms, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
 from ..gold.agreement import Compare
 from ..inference import Windowing
-from ..tuning.checkpoint import Epoch
-from ..tuning.curve import next_labels
-from ..tuning.plan import Settings, read_settings
+from ..tuning import Epoch, Prepared, Settings, Step, next_labels, read_settings
 from ..tuning.receipt import shown_examples, trained_tokens
-from ..tuning.trainer import Step
-from ..tuning.tuner import Prepared, needed_gb
+from ..tuning.tuner import needed_gb
 from .console import PlainTable, data, echo, note, stderr
 from .options import json_option
 
@@ -128,7 +125,7 @@ def _print(done: Tuning) -> None:
     tuned = done.tuned
     table = PlainTable("served", "engine", "examples", "mean difference", right=("examples", "mean difference"))
     for each in tuned.parity:
-        table.add_row(each.served, each.engine, str(each.examples), each.error[:40] or f"{each.mean:.4f}")
+        table.add_row(each.served, each.engine, str(each.examples), each.error or f"{each.mean:.4f}")
     data.print(table)
     if done.proof:
         table = PlainTable("contender", "right", "tuned less this", "a minute", right=("right", "a minute"))

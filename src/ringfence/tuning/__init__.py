@@ -1,1 +1,31 @@
 """Fine-tune weights on gold: training examples, a plan, the training itself, and the proof whether it paid."""
+
+from .checkpoint import Epoch
+from .curve import CurvePoint, next_labels, points_of
+from .plan import Plan, Settings, plan_for, read_settings
+from .proof import Contender, Proof, ProofHooks, ProofTerms, prove
+from .trainer import Step
+from .tuner import Prepared, Tuned, TuneHooks, TuneTerms, prepare, train
+
+__all__ = [
+    "Contender",
+    "CurvePoint",
+    "Epoch",
+    "Plan",
+    "Prepared",
+    "Proof",
+    "ProofHooks",
+    "ProofTerms",
+    "Settings",
+    "Step",
+    "TuneHooks",
+    "TuneTerms",
+    "Tuned",
+    "next_labels",
+    "plan_for",
+    "points_of",
+    "prepare",
+    "prove",
+    "read_settings",
+    "train",
+]

@@ -11,12 +11,23 @@ from ..inference import load_embedder
 from ..pilot.baselines import Embed
 from ..runs import Progress
 from ..tasks import load_task
-from ..tuning.checkpoint import Epoch
-from ..tuning.curve import CurvePoint, points_of
-from ..tuning.plan import Settings
-from ..tuning.proof import Proof, ProofHooks, ProofTerms, prove
-from ..tuning.trainer import Step
-from ..tuning.tuner import Prepared, Tuned, TuneHooks, TuneTerms, prepare, train
+from ..tuning import (
+    CurvePoint,
+    Epoch,
+    Prepared,
+    Proof,
+    ProofHooks,
+    ProofTerms,
+    Settings,
+    Step,
+    Tuned,
+    TuneHooks,
+    TuneTerms,
+    points_of,
+    prepare,
+    prove,
+    train,
+)
 from .model import TaskLike
 
 __all__ = ["ProofTerms", "Settings", "TuneTerms", "Tuning", "TuningHooks", "TuningOptions", "tune"]
