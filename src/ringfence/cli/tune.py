@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ..api.adapter import ProofTerms, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
 from ..gold.agreement import Compare
 from ..inference import Windowing
-from ..tuning import Epoch, Prepared, Settings, Step, next_labels, read_settings
+from ..tuning import Epoch, OtherTask, Prepared, Settings, Step, next_labels, read_settings
 from ..tuning.receipt import shown_examples, trained_tokens
 from ..tuning.tuner import needed_gb
 from .console import PlainTable, data, echo, note, stderr
@@ -50,6 +50,10 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 @click.option("--against", multiple=True, help="Weights to compare with, such as larger ones. Can be repeated.")
 @click.option("--bar", type=click.FloatRange(0, 1), help="The share of right values that the tuned weights must reach.")
 @click.option("--ranker/--no-ranker", default=True, show_default=True, help="Compare with a ranker of the same labels.")
+@click.option(
+    "--also", nargs=2, multiple=True, type=click.Path(path_type=Path), metavar="RUN GOLD",
+    help="Another task that must not be forgotten: a run of it and its gold. Can be repeated.",
+)  # fmt: skip
 @click.option("--curve", is_flag=True, help="Also train on 25 and 50 % of the labels, with three seeds each.")
 @click.option(
     "--plan", "plan_only", is_flag=True, help="Print the plan and what is wrong with the labels; train nothing."
@@ -59,7 +63,8 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 def command(
     *, task: Path, gold: Path, run: Path | None, documents: tuple[str, ...], weights: str, engine: str, out: Path,
     name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...], bar: float | None,
-    ranker: bool, curve: bool, plan_only: bool, resume: bool, as_json: bool, **given: Any,
+    ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool, resume: bool, as_json: bool,
+    **given: Any,
 ) -> int:  # fmt: skip
     """Fine-tune WEIGHTS on the calibration part of GOLD for TASK, and prove on its test part whether it paid.
 
@@ -68,7 +73,8 @@ def command(
     terms = TuneTerms(
         weights, engine, Settings(**given).over(read_settings(settings)), Windowing(window), name, compare=compare
     )
-    options = TuningOptions(run, ProofTerms(against, bar, ranker), (0.25, 0.5, 1.0) if curve else (), resume, plan_only)
+    proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also])
+    options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, plan_only)
     with _progress() as bars:
         hooks = TuningHooks(
             say=note,
@@ -135,6 +141,8 @@ def _print(done: Tuning) -> None:
             table.add_row(one.name, f"{one.share.right:.0f}/{one.share.total:.0f} {one.share.share:.3f}", gain, pace)
         data.print(table)
         echo(f"{done.proof.word}. {done.proof.sentence}")
+        for lost in done.proof.forgotten:
+            echo(lost.sentence)
     for point in done.curve:
         echo(
             f"{point.documents:>5} labels: dev {point.middle:.1%} right "

@@ -134,6 +134,8 @@ def show_command(name: str, as_json: bool) -> None:
     manifest = weights.manifest
     for key in ("name", "digest", "licence", "source", "made_at"):
         echo(f"{key:10} {getattr(manifest, key)}")
+    if manifest.origin:
+        echo(f"{'origin':10} {manifest.origin} ({manifest.converter or 'as pulled'})")
     for other in manifest.also:
         echo(f"{'also':10} {other}")
     echo(f"{'folder':10} {weights.folder}")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..contracts import MadeWith, ModelOptions
-from ..documents import Source, expand_inputs
+from ..contracts import ModelOptions
 from ..errors import InputError
 from ..evaluation.comparison import Comparison, compare_items
 from ..evaluation.evaluator import gold_part, items_of_results
@@ -19,14 +17,14 @@ from ..evaluation.learned import LearnTerms, learn
 from ..evaluation.statistics import Proportion
 from ..gold.file import GoldFile
 from ..gold.source import GoldSource
-from ..inference import Answerer, AnswerOptions, load_model
+from ..inference import AnswerOptions
 from ..learning import Ranker
 from ..pilot.baselines import BaselineData, Embed, write_baselines
 from ..runs import Progress, RunFolder
-from ..runs.runner import RunControl, RunHooks, run_task
-from ..runs.source_documents import source_of
 from ..tasks import Example
+from .contender_runs import ContenderRuns, pace_of, sources_of
 from .data import TRAIN
+from .forgetting import Forgotten, OtherTask, forgotten
 from .tuner import Tuned
 
 __all__ = ["Contender", "Proof", "ProofHooks", "ProofTerms", "prove"]
@@ -38,11 +36,15 @@ NEEDLESS = 0.02  # a gain that is surely smaller than this is not worth a traini
 
 @dataclass(frozen=True)
 class ProofTerms:
-    """What the tuned weights are compared with: weights ``against``, the ``bar`` for the share right, the ranker."""
+    """What the tuned weights are compared with: weights ``against``, the ``bar`` for the share right, the ranker.
+
+    ``others`` are other tasks that they should not forget.
+    """
 
     against: Sequence[str] = ()
     bar: float | None = None
     ranker: bool = True
+    others: Sequence[OtherTask] = ()
     embedder: Callable[[], Embed | None] = lambda: None
 
 
@@ -86,6 +88,7 @@ class Proof:
     contenders: Sequence[Contender]
     documents: int
     fields: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    forgotten: Sequence[Forgotten] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -93,6 +96,7 @@ class Proof:
             "schema": 1, "verdict": self.word, "sentence": self.sentence, "documents": self.documents,
             "contenders": [each.as_json() for each in self.contenders],
             "fields": {path: dict(shares) for path, shares in self.fields.items()},
+            "forgotten": [each.as_json() for each in self.forgotten],
         }  # fmt: skip
 
 
@@ -109,18 +113,23 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     test = set(labels.part("test"))
     if not test:
         raise InputError("The test part has no readable document.", "Split the gold again, or name all its documents.")
-    work = _Work(tuned, _sources(source), out, hooks)
-    weighed = sorted(labels.part(TRAIN))[:MIXED] if task.weighs_values and terms.ranker else []
-    runs = {"tuned": work.answer("tuned", tuned.merged.manifest.name, test)}
-    for name in dict.fromkeys((base, *terms.against)):
-        plain = runs[name] = work.answer(name, name, test | set(weighed))
+    work = ContenderRuns(task, sources_of(source), out, hooks.say, hooks.on_event)
+    windowing = AnswerOptions(windowing=prepared.terms.windowing)
+    mine = ModelOptions(weights=tuned.merged.manifest.name, engine=prepared.engine)
+    models = {base: ModelOptions(weights=base, engine=prepared.engine)} | {
+        name: ModelOptions(weights=name) for name in terms.against
+    }
+    weighed = set(sorted(labels.part(TRAIN))[:MIXED]) if task.weighs_values and terms.ranker else set()
+    runs = {"tuned": work.answer("tuned", mine, test, windowing)}
+    for name, model in models.items():
+        plain = runs[name] = work.answer(name, model, test | weighed, windowing)
         if weighed:
-            ranker = _ranker(gold, source, plain, tuned)
-            runs[f"{name} + ranker"] = work.answer(f"{name} + ranker", name, test, AnswerOptions(ranker=ranker))
+            both = replace(windowing, ranker=_ranker(gold, source, plain, tuned))
+            runs[f"{name} + ranker"] = work.answer(f"{name} + ranker", model, test, both)
     if task.takes_examples:
-        pool = _pool(tuned)
-        runs[f"{base} + examples"] = work.answer(f"{base} + examples", base, test, AnswerOptions(pool=pool))
-    paces = {name: run.pace(len(test)) for name, run in ((n, _Run(f)) for n, f in runs.items())}
+        shown = replace(windowing, pool=_pool(tuned))
+        runs[f"{base} + examples"] = work.answer(f"{base} + examples", models[base], test, shown)
+    paces = {name: pace_of(run) for name, run in runs.items()}
     runs |= _baselines(tuned, out, runs["tuned"], terms)
     lines, split = gold_part(GoldFile(gold), "test", f"tune {out}", prepared.digest, task)
     lines = {name: line for name, line in lines.items() if name in test}
@@ -129,63 +138,10 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
         name: items_of_results(task, {r.document.id: r for r in run.latest()}, lines, families, prepared.terms.compare)
         for name, run in runs.items()
     }
-    sizes = {"tuned": tuned.merged.size} | {name: work.sizes[name] for name in work.sizes}
-    contenders = [_contender(name, items, paces.get(name), sizes.get(name)) for name in items]
-    word, sentence = _verdict(contenders, base, terms)
-    return Proof(word, sentence, contenders, len(lines), _by_field(items))
-
-
-class _Run:
-    """What a finished run says of its pace."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self.folder = folder
-
-    def pace(self, documents: int) -> float | None:
-        """Documents a minute over all sessions, reading included and loading not."""
-        sessions = self.folder.read_facts().sessions
-        seconds = sum(
-            (datetime.fromisoformat(one.ended_at) - datetime.fromisoformat(one.started_at)).total_seconds()
-            for one in sessions
-            if one.ended_at and one.documents
-        )
-        done = sum(one.documents or 0 for one in sessions)
-        return round(60 * done / seconds, 1) if seconds > 0 else None
-
-
-class _Work:
-    """Answers documents with contenders, each into a run folder of its own."""
-
-    def __init__(self, tuned: Tuned, sources: list[Source], out: Path, hooks: ProofHooks) -> None:
-        self.tuned, self.sources, self.out, self.hooks = tuned, sources, out, hooks
-        self.sizes: dict[str, int] = {}
-
-    def answer(self, name: str, weights: str, documents: set[str], options: AnswerOptions | None = None) -> RunFolder:
-        """Answer ``documents`` with ``weights``; what is there already is kept."""
-        prepared, folder = self.tuned.prepared, self.out / name.replace(" ", "").replace("/", "-")
-        given = options or AnswerOptions()
-        chosen = AnswerOptions(windowing=prepared.terms.windowing, pool=given.pool, ranker=given.ranker)
-        self.hooks.say(f"Test part: {name}")
-        engine = prepared.engine if weights in (prepared.base.manifest.name, "") or name == "tuned" else "auto"
-        model_options = ModelOptions(weights=weights, engine=engine)
-        with closing(load_model(model_options)) as model:
-            if model.weights:
-                self.sizes[name] = model.weights.size
-            answerer = Answerer(model, prepared.labels.task, chosen)
-            made_with = MadeWith(model=model_options, resume=True, made_by="tune")
-            run_task(
-                answerer, self.sources, folder, RunControl(resume=True, only=documents),
-                RunHooks(lambda progress: self.hooks.on_event(name, len(documents), progress)), made_with,
-            )  # fmt: skip
-        return RunFolder.open(folder)
-
-
-def _sources(source: GoldSource) -> list[Source]:
-    if source.inputs:
-        return expand_inputs(source.inputs)
-    assert source.run
-    folder = RunFolder.open(source.run)
-    return list(dict.fromkeys(source_of(result.document, folder.base()) for result in folder.latest()))
+    contenders = [_contender(name, items, paces.get(name), work.sizes.get(name)) for name in items]
+    word, sentence = _verdict(contenders, terms)
+    lost = forgotten(terms.others, models[base], mine, out, hooks)
+    return Proof(word, sentence, contenders, len(lines), _by_field(items), lost)
 
 
 def _ranker(gold: Path, source: GoldSource, run: RunFolder, tuned: Tuned) -> Ranker:
@@ -223,8 +179,6 @@ def _baselines(tuned: Tuned, out: Path, like: RunFolder, terms: ProofTerms) -> d
 
 def _forget(folder: Path) -> None:
     """A baseline is worked out again in seconds; a folder that an interruption left would be in its way."""
-    import shutil
-
     if folder.exists():
         shutil.rmtree(folder)
 
@@ -254,7 +208,7 @@ def _by_field(items: Mapping[str, Sequence[Item]]) -> dict[str, dict[str, float]
     return found
 
 
-def _verdict(contenders: Sequence[Contender], base: str, terms: ProofTerms) -> tuple[Word, str]:
+def _verdict(contenders: Sequence[Contender], terms: ProofTerms) -> tuple[Word, str]:
     """PASS: better than every alternative of the same or no weights, and over the bar. NOT WORTH IT: surely not.
 
     Alternatives that take no training of weights count as much as larger weights: whoever is as good without a

@@ -1,0 +1,100 @@
+"""`ringfence tune` from labels to a verdict, with real small weights: plan, training, parity, proof, and going on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.contracts import GoldLine
+from ringfence.gold.split import Split, SplitFile
+from ringfence.weights import PullOptions, Store, StoredWeights, pull
+from tests.conftest import ringfence
+from tests.letters import TASK, write_letters
+
+pytest.importorskip("torch", reason="the extra tune is not installed")
+pytest.importorskip("peft", reason="the extra tune is not installed")
+# One worker at a time: llama.cpp is one of the engines that serve what was trained.
+pytestmark = [pytest.mark.slow, pytest.mark.weights, pytest.mark.xdist_group("llamacpp")]
+
+TRAIN, DEV, TEST = 24, 6, 8
+
+
+@pytest.fixture
+def labelled(small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a task, letters and split gold, and the 135M in a store of this test's own."""
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    (file,) = small_weights.files.glob("*.gguf")
+    pull(str(file), Store(), options=PullOptions(name="base"))
+    _, gold = write_letters(tmp_path, TRAIN + DEV + TEST)
+    names = [f"{number}.txt" for number in range(TRAIN + DEV + TEST)]
+    parts = {"calibration": names[:TRAIN], "dev": names[TRAIN : TRAIN + DEV], "test": names[TRAIN + DEV :]}
+    shares = {"calibration": 0.6, "dev": 0.2, "test": 0.2}
+    SplitFile(gold).write(Split(parts, {name: name for name in names}, shares, 0, None, "now"))
+    (tmp_path / "task.json").write_text(json.dumps(TASK.canonical()))
+    return tmp_path
+
+
+def tune(folder: Path, *more: Any) -> int:
+    return ringfence(
+        "tune", folder / "task.json", "--gold", folder / "gold.jsonl", "--documents", folder / "letters",
+        "--weights", "base", "--out", folder / "tuned", "--epochs", "2", "--name", "letters", *more,
+    )  # fmt: skip
+
+
+def test_tune_trains_proves_and_goes_on(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune(labelled, "--plan", "--json") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["faults"] == []
+    assert plan["plan"]["epochs"] == 2
+    assert not (labelled / "tuned").exists()
+
+    assert tune(labelled, "--no-ranker", "--json") in (0, 1)
+    card = json.loads(capsys.readouterr().out)
+    assert card["data"]["documents"] == TRAIN
+    assert max(epoch["dev"] for epoch in card["epochs"]) > card["dev_before"]
+    assert [(one["served"], one["engine"]) for one in card["parity"]] == [
+        ("merged weights", "openvino"), ("merged weights", "llamacpp"), ("adapter on its base", "llamacpp")
+    ]  # fmt: skip
+    assert all(one["holds"] for one in card["parity"])
+    contenders = {one["name"]: one for one in card["proof"]["contenders"]}
+    assert list(contenders)[:2] == ["tuned", "base"]
+    assert {"rules alone", "ranker alone"} <= set(contenders)
+    assert contenders["tuned"]["values"]["n"] == 3 * TEST
+    assert contenders["tuned"]["values"]["share"] > contenders["base"]["values"]["share"]
+    assert card["proof"]["verdict"] in ("PASS", "UNDECIDED", "NOT WORTH IT")
+
+    merged, adapter = Store().get(card["merged"]), Store().get(card["adapter"])
+    origin = Store().get("base").manifest.digest
+    assert merged.manifest.origin == adapter.manifest.origin == origin
+    page = (labelled / "tuned" / "report.html").read_text()
+    assert card["proof"]["verdict"] in page
+    assert "<mark>" in page
+    for name in ("adapter.json", "report.html", "best.safetensors"):
+        assert (labelled / "tuned" / name).stat().st_mode & 0o777 == 0o600
+
+    assert tune(labelled) == 2  # there is a training
+    assert "--resume" in capsys.readouterr().err
+    assert tune(labelled, "--no-ranker", "--json", "--resume") in (0, 1)
+    again = json.loads(capsys.readouterr().out)
+    assert again["merged"] == card["merged"]
+    assert again["proof"]["contenders"] == card["proof"]["contenders"]
+
+    run, letter = labelled / "run", labelled / "letters" / "3.txt"
+    how = ("--out", run, "--weights", card["merged"])
+    assert ringfence("run", labelled / "task.json", letter, *how) == 0
+    assert ringfence("check", run) == 0
+    assert json.loads((run / "run.json").read_text())["lock"]["data"]["weights"]["digest"] == card["merged"]
+
+
+def test_labels_that_cannot_be_trained_on_are_refused_before_anything_is_loaded(
+    labelled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = labelled / "gold.jsonl"
+    same = [GoldLine(document=f"{n}.txt", values={"seller": None}) for n in range(TRAIN + DEV + TEST)]
+    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in same))
+    assert tune(labelled) == 2
+    assert "same answer" in capsys.readouterr().err
+    assert not (labelled / "tuned" / "adapter.json").exists()
