@@ -2,6 +2,7 @@
 
 from .corpus import ask, index_corpus, open_corpus
 from .extraction import TypedResult, extract
+from .label import NextTerms, next_to_label
 from .model import Model, open_model
 from .pilot import run_pilot_folder
 from .ranker import LearnedRanker, LearnTerms, learn
@@ -11,12 +12,14 @@ __all__ = [
     "LearnTerms",
     "LearnedRanker",
     "Model",
+    "NextTerms",
     "Run",
     "TypedResult",
     "ask",
     "extract",
     "index_corpus",
     "learn",
+    "next_to_label",
     "open_corpus",
     "open_model",
     "open_run",

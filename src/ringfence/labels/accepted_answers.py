@@ -81,7 +81,7 @@ def take_labels(folder: RunFolder, out: Path, terms: TakeTerms) -> TakenLabels:
     for twin in _twins(folder, held, labels, terms):
         del labels[twin]
         left_out["nearly the same as a document of those parts"] += 1
-    origins = Counter(label.origin for label in labels.values())
+    origins = Counter[str](label.origin for label in labels.values())
     added, weaker = add_labels(out, labels.values()) if labels else (0, [])
     if weaker:
         left_out["with a label that counts more"] += len(weaker)
