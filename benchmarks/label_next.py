@@ -6,8 +6,8 @@ Each draw holds out documents of companies (receipts) or advertisers (orders) of
 pool of the others. Both ways label from this pool and are tested on the held out documents, so each draw is a pair. The
 labels are chosen in rounds, one for each size; after each, a ranker of the labels so far says what is in doubt, and
 before the first the model, where there is a run. ``--runs FOLDER`` holds the model's answers as benchmarks/quality.py
-leaves them (FOLDER/receipts-demo/run); with them only documents that it answered are used. ``--by meaning`` compares texts
-by embeddings. The interval is a t-interval over draws; draws share documents, so it is a little too narrow.
+leaves them (FOLDER/receipts-demo/run); with them only documents that it answered are used. ``--by meaning`` compares
+texts by embeddings. The interval is a t-interval over draws; draws share documents, so it is a little too narrow.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Bench:
         each = self.of.documents[place]
         result = self.of.results.get(each.text)
         if ranker is None:
-            return DoubtReader(self.of.bench.task)._of_answers(None, [result]).share if result else 1.0  # type: ignore[arg-type]
+            return DoubtReader(self.of.bench.task).of_answers([result]).share if result else 1.0
         shares = [table.choice(ranker.mixture)[1] for table in tables_of(ranker, each, result)]
         return max(LEAST, 1 - float(np.mean(shares))) if shares else 1.0
 

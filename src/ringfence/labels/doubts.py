@@ -49,7 +49,7 @@ class DoubtReader:
         if results and not answered:
             return Doubt(1.0, (f"{results[0].status}: nothing was answered",))
         if answered:
-            return self._of_answers(document, answered)
+            return self.of_answers([self._weighed(document, answered[0]), *answered[1:]])
         if self.ranker is None:
             return Doubt(1.0)
         found = {}
@@ -58,8 +58,9 @@ class DoubtReader:
             found[path] = _about(path, shares, "the ranker")
         return _summed(found)
 
-    def _of_answers(self, document: Document, answered: Sequence[Result]) -> Doubt:
-        first = self._weighed(document, answered[0])
+    def of_answers(self, answered: Sequence[Result]) -> Doubt:
+        """The doubts about the first of several answers to one document, as the answers themselves tell them."""
+        first = answered[0]
         found: dict[str, tuple[float, str]] = {}
         for path, answer in (first.fields or {}).items():
             probability, who = probability_of(path, first)

@@ -46,5 +46,5 @@ class Likeness:
     def between(self, first: slice, second: slice) -> npt.NDArray[np.float32]:
         """How alike the texts of two ranges are, a row for each of the first."""
         found = self.rows[first] @ self.rows[second].T
-        dense = found.toarray() if hasattr(found, "toarray") else np.asarray(found)
-        return np.clip(dense, 0.0, 1.0).astype(np.float32)
+        dense: npt.NDArray[np.float32] = np.asarray(found.toarray() if hasattr(found, "toarray") else found, np.float32)
+        return np.clip(dense, 0.0, 1.0)
