@@ -21,6 +21,7 @@ from ringfence.contracts import Alternative, DocumentFacts, FieldAnswer, GoldLin
 from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import InputError
+from ringfence.evaluation.calibrator import Calibrator, Logistic
 from ringfence.gold.draft import DraftOptions, draft_gold
 from ringfence.gold.file import GoldFile
 from ringfence.gold.importer import read_table
@@ -139,6 +140,8 @@ def test_what_the_gold_has_or_holds_out_is_never_proposed_not_under_another_name
         "in the gold": 4, "the same text as gold": 1, "nearly the text of gold that is held out (dev, test)": 1,
     }  # fmt: skip
     assert not found.unread
+    with pytest.raises(InputError, match="Cannot read the gold"):
+        next_to_label(Pool(inputs=[str(letters)]), tmp_path / "none.jsonl")
     GoldFile(gold).add({f"{n}.txt": GoldLine(document=f"{n}.txt", values={}) for n in [*range(4, 9), 99]})
     GoldFile(gold).add({name: GoldLine(document=name, values={}) for name in twins})
     with pytest.raises(InputError, match="no document to label"):
@@ -210,6 +213,27 @@ def test_documents_whose_key_is_the_same_count_as_alike(tmp_path: Path, monkeypa
     assert "b.txt" in ids(found)
     with pytest.raises(InputError, match="not a single field"):
         next_to_label(Pool([Path("run")]), None, NextTerms(2, key="city"))
+
+
+def test_what_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    letters = folder_of(tmp_path / "letters", {"0.txt": letter(0), "1.pdf": "no PDF"})
+    assert next_to_label(Pool(inputs=[str(letters)])).left_out == {"that cannot be read": 1}
+
+
+def test_a_calibrator_of_another_run_is_refused(tmp_path: Path) -> None:
+    letters, none = folder_of(tmp_path / "letters", {"0.txt": letter(0)}), (0.0,)
+    run_fake(TASK, expand_inputs([letters]), answering(seller="null", day="null", total="null"), tmp_path / "run")
+    lock = RunFolder.open(tmp_path / "run").read_facts().lock.digest
+    for of, fault in ((lock, None), ("other", "under another lock")):
+        calibrator = Calibrator({"*": Logistic(-1.0, none, none, (1.0,))}, None, None, 0.05, 0.95, 0.0, of, "", "")
+        terms = NextTerms(calibrator=calibrator)
+        if fault is None:
+            (one,) = next_to_label(Pool([tmp_path / "run"]), None, terms).documents
+            assert one.doubt == pytest.approx(0.73, abs=0.01)
+            assert any("probability 0.27 by the calibrator" in reason for reason in one.reasons)
+        else:
+            with pytest.raises(InputError, match=fault):
+                next_to_label(Pool([tmp_path / "run"]), None, terms)
 
 
 def test_a_ranker_without_a_task_and_two_documents_of_one_name_are_refused(tmp_path: Path) -> None:

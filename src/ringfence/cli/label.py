@@ -148,6 +148,8 @@ def take_command(
         click.echo(json.dumps({**taken.as_json(), "labels": str(out)}))
     else:
         _say(taken, out)
+        if not taken.held_out:
+            note("Nothing was held out. Name split gold (--gold), so that no document that a figure rests on trains.")
     return 0 if taken.origins else 1
 
 

@@ -41,15 +41,16 @@ class TakeTerms:
 
 @dataclass(frozen=True)
 class TakenLabels:
-    """How many labels were added by origin, how many the file had already, and why other documents were left out.
+    """How many accepted answers there are by origin, how many of them are new, and why others were left out.
 
-    ``unread`` are documents that the gold holds out and that the run does not have, so that likeness to them is not
-    known.
+    ``held_out`` counts the documents that the gold holds out. ``unread`` are those that the run does not have, so that
+    likeness to them is not known.
     """
 
     added: int
     origins: Mapping[str, int]
     left_out: Mapping[str, int]
+    held_out: int = 0
     unread: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def take_labels(folder: RunFolder, out: Path, terms: TakeTerms) -> TakenLabels:
         left_out["with a label that counts more"] += len(weaker)
     if labels:
         note_product(folder, TRAINING_LABELS, out)
-    return TakenLabels(added, dict(origins), dict(left_out), held.unread)
+    return TakenLabels(added, dict(origins), dict(left_out), len(held.parts), held.unread)
 
 
 def _twins(folder: RunFolder, held: HeldOut, labels: Mapping[str, TrainingLabel], terms: TakeTerms) -> list[str]:
@@ -105,7 +106,7 @@ def _by_person(folder: RunFolder, terms: TakeTerms) -> Judge:
 
     def judge(result: Result) -> Mapping[str, Any] | str:
         correction = corrections.get(result.document.id)
-        if correction is None:
+        if correction is None or not correction.values:
             return "that no person confirmed"
         line: GoldLine = lines[result.document.id]
         return {

@@ -44,28 +44,43 @@ class Pool:
         """The runs. Raises RunError if one is missing or was purged."""
         return [RunFolder.open(run) for run in self.runs]
 
-    def read(self) -> Iterator[Document]:
-        """Every document that can be read, once. Raises InputError if two documents have one id."""
-        seen: dict[str, str] = {}
+    def read(self, unread: list[str]) -> Iterator[Document]:
+        """Every document that can be read, once; adds the ids of the others to ``unread``.
+
+        Raises InputError if two documents have one id.
+        """
+        seen: dict[str, str | None] = {}
         sources, folders = expand_inputs(self.inputs) if self.inputs else [], self.folders()
         total = len(sources) + sum(len(folder.index()) for folder in folders)
-
-        def every() -> Iterator[Document]:
-            for folder in folders:
-                yield from reread(folder, None, self.passwords)
-            for _, outcomes in read_ahead(iter(sources), ReadingOptions(self.passwords)):
-                yield from (one for one in outcomes if isinstance(one, Document))
-
-        for number, document in enumerate(every(), start=1):
-            self.on_progress(min(number, total), total)
-            if document.id not in seen:
+        for folder in folders:
+            entries = {identity: entry.sha256 for identity, entry in folder.index().items()}
+            for identity in entries.keys() & seen.keys():
+                self._require_same(identity, entries[identity], seen)
+            missing = entries.keys() - seen.keys()
+            for document in reread(folder, missing, self.passwords):
+                missing.discard(document.id)
                 seen[document.id] = document.sha256
+                self.on_progress(len(seen), total)
                 yield document
-            elif seen[document.id] != document.sha256:
-                raise InputError(
-                    f"Two documents are called {document.id}.",
-                    "Give runs and folders in which a name stands for one document.",
-                )
+            unread += sorted(missing)
+        for _, outcomes in read_ahead(iter(sources), ReadingOptions(self.passwords)):
+            for one in outcomes:
+                if one.id in seen:
+                    self._require_same(one.id, one.sha256, seen)
+                elif isinstance(one, Document):
+                    seen[one.id] = one.sha256
+                    self.on_progress(min(len(seen), total), total)
+                    yield one
+                else:
+                    unread.append(one.id)
+
+    @staticmethod
+    def _require_same(identity: str, sha256: str | None, seen: Mapping[str, str | None]) -> None:
+        if seen[identity] != sha256:
+            raise InputError(
+                f"Two documents are called {identity}.",
+                "Give runs and folders in which a name stands for one document.",
+            )
 
 
 @dataclass(frozen=True)
@@ -80,10 +95,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """``documents`` could be labelled; ``labelled`` are those that the gold has, by their ids, where they were read."""
+    """``documents`` could be labelled; ``labelled`` are those that the gold has, by their ids, where they were read.
+
+    ``unread`` are documents that could not be read.
+    """
 
     documents: Sequence[Candidate]
     labelled: Mapping[str, Candidate]
+    unread: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -108,7 +127,8 @@ class Candidates:
         reader = DoubtReader(task, ranker)
         found: dict[str, Candidate] = {}
         labelled: dict[str, Candidate] = {}
-        for document in pool.read():
+        unread: list[str] = []
+        for document in pool.read(unread):
             if line := gold.get(document.id):
                 labelled[document.id] = Candidate(document.id, document.text, Doubt(0.0), keys.of(line.values))
                 continue
@@ -122,7 +142,7 @@ class Candidates:
                 doubt = Doubt(1.0, (str(error),))
             said = next((value for result in results if (value := keys.of(result.values or {}))), None)
             found[document.id] = Candidate(document.id, document.text, doubt, said)
-        return cls(list(found.values()), labelled)
+        return cls(list(found.values()), labelled, unread)
 
 
 @dataclass(frozen=True)
@@ -152,14 +172,19 @@ class _KeyReader:
 def _answers(pool: Pool, calibrator: Calibrator | None) -> tuple[list[dict[str, Result]], Task | None]:
     """The answers of each run by document, with the confidences of a calibrator, and the task of them all."""
     task = load_task(pool.task) if pool.task is not None else None
-    answers = []
+    answers, decided = [], False
     for folder in pool.folders():
         of_run, results, lock = run_results(folder)
         task = task or of_run
         if not same_answers(of_run, task):
             raise InputError(f"The run in {folder.path} answers another task.", "Give runs of one task.")
         if calibrator is not None and calibrator.for_lock == lock:
+            decided = True
             for result in results.values():
                 calibrator.decide(result)
         answers.append(results)
+    if calibrator is not None and not decided:
+        raise InputError(
+            "The calibrator was fitted on answers under another lock.", "Give the calibrator of one of the runs."
+        )
     return answers, task

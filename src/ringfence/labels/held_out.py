@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..extras import need
+from ..gold.file import GoldFile
 from ..gold.near_duplicates import near_duplicates
 from ..gold.source import GoldSource
 from ..gold.split import SplitFile
@@ -27,9 +28,13 @@ class HeldOut:
     def of(cls, gold: Path | None, source: GoldSource | None = None) -> HeldOut:
         """What the split of a gold file holds out; nothing without gold or a split.
 
-        ``source`` is where its documents lie. Raises InputError if the split was changed by hand.
+        ``source`` is where its documents lie. Raises InputError if there is no such gold, or if its split was changed
+        by hand.
         """
-        split = SplitFile(gold).read() if gold else None
+        if gold is None:
+            return cls()
+        GoldFile(gold).latest()
+        split = SplitFile(gold).read()
         if split is None:
             return cls()
         parts = {identity: name for name in HELD_OUT for identity in split.parts.get(name, ())}

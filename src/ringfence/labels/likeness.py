@@ -15,7 +15,7 @@ from ..learning.features import words_of
 __all__ = ["Embed", "Likeness"]
 
 Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-"""Texts to rows of unit length."""
+"""Texts to rows."""
 EMBEDDED = 2000  # characters of a text that are embedded: its beginning says what it is
 
 
@@ -41,7 +41,8 @@ class Likeness:
     @classmethod
     def by_meaning(cls, texts: Sequence[str], embed: Embed) -> Likeness:
         """By the embeddings of their beginnings."""
-        return cls(embed([text[:EMBEDDED] for text in texts]), 0.8)
+        rows = embed([text[:EMBEDDED] for text in texts])
+        return cls(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), 0.8)
 
     def between(self, first: slice, second: slice) -> npt.NDArray[np.float32]:
         """How alike the texts of two ranges are, a row for each of the first."""

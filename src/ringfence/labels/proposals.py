@@ -98,18 +98,19 @@ def next_to_label(
 ) -> Proposals:
     """Choose documents of a pool to label next; none that the gold has, and none like those that it holds out.
 
-    Texts are compared by ``embed``, or by their words without it. The gold may not exist yet. Raises InputError if
-    there is no document to choose from, if the runs answer several tasks, or if the ranker belongs to another task.
+    Texts are compared by ``embed``, or by their words without it. Raises InputError if there is no document to choose
+    from, if the runs answer several tasks, or if the ranker or the calibrator belongs to something else.
     """
     need("evaluation", "sklearn")
     terms = terms or NextTerms()
-    lines = GoldFile(gold).latest() if gold and gold.exists() else {}
+    lines = GoldFile(gold).latest() if gold else {}
     candidates = Candidates.of(pool, lines, terms.ranker, terms.calibrator, terms.key)
     kept, left_out = _kept(candidates, HeldOut.of(gold))
     if not kept:
         raise InputError(
             "There is no document to label next.", "Give a run or a folder with documents that the gold does not have."
         )
+    considered = len(kept)
     kept = sorted(kept, key=lambda one: -one.doubt.share)[:MOST]
     labelled = list(candidates.labelled.values())
     texts = [*(one.text for one in kept), *(one.text for one in labelled)]
@@ -123,7 +124,7 @@ def next_to_label(
     _join(alike, [one.key for one in kept], [one.key for one in kept])
     found = chosen_of(kept, alike, nearest, terms.count, likeness.same_look)
     unread = sorted(set(lines) - set(candidates.labelled))
-    return Proposals(found, len(kept), left_out, "meaning" if embed else "words", unread)
+    return Proposals(found, considered, left_out, "meaning" if embed else "words", unread)
 
 
 def _kept(candidates: Candidates, held: HeldOut) -> tuple[list[Candidate], Counter[str]]:
@@ -142,6 +143,8 @@ def _kept(candidates: Candidates, held: HeldOut) -> tuple[list[Candidate], Count
     left_out = Counter(why.values())
     if candidates.labelled:
         left_out["in the gold"] = len(candidates.labelled)
+    if candidates.unread:
+        left_out["that cannot be read"] = len(candidates.unread)
     return kept, left_out
 
 
