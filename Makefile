@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-cascade bench-corpus bench-tuning bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -51,6 +51,9 @@ docs-site: $(VENV)/.dev  ## build the site into build/site; fails on a broken li
 
 bench-ranker: $(VENV)/.dev  ## what a ranker learned from gold brings: make bench-ranker ARGS="--sets receipts --runs FOLDER"
 	$(BIN)/python benchmarks/ranker.py $(ARGS)
+
+bench-label-next: $(VENV)/.dev  ## labels that `label next` chooses against random ones: make bench-label-next ARGS="--sets receipts --runs FOLDER"
+	$(BIN)/python benchmarks/label_next.py $(ARGS)
 
 bench-cascade: $(VENV)/.dev  ## documents a minute with a ranker and a cascade: make bench-cascade ARGS="--runs FOLDER"
 	$(BIN)/python benchmarks/cascade.py $(ARGS)

@@ -19,6 +19,7 @@ from .version import __version__
 if TYPE_CHECKING:
     from .api import LearnTerms as LearnTerms
     from .api import Model as Model
+    from .api import NextTerms as NextTerms
     from .api import Run as Run
     from .api import TuneTerms as TuneTerms
     from .api import TuningOptions as TuningOptions
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .api import extract as extract
     from .api import index_corpus as index_corpus
     from .api import learn as learn
+    from .api import next_to_label as next_to_label
     from .api import open_corpus as open_corpus
     from .api import open_model as open_model
     from .api import open_run as open_run
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from .contracts import ModelOptions as ModelOptions
     from .contracts import Result as Result
     from .contracts import RunFacts as RunFacts
+    from .contracts import TrainingLabel as TrainingLabel
     from .documents import Document as Document
     from .documents import ReadingOptions as ReadingOptions
     from .documents import read_document as read_document
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from .errors import WeightsError as WeightsError
     from .inference import AnswerOptions as AnswerOptions
     from .inference import Windowing as Windowing
+    from .labels import training_labels as training_labels
     from .learning import read_ranker as read_ranker
     from .replay import ReplayOptions as ReplayOptions
     from .tasks import Kind as Kind
@@ -71,6 +75,7 @@ _HOMES = {
     "Model": "api",
     "ModelOptions": "contracts",
     "Money": "tasks",
+    "NextTerms": "api",
     "Period": "tasks",
     "ReadingOptions": "documents",
     "ReplayOptions": "replay",
@@ -81,6 +86,7 @@ _HOMES = {
     "RunFacts": "contracts",
     "Task": "tasks",
     "TaskError": "errors",
+    "TrainingLabel": "contracts",
     "TypedResult": "api",
     "UserError": "errors",
     "WeightsError": "errors",
@@ -90,25 +96,26 @@ _HOMES = {
     "index_corpus": "api",
     "learn": "api",
     "load_task": "tasks",
+    "next_to_label": "api",
     "open_corpus": "api",
     "open_model": "api",
     "open_run": "api",
     "read_document": "documents",
     "read_ranker": "learning",
     "task_from": "tasks",
+    "training_labels": "labels",
     "tune": "api",
     "TuneTerms": "api",
     "TuningOptions": "api",
 }
 switch_off_telemetry()
 __all__ = [
-    "__version__", "extract", "learn", "index_corpus", "open_corpus", "ask", "open_model", "open_run", "load_task",
-    "task_from", "read_document",
-    "tune", "TuneTerms", "TuningOptions", "read_ranker", "Model", "Run", "Task", "Result", "FieldAnswer",
-    "TypedResult", "Document", "RunFacts", "GoldLine",
-    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "LearnTerms", "Kind", "Money",
-    "Period", "RingfenceError", "UserError", "DocumentError", "EngineError", "InputError", "RunError", "TaskError",
-    "WeightsError",
+    "__version__", "extract", "learn", "next_to_label", "training_labels", "tune", "index_corpus", "open_corpus", "ask",
+    "open_model", "open_run", "load_task", "task_from", "read_document", "read_ranker",
+    "Model", "Run", "Task", "Result", "FieldAnswer", "TypedResult", "Document", "RunFacts", "GoldLine", "TrainingLabel",
+    "ModelOptions", "AnswerOptions", "ReadingOptions", "ReplayOptions", "Windowing", "LearnTerms", "NextTerms",
+    "TuneTerms", "TuningOptions", "Kind", "Money", "Period", "RingfenceError", "UserError", "DocumentError",
+    "EngineError", "InputError", "RunError", "TaskError", "WeightsError",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from .adapter import ProofTerms, Settings, TuneTerms, Tuning, TuningHooks, TuningOptions, tune
 from .corpus import ask, index_corpus, open_corpus
 from .extraction import TypedResult, extract
+from .label import NextTerms, next_to_label
 from .model import Model, open_model
 from .pilot import run_pilot_folder
 from .ranker import LearnedRanker, LearnTerms, learn
@@ -18,12 +19,14 @@ __all__ = [
     "TuningHooks",
     "TuningOptions",
     "Model",
+    "NextTerms",
     "Run",
     "TypedResult",
     "ask",
     "extract",
     "index_corpus",
     "learn",
+    "next_to_label",
     "open_corpus",
     "open_model",
     "open_run",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ GOLD = click.option(
     "--gold", "gold_path", type=click.Path(path_type=Path), default=Path("gold.jsonl"), show_default=True,
     help="The gold file.",
 )  # fmt: skip
-MOST_NAMES = 5  # unconfirmed documents that one sentence names
+MOST_NAMES = 5  # documents that one sentence names
 NEXT_STEPS = {
     ".xlsx": "put an x under `confirmed`",
     ".html": "confirm each document and save",
@@ -78,18 +78,25 @@ def command() -> None:
 @click.option("--blind", is_flag=True, help="Omit the answers, so that the person answers without seeing them.")
 @click.option("--limit", type=click.IntRange(1), help="Draft only this many documents, drawn by --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of the draw.")
+@click.option(
+    "--only", type=click.Path(path_type=Path), help="Draft only the documents of this list (`ringfence label next`)."
+)
 @password_option
-def draft_command(run: Path, out: Path, blind: bool, limit: int | None, seed: int, passwords: tuple[str, ...]) -> None:
+def draft_command(
+    run: Path, out: Path, blind: bool, limit: int | None, seed: int, only: Path | None, passwords: tuple[str, ...]
+) -> None:
     """Write the answers of RUN for a person to correct.
 
     Only rows that the person confirms become gold. People tend to agree with answers that they see first, so gold
     records whether it was pre-filled or blind. --blind avoids this bias.
     """
-    options = DraftOptions(blind, limit, seed, passwords)
+    options = DraftOptions(blind, limit, seed, passwords, only)
     with nullcontext() if out.suffix.lower() == ".xlsx" else bar("reading documents") as on_progress:
         draft = draft_gold(RunFolder.open(run), out, options, on_progress)
     if draft.config:
         note(f"The labelling interface for Label Studio is in {draft.config}.")
+    if draft.absent:
+        note(f"{len(draft.absent)} listed documents are not in this run ({_shown(draft.absent)}).")
     step = NEXT_STEPS[out.suffix.lower()]
     note(
         f"Wrote {draft.documents} documents to {out}. Correct them, {step}, "
@@ -125,8 +132,7 @@ def import_command(
     imported = import_gold(file, gold_path, ImportOptions(task_file, by, why, origin, replace, _columns(mapping)))
     note(f"{gold_path}: {imported.new} new, {imported.changed} changed, {imported.unchanged} unchanged.")
     if left_out := imported.unconfirmed:
-        shown = ", ".join(left_out[:MOST_NAMES]) + (", and more" if len(left_out) > MOST_NAMES else "")
-        note(f"{len(left_out)} rows have no x under `confirmed` and were left out ({shown}).")
+        note(f"{len(left_out)} rows have no x under `confirmed` and were left out ({_shown(left_out)}).")
     for doubt in imported.doubts:
         note(f"Taken as it stands, but look again: {doubt}.")
     if imported.faults:
@@ -134,6 +140,10 @@ def import_command(
         for fault in imported.faults:
             click.echo(fault)
     return 3 if imported.faults else 0
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMES]) + (", and more" if len(names) > MOST_NAMES else "")
 
 
 def _columns(mapping: tuple[str, ...]) -> dict[str, str]:

@@ -31,6 +31,10 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 @click.option("--gold", required=True, type=click.Path(path_type=Path), help="The gold file, split into parts.")
 @click.option("--run", type=click.Path(path_type=Path), help="A run over the labelled documents.")
 @click.option("--documents", multiple=True, help="Files, folders or globs of the labelled documents.")
+@click.option(
+    "--labels", multiple=True, type=click.Path(path_type=Path),
+    help="Training labels beside the gold, such as accepted answers of larger weights. Can be repeated.",
+)  # fmt: skip
 @click.option("--weights", default="demo", show_default=True, help="The base: weights in the store or the catalog.")
 @click.option("--engine", default="auto", show_default=True, help="The engine that will serve.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the training.")
@@ -61,7 +65,8 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder.")
 @json_option
 def command(
-    *, task: Path, gold: Path, run: Path | None, documents: tuple[str, ...], weights: str, engine: str, out: Path,
+    *, task: Path, gold: Path, run: Path | None, documents: tuple[str, ...], labels: tuple[Path, ...], weights: str,
+    engine: str, out: Path,
     name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...], bar: float | None,
     ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool, resume: bool, as_json: bool,
     **given: Any,
@@ -70,9 +75,8 @@ def command(
 
     The dev part chooses the epoch. Exit code 1: not worth it, under the bar, or not published.
     """
-    terms = TuneTerms(
-        weights, engine, Settings(**given).over(read_settings(settings)), Windowing(window), name, compare=compare
-    )
+    chosen = Settings(**given).over(read_settings(settings))
+    terms = TuneTerms(weights, engine, chosen, Windowing(window), name, compare=compare, labels=labels)
     proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also])
     options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, plan_only)
     with _progress() as bars:

@@ -40,6 +40,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     ),
     "Find out whether it is good enough": (
         Verb("gold", "Draft, import, export, check and split confirmed answers."),
+        Verb("label", "Choose which documents to label next; take answers as training labels."),
         Verb("evaluate", "Compare a run with its gold: every figure with n and interval."),
         Verb("compare", "Compare runs, paired over the same documents."),
         Verb("budget", "Show how many labels a bar needs."),

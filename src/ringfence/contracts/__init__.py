@@ -1,4 +1,4 @@
-"""The files that Ringfence writes and reads, as typed models: results, runs, traces, gold and locks.
+"""The files that Ringfence writes and reads, as typed models: results, runs, traces, gold, training labels, locks.
 
 Each model has a version (``schema``) and a published JSON schema. Files of earlier versions are read.
 """
@@ -25,9 +25,12 @@ from .result import (
 from .run import CorpusChoice, DecidedFrom, LockFacts, MadeWith, ModelOptions, ReadingFacts, RunFacts, SessionFacts
 from .schemas import SCHEMAS, json_schema
 from .trace import TraceLine
+from .training_label import TRAINING_ORIGINS, AcceptedBy, LabelOrigin, TrainingLabel
 
 __all__ = [
     "SCHEMAS",
+    "TRAINING_ORIGINS",
+    "AcceptedBy",
     "AdapterFacts",
     "Alternative",
     "Alternatives",
@@ -44,6 +47,7 @@ __all__ = [
     "FieldAnswer",
     "FoundPassage",
     "GoldLine",
+    "LabelOrigin",
     "LockData",
     "LockFacts",
     "MadeWith",
@@ -58,6 +62,7 @@ __all__ = [
     "Status",
     "SummarySentence",
     "TraceLine",
+    "TrainingLabel",
     "UnreadPart",
     "UnsupportedText",
     "Usage",

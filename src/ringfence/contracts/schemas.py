@@ -10,6 +10,7 @@ from .lock import LockData
 from .result import Result
 from .run import RunFacts
 from .trace import TraceLine
+from .training_label import TrainingLabel
 
 __all__ = ["SCHEMAS", "json_schema"]
 
@@ -18,6 +19,7 @@ SCHEMAS: dict[str, tuple[type[Contract], str]] = {
     "run": (RunFacts, "run.json"),
     "trace": (TraceLine, "A line of trace.jsonl"),
     "gold": (GoldLine, "A line of gold.jsonl"),
+    "training-labels": (TrainingLabel, "A line of a file of training labels"),
     "lock": (LockData, "A lock file, beside its digest"),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..contracts import FieldAnswer, Result, field_of
 
-__all__ = ["FEATURES", "feature_vector", "raw_confidence"]
+__all__ = ["FEATURES", "feature_vector", "probability_of", "raw_confidence"]
 
 FEATURES = (
     "logprob_min",  # of the least likely token
@@ -83,6 +83,23 @@ def raw_confidence(path: str, result: Result) -> float:
     if "score" in stored:
         return float(stored["score"])
     return math.exp(min(0.0, stored.get("logprob_mean") or 0.0))
+
+
+def probability_of(path: str, result: Result) -> tuple[float, str]:
+    """The best that a run knows of the probability that a value is right, and who says so.
+
+    That is the confidence by a calibrator, else what ranker and model hold together, else what the model holds. Only
+    the first is calibrated.
+    """
+    answer = result.field(path)
+    if answer.confidence is not None:
+        return answer.confidence, "the calibrator"
+    if "mixed" in answer.features:
+        return float(answer.features["mixed"]), "ranker and model"
+    if "ranker" in answer.features:
+        return float(answer.features["ranker"]), "the ranker"
+    own = _own_probability(result.value(path), answer)
+    return (own if own is not None else raw_confidence(path, result)), "the model"
 
 
 def _own_probability(value: Any, answer: FieldAnswer) -> float | None:

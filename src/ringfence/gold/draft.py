@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,17 @@ SUFFIXES = (".xlsx", ".html", ".json")
 
 @dataclass(frozen=True)
 class DraftOptions:
-    """What a draft holds. ``blind`` leaves the answers out; ``limit`` draws that many documents by ``seed``."""
+    """What a draft holds. ``blind`` leaves the answers out; ``limit`` draws that many documents by ``seed``.
+
+    ``only`` is a list of documents that `ringfence label next` wrote; the draft keeps its order, and ``limit`` its
+    beginning.
+    """
 
     blind: bool = False
     limit: int | None = None
     seed: int = 0
     passwords: tuple[str, ...] = ()
+    only: Path | None = None
 
     @property
     def origin(self) -> str:
@@ -41,13 +47,14 @@ class GoldDraft:
     """A draft that was written.
 
     ``comes_back_as`` is the file that a person's corrections end up in; ``config`` is the labelling interface for Label
-    Studio.
+    Studio. ``absent`` are documents of the list that the run does not have.
     """
 
     path: Path
     documents: int
     comes_back_as: str
     config: Path | None = None
+    absent: tuple[str, ...] = ()
 
 
 def draft_gold(
@@ -63,10 +70,10 @@ def draft_gold(
         raise InputError(
             f"Cannot write a draft to {out.name}: unsupported file type.", "Name it .xlsx, .html or .json."
         )
-    require_output(out, run=folder)
+    require_output(out, *([options.only] if options.only else []), run=folder)
     facts = folder.read_facts()
     task = task_from(facts.task)
-    results = _drawn(folder, options)
+    results, absent = _drawn(folder, options)
     rows = draft_rows(results.values(), task, options.blind)
     origin = {
         "origin": options.origin,
@@ -77,20 +84,46 @@ def draft_gold(
     note_product(folder, "draft", out)
     if suffix == ".xlsx":
         write_workbook(rows, task, origin, out)
-        return GoldDraft(out, len(rows), str(out))
+        return GoldDraft(out, len(rows), str(out), absent=absent)
     documents = reread_documents(folder, results, options.passwords, on_progress or (lambda done, total: None))
     if suffix == ".html":
         papers = papers_of(folder, results, documents, options.passwords, options.blind)
         write_gold_form(rows, papers, task, origin, out)
-        return GoldDraft(out, len(rows), f"gold-{task.name}.json")
+        return GoldDraft(out, len(rows), f"gold-{task.name}.json", absent=absent)
     config = write_label_studio(tasks_of(results, documents.values(), task, options.blind), task, out)
-    return GoldDraft(out, len(rows), "EXPORT.json", config)
+    return GoldDraft(out, len(rows), "EXPORT.json", config, absent)
 
 
-def _drawn(folder: RunFolder, options: DraftOptions) -> dict[str, Result]:
-    """The results of the draft by document, in the order of their ids."""
-    results = sorted(folder.latest(), key=lambda result: result.document.id)
-    if options.limit and options.limit < len(results):
-        drawn = random.Random(options.seed).sample(results, options.limit)
-        results = sorted(drawn, key=lambda result: result.document.id)
-    return {result.document.id: result for result in results}
+def _drawn(folder: RunFolder, options: DraftOptions) -> tuple[dict[str, Result], tuple[str, ...]]:
+    """The results of the draft by document, and the listed documents that the run does not have.
+
+    They are in the order of the list, else of their ids. Raises InputError if the run has none of the list.
+    """
+    results = {result.document.id: result for result in folder.latest()}
+    if options.only is None:
+        names = sorted(results)
+        if options.limit and options.limit < len(names):
+            names = sorted(random.Random(options.seed).sample(names, options.limit))
+        return {name: results[name] for name in names}, ()
+    listed = _listed(options.only)
+    if not any(name in results for name in listed):
+        raise InputError(
+            f"The run in {folder.path} has no document of {options.only}.",
+            "Draft from the run that the list was made of.",
+        )
+    drawn = [name for name in listed if name in results][: options.limit]
+    return {name: results[name] for name in drawn}, tuple(name for name in listed if name not in results)
+
+
+def _listed(path: Path) -> list[str]:
+    """The documents of a list, in its order. Raises InputError if the file is none."""
+    try:
+        return [str(one["document"]) for one in json.loads(path.read_text(encoding="utf-8"))["next"]]
+    except OSError as error:
+        raise InputError(
+            f"Cannot read {path} ({error.strerror}).", "Give the file of `ringfence label next`."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path} is no list of documents.", "Give the file that `ringfence label next --out` wrote."
+        ) from None

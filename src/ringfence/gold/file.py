@@ -14,12 +14,12 @@ from typing import Any
 from filelock import FileLock
 from pydantic import ValidationError
 
-from ..contracts import GoldLine
+from ..contracts import TRAINING_ORIGINS, GoldLine
 from ..errors import InputError
 from ..files import line_of, write_whole
 from ..locks import canonical_digest
 
-__all__ = ["GoldFile", "gold_digest", "read_gold"]
+__all__ = ["GoldFile", "gold_digest", "read_gold", "refuse_training_label"]
 
 _REQUIRED = ("document", "values")
 
@@ -44,6 +44,7 @@ class GoldFile:
                 continue
             try:
                 record = json.loads(row)
+                refuse_training_label(record, self.path)
                 entry = GoldLine.model_validate(
                     {key: value for key, value in record.items() if value or key in _REQUIRED}
                 )
@@ -89,6 +90,15 @@ class GoldFile:
             line_break = b"\n" if journal and not journal.endswith(b"\n") else b""
             write_whole(self.path, journal + line_break + b"".join(lines), private=True)
         return new, changed
+
+
+def refuse_training_label(record: Any, path: Path) -> None:
+    """Raise InputError if a line of ``path`` is a label for training, which no person confirmed as gold."""
+    if isinstance(record, Mapping) and str(record.get("origin")) in TRAINING_ORIGINS:
+        raise InputError(
+            f"{path} holds training labels, which are never gold.",
+            "Give answers that a person confirmed: ringfence gold draft RUN --out gold.xlsx.",
+        )
 
 
 def _as_before(name: str, before: GoldLine, entry: GoldLine) -> bool:

@@ -19,7 +19,7 @@ from ..runs.cells import text_of_csv
 from ..tasks import AnswerField, Task, load_task, task_from
 from ..tasks.values.contacts import iban_is_valid
 from .faults import iter_values
-from .file import GoldFile
+from .file import GoldFile, refuse_training_label
 from .label_studio import is_label_studio, read_label_studio
 from .values import GoldValueError, nested, parse_gold_value
 from .workbook import CONFIRMED, DOCUMENT, FACTS, FIELD, NOT_JUDGED, NOTE, Row
@@ -129,9 +129,11 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
         if suffix in (".jsonl", ".ndjson"):
             # A line ends at \n alone: splitlines also cuts at the line separators that texts may hold.
             rows = path.read_bytes().decode("utf-8-sig").split("\n")
-            return [_line(number, row, columns) for number, row in enumerate(rows, start=1) if row.strip()], {}
+            return [_line(number, row, columns, path) for number, row in enumerate(rows, start=1) if row.strip()], {}
         if suffix == ".json":
             saved = json.loads(path.read_text(encoding="utf-8"))
+            for record in saved["rows"]:
+                refuse_training_label(record, path)
             return [_row(record, columns) for record in saved["rows"]], dict(saved.get("facts", {}))
     except UnicodeDecodeError:
         raise InputError(
@@ -150,9 +152,11 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
     )
 
 
-def _line(number: int, text: str, columns: Mapping[str, str]) -> Row:
+def _line(number: int, text: str, columns: Mapping[str, str], path: Path) -> Row:
     try:
-        return _row(json.loads(text), columns, contract=True)
+        record = json.loads(text)
+        refuse_training_label(record, path)
+        return _row(record, columns, contract=True)
     except (ValueError, TypeError, AttributeError):
         return Row("", {}, fault=f"line {number} is not gold")
 

@@ -5,12 +5,13 @@ from .export import export_csv, export_json, export_parquet, export_run, export_
 from .intake import finished_in
 from .output import require_output
 from .pace import Costs, Pace
-from .products import GOLD, Product, erase_product, note_product, products_of
+from .products import GOLD, TRAINING_LABELS, Product, erase_product, note_product, products_of
 from .run_folder import RunFolder, Totals
 from .runner import Progress, RunControl, RunHooks, RunSummary, run_task
 
 __all__ = [
     "GOLD",
+    "TRAINING_LABELS",
     "Costs",
     "Pace",
     "Product",

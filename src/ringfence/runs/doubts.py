@@ -12,7 +12,7 @@ from ..contracts import Result, field_of
 from ..tasks import task_from
 from .run_folder import RunFolder
 
-__all__ = ["DoubtfulDocument", "RunDoubts", "doubts_of"]
+__all__ = ["DoubtfulDocument", "RunDoubts", "doubts_about", "doubts_of", "required_paths"]
 
 OCR_DOUBT = 0.8  # a value with a word that OCR read with less confidence is in doubt
 WORST = 5
@@ -55,12 +55,12 @@ class RunDoubts:
 
 def doubts_of(folder: RunFolder) -> RunDoubts:
     """Read the results of a run once, and count what is in doubt."""
-    required = _required(task_from(folder.read_facts().task).columns())
+    required = required_paths(task_from(folder.read_facts().task).columns())
     documents: Counter[str] = Counter()
     checks: Counter[str] = Counter()
     worst: list[tuple[bool, int, int, DoubtfulDocument]] = []
     for number, result in enumerate(folder.latest()):
-        found = list(_doubts(result, required))
+        found = list(doubts_about(result, required))
         documents.update({kind for kind, _ in found if kind in KINDS})
         checks.update(_broken(result))
         if found:
@@ -70,7 +70,8 @@ def doubts_of(folder: RunFolder) -> RunDoubts:
     return RunDoubts(dict(documents), dict(checks), tuple(entry[3] for entry in sorted(worst, reverse=True)))
 
 
-def _required(columns: Mapping[str, Mapping[str, Any]]) -> set[str]:
+def required_paths(columns: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The paths that the columns of a task require, those inside records and lists too."""
     nested = {
         f"{name}.{leaf}": inner
         for name, spec in columns.items()
@@ -84,8 +85,8 @@ def _broken(result: Result) -> list[str]:
     return [check for check, outcome in (result.checks or {}).items() if outcome == "broken"]
 
 
-def _doubts(result: Result, required: set[str]) -> Iterator[tuple[str, str]]:
-    """The kind of each doubt about a document, and the doubt in words."""
+def doubts_about(result: Result, required: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the kind of each doubt about a document, and the doubt in words."""
     if not result.answered:
         yield "not-done", f"{result.status} ({(result.reason or '').partition(':')[0]})"
     for check in _broken(result):

@@ -1,4 +1,4 @@
-"""What was made from a run and lies elsewhere: exports, drafts, gold, calibrators, copies. A purge names it.
+"""What was made from a run and lies elsewhere: exports, drafts, gold, labels, calibrators, copies. A purge names it.
 
 The run keeps a list, made.jsonl. It goes with the run's content, because it holds paths.
 """
@@ -18,9 +18,10 @@ from ..files import add_line, overwrite, read_lines, write_whole
 from .erasure import purge
 from .run_folder import RunFolder
 
-__all__ = ["GOLD", "Product", "erase_product", "note_product", "products_of"]
+__all__ = ["GOLD", "TRAINING_LABELS", "Product", "erase_product", "note_product", "products_of"]
 
 GOLD = "gold"
+TRAINING_LABELS = "training labels"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _noted(folder: RunFolder) -> list[Product]:
 
 
 def erase_product(product: Product, documents: Collection[str]) -> None:
-    """Erase a product: from gold the lines of these documents, of another run the content, anything else whole."""
+    """Erase a product: of gold and training labels the lines of these documents, of a run the content, else all."""
     path = product.path
     if (path / "run.json").exists():
         purge(RunFolder(path))
@@ -61,14 +62,14 @@ def erase_product(product: Product, documents: Collection[str]) -> None:
         for file in (file for file in path.rglob("*") if file.is_file() and not file.is_symlink()):
             _erase_file(file)
         shutil.rmtree(path)
-    elif product.what == GOLD:
+    elif product.what in (GOLD, TRAINING_LABELS):
         _erase_lines(path, documents)
     else:
         _erase_file(path)
 
 
 def _erase_lines(gold: Path, documents: Collection[str]) -> None:
-    """Rewrite gold without the lines about these documents; its old bytes are overwritten."""
+    """Rewrite a file of lines without those about these documents; its old bytes are overwritten."""
     kept = []
     for line in gold.read_bytes().splitlines(keepends=True):
         with suppress(ValueError, AttributeError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contracts import GoldLine
+from ..contracts import GoldLine, TrainingLabel
 from ..documents import Document
 from ..engines import Engine
 from ..errors import InputError
@@ -17,9 +17,10 @@ from ..gold.near_duplicates import Pair, families_of, near_duplicates
 from ..gold.source import GoldSource
 from ..gold.split import Split, SplitFile, key_of
 from ..inference import Windowing
+from ..labels import label_documents, training_labels
 from ..locks import canonical_digest
 from ..tasks import Task
-from .examples import Encoded, encode, examples_of
+from .examples import Encoded, TrainingExample, encode, examples_of
 
 __all__ = ["TRAIN", "Labels", "encoded", "read_labels"]
 
@@ -31,7 +32,8 @@ TRAIN = "calibration"
 class Labels:
     """The gold of a training: its task, its lines and readable documents, and its split; ``pairs`` are near-duplicates.
 
-    ``unread`` are labelled documents that cannot be read. The values of the test part are not looked at.
+    ``unread`` are labelled documents that cannot be read. The values of the test part are not looked at. ``more`` are
+    training labels beside the gold, each with its document; they are trained on, and count for nothing else.
     """
 
     task: Task
@@ -40,6 +42,7 @@ class Labels:
     split: Split
     pairs: Sequence[Pair]
     unread: Sequence[str]
+    more: Sequence[tuple[TrainingLabel, Document]] = ()
 
     def part(self, name: str) -> dict[str, GoldLine]:
         """The gold of the readable documents of a part."""
@@ -57,8 +60,12 @@ class Labels:
         )
 
 
-def read_labels(gold: Path, source: GoldSource) -> Labels:
-    """Read the gold and its documents. Raises InputError if it does not fit, is not split, or has no documents."""
+def read_labels(gold: Path, source: GoldSource, more: Sequence[Path] = ()) -> Labels:
+    """Read the gold, its documents, and files of training labels.
+
+    Raises InputError if the gold does not fit, is not split, or has no documents, or if a training label is of a
+    document that chooses or proves.
+    """
     task = source.load_task()
     lines = GoldFile(gold).latest()
     require_gold_fits(task, lines, gold)
@@ -76,7 +83,13 @@ def read_labels(gold: Path, source: GoldSource) -> Labels:
             "None of the labelled documents can be read.", "Say where they lie: --run RUN or --documents FOLDER."
         )
     pairs = near_duplicates({name: each.text for name, each in documents.items()})
-    return Labels(task, lines, documents, split, pairs, sorted(set(lines) - set(documents)))
+    extra = [found for path in more for found in _with_documents(training_labels(path, gold, source))]
+    return Labels(task, lines, documents, split, pairs, sorted(set(lines) - set(documents)), extra)
+
+
+def _with_documents(labels: Sequence[TrainingLabel]) -> list[tuple[TrainingLabel, Document]]:
+    documents = label_documents(labels)
+    return [(label, documents[label.document]) for label in labels if label.document in documents]
 
 
 def encoded(
@@ -90,15 +103,26 @@ def encoded(
     found, left_out = [], []
     lines = labels.part(part)
     for number, name in enumerate(sorted(lines), 1):
-        try:
-            examples = examples_of(labels.task, labels.documents[name], lines[name], engine, windowing)
-        except ValueError:  # a recogniser cannot finish
-            examples = []
+        examples = _examples(labels.task, labels.documents[name], lines[name], engine, windowing)
         found += [encode(example, engine) for example in examples]
         if not examples:
             left_out.append(name)
         on_progress(number, len(lines))
+    known = {labels.documents[name].sha256 for name in lines}
+    for label, document in labels.more if part == TRAIN else ():
+        line = GoldLine(document=document.id, values=label.values)
+        if document.sha256 not in known:  # gold of the same document counts
+            found += [encode(each, engine) for each in _examples(labels.task, document, line, engine, windowing)]
     return found, left_out
+
+
+def _examples(
+    task: Task, document: Document, line: GoldLine, engine: Engine, windowing: Windowing
+) -> list[TrainingExample]:
+    try:
+        return examples_of(task, document, line, engine, windowing)
+    except ValueError:  # a recogniser cannot finish
+        return []
 
 
 def digest_of_examples(examples: Sequence[Encoded]) -> str:

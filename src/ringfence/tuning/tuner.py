@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -46,7 +47,7 @@ class TuneTerms:
     """What is trained where: the weights and the engine that serves them, the settings, and the name of the result.
 
     ``share`` of the training documents is used, drawn by the seed (for a learning curve); ``compare`` says how text is
-    compared with gold.
+    compared with gold. ``labels`` are files of training labels, such as accepted answers of larger weights.
     """
 
     weights: str = "demo"
@@ -56,6 +57,7 @@ class TuneTerms:
     name: str = ""
     share: float = 1.0
     compare: Compare = "words"
+    labels: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
     task = source.load_task()
     if not tunable(task):
         raise InputError(f"A {task.kind} task has no labels to train on.", "Tune for an extract or classify task.")
-    labels = read_labels(gold, source)
+    labels = read_labels(gold, source, terms.labels)
     model = load_model(ModelOptions(weights=terms.weights, engine=terms.engine), hooks.say)
     with closing(model):
         if model.weights is None:
@@ -324,7 +326,7 @@ def _card(
         "data": {
             "train": labels.digest(TRAIN), "dev": labels.digest("dev"), "split": f"{labels.split.digest}",
             "documents": len({each.example.document for each in examples}), "examples": len(examples),
-            "values": learned, "stated": stated,
+            "training_labels": _origins(labels), "values": learned, "stated": stated,
             "tokens": sum(len(each.ids) for each in examples), "trained": sum(each.trained for each in examples),
         },
         "warnings": prepared.guarded.warnings,
@@ -335,3 +337,8 @@ def _card(
         "seconds": round(seconds, 1),
         "made_at": now(),
     }  # fmt: skip
+
+
+def _origins(labels: Labels) -> dict[str, int]:
+    """The training labels beside the gold, by origin, by who accepted them, and by the weights that answered."""
+    return dict(Counter(f"{one.origin}, {one.accepted_by}, {one.weights}" for one, _ in labels.more))

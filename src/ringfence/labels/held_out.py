@@ -1,0 +1,69 @@
+"""The documents of gold that nothing may train on, and nothing be labelled beside: those of its dev and test parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..extras import need
+from ..gold.file import GoldFile
+from ..gold.near_duplicates import near_duplicates
+from ..gold.source import GoldSource
+from ..gold.split import SplitFile
+
+__all__ = ["HELD_OUT", "HeldOut"]
+
+HELD_OUT = ("dev", "test")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """``parts`` names the part of each such document, ``texts`` holds the text of those that could be read."""
+
+    parts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, gold: Path | None, source: GoldSource | None = None) -> HeldOut:
+        """What the split of a gold file holds out; nothing without gold or a split.
+
+        ``source`` is where its documents lie. Raises InputError if there is no such gold, or if its split was changed
+        by hand.
+        """
+        if gold is None:
+            return cls()
+        GoldFile(gold).latest()
+        split = SplitFile(gold).read()
+        if split is None:
+            return cls()
+        parts = {identity: name for name in HELD_OUT for identity in split.parts.get(name, ())}
+        documents = source.read_documents(parts) if source else {}
+        return cls(parts, {identity: document.text for identity, document in documents.items()})
+
+    @property
+    def unread(self) -> list[str]:
+        """The documents whose text is not known, so that likeness to them cannot be told."""
+        return sorted(set(self.parts) - set(self.texts))
+
+    def named(self, documents: Iterable[str]) -> list[str]:
+        """Those of ``documents`` that are held out, by their ids."""
+        return sorted(identity for identity in documents if identity in self.parts)
+
+    def twins(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Those of ``texts`` that are nearly the text of a held out document, with the id of that document."""
+        if not (texts and self.texts):
+            return {}
+        need("evaluation", "sklearn")
+        # Two folders may use one id for two documents, so the sides are told apart by their place.
+        every = {("held", one): text for one, text in self.texts.items()} | {
+            ("", one): text for one, text in texts.items()
+        }
+        keys = {str(number): key for number, key in enumerate(every)}
+        pairs = near_duplicates(dict(zip(keys, every.values(), strict=True)))
+        found: dict[str, str] = {}
+        for pair in pairs:
+            (first, held), (second, other) = keys[pair.first], keys[pair.second]
+            if first and not second:
+                found.setdefault(other, held)
+        return found
