@@ -77,10 +77,16 @@ def test_tune_trains_proves_and_goes_on(labelled: Path, capsys: pytest.CaptureFi
 
     assert tune(labelled) == 2  # there is a training
     assert "--resume" in capsys.readouterr().err
-    assert tune(labelled, "--no-ranker", "--json", "--resume") in (0, 1)
+    other = labelled / "other"
+    letters = [labelled / "letters" / f"{number}.txt" for number in range(3)]
+    assert ringfence("run", labelled / "task.json", *letters, "--out", other, "--weights", "base") == 0
+    also = ("--also", other, labelled / "gold.jsonl")
+    assert tune(labelled, "--no-ranker", "--json", "--resume", *also) in (0, 1)
     again = json.loads(capsys.readouterr().out)
     assert again["merged"] == card["merged"]
     assert again["proof"]["contenders"] == card["proof"]["contenders"]
+    (lost,) = again["proof"]["forgotten"]
+    assert lost["documents"] == 3
 
     run, letter = labelled / "run", labelled / "letters" / "3.txt"
     how = ("--out", run, "--weights", card["merged"])

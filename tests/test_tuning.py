@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.contracts import GoldLine
+from ringfence.contracts import GoldLine, TrainingLabel
 from ringfence.documents import Document
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError
@@ -244,6 +245,21 @@ def test_labels_that_cannot_be_trained_on_are_refused(of: Any, said: str) -> Non
 def test_an_example_that_would_be_cut_and_tokens_that_differ_are_refused() -> None:
     assert "would be cut" in faults_of(labels(), length=64)
     assert "other tokens in training than in serving" in faults_of(labels(), parity=["3.txt, token 4 of 90"])
+
+
+def test_training_labels_are_trained_on_beside_the_gold_which_counts_for_its_own_documents() -> None:
+    own, of = document_of(letter(2), "2.txt"), labels()
+    fresh = replace(document_of(letter(300), "300.txt"), sha256="1" * 64)
+    answered = TrainingLabel(
+        document="300.txt", values=gold_of(300), origin="accepted", accepted_by="checks", run="runs/x", lock="sha256:0"
+    )
+    same = answered.model_copy(update={"document": "2.txt", "values": {"seller": None}})
+    of = replace(of, documents={**of.documents, "2.txt": own}, more=[(answered, fresh), (same, own)])
+    train, _ = encoded(of, "calibration", ENGINE, Windowing())
+    assert len(train) == 41
+    assert train[-1].example.document == "300.txt"
+    dev, _ = encoded(of, "dev", ENGINE, Windowing())
+    assert {each.example.document for each in dev} == set(of.part("dev"))
 
 
 def test_weak_labels_are_warned_of() -> None:

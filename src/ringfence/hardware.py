@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "Machine",
     "accelerators",
+    "energy_joules",
     "gpu_names",
     "has_bfloat16",
     "has_gpu",
@@ -105,6 +106,15 @@ def processor_features() -> dict[str, str]:
     except OSError:
         features["instructions"] = platform.processor()
     return features
+
+
+def energy_joules() -> float | None:
+    """What the processors have used since some moment, in joules; None where the system does not tell (RAPL)."""
+    zones = sorted(Path("/sys/class/powercap").glob("intel-rapl:?"))
+    try:
+        return sum(int((zone / "energy_uj").read_text()) for zone in zones) / 1e6 if zones else None
+    except (OSError, ValueError):
+        return None
 
 
 def _memory_bytes() -> int:

@@ -2,7 +2,7 @@
 
 from .checkpoint import Epoch
 from .curve import CurvePoint, next_labels, points_of
-from .forgetting import Forgotten, OtherTask
+from .forgotten import Forgotten, OtherTask
 from .plan import Plan, Settings, plan_for, read_settings
 from .proof import Contender, Proof, ProofHooks, ProofTerms, prove
 from .trainer import Step

@@ -24,7 +24,7 @@ from ..runs import Progress, RunFolder
 from ..tasks import Example
 from .contender_runs import ContenderRuns, pace_of, sources_of
 from .data import TRAIN
-from .forgetting import Forgotten, OtherTask, forgotten
+from .forgotten import Forgotten, OtherTask, forgotten
 from .tuner import Tuned
 
 __all__ = ["Contender", "Proof", "ProofHooks", "ProofTerms", "prove"]

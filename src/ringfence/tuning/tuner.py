@@ -21,7 +21,7 @@ from ..evaluation.statistics import Proportion
 from ..files import write_whole
 from ..gold.agreement import Compare
 from ..gold.source import GoldSource
-from ..hardware import machine
+from ..hardware import energy_joules, machine
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, Windowing, load_model, open_engine
 from ..inference.model import settings_of
 from ..weights import Store, StoredWeights
@@ -39,6 +39,7 @@ from .trainer import Step, Training
 __all__ = ["Prepared", "TuneHooks", "TuneTerms", "Tuned", "prepare", "train"]
 
 CARD = "adapter.json"
+ESTIMATED_AFTER = 3  # steps
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "4bit": 0.6}
 
 
@@ -191,7 +192,7 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
         raise InputError(f"{out} holds a training.", "Continue it with --resume, or name another folder.")
     if resume and (finished := _finished(prepared, out / CARD)):
         return finished
-    begun = time.monotonic()
+    begun, energy = time.monotonic(), energy_joules()
     plan = prepared.plan
     model = with_lora(load_base(prepared.base, plan.numbers), plan)
     before = _Dev(prepared, hooks).share_right(None)
@@ -204,10 +205,16 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
     if resume and training.resume():
         hooks.say(f"Going on from step {training.state.step} of {training.total}.")
     told = len(training.state.epochs)
+    first: tuple[float, int] | None = None
 
     def on_step(step: Step) -> None:
-        nonlocal told
+        nonlocal told, first
         hooks.on_step(step)
+        if first is None:
+            first = time.monotonic(), step.number
+        elif step.number == first[1] + ESTIMATED_AFTER:
+            left = (time.monotonic() - first[0]) / ESTIMATED_AFTER * (step.total - step.number) / 60
+            hooks.say(f"About {left:.0f} minutes of training on this machine, if all {plan.epochs} epochs are needed.")
         for epoch in training.state.epochs[told:]:
             hooks.on_epoch(epoch)
         told = len(training.state.epochs)
@@ -224,6 +231,9 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
         _published(prepared, lora, trainer_logprobs(training, prepared.dev), hooks) if publish else ([], None, None)
     )
     card = _card(prepared, training, parity, before, time.monotonic() - begun)
+    used = energy_joules()
+    # A counter that began again says nothing.
+    card["watt_hours"] = round((used - energy) / 3600, 2) if used and energy and used > energy else None
     card["adapter"] = f"sha256:{adapter.manifest.digest}" if adapter else None
     card["merged"] = f"sha256:{merged.manifest.digest}" if merged else None
     write_whole(out / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n", private=True)
