@@ -1,8 +1,9 @@
 """Compare the estimates that a run gives of its duration with the time that it took.
 
-    python benchmarks/estimates.py [--weights tests] [--documents 28] [--mode batched] [--sets receipts]
+    python benchmarks/estimates.py [--weights tests] [--documents 28] [--mode batched] [--sets receipts] [--times 2]
 
-Each line is one moment: the first document has ended, then 5, 10, 25 and 50 % of them. The ratio is the whole duration
+Each line is one moment: the start, if this machine remembers runs of the kind, which a second time it does; the first
+document has ended, then 5, 10, 25 and 50 % of them. The ratio is the whole duration
 that was estimated at that moment over the one that was measured; a run tells the first, and tells again what has proved
 wrong by a quarter. The other column divides the time so far by the share of finished documents.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from ringfence.api import Model, open_model
 from ringfence.documents import Source, expand_inputs
-from ringfence.planning import Forecast
+from ringfence.planning import Forecast, recall_pace, remember_pace
 from ringfence.runs import Pace, RunHooks, run_task
 from ringfence.tasks import Task, load_task
 from sets import SETS, load_set
@@ -33,9 +34,11 @@ class Timeline:
     forecast: Forecast
     started: float
     told: list[tuple[float, int, float]] = field(default_factory=list)
+    last: Pace | None = None
 
     def at(self, pace: Pace) -> None:
         """Take the pace after a document."""
+        self.last = pace
         if (seconds := self.forecast.at(pace).seconds) is not None:
             self.told.append((time.monotonic() - self.started, len(self.told) + 1, seconds))
 
@@ -51,11 +54,16 @@ class Timeline:
 def measure(model: Model, name: str, task: Task, sources: list[Source]) -> None:
     """Run a task, and print what was estimated on the way."""
     answerer = model.answerer(task)
-    forecast = Forecast(answerer, sources)
+    forecast, remembered = Forecast(answerer, sources), recall_pace(answerer)
     with tempfile.TemporaryDirectory() as scratch:
         timeline = Timeline(forecast, time.monotonic())
         run_task(answerer, sources, Path(scratch) / "run", hooks=RunHooks(on_pace=timeline.at))
-        timeline.show(name, len(sources), time.monotonic() - timeline.started)
+        actual = time.monotonic() - timeline.started
+        if remembered and (seconds := forecast.at(remembered).seconds):
+            print(f"  {'at the start, by earlier runs':48} ratio {seconds / actual:5.2f}")
+        timeline.show(name, len(sources), actual)
+        if timeline.last:
+            remember_pace(answerer, timeline.last)
 
 
 def main() -> None:
@@ -64,15 +72,18 @@ def main() -> None:
     parser.add_argument("--weights", default="tests")
     parser.add_argument("--documents", type=int, default=28)
     parser.add_argument("--mode", default="batched", choices=["batched", "solo"])
+    parser.add_argument("--times", type=int, default=2)
     parser.add_argument("--sets", default="", help=f"instead of the example papers: {', '.join(SETS)}")
     options = parser.parse_args()
     with open_model(options.weights, mode=options.mode, say=print) as model, tempfile.TemporaryDirectory() as scratch:
         if not options.sets:
             sources = expand_inputs([make_documents(Path(scratch), options.documents)])
-            measure(model, "example papers", load_task(EXAMPLES / "task.yaml"), sources)
+            for _ in range(options.times):
+                measure(model, "example papers", load_task(EXAMPLES / "task.yaml"), sources)
         for name in filter(None, options.sets.split(",")):
             found = load_set(name, options.documents, Path(scratch))
-            measure(model, name, found.task, found.sources)
+            for _ in range(options.times):
+                measure(model, name, found.task, found.sources)
 
 
 if __name__ == "__main__":

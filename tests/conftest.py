@@ -6,6 +6,7 @@ import importlib.util
 import os
 import socket
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ringfence.engines import (
 )
 from ringfence.inference import LoadedModel, open_engine
 from ringfence.locks import Lock
+from ringfence.planning import pace_memory
 from ringfence.seal import evidence
 from ringfence.tasks import ExtractTask, Task, task_from
 from ringfence.weights import Store, StoredWeights, pull
@@ -54,6 +56,14 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def own_paces(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of earlier paces: a test neither knows the user's nor adds to them."""
+    path = tmp_path_factory.getbasetemp() / "paces" / f"{uuid.uuid4().hex}.json"
+    monkeypatch.setattr(pace_memory, "_file", lambda: path)
+    return path
 
 
 @pytest.fixture(scope="session")

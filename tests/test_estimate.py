@@ -14,7 +14,7 @@ from ringfence.api.model import RunDetails
 from ringfence.documents import Source
 from ringfence.engines import Completion, EngineRequest, FakeEngine, Request, Score, ScoreRequest
 from ringfence.inference import Answerer, LoadedModel
-from ringfence.planning import Estimate, Forecast
+from ringfence.planning import Estimate, Forecast, recall_pace, remember_pace
 from ringfence.runs import Pace
 from ringfence.runs.pace import Costs, PaceMeter
 from ringfence.tasks import task_from
@@ -157,6 +157,46 @@ def test_an_estimate_is_told_again_when_it_has_proved_wrong(
         out = tmp_path_factory.mktemp("run") / "run"
         model.run(TASK, (), out, details=RunDetails(sources=sources, on_estimate=told.append))
     assert [each.seconds for each in told] == [1.0, 2.0]
+
+
+def test_a_run_is_estimated_before_its_first_document_by_the_pace_of_earlier_ones(
+    sources: list[Source], own_paces: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    events: list[str] = []
+    out = tmp_path_factory.mktemp("runs")
+    details = RunDetails(sources=sources, on_estimate=lambda estimate: events.append(str(estimate)))
+    with Model(LoadedModel(FakeEngine(lambda request, prompt: " 12.50\n"), None, None)) as model:
+        for name in ("first", "second"):
+            events.append(name)
+            model.run(TASK, (), out / name, details=details, on_event=lambda progress: events.append("ended"))
+    first, second = events[: events.index("second")], events[events.index("second") :]
+    assert not any("earlier runs" in event for event in first)
+    assert "by the pace of earlier runs here" in second[1]
+    assert "12.50" not in own_paces.read_text()
+
+
+def test_the_median_speed_counts_and_the_last_documents() -> None:
+    for seconds in (9.0, 1.0, 2.0, 100.0, 1.0, 1.0):  # the first has been forgotten
+        remember_pace(answerer(), Pace(3.0, seconds, 1_000, seconds, 5))
+    found = recall_pace(answerer())
+    assert found is not None
+    assert found.work / found.seconds == pytest.approx(1_000)
+    assert (found.before, found.more) == (3.0, 1.0)
+
+
+def test_another_task_says_nothing_of_this_one_and_a_damaged_memory_is_none(own_paces: Path) -> None:
+    remember_pace(answerer(), Pace(0.0, 1.0, 1_000, 100, 5))
+    other = task_from({"name": "t", "fields": {"total": {"kind": "number"}, "day": {"kind": "date"}}})
+    assert recall_pace(answerer()) == Pace(0.0, 1.0, 1_000, 100, 5)
+    assert recall_pace(Answerer(answerer().model, other)) is None
+    own_paces.write_text("[{]")
+    assert recall_pace(answerer()) is None
+
+
+def test_a_memory_that_cannot_be_written_stops_nothing(own_paces: Path) -> None:
+    own_paces.mkdir(parents=True)
+    remember_pace(answerer(), Pace(0.0, 1.0, 1_000, 100, 5))
+    assert recall_pace(answerer()) is None
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ def test_the_form_shows_pages_flags_broken_checks_and_why_there_is_no_answer(fol
         assert medium in page
 
 
+def test_a_form_says_why_a_file_could_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_text("no PDF")
+    run_fake(TASK, expand_inputs([tmp_path / "broken.pdf"]), answering(who="x"), tmp_path / "run")
+    page = draft_gold(RunFolder.open(tmp_path / "run"), tmp_path / "gold.html").path.read_text()
+    assert "No answer: wrong-extension" in page
+    assert "The document is missing, changed or unreadable." in page
+
+
 def test_a_blind_form_shows_no_word_about_the_answers(folder: RunFolder, tmp_path: Path) -> None:
     page = draft_gold(folder, tmp_path / "gold.html", DraftOptions(blind=True)).path.read_text()
     body = page.split("<main>")[1].split("<script")[0]

@@ -26,7 +26,7 @@ from ..documents import (
 from ..errors import InputError
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
 from ..locks import Lock
-from ..planning import Estimate, Forecast
+from ..planning import Estimate, Forecast, recall_pace, remember_pace
 from ..runs import Pace, Progress, RunControl, RunHooks, finished_in, run_task
 from ..tasks import Task, load_task
 from ..weights import Listener
@@ -49,7 +49,8 @@ class RunDetails:
 
     ``locked`` is a lock, or its file, that this machine must match. ``limit`` is the largest number of documents in
     this session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an
-    estimate of a long run when its first document has ended, and a new one when that has proved wrong by a quarter.
+    estimate of a long run: at the start, if runs of its kind were made on this machine, else when its first document
+    has ended; and a new one when that has proved wrong by a quarter.
     The rest is recorded in run.json: ``made_by``, and the files of the task, the pool and the calibrator.
     """
 
@@ -208,7 +209,9 @@ class Model:
         control = RunControl(resume=resume, limit=details.limit)
         if answerer.options.corpus:  # before the first answer, so that no answer escapes an erasure
             answerer.options.corpus.note_run(Path(out))
+        forecasts.begin()
         summary = run_task(answerer, sources, Path(out), control, hooks, made_with)
+        forecasts.end()
         return Run(Path(out), summary)
 
 
@@ -221,9 +224,25 @@ class _Forecasts:
         self._tell = details.on_estimate if left >= ESTIMATED else None
         self._forecast: Forecast | None = None
         self._told: float | None = None
+        self._last: Pace | None = None
+        self._ended = 0
+
+    def begin(self) -> None:
+        """Tell what earlier runs of this kind lead to expect; nothing, if there were none."""
+        if self._tell and (pace := recall_pace(self._answerer)):
+            self._consider(pace, "by the pace of earlier runs here")
 
     def at(self, pace: Pace) -> None:
         """Take the pace after each document."""
+        self._last, self._ended = pace, self._ended + 1
+        self._consider(pace)
+
+    def end(self) -> None:
+        """Keep the pace of a long run for the next one of its kind."""
+        if self._tell and self._last and self._ended >= ESTIMATED:
+            remember_pace(self._answerer, self._last)
+
+    def _consider(self, pace: Pace, basis: str = "") -> None:
         if self._tell is None:
             return
         first = self._forecast is None
@@ -232,7 +251,7 @@ class _Forecasts:
         last, seconds = self._told, estimate.seconds
         if first or (last and seconds and max(last, seconds) > PROVED_WRONG * min(last, seconds)):
             self._told = seconds
-            self._tell(replace(estimate, corrected=not first))
+            self._tell(replace(estimate, corrected=not first, basis=basis))
 
 
 def _undecided(options: AnswerOptions | None) -> AnswerOptions:

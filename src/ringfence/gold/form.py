@@ -17,13 +17,11 @@ from .workbook import Row
 
 __all__ = ["write_gold_form"]
 
-_MISSING = Paper("The document is missing, changed or unreadable.")
-
 
 def write_gold_form(
     rows: Sequence[Row], papers: Mapping[str, Paper], task: Task, facts: Mapping[str, Any], target: Path
 ) -> None:
-    """Write the page. ``papers`` holds what the page shows of each document, by id; the page says which are missing.
+    """Write the page. ``papers`` holds what the page shows of each document, by id.
 
     ``facts`` say where the draft comes from; if their ``origin`` is blind, the page shows no answers.
     """
@@ -45,7 +43,7 @@ def write_gold_form(
                 ]
                 for name, leaves in lists.items()
             },
-            "paper": papers.get(row.document, _MISSING),
+            "paper": papers[row.document],
         }
         for row in rows
     ]

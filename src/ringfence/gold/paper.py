@@ -40,11 +40,18 @@ def papers_of(
     passwords: tuple[str, ...] = (),
     blind: bool = False,
 ) -> dict[str, Paper]:
-    """What is shown of each document; flags and checks speak of the answers, so a ``blind`` form has none."""
+    """What is shown of each result; ``documents`` are those that could be read again.
+
+    Flags and checks speak of the answers, so a ``blind`` form has none.
+    """
     options, base, room = folder.reading_options(passwords), folder.base(), MOST_BYTES
     found = {}
-    for identity, document in documents.items():
-        result, count = results[identity], len(document.pages)
+    for identity, result in results.items():
+        why = "" if blind else result.reason or ""
+        if (document := documents.get(identity)) is None:
+            found[identity] = Paper("The document is missing, changed or unreadable.", reason=why)
+            continue
+        count = len(document.pages)
         pages: tuple[str, ...] = ()
         if document.read_by.startswith(WITH_PAGES) and room > 0:
             numbers = range(1, min(count, MOST_PAGES) + 1)
@@ -60,7 +67,7 @@ def papers_of(
             {path: words for path, words in flags.items() if words},
             tuple(broken),
             count - len(pages) if pages else 0,
-            "" if blind else result.reason or "",
+            why,
         )
     return found
 

@@ -19,7 +19,8 @@ RESULT_BYTES_PER_VALUE = 420
 class Estimate:
     """The estimate of a run. ``seconds`` is None if no document of the sample can be read.
 
-    ``corrected`` if it takes the place of an estimate that has proved wrong.
+    ``basis`` says what it is worked out from before the first document has ended. ``corrected`` if it takes the place
+    of an estimate that has proved wrong.
     """
 
     documents: int
@@ -28,6 +29,7 @@ class Estimate:
     seconds: float | None
     disk_bytes: int
     corrected: bool = False
+    basis: str = ""
 
     def __str__(self) -> str:
         if self.seconds is None:
@@ -36,7 +38,7 @@ class Estimate:
         return (
             f"{'Now about' if self.corrected else 'About'} {self.documents} documents, {tokens:,} tokens, "
             f"{span(self.seconds)}, "
-            f"{self.disk_bytes / 1e6:.1f} MB of results."
+            f"{self.disk_bytes / 1e6:.1f} MB of results{self.basis and f', {self.basis}'}."
         )
 
 

@@ -135,7 +135,7 @@ def _documents(
         result = results[identity]
         values = _values(result) if result.answered else {}
         sentences = sentences_of(result)
-        lists = _lists(columns, values)
+        lists = _lists(columns, values) if result.answered else []
         elsewhere = {value.name for table in lists for row in table.rows for value in row}
         elsewhere |= {sentence.name for sentence in sentences} | ({"summary"} if sentences else set())
         view = DocumentView()
