@@ -92,7 +92,7 @@ bench-windows: $(VENV)/.dev  ## how many gold spans the windows chosen by meanin
 	$(BIN)/python benchmarks/windows.py $(ARGS)
 
 bench-corpus-scale: $(VENV)/.dev weights  ## how a corpus grows up to a million passages, and what else could search its vectors
-	$(PIP) sqlite-vec usearch
+	$(PIP) sqlite-vec usearch lancedb
 	$(BIN)/python benchmarks/corpus_scale.py $(ARGS)
 
 bench-throughput: $(VENV)/.dev  ## Ringfence against the bare engine, as a ratio
