@@ -248,8 +248,11 @@ def load_of(figure: dict[str, Any]) -> str:
 
 def growth(scratch: Path, journal: Journal, sizes: Sequence[int], stores: Sequence[str]) -> list[dict[str, Any]]:
     """Print and return a row for each store and size."""
-    print("| store | passages | added in s, of work (a second of it) | MB disk | MB adding, asking | opened in s | text ms: median, p95, work | dense ms "
-          "| fused ms | load |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    print(
+        "Each search: median, 95th percentile, and work of the processor, in ms.\n"
+        "| store | passages | added in s, of work (a second of it) | MB disk | MB adding, asking | opened in s | text "
+        "| dense | fused | load |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )
     rows = []
     for store, count in itertools.product(stores, sizes):
         row = journal.get("growth", store, count, measure=lambda store=store, count=count: grown(scratch, store, count))  # type: ignore[misc]
@@ -257,8 +260,8 @@ def growth(scratch: Path, journal: Journal, sizes: Sequence[int], stores: Sequen
         made, asked = row["add"], row["ask"]
         times = " | ".join(", ".join(f"{ms:.1f}" for ms in asked[way]) for way in ("text", "dense", "fused"))
         print(
-            f"| {store} | {count:,} | {made['seconds']:.0f}, {made['cpu']:.0f} ({count / made['cpu']:,.0f}) | {made['disk_mb']:,.0f} "
-            f"| {made['mb']:.0f}, {asked['mb']:.0f} | {asked['open_s']:.2f} | {times} | {load_of(row)} |",
+            f"| {store} | {count:,} | {made['seconds']:.0f}, {made['cpu']:.0f} ({count / made['cpu']:,.0f}) "
+            f"| {made['disk_mb']:,.0f} | {made['mb']:.0f}, {asked['mb']:.0f} | {asked['open_s']:.2f} | {times} | {load_of(row)} |",
             flush=True,
         )
     return rows
@@ -277,8 +280,10 @@ def contenders(
     scratch: Path, journal: Journal, out: Path, sizes: Sequence[int], names: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Print and return a row for each way to search vectors; the ratio is to ours."""
-    print("\n| dense part | vectors | added in s | MB disk | MB memory | median, p95, work in ms | ratio | recall@10 | load |\n"
-          "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    print(
+        "\n| dense part | vectors | added in s | MB disk | MB memory | median, p95, work in ms | ratio | recall@10 "
+        "| load |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )
     rows: list[dict[str, Any]] = []
     for count, name in itertools.product(sizes, names):
         place = scratch / f"dense-{len(rows)}-{count}"
