@@ -261,7 +261,8 @@ def growth(scratch: Path, journal: Journal, sizes: Sequence[int], stores: Sequen
         times = " | ".join(", ".join(f"{ms:.1f}" for ms in asked[way]) for way in ("text", "dense", "fused"))
         print(
             f"| {store} | {count:,} | {made['seconds']:.0f}, {made['cpu']:.0f} ({count / made['cpu']:,.0f}) "
-            f"| {made['disk_mb']:,.0f} | {made['mb']:.0f}, {asked['mb']:.0f} | {asked['open_s']:.2f} | {times} | {load_of(row)} |",
+            f"| {made['disk_mb']:,.0f} | {made['mb']:.0f}, {asked['mb']:.0f} | {asked['open_s']:.2f} | {times} "
+            f"| {load_of(row)} |",
             flush=True,
         )
     return rows
