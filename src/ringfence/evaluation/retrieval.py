@@ -11,7 +11,7 @@ from ..corpus import CorpusView
 from .questions import GoldQuestion
 from .statistics import bootstrap_ratio
 
-__all__ = ["MeanFigure", "RetrievalScores", "StageScores", "score_retrieval"]
+__all__ = ["MeanFigure", "RetrievalScores", "StageScores", "ndcg", "score_retrieval"]
 
 DEPTH = 20
 AT = 10  # passages of nDCG
@@ -81,7 +81,7 @@ def score_retrieval(
         found.append(len(right))
         on_question(done, len(asked))
     ordered = sorted(seconds) or [0.0]
-    gains = {stage: [_ndcg(row, of) for row, of in zip(rows, found, strict=True)] for stage, rows in hits.items()}
+    gains = {stage: [ndcg(row, of) for row, of in zip(rows, found, strict=True)] for stage, rows in hits.items()}
     pairs = list(zip(gains["reranked"], gains["fused"], strict=True)) if "reranked" in gains else []
     return RetrievalScores(
         len(asked),
@@ -101,7 +101,7 @@ def _stage(stage: str, rows: Sequence[Sequence[bool]], gains: Sequence[float]) -
     )
 
 
-def _ndcg(row: Sequence[bool], found: int) -> float:
+def ndcg(row: Sequence[bool], found: int) -> float:
     """Return nDCG at 10 with binary relevance, against the relevant passages that any stage ``found``.
 
     Against those of its own, a stage that finds one of ten at the first place would be perfect.
