@@ -19,6 +19,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ringfence.api.corpus import default_task, index_corpus, open_corpus
 from ringfence.api.model import Model, open_model
@@ -46,29 +47,35 @@ MOST_NUMBERS = 4  # of a gold answer; an answer must state all of them
 _MONEY = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
-def passages_set(folder: Path, limit: int, seed: int) -> tuple[list[Path], list[GoldQuestion]]:
-    """One document of records: all passages. Questions: half with an answer, half without."""
+def passage_rows(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
+    """One file of records, the passages of all questions; and the questions as they come."""
     rows = [json.loads(line) for line in (DATA / "passages/questions.jsonl").read_text(encoding="utf-8").splitlines()]
     file = folder / "files" / "passages.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps({"id": row["id"], "text": f"{row['title']}\n\n{row['passage']}"}) for row in rows]
     file.write_text("\n".join(lines), encoding="utf-8")
+    return file, rows
+
+
+def passage_question(row: dict[str, Any]) -> GoldQuestion:
+    """A question about the passages, with its answers if it has any there."""
+    return GoldQuestion(
+        id=row["id"],
+        question=row["question"],
+        answers=tuple(text for text in row["answers"] if text != "NA") if row["answerable"] else (),
+        documents=(row["id"],),
+        sentences=tuple(dict.fromkeys(s for group in row["selected_sentences"] for s in group)),
+    )
+
+
+def passages_set(folder: Path, limit: int, seed: int) -> tuple[list[Path], list[GoldQuestion]]:
+    """One document of records: all passages. Questions: half with an answer, half without."""
+    file, rows = passage_rows(folder)
     random.Random(seed).shuffle(rows)
     chosen = []
     for answerable in (True, False):
         chosen.append([row for row in rows if row["answerable"] is answerable][: limit // 2])
-    questions = [
-        GoldQuestion(
-            id=row["id"],
-            question=row["question"],
-            answers=tuple(text for text in row["answers"] if text != "NA") if row["answerable"] else (),
-            documents=(row["id"],),
-            sentences=tuple(dict.fromkeys(s for group in row["selected_sentences"] for s in group)),
-        )
-        for pair in zip(*chosen, strict=False)
-        for row in pair
-    ]
-    return [file], questions
+    return [file], [passage_question(row) for pair in zip(*chosen, strict=False) for row in pair]
 
 
 def filings_set(folder: Path, limit: int, seed: int) -> tuple[list[Path], list[GoldQuestion]]:

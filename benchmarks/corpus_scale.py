@@ -5,7 +5,10 @@
 Texts are made up: documents of 30 passages of 80 words, drawn from 50,000 word forms with frequencies as in language
 (the n-th most frequent has 1/n of the first). A question has 8 words, none of the 20 most frequent. Vectors are 384
 wide, around 2,000 centres. Each figure comes from a process of its own. Then the dense part alone: the embedded store
-beside sqlite-vec, usearch, LanceDB (where installed) and PostgreSQL, on the same vectors, in one run.
+beside sqlite-vec, usearch, LanceDB (where installed) and PostgreSQL, on the same vectors.
+
+Each finished figure is a line of OUT/figures.jsonl, with the load of the machine; the same command goes on after the
+last one.
 """
 
 from __future__ import annotations
@@ -35,9 +38,11 @@ from ringfence.corpus.store import StoredPassage
 from ringfence.corpus.words import index_words
 from ringfence.documents import ReadingOptions
 from ringfence.engines import Engine
+from ringfence.files import add_line, read_lines
 from tests.postgres import server
+from vector_search import DENSE
 
-WIDTH, CENTRES = 384, 2000
+WIDTH, CENTRES, BLOCK = 384, 2000, 10_000
 FORMS, COMMON = 50_000, 20
 PASSAGES, WORDS = 30, 80  # passages of a document, words of a passage
 QUESTIONS, QUESTION_WORDS = 100, 8
@@ -70,11 +75,11 @@ def asked_of(passages: int) -> int:
 
 
 def vectors_of(count: int, seed: int) -> Iterator[Rows]:
-    """Vectors of length 1 around the centres, in blocks of up to 10,000."""
+    """Vectors of length 1 around the centres, in blocks."""
     centres = np.random.default_rng(0).standard_normal((CENTRES, WIDTH)).astype(np.float32)
     rng = np.random.default_rng(seed)
-    for start in range(0, count, 10_000):
-        size = min(10_000, count - start)
+    for start in range(0, count, BLOCK):
+        size = min(BLOCK, count - start)
         block = centres[rng.integers(0, CENTRES, size)] + rng.standard_normal((size, WIDTH)).astype(np.float32)
         yield block / np.linalg.norm(block, axis=1, keepdims=True)
 
@@ -95,7 +100,7 @@ def add(folder: Path, store: str, passages: int) -> dict[str, Any]:
     """Fill a corpus; returns seconds, memory and size."""
     words, rng = forms(), np.random.default_rng(1)
     stems = [index_words(word, "en")[0] for word in words]
-    seconds, number = 0.0, 0
+    seconds, work, number = 0.0, 0.0, 0
     with Corpus.create(folder, store) as corpus:
         for block in vectors_of(passages, 2):
             for start in range(0, len(block), PASSAGES):
@@ -107,14 +112,14 @@ def add(folder: Path, store: str, passages: int) -> dict[str, Any]:
                 name = f"{number:07}.txt"
                 document = StoredDocument(name, f"/made/{name}", "0", "\n".join(texts), "0", "text/1", language="en")
                 indexed = [[stems[n] for n in entry] for entry in ranks]
-                started = time.perf_counter()
+                started, worked = time.perf_counter(), time.process_time()
                 corpus.store.add(document, placed, indexed, rows)
-                seconds += time.perf_counter() - started
+                seconds, work = seconds + time.perf_counter() - started, work + time.process_time() - worked
                 number += 1
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         corpus.store.finish("2026-01-01T00:00:00Z", "sha256:bench")
-        seconds += time.perf_counter() - started
-        return {"seconds": seconds, "mb": peak(), "disk_mb": corpus.store.size() / 1e6}
+        seconds, work = seconds + time.perf_counter() - started, work + time.process_time() - worked
+        return {"seconds": seconds, "cpu": work, "mb": peak(), "disk_mb": corpus.store.size() / 1e6}
 
 
 def ask(folder: Path, passages: int) -> dict[str, Any]:
@@ -137,17 +142,20 @@ def ask(folder: Path, passages: int) -> dict[str, Any]:
         return {"open_s": opened, "mb": peak(), **{name: timed(way, questions) for name, way in ways.items()}}
 
 
-def timed(way: Callable[[Any], object], questions: Sequence[Any]) -> tuple[float, float]:
-    """The median and the 95th percentile of the questions, in ms: of each the best of three."""
-    times = []
+def timed(way: Callable[[Any], object], questions: Sequence[Any]) -> tuple[float, float, float]:
+    """The median and the 95th percentile of the questions, of each the best of three, and the median of the work of
+    this process's threads; in ms.
+    """
+    times, works = [], []
     for question in questions:
         rounds = []
         for _ in range(3):
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             way(question)
-            rounds.append((time.perf_counter() - started) * 1000)
-        times.append(min(rounds))
-    return float(np.median(times)), float(np.percentile(times, 95))
+            rounds.append(((time.perf_counter() - started) * 1000, (time.process_time() - worked) * 1000))
+        times.append(min(rounds)[0])
+        works.append(min(work for _, work in rounds))
+    return float(np.median(times)), float(np.percentile(times, 95)), float(np.median(works))
 
 
 def peak() -> float:
@@ -177,80 +185,11 @@ def apart(*arguments: object) -> Any:
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
 
 
-# The dense part alone.
-
-
-def ours(rows: Rows, folder: Path) -> tuple[Callable[[Rows], list[int]], float]:
-    from ringfence.corpus.vectors import VectorFile
-
-    file, numbers = VectorFile(folder / "vectors.f32", WIDTH), np.arange(1, len(rows) + 1)
-    started = time.perf_counter()
-    file.write(1, rows)
-    file.sync()
-    return lambda query: [int(n) - 1 for n in file.nearest(query, numbers, 10)[0]], time.perf_counter() - started
-
-
-def sqlite_vec(rows: Rows, folder: Path) -> tuple[Callable[[Rows], list[int]], float]:
-    import apsw
-    import sqlite_vec as extension
-
-    database = apsw.Connection(str(folder / "vec.sqlite"))
-    database.enable_load_extension(True)
-    database.load_extension(extension.loadable_path())
-    database.execute(f"create virtual table v using vec0(embedding float[{WIDTH}] distance_metric=cosine)")
-    started = time.perf_counter()
-    with database:
-        database.executemany(
-            "insert into v(rowid, embedding) values (?, ?)", ((n, r.tobytes()) for n, r in enumerate(rows))
-        )
-    statement = "select rowid from v where embedding match ? and k = 10 order by distance"
-    seconds = time.perf_counter() - started
-    return lambda query: [row[0] for row in database.execute(statement, (query.tobytes(),))], seconds
-
-
-def usearch(rows: Rows, folder: Path) -> tuple[Callable[[Rows], list[int]], float]:
-    from usearch.index import Index
-
-    index = Index(ndim=WIDTH, metric="cos", dtype="f32")
-    started = time.perf_counter()
-    index.add(np.arange(len(rows)), rows)
-    index.save(str(folder / "usearch.index"))
-    return lambda query: [int(n) for n in index.search(query, 10).keys], time.perf_counter() - started
-
-
-def lancedb(rows: Rows, folder: Path) -> tuple[Callable[[Rows], list[int]], float]:
-    import lancedb as lance
-    import pyarrow as pa
-
-    started = time.perf_counter()
-    vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), WIDTH)
-    table = lance.connect(folder / "lance").create_table("v", pa.table({"n": np.arange(len(rows)), "vector": vectors}))
-    seconds = time.perf_counter() - started
-    return (
-        lambda q: table.search(q).distance_type("cosine").limit(10).to_arrow()["n"].to_pylist(),
-        seconds,
-    )
-
-
-def postgres(rows: Rows, folder: Path) -> tuple[Callable[[Rows], list[int]], float]:
-    with Corpus.create(folder / "corpus", "postgres") as corpus:
-        started = time.perf_counter()
-        for first in range(0, len(rows), 1000):
-            block = rows[first : first + 1000]
-            document = StoredDocument(str(first), str(first), "0", "", "0", "text/1")
-            corpus.store.add(document, [StoredPassage((0, 0), 1)] * len(block), [[]] * len(block), block)
-        corpus.store.finish("2026-01-01T00:00:00Z", "sha256:bench")
-        seconds = time.perf_counter() - started
-    again = Corpus.open(folder / "corpus")
-    visible = again.store.visible(View(1))
-    return lambda query: [int(n) - 1 for n in again.store.nearest(query, visible, 10)[0]], seconds
-
-
-DENSE = {"ours": ours, "sqlite-vec": sqlite_vec, "usearch": usearch, "LanceDB": lancedb, "PostgreSQL": postgres}
-
-
-def dense(folder: Path, name: str, count: int) -> dict[str, Any]:
-    rows = np.concatenate(list(vectors_of(count, 2)))
+def dense(folder: Path, name: str, count: int, kept: Path) -> dict[str, Any]:
+    """Search the vectors in one way; ``kept`` is the file of what the exact search, which comes first, found."""
+    rows = np.empty((count, WIDTH), np.float32)
+    for number, block in enumerate(vectors_of(count, 2)):
+        rows[number * BLOCK : number * BLOCK + len(block)] = block
     queries = next(vectors_of(asked_of(count), 4))
     folder.mkdir(parents=True)
     try:
@@ -258,66 +197,111 @@ def dense(folder: Path, name: str, count: int) -> dict[str, Any]:
     except ImportError:
         return {"missing": True}
     search(queries[0])
-    median, high = timed(search, queries)
+    median, high, work = timed(search, queries)
     found = [search(query) for query in queries]
     del rows
-    exact = json.loads((folder.parent / f"exact-{count}.json").read_text()) if name != "ours" else found
     if name == "ours":
-        (folder.parent / f"exact-{count}.json").write_text(json.dumps(found))
+        kept.write_text(json.dumps(found))
+    exact = json.loads(kept.read_text())
     recall = float(np.mean([len({*a} & {*b}) / 10 for a, b in zip(found, exact, strict=True)]))
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    return {"seconds": seconds, "median": median, "p95": high, "recall": recall, "disk_mb": disk, "mb": peak()}
+    return {
+        "seconds": seconds,
+        "median": median,
+        "p95": high,
+        "cpu": work,
+        "recall": recall,
+        "disk_mb": disk,
+        "mb": peak(),
+    }
 
 
 ONE = {
     "add": lambda folder, store, count: add(Path(folder), store, int(count)),
     "ask": lambda folder, count: ask(Path(folder), int(count)),
     "whole": lambda folder, embedder, *files: whole_way(Path(folder), embedder, Path(files[0]) if files else None),
-    "dense": lambda folder, name, count: dense(Path(folder), name, int(count)),
+    "dense": lambda folder, name, count, kept: dense(Path(folder), name, int(count), Path(kept)),
 }
 
 
-def growth(scratch: Path, sizes: Sequence[int], stores: Sequence[str]) -> list[dict[str, Any]]:
+class Journal:
+    """The figures that are finished, by what was measured."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._done = {json.dumps(line["of"]): line for line in read_lines(path)} if path.exists() else {}
+
+    def get(self, *of: object, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return a figure, which is measured if it is not there, with the load before and after."""
+        key = [str(part) for part in of]
+        if json.dumps(key) not in self._done:
+            before = os.getloadavg()[0]
+            line = {"of": key, **measure(), "load": [round(before, 1), round(os.getloadavg()[0], 1)]}
+            add_line(self._path, line)
+            self._done[json.dumps(key)] = line
+        return self._done[json.dumps(key)]
+
+
+def load_of(figure: dict[str, Any]) -> str:
+    return " to ".join(f"{load:.0f}" for load in figure["load"])
+
+
+def growth(scratch: Path, journal: Journal, sizes: Sequence[int], stores: Sequence[str]) -> list[dict[str, Any]]:
     """Print and return a row for each store and size."""
-    print("| store | passages | added in s (a second) | MB disk | MB adding, asking | opened in s | text ms | dense ms "
-          "| fused ms |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    print(
+        "Each search: median, 95th percentile, and work of the processor, in ms.\n"
+        "| store | passages | added in s, of work (a second of it) | MB disk | MB adding, asking | opened in s | text "
+        "| dense | fused | load |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )
     rows = []
     for store, count in itertools.product(stores, sizes):
-        folder = scratch / f"{store}-{count}"
-        made = apart("add", folder, store, count)
-        asked = apart("ask", folder, count)
-        rows.append({"store": store, "passages": count, "add": made, "ask": asked})
-        times = " | ".join(f"{asked[way][0]:.1f}, {asked[way][1]:.1f}" for way in ("text", "dense", "fused"))
+        row = journal.get("growth", store, count, measure=lambda store=store, count=count: grown(scratch, store, count))  # type: ignore[misc]
+        rows.append(row)
+        made, asked = row["add"], row["ask"]
+        times = " | ".join(", ".join(f"{ms:.1f}" for ms in asked[way]) for way in ("text", "dense", "fused"))
         print(
-            f"| {store} | {count:,} | {made['seconds']:.0f} ({count / made['seconds']:,.0f}) | {made['disk_mb']:,.0f} "
-            f"| {made['mb']:.0f}, {asked['mb']:.0f} | {asked['open_s']:.2f} | {times} |",
+            f"| {store} | {count:,} | {made['seconds']:.0f}, {made['cpu']:.0f} ({count / made['cpu']:,.0f}) "
+            f"| {made['disk_mb']:,.0f} | {made['mb']:.0f}, {asked['mb']:.0f} | {asked['open_s']:.2f} | {times} "
+            f"| {load_of(row)} |",
             flush=True,
         )
-        with Corpus.open(folder) as corpus:
-            corpus.drop()
     return rows
 
 
-def contenders(scratch: Path, sizes: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+def grown(scratch: Path, store: str, count: int) -> dict[str, Any]:
+    folder = scratch / f"{store}-{count}"
+    made = apart("add", folder, store, count)
+    asked = apart("ask", folder, count)
+    with Corpus.open(folder) as corpus:
+        corpus.drop()
+    return {"store": store, "passages": count, "add": made, "ask": asked}
+
+
+def contenders(
+    scratch: Path, journal: Journal, out: Path, sizes: Sequence[int], names: Sequence[str]
+) -> list[dict[str, Any]]:
     """Print and return a row for each way to search vectors; the ratio is to ours."""
-    print("\n| dense part | vectors | added in s | MB disk | MB memory | median, p95 ms | ratio | recall@10 |\n"
-          "| --- | --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
-    rows = []
-    for count in sizes:
-        for name in names:
-            found = apart("dense", scratch / f"dense-{name}-{count}", name, count)
-            shutil.rmtree(scratch / f"dense-{name}-{count}")
-            if "missing" in found:
-                print(f"| {name} | {count:,} | not installed | | | | | |", flush=True)
-                continue
-            rows.append({"name": name, "vectors": count, **found})
-            base = next(row for row in rows if (row["name"], row["vectors"]) == ("ours", count))
-            print(
-                f"| {name} | {count:,} | {found['seconds']:.1f} | {found['disk_mb']:,.0f} | {found['mb']:,.0f} | "
-                f"{found['median']:.1f}, {found['p95']:.1f} | {found['median'] / base['median']:.2f} | "
-                f"{found['recall']:.3f} |",
-                flush=True,
-            )
+    print(
+        "\n| dense part | vectors | added in s | MB disk | MB memory | median, p95, work in ms | ratio | recall@10 "
+        "| load |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )
+    rows: list[dict[str, Any]] = []
+    for count, name in itertools.product(sizes, names):
+        place = scratch / f"dense-{len(rows)}-{count}"
+        measure = lambda: apart("dense", place, name, count, out / f"exact-{count}.json")  # noqa: B023, E731
+        found = journal.get("dense", name, count, measure=measure)
+        shutil.rmtree(place, ignore_errors=True)
+        if "missing" in found:
+            print(f"| {name} | {count:,} | not installed | | | | | | |", flush=True)
+            continue
+        rows.append({"name": name, "vectors": count, **found})
+        base = next(row for row in rows if (row["name"], row["vectors"]) == ("ours", count))
+        print(
+            f"| {name} | {count:,} | {found['seconds']:.1f} | {found['disk_mb']:,.0f} | {found['mb']:,.0f} | "
+            f"{found['median']:.1f}, {found['p95']:.1f}, {found['cpu']:.1f} | {found['median'] / base['median']:.2f} | "
+            f"{found['recall']:.3f} | {load_of(found)} |",
+            flush=True,
+        )
     return rows
 
 
@@ -352,7 +336,7 @@ def main() -> None:
     parser.add_argument("--dense-sizes", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--dense", nargs="*", default=list(DENSE), choices=list(DENSE))
     parser.add_argument("--documents", type=Path, help="real ones, read and embedded with the default embedder")
-    parser.add_argument("--out", type=Path, default=Path("build/corpus-scale"))
+    parser.add_argument("--out", type=Path, default=Path("bench-results/corpus-scale"))
     parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -360,29 +344,30 @@ def main() -> None:
         return
     given.out.mkdir(parents=True, exist_ok=True)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    needs_server = given.postgres_sizes or "PostgreSQL" in given.dense
+    needs_server = given.postgres_sizes or (given.dense_sizes and {"PostgreSQL", "PostgreSQL, HNSW"} & {*given.dense})
     with tempfile.TemporaryDirectory(dir=given.out) as name, server() if needs_server else nullcontext() as running:
         if running is not None:
             os.environ["RINGFENCE_POSTGRES"] = running.address
-        scratch = Path(name)
+        scratch, journal = Path(name), Journal(given.out / "figures.jsonl")
         ways: list[tuple[str, list[Path]]] = [("none", [])]
         if given.documents:
             ways += [("none", [given.documents]), ("default", [given.documents])]
         for embedder, files in ways:
             with tempfile.TemporaryDirectory(dir=scratch) as place:
-                built = apart("whole", place, embedder, *files)
+                measure = lambda: apart("whole", place, embedder, *files)  # noqa: B023, E731
+                built = journal.get("whole", embedder, *files, measure=measure)
             print(
                 f"read, cut and stored, {'real' if files else 'made-up'} documents, embedder {embedder}: "
-                f"{built['rate']:.0f} passages a second ({built['passages']} passages, {built['mb']:.0f} MB)",
+                f"{built['rate']:.0f} passages a second ({built['passages']} passages, {built['mb']:.0f} MB, "
+                f"load {load_of(built)})",
                 flush=True,
             )
-        rows = growth(scratch, given.sizes, ["embedded"]) if given.sizes else []
-        rows += growth(scratch, given.postgres_sizes, ["postgres"]) if given.postgres_sizes else []
-        found = contenders(scratch, given.dense_sizes, given.dense)
-    (given.out / "figures.json").write_text(json.dumps({"growth": rows, "dense": found}, indent=1))
+        rows = growth(scratch, journal, given.sizes, ["embedded"]) if given.sizes else []
+        rows += growth(scratch, journal, given.postgres_sizes, ["postgres"]) if given.postgres_sizes else []
+        contenders(scratch, journal, given.out, given.dense_sizes, given.dense)
     if rows:
         picture(rows, given.out / "growth.png")
-    print(f"\nWrote {given.out / 'figures.json'} and the picture growth.png beside it.")
+    print(f"\nThe figures lie in {given.out / 'figures.jsonl'}, and their picture growth.png beside it.")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import re
 import struct
 import threading
 import zipfile
@@ -420,7 +421,8 @@ def test_the_catalog_names_what_the_project_promises() -> None:
         for file in entry.files:
             assert file.sources
             # The first pull pins what only a hub has: its bytes could not be read when the entry was written.
-            assert len(file.sha256 or "") == 64 or all(source.startswith("hf:") for source in file.sources)
+            at_a_revision = re.compile(r"hf:[\w.-]+/[\w.-]+@[0-9a-f]{40}:.+").fullmatch
+            assert len(file.sha256 or "") == 64 or all(map(at_a_revision, file.sources))
     assert find_entry("demo") == find_entry("qwen2.5-coder-1.5b-instruct-q4_k_m")
 
 

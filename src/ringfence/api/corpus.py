@@ -83,10 +83,21 @@ def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
     return corpus
 
 
-def open_corpus(name: str | Path, *, version: int | None = None, groups: Sequence[str] = ()) -> CorpusView:
-    """Open a view of a corpus: a version, by default the newest, as members of ``groups`` see it."""
+def open_corpus(
+    name: str | Path,
+    *,
+    version: int | None = None,
+    groups: Sequence[str] = (),
+    reranker: str | None = None,
+    listener: Listener | None = None,
+) -> CorpusView:
+    """Open a view of a corpus: a version, by default the newest, as members of ``groups`` see it.
+
+    ``reranker`` names weights that put the best passages in order: a cross-encoder, or a language model.
+    """
     named = str(name.absolute()) if isinstance(name, Path) else name  # a path without a separator would be a name
-    return open_view(CorpusChoice(name=named, version=version or 0, groups=list(groups)))
+    choice = CorpusChoice(name=named, version=version or 0, groups=list(groups), reranker=reranker or None)
+    return open_view(choice, listener)
 
 
 def runs_that_cite(corpus: Corpus, documents: Sequence[StoredDocument]) -> dict[Path, int]:

@@ -13,8 +13,8 @@ from ..contracts import Claim, ModelOptions, Result
 from ..errors import InputError
 from ..runs import require_output
 from ..tasks import AnswerTask, load_task
-from .console import echo, note, opened
-from .options import json_option, model_options, view_options
+from .console import echo, note, opened, pulling
+from .options import json_option, model_options, reranker_option, view_options
 
 __all__ = ["answer_task", "command"]
 
@@ -25,6 +25,7 @@ __all__ = ["answer_task", "command"]
 @click.option("--task", "task_file", type=click.Path(path_type=Path), help="A task file of the kind answer.")
 @view_options[0]
 @view_options[1]
+@reranker_option
 @click.option(
     "--show-unsupported", is_flag=True, help="Also show the claims that the documents do not support, marked."
 )
@@ -33,7 +34,7 @@ __all__ = ["answer_task", "command"]
 @json_option
 def command(
     *, name: str, question: str | None, task_file: Path | None, corpus_version: int | None, groups: tuple[str, ...],
-    show_unsupported: bool, html: Path | None, model: ModelOptions, as_json: bool,
+    reranker: str | None, show_unsupported: bool, html: Path | None, model: ModelOptions, as_json: bool,
 ) -> int:  # fmt: skip
     """Answer QUESTION from the corpus NAME; without QUESTION, read questions line by line, each a follow-up.
 
@@ -45,7 +46,8 @@ def command(
         raise InputError("--html needs a QUESTION.", "Write the question in quotes after the name of the corpus.")
     if html:
         require_output(html)
-    view = open_corpus(name, version=corpus_version, groups=groups)
+    with pulling() as listener:
+        view = open_corpus(name, version=corpus_version, groups=groups, reranker=reranker, listener=listener)
     with opened(model) as loaded:
         talk = Conversation(loaded, view, task)
         if question is None:

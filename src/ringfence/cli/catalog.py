@@ -44,8 +44,9 @@ def _shown(fit: CatalogFit, every: bool) -> list[KnownFit]:
 
 
 def _ready_table(fit: CatalogFit) -> Table:
-    title = "Ready to pull from a package index"
-    table = PlainTable("short name", "name", "size", "licence", "here", right=_FIGURES, title=title, gap=1)
+    table = PlainTable(
+        "short name", "name", "size", "licence", "from", "here", right=_FIGURES, title="Ready to pull by name", gap=1
+    )
     for ready in fit.ready:
         entry = ready.entry
         table.add_row(
@@ -53,6 +54,7 @@ def _ready_table(fit: CatalogFit) -> Table:
             entry.name,
             size_text(ready.size) if ready.size else "",
             entry.licence,
+            "hub" if entry.digest is None else "index",
             "yes" if ready.pulled else "",
         )
     return table

@@ -18,7 +18,7 @@ from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr, visible
 from .corpus_evaluate import command as evaluate_command
 from .corpus_evaluate import draft_command
-from .options import json_option, options_given, reading_options, view_options
+from .options import json_option, options_given, reading_options, reranker_option, view_options
 
 __all__ = ["command"]
 
@@ -236,13 +236,16 @@ def show_command(name: str, corpus_version: int | None, groups: tuple[str, ...],
 @click.argument("query")
 @view_options[0]
 @view_options[1]
+@reranker_option
 @click.option("--count", type=click.IntRange(1, 100), default=8, show_default=True, help="How many passages.")
 @json_option
 def search_command(
-    name: str, query: str, corpus_version: int | None, groups: tuple[str, ...], count: int, as_json: bool
-) -> int:
-    """Print the passages of NAME that fit QUERY best, without a language model."""
-    view = open_corpus(name, version=corpus_version, groups=groups)
+    *, name: str, query: str, corpus_version: int | None, groups: tuple[str, ...], reranker: str | None, count: int,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Print the passages of NAME that fit QUERY best; no language model is needed."""
+    with pulling() as listener:
+        view = open_corpus(name, version=corpus_version, groups=groups, reranker=reranker, listener=listener)
     started = time.monotonic()
     found = view.find(query, count)
     seconds = time.monotonic() - started

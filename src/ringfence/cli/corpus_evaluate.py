@@ -16,8 +16,8 @@ from ..evaluation.statistics import Proportion
 from ..files import write_whole
 from ..runs import require_output
 from .ask import answer_task
-from .console import PlainTable, RunProgressBar, bar, data, note, opened
-from .options import json_option, model_options, view_options
+from .console import PlainTable, RunProgressBar, bar, data, note, opened, pulling
+from .options import json_option, model_options, reranker_option, view_options
 
 __all__ = ["command", "draft_command"]
 
@@ -30,11 +30,12 @@ __all__ = ["command", "draft_command"]
 @click.option("--bar", type=click.FloatRange(0, 1), help="The share of questions that must be handled, for a verdict.")
 @view_options[0]
 @view_options[1]
+@reranker_option
 @model_options
 @json_option
 def command(
     *, name: str, gold: Path, out: Path | None, task_file: Path | None, bar: float | None, corpus_version: int | None,
-    groups: tuple[str, ...], model: ModelOptions, as_json: bool,
+    groups: tuple[str, ...], reranker: str | None, model: ModelOptions, as_json: bool,
 ) -> int:  # fmt: skip
     """Evaluate the corpus NAME on gold questions: search, and with --out the answers and their citations.
 
@@ -44,7 +45,8 @@ def command(
     if bar is not None and out is None:
         raise InputError("A bar needs answers.", "Give --out FOLDER for them.")
     questions, task = read_questions(gold), answer_task(task_file)
-    view = open_corpus(name, version=corpus_version, groups=groups)
+    with pulling() as listener:
+        view = open_corpus(name, version=corpus_version, groups=groups, reranker=reranker, listener=listener)
     if out is None:
         evaluation = evaluate_corpus(view, gold)
     else:
@@ -96,6 +98,9 @@ def _print(evaluation: CorpusEvaluation) -> None:
         figures = (stage.recall[1], stage.recall[5], stage.ndcg, stage.mrr)
         table.add_row(stage.stage, *(f"{one.value:.3f}\n{one.low:.3f} to {one.high:.3f}" for one in figures))
     data.print(table)
+    if retrieval.gain:
+        gain = retrieval.gain
+        note(f"nDCG@10 reranked less fused, paired: {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}).")
     note(f"Time of a search: median {retrieval.median_seconds:.3f} s, 95 % within {retrieval.p95_seconds:.3f} s.")
     answers = evaluation.answers
     if answers is None:

@@ -37,6 +37,7 @@ __all__ = [
     "password_option",
     "passwords_from",
     "reading_options",
+    "reranker_option",
     "signing_options",
     "trust_options",
     "view_options",
@@ -192,15 +193,18 @@ def _answers(
     corpus_name: str | None,
     corpus_version: int | None,
     groups: tuple[str, ...],
+    reranker: str | None,
 ) -> AnswerFiles:
     windowing = Windowing(window_tokens, relevant)
-    corpus = corpus_choice(corpus_name, corpus_version, groups) if corpus_name else None
+    if reranker and not corpus_name:
+        raise InputError("--reranker puts passages of a corpus in order.", "Name the corpus: --corpus NAME.")
+    corpus = corpus_choice(corpus_name, corpus_version, groups, reranker) if corpus_name else None
     return AnswerFiles(windowing, pool_file, calibrator_file, alternatives, ranker_file, cascade, corpus)
 
 
-def corpus_choice(name: str, version: int | None, groups: Sequence[str]) -> CorpusChoice:
+def corpus_choice(name: str, version: int | None, groups: Sequence[str], reranker: str | None = None) -> CorpusChoice:
     """Return the choice of a corpus; version 0 is the newest."""
-    return CorpusChoice(name=name, version=version or 0, groups=list(groups))
+    return CorpusChoice(name=name, version=version or 0, groups=list(groups), reranker=reranker)
 
 
 view_options = (
@@ -210,6 +214,11 @@ view_options = (
     ),
 )
 """The options that choose a view of a corpus."""
+
+reranker_option = click.option(
+    "--reranker",
+    help="Weights that put the best 24 passages in order: a cross-encoder, or a language model; by default none do.",
+)
 
 
 answer_options = _grouped(
@@ -259,6 +268,7 @@ answer_options = _grouped(
         ),
         click.option("--corpus", "corpus_name", help="The corpus that an answer task is answered from."),
         *view_options,
+        reranker_option,
     ),
     _answers,
     "answers",

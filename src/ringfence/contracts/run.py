@@ -48,11 +48,17 @@ class ModelOptions(Contract):
 
 
 class CorpusChoice(Contract):
-    """The corpus that was asked, by name or folder, its version, and the groups whose view it was."""
+    """The corpus that was asked, by name or folder, its version, and the groups whose view it was.
+
+    ``reranker`` is the name or digest of the weights that put the best passages in order; None: none did.
+    """
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"reranker"})
 
     name: str
     version: int
     groups: list[str] = Field(default_factory=list)
+    reranker: str | None = None
 
 
 class MadeWith(Contract):

@@ -4,6 +4,7 @@ from .access import EVERYONE, AccessRules, read_access_rules
 from .builder import Build, Embedder, build, sources_of
 from .corpus import Corpus, corpora, corpus_folder
 from .reader import CorpusView, open_embedder, open_view
+from .reranker import RERANKED, Reranker, open_reranker
 from .search import Ranked, Search
 from .store import Failure, Store, StoredDocument, Version, View
 from .stores import EMBEDDED, STORES
@@ -11,6 +12,7 @@ from .stores import EMBEDDED, STORES
 __all__ = [
     "EMBEDDED",
     "EVERYONE",
+    "RERANKED",
     "STORES",
     "AccessRules",
     "Build",
@@ -19,6 +21,7 @@ __all__ = [
     "Embedder",
     "Failure",
     "Ranked",
+    "Reranker",
     "Search",
     "Store",
     "StoredDocument",
@@ -28,6 +31,7 @@ __all__ = [
     "corpora",
     "corpus_folder",
     "open_embedder",
+    "open_reranker",
     "open_view",
     "read_access_rules",
     "sources_of",

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..inference import LoadedModel, load_embedder
 from ..weights import Listener
 from .corpus import Corpus
+from .reranker import Reranker, open_reranker
 from .search import SEARCH_RULES, Search
 from .words import LIBRARIES as WORD_LIBRARIES
 
@@ -23,16 +24,28 @@ class CorpusView:
     """What members of ``groups`` may see of one version of a corpus, by default the newest, with its search."""
 
     def __init__(
-        self, corpus: Corpus, embedder: Engine | None, version: int | None = None, groups: Sequence[str] = ()
+        self,
+        corpus: Corpus,
+        embedder: Engine | None,
+        version: int | None = None,
+        groups: Sequence[str] = (),
+        reranker: Reranker | None = None,
     ) -> None:
-        self.corpus, self._embedder = corpus, embedder
+        self.corpus, self._embedder, self._reranker = corpus, embedder, reranker
         self.libraries: tuple[str, ...] = (*corpus.store.libraries, *WORD_LIBRARIES)
+        if reranker:
+            self.libraries += reranker.libraries
         self.view = corpus.view(version, groups)
         self._version = corpus.version(version)
-        self.search = Search(corpus, self.view, embedder)
+        self.search = Search(corpus, self.view, embedder, reranker)
         usual = ReadingOptions()
         self.reading = {name: value for name, value in corpus.reading.items() if value != getattr(usual, name)}
-        self.choice = CorpusChoice(name=str(corpus.folder), version=self._version.number, groups=list(groups))
+        self.choice = CorpusChoice(
+            name=str(corpus.folder),
+            version=self._version.number,
+            groups=list(groups),
+            reranker=reranker.weights if reranker else None,
+        )
 
     @property
     def name(self) -> str:
@@ -55,6 +68,8 @@ class CorpusView:
         }
         if self._embedder:
             facts["embedding"] = self._embedder.describe()
+        if self._reranker:
+            facts["reranker"] = self._reranker.facts
         if self.view.groups is not None:
             # Of a closed corpus one sees a part; the digest of that part, for the whole is none of one's business.
             facts |= {"groups": sorted(self.view.groups), "digest": self.corpus.digest_of(self.view)}
@@ -86,8 +101,12 @@ def open_embedder(corpus: Corpus, weights: str = "", listener: Listener | None =
 
 
 def open_view(choice: CorpusChoice, listener: Listener | None = None) -> CorpusView:
-    """Open a view of a corpus, with its embedder. Raises InputError if there is no such corpus or version."""
+    """Open a view of a corpus, with its embedder and its reranker.
+
+    Raises InputError if there is no such corpus or version, WeightsError or EngineError for weights that do not serve.
+    """
     folder = Path(choice.name)
     corpus = Corpus.open(folder if folder.is_absolute() else choice.name)
     view = corpus.view(choice.version or None, choice.groups)  # refuses before weights are loaded
-    return CorpusView(corpus, open_embedder(corpus, listener=listener).engine, view.version, choice.groups)
+    reranker = open_reranker(choice.reranker, listener) if choice.reranker else None
+    return CorpusView(corpus, open_embedder(corpus, listener=listener).engine, view.version, choice.groups, reranker)

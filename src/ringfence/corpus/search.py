@@ -1,4 +1,4 @@
-"""Find the passages of a corpus for a question: full text and meaning, joined by rank."""
+"""Find the passages of a corpus for a question: full text and meaning, joined by rank, and put in order once more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..contracts import FoundPassage
 from ..engines import Engine
 from .corpus import Corpus
+from .reranker import RERANKED, Reranker
 from .store import Numbers, StoredDocument, StoredPassage, View
 from .words import query_words
 
@@ -25,19 +26,35 @@ FREQUENT = 0.5  # a word in more of the passages than this says nothing, unless 
 
 @dataclass(frozen=True)
 class Ranked:
-    """The numbers of passages for a question by each way of search, best first."""
+    """The numbers of passages for a question by each way of search, best first.
+
+    ``reranked`` are those of ``fused`` in the order of a reranker; None without one. ``scores`` are those of the
+    fused order.
+    """
 
     text: tuple[int, ...] = ()
     meaning: tuple[int, ...] = ()
     fused: tuple[int, ...] = ()
+    reranked: tuple[int, ...] | None = None
     scores: dict[int, float] = field(default_factory=dict)
+
+    def stages(self) -> dict[str, tuple[int, ...]]:
+        """Return the orders by the name of their stage."""
+        stages = {"full text": self.text, "meaning": self.meaning, "fused": self.fused}
+        return stages if self.reranked is None else {**stages, "reranked": self.reranked}
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """The order of the last stage."""
+        return self.fused if self.reranked is None else self.reranked
 
 
 class Search:
     """Search in one view of a corpus. Nothing outside the view has any influence on what is found, or on a score."""
 
-    def __init__(self, corpus: Corpus, view: View, embedder: Engine | None) -> None:
-        self._store, self.view, self._embedder = corpus.store, view, embedder
+    def __init__(self, corpus: Corpus, view: View, embedder: Engine | None, reranker: Reranker | None = None) -> None:
+        self._store, self.view, self._embedder, self._reranker = corpus.store, view, embedder, reranker
+        self._scored: tuple[str, tuple[int, ...], list[float]] = ("", (), [])  # the last question that was reranked
         self._visible = self._store.visible(view)
         self._languages = sorted({document.language for document in self._store.documents(view)} - {""})
         self._average = float(self._visible.words.mean()) if len(self._visible.words) else 1.0
@@ -50,7 +67,19 @@ class Search:
         text = self.by_text(question, depth)
         meaning = self.by_meaning(question, depth)
         joined = fused([text, meaning])
-        return Ranked(text, meaning, tuple(joined), joined)
+        return Ranked(text, meaning, tuple(joined), self._reranked(question, tuple(joined)), joined)
+
+    def _reranked(self, question: str, numbers: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return the passages with the first of them in the order of the reranker; equal ones keep their places."""
+        if self._reranker is None:
+            return None
+        head = numbers[:RERANKED]
+        asked, known, scores = self._scored
+        if (asked, known) != (question, head):  # a search that goes deeper has the same first passages
+            scores = self._reranker.scores(question, self.fetch(head))
+            self._scored = (question, head, scores)
+        order = sorted(range(len(head)), key=lambda place: -scores[place])
+        return (*(head[place] for place in order), *numbers[RERANKED:])
 
     def by_meaning(self, question: str, depth: int = DEPTH) -> tuple[int, ...]:
         """Return the passages nearest to the question by cosine of their vectors, best first."""
@@ -98,7 +127,7 @@ class Search:
     def find(self, question: str, count: int, depth: int = DEPTH) -> list[FoundPassage]:
         """Return the best passages for a question."""
         ranked = self.rank(question, depth)
-        return self.fetch(ranked.fused[:count], ranked)
+        return self.fetch(ranked.best[:count], ranked)
 
     def fetch(self, numbers: Sequence[int], ranked: Ranked | None = None) -> list[FoundPassage]:
         """Return passages by their numbers, in that order."""

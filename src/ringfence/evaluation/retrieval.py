@@ -11,7 +11,7 @@ from ..corpus import CorpusView
 from .questions import GoldQuestion
 from .statistics import bootstrap_ratio
 
-__all__ = ["MeanFigure", "RetrievalScores", "StageScores", "score_retrieval"]
+__all__ = ["MeanFigure", "RetrievalScores", "StageScores", "ndcg", "score_retrieval"]
 
 DEPTH = 20
 AT = 10  # passages of nDCG
@@ -49,10 +49,14 @@ class StageScores:
 
 @dataclass(frozen=True)
 class RetrievalScores:
-    """The stages of a search over ``questions`` answerable questions, and its time in seconds (median, 95 %)."""
+    """The stages of a search over ``questions`` answerable questions, and its time in seconds (median, 95 %).
+
+    ``gain`` is the paired difference in nDCG of the reranked order from the fused one; None without a reranker.
+    """
 
     questions: int
     stages: list[StageScores] = field(default_factory=list)
+    gain: MeanFigure | None = None
     median_seconds: float = 0.0
     p95_seconds: float = 0.0
 
@@ -62,35 +66,46 @@ def score_retrieval(
 ) -> RetrievalScores:
     """Search for each answerable question and compare what is found with the gold places."""
     asked = [question for question in questions if question.answerable]
-    hits: dict[str, list[list[bool]]] = {"full text": [], "meaning": [], "fused": []}
+    hits: dict[str, list[list[bool]]] = {}
+    found: list[int] = []
     seconds = []
     for done, question in enumerate(asked, 1):
         started = time.monotonic()
         ranked = view.search.rank(question.question)
         seconds.append(time.monotonic() - started)
-        for stage, numbers in zip(hits, (ranked.text, ranked.meaning, ranked.fused), strict=True):
-            hits[stage].append([question.holds(passage) for passage in view.search.fetch(numbers[:DEPTH])])
+        right: set[int] = set()
+        for stage, numbers in ranked.stages().items():
+            held = [question.holds(passage) for passage in view.search.fetch(numbers[:DEPTH])]
+            hits.setdefault(stage, []).append(held)
+            right |= {number for number, hit in zip(numbers, held, strict=False) if hit}
+        found.append(len(right))
         on_question(done, len(asked))
     ordered = sorted(seconds) or [0.0]
+    gains = {stage: [ndcg(row, of) for row, of in zip(rows, found, strict=True)] for stage, rows in hits.items()}
+    pairs = list(zip(gains["reranked"], gains["fused"], strict=True)) if "reranked" in gains else []
     return RetrievalScores(
         len(asked),
-        [_stage(stage, rows) for stage, rows in hits.items()],
+        [_stage(stage, rows, gains[stage]) for stage, rows in hits.items()],
+        MeanFigure.of([one - other for one, other in pairs]) if pairs else None,
         ordered[len(ordered) // 2],
         ordered[min(len(ordered) - 1, math.ceil(0.95 * len(ordered)) - 1)],
     )
 
 
-def _stage(stage: str, rows: Sequence[Sequence[bool]]) -> StageScores:
+def _stage(stage: str, rows: Sequence[Sequence[bool]], gains: Sequence[float]) -> StageScores:
     return StageScores(
         stage,
         {k: MeanFigure.of([float(any(row[:k])) for row in rows]) for k in (1, 5, DEPTH)},
-        MeanFigure.of([_ndcg(row) for row in rows]),
+        MeanFigure.of(gains),
         MeanFigure.of([next((1 / place for place, hit in enumerate(row, 1) if hit), 0.0) for row in rows]),
     )
 
 
-def _ndcg(row: Sequence[bool]) -> float:
-    """Return nDCG at 10 with binary relevance, against the relevant passages that the search found at all."""
+def ndcg(row: Sequence[bool], found: int) -> float:
+    """Return nDCG at 10 with binary relevance, against the relevant passages that any stage ``found``.
+
+    Against those of its own, a stage that finds one of ten at the first place would be perfect.
+    """
     gain = sum(1 / math.log2(place + 1) for place, hit in enumerate(row[:AT], 1) if hit)
-    best = sum(1 / math.log2(place + 1) for place in range(1, min(AT, sum(row)) + 1))
+    best = sum(1 / math.log2(place + 1) for place in range(1, min(AT, found) + 1))
     return gain / best if best else 0.0

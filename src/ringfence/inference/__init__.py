@@ -11,7 +11,7 @@ from .example_pool import ExamplePool, read_pool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
 from .explain import Explanation, explain_document
 from .job import Job, NothingKept, WindowKeeper
-from .model import LoadedModel, load_embedder, load_model, open_engine, open_server
+from .model import LoadedModel, load_embedder, load_model, load_reranker, open_engine, open_server
 from .prompts import Windowing, request_for, windows_for
 from .stream import ResultStream, astream
 from .trace import Tracer, prompt_digest
@@ -42,6 +42,7 @@ __all__ = [
     "explain_document",
     "load_embedder",
     "load_model",
+    "load_reranker",
     "open_engine",
     "open_server",
     "prompt_digest",

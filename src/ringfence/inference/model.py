@@ -17,7 +17,15 @@ from ..weights import Listener, Store, StoredWeights, catalog, find_entry, pull
 from ..weights.known import find_known
 from ..weights.policy import require_allowed, require_form
 
-__all__ = ["LoadedModel", "load_embedder", "load_model", "open_engine", "open_server", "settings_of"]
+__all__ = [
+    "LoadedModel",
+    "load_embedder",
+    "load_model",
+    "load_reranker",
+    "open_engine",
+    "open_server",
+    "settings_of",
+]
 
 Say = Callable[[str], None]
 
@@ -158,6 +166,17 @@ def load_embedder(
     name = encoder_engine(stored.files)
     require_engine(name)
     return open_engine(name, stored, store, settings, say=say)
+
+
+def load_reranker(weights: str, say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
+    """Load weights that judge or score passages: an encoder, or a language model in solo mode.
+
+    They are pulled if the catalog has them and the store does not. Raises WeightsError or EngineError.
+    """
+    stored = _stored(weights, Store(), listener)
+    if any(stored.files.glob("*.onnx")):
+        return load_embedder(say, listener, weights)
+    return load_model(ModelOptions(weights=weights, mode="solo"), say, listener)
 
 
 def open_engine(

@@ -24,6 +24,7 @@ SCHEMAS = (1, 2)
 WHY = {
     "adapter": "an adapter changes the weights",
     "cascade": "it decides which documents the ranker answers without the language model",
+    "corpus": "other passages are found, or the same ones in another order",
     "calibrator": "it decides which answers need no review",
     "embedding": "it chooses the windows and the examples that the model sees",
     "engine.build": "other shared libraries compute in another order, and the last bits decide near ties",
