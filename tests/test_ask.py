@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,8 +13,11 @@ from ringfence.api import open_run
 from ringfence.api.corpus import ask, default_task
 from ringfence.api.model import Model
 from ringfence.checker import check_run
-from ringfence.contracts import FoundPassage, Result
+from ringfence.checker.answer import faults_of_result
+from ringfence.contracts import Claim, FoundPassage, Result
 from ringfence.corpus import AccessRules
+from ringfence.documents import Document, Source
+from ringfence.documents.text import document_from_text
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
@@ -22,6 +25,7 @@ from ringfence.inference import AnswerOptions, LoadedModel
 from ringfence.tasks import AnswerTask, task_from
 from ringfence.tasks.answer.calculation import calculated, result_of
 from ringfence.tasks.answer.claims import Draft, citation_of, code_faults, read_claims
+from ringfence.tasks.answer.conflicts import conflicts_with
 from ringfence.tasks.answer.prompt import REFUSAL, answer_prompt
 from ringfence.tasks.locale import Locale
 
@@ -60,8 +64,18 @@ def engine_of(
     return FakeEngine(script, scorer=scorer)
 
 
-def asked(tmp_path: Path, engine: FakeEngine, question: str = "What does the tenant pay?", **task: object) -> Result:
-    view = view_of(corpus_of(tmp_path, TEXTS))
+def question_of(text: str) -> Document:
+    return document_from_text(Source(Path("q"), "q"), text, "x", "text/1")
+
+
+def asked(
+    tmp_path: Path,
+    engine: FakeEngine,
+    question: str = "What does the tenant pay?",
+    texts: Mapping[str, str] = TEXTS,
+    **task: object,
+) -> Result:
+    view = view_of(corpus_of(tmp_path, texts))
     made = AnswerTask.model_validate({"kind": "answer", **task})
     return ask(Model(LoadedModel(engine, None, None)), view, question, made)
 
@@ -132,6 +146,76 @@ class TestClaims:
         engine = engine_of("Die Frist für Kündigung beträgt drei Monate.")
         result = ask(Model(LoadedModel(engine, None, None)), view, "Wie lang ist die Frist?")
         assert result.value("answer") == "Die Frist für Kündigung beträgt drei Monate."
+
+
+class TestConflicts:
+    """A source that says the same with another value is shown beside the claim; nothing else is."""
+
+    def places(self, cited: str, other: str, question: str = "", **facts: object) -> list[str]:
+        own, second = passage(cited), passage(other, document="b.txt", **facts)
+        claim = Claim(text=cited, verdict="supported", citations=[citation_of(cited, 1, own)])
+        return [place.text for place in conflicts_with(claim, question, [own, second], Locale())]
+
+    @pytest.mark.parametrize(
+        ("cited", "other"),
+        [
+            ("The monthly rent of Nordane is 2,400 euros.", "Note: the monthly rent of Nordane is 3,400 euros."),
+            ("The lease of the hall began on 4 May 2021.", "The lease of the hall began on 4 June 2021."),
+            ("The company was founded in 1901 by two brothers.", "The company was founded in 1910 by two brothers."),
+            ("The accounts of Nordane are audited by Bell.", "The accounts of Nordane are audited by Carr."),
+        ],
+    )
+    def test_another_value_in_the_same_sentence(self, cited: str, other: str) -> None:
+        assert self.places(cited, other) == [other]
+
+    @pytest.mark.parametrize(
+        ("cited", "other", "question"),
+        [
+            ("The monthly rent of Nordane is 2,400 euros.", "The monthly rent of Nordane is 2400.00 euros.", ""),
+            ("The monthly rent of Nordane is 2,400 euros.", "The monthly rent of Belwick is 3,400 euros.", ""),
+            ("The budget for 2023 was 75,000 euros in total.", "The budget for 2024 was 90,000 euros in total.", ""),
+            ("The budget of 2023 was 75,000 euros in total.", "The budget of 2024 was 75,000 euros in total.", ""),
+            ("The pump AB-1 needs 5 litres of oil a year.", "The pump AB-2 needs 6 litres of oil a year.", ""),
+            ("The values of all pumps are in table 5.", "The values of all pumps are in table 6.", ""),
+            (
+                "The small pump needs 5 litres of oil a year.",
+                "The large pump needs 6 litres of oil a year.",
+                "small pump",
+            ),
+            ("The small pump needs 5 litres of oil a year.", "Change the filter of the pump after 6 weeks.", ""),
+        ],
+    )
+    def test_other_things_are_not_taken_for_conflicts(self, cited: str, other: str, question: str) -> None:
+        assert self.places(cited, other, question) == []
+
+    def test_reports_of_two_years_do_not_contradict_each_other(self) -> None:
+        cited, other = (
+            "Revenue increased by 32 million or 18 percent.",
+            "Revenue increased by 98 million or 18 percent.",
+        )
+        assert self.places(cited, other) == [other]
+        own = passage(cited, title="Report of 2022")
+        claim = Claim(text=cited, verdict="supported", citations=[citation_of(cited, 1, own)])
+        later = passage(other, document="b.txt", title="Report of 2023")
+        assert conflicts_with(claim, "", [own, later], Locale()) == []
+
+    def test_an_answer_names_the_place_and_the_checker_reads_it_again(self, tmp_path: Path) -> None:
+        texts = {**TEXTS, "copy.txt": "Memo: The tenant, Acme Ltd, pays 1,900 euros a month."}
+        result = asked(tmp_path, engine_of(RENT), texts=texts)
+        assert "sources-conflict: copy.txt" in result.field("answer").flags
+        assert result.from_corpus is not None
+        (place,) = result.from_corpus.claims[0].conflicts
+        text = (tmp_path / "files/copy.txt").read_text(encoding="utf-8")
+        assert place.text == text[slice(*place.span)]
+        assert not list(faults_of_result(result, {"support": 0.5}, question_of("What does the tenant pay?")))
+        place.text = place.text.replace("1,900", "1,200")
+        faults = [fault for _, fault in faults_of_result(result, {"support": 0.5}, question_of("What is paid?"))]
+        assert any("a source that contradicts cites" in fault for fault in faults)
+        result.from_corpus.claims[0].conflicts = []
+        assert any(
+            "whether its sources conflict" in fault
+            for _, fault in faults_of_result(result, {"support": 0.5}, question_of("What is paid?"))
+        )
 
 
 class TestCalculations:

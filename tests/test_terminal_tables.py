@@ -111,15 +111,22 @@ def corpus_list(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
 
 def corpus_evaluate(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     pytest.importorskip("apsw", reason="needs the extra corpus")
-    view = view_of(corpus_of(at, {"a.txt": "The rent is 5 euros."}))
+    said = "The rent is 5 euros."
+    view = view_of(corpus_of(at, {"a.txt": said, f"{LONG}/b.txt": "The oil is 6 euros."}))
     gold = at / "gold.jsonl"
-    asked = {"id": "1", "question": "What is the rent?", "answers": ["5 euros"], "documents": ["a.txt"]}
-    gold.write_text(json.dumps(asked) + "\n")
+    asked = {"id": "1", "question": "What is the rent?", "answers": ["5 euros"], "sentences": [said]}
+    lines = [{**asked, "documents": ["a.txt"]}, {**asked, "id": "2", "documents": [f"{LONG}/b.txt"]}]
+    gold.write_text("".join(json.dumps(line) + "\n" for line in lines))
     monkeypatch.setattr("ringfence.cli.corpus_evaluate.open_corpus", lambda name, **_: view)
     engine = FakeEngine(lambda request, prompt: "The rent is 5 euros. [1]", scorer=lambda prompt, text: -0.1)
     opened = nullcontext(Model(LoadedModel(engine, None, None)))
     monkeypatch.setattr("ringfence.cli.corpus_evaluate.opened", lambda options: opened)
-    return ["corpus", "evaluate", "c", "--gold", gold, "--out", at / "run"], ("recall@5", "handled")
+    return ["corpus", "evaluate", "c", "--gold", gold, "--out", at / "run"], (
+        "recall@5",
+        "handled",
+        "a number changed",
+        "annex]",
+    )
 
 
 def demo(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:

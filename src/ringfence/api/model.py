@@ -48,10 +48,10 @@ class RunDetails:
     """Rarely needed options of a run.
 
     ``locked`` is a lock, or its file, that this machine must match. ``limit`` is the largest number of documents in
-    this session. ``sources`` are the documents, if the caller has listed them already. ``on_estimate`` receives an
-    estimate of a long run: at the start, if runs of its kind were made on this machine, else when its first document
-    has ended; and a new one when that has proved wrong by a quarter.
-    The rest is recorded in run.json: ``made_by``, and the files of the task, the pool and the calibrator.
+    this session, ``only`` the ids of those that are answered. ``sources`` are the documents, if they are listed
+    already. ``on_estimate`` receives an estimate of a long run: at the start, if runs of its kind were made on this
+    machine, else when its first document has ended; and a new one when that has proved wrong by a quarter. The rest is
+    recorded in run.json: ``made_by``, and the files of the task, the pool and the calibrator.
     """
 
     locked: Path | Lock | None = None
@@ -62,6 +62,7 @@ class RunDetails:
     task_file: str | None = None
     pool: Path | None = None
     calibrator: Path | None = None
+    only: Set[str] | None = None
 
 
 def open_model(
@@ -206,7 +207,7 @@ class Model:
             made_by=details.made_by,
         )
         hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, forecasts.at)
-        control = RunControl(resume=resume, limit=details.limit)
+        control = RunControl(resume=resume, limit=details.limit, only=details.only)
         if answerer.options.corpus:  # before the first answer, so that no answer escapes an erasure
             answerer.options.corpus.note_run(Path(out))
         forecasts.begin()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+from ..contracts import CorpusChoice
+from ..corpus import CorpusView, open_view
 from ..documents import ReadingOptions
 from ..extras import need
 from ..inference import AnswerOptions, Windowing, load_embedder
@@ -45,29 +48,34 @@ def run_pilot_folder(
     need("evaluation", "scipy", "sklearn", "matplotlib")
     from ..reports.pilot_report import write_pilot_report
 
-    reading, hooks, folder = reading or ReadingOptions(), hooks or PilotHooks(), Path(folder)
+    hooks, folder = hooks or PilotHooks(), Path(folder)
+    view = cache(_view)  # all contenders ask one view
 
     def run_contender(contender: Contender, data: PilotData, out: Path) -> None:
-        _run_contender(contender, data, out, reading, hooks)
+        corpus = data.setup.corpus
+        options = AnswerOptions(
+            data.reading,
+            Windowing(contender.window, contender.relevant),
+            data.setup.pool,
+            ranker=data.ranker_of(contender),
+            cascade=contender.cascade,
+            corpus=view(corpus.model_dump_json()) if corpus else None,
+        )
+        _run_contender(contender, data, out, options, hooks)
 
     support = PilotSupport(embedder=lambda: _embedder(hooks.say), say=hooks.say)
-    outcome = run_pilot(folder, reading, run_contender, support)
+    outcome = run_pilot(folder, reading or ReadingOptions(), run_contender, support)
     write_pilot_report(outcome, folder / "report.html")
     return outcome
 
 
-def _run_contender(
-    contender: Contender, data: PilotData, out: Path, reading: ReadingOptions, hooks: PilotHooks
-) -> None:
+def _view(corpus: str) -> CorpusView:
+    return open_view(CorpusChoice.model_validate_json(corpus))
+
+
+def _run_contender(contender: Contender, data: PilotData, out: Path, options: AnswerOptions, hooks: PilotHooks) -> None:
     task = data.setup.task_of(contender)
     hooks.say(f"Contender {contender.name}: {contender.weights or contender.server}")
-    options = AnswerOptions(
-        reading,
-        Windowing(contender.window, contender.relevant),
-        data.setup.pool,
-        ranker=data.ranker_of(contender),
-        cascade=contender.cascade,
-    )
     details = RunDetails(sources=data.sources, made_by="pilot", on_estimate=None if data.all_in(out) else _tell(hooks))
     total = len(data.sources)
     with open_model(say=hooks.say, **contender.model_options.model_dump()) as model:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from .summarise import numbers_missing
 
 __all__ = ["CHECKER", "columns", "faults_of_result"]
 
+READ_FILES = 32  # whose texts are kept: the answers of a run cite the same files again and again
 _Texts = dict[tuple[str, str], str | None]
 """The texts of the cited documents by path and id; None if the document cannot be read again, or has changed."""
 
@@ -43,9 +46,13 @@ def faults_of_result(result: Result, task: Mapping[str, Any], document: Document
     for claim in behind.claims:
         if claim.verdict != "supported":
             yield from (("answer", f"a refused claim {fault}") for fault in _faults_of_refused(claim, behind, texts))
-    for passage in behind.nearest:
-        if wrong := _fault_of_place(passage, behind, texts):
-            yield "answer", f"passage {passage.passage} {wrong}"
+    named = any(flag.startswith("sources-conflict") for flag in result.field("answer").flags)
+    if named != any(claim.conflicts for claim in shown):
+        yield "answer", "its flags do not say whether its sources conflict"
+    others = [("a source that contradicts", place) for claim in behind.claims for place in claim.conflicts]
+    for what, place in [*others, *((f"passage {place.passage}", place) for place in behind.nearest)]:
+        if wrong := _fault_of_place(place, behind, texts):
+            yield "answer", f"{what} {wrong}"
 
 
 def _faults_of_claim(
@@ -97,11 +104,21 @@ def _fault_of_place(place: Citation, behind: CorpusAnswer, texts: _Texts) -> str
 
 
 def _text_of(place: Citation, behind: CorpusAnswer) -> str | None:
-    source = Source(Path(place.path), place.source or place.document)
-    for outcome in read_documents(source, ReadingOptions(**behind.reading)):
-        if isinstance(outcome, Document) and outcome.id == place.document and outcome.sha256 == place.sha256:
-            return outcome.text
-    return None
+    path = Path(place.path)
+    try:
+        stamp = path.stat()
+    except OSError:
+        return None
+    source = (place.path, place.source or place.document, json.dumps(behind.reading, sort_keys=True))
+    return _texts_of(*source, stamp.st_mtime_ns, stamp.st_size).get((place.document, place.sha256))
+
+
+@lru_cache(maxsize=READ_FILES)
+def _texts_of(path: str, identity: str, reading: str, *stamp: int) -> dict[tuple[str, str], str]:
+    """The texts of all documents in a file, by id and sha256. ``stamp`` is its time and size: a changed file is new."""
+    options = ReadingOptions(**json.loads(reading))
+    found = read_documents(Source(Path(path), identity), options)
+    return {(one.id, one.sha256): one.text for one in found if isinstance(one, Document)}
 
 
 def _number(text: str) -> float | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..api.corpus import Conversation, default_task, open_corpus
-from ..contracts import Claim, ModelOptions, Result
+from ..contracts import Citation, Claim, ModelOptions, Result
 from ..errors import InputError
 from ..runs import require_output
 from ..tasks import AnswerTask, load_task
@@ -128,5 +128,11 @@ def _print_places(claim: Claim) -> None:
     if claim.calculation:
         echo(f"    worked out: {claim.calculation.expression} = {claim.calculation.result}")
     for place in claim.citations:
-        page = f", page {place.page}" if place.page else ""
-        echo(f"    {place.document}{page}: {' '.join(place.text.split())}")
+        echo(f"    {_said(place)}")
+    for place in claim.conflicts:
+        echo(f"    says otherwise: {_said(place)}")
+
+
+def _said(place: Citation) -> str:
+    page = f", page {place.page}" if place.page else ""
+    return f"{place.document}{page}: {' '.join(place.text.split())}"

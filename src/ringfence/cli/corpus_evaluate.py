@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from ..api.corpus import open_corpus
-from ..api.corpus_evaluation import CorpusEvaluation, draft_questions, evaluate_corpus
+from ..api.corpus_evaluation import CorpusEvaluation, EvaluationTerms, draft_questions, evaluate_corpus
 from ..contracts import ModelOptions
 from ..errors import InputError
+from ..evaluation.check_errors import CheckErrors
 from ..evaluation.questions import read_questions
 from ..evaluation.statistics import Proportion
 from ..files import write_whole
@@ -28,22 +30,28 @@ __all__ = ["command", "draft_command"]
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder of the answers; omit it to search only.")
 @click.option("--task", "task_file", type=click.Path(path_type=Path), help="A task file of the kind answer.")
 @click.option("--bar", type=click.FloatRange(0, 1), help="The share of questions that must be handled, for a verdict.")
+@click.option(
+    "--fit", type=click.FloatRange(0, 0.9), default=0.0,
+    help="Choose the bounds of the task on this share of the questions; the figures use only the others.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Which questions --fit takes.")
 @view_options[0]
 @view_options[1]
 @reranker_option
 @model_options
 @json_option
 def command(
-    *, name: str, gold: Path, out: Path | None, task_file: Path | None, bar: float | None, corpus_version: int | None,
-    groups: tuple[str, ...], reranker: str | None, model: ModelOptions, as_json: bool,
+    *, name: str, gold: Path, out: Path | None, task_file: Path | None, bar: float | None, fit: float, seed: int,
+    corpus_version: int | None, groups: tuple[str, ...], reranker: str | None, model: ModelOptions, as_json: bool,
 ) -> int:  # fmt: skip
     """Evaluate the corpus NAME on gold questions: search, and with --out the answers and their citations.
 
     A gold line has id, question, answers (none: the documents do not answer it), and where known documents (ids) and
-    sentences. Exit code 1: the bar is not reached.
+    sentences. Other columns slice the figures. Where gold has sentences, the check of claims is measured on them too:
+    with their own passage, another one, a number changed, negated. Exit code 1: the bar is not reached.
     """
-    if bar is not None and out is None:
-        raise InputError("A bar needs answers.", "Give --out FOLDER for them.")
+    if (bar is not None or fit) and out is None:
+        raise InputError("A bar and bounds need answers.", "Give --out FOLDER for them.")
     questions, task = read_questions(gold), answer_task(task_file)
     with pulling() as listener:
         view = open_corpus(name, version=corpus_version, groups=groups, reranker=reranker, listener=listener)
@@ -52,9 +60,8 @@ def command(
     else:
         try:
             with opened(model) as loaded, RunProgressBar(len(questions), ()) as bars:
-                evaluation = evaluate_corpus(
-                    view, gold, model=loaded, out=out, task=task, bar=bar, on_event=bars.update
-                )
+                terms = EvaluationTerms(task, bar, fit, seed)
+                evaluation = evaluate_corpus(view, gold, model=loaded, out=out, terms=terms, on_event=bars.update)
         except KeyboardInterrupt:
             note(f"Interrupted. Finished answers are kept in {out}; the same command continues.")
             return 130
@@ -118,10 +125,38 @@ def _print(evaluation: CorpusEvaluation) -> None:
     ):
         rows.add_row(title, *_cells(share))
     data.print(rows)
+    for title, values in answers.slices.items():
+        sliced = PlainTable(title, "handled", "95 %", "n")
+        for value, share in values.items():
+            sliced.add_row(value, *_cells(share))
+        data.print(sliced)
+    if evaluation.check:
+        _print_check(evaluation.check)
+    if bounds := evaluation.bounds:
+        note(
+            f"Bounds chosen on {bounds.questions} other questions, of which they handle {bounds.handled}. "
+            "Put them into the task file:"
+        )
+        note(f"answerable: {bounds.answerable:g}\nsupport: {bounds.support:g}")
     if answers.failed:
         note(f"{answers.failed} questions failed.")
     if evaluation.verdict:
         note(f"Verdict: {evaluation.verdict.word}.")
+
+
+def _print_check(check: Sequence[CheckErrors]) -> None:
+    """Print how many pairs of claim and passage pass the check: those that should, and those that should not."""
+    table = PlainTable("claim with", "should pass", "by code", "by meaning", "both", "n")
+    for row in check:
+        shares = (f"{share.share:.2f}\n{low:.2f} to {high:.2f}" for share, (low, high) in _intervals(row))
+        table.add_row(row.kind, "yes" if row.supported else "no", *shares, str(row.both.total))
+    note("The check of claims on gold sentences: the share that passes (95 % intervals).")
+    data.print(table)
+
+
+def _intervals(row: CheckErrors) -> Iterator[tuple[Proportion, tuple[float, float]]]:
+    for share in (row.code, row.meaning, row.both):
+        yield share, share.interval()
 
 
 def _cells(share: Proportion) -> tuple[str, str, str]:

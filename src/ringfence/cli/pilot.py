@@ -43,13 +43,16 @@ def command() -> None:
 @click.option(
     "--unit", type=click.Choice(["value", "document"]), default="value", show_default=True, help="The unit of the bar."
 )
+@click.option(
+    "--corpus", default="", help="The corpus that the gold's questions are put to; for tasks of the kind answer."
+)
 def new_command(
     *, folder: Path, question: str, task_file: Path | None, documents: tuple[str, ...], gold_file: Path | None,
-    weights: str, bar: float, unit: str,
+    weights: str, bar: float, unit: str, corpus: str,
 ) -> int:  # fmt: skip
     """Create FOLDER with pilot.yaml, task.yaml and .gitignore. Keep it in git, without documents and answers."""
     names = [name for name in (part.strip() for part in weights.split(",")) if name]
-    new = NewPilot(question, task_file, documents, gold_file, names, bar, unit)
+    new = NewPilot(question, task_file, documents, gold_file, names, bar, unit, corpus)
     _print_next_steps(create_pilot(folder, new), new)
     return 0
 
@@ -61,13 +64,18 @@ def _print_next_steps(created: CreatedPilot, new: NewPilot) -> None:
     note(f"Created {folder}. Next:")
     if not new.task_file:
         note(f"  {next(step)}. Describe the task in {folder}/task.yaml (ringfence tasks check {folder}/task.yaml).")
-    if not new.documents:
+    if not new.documents and not new.corpus:
         note(f"  {next(step)}. Put documents into {folder}/documents (they stay out of git).")
     note(
         f"  {next(step)}. Read the bar in {folder}/pilot.yaml; "
         f"`ringfence budget --bar {new.at_least}` shows how many labels it needs."
     )
-    if not new.gold_file:
+    if not new.gold_file and new.corpus:
+        note(
+            f"  {next(step)}. Gold: ringfence corpus draft {new.corpus} --out {folder}/gold.jsonl      "
+            "(correct each question and answer; add some that the documents do not answer)"
+        )
+    elif not new.gold_file:
         inputs = " ".join(new.documents) or f"{folder}/documents"
         note(f"  {next(step)}. Gold: ringfence run {folder}/task.yaml {inputs} --out {folder}/runs/first")
         note(

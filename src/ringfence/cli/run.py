@@ -90,7 +90,7 @@ def command(
     return 3 if run.totals["failed"] else 0
 
 
-_BESIDE_A_RELEASE = {"out", "release", "limit", "resume", "as_json", "password_file", "pool_file"}
+_BESIDE_A_RELEASE = {"out", "release", "limit", "resume", "as_json", "password_file", "pool_file", "corpus_name"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ class _Work:
                 "Omit these options, or run the task file without --release.",
             )
         released = read_release(path)
-        return cls(released.task, released.model, released.options(reading.passwords, answers.pool), released.lock)
+        options = released.options(reading.passwords, answers.pool, answers.corpus.name if answers.corpus else None)
+        return cls(released.task, released.model, options, released.lock)
 
 
 def _print_cascade(run: Run) -> None:

@@ -69,10 +69,11 @@ class Claim(Contract):
     """A sentence of an answer with what it rests on.
 
     ``faults`` names what its places do not say: ``number: 12``, ``name: Acme``, ``not stated``, ``contradicted``, ``no
-    citation``. ``support`` is the probability that its places support it, by the check.
+    citation``. ``support`` is the probability that its places support it, by the check. ``conflicts`` are places in
+    other documents that say the same with another value.
     """
 
-    omitted: ClassVar[frozenset[str]] = frozenset({"faults", "calculation"})
+    omitted: ClassVar[frozenset[str]] = frozenset({"faults", "calculation", "conflicts"})
 
     text: str
     verdict: ClaimVerdict
@@ -80,6 +81,7 @@ class Claim(Contract):
     faults: list[str] = Field(default_factory=list)
     support: float | None = None
     calculation: Calculation | None = None
+    conflicts: list[Citation] = Field(default_factory=list)
 
 
 class CorpusAnswer(Contract):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..contracts import Claim, Result
-from .questions import GoldQuestion, overlap, words_of
+from .questions import GoldQuestion, overlap, slices_of_questions, words_of
 from .statistics import Proportion
 
 __all__ = ["AnswerScores", "Judged", "judge_answer", "score_answers"]
@@ -116,7 +116,7 @@ class AnswerScores:
 
     ``handled`` of all questions were answered right, or refused where there is no answer; ``right`` of the answerable
     questions, ``refused_wrongly`` of them, ``refused_rightly`` of the unanswerable ones, ``unsupported`` of the shown
-    claims, ``precise`` of the citations.
+    claims, ``precise`` of the citations. ``slices`` holds the share handled for each value of each slice.
     """
 
     handled: Proportion
@@ -129,11 +129,14 @@ class AnswerScores:
     cited: Proportion
     failed: int
     judged: Sequence[Judged]
+    slices: Mapping[str, Mapping[str, Proportion]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
         shares = {name: value.as_json() for name, value in vars(self).items() if isinstance(value, Proportion)}
-        return {**shares, "failed": self.failed, "questions": [judged.as_json() for judged in self.judged]}
+        slices = {name: {v: share.as_json() for v, share in values.items()} for name, values in self.slices.items()}
+        questions = [judged.as_json() for judged in self.judged]
+        return {**shares, "failed": self.failed, "slices": slices, "questions": questions}
 
 
 def score_answers(questions: Sequence[GoldQuestion], results: Mapping[str, Result]) -> AnswerScores:
@@ -155,7 +158,15 @@ def score_answers(questions: Sequence[GoldQuestion], results: Mapping[str, Resul
         cited=_share([(one.question.id, one.found_places) for one in shown]),
         failed=sum(one.outcome == "failed" for one in judged),
         judged=judged,
+        slices={name: _sliced(judged, values) for name, values in slices_of_questions(questions).items()},
     )
+
+
+def _sliced(judged: Sequence[Judged], values: Mapping[str, str]) -> dict[str, Proportion]:
+    groups: dict[str, list[tuple[str, bool]]] = {}
+    for one in judged:
+        groups.setdefault(values.get(one.question.id, "unknown"), []).append((one.question.id, one.handled))
+    return {value: _share(group) for value, group in sorted(groups.items())}
 
 
 def _share(items: Sequence[tuple[str, bool]]) -> Proportion:

@@ -20,6 +20,7 @@ from ..tasks import Task, task_from
 from .items import NORMALISATION, Item, items_of
 from .metric import Evaluated, compute_metrics
 from .metrics import Evaluation, document_proportion, field_figures, sliced
+from .questions import GoldQuestion, slices_of_questions
 
 __all__ = [
     "EvaluationFacts",
@@ -29,6 +30,7 @@ __all__ = [
     "evaluate",
     "evaluate_run",
     "gold_part",
+    "gold_slices",
     "items_of_results",
     "run_results",
     "same_answers",
@@ -125,6 +127,13 @@ def slices_of(results: Iterable[Result]) -> dict[str, dict[str, str]]:
     return found
 
 
+def gold_slices(task: Task, gold: Mapping[str, GoldLine]) -> dict[str, dict[str, str]]:
+    """The slices that gold itself names: of questions to a corpus, by their columns and the folder of the answer."""
+    if not task.asks_corpus:
+        return {}
+    return slices_of_questions([GoldQuestion.of_gold(entry) for entry in gold.values()])
+
+
 def evaluate(
     task: Task,
     results: Mapping[str, Result],
@@ -199,7 +208,7 @@ def evaluate_run(
     need("evaluation", "scipy", "sklearn", "rouge_score")
     run = run_results(folder)
     lines, split = gold_part(GoldFile(gold), part, f"evaluate {folder.path}", run.lock, run.task)
-    slices: dict[str, Mapping[str, str]] = {**slices_of(run.results.values())}
+    slices: dict[str, Mapping[str, str]] = {**slices_of(run.results.values()), **gold_slices(run.task, lines)}
     if languages_of:
         slices["language"] = languages_of(lines)
     evaluation = evaluate(run.task, run.results, lines, split.families if split else {}, slices, compare)

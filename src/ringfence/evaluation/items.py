@@ -9,6 +9,8 @@ from typing import Any
 from ..contracts import FieldAnswer, GoldLine, Result
 from ..gold.agreement import Compare, values_match
 from ..tasks import AnswerField, Task
+from .answers import judge_answer
+from .questions import GoldQuestion
 
 __all__ = ["ERRORS", "NORMALISATION", "Item", "items_of"]
 
@@ -65,13 +67,16 @@ def items_of(
     """Yield an item for every value that the gold states (null is a statement), and for every invented record.
 
     An empty list in the gold is one value, right if the answer lists nothing. Written text has no single right value:
-    it yields the item ``supported``, right if the document supports all of it. ``result`` is None for a document that
-    the run does not have: all its values are not answered.
+    it yields the item ``supported``, right if the document supports all of it; an answer from a corpus has one right
+    value, or none. ``result`` is None for a document that the run does not have: all its values are not answered.
     """
     fields = task.answer_fields()
     answered = result if result is not None and result.answered else None
     if any(spec.kind == "written" for spec in fields.values()):
-        yield _supported_item(answered, gold, family)
+        if task.asks_corpus:
+            yield _answer_item(answered, gold, family)
+        else:
+            yield _supported_item(answered, gold, family)
     for path, spec in fields.items():
         if spec.kind == "written" or spec.of_list or not _states(gold.values, path):
             continue
@@ -91,6 +96,20 @@ def _supported_item(answered: Result | None, gold: GoldLine, family: str) -> Ite
     unsupported = None if answered is None else [found.text for found in answered.unsupported or []]
     outcome = "not answered" if unsupported is None else "invented" if unsupported else "right"
     return Item(gold.document, family, "supported", "supported", outcome, [], unsupported, False)
+
+
+def _answer_item(answered: Result | None, gold: GoldLine, family: str) -> Item:
+    """The item of a question: right if it was answered right, or refused where the documents do not answer it."""
+    question = GoldQuestion.of_gold(gold)
+    judged = judge_answer(question, answered)
+    outcomes = {
+        "failed": "not answered",
+        "right": "right",
+        "wrong": "wrong" if question.answerable else "invented",
+        "refused": "missing" if question.answerable else "right",
+    }
+    stated = list(question.answers) or None
+    return Item(gold.document, family, "answer", "answer", outcomes[judged.outcome], stated, judged.answer, False)
 
 
 def _states(values: Mapping[str, Any], path: str) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..contracts import Citation, FoundPassage
+from ..contracts import Citation, FoundPassage, GoldLine
 from ..errors import InputError
 
-__all__ = ["GoldQuestion", "overlap", "read_questions", "words_of"]
+__all__ = ["GoldQuestion", "overlap", "read_questions", "slices_of_questions", "words_of"]
 
 _WORD = re.compile(r"[^\W_]+(?:[.,][^\W_]+)*")
 _ARTICLES = frozenset(
     ["a", "an", "the", "of", "in", "on", "at", "to", "is", "was", "were", "are", "and", "or", "by", "for", "with", "as"]
 )
+MOST_SLICES = 20  # values of a column that figures are sliced by
 SAME = 0.5  # of a gold sentence's words, for a passage or a place to contain it
 
 
@@ -25,7 +27,7 @@ class GoldQuestion(BaseModel):
 
     ``answers`` are right answers; none means that the documents do not answer it. ``documents`` are the ids of the
     documents that do, ``sentences`` the sentences that do. A ``draft`` was written by a model, and no person has
-    confirmed it yet.
+    confirmed it yet. ``columns`` are the other texts and numbers of its line, by which figures can be sliced.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -36,6 +38,24 @@ class GoldQuestion(BaseModel):
     documents: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
     draft: bool = False
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_columns(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "columns" in data:
+            return data
+        others = sorted(data.keys() - cls.model_fields)
+        return {**data, "columns": {name: str(data[name]) for name in others if isinstance(data[name], str | int)}}
+
+    @classmethod
+    def of_gold(cls, entry: GoldLine) -> GoldQuestion:
+        """Return the question of a line of gold; one that states only an ``answer`` has that one right answer."""
+        values = entry.values
+        answers = values.get("answers", [values["answer"]] if values.get("answer") else [])
+        stated = {name: values.get(name, ()) for name in ("documents", "sentences")}
+        asked = values.get("question") or entry.document
+        return cls(id=entry.document, question=asked, answers=answers, columns=entry.columns, **stated)
 
     @property
     def answerable(self) -> bool:
@@ -79,6 +99,21 @@ def read_questions(path: Path) -> list[GoldQuestion]:
         what = f"the id {min(twice)} occurs twice" if twice else "it has no lines"
         raise InputError(f"{path} cannot be used: {what}.", remedy)
     return questions
+
+
+def slices_of_questions(questions: Sequence[GoldQuestion]) -> dict[str, dict[str, str]]:
+    """Return the slices that questions fall into, by name and id: each further column, and the documents' folder.
+
+    A column with more values than MOST_SLICES tells questions apart, not kinds of them.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for question in questions:
+        for name, value in question.columns.items():
+            found.setdefault(name, {})[question.id] = value
+        if question.documents:
+            folder, inside, _ = question.documents[0].partition("/")
+            found.setdefault("folder", {})[question.id] = folder if inside else "(top folder)"
+    return {name: values for name, values in found.items() if 1 < len(set(values.values())) <= MOST_SLICES}
 
 
 def words_of(text: str) -> list[str]:

@@ -26,8 +26,8 @@ class SummaryMetric:
     name = SUMMARIES
 
     def applies_to(self, task: Task) -> bool:
-        """Whether the model writes an answer of its own."""
-        return _written_field(task) is not None
+        """Whether the model writes an answer of its own about a document; an answer from a corpus is right or wrong."""
+        return not task.asks_corpus and _written_field(task) is not None
 
     def compute(self, evaluated: Evaluated) -> dict[str, Any] | None:
         """The mean, interval and n of every figure, by name."""

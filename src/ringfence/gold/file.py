@@ -53,6 +53,11 @@ class GoldFile:
                     f"Line {number} of {self.path} is not gold.",
                     'Each line is {"schema":1,"document":...,"values":{...}}; `ringfence gold import` reads tables.',
                 ) from None
+            if record.get("draft"):
+                raise InputError(
+                    f"Line {number} of {self.path} is a draft that nobody has confirmed.",
+                    "Read it with its answer, correct or delete it, and set draft to false.",
+                )
             yield entry
 
     def latest(self) -> dict[str, GoldLine]:

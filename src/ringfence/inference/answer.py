@@ -13,6 +13,7 @@ from ..engines import Engine, EngineOutput, EngineRequest, Score, ScoreRequest
 from ..errors import EngineError
 from ..tasks import AnswerTask, Prompt
 from ..tasks.answer.claims import Draft, citation_of, code_faults, read_claims
+from ..tasks.answer.conflicts import conflicts_with
 from ..tasks.answer.prompt import (
     ANSWERS,
     answer_prompt,
@@ -218,7 +219,7 @@ class AnswerJob:
         """Check claims by code, and ask about the meaning of those that pass."""
         requests: list[EngineRequest] = []
         said = {claim.text for claim in self.claims if claim.verdict == "supported"}
-        capital_nouns = nouns_have_capitals("\n".join(passage.text for passage in self.passages))
+        capital_nouns = self._capital_nouns
         for number, draft in enumerate(drafts):
             if draft.text in said:
                 continue
@@ -231,6 +232,10 @@ class AnswerJob:
             self.waiting[identity] = draft
             requests += self.work.check.requests(identity, self.question, draft.text, sources)
         return requests or self._next()
+
+    @property
+    def _capital_nouns(self) -> bool:
+        return nouns_have_capitals("\n".join(passage.text for passage in self.passages))
 
     def _sources(self, draft: Draft) -> list[FoundPassage]:
         return [self.passages[number] for number in draft.passages]
@@ -263,6 +268,10 @@ class AnswerJob:
             reasons = [f"{claim.text} ({', '.join(claim.faults)})" for claim in refused]
             return self._write(reasons, self.text)
         self.finished_answer = True
+        nouns = self._capital_nouns
+        for claim in self.claims:
+            if claim.verdict == "supported":
+                claim.conflicts = conflicts_with(claim, self.question, self.passages, self.work.task.locale, nouns)
         return ()
 
     def result(self) -> Result:
@@ -295,6 +304,8 @@ class AnswerJob:
         dropped = sum(claim.verdict == "unsupported" for claim in self.claims)
         if dropped:
             flags.append(f"dropped-claims: {dropped}")
+        if others := dict.fromkeys(place.document for claim in shown for place in claim.conflicts):
+            flags.append(f"sources-conflict: {', '.join(others)}")
         if self.planted:
             flags.append(f"{PLANTED}: {', '.join(dict.fromkeys(passage.document for passage in self.planted))}")
         return flags

@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
-from ..contracts import LockFacts, ModelOptions, ReadingFacts
+from ..contracts import CorpusChoice, LockFacts, ModelOptions, ReadingFacts
 from ..contracts.base import Contract
+from ..corpus import open_view
 from ..documents import ReadingOptions
 from ..errors import InputError
 from ..evaluation.calibrator import Calibrator, calibrator_from
@@ -28,11 +29,14 @@ __all__ = ["ReleasedWork", "read_release", "settings_of_release"]
 class _Settings(Contract):
     """How the answers of a contender were made; ``calibrator`` and ``ranker`` are plain data."""
 
+    optional: ClassVar[frozenset[str]] = frozenset({"corpus"})
+
     task: dict[str, Any]
     model: ModelOptions
     reading: ReadingFacts
     calibrator: dict[str, Any] | None = None
     ranker: dict[str, Any] | None = None
+    corpus: CorpusChoice | None = None
 
 
 class _File(Contract):
@@ -54,11 +58,18 @@ class ReleasedWork:
     reading: ReadingFacts
     calibrator: Calibrator | None
     ranker: Ranker | None = None
+    corpus: CorpusChoice | None = None
 
-    def options(self, passwords: tuple[str, ...] = (), pool: Path | None = None) -> AnswerOptions:
-        """How documents are read and answered. Raises InputError if the release needs a pool and there is none."""
+    def options(
+        self, passwords: tuple[str, ...] = (), pool: Path | None = None, corpus: str | None = None
+    ) -> AnswerOptions:
+        """How documents are read and answered; ``corpus`` names where the corpus of the release lies now.
+
+        Raises InputError if the release needs a pool and there is none, or if there is no such corpus or version.
+        """
         if self.lock.data.get("few_shot") and pool is None:
             raise InputError("The released task shows examples from a pool.", "Give the pool's file: --pool FILE.")
+        asked = self.corpus.model_copy(update={"name": corpus or self.corpus.name}) if self.corpus else None
         return AnswerOptions(
             ReadingOptions.of_run(self.reading, passwords),
             Windowing(**self.lock.facts.windows),
@@ -67,6 +78,7 @@ class ReleasedWork:
             self.lock.facts.alternatives,
             self.ranker,
             self.lock.facts.cascade,
+            open_view(asked) if asked else None,
         )
 
 
@@ -78,7 +90,14 @@ def settings_of_release(run: RunFolder, model: Callable[[], ModelOptions], calib
     reading = facts.reading.model_copy(update={"folder": "."})
     data = {**calibrator.as_json(), "digest": calibrator.digest} if calibrator else None
     ranker = read_ranker(run.ranker).signed() if facts.lock.data.get("ranker") else None
-    return _Settings(task=facts.task, model=model(), reading=reading, calibrator=data, ranker=ranker).as_json()
+    return _Settings(
+        task=facts.task,
+        model=model(),
+        reading=reading,
+        calibrator=data,
+        ranker=ranker,
+        corpus=facts.sessions[-1].made_with.corpus,
+    ).as_json()
 
 
 def read_release(path: Path) -> ReleasedWork:
@@ -105,4 +124,5 @@ def read_release(path: Path) -> ReleasedWork:
     if (ranker.digest if ranker else None) != lock.facts.ranker:
         raise InputError(f"{path} holds another ranker than its lock.", "Release the contender again.")
     whole = lock.but(calibrator=calibrator.digest) if calibrator else lock
-    return ReleasedWork(path, task_from(file.work.task), file.work.model, whole, file.work.reading, calibrator, ranker)
+    work = file.work
+    return ReleasedWork(path, task_from(work.task), work.model, whole, work.reading, calibrator, ranker, work.corpus)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..contracts import GoldLine
@@ -25,7 +25,7 @@ __all__ = ["PilotData", "read_data"]
 class PilotData:
     """The pilot's gold and its split, the ``sources`` to run, and the ``documents`` with gold that can be read.
 
-    ``without_gold`` counts the files of the pilot's folders that have no gold.
+    ``without_gold`` counts the files of the pilot's folders that have no gold; ``reading`` is how all are read.
     """
 
     setup: PilotSetup
@@ -35,6 +35,7 @@ class PilotData:
     gold_file: GoldFile
     split: Split
     without_gold: int
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
 
     def part(self, name: str) -> dict[str, GoldLine]:
         """The gold of a part."""
@@ -85,7 +86,7 @@ class PilotData:
 
 def read_data(setup: PilotSetup, reading: ReadingOptions, say: Callable[[str], None]) -> PilotData:
     """Read the documents that have gold, and split the gold if it is not split. Raises InputError for unfit gold."""
-    spec = setup.spec
+    spec, reading = setup.spec, setup.reading(reading)
     gold_file = GoldFile(setup.folder / spec.gold)
     gold = gold_file.latest()
     if not gold:
@@ -118,7 +119,7 @@ def read_data(setup: PilotSetup, reading: ReadingOptions, say: Callable[[str], N
             "Label more documents that are not near-duplicates of one another, and draw a new split: "
             "ringfence gold split --again.",
         )
-    return PilotData(setup, wanted, documents, gold, gold_file, split, len(every) - len(wanted))
+    return PilotData(setup, wanted, documents, gold, gold_file, split, len(every) - len(wanted), reading)
 
 
 def _draw(setup: PilotSetup, gold: Mapping[str, GoldLine], documents: Mapping[str, Document]) -> Split:

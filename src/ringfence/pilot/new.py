@@ -9,9 +9,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from ..corpus import Corpus
 from ..errors import InputError
 from ..files import write_whole
 from ..gold.faults import require_gold_fits
@@ -34,6 +36,12 @@ fields:
   date:    {{kind: date, description: the date of the letter}}
   total:   {{kind: money, description: amount to pay including tax}}
 """
+QUESTIONS = """\
+schema: 1
+kind: answer
+name: {name}
+instructions: You answer questions of technicians.
+"""
 IGNORED = """\
 # Documents and answers stay out of version control; the question, the bar and the split go in.
 /documents/
@@ -54,7 +62,8 @@ class NewPilot:
 
     ``documents`` stay where they are; without any, the folder gets one for them. A task file and gold are copied;
     without a task file, the folder gets an example to change. ``weights`` name one contender each; ``at_least`` is the
-    share of the ``unit`` (value or document) that must be right.
+    share of the ``unit`` (value or document) that must be right. With a ``corpus`` the gold are questions to it, and so
+    the documents; the pilot asks the version that is the newest now.
     """
 
     question: str = DEFAULT_QUESTION
@@ -64,6 +73,7 @@ class NewPilot:
     weights: Sequence[str] = ("demo",)
     at_least: float = 0.9
     unit: str = "value"
+    corpus: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ def create_pilot(folder: Path, new: NewPilot) -> CreatedPilot:
     Raises InputError if the folder has a pilot already, if a copy would replace a different file, or if the gold does
     not fit the task.
     """
+    asked = _choice(new.corpus) if new.corpus else None
     if (folder / "pilot.yaml").exists():
         raise InputError(f"{folder} already holds a pilot.", "Change its pilot.yaml, or name a new folder.")
     _require_fitting_gold(new)
@@ -88,26 +99,33 @@ def create_pilot(folder: Path, new: NewPilot) -> CreatedPilot:
     where = [os.path.relpath(Path(path).expanduser().absolute(), folder.absolute()) for path in new.documents]
     content = {
         "schema": 1, "name": _name(folder), "question": new.question, "task": "task.yaml",
-        "documents": where or ["documents"], "gold": "gold.jsonl", "contenders": _contenders(new.weights),
+        "documents": where or (["gold.jsonl"] if asked else ["documents"]), "gold": "gold.jsonl",
+        **({"corpus": asked} if asked else {}), "contenders": _contenders(new.weights),
         "bar": {"metric": "accuracy", "unit": new.unit, "at_least": new.at_least, "part": "test", "confidence": 0.95},
         "target_error": 0.05,
         "costs": {"currency": "EUR", "review_minute": 0.75, "review_minutes_per_document": 2.0, "machine_hour": 0.5},
     }  # fmt: skip
     spec = PilotSpec.model_validate(content)
     folder.mkdir(parents=True, exist_ok=True)
-    if not new.documents:
+    if not new.documents and not asked:
         (folder / "documents").mkdir(exist_ok=True)
     for source, target in copies:
         if not target.exists():
             shutil.copyfile(source, target)
     task, ignored = folder / "task.yaml", folder / ".gitignore"
     if not task.exists():
-        task.write_text(TASK.format(name=_name(folder)), encoding="utf-8")
+        task.write_text((QUESTIONS if asked else TASK).format(name=_name(folder)), encoding="utf-8")
     kept = ignored.exists()
     if not kept:
         ignored.write_text(IGNORED, encoding="utf-8")
     write_whole(folder / "pilot.yaml", yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     return CreatedPilot(folder, spec, kept)
+
+
+def _choice(corpus: str) -> dict[str, Any]:
+    """The corpus of this name or folder, and its newest version. Raises InputError if there is none."""
+    with Corpus.open(corpus) as opened:
+        return {"name": str(Path(corpus).absolute()) if "/" in corpus else corpus, "version": opened.version().number}
 
 
 def _require_fitting_gold(new: NewPilot) -> None:

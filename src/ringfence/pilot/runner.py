@@ -21,7 +21,7 @@ from ..errors import InputError
 from ..evaluation import Proportion
 from ..evaluation.calibrator import Calibrator, read_calibrator
 from ..evaluation.comparison import Comparison, compare_items
-from ..evaluation.evaluator import evaluate, items_of_results, run_results, slices_of
+from ..evaluation.evaluator import evaluate, gold_slices, items_of_results, run_results, slices_of
 from ..evaluation.items import NORMALISATION, Item
 from ..files import write_whole
 from ..gold.split import SplitFile
@@ -91,7 +91,7 @@ def _run(reading: ReadingOptions, run_contender: RunContender, support: PilotSup
     results = run_results(RunFolder.open(setup.runs / chosen.name)).results
     basis = VerdictBasis(setup, data.gold, data.split, chosen.name, chosen.lock, results, None)
     openings = _open_test(SplitFile(data.gold_file.path), basis)
-    slices = slices_of(results.values())
+    slices = {**slices_of(results.values()), **gold_slices(setup.task, data.gold)}
     test = basis.evaluation(slices)
     acceptance = calibrate_and_accept(data, results, chosen, test.items)
     calibrator = acceptance.calibrator

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..contracts import CorpusChoice
+from ..documents import ReadingOptions
 from ..errors import InputError
 from ..evaluation.evaluator import same_answers
 from ..inference.example_pool import read_examples
@@ -29,6 +31,19 @@ class PilotSetup:
         """The folder that holds a run for each contender and baseline."""
         return self.folder / "runs"
 
+    @property
+    def corpus(self) -> CorpusChoice | None:
+        """The corpus that questions are put to; a path in pilot.yaml is relative to the folder."""
+        chosen = self.spec.corpus
+        if chosen is None or "/" not in chosen.name:
+            return chosen
+        return chosen.model_copy(update={"name": str((self.folder / Path(chosen.name).expanduser()).absolute())})
+
+    def reading(self, options: ReadingOptions) -> ReadingOptions:
+        """How the documents are read: a question stands in the field ``question`` of its line, other texts in text."""
+        field = self.spec.text_field or ("question" if self.task.asks_corpus else options.text_field)
+        return replace(options, text_field=field)
+
     def task_of(self, contender: Contender) -> Task:
         """The task as a contender words it. Raises InputError if its fields or labels differ from the pilot's."""
         asked = load_task(self.folder / contender.task) if contender.task else self.task
@@ -44,4 +59,13 @@ def load_setup(folder: Path) -> PilotSetup:
     """Read a pilot folder. Raises InputError or TaskError with what is wrong in its files."""
     spec = load_pilot(folder)
     task = load_task(folder / spec.task)
+    if task.asks_corpus and spec.corpus is None:
+        raise InputError(
+            f"The task {task.name} answers questions from a corpus, and pilot.yaml names none.",
+            "Add its name: a line such as  corpus: manuals",
+        )
+    if spec.corpus is not None and not task.asks_corpus:
+        raise InputError(
+            f"pilot.yaml names a corpus, but the task {task.name} reads none.", "Omit it, or use the kind answer."
+        )
     return PilotSetup(folder, spec, task, read_examples(folder / spec.pool, task) if spec.pool else [])

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..contracts import ModelOptions
+from ..contracts import CorpusChoice, ModelOptions
 from ..errors import InputError, UserError
 from ..evaluation import Compare
 from ..locks import canonical_digest
@@ -26,7 +26,8 @@ class Bar(_Part):
 
     metric: Literal["accuracy"] = Field(
         "accuracy",
-        description="Exact match; of labels, the share right; of summaries, the share without unsupported statements.",
+        description="Exact match; of labels, the share right; of summaries, the share without unsupported statements; "
+        "of questions to a corpus, the share answered right, or refused where the documents do not answer.",
     )
     unit: Literal["value", "document"] = Field(
         "value", description="A document counts as right when all its values are."
@@ -119,6 +120,12 @@ class PilotSpec(_Part):
     task: str = "task.yaml"
     documents: tuple[str, ...] = Field(min_length=1, description="Files, folders or globs, relative to this file.")
     gold: str = "gold.jsonl"
+    corpus: CorpusChoice | None = Field(
+        None, description="The corpus that questions are put to: its name, or name, version and groups."
+    )
+    text_field: str = Field(
+        "", description="The field of JSONL documents that holds the text; by default text, of a question question."
+    )
     pool: str | None = Field(None, description="Labelled texts that a classify task takes its examples from.")
     compare: Compare = "words"
     contenders: tuple[Contender, ...] = Field(min_length=1)
@@ -143,6 +150,15 @@ class PilotSpec(_Part):
     def terms_digest(self) -> str:
         """The sha256 of the terms."""
         return canonical_digest(self.terms)
+
+    @field_validator("corpus", mode="before")
+    @classmethod
+    def _choice(cls, corpus: Any) -> Any:
+        if isinstance(corpus, str):
+            return {"name": corpus, "version": 0}
+        if isinstance(corpus, dict) and (unknown := sorted(corpus.keys() - CorpusChoice.model_fields)):
+            raise ValueError(f"unknown: {', '.join(map(str, unknown))}; known: {', '.join(CorpusChoice.model_fields)}")
+        return {"version": 0, **corpus} if isinstance(corpus, dict) else corpus
 
     @field_validator("contenders")
     @classmethod

@@ -31,6 +31,7 @@ class _Place:
 class _Claim:
     claim: Claim
     places: list[_Place] = field(default_factory=list)
+    conflicts: list[_Place] = field(default_factory=list)
 
 
 def write_answer(question: str, result: Result, target: Path, show_unsupported: bool = False) -> Path:
@@ -52,7 +53,10 @@ def write_answer(question: str, result: Result, target: Path, show_unsupported: 
 
 
 def _viewed(claim: Claim, behind: CorpusAnswer) -> _Claim:
-    return _Claim(claim, [_place(citation, behind) for citation in claim.citations])
+    places, conflicts = (
+        [_place(citation, behind) for citation in places] for places in (claim.citations, claim.conflicts)
+    )
+    return _Claim(claim, places, conflicts)
 
 
 def _place(citation: Citation, behind: CorpusAnswer) -> _Place:

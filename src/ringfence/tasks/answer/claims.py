@@ -15,7 +15,7 @@ from ..unsupported import unsupported
 from .calculation import calculated
 from .prompt import REFUSAL
 
-__all__ = ["Draft", "citation_of", "code_faults", "read_claims"]
+__all__ = ["Draft", "citation_of", "code_faults", "place_of", "read_claims"]
 
 _CITE = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _WORD = re.compile(r"\w+")
@@ -124,7 +124,12 @@ def _strange_words(claim: str, said: str) -> list[str]:
 
 def citation_of(claim: str, number: int, passage: FoundPassage) -> Citation:
     """Return the place in a passage that says a claim: the sentences that share its words, and those between them."""
-    start, end = closest(claim, passage.text)
+    return place_of(number, passage, closest(claim, passage.text))
+
+
+def place_of(number: int, passage: FoundPassage, within: Span) -> Citation:
+    """Return a place in a passage by its offsets there; ``number`` is that of the passage among those read, from 1."""
+    start, end = within
     span = (passage.span[0] + start, passage.span[0] + end)
     return Citation(
         document=passage.document,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -15,7 +16,7 @@ class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
     prompt_version: ClassVar[str] = "answer/2"
-    gold_extras: ClassVar[frozenset[str]] = frozenset({"evidence", "answerable"})
+    gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "sentences"})
 
     kind: Literal["answer"]
     name: str = Field("answer", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -41,6 +42,10 @@ class AnswerTask(Task):
     def describe(self) -> str:
         """How much is read and written."""
         return f"answers of up to {self.claims} claims from {self.passages} passages"
+
+    def stratum(self, values: Mapping[str, Any]) -> str | None:
+        """Whether the documents answer the question."""
+        return "answerable" if values.get("answers") or values.get("answer") else "unanswerable"
 
     @property
     def calibratable(self) -> bool:

@@ -1,0 +1,118 @@
+"""How often the check of claims errs: on sentences of people with their own passage, and on false ones made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..contracts import FoundPassage
+from ..corpus import CorpusView
+from ..engines import Engine
+from ..inference.support import EMPTY, SupportCheck, support_of
+from ..tasks import AnswerTask
+from ..tasks.answer.claims import Draft, code_faults
+from .questions import GoldQuestion, overlap
+from .statistics import Proportion
+
+__all__ = ["CheckErrors", "SupportPair", "check_pairs", "measure_check"]
+
+MOST_QUESTIONS = 40
+WHOLE = 0.95  # of a sentence's words, for a passage to contain it
+OWN = "its own passage"
+OTHER = "another passage"
+CHANGED = "a number changed"
+NEGATED = "negated"
+_LAST_DIGIT = re.compile(r"\d(?!.*\d)")
+_NUMBER = re.compile(r"\d[\d.,]*\d|\d")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|could|will|would|may|must|should|does|do|did)\b(?:\s+not\b)?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class SupportPair:
+    """A claim and a passage. ``kind`` says how it was made; it is supported only if that is OWN."""
+
+    kind: str
+    question: GoldQuestion
+    claim: str
+    passage: FoundPassage
+
+
+@dataclass(frozen=True)
+class CheckErrors:
+    """Of the pairs of one kind, how many pass the look-up by code, the check of meaning, and both."""
+
+    kind: str
+    code: Proportion
+    meaning: Proportion
+    both: Proportion
+
+    @property
+    def supported(self) -> bool:
+        """True if passing is right."""
+        return self.kind == OWN
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        shares = {name: value.as_json() for name, value in vars(self).items() if isinstance(value, Proportion)}
+        return {"kind": self.kind, "supported": self.supported, **shares}
+
+
+def check_pairs(view: CorpusView, questions: Sequence[GoldQuestion], most: int = MOST_QUESTIONS) -> list[SupportPair]:
+    """Return pairs made of gold sentences that stand in a passage of the corpus; none where gold has no sentences."""
+    own: list[tuple[GoldQuestion, str, FoundPassage]] = []
+    for question in questions:
+        if len(own) == most:
+            break
+        if question.answerable and question.sentences:
+            places = [passage for passage in view.find(question.question, 20) if question.holds(passage)]
+            stands = ((s, p) for s in question.sentences for p in places if overlap(s, p.text) >= WHOLE)
+            if first := next(stands, None):
+                own.append((question, *first))
+    pairs = []
+    for number, (question, sentence, passage) in enumerate(own):
+        pairs += [SupportPair(kind, question, claim, passage) for kind, claim in _claims(sentence)]
+        others = (other for _, _, other in own[number + 1 :] + own[:number] if other.document != passage.document)
+        if other := next(others, None):
+            pairs.append(SupportPair(OTHER, question, sentence, other))
+    return pairs
+
+
+def _claims(sentence: str) -> Iterator[tuple[str, str]]:
+    yield OWN, sentence
+    if number := _NUMBER.search(sentence):
+        changed = _LAST_DIGIT.sub(lambda digit: str((int(digit.group()) + 3) % 10), number.group())
+        yield CHANGED, sentence[: number.start()] + changed + sentence[number.end() :]
+    if verb := _VERB.search(sentence):
+        word = verb.group().split()[0]
+        said = word if len(verb.group().split()) > 1 else f"{word} not"
+        yield NEGATED, sentence[: verb.start()] + said + sentence[verb.end() :]
+
+
+def measure_check(engine: Engine, task: AnswerTask, pairs: Sequence[SupportPair]) -> list[CheckErrors]:
+    """Check every pair as answers are checked; returns the shares that pass, by kind of pair."""
+    check = SupportCheck(engine)
+    requests = (
+        request
+        for number, pair in enumerate(pairs)
+        for request in check.requests(str(number), pair.question.question, pair.claim, [pair.passage])
+    )
+    scores = {score.id: score.logprobs for score in engine.score(requests) if not score.error}
+    rows: dict[str, list[tuple[bool, bool, str]]] = {}
+    for number, pair in enumerate(pairs):
+        if not {str(number), f"{number}{EMPTY}"} <= scores.keys():
+            continue  # longer than the engine takes
+        support = support_of(scores[str(number)], scores[f"{number}{EMPTY}"])
+        draft = Draft(pair.claim, (0,))
+        code = not code_faults(draft, pair.question.question, [pair.passage], task.locale)
+        rows.setdefault(pair.kind, []).append((code, support >= task.support, pair.question.id))
+    found = []
+    for kind in (OWN, CHANGED, NEGATED, OTHER):
+        if members := rows.get(kind):
+            families = [family for _, _, family in members]
+            parts = ([c for c, _, _ in members], [m for _, m, _ in members], [c and m for c, m, _ in members])
+            found.append(CheckErrors(kind, *(Proportion.of(part, families) for part in parts)))
+    return found
