@@ -30,7 +30,6 @@ __all__ = [
 def require_torch() -> None:
     """Raise InputError, with the command that installs them, if the packages for training are missing."""
     need("tune", "torch", "transformers", "peft", "safetensors")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must not look for anything
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")  # the bars of transformers and peft; ours says what is left
 

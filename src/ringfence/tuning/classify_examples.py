@@ -23,7 +23,7 @@ def training_examples(
     stated = gold.values.get(task.value_name)
     labels = [label for label in (stated if isinstance(stated, list) else [stated]) if label in task.options]
     empty = len(prompt_ids(classify_prompt(task, "", (), engine.control_tokens), engine))
-    room = max(len(engine.tokenize(f" {label}")) for label in task.options)
+    room = len(engine.tokenize(f" {max(task.options, key=len)}"))
     window = split_into_windows(document, engine, windowing, empty, room)[0]
     prompt = classify_prompt(task, document.text[window.start : window.end], (), engine.control_tokens)
     if not labels:

@@ -219,11 +219,7 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
             hooks.on_epoch(epoch)
         told = len(training.state.epochs)
 
-    try:
-        best = training.run(on_step)
-    except KeyboardInterrupt:
-        training.save()
-        raise
+    best = training.run(on_step)  # an interruption may come within a step, so the last checkpoint counts
     for epoch in training.state.epochs[told:]:
         hooks.on_epoch(epoch)
     lora = lora_of(training.lora(), plan)
