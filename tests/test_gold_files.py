@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -82,7 +81,7 @@ def test_only_confirmed_rows_of_a_draft_become_gold(tmp_path: Path) -> None:
 def test_faults_of_a_table_are_told_all_at_once_and_block_no_other_row(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], rest: str, code: int, taken: list[str]
 ) -> None:
-    (tmp_path / "t.csv").write_text(f"document,total,paid\na,much,yes\nb,12.00,perhaps\n{rest}")
+    (tmp_path / "t.csv").write_text(f"document,total,paid\na,much,perhaps\nb,12.00,perhaps\n{rest}")
     (tmp_path / "task.yaml").write_text(
         "schema: 1\nkind: extract\nname: t\nfields: {total: {kind: money}, paid: {kind: boolean}}\n"
     )
@@ -100,9 +99,8 @@ def test_faults_of_a_table_are_told_all_at_once_and_block_no_other_row(
         )
     said = "".join(capsys.readouterr())
     assert ended.value.code == code
-    assert re.search("2 (faults|rows have faults)", said)
-    assert "a: total" in said
-    assert "b: paid" in said
+    assert "3 faults" in said
+    assert all(place in said for place in ("a: total", "a: paid", "b: paid"))
     gold = tmp_path / "gold.jsonl"
     assert (list(GoldFile(gold).latest()) if gold.exists() else []) == taken
 

@@ -100,7 +100,7 @@ def draft_command(
     step = NEXT_STEPS[out.suffix.lower()]
     note(
         f"Wrote {draft.documents} documents to {out}. Correct them, {step}, "
-        f"then: ringfence gold import {draft.comes_back_as}"
+        f"then: ringfence gold import {draft.comes_back_as} --by YOU"
     )
 
 
@@ -136,7 +136,7 @@ def import_command(
     for doubt in imported.doubts:
         note(f"Taken as it stands, but look again: {doubt}.")
     if imported.faults:
-        note(f"{len(imported.faults)} rows have faults and were left out; correct them and import the file again:")
+        note(f"{len(imported.faults)} faults; their rows were left out. Correct them and import the file again:")
         for fault in imported.faults:
             click.echo(fault)
     return 3 if imported.faults else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -277,6 +277,8 @@ def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None,
                 )  # fmt: skip
             except GoldValueError as fault:
                 found.faults.append(f"{row.document}: {fault}")
+            except ExceptionGroup as faults:
+                found.faults += [f"{row.document}: {fault}" for fault in faults.exceptions]
             except ValidationError as error:
                 found.faults += [f"{row.document}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
     for document in twice:
@@ -285,7 +287,7 @@ def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None,
 
 
 def _values(row: Row, fields: Mapping[str, AnswerField], task: Task) -> dict[str, Any]:
-    """The typed values of a row. Raises GoldValueError."""
+    """The typed values of a row. Raises GoldValueError, or a group of them if several values do not fit."""
     lists = {spec.of_list for spec in fields.values() if spec.of_list}
     flat: dict[str, Any] = {}
     listed: dict[str, Any] = dict(row.records)
@@ -315,12 +317,29 @@ def _values(row: Row, fields: Mapping[str, AnswerField], task: Task) -> dict[str
             flat |= {f"{name}.{leaf}": None if raw is None else raw[leaf] for leaf in (raw or leaf_names)}
         else:
             raise GoldValueError(f"the task has no field {name!r}; leave it out with --map {name}=-")
-    contract = row.contract
-    values = {path: parse_gold_value(fields[path], raw, task.locale, contract) for path, raw in flat.items()}
-    records = {
-        name: [_record(name, record, fields, task, contract) for record in records] if name in lists else records
-        for name, records in listed.items()
-    }
+    return _typed(flat, listed, lists & listed.keys(), fields, task, row.contract)
+
+
+def _typed(
+    flat: Mapping[str, Any], listed: Mapping[str, Any], lists: Set[str], fields: Mapping[str, AnswerField], task: Task,
+    contract: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """The values and the ``lists`` of a row, typed. Raises a group with every value that does not fit."""
+    values, records, faults = {}, dict(listed), []
+    for path, raw in flat.items():
+        try:
+            values[path] = parse_gold_value(fields[path], raw, task.locale, contract)
+        except GoldValueError as fault:
+            faults.append(fault)
+    for name in lists:
+        records[name] = []
+        for record in listed[name]:
+            try:
+                records[name].append(_record(name, record, fields, task, contract))
+            except GoldValueError as fault:
+                faults.append(fault)
+    if faults:
+        raise ExceptionGroup("values that do not fit", faults)
     return nested(values, records)
 
 
