@@ -12,7 +12,7 @@ from typing import Any, get_args
 import click
 
 from ..contracts import CorpusChoice, ModelOptions
-from ..corpus import open_view
+from ..corpus import RERANKED, open_view
 from ..documents import ReadingLimits, ReadingOptions
 from ..engines import engine_names
 from ..engines.selection import require_engine
@@ -217,7 +217,8 @@ view_options = (
 
 reranker_option = click.option(
     "--reranker",
-    help="Weights that put the best 24 passages in order: a cross-encoder, or a language model; by default none do.",
+    help=f"Weights that put the best {RERANKED} passages in order: a cross-encoder, or a language model; by default "
+    "none do.",
 )
 
 
