@@ -110,7 +110,7 @@ class PlainArm:
         """Answer the questions that have no line in the journal yet; returns all results by question."""
         done = {}
         if self._journal.exists():
-            done = {line["document"]["id"]: Result.model_validate(line) for line in read_lines(self._journal)}
+            done = {line["document"]["id"]: _joined(Result.model_validate(line)) for line in read_lines(self._journal)}
         waiting = {question.id: question for question in questions if question.id not in done}
         found = {name: self._view.find(question.question, self._count) for name, question in waiting.items()}
         requests = (self._request(question, found[name]) for name, question in waiting.items())
@@ -142,13 +142,29 @@ def _plain_result(question: GoldQuestion, passages: Sequence[FoundPassage], text
             ]
             places = [_citation(passages[n - 1], n) for n in dict.fromkeys(cited) if 0 < n <= len(passages)]
             claims.append(Claim(text=text[start:end], verdict="supported", citations=places))
-    return Result(
-        document=DocumentFacts(id=question.id),
-        status="done",
-        values={"answer": text if claims else None},
-        from_corpus=CorpusAnswer(corpus="plain", version=0, claims=claims),
-        usage=Usage(seconds=seconds),
+    return _joined(
+        Result(
+            document=DocumentFacts(id=question.id),
+            status="done",
+            values={"answer": text if claims else None},
+            from_corpus=CorpusAnswer(corpus="plain", version=0, claims=claims),
+            usage=Usage(seconds=seconds),
+        )
     )
+
+
+def _joined(result: Result) -> Result:
+    """Give citations that stand alone, as ``[1]`` after a full stop, to the sentence before; they state nothing."""
+    behind = result.from_corpus
+    if behind is None:
+        return result
+    claims: list[Claim] = []
+    for claim in behind.claims:
+        if claims and not re.search(r"[^\W\d]", re.sub(r"\[[\d, ]+\]", "", claim.text)):
+            claims[-1] = claims[-1].model_copy(update={"citations": [*claims[-1].citations, *claim.citations]})
+        else:
+            claims.append(claim)
+    return result.model_copy(update={"from_corpus": behind.model_copy(update={"claims": claims})})
 
 
 def _citation(passage: FoundPassage, number: int) -> Citation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +24,8 @@ from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
 from ringfence.inference import AnswerOptions, LoadedModel
+from ringfence.runs import RunFolder
+from ringfence.runs.export import export_csv, export_run
 from ringfence.tasks import AnswerTask, task_from
 from ringfence.tasks.answer.calculation import calculated, result_of
 from ringfence.tasks.answer.claims import Draft, citation_of, code_faults, read_claims
@@ -353,6 +357,14 @@ class TestAccess:
         assert view_of(closed).facts == view_of(other).facts
         assert view_of(closed, ["hr"]).facts != view_of(other, ["hr"]).facts
 
+    def test_rules_that_show_other_documents_make_another_lock(self, tmp_path: Path) -> None:
+        corpus = corpus_of(tmp_path, self.FILES, self.RULES)
+        everyone, hr = view_of(corpus).facts, view_of(corpus, ["hr"]).facts
+        assert (everyone["groups"], hr["groups"]) == (["everyone"], ["everyone", "hr"])
+        corpus.declare_access(AccessRules((("hr/*", ("board",)), ("open/*", ("everyone",)))))
+        assert view_of(corpus).facts == everyone
+        assert view_of(corpus, ["hr"]).facts["digest"] not in (hr["digest"], None)
+
     def test_a_document_that_no_rule_names_is_closed_to_all(self, tmp_path: Path) -> None:
         corpus = corpus_of(tmp_path, self.FILES, self.RULES)
         assert not view_of(corpus, ["hr", "board"]).find("stray secret", 9)[0].document.startswith("stray")
@@ -379,10 +391,10 @@ class TestAccess:
 class TestRuns:
     """Files of questions: a run like any other."""
 
-    def run(self, tmp_path: Path, engine: FakeEngine) -> Path:
+    def run(self, tmp_path: Path, engine: FakeEngine, texts: Mapping[str, str] = TEXTS) -> Path:
         lines = [{"id": "rent", "text": "What does the tenant pay?"}, {"id": "oil", "text": "What does the pump cost?"}]
         questions = write_files(tmp_path / "q", {"questions.jsonl": "\n".join(map(json.dumps, lines))})
-        view = view_of(corpus_of(tmp_path, TEXTS))
+        view = view_of(corpus_of(tmp_path, texts))
         model = Model(LoadedModel(engine, None, None))
         options = AnswerOptions(corpus=view)
         return model.run(task_from({"kind": "answer"}), questions, tmp_path / "run", options=options).path
@@ -402,6 +414,25 @@ class TestRuns:
         page = open_run(self.run(tmp_path, engine)).report().read_text(encoding="utf-8")
         assert "lease.txt: The tenant, Acme Ltd, pays 1,200 euros a month." in page
         assert "not shown: not stated" in page
+
+    def test_an_export_has_the_claims_and_where_they_stand(self, tmp_path: Path) -> None:
+        texts = {**TEXTS, "=copy.txt": "Memo; =1+1: the tenant, Acme Ltd, pays 1,900 euros a month."}
+        engine = engine_of(f"{RENT}\nThe tenant is tall.", supports=lambda prompt: "tall" not in prompt)
+        folder = RunFolder.open(self.run(tmp_path, engine, texts))
+        stream = io.StringIO()
+        assert export_csv(folder, stream) == 2
+        rows = {row["document"]: row for row in csv.DictReader(io.StringIO(stream.getvalue()))}
+        assert rows["rent"]["claims"].splitlines()[:2] == [
+            "1. The tenant pays 1,200 euros a month.",
+            "2. (not shown: not stated) The tenant is tall.",
+        ]
+        places = rows["rent"]["citations"]
+        assert places.startswith("1. lease.txt: The tenant, Acme Ltd, pays 1,200 euros a month.\n")
+        assert "=copy.txt: Memo;' =1+1" in places  # no cell begins like a formula, in a program that cuts at semicolons
+        for name in ("v.xlsx", "v.parquet", "v.json"):
+            export_run(folder, tmp_path / name)
+        (row, _) = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
+        assert row["from_corpus"]["claims"][0]["citations"][0]["document"] == "lease.txt"
 
     def test_the_checker_reads_every_place_again(self, tmp_path: Path) -> None:
         run = self.run(tmp_path, self.engine())

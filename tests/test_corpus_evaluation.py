@@ -23,7 +23,7 @@ from ringfence.runs import RunFolder
 from ringfence.tasks import AnswerTask
 
 from .corpora import corpus_of, view_of, write_files
-from .test_ask import TEXTS
+from .test_ask import TEXTS, passage
 
 pytest.importorskip("apsw", reason="needs the extra corpus")
 
@@ -95,6 +95,15 @@ def model_that(supports: Any) -> Model:
 @pytest.fixture
 def view(tmp_path: Path) -> Any:
     return view_of(corpus_of(tmp_path, {**TEXTS, "b/oil.txt": f"# Pump\n\n{OIL}\n"}))
+
+
+@pytest.mark.parametrize(
+    ("said", "page", "holds"),
+    [({}, 9, True), ({"pages": [9]}, 9, True), ({"pages": [9, 10]}, 11, False), ({"documents": ["b"]}, 9, False)],
+)
+def test_a_place_is_right_by_document_and_page(said: dict[str, Any], page: int, holds: bool) -> None:
+    question = GoldQuestion(id="1", question="What?", answers=("x",), **said)
+    assert question.holds(passage("It is x.", document="a", page=page)) == holds
 
 
 class TestCheck:

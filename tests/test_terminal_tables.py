@@ -115,7 +115,12 @@ def corpus_evaluate(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     view = view_of(corpus_of(at, {"a.txt": said, f"{LONG}/b.txt": "The oil is 6 euros."}))
     gold = at / "gold.jsonl"
     asked = {"id": "1", "question": "What is the rent?", "answers": ["5 euros"], "sentences": [said]}
-    lines = [{**asked, "documents": ["a.txt"]}, {**asked, "id": "2", "documents": [f"{LONG}/b.txt"]}]
+    lines = [
+        {**asked, "documents": ["a.txt"]},
+        {**asked, "id": "2", "documents": ["a.txt"]},
+        {**asked, "id": "3", "documents": [f"{LONG}/b.txt"]},
+    ]
+    lines.append({**lines[-1], "id": "4"})
     gold.write_text("".join(json.dumps(line) + "\n" for line in lines))
     monkeypatch.setattr("ringfence.cli.corpus_evaluate.open_corpus", lambda name, **_: view)
     engine = FakeEngine(lambda request, prompt: "The rent is 5 euros. [1]", scorer=lambda prompt, text: -0.1)

@@ -16,9 +16,7 @@ from .summarise import numbers_missing
 
 __all__ = ["CHECKER", "columns", "faults_of_result"]
 
-READ_FILES = 32  # whose texts are kept: the answers of a run cite the same files again and again
-_Texts = dict[tuple[str, str], str | None]
-"""The texts of the cited documents by path and id; None if the document cannot be read again, or has changed."""
+KEPT_TEXTS = 64  # the answers of a run cite the same documents again and again
 
 
 def columns(task: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -39,25 +37,22 @@ def faults_of_result(result: Result, task: Mapping[str, Any], document: Document
         yield "answer", "the answer is not that of its supported claims"
     if not shown and "not-in-the-documents" not in result.field("answer").flags:
         yield "answer", "it has no claim, and no flag says so"
-    texts: _Texts = {}
     for number, claim in enumerate(shown, 1):
-        for fault in _faults_of_claim(claim, behind, task, document.text, texts):
+        for fault in _faults_of_claim(claim, behind, task, document.text):
             yield "answer", f"claim {number} {fault}"
     for claim in behind.claims:
         if claim.verdict != "supported":
-            yield from (("answer", f"a refused claim {fault}") for fault in _faults_of_refused(claim, behind, texts))
+            yield from (("answer", f"a refused claim {fault}") for fault in _faults_of_refused(claim, behind))
     named = any(flag.startswith("sources-conflict") for flag in result.field("answer").flags)
     if named != any(claim.conflicts for claim in shown):
         yield "answer", "its flags do not say whether its sources conflict"
     others = [("a source that contradicts", place) for claim in behind.claims for place in claim.conflicts]
     for what, place in [*others, *((f"passage {place.passage}", place) for place in behind.nearest)]:
-        if wrong := _fault_of_place(place, behind, texts):
+        if wrong := _fault_of_place(place, behind):
             yield "answer", f"{what} {wrong}"
 
 
-def _faults_of_claim(
-    claim: Claim, behind: CorpusAnswer, task: Mapping[str, Any], question: str, texts: _Texts
-) -> Iterator[str]:
+def _faults_of_claim(claim: Claim, behind: CorpusAnswer, task: Mapping[str, Any], question: str) -> Iterator[str]:
     if claim.faults:
         yield "is shown as supported, but carries faults"
     if claim.support is None or claim.support < task["support"]:
@@ -67,7 +62,7 @@ def _faults_of_claim(
     read = {passage.passage: passage for passage in behind.nearest}
     said = [question]
     for place in claim.citations:
-        if wrong := _fault_of_place(place, behind, texts):
+        if wrong := _fault_of_place(place, behind):
             yield wrong
         whole = read.get(place.passage)
         inside = whole and whole.span[0] <= place.span[0] and place.span[1] <= whole.span[1]
@@ -84,19 +79,16 @@ def _faults_of_claim(
         yield f"states the number {raw}, which its places do not"
 
 
-def _faults_of_refused(claim: Claim, behind: CorpusAnswer, texts: _Texts) -> Iterator[str]:
+def _faults_of_refused(claim: Claim, behind: CorpusAnswer) -> Iterator[str]:
     if not claim.faults:
         yield "does not say what is wrong with it"
     for place in claim.citations:
-        if wrong := _fault_of_place(place, behind, texts):
+        if wrong := _fault_of_place(place, behind):
             yield wrong
 
 
-def _fault_of_place(place: Citation, behind: CorpusAnswer, texts: _Texts) -> str | None:
-    key = (place.path, place.document)
-    if key not in texts:
-        texts[key] = _text_of(place, behind)
-    text = texts[key]
+def _fault_of_place(place: Citation, behind: CorpusAnswer) -> str | None:
+    text = _text_of(place, behind)
     if text is None:
         return f"rests on {place.document}, which cannot be read again as it was"
     said = text[place.span[0] : place.span[1]] if 0 <= place.span[0] < place.span[1] <= len(text) else ""
@@ -104,21 +96,23 @@ def _fault_of_place(place: Citation, behind: CorpusAnswer, texts: _Texts) -> str
 
 
 def _text_of(place: Citation, behind: CorpusAnswer) -> str | None:
+    """Return the text of the cited document; None if it cannot be read again, or has changed."""
     path = Path(place.path)
     try:
         stamp = path.stat()
     except OSError:
         return None
-    source = (place.path, place.source or place.document, json.dumps(behind.reading, sort_keys=True))
-    return _texts_of(*source, stamp.st_mtime_ns, stamp.st_size).get((place.document, place.sha256))
+    source, reading = place.source or place.document, json.dumps(behind.reading, sort_keys=True)
+    return _read(place.path, source, place.document, place.sha256, reading, stamp.st_mtime_ns, stamp.st_size)
 
 
-@lru_cache(maxsize=READ_FILES)
-def _texts_of(path: str, identity: str, reading: str, *stamp: int) -> dict[tuple[str, str], str]:
-    """The texts of all documents in a file, by id and sha256. ``stamp`` is its time and size: a changed file is new."""
-    options = ReadingOptions(**json.loads(reading))
-    found = read_documents(Source(Path(path), identity), options)
-    return {(one.id, one.sha256): one.text for one in found if isinstance(one, Document)}
+@lru_cache(maxsize=KEPT_TEXTS)
+def _read(path: str, source: str, document: str, sha256: str, reading: str, *stamp: int) -> str | None:
+    """Return the text of a document in a file. ``stamp`` is the file's time and size: one that changed is read anew."""
+    for outcome in read_documents(Source(Path(path), source), ReadingOptions(**json.loads(reading))):
+        if isinstance(outcome, Document) and outcome.id == document and outcome.sha256 == sha256:
+            return outcome.text
+    return None
 
 
 def _number(text: str) -> float | None:

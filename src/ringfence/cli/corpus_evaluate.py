@@ -46,9 +46,9 @@ def command(
 ) -> int:  # fmt: skip
     """Evaluate the corpus NAME on gold questions: search, and with --out the answers and their citations.
 
-    A gold line has id, question, answers (none: the documents do not answer it), and where known documents (ids) and
-    sentences. Other columns slice the figures. Where gold has sentences, the check of claims is measured on them too:
-    with their own passage, another one, a number changed, negated. Exit code 1: the bar is not reached.
+    A gold line has id, question, answers (none: the documents do not answer it), and where known documents (ids),
+    pages and sentences. Other columns slice the figures. Where gold has sentences, the check of claims is measured on
+    them too: with their own passage, another one, a number changed, negated. Exit code 1: the bar is not reached.
     """
     if (bar is not None or fit) and out is None:
         raise InputError("A bar and bounds need answers.", "Give --out FOLDER for them.")

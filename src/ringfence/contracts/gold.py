@@ -12,7 +12,7 @@ from .base import Contract
 __all__ = ["GoldLine", "Origin"]
 
 Origin = Literal["blind", "pre-filled"]
-_OF_A_QUESTION = ("answers", "documents", "sentences")
+_OF_A_QUESTION = {"answers": str, "documents": str, "pages": int, "sentences": str}
 
 
 class GoldLine(Contract):
@@ -20,8 +20,8 @@ class GoldLine(Contract):
 
     ``origin`` is ``pre-filled`` if the person saw the program's answer first, ``blind`` if not. ``spans`` are the
     places that the person marked (``{path: [[start, end], ...]}``). ``old`` holds the values that this line replaced.
-    A line of gold questions for a corpus is one too: its ``values`` are question, answers, documents and sentences, its
-    ``columns`` whatever else it says.
+    A line of gold questions for a corpus is one too: its ``values`` are question, answers, documents, pages and
+    sentences, its ``columns`` whatever else it says.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
@@ -44,10 +44,10 @@ class GoldLine(Contract):
         if not isinstance(data, dict) or "values" in data or not isinstance(data.get("question"), str):
             return data
         values: dict[str, Any] = {"question": data["question"]}
-        for name in _OF_A_QUESTION:
+        for name, kind in _OF_A_QUESTION.items():
             values[name] = data.get(name) or []
-            if not isinstance(values[name], list) or not all(isinstance(one, str) for one in values[name]):
-                raise ValueError(f"{name} is not a list of texts")
+            if not isinstance(values[name], list) or not all(isinstance(one, kind) for one in values[name]):
+                raise ValueError(f"{name} is not a list, or has other entries than texts or pages")
         known = {name: data[name] for name in ("by", "at", "note", "origin") if name in data}
         others = data.keys() - {*values, *cls.model_fields, "id", "draft", "schema"}
         columns = {name: str(data[name]) for name in sorted(others) if isinstance(data[name], str | int | bool)}

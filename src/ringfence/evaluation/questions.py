@@ -26,8 +26,9 @@ class GoldQuestion(BaseModel):
     """A question that a person has answered.
 
     ``answers`` are right answers; none means that the documents do not answer it. ``documents`` are the ids of the
-    documents that do, ``sentences`` the sentences that do. A ``draft`` was written by a model, and no person has
-    confirmed it yet. ``columns`` are the other texts and numbers of its line, by which figures can be sliced.
+    documents that do, ``pages`` their pages, ``sentences`` the sentences that do. A ``draft`` was written by a model,
+    and no person has confirmed it yet. ``columns`` are the other texts and numbers of its line, by which figures can be
+    sliced.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -36,6 +37,7 @@ class GoldQuestion(BaseModel):
     question: str = Field(min_length=1)
     answers: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
     sentences: tuple[str, ...] = ()
     draft: bool = False
     columns: dict[str, str] = Field(default_factory=dict)
@@ -53,7 +55,7 @@ class GoldQuestion(BaseModel):
         """Return the question of a line of gold; one that states only an ``answer`` has that one right answer."""
         values = entry.values
         answers = values.get("answers", [values["answer"]] if values.get("answer") else [])
-        stated = {name: values.get(name, ()) for name in ("documents", "sentences")}
+        stated = {name: values.get(name, ()) for name in ("documents", "pages", "sentences")}
         asked = values.get("question") or entry.document
         return cls(id=entry.document, question=asked, answers=answers, columns=entry.columns, **stated)
 
@@ -63,8 +65,10 @@ class GoldQuestion(BaseModel):
         return bool(self.answers)
 
     def holds(self, place: FoundPassage | Citation) -> bool:
-        """Return whether a place stands in a gold document and says a gold sentence, if these are known."""
+        """Return whether a place is in a gold document, on a gold page, and says a gold sentence, if they are known."""
         if self.documents and place.document not in self.documents:
+            return False
+        if self.pages and place.page not in self.pages:
             return False
         return not self.sentences or any(
             overlap(sentence, place.text) >= SAME or overlap(place.text, sentence) >= SAME
@@ -104,7 +108,7 @@ def read_questions(path: Path) -> list[GoldQuestion]:
 def slices_of_questions(questions: Sequence[GoldQuestion]) -> dict[str, dict[str, str]]:
     """Return the slices that questions fall into, by name and id: each further column, and the documents' folder.
 
-    A column with more values than MOST_SLICES tells questions apart, not kinds of them.
+    A column with more than MOST_SLICES values, or with one for every question or so, tells no kinds of questions apart.
     """
     found: dict[str, dict[str, str]] = {}
     for question in questions:
@@ -113,7 +117,11 @@ def slices_of_questions(questions: Sequence[GoldQuestion]) -> dict[str, dict[str
         if question.documents:
             folder, inside, _ = question.documents[0].partition("/")
             found.setdefault("folder", {})[question.id] = folder if inside else "(top folder)"
-    return {name: values for name, values in found.items() if 1 < len(set(values.values())) <= MOST_SLICES}
+    return {
+        name: values
+        for name, values in found.items()
+        if 1 < len(set(values.values())) <= min(MOST_SLICES, len(values) / 2)
+    }
 
 
 def words_of(text: str) -> list[str]:

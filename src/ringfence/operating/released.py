@@ -69,6 +69,8 @@ class ReleasedWork:
         """
         if self.lock.data.get("few_shot") and pool is None:
             raise InputError("The released task shows examples from a pool.", "Give the pool's file: --pool FILE.")
+        if corpus and self.corpus is None:
+            raise InputError("The released task reads no corpus.", "Omit --corpus.")
         asked = self.corpus.model_copy(update={"name": corpus or self.corpus.name}) if self.corpus else None
         return AnswerOptions(
             ReadingOptions.of_run(self.reading, passwords),

@@ -16,6 +16,7 @@ from ..files import fresh_file
 from ..locks import Lock
 from ..tasks import task_from
 from .cells import csv_cell, write_cell
+from .claim_cells import CLAIM_COLUMNS, claim_cells
 from .corrections import CorrectedRun
 from .output import require_output
 from .products import note_product
@@ -38,7 +39,7 @@ FORMATS = ("csv", "json", "xlsx", "parquet")
 _Columns = dict[str, dict[str, Any]]
 """The columns of a task by name, each with its specification."""
 _PARTS = {"money": ("amount", "currency"), "period": ("from", "to")}  # kinds whose values fill two columns
-_EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections")
+_EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections", "from_corpus")
 _DECIDED = ("decision", "for_review")  # extra columns of a run with calibrator decisions
 _CORRECTED = ("confirmed_by", "confirmed_at", "corrected")  # and of one with corrections of persons
 MOST_SHEET_ROWS = 1_048_576
@@ -304,14 +305,17 @@ def _titles(single: _Columns) -> list[str]:
 
 
 def _extra(folder: RunFolder) -> tuple[tuple[str, ...], Callable[[Result], list[str]]]:
-    """The columns after the flags: decisions of a calibrator, and corrections of persons; and a result's cells."""
-    decided = Lock(**folder.read_facts().lock.data).facts.calibrator is not None
-    corrected = isinstance(folder, CorrectedRun)
-
-    def cells(result: Result) -> list[str]:
-        return [*(_decision(result) if decided else ()), *(_correction(folder, result) if corrected else ())]
-
-    return (*(_DECIDED if decided else ()), *(_CORRECTED if corrected else ())), cells
+    """The columns after the flags: claims, decisions of a calibrator, corrections of persons; and a result's cells."""
+    facts = folder.read_facts()
+    parts: list[tuple[tuple[str, ...], Callable[[Result], list[str]]]] = []
+    if task_from(facts.task).asks_corpus:
+        parts.append((CLAIM_COLUMNS, claim_cells))
+    if Lock(**facts.lock.data).facts.calibrator is not None:
+        parts.append((_DECIDED, _decision))
+    if isinstance(folder, CorrectedRun):
+        parts.append((_CORRECTED, lambda result: _correction(folder, result)))
+    names = tuple(name for columns, _ in parts for name in columns)
+    return names, lambda result: [cell for _, cells in parts for cell in cells(result)]
 
 
 def _correction(folder: RunFolder, result: Result, prefix: str = "") -> list[str]:

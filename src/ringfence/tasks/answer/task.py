@@ -16,7 +16,7 @@ class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
     prompt_version: ClassVar[str] = "answer/2"
-    gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "sentences"})
+    gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "pages", "sentences"})
 
     kind: Literal["answer"]
     name: str = Field("answer", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
