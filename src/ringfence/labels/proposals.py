@@ -1,4 +1,4 @@
-"""Which documents to label next: those that settle the most doubt.
+"""Which documents to label next: those whose labels say most about what is in doubt.
 
 A label says something about its document, and about others in as far as they are alike. So a document is worth the
 doubt of every candidate, times what its label adds to that one's likeness to the nearest labelled document. After each
@@ -57,12 +57,13 @@ class NextTerms:
 class Proposal:
     """A document to label, and why, in words.
 
-    ``settles`` is the share of all doubt that its label settles, ``doubt`` its own (0 to 1), ``nearest`` its likeness
-    to the nearest document that is labelled or proposed before it. ``alike`` counts the other candidates of its look.
+    ``worth`` is its share of what labels of all candidates would be worth, ``doubt`` its own (0 to 1), ``nearest`` its
+    likeness to the nearest document that is labelled or proposed before it. ``alike`` counts the other candidates of
+    its look. These figures order documents; they say nothing of accuracy.
     """
 
     document: str
-    settles: float
+    worth: float
     doubt: float
     nearest: float
     alike: int
@@ -166,7 +167,7 @@ def chosen_of(
     count: int,
     same_look: float,
 ) -> list[Proposal]:
-    """Take the document that settles most doubt, count again, and so on (greedy facility location)."""
+    """Take the document that is worth most, count again, and so on (greedy facility location)."""
     doubts = np.array([one.doubt.share for one in kept], np.float32)
     labelled, found, taken = bool(nearest.any()), [], np.zeros(len(kept), bool)
     for _ in range(min(count, len(kept))):
@@ -182,8 +183,8 @@ def chosen_of(
             reasons.append(f"stands for {others} other{'s' if others > 1 else ''} of its look")
         if not reasons:
             reasons.append("the most alike to the rest")
-        settled = float(max(0.0, gains[place]) / doubts.sum())
-        figures = (round(settled, 4), round(one.doubt.share, 4), round(float(nearest[place]), 4))
+        worth = float(max(0.0, gains[place]) / doubts.sum())
+        figures = (round(worth, 4), round(one.doubt.share, 4), round(float(nearest[place]), 4))
         found.append(Proposal(one.document, *figures, others, tuple(reasons)))
         taken[place] = True
         nearest = np.maximum(nearest, alike[:, place])
