@@ -148,6 +148,19 @@ def test_what_the_gold_has_or_holds_out_is_never_proposed_not_under_another_name
         next_to_label(Pool(inputs=[str(letters)]), gold)
 
 
+def test_no_document_of_a_family_that_the_gold_holds_out_is_proposed(tmp_path: Path) -> None:
+    texts = {f"{name} {n}.txt": f"Name {name} {n * 'word '}" for name in ("Hansa", "Kiel") for n in (1, 2)}
+    letters, gold = folder_of(tmp_path / "in", texts), tmp_path / "gold.jsonl"
+    engine = FakeEngine(lambda request, prompt: f" {re.findall(r'Name (Hansa|Kiel)', prompt)[-1]}\n")
+    run_fake(task_of(name={"kind": "text"}), expand_inputs([letters]), engine, tmp_path / "run")
+    GoldFile(gold).add({"Hansa 1.txt": GoldLine(document="Hansa 1.txt", values={"name": "HANSA"})})
+    split = draw_split({"Hansa 1.txt": "x"}, {"Hansa 1.txt": ""}, {"test": 1.0}, 0, "name")
+    SplitFile(gold).write(split)
+    found = next_to_label(Pool([tmp_path / "run"]), gold)
+    assert set(ids(found)) == {"Kiel 1.txt", "Kiel 2.txt"}
+    assert found.left_out["of a family that gold holds out (dev, test)"] == 1
+
+
 def test_runs_that_differ_put_a_document_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = ["Nordwind", "Hansa", "Alster", "Brocken"]

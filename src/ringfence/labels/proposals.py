@@ -42,8 +42,8 @@ class NextTerms:
     """How to choose: how many documents, and what says how doubtful and how alike they are.
 
     ``ranker`` and ``calibrator`` say how sure answers are where their runs do not. Documents whose answers agree on the
-    field ``key`` (the company, the sender) count as alike. ``compare_by`` says by what texts are compared; None takes
-    the meaning if there are embedding weights, else the words.
+    field ``key`` (the company, the sender) count as alike; by default it is the key of the split. ``compare_by`` says
+    by what texts are compared; None takes the meaning if there are embedding weights, else the words.
     """
 
     count: int = 10
@@ -105,8 +105,10 @@ def next_to_label(
     need("evaluation", "sklearn")
     terms = terms or NextTerms()
     lines = GoldFile(gold).latest() if gold else {}
-    candidates = Candidates.of(pool, lines, terms.ranker, terms.calibrator, terms.key)
-    kept, left_out = _kept(candidates, HeldOut.of(gold))
+    held = HeldOut.of(gold)
+    key = terms.key or held.key
+    candidates = Candidates.of(pool, lines, terms.ranker, terms.calibrator, key)
+    kept, left_out = _kept(candidates, held, key)
     if not kept:
         raise InputError(
             "There is no document to label next.", "Give a run or a folder with documents that the gold does not have."
@@ -128,7 +130,7 @@ def next_to_label(
     return Proposals(found, considered, left_out, "meaning" if embed else "words", unread)
 
 
-def _kept(candidates: Candidates, held: HeldOut) -> tuple[list[Candidate], Counter[str]]:
+def _kept(candidates: Candidates, held: HeldOut, key: str | None) -> tuple[list[Candidate], Counter[str]]:
     """The candidates without those that the gold has under another name, or that are like what it holds out."""
     gold = {f"gold {name}": one.text for name, one in candidates.labelled.items()}
     mine = {f"mine {one.document}": one.text for one in candidates.documents}
@@ -140,6 +142,9 @@ def _kept(candidates: Candidates, held: HeldOut) -> tuple[list[Candidate], Count
                 why[second] = "the same text as gold"
             elif first.removeprefix("gold ") in held.parts:
                 why.setdefault(second, "nearly the text of gold that is held out (dev, test)")
+    if key == held.key:
+        of_families = [one.document for one in candidates.documents if one.key in held.families]
+        why |= {f"mine {name}": "of a family that gold holds out (dev, test)" for name in of_families}
     kept = [one for one in candidates.documents if f"mine {one.document}" not in why]
     left_out = Counter(why.values())
     if candidates.labelled:
