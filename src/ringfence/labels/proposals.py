@@ -1,8 +1,8 @@
 """Which documents to label next: those whose labels say most about what is in doubt.
 
-A label says something about its document, and about others in as far as they are alike. So a document is worth the
-doubt of every candidate, times what its label adds to that one's likeness to the nearest labelled document. After each
-choice this is counted again, so that ten of one look are not proposed; an odd document is worth its own doubt alone.
+A label says something about its document, and about others in as far as they are alike. So a document is worth what it
+adds to the likeness of each candidate to the nearest labelled document, the more the greater the doubt of that one.
+After each choice this is counted again: ten of one look are not proposed, and an odd document is worth itself alone.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ __all__ = ["CompareBy", "NextTerms", "Proposal", "Proposals", "next_to_label"]
 CompareBy = Literal["meaning", "words"]
 MOST = 3000  # candidates that are compared with each other, those in most doubt: their likeness takes 36 MB
 SAME_TEXT = 0.9999  # the likeness of two near-duplicates that are one text
+# What a document counts for without any doubt: doubts of a model are not calibrated, and many flags are harmless. The
+# ranker's first 10 labels, with 0 and with 0.3: receipts 0.801 and 0.826 (7 draws), orders 0.835 and 0.842 (5 draws).
+BASE = 0.3
 SAME_KEY = 0.9  # how alike two documents count whose key is the same
 NEW = 0.5  # the likeness to the nearest labelled document under which a document counts as new
 
@@ -173,10 +176,10 @@ def chosen_of(
     same_look: float,
 ) -> list[Proposal]:
     """Take the document that is worth most, count again, and so on (greedy facility location)."""
-    doubts = np.array([one.doubt.share for one in kept], np.float32)
+    weights = np.array([BASE + one.doubt.share for one in kept], np.float32)
     labelled, found, taken = bool(nearest.any()), [], np.zeros(len(kept), bool)
     for _ in range(min(count, len(kept))):
-        gains = doubts @ np.maximum(alike - nearest[:, None], 0.0)
+        gains = weights @ np.maximum(alike - nearest[:, None], 0.0)
         gains[taken] = -1.0
         place = int(np.argmax(gains))
         others = int((alike[place] >= same_look).sum()) - 1
@@ -188,7 +191,7 @@ def chosen_of(
             reasons.append(f"stands for {others} other{'s' if others > 1 else ''} of its look")
         if not reasons:
             reasons.append("the most alike to the rest")
-        worth = float(max(0.0, gains[place]) / doubts.sum())
+        worth = float(max(0.0, gains[place]) / weights.sum())
         figures = (round(worth, 4), round(one.doubt.share, 4), round(float(nearest[place]), 4))
         found.append(Proposal(one.document, *figures, others, tuple(reasons)))
         taken[place] = True
