@@ -57,7 +57,7 @@ def test_a_value_that_the_model_or_a_calibrator_doubts_is_in_doubt_and_says_who_
     assert doubt(result_of()).share < 0.05
     unsure = doubt(result_of(features={"logprob_mean": -1.0}))
     assert unsure.share == pytest.approx(0.632, abs=0.001)
-    assert unsure.reasons == ("total: probability 0.37 by the model",)
+    assert unsure.reasons == ("total: the model hesitates",)
     assert doubt(result_of(confidence=0.4)).reasons == ("total: probability 0.40 by the calibrator",)
     assert doubt(result_of(features={"mixed": 0.5, "ranker": 0.9})).reasons == (
         "total: probability 0.50 by ranker and model",
@@ -113,7 +113,7 @@ def test_documents_of_every_look_come_before_a_second_of_one(tmp_path: Path) -> 
     assert sorted(looks[:3]) == [0, 1, 2]
     assert all("stands for 3 others of its look" in one.reasons for one in found.documents)
     assert found.considered == 12
-    assert sum(one.settles for one in found.documents) <= 1
+    assert sum(one.worth for one in found.documents) <= 1
 
 
 def test_a_look_that_is_labelled_already_comes_last(tmp_path: Path) -> None:
@@ -146,6 +146,19 @@ def test_what_the_gold_has_or_holds_out_is_never_proposed_not_under_another_name
     GoldFile(gold).add({name: GoldLine(document=name, values={}) for name in twins})
     with pytest.raises(InputError, match="no document to label"):
         next_to_label(Pool(inputs=[str(letters)]), gold)
+
+
+def test_no_document_of_a_family_that_the_gold_holds_out_is_proposed(tmp_path: Path) -> None:
+    texts = {f"{name} {n}.txt": f"Name {name} {n * 'word '}" for name in ("Hansa", "Kiel") for n in (1, 2)}
+    letters, gold = folder_of(tmp_path / "in", texts), tmp_path / "gold.jsonl"
+    engine = FakeEngine(lambda request, prompt: f" {re.findall(r'Name (Hansa|Kiel)', prompt)[-1]}\n")
+    run_fake(task_of(name={"kind": "text"}), expand_inputs([letters]), engine, tmp_path / "run")
+    GoldFile(gold).add({"Hansa 1.txt": GoldLine(document="Hansa 1.txt", values={"name": "HANSA"})})
+    split = draw_split({"Hansa 1.txt": "x"}, {"Hansa 1.txt": ""}, {"test": 1.0}, 0, "name")
+    SplitFile(gold).write(split)
+    found = next_to_label(Pool([tmp_path / "run"]), gold)
+    assert set(ids(found)) == {"Kiel 1.txt", "Kiel 2.txt"}
+    assert found.left_out["of a family that gold holds out (dev, test)"] == 1
 
 
 def test_runs_that_differ_put_a_document_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +277,7 @@ def test_texts_are_compared_by_meaning_where_there_is_an_embedder(tmp_path: Path
 @given(
     st.lists(st.tuples(st.floats(0.02, 1), st.lists(st.floats(0, 1), min_size=3, max_size=3)), min_size=1, max_size=9)
 )
-def test_each_document_is_proposed_once_and_none_settles_more_than_the_one_before(
+def test_each_document_is_proposed_once_and_none_is_worth_more_than_the_one_before(
     drawn: list[tuple[float, list[float]]],
 ) -> None:
     """The worth of a set is submodular, so the worth of what is added can only fall."""
@@ -273,6 +286,6 @@ def test_each_document_is_proposed_once_and_none_settles_more_than_the_one_befor
     kept = [Candidate(str(n), "", Doubt(share)) for n, (share, _) in enumerate(drawn)]
     found = chosen_of(kept, (rows @ rows.T).astype(np.float32), np.zeros(len(kept), np.float32), 99, 0.5)
     assert sorted(one.document for one in found) == sorted(one.document for one in kept)
-    settled = [one.settles for one in found]
-    assert all(later <= earlier + 1e-3 for earlier, later in itertools.pairwise(settled))
-    assert sum(settled) <= 1 + 1e-3 * len(settled)
+    worths = [one.worth for one in found]
+    assert all(later <= earlier + 1e-3 for earlier, later in itertools.pairwise(worths))
+    assert sum(worths) <= 1 + 1e-3 * len(worths)

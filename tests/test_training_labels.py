@@ -63,11 +63,11 @@ def run(office: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFol
     return RunFolder.open(office / "run")
 
 
-def split(gold: Path, **parts: list[int]) -> None:
+def split(gold: Path, key: str | None = None, **parts: list[int]) -> None:
     """Put the numbered letters into these parts, the rest into calibration."""
     ids = {name: [f"{number}.txt" for number in numbers] for name, numbers in parts.items()}
     rest = [f"{n}.txt" for n in range(COUNT) if all(f"{n}.txt" not in each for each in ids.values())]
-    drawn = draw_split({}, {}, {"calibration": 0.3, "dev": 0.2, "test": 0.5}, 0)
+    drawn = draw_split({}, {}, {"calibration": 0.3, "dev": 0.2, "test": 0.5}, 0, key)
     drawn.parts.update({"calibration": rest, **ids})  # type: ignore[attr-defined]
     SplitFile(gold).write(drawn)
 
@@ -168,6 +168,23 @@ def test_a_reader_refuses_labels_of_what_the_gold_holds_out(run: RunFolder, offi
     take(run, "nobody")
     with pytest.raises(InputError, match=r"1 documents of the test part .* \(4.txt\)"):
         training_labels(labels, gold)
+
+
+def test_documents_with_the_key_of_what_is_held_out_stay_out(run: RunFolder) -> None:
+    """A split by company promises figures about companies that nothing trained on."""
+    take(run, "nobody")
+    Path("labels.jsonl").rename("all.jsonl")
+    as_6_has = GoldLine(document="2.txt", values={"day": "2024-03-07"})
+    GoldFile(Path("gold.jsonl")).add({"2.txt": as_6_has})
+    split(Path("gold.jsonl"), key="day", test=[2, 3])
+    taken, labels = take(run, "nobody", gold=Path("gold.jsonl"))
+    assert taken.left_out["of a family that those parts hold"] == 1
+    assert "6.txt" not in {label.document for label in labels}
+    assert len(training_labels(Path("labels.jsonl"), Path("gold.jsonl"))) == 9
+    (six,) = (line for line in Path("all.jsonl").read_text().splitlines() if '"6.txt"' in line)
+    Path("six.jsonl").write_text(six)
+    with pytest.raises(InputError, match=r"whose day is that of documents of the dev or test part .* \(6\.txt\)"):
+        training_labels(Path("six.jsonl"), Path("gold.jsonl"))
 
 
 def test_the_documents_of_labels_are_read_where_their_runs_found_them(run: RunFolder) -> None:

@@ -92,11 +92,7 @@ def _list(found: Proposals) -> None:
             echo(f"     {reason}")
         if len(one.reasons) > MOST_REASONS:
             echo(f"     and {len(one.reasons) - MOST_REASONS} more reasons")
-    settled = sum(one.settles for one in found.documents)
-    note(
-        f"{len(found.documents)} of {found.considered} documents, compared by {found.compared}; "
-        f"they settle {settled:.0%} of what is in doubt, by this measure."
-    )
+    note(f"{len(found.documents)} of {found.considered} documents, compared by {found.compared}.")
     if found.left_out:
         note("Not proposed: " + ", ".join(f"{count} {why}" for why, count in sorted(found.left_out.items())) + ".")
     if found.unread:

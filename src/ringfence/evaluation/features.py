@@ -85,11 +85,12 @@ def raw_confidence(path: str, result: Result) -> float:
     return math.exp(min(0.0, stored.get("logprob_mean") or 0.0))
 
 
-def probability_of(path: str, result: Result) -> tuple[float, str]:
+def probability_of(path: str, result: Result) -> tuple[float, str | None]:
     """The best that a run knows of the probability that a value is right, and who says so.
 
-    That is the confidence by a calibrator, else what ranker and model hold together, else what the model holds. Only
-    the first is calibrated.
+    That is the confidence by a calibrator, else what ranker and model hold together, else the model's weighing of
+    alternatives. Nobody stands for the last resort, the mean probability of the tokens: it orders values, and is no
+    probability that one is right.
     """
     answer = result.field(path)
     if answer.confidence is not None:
@@ -99,7 +100,7 @@ def probability_of(path: str, result: Result) -> tuple[float, str]:
     if "ranker" in answer.features:
         return float(answer.features["ranker"]), "the ranker"
     own = _own_probability(result.value(path), answer)
-    return (own if own is not None else raw_confidence(path, result)), "the model"
+    return (own, "the model") if own is not None else (raw_confidence(path, result), None)
 
 
 def _own_probability(value: Any, answer: FieldAnswer) -> float | None:

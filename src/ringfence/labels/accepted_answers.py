@@ -29,7 +29,8 @@ Judge = Callable[[Result], Mapping[str, Any] | str]
 class TakeTerms:
     """Who accepted the answers, and what is left out.
 
-    Documents of the dev and test parts of ``gold``, and near-duplicates of them, are left out. ``corrections`` holds
+    Documents of the dev and test parts of ``gold`` are left out, and so are near-duplicates of them and documents with
+    the same key, if the gold was split by one. ``corrections`` holds
     what persons confirmed, by default the gold.
     """
 
@@ -78,7 +79,11 @@ def take_labels(folder: RunFolder, out: Path, terms: TakeTerms) -> TakenLabels:
             left_out[said] += 1
             continue
         about = {"document": result.document.id, "sha256": result.document.sha256, "lock": result.lock or ""}
-        labels[result.document.id] = TrainingLabel(**{"values": result.values, **about, **made, **said})
+        label = TrainingLabel(**{"values": result.values, **about, **made, **said})
+        if held.holds_family_of(label.values):
+            left_out["of a family that those parts hold"] += 1
+            continue
+        labels[label.document] = label
     for twin in _twins(folder, held, labels, terms):
         del labels[twin]
         left_out["nearly the same as a document of those parts"] += 1

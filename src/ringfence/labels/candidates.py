@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contracts import GoldLine, Result, value_at
+from ..contracts import GoldLine, Result
 from ..documents import Document, ReadingOptions, expand_inputs, read_ahead
 from ..errors import InputError
 from ..evaluation.calibrator import Calibrator
 from ..evaluation.evaluator import run_results, same_answers
 from ..gold.source import OnProgress
-from ..gold.values import as_text
 from ..learning import Ranker
 from ..runs import RunFolder
 from ..runs.source_documents import reread
 from ..tasks import Task, load_task
 from .doubts import Doubt, DoubtReader
+from .held_out import key_in
 
 __all__ = ["Candidate", "Candidates", "Pool"]
 
@@ -119,7 +119,7 @@ class Candidates:
         the task has no such field.
         """
         answers, task = _answers(pool, calibrator)
-        keys = _KeyReader.of_task(task, key)
+        _require_field(task, key)
         if ranker is not None:
             if task is None:
                 raise InputError("A ranker reads documents for a task, and none is given.", "Give --task TASK.yaml.")
@@ -130,7 +130,7 @@ class Candidates:
         unread: list[str] = []
         for document in pool.read(unread):
             if line := gold.get(document.id):
-                labelled[document.id] = Candidate(document.id, document.text, Doubt(0.0), keys.of(line.values))
+                labelled[document.id] = Candidate(document.id, document.text, Doubt(0.0), key_in(line.values, key))
                 continue
             results = [
                 result for each in answers
@@ -140,33 +140,15 @@ class Candidates:
                 doubt = reader.of(document, results)
             except ValueError as error:
                 doubt = Doubt(1.0, (str(error),))
-            said = next((value for result in results if (value := keys.of(result.values or {}))), None)
+            said = next((value for result in results if (value := key_in(result.values or {}, key))), None)
             found[document.id] = Candidate(document.id, document.text, doubt, said)
         return cls(list(found.values()), labelled, unread)
 
 
-@dataclass(frozen=True)
-class _KeyReader:
-    """Reads the value of one field that tells a family; nothing without a ``path``."""
-
-    path: str | None
-
-    @classmethod
-    def of_task(cls, task: Task | None, key: str | None) -> _KeyReader:
-        single = [path for path, spec in task.answer_fields().items() if not spec.of_list] if task else []
-        if key and key not in single:
-            raise InputError(
-                f"The key {key!r} is not a single field of the task.", f"Name one of: {', '.join(single) or 'none'}."
-            )
-        return cls(key)
-
-    def of(self, values: Mapping[str, Any]) -> str | None:
-        """What the values say of the field, without case and white space."""
-        try:
-            value = value_at(values, self.path) if self.path else None
-        except (KeyError, TypeError):
-            return None
-        return " ".join(as_text(value).casefold().split()) or None
+def _require_field(task: Task | None, key: str | None) -> None:
+    single = [path for path, spec in task.answer_fields().items() if not spec.of_list] if task else []
+    if key and task and key not in single:
+        raise InputError(f"The key {key!r} is not a single field of the task.", f"Name one of: {', '.join(single)}.")
 
 
 def _answers(pool: Pool, calibrator: Calibrator | None) -> tuple[list[dict[str, Result]], Task | None]:

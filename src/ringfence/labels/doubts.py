@@ -67,15 +67,15 @@ class DoubtReader:
             rivals = sorted((each.probability or 0.0 for each in answer.alternatives), reverse=True)[1:2]
             found[path] = _about(path, [probability, *rivals], who)
             if answer.features.get("model_chose") is False:
-                found[path] = _graver(found[path], f"{path}: ranker and model differ")
+                found[path] = _graver(path, found[path], f"{path}: ranker and model differ")
         kinds = {path: spec.kind for path, spec in self.task.answer_fields().items()} if self.task else {}
         for path in _disputed(answered, kinds):
-            found[path] = _graver(found.get(path, (0.0, "")), f"{path}: the runs differ")
+            found[path] = _graver(path, found.get(path, (0.0, "")), f"{path}: the runs differ")
         required = required_paths(self.task.columns()) if self.task else set()
         for number, (kind, words) in enumerate(doubts_about(first, required)):
             path = words.partition(":")[0]
             key = path if path in found else f"{kind} {number}"
-            found[key] = _graver(found.get(key, (0.0, "")), words)
+            found[key] = _graver(path, found.get(key, (0.0, "")), words)
         return _summed(found)
 
     def _weighed(self, document: Document, result: Result) -> Result:
@@ -104,18 +104,20 @@ def _as_chosen(weighed: FieldAnswer, entry: FieldAnswer) -> FieldAnswer:
     return entry.model_copy(update={"features": weighed.features})
 
 
-def _about(path: str, shares: Sequence[float], who: str) -> tuple[float, str]:
-    """The doubt about one value from its probability and that of the next."""
+def _about(path: str, shares: Sequence[float], who: str | None) -> tuple[float, str]:
+    """The doubt about one value from its probability and that of the next, by ``who``."""
     words = ""
     if shares[0] < UNSURE:
-        words = f"{path}: probability {shares[0]:.2f} by {who}"
-    if len(shares) > 1 and shares[0] - shares[1] < NEAR:
+        words = f"{path}: probability {shares[0]:.2f} by {who}" if who else f"{path}: the model hesitates"
+    if who and len(shares) > 1 and shares[0] - shares[1] < NEAR:
         words = f"{path}: two values are near each other, {shares[0]:.2f} and {shares[1]:.2f} by {who}"
     return 1 - shares[0], words
 
 
-def _graver(known: tuple[float, str], words: str) -> tuple[float, str]:
-    return max(known[0], DISPUTED), f"{known[1]}; {words}" if known[1] else words
+def _graver(path: str, known: tuple[float, str], words: str) -> tuple[float, str]:
+    """A doubt with one more reason; the path is named once."""
+    reasons = f"{known[1]}; {words.removeprefix(f'{path}: ')}" if known[1] else words
+    return max(known[0], DISPUTED), reasons
 
 
 def _summed(found: Mapping[str, tuple[float, str]]) -> Doubt:

@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from ..contracts import value_at
 from ..extras import need
 from ..gold.file import GoldFile
 from ..gold.near_duplicates import near_duplicates
 from ..gold.source import GoldSource
 from ..gold.split import SplitFile
+from ..gold.values import as_text
 
-__all__ = ["HELD_OUT", "HeldOut"]
+__all__ = ["HELD_OUT", "HeldOut", "key_in"]
 
 HELD_OUT = ("dev", "test")
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """``parts`` names the part of each such document, ``texts`` holds the text of those that could be read."""
+    """``parts`` names the part of each such document, ``texts`` holds the text of those that could be read.
+
+    If the split keeps documents together by a field, ``key`` is that field, and ``families`` are its values there.
+    """
 
     parts: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
+    families: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, gold: Path | None, source: GoldSource | None = None) -> HeldOut:
@@ -33,13 +41,19 @@ class HeldOut:
         """
         if gold is None:
             return cls()
-        GoldFile(gold).latest()
+        lines = GoldFile(gold).latest()
         split = SplitFile(gold).read()
         if split is None:
             return cls()
         parts = {identity: name for name in HELD_OUT for identity in split.parts.get(name, ())}
         documents = source.read_documents(parts) if source else {}
-        return cls(parts, {identity: document.text for identity, document in documents.items()})
+        texts = {identity: document.text for identity, document in documents.items()}
+        values = (key_in(lines[identity].values, split.key) for identity in parts if identity in lines)
+        return cls(parts, texts, split.key, frozenset(value for value in values if value))
+
+    def holds_family_of(self, values: Mapping[str, Any]) -> bool:
+        """Whether the values say that a document belongs to a family that is held out."""
+        return key_in(values, self.key) in self.families
 
     @property
     def unread(self) -> list[str]:
@@ -67,3 +81,11 @@ class HeldOut:
             if first and not second:
                 found.setdefault(other, held)
         return found
+
+
+def key_in(values: Mapping[str, Any], key: str | None) -> str | None:
+    """What values say of the field ``key``, without case and white space; None if they say nothing."""
+    try:
+        return " ".join(as_text(value_at(values, key)).casefold().split()) or None if key else None
+    except (KeyError, TypeError):
+        return None

@@ -83,14 +83,21 @@ def add_labels(path: Path, fresh: Iterable[TrainingLabel]) -> tuple[int, list[st
 def training_labels(path: Path, gold: Path | None = None, source: GoldSource | None = None) -> list[TrainingLabel]:
     """The training labels of a file, sorted by document, for a model that is judged on ``gold``.
 
-    Raises InputError if one of their documents is in the dev or test part of the gold or, where ``source`` says where
-    the gold's documents lie, if one is nearly the text of such a document.
+    Raises InputError if one of their documents is in the dev or test part of the gold, if one has the key of such a
+    document (the gold was split by company, say) or, where ``source`` says where the gold's documents lie, if one is
+    nearly the text of such a document.
     """
     labels, held = read_labels(path), HeldOut.of(gold, source)
     if named := held.named(labels):
         parts = " or ".join(sorted({held.parts[identity] for identity in named}))
         raise InputError(
             f"{path} has labels for {len(named)} documents of the {parts} part of {gold} ({_shown(named)}).",
+            "Take the labels again with --gold, which leaves them out: what a figure rests on never trains.",
+        )
+    if related := sorted(name for name, label in labels.items() if held.holds_family_of(label.values)):
+        raise InputError(
+            f"{path} has labels for {len(related)} documents whose {held.key} is that of documents of the dev or test "
+            f"part of {gold} ({_shown(related)}).",
             "Take the labels again with --gold, which leaves them out: what a figure rests on never trains.",
         )
     if held.texts:
