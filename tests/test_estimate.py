@@ -189,6 +189,8 @@ def test_another_task_says_nothing_of_this_one_and_a_damaged_memory_is_none(own_
     other = task_from({"name": "t", "fields": {"total": {"kind": "number"}, "day": {"kind": "date"}}})
     assert recall_pace(answerer()) == Pace(0.0, 1.0, 1_000, 100, 5)
     assert recall_pace(Answerer(answerer().model, other)) is None
+    own_paces.write_text(own_paces.read_text().replace('"seconds": 1.0', '"seconds": 0.0'))
+    assert recall_pace(answerer()) is None
     own_paces.write_text("[{]")
     assert recall_pace(answerer()) is None
 

@@ -122,3 +122,7 @@ def test_paper_shows_tables_whole_and_has_a_margin(page: Path) -> None:
     assert "@page { margin" in styles
     assert "@media print" in styles
     assert "overflow: visible" in styles.partition("@media print")[2]
+
+
+def test_the_button_that_closes_a_panel_opens_none() -> None:
+    assert 'closest("button.n:not(.close)")' in (SOURCE / "reports" / "behind.html.j2").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from contextlib import suppress
@@ -40,7 +41,7 @@ def recall_pace(answerer: Answerer) -> Pace | None:
     A run is of the same kind if weights, engine, settings, machine and the names of the fields are the same.
     """
     digest = _digest(answerer)
-    paces = next((kind.paces for kind in _read() if kind.digest == digest), ())
+    paces = [pace for kind in _read() if kind.digest == digest for pace in kind.paces if _is_sound(pace)]
     if not paces:
         return None
     last = paces[-1]
@@ -50,7 +51,7 @@ def recall_pace(answerer: Answerer) -> Pace | None:
 
 def remember_pace(answerer: Answerer, pace: Pace) -> None:
     """Keep the pace of a whole run. The file holds digests and numbers only; one that cannot be written is left."""
-    if not (pace.work > 0 and pace.seconds > 0):
+    if not _is_sound(pace):
         return
     kinds, digest = _read(), _digest(answerer)
     before = next((kind.paces for kind in kinds if kind.digest == digest), ())
@@ -58,6 +59,10 @@ def remember_pace(answerer: Answerer, pace: Pace) -> None:
     kept.append(_Kind(digest, [*before, pace][-KEPT:]))
     with suppress(OSError):
         write_whole(_file(), json.dumps([asdict(kind) for kind in kept], indent=1), private=True)
+
+
+def _is_sound(pace: Pace) -> bool:
+    return all(math.isfinite(one) and one >= 0 for one in asdict(pace).values()) and pace.work > 0 < pace.seconds
 
 
 def _file() -> Path:
