@@ -22,6 +22,7 @@ from labels import load as load_labels
 from ranker import KEYS, typed
 from ringfence.contracts import GoldLine
 from ringfence.gold.file import GoldFile
+from ringfence.gold.near_duplicates import near_duplicates
 from ringfence.gold.split import Split, SplitFile
 from sets import DATA, load_set
 
@@ -81,11 +82,20 @@ def label_workspace(name: str, folder: Path, sizes: dict[str, int], seed: int) -
     texts = {f"test-{i}": (text, bench.gold[i]) for i, text in bench.texts.items()}
     tested = {text.strip() for text, _ in texts.values()}
     train = [row for row in train if row["text"].strip() not in tested]
-    parts = {"calibration": [], "dev": [], "test": sorted(texts)}
+    parts: dict[str, list[str]] = {"calibration": [], "dev": [], "test": sorted(texts)}
     for number, row in enumerate(train[: sizes["calibration"] + sizes["dev"]]):
         part = "dev" if number < sizes["dev"] else "calibration"
         parts[part].append(f"{part}-{number}")
         texts[f"{part}-{number}"] = (row["text"], row["label"])
+    # A message that nearly repeats one of another part goes, the one to train on first.
+    rank = {"test": 2, "dev": 1, "calibration": 0}
+    part_of = {identity: part for part, ids in parts.items() for identity in ids}
+    for pair in near_duplicates({identity: text for identity, (text, _) in texts.items()}):
+        first, second = (part_of.get(one) for one in (pair.first, pair.second))
+        if first and second and first != second:
+            part_of.pop(min((pair.first, pair.second), key=lambda one: rank[part_of[one]]))
+    parts = {part: [i for i in ids if i in part_of] for part, ids in parts.items()}
+    texts = {identity: texts[identity] for identity in part_of}
     (folder / "documents").mkdir(parents=True, exist_ok=True)
     with (folder / "documents" / f"{name}.jsonl").open("w") as file:
         for identity, (text, _) in texts.items():

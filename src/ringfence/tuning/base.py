@@ -30,7 +30,6 @@ __all__ = [
 def require_torch() -> None:
     """Raise InputError, with the command that installs them, if the packages for training are missing."""
     need("tune", "torch", "transformers", "peft", "safetensors")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")  # the bars of transformers and peft; ours says what is left
 
 
@@ -81,6 +80,7 @@ def load_base(weights: StoredWeights, numbers: str) -> Any:
     if gpus:
         how["device_map"] = "auto" if gpus > 1 else {"": 0}
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
             str(weights.files), dtype=torch.bfloat16 if numbers == "4bit" else getattr(torch, numbers),
