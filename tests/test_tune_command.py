@@ -40,7 +40,7 @@ def labelled(small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.M
 def tune(folder: Path, *more: Any) -> int:
     return ringfence(
         "tune", folder / "task.json", "--gold", folder / "gold.jsonl", "--documents", folder / "letters",
-        "--weights", "base", "--out", folder / "tuned", "--epochs", "2", "--name", "letters", *more,
+        "--weights", "base", "--out", folder / "tuned", "--epochs", "1", "--name", "letters", *more,
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def test_tune_trains_proves_and_goes_on(labelled: Path, capsys: pytest.CaptureFi
     assert tune(labelled, "--plan", "--json") == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["faults"] == []
-    assert plan["plan"]["epochs"] == 2
+    assert plan["plan"]["epochs"] == 1
     assert not (labelled / "tuned").exists()
 
     assert tune(labelled, "--no-ranker", "--json") in (0, 1)
