@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from ringfence.weights import PullOptions, Store, StoredWeights, pull
 from tests.conftest import ringfence
 from tests.letters import TASK, write_letters
 
-pytest.importorskip("torch", reason="the extra tune is not installed")
-pytest.importorskip("peft", reason="the extra tune is not installed")
+if any(importlib.util.find_spec(name) is None for name in ("torch", "peft", "transformers")):
+    pytest.skip("the extra tune is not installed", allow_module_level=True)
 # One worker at a time: llama.cpp is one of the engines that serve what was trained.
 pytestmark = [pytest.mark.slow, pytest.mark.weights, pytest.mark.xdist_group("llamacpp")]
 
