@@ -52,7 +52,11 @@ def test_tune_trains_proves_and_goes_on(labelled: Path, capsys: pytest.CaptureFi
     assert plan["plan"]["epochs"] == 1
     assert not (labelled / "tuned").exists()
 
-    assert tune(labelled, "--no-ranker", "--json") in (0, 1)
+    other = labelled / "other"
+    letters = [labelled / "letters" / f"{number}.txt" for number in range(3)]
+    assert ringfence("run", labelled / "task.json", *letters, "--out", other, "--weights", "base") == 0
+    also = ("--also", other, labelled / "gold.jsonl")
+    assert tune(labelled, "--no-ranker", "--json", *also) in (0, 1)
     card = json.loads(capsys.readouterr().out)
     assert card["data"]["documents"] == TRAIN
     assert max(epoch["dev"] for epoch in card["epochs"]) > card["dev_before"]
@@ -65,12 +69,16 @@ def test_tune_trains_proves_and_goes_on(labelled: Path, capsys: pytest.CaptureFi
     assert {"rules alone", "ranker alone"} <= set(contenders)
     assert contenders["tuned"]["values"]["n"] == 3 * TEST
     assert contenders["tuned"]["values"]["share"] > contenders["base"]["values"]["share"]
+    (lost,) = card["proof"]["forgotten"]
+    assert lost["documents"] == 3
     assert card["proof"]["verdict"] in ("PASS", "UNDECIDED", "NOT WORTH IT")
 
     merged, adapter = Store().get(card["merged"]), Store().get(card["adapter"])
     origin = Store().get("base").manifest.digest
     assert merged.manifest.origin == adapter.manifest.origin == origin
     page = (labelled / "tuned" / "report.html").read_text()
+    (lost,) = card["proof"]["forgotten"]
+    assert lost["documents"] == 3
     assert card["proof"]["verdict"] in page
     assert "<mark>" in page
     for name in ("adapter.json", "report.html", "best.safetensors"):
@@ -78,16 +86,10 @@ def test_tune_trains_proves_and_goes_on(labelled: Path, capsys: pytest.CaptureFi
 
     assert tune(labelled) == 2  # there is a training
     assert "--resume" in capsys.readouterr().err
-    other = labelled / "other"
-    letters = [labelled / "letters" / f"{number}.txt" for number in range(3)]
-    assert ringfence("run", labelled / "task.json", *letters, "--out", other, "--weights", "base") == 0
-    also = ("--also", other, labelled / "gold.jsonl")
-    assert tune(labelled, "--no-ranker", "--json", "--resume", *also) in (0, 1)
+    assert tune(labelled, "--no-ranker", "--json", "--resume") in (0, 1)
     again = json.loads(capsys.readouterr().out)
     assert again["merged"] == card["merged"]
     assert again["proof"]["contenders"] == card["proof"]["contenders"]
-    (lost,) = again["proof"]["forgotten"]
-    assert lost["documents"] == 3
 
     run, letter = labelled / "run", labelled / "letters" / "3.txt"
     how = ("--out", run, "--weights", card["merged"])

@@ -222,7 +222,8 @@ def _verdict(contenders: Sequence[Contender], terms: ProofTerms) -> tuple[Word, 
     if terms.bar is not None and tuned.share.interval()[1] < terms.bar:
         return "FAIL", f"Tuned weights are surely under the bar of {terms.bar:.0%}: {tuned.share.share:.1%} right."
     if high < NEEDLESS:
-        return "NOT WORTH IT", f"{best.name[:1].upper()}{best.name[1:]} needs no training and is as good or better: tuned {shown} against it."
+        other = f"{best.name[:1].upper()}{best.name[1:]}"
+        return "NOT WORTH IT", f"{other} needs no training and is as good or better: tuned {shown} against it."
     over = terms.bar is None or tuned.share.interval()[0] >= terms.bar
     if low > 0 and over:
         return "PASS", f"Tuned weights are better than everything else tried; than the best, {best.name}, by {shown}."
