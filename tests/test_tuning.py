@@ -18,8 +18,8 @@ from ringfence.engines import FakeEngine
 from ringfence.errors import InputError
 from ringfence.gold.agreement import values_match
 from ringfence.gold.near_duplicates import near_duplicates
-from ringfence.gold.split import Split
-from ringfence.inference import Windowing
+from ringfence.gold.split import Split, SplitFile
+from ringfence.inference import LoadedModel, Windowing
 from ringfence.inference.prompts import request_for
 from ringfence.locks import canonical_digest
 from ringfence.tasks import ExtractTask, Task, prepare, task_from
@@ -31,6 +31,8 @@ from ringfence.tuning.parity import MOST_APART, Parity, compare_with
 from ringfence.tuning.plan import Plan, Settings, plan_for, read_settings
 from ringfence.tuning.receipt import shown_examples, trained_tokens
 from ringfence.tuning.trainer import batches_of, parts_of
+from ringfence.weights import StoredWeights
+from ringfence.weights.store import Manifest
 from tests.conftest import document_of, ringfence, task_of
 from tests.letters import TASK, gold_of, letter
 
@@ -321,3 +323,41 @@ def test_gold_that_is_not_split_is_refused_with_the_remedy(tmp_path: Path, capsy
     assert ringfence(*arguments) == 2
     said = capsys.readouterr().err
     assert "not split" in said or "not installed" in said
+
+
+def test_a_plan_is_printed_and_nothing_is_trained_and_labels_with_a_fault_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights are a fake engine's; torch is not touched."""
+    gold = tmp_path / "gold.jsonl"
+    of = labels()
+    (tmp_path / "letters").mkdir()
+    for name, document in of.documents.items():
+        (tmp_path / "letters" / name).write_text(document.text)
+    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
+    SplitFile(gold).write(of.split)
+    (tmp_path / "task.json").write_text(json.dumps(TASK.canonical()))
+    stored = StoredWeights(tmp_path, Manifest("base", "0" * 64, (), "Apache-2.0", "here", "now"))
+    monkeypatch.setattr("ringfence.tuning.tuner.load_model", lambda *_: LoadedModel(ENGINE, stored, stored))
+    monkeypatch.setattr("ringfence.tuning.tuner.parameters_of", lambda _: 10**8)
+    monkeypatch.setattr("ringfence.tuning.tuner.require_torch", lambda: None)
+    monkeypatch.setattr("ringfence.tuning.tuner.computes_bfloat16", lambda: True)
+    words = (
+        "tune",
+        tmp_path / "task.json",
+        "--gold",
+        gold,
+        "--documents",
+        tmp_path / "letters",
+        "--out",
+        tmp_path / "o",
+    )
+    monkeypatch.setattr("ringfence.cli.tune.needed_gb", lambda *_: 3.0)
+    assert ringfence(*words, "--plan", "--json", "--epochs", "2") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["faults"] == []
+    assert plan["plan"]["epochs"] == 2
+    assert plan["examples"] == 40
+    assert not (tmp_path / "o").exists()
+    assert ringfence(*words, "--length", "64") == 2
+    assert "would be cut" in capsys.readouterr().err
