@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..gold.source import GoldSource
-from ..inference import load_embedder
-from ..pilot.baselines import Embed
 from ..runs import Progress
 from ..tasks import load_task
 from ..tuning import (
@@ -29,6 +27,7 @@ from ..tuning import (
     train,
 )
 from .model import TaskLike
+from .pilot import baseline_embedder
 
 __all__ = ["ProofTerms", "Settings", "TuneTerms", "Tuning", "TuningHooks", "TuningOptions", "tune"]
 
@@ -99,16 +98,7 @@ def tune(
     tuned = train(prepared, out, tune_hooks, resume=options.resume)
     proof = None
     if tuned.merged:
-        proof_terms = replace(options.proof, embedder=lambda: _embedder(hooks.say))
+        proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
         proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
     points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
     return Tuning(tuned, proof, points, write_tune_report(tuned, proof, points, out / "report.html"))
-
-
-def _embedder(say: Callable[[str], None]) -> Embed | None:
-    import importlib.util
-
-    if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
-        say("Skipping the embedding baseline: it needs pip install 'ringfence[onnx]'.")
-        return None
-    return load_embedder(say).engine.embed

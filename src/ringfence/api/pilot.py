@@ -20,7 +20,7 @@ from ..pilot.spec import Contender
 from ..runs import Progress, RunFolder
 from .model import RunDetails, open_model
 
-__all__ = ["PilotHooks", "run_pilot_folder"]
+__all__ = ["PilotHooks", "baseline_embedder", "run_pilot_folder"]
 
 
 class PilotHooks:
@@ -63,7 +63,7 @@ def run_pilot_folder(
         )
         _run_contender(contender, data, out, options, hooks)
 
-    support = PilotSupport(embedder=lambda: _embedder(hooks.say), say=hooks.say)
+    support = PilotSupport(embedder=lambda: baseline_embedder(hooks.say), say=hooks.say)
     outcome = run_pilot(folder, reading or ReadingOptions(), run_contender, support)
     write_pilot_report(outcome, folder / "report.html")
     return outcome
@@ -100,7 +100,7 @@ def _make_room(out: Path, digest: str, say: Callable[[str], None]) -> None:
         say(f"An earlier run was made under another lock; it is now in {aside}.")
 
 
-def _embedder(say: Callable[[str], None]) -> Embed | None:
+def baseline_embedder(say: Callable[[str], None]) -> Embed | None:
     """Return the embedder for the baseline of a classify task; None if its engine is not installed."""
     if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
         say("Skipping the embedding baseline: it needs pip install 'ringfence[onnx]'.")

@@ -13,7 +13,8 @@ from ..errors import InputError, WeightsError
 from ..extras import need
 from ..hardware import has_bfloat16
 from ..weights import StoredWeights
-from ..weights.lora import LoraMatrices, gguf_of
+from ..weights.lora import LoraMatrices
+from ..weights.requantisation import gguf_of
 from .plan import Plan
 
 __all__ = [

@@ -14,6 +14,7 @@ from ..evaluation.comparison import Comparison, compare_items
 from ..evaluation.evaluator import gold_part, items_of_results
 from ..evaluation.items import Item
 from ..evaluation.learned import LearnTerms, learn
+from ..evaluation.metrics import document_proportion
 from ..evaluation.statistics import Proportion
 from ..gold.file import GoldFile
 from ..gold.source import GoldSource
@@ -186,15 +187,11 @@ def _forget(folder: Path) -> None:
 def _contender(name: str, items: Mapping[str, Sequence[Item]], pace: float | None, size: int | None) -> Contender:
     own = items[name]
     share = Proportion.of([item.right for item in own], [item.family for item in own])
-    whole: dict[str, tuple[bool, str]] = {}
-    for item in own:
-        whole[item.document] = (whole.get(item.document, (True, ""))[0] and item.right, item.family)
-    documents = Proportion.of([right for right, _ in whole.values()], [family for _, family in whole.values()])
     gain = None
     if name != "tuned":
         paired: Comparison = compare_items({"tuned": items["tuned"], name: own})[0]
         gain = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
-    return Contender(name, share, documents, gain, pace, size)
+    return Contender(name, share, document_proportion(own), gain, pace, size)
 
 
 def _by_field(items: Mapping[str, Sequence[Item]]) -> dict[str, dict[str, float]]:

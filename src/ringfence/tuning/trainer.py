@@ -99,8 +99,6 @@ class Training:
 
     def run(self, on_step: Callable[[Step], None] = lambda step: None) -> Epoch:
         """Train to the end; returns the best epoch, whose numbers the model then has."""
-        import torch
-
         saved = time.monotonic()
         self.model.train()
         while not self.stopped:
@@ -122,7 +120,6 @@ class Training:
                 saved = time.monotonic()
         if self.best_path.exists():
             self._load(Checkpoint.read(self.best_path, self.state.digest).numbers, moments=False)
-        torch.manual_seed(self.plan.seed)
         return self.best
 
     def save(self) -> None:

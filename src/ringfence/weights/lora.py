@@ -19,10 +19,10 @@ import numpy.typing as npt
 from ..clock import now
 from ..errors import WeightsError
 from ..gguf_header import GgufHeader
-from .requantisation import write_precision
+from .requantisation import gguf_of, write_precision
 from .store import Manifest, Store, StoredWeights, digest_of, disk_error, record_files
 
-__all__ = ["LoraMatrices", "gguf_of", "merge", "publish_adapter"]
+__all__ = ["LoraMatrices", "merge", "publish_adapter"]
 
 Matrix = npt.NDArray[np.float32]
 ROTATED_BY_HALVES = ("attn_q.weight", "attn_k.weight")  # in GGUF files of the architecture llama
@@ -70,16 +70,6 @@ def _in_pairs(up: Matrix, heads: int) -> Matrix:
     """The rows of a query or key matrix as llama.cpp stores them: the halves of each head interleaved."""
     rows, rank = up.shape
     return np.ascontiguousarray(up.reshape(heads, 2, rows // heads // 2, rank).swapaxes(1, 2).reshape(rows, rank))
-
-
-def gguf_of(weights: StoredWeights) -> Path:
-    """The file of weights that are a single GGUF file. Raises WeightsError if they are not."""
-    files = sorted(weights.files.glob("*.gguf"))
-    if len(files) != 1:
-        raise WeightsError(
-            f"{weights.manifest.name} is not a single GGUF file.", "Choose weights that consist of one GGUF file."
-        )
-    return files[0]
 
 
 def merge(

@@ -23,11 +23,21 @@ from .store import (
     record_files,
 )
 
-__all__ = ["PRECISIONS", "requantise", "write_precision"]
+__all__ = ["PRECISIONS", "gguf_of", "requantise", "write_precision"]
 
 PRECISIONS = ("q8_0", "q4_0", "f16")
 Change = Callable[[str, Any], Any]
 """(name of a tensor, its numbers) -> the numbers to write; the very same object if nothing changes."""
+
+
+def gguf_of(weights: StoredWeights) -> Path:
+    """The file of weights that are a single GGUF file. Raises WeightsError if they are not."""
+    files = sorted(weights.files.glob("*.gguf"))
+    if len(files) != 1:
+        raise WeightsError(
+            f"{weights.manifest.name} is not a single GGUF file.", "Use weights that consist of one GGUF file."
+        )
+    return files[0]
 
 
 def requantise(
@@ -42,18 +52,14 @@ def requantise(
     Raises WeightsError if the weights were changed, or are not a single GGUF file.
     """
     origin.verify()
-    files = sorted(origin.files.glob("*.gguf"))
-    if len(files) != 1:
-        raise WeightsError(
-            f"{origin.manifest.name} is not a single GGUF file.", "Requantise weights that consist of one GGUF file."
-        )
+    source = gguf_of(origin)
     label = name or f"{origin.manifest.name}-as-{precision}"
     staging = store.staging(f"requantise-{label}")
     target = staging / "files"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     try:
-        converter = write_precision(files[0], target / f"{label}.gguf", precision, progress)
+        converter = write_precision(source, target / f"{label}.gguf", precision, progress)
         records = record_files(target)
         manifest = Manifest(
             label, digest_of(records), records, origin.manifest.licence, f"requantised from {origin.manifest.name}",
