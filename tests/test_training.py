@@ -33,7 +33,7 @@ import torch  # noqa: E402
 from ringfence.tuning.base import load_base, lora_of, require_torch, with_lora  # noqa: E402
 from ringfence.tuning.checkpoint import Checkpoint  # noqa: E402
 from ringfence.tuning.examples import Encoded, TrainingExample  # noqa: E402
-from ringfence.tuning.plan import Plan, Settings, plan_for  # noqa: E402
+from ringfence.tuning.plan import Computing, Plan, Settings, plan_for  # noqa: E402
 from ringfence.tuning.trainer import Training  # noqa: E402
 from tests.tiny_llama import VOCABULARY, write_tiny_llama  # noqa: E402
 
@@ -55,7 +55,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoredWeights:
 
 def a_plan(**settings: Any) -> Plan:
     given = Settings(**{"numbers": "float32", "epochs": 3, "batch": 2, "rank": 4, "learning_rate": 0.01, **settings})
-    return plan_for(given, parameters=10**6, context=256, longest=32, documents=8, bfloat16=False)
+    return plan_for(given, parameters=10**6, context=256, longest=32, documents=8, computing=Computing(bfloat16=False))
 
 
 def some_examples(count: int = 8) -> list[Encoded]:
@@ -69,12 +69,19 @@ def some_examples(count: int = 8) -> list[Encoded]:
     return found
 
 
-def a_training(base: StoredWeights, folder: Path, plan: Plan | None = None, digest: str = "one") -> Training:
+def a_training(
+    base: StoredWeights, folder: Path, plan: Plan | None = None, start: Checkpoint | None = None
+) -> Training:
     plan = plan or a_plan()
     folder.mkdir(exist_ok=True)
     dev = iter([0.5, 0.7, 0.6, 0.6])
     return Training(
-        with_lora(load_base(base, plan.numbers), plan), some_examples(), plan, folder, digest, lambda _: next(dev)
+        with_lora(load_base(base, plan.numbers), plan),
+        some_examples(),
+        plan,
+        folder,
+        start or Checkpoint("one"),
+        lambda _: next(dev),
     )
 
 
@@ -86,7 +93,7 @@ def test_training_learns_the_answers_and_takes_the_epoch_that_is_best_on_dev(
     best = training.run(lambda step: losses.append(step.loss))
     assert best.number == 2
     assert np.mean(losses[-4:]) < np.mean(losses[:4])
-    taken = Checkpoint.read(tmp_path / "out" / "best.safetensors", "one").numbers
+    taken = Checkpoint.read(tmp_path / "out" / "checkpoint.safetensors", Checkpoint("one")).numbers
     for name, numbers in training.lora().items():
         assert np.array_equal(numbers, taken[f"lora/{name}"].numpy())
     assert all((tmp_path / "out" / name).stat().st_mode & 0o777 == 0o600 for name in os.listdir(tmp_path / "out"))
@@ -174,7 +181,7 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on_to_the_same_numbe
                     process.send_signal(signal.SIGKILL)
                     break
     subprocess.run([sys.executable, "-c", script, tmp_path / "killed"], check=True, stdout=subprocess.DEVNULL)
-    ended = Checkpoint.read(tmp_path / "killed" / "best.safetensors", "one").numbers
+    ended = Checkpoint.read(tmp_path / "killed" / "checkpoint.safetensors", Checkpoint("one")).numbers
     for name, numbers in whole.lora().items():
         assert np.array_equal(numbers, ended[f"lora/{name}"].numpy()), name
 
@@ -183,10 +190,28 @@ def test_a_checkpoint_of_another_configuration_or_a_damaged_one_is_refused(base:
     training = a_training(base, tmp_path / "out")
     training.save()
     with pytest.raises(InputError, match="another training"):
-        a_training(base, tmp_path / "out", digest="two").resume()
+        a_training(base, tmp_path / "out", start=Checkpoint("two")).resume()
     training.path.write_bytes(training.path.read_bytes()[:100])
     with pytest.raises(InputError, match="damaged"):
         a_training(base, tmp_path / "out").resume()
+
+
+def test_a_finished_training_goes_on_to_serving_on_another_machine_and_an_unfinished_one_does_not(
+    base: StoredWeights, tmp_path: Path
+) -> None:
+    here, there = (Checkpoint("one", made={"torch": version, "gpus": []}) for version in ("2.13", "2.11"))
+    training = a_training(base, tmp_path / "out", start=there)
+    training.save()
+    with pytest.raises(InputError, match="unfinished training on something else: torch differ"):
+        a_training(base, tmp_path / "out", start=here).resume()
+    training.run()
+    assert sorted(os.listdir(tmp_path / "out")) == ["checkpoint.safetensors"]
+    moved = a_training(base, tmp_path / "out", start=here)
+    assert moved.resume()
+    assert moved.run() == training.best
+    assert moved.state.made == there.made
+    for name, numbers in training.lora().items():
+        assert np.array_equal(numbers, moved.lora()[name]), name
 
 
 def test_merged_weights_answer_like_the_base_with_its_adapter(base: StoredWeights, tmp_path: Path) -> None:

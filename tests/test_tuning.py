@@ -28,7 +28,7 @@ from ringfence.tuning.data import Labels, encoded
 from ringfence.tuning.examples import Encoded, encode, examples_of, learned_share, parity_fault, tunable
 from ringfence.tuning.guards import guard
 from ringfence.tuning.parity import MOST_APART, Parity, compare_with
-from ringfence.tuning.plan import Plan, Settings, plan_for, read_settings
+from ringfence.tuning.plan import Computing, Plan, Settings, needed_gb, plan_for, read_settings
 from ringfence.tuning.receipt import shown_examples, trained_tokens
 from ringfence.tuning.trainer import batches_of, parts_of
 from ringfence.weights import StoredWeights
@@ -40,6 +40,7 @@ ENGINE = FakeEngine(lambda request, prompt: "", scorer=lambda prompt, text: -0.5
 LETTERS = task_from(
     {"schema": 1, "kind": "classify", "name": "inbox", "labels": {"invoice": "asks for money", "offer": ""}}
 )
+NO_GPU = Computing(bfloat16=False)
 
 
 def learned_text(example: Encoded) -> str:
@@ -154,7 +155,7 @@ def test_every_answer_reads_back_as_its_gold(number: int) -> None:
 
 
 def plan(**settings: Any) -> Plan:
-    return plan_for(Settings(**settings), parameters=10**8, context=2048, longest=300, documents=200, bfloat16=False)
+    return plan_for(Settings(**settings), parameters=10**8, context=2048, longest=300, documents=200, computing=NO_GPU)
 
 
 def test_a_plan_has_no_gap_and_gives_a_reason_for_each_setting() -> None:
@@ -162,6 +163,25 @@ def test_a_plan_has_no_gap_and_gives_a_reason_for_each_setting() -> None:
     assert all(value and why for _, value, why in rows)
     assert {name: why for name, _, why in rows}["rank"] == "given"
     assert plan().numbers == "float32"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "gpu_gb", "numbers", "micro"),
+    [
+        (10**8, 80, "bfloat16", "16384"),
+        (5 * 10**8, 24, "bfloat16", "2048"),
+        (8 * 10**9, 24, "4bit", "1024"),
+    ],
+)
+def test_a_gpu_computes_as_much_at_once_as_its_memory_holds(
+    parameters: int, gpu_gb: float, numbers: str, micro: str
+) -> None:
+    here = Computing(bfloat16=True, gpu_gb=gpu_gb)
+    found = plan_for(Settings(), parameters=parameters, context=2048, longest=300, documents=200, computing=here)
+    values = {name: value for name, value, _ in found.rows()}
+    assert (values["numbers"], values["micro"]) == (numbers, micro)
+    assert "GPU" in found.reasons["micro"]
+    assert needed_gb(parameters, found.numbers, found.micro) <= gpu_gb
 
 
 def test_all_faults_of_the_settings_are_said_at_once() -> None:
@@ -222,7 +242,7 @@ def faults_of(of: Labels, parity: Sequence[str] = (), **settings: Any) -> str:
     train, _ = encoded(of, "calibration", ENGINE, Windowing())
     longest = max((len(each.ids) for each in train), default=300)
     chosen = plan_for(
-        Settings(**settings), parameters=10**8, context=10**5, longest=longest, documents=len(train), bfloat16=False
+        Settings(**settings), parameters=10**8, context=10**5, longest=longest, documents=len(train), computing=NO_GPU
     )
     return "; ".join(guard(of, train, parity, chosen).faults)
 
@@ -341,7 +361,7 @@ def test_a_plan_is_printed_and_nothing_is_trained_and_labels_with_a_fault_are_re
     monkeypatch.setattr("ringfence.tuning.tuner.load_model", lambda *_: LoadedModel(ENGINE, stored, stored))
     monkeypatch.setattr("ringfence.tuning.tuner.parameters_of", lambda _: 10**8)
     monkeypatch.setattr("ringfence.tuning.tuner.require_torch", lambda: None)
-    monkeypatch.setattr("ringfence.tuning.tuner.computes_bfloat16", lambda: True)
+    monkeypatch.setattr("ringfence.tuning.tuner.computing", lambda: Computing(bfloat16=True))
     words = (
         "tune",
         tmp_path / "task.json",
@@ -352,7 +372,6 @@ def test_a_plan_is_printed_and_nothing_is_trained_and_labels_with_a_fault_are_re
         "--out",
         tmp_path / "o",
     )
-    monkeypatch.setattr("ringfence.cli.tune.needed_gb", lambda *_: 3.0)
     assert ringfence(*words, "--plan", "--json", "--epochs", "2") == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["faults"] == []

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,7 +17,6 @@ from ..gold.agreement import Compare
 from ..inference import Windowing
 from ..tuning import Epoch, OtherTask, Prepared, Settings, Step, next_labels, read_settings
 from ..tuning.receipt import shown_examples, trained_tokens
-from ..tuning.tuner import needed_gb
 from .console import PlainTable, data, echo, note, stderr
 from .options import json_option
 
@@ -62,13 +61,14 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 @click.option(
     "--plan", "plan_only", is_flag=True, help="Print the plan and what is wrong with the labels; train nothing."
 )
+@click.option("--train-only", is_flag=True, help="End after the training; prove it with --resume, on any machine.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder.")
 @json_option
 def command(
     *, task: Path, gold: Path, run: Path | None, documents: tuple[str, ...], labels: tuple[Path, ...], weights: str,
-    engine: str, out: Path,
-    name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...], bar: float | None,
-    ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool, resume: bool, as_json: bool,
+    engine: str, out: Path, name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...],
+    bar: float | None, ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool,
+    train_only: bool, resume: bool, as_json: bool,
     **given: Any,
 ) -> int:  # fmt: skip
     """Fine-tune WEIGHTS on the calibration part of GOLD for TASK, and prove on its test part whether it paid.
@@ -78,7 +78,8 @@ def command(
     chosen = Settings(**given).over(read_settings(settings))
     terms = TuneTerms(weights, engine, chosen, Windowing(window), name, compare=compare, labels=labels)
     proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also])
-    options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, plan_only)
+    until: Literal["plan", "training", "proof"] = "plan" if plan_only else "training" if train_only else "proof"
+    options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, until)
     with _progress() as bars:
         hooks = TuningHooks(
             say=note,
@@ -93,9 +94,13 @@ def command(
         return 0
     if as_json:
         proof = done.proof.as_json() if done.proof else None
-        click.echo(json.dumps({**done.tuned.card, "proof": proof, "report": str(done.report)}))
+        click.echo(json.dumps({**done.tuned.card, "proof": proof, "report": str(done.report or "")}))
     else:
         _print(done)
+    if train_only:
+        note(f"Trained. To prove it, copy {out} to the machine that will serve, and give the same command there with")
+        note("--resume and without --train-only; task, gold, documents and weights must be the same ones.")
+        return 0
     return 0 if done.proof and done.proof.word in ("PASS", "UNDECIDED") else 1
 
 
@@ -104,7 +109,7 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
     if as_json:
         facts = {
             "schema": 1, "plan": prepared.plan.as_json(), "faults": guarded.faults, "warnings": guarded.warnings,
-            "examples": len(prepared.train), "memory_gb": round(needed_gb(prepared.base, prepared.plan), 1),
+            "examples": len(prepared.train), "memory_gb": round(prepared.needed_gb, 1),
         }  # fmt: skip
         click.echo(json.dumps(facts))
         return
@@ -116,7 +121,7 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
     tokens = sum(len(each.ids) for each in prepared.train)
     echo(
         f"{len(prepared.train)} examples of {tokens:,} tokens, {fewest} to {most} of them learned in each "
-        f"({middle} in the middle); about {needed_gb(prepared.base, prepared.plan):.1f} GB of memory."
+        f"({middle} in the middle); about {prepared.needed_gb:.1f} GB of memory."
     )
     for each in shown_examples(prepared.train)[:1]:
         answer = "".join(f"«{text}»" if learned else text for text, learned in each.parts)
@@ -133,10 +138,11 @@ def _print_epoch(epoch: Epoch) -> None:
 
 def _print(done: Tuning) -> None:
     tuned = done.tuned
-    table = PlainTable("served", "engine", "examples", "mean difference", right=("examples", "mean difference"))
-    for each in tuned.parity:
-        table.add_row(each.served, each.engine, str(each.examples), each.error or f"{each.mean:.4f}")
-    data.print(table)
+    if tuned.parity:
+        table = PlainTable("served", "engine", "examples", "mean difference", right=("examples", "mean difference"))
+        for each in tuned.parity:
+            table.add_row(each.served, each.engine, str(each.examples), each.error or f"{each.mean:.4f}")
+        data.print(table)
     if done.proof:
         table = PlainTable("contender", "right", "tuned less this", "a minute", right=("right", "a minute"))
         for one in done.proof.contenders:
@@ -157,7 +163,8 @@ def _print(done: Tuning) -> None:
     if tuned.merged and tuned.adapter:
         note(f"Weights: {tuned.merged.manifest.name}; the adapter alone: {tuned.adapter.manifest.name}.")
         note(f"Use them: ringfence run TASK INPUT --out RUN --weights {tuned.merged.manifest.name}")
-    note(f"Report: {done.report}. Tuned weights can repeat your documents; keep them like those.")
+    if done.report:
+        note(f"Report: {done.report}. Tuned weights can repeat your documents; keep them like those.")
 
 
 class _Bars:

@@ -3,12 +3,13 @@
 from .checkpoint import Epoch
 from .curve import CurvePoint, next_labels, points_of
 from .forgotten import Forgotten, OtherTask
-from .plan import Plan, Settings, plan_for, read_settings
+from .plan import Computing, Plan, Settings, plan_for, read_settings
 from .proof import Contender, Proof, ProofHooks, ProofTerms, prove
 from .trainer import Step
 from .tuner import Prepared, Tuned, TuneHooks, TuneTerms, prepare, train
 
 __all__ = [
+    "Computing",
     "Contender",
     "CurvePoint",
     "Epoch",

@@ -15,10 +15,10 @@ from ..hardware import has_bfloat16
 from ..weights import StoredWeights
 from ..weights.lora import LoraMatrices
 from ..weights.requantisation import gguf_of
-from .plan import Plan
+from .plan import Computing, Plan
 
 __all__ = [
-    "computes_bfloat16",
+    "computing",
     "load_base",
     "lora_of",
     "parameters_of",
@@ -34,11 +34,12 @@ def require_torch() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")  # the bars of transformers and peft; ours says what is left
 
 
-def computes_bfloat16() -> bool:
-    """Whether the processor multiplies matrices of bfloat16 in hardware, or a GPU is there."""
+def computing() -> Computing:
+    """What computes a training here: the GPUs that torch sees, else the processor."""
     import torch
 
-    return bool(torch.cuda.is_available()) or has_bfloat16()
+    gpus = [torch.cuda.get_device_properties(number).total_memory / 1e9 for number in range(torch.cuda.device_count())]
+    return Computing(torch.cuda.is_bf16_supported() if gpus else has_bfloat16(), sum(gpus))
 
 
 def parameters_of(weights: StoredWeights) -> int:

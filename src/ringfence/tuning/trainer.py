@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Training:
         examples: Sequence[Encoded],
         plan: Plan,
         folder: Path,
-        digest: str,
+        start: Checkpoint,
         evaluate: Callable[[Training], float],
     ) -> None:
         import torch
@@ -72,7 +72,7 @@ class Training:
         self.parameters = trainable(model)
         self.optimiser = torch.optim.AdamW([each for _, each in self.parameters], lr=0.0, weight_decay=0.0)
         self.path, self.best_path = folder / "checkpoint.safetensors", folder / "best.safetensors"
-        self.state = Checkpoint(digest)
+        self.start = self.state = start
         self.steps_per_epoch = len(batches_of(len(examples), plan, 0))
         self.total = self.steps_per_epoch * plan.epochs
 
@@ -93,8 +93,8 @@ class Training:
         """Go on from the checkpoint, if there is one. Raises InputError if it belongs to another training."""
         if not self.path.exists():
             return False
-        self.state = Checkpoint.read(self.path, self.state.digest)
-        self._load(self.state.numbers)
+        self.state = Checkpoint.read(self.path, self.start)
+        self._load(self.state.numbers, moments=not self.state.finished)
         return True
 
     def run(self, on_step: Callable[[Step], None] = lambda step: None) -> Epoch:
@@ -118,13 +118,16 @@ class Training:
             if time.monotonic() - saved > SAVED_EVERY:
                 self.save()
                 saved = time.monotonic()
-        if self.best_path.exists():
-            self._load(Checkpoint.read(self.best_path, self.state.digest).numbers, moments=False)
+        if not self.state.finished:
+            self._load(Checkpoint.read(self.best_path, self.start).numbers, moments=False)
+            self.state.finished = True
+            self.save()
+        self.best_path.unlink(missing_ok=True)
         return self.best
 
     def save(self) -> None:
         """Write the checkpoint."""
-        self.state.numbers = self._numbers()
+        self.state.numbers = self._numbers(moments=not self.state.finished)
         self.state.write(self.path)
 
     def lora(self) -> dict[str, Any]:
@@ -141,7 +144,7 @@ class Training:
         self.state.epochs.append(Epoch(number, self.state.loss / self.steps_per_epoch, dev, round(seconds, 1)))
         self.state.loss = self.state.seconds = 0.0
         if self.best.number == number:
-            Checkpoint(self.state.digest, self.state.step, numbers=self._numbers(moments=False)).write(self.best_path)
+            replace(self.state, numbers=self._numbers(moments=False)).write(self.best_path)
         self.save()
 
     def _step(self, batch: Sequence[Encoded]) -> float:

@@ -24,23 +24,23 @@ from ..gold.source import GoldSource
 from ..hardware import energy_joules, machine
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, Windowing, load_model, open_engine
 from ..inference.model import settings_of
+from ..locks import canonical_digest
 from ..weights import Store, StoredWeights
 from ..weights.lora import LoraMatrices, merge, publish_adapter
-from .base import computes_bfloat16, load_base, lora_of, parameters_of, require_torch, with_lora
-from .card import code_digest, configuration_digest, packages
-from .checkpoint import Epoch
+from .base import computing, load_base, lora_of, parameters_of, require_torch, with_lora
+from .card import COMPUTED, configuration_digest, made_with
+from .checkpoint import Checkpoint, Epoch
 from .data import TRAIN, Labels, digest_of_examples, encoded, read_labels
 from .examples import Encoded, learned_share, parity_fault, tunable
 from .guards import Guarded, guard
 from .parity import Parity, compare_with, trainer_logprobs
-from .plan import Plan, Settings, plan_for
+from .plan import Computing, Plan, Settings, needed_gb, plan_for
 from .trainer import Step, Training
 
 __all__ = ["Prepared", "TuneHooks", "TuneTerms", "Tuned", "prepare", "train"]
 
 CARD = "adapter.json"
 ESTIMATED_AFTER = 3  # steps
-BYTES = {"float32": 4.0, "bfloat16": 2.0, "4bit": 0.6}
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,15 @@ class Prepared:
     plan: Plan
     guarded: Guarded
     engine: str
+    needed_gb: float
 
     @property
     def digest(self) -> str:
-        """The digest of the configuration. The same one gives the same adapter on the same machine."""
+        """The digest of what is trained. The same one, code and packages give the same adapter on the same machine."""
         return configuration_digest(
-            {"base": self.base.manifest.digest, "plan": self.plan.as_json(),
-             "train": digest_of_examples(self.train), "dev": self.labels.digest("dev"), "engine": self.engine}
+            {"base": self.base.manifest.digest, "train": digest_of_examples(self.train),
+             "dev": self.labels.digest("dev"), "engine": self.engine},
+            self.plan,
         )  # fmt: skip
 
 
@@ -133,18 +135,20 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
         context, base, name = engine.capabilities.context, model.weights, engine.name
     train = _share_of(train, terms)
     longest = max((len(each.ids) for each in [*train, *dev]), default=0)
+    here, parameters = computing(), parameters_of(base)
     plan = plan_for(
         terms.settings,
-        parameters=parameters_of(base),
+        parameters=parameters,
         context=context,
         longest=longest,
         documents=len({each.example.document for each in train}),
-        bfloat16=computes_bfloat16(),
+        computing=here,
     )
     guarded = guard(labels, train, parity, plan)
-    if memory := _memory_fault(base, plan):
+    needed = needed_gb(parameters, plan.numbers, max(plan.micro, plan.length))
+    if memory := _memory_fault(needed, here):
         guarded.faults.append(memory)
-    return Prepared(labels, base, terms, guarded.kept, dev, plan, guarded, name)
+    return Prepared(labels, base, terms, guarded.kept, dev, plan, guarded, name, needed)
 
 
 def _share_of(train: list[Encoded], terms: TuneTerms) -> list[Encoded]:
@@ -156,24 +160,12 @@ def _share_of(train: list[Encoded], terms: TuneTerms) -> list[Encoded]:
     return [each for each in train if each.example.document in kept]
 
 
-def needed_gb(base: StoredWeights, plan: Plan) -> float:
-    """The memory of a training in GB: the base, the libraries, and what one part of a batch keeps for its way back.
-
-    Measured on the 135M: 3.0 GB with parts of 1,024 tokens, 4.7 GB with 2,048: 146 bytes a token for the square root
-    of the parameters.
-    """
-    parameters = parameters_of(base)
-    return (
-        float(BYTES[plan.numbers] * parameters * 1.2 + 1e9 + 146 * max(plan.micro, plan.length) * parameters**0.5) / 1e9
-    )
-
-
-def _memory_fault(base: StoredWeights, plan: Plan) -> str | None:
-    here, needed = machine().memory_gb, needed_gb(base, plan)
-    if needed <= here:
+def _memory_fault(prepared_gb: float, here: Computing) -> str | None:
+    available, of = (here.gpu_gb, "its GPU has") if here.gpu_gb else (machine().memory_gb, "this machine has")
+    if prepared_gb <= available:
         return None
     return (
-        f"the training needs about {needed:.1f} GB of memory, and this machine has {here:.1f} GB; "
+        f"the training needs about {prepared_gb:.1f} GB of memory, and {of} {available:.1f} GB; "
         "choose smaller weights or a smaller micro"
     )
 
@@ -190,20 +182,22 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (out / "checkpoint.safetensors").exists() and not resume:
         raise InputError(f"{out} holds a training.", "Continue it with --resume, or name another folder.")
-    if resume and (finished := _finished(prepared, out / CARD)):
+    if resume and (finished := _finished(prepared, out / CARD, published=publish)):
         return finished
-    begun, energy = time.monotonic(), energy_joules()
-    plan = prepared.plan
+    energy, plan = energy_joules(), prepared.plan
     model = with_lora(load_base(prepared.base, plan.numbers), plan)
-    before = _Dev(prepared, hooks).share_right(None)
-    hooks.say(f"Dev part before the training: {before:.1%} right.")
 
     def evaluate(training: Training) -> float:
         return _Dev(prepared, hooks).share_right(lora_of(training.lora(), plan))
 
-    training = Training(model, prepared.train, plan, out, prepared.digest, evaluate)
-    if resume and training.resume():
+    start = Checkpoint(prepared.digest, made=made_with(plan))
+    training = Training(model, prepared.train, plan, out, start, evaluate)
+    resumed = resume and training.resume()
+    if resumed:
         hooks.say(f"Going on from step {training.state.step} of {training.total}.")
+    else:
+        training.state.before = _Dev(prepared, hooks).share_right(None)
+        hooks.say(f"Dev part before the training: {training.state.before:.1%} right.")
     told = len(training.state.epochs)
     first: tuple[float, int] | None = None
 
@@ -224,29 +218,31 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
         hooks.on_epoch(epoch)
     lora = lora_of(training.lora(), plan)
     parity, adapter, merged = (
-        _published(prepared, lora, trainer_logprobs(training, prepared.dev), hooks) if publish else ([], None, None)
+        _published(prepared, lora, training.state.made, trainer_logprobs(training, prepared.dev), hooks)
+        if publish
+        else ([], None, None)
     )
-    card = _card(prepared, training, parity, before, time.monotonic() - begun)
+    card = _card(prepared, training, parity)
     used = energy_joules()
-    # A counter that began again says nothing.
-    card["watt_hours"] = round((used - energy) / 3600, 2) if used and energy and used > energy else None
+    # A counter that began again says nothing, nor does one that did not see the beginning.
+    card["watt_hours"] = round((used - energy) / 3600, 2) if used and energy and used > energy and not resumed else None
     card["adapter"] = f"sha256:{adapter.manifest.digest}" if adapter else None
     card["merged"] = f"sha256:{merged.manifest.digest}" if merged else None
     write_whole(out / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n", private=True)
-    return Tuned(prepared, adapter, merged, training.state.epochs, best, before, parity, card)
+    return Tuned(prepared, adapter, merged, training.state.epochs, best, card["dev_before"], parity, card)
 
 
-def _finished(prepared: Prepared, path: Path) -> Tuned | None:
-    """The training that a card describes, if it has this configuration and its weights are in the store still."""
+def _finished(prepared: Prepared, path: Path, *, published: bool) -> Tuned | None:
+    """The training that a card describes, if it is this one and, where it should be, in the store still."""
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if card.get("configuration") != prepared.digest or not card.get("merged"):
+    if card.get("configuration") != prepared.digest:
         return None
-    store = Store()
-    merged, adapter = store.find(card["merged"]), store.find(card["adapter"])
-    if merged is None or adapter is None:
+    store, names = Store(), [card.get("merged"), card.get("adapter")]
+    merged, adapter = (store.find(name) if name else None for name in names)
+    if published and (merged is None or adapter is None):
         return None
     epochs = [Epoch(**each) for each in card["epochs"]]
     parity = [Parity(**{name: value for name, value in each.items() if name != "holds"}) for each in card["parity"]]
@@ -286,11 +282,11 @@ def answers_of(model: LoadedModel, prepared: Prepared, documents: Sequence[Docum
 
 
 def _published(
-    prepared: Prepared, lora: LoraMatrices, trained: Sequence[float], hooks: TuneHooks
+    prepared: Prepared, lora: LoraMatrices, made: Mapping[str, Any], trained: Sequence[float], hooks: TuneHooks
 ) -> tuple[list[Parity], StoredWeights | None, StoredWeights | None]:
     """Publish adapter and merged weights, unless the served answers differ from the trainer's."""
     store, name = Store(), prepared.terms.name or f"{prepared.base.manifest.name}-{prepared.labels.task.name}"
-    short = prepared.digest.removeprefix("sha256:")[:8]
+    short = canonical_digest([prepared.digest, made]).removeprefix("sha256:")[:8]
     merged = merge(prepared.base, lora, store, f"{name}-{short}", prepared.plan.merged)
     adapter = publish_adapter(prepared.base, lora, store, f"{name}-{short}-adapter")
     ways: list[tuple[str, str, StoredWeights, StoredWeights | None]] = [
@@ -313,10 +309,8 @@ def _published(
     return parity, None, None
 
 
-def _card(
-    prepared: Prepared, training: Training, parity: Sequence[Parity], before: float, seconds: float
-) -> dict[str, Any]:
-    labels, examples = prepared.labels, prepared.train
+def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> dict[str, Any]:
+    labels, examples, made = prepared.labels, prepared.train, training.state.made
     learned, stated = learned_share([each.example for each in examples])
     return {
         "schema": 1,
@@ -325,10 +319,11 @@ def _card(
         "prompt": labels.task.prompt_version,
         "base": {"name": prepared.base.manifest.name, "digest": f"sha256:{prepared.base.manifest.digest}",
                  "licence": prepared.base.manifest.licence},
-        "plan": prepared.plan.as_json(),
+        "plan": {**prepared.plan.as_json(), **{name: made[name] for name in COMPUTED}},
         "configuration": prepared.digest,
-        "code": code_digest(),
-        "packages": packages(),
+        "code": made["code"],
+        "packages": made["packages"],
+        "gpus": made["gpus"],
         "data": {
             "train": labels.digest(TRAIN), "dev": labels.digest("dev"), "split": f"{labels.split.digest}",
             "documents": len({each.example.document for each in examples}), "examples": len(examples),
@@ -336,11 +331,11 @@ def _card(
             "tokens": sum(len(each.ids) for each in examples), "trained": sum(each.trained for each in examples),
         },
         "warnings": prepared.guarded.warnings,
-        "dev_before": round(before, 6),
+        "dev_before": round(training.state.before or 0.0, 6),
         "epochs": [vars(each) for each in training.state.epochs],
         "best": training.best.number,
         "parity": [each.as_json() for each in parity],
-        "seconds": round(seconds, 1),
+        "seconds": round(sum(each.seconds for each in training.state.epochs), 1),
         "made_at": now(),
     }  # fmt: skip
 
