@@ -103,7 +103,8 @@ def test_only_marked_tokens_are_learned(base: StoredWeights, tmp_path: Path) -> 
     training = a_training(base, tmp_path / "out")
     (example,) = some_examples(1)
     with torch.no_grad():
-        logits = training.model(input_ids=torch.tensor([example.ids])).logits[0].log_softmax(-1)
+        device = training.model.device
+        logits = training.model(input_ids=torch.tensor([example.ids], device=device)).logits[0].log_softmax(-1)
     expected = -sum(float(logits[at - 1, example.ids[at]]) for at, learned in enumerate(example.learned) if learned)
     assert float(training.loss_of([example])) == pytest.approx(expected, rel=1e-4)
 
@@ -113,6 +114,24 @@ def test_padding_changes_no_loss(base: StoredWeights, tmp_path: Path) -> None:
     examples = some_examples(4)
     alone = sum(float(training.loss_of([each])) for each in examples)
     assert float(training.loss_of(examples)) == pytest.approx(alone, rel=1e-4)
+
+
+def test_a_gradient_that_is_no_number_spoils_nothing_and_many_of_them_end_the_training(
+    base: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training, right = a_training(base, tmp_path / "out"), Training.loss_of
+
+    def at_times_wrong(self: Training, part: Any) -> Any:
+        return right(self, part) * (float("nan") if self.state.step in wrong else 1.0)
+
+    monkeypatch.setattr(Training, "loss_of", at_times_wrong)
+    wrong: Any = {1, 4}
+    training.run()
+    assert training.state.skipped == 2
+    assert all(np.isfinite(numbers).all() for numbers in training.lora().values())
+    wrong = range(100)
+    with pytest.raises(InputError, match="broke down at step 5"):
+        a_training(base, tmp_path / "other").run()
 
 
 def test_a_training_that_stops_early_on_dev_says_which_epoch_it_took(base: StoredWeights, tmp_path: Path) -> None:
@@ -220,7 +239,7 @@ def test_merged_weights_answer_like_the_base_with_its_adapter(base: StoredWeight
     training = a_training(base, tmp_path / "out", plan)
     training.run()
     training.model.eval()
-    ids = torch.tensor([some_examples(1)[0].ids])
+    ids = torch.tensor([some_examples(1)[0].ids], device=training.model.device)
     with torch.no_grad():
         tuned = training.model(input_ids=ids).logits
         plain = load_base(base, "float32")(input_ids=ids).logits

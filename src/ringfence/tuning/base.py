@@ -75,6 +75,10 @@ def load_base(weights: StoredWeights, numbers: str) -> Any:
     if numbers == "4bit":
         if not gpus:
             raise InputError("A base of 4 bits needs a GPU.", "Choose numbers: bfloat16, or a machine with a GPU.")
+        if "gguf_file" in how:
+            raise InputError(
+                "A GGUF base cannot be trained with 4 bits.", "Take its safetensors, or numbers: bfloat16."
+            )
         need("tune-gpu", "bitsandbytes")
         how["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16

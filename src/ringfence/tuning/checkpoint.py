@@ -29,9 +29,10 @@ class Checkpoint:
     """The numbers of a training by name (``lora/...``, ``first/...``, ``second/...`` of the optimiser), and its place.
 
     ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way, ``before`` the
-    share right on the dev part without an adapter. ``digest`` says what is trained: another base, plan or label cannot
-    go on from here. ``made`` says by what: other code, packages or numbers cannot go on either, until the training is
-    ``finished``; then the file holds the adapter of the best epoch alone, for any machine.
+    share right on the dev part without an adapter, ``skipped`` the steps whose gradient was no number. ``digest`` says
+    what is trained: another base, plan or label cannot go on from here. ``made`` says by what: other code, packages or
+    numbers cannot go on either, until the training is ``finished``; then the file holds the adapter of the best epoch
+    alone, for any machine.
     """
 
     digest: str
@@ -41,6 +42,7 @@ class Checkpoint:
     seconds: float = 0.0
     made: Mapping[str, Any] = field(default_factory=dict)
     before: float | None = None
+    skipped: int = 0
     epochs: list[Epoch] = field(default_factory=list)
     finished: bool = False
     numbers: Mapping[str, Any] = field(default_factory=dict)

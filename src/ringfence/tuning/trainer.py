@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from .base import trainable
 from .checkpoint import Checkpoint, Epoch
 from .examples import Encoded
@@ -18,6 +19,7 @@ from .plan import Plan
 __all__ = ["Step", "Training", "batches_of"]
 
 WARM_UP = 0.05  # of all steps
+BROKEN = 5  # steps in a row without a usable gradient end a training
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 
 
@@ -73,6 +75,7 @@ class Training:
         self.optimiser = torch.optim.AdamW([each for _, each in self.parameters], lr=0.0, weight_decay=0.0)
         self.path, self.best_path = folder / "checkpoint.safetensors", folder / "best.safetensors"
         self.start = self.state = start
+        self.broken = 0  # steps in a row
         self.steps_per_epoch = len(batches_of(len(examples), plan, 0))
         self.total = self.steps_per_epoch * plan.epochs
 
@@ -157,12 +160,26 @@ class Training:
             lost = self.loss_of(part)
             (lost / learned).backward()
             loss += float(lost.detach())
-        torch.nn.utils.clip_grad_norm_([each for _, each in self.parameters], 1.0)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(self.state.step + 1)
-        self.optimiser.step()
+        steepness = torch.nn.utils.clip_grad_norm_([each for _, each in self.parameters], 1.0)
+        if bool(steepness.isfinite()):
+            for group in self.optimiser.param_groups:
+                group["lr"] = self._rate(self.state.step + 1)
+            self.optimiser.step()
+            self.broken = 0
+        else:
+            self._leave_out()
         self.optimiser.zero_grad(set_to_none=True)
         return loss / learned
+
+    def _leave_out(self) -> None:
+        """Count a step whose gradient is no number: taken, it would turn every number of the adapter into none."""
+        self.broken += 1
+        self.state.skipped += 1
+        if self.broken == BROKEN:
+            raise InputError(
+                f"The training broke down at step {self.state.step + 1}: {BROKEN} gradients in a row are no numbers.",
+                "Choose a smaller learning rate, or numbers: float32; what is saved is from before.",
+            )
 
     def _rate(self, step: int) -> float:
         warm = max(1, round(WARM_UP * self.total))
@@ -190,10 +207,13 @@ class Training:
                 if each.learned[-place]:
                     goal[row, answers - place] = each.ids[-place]
         positions = (mask.cumsum(1) - 1).clamp(min=0)
+        # Padding sees itself: on CUDA a row that sees nothing gives NaN, and its gradient spoils all others.
+        seen = torch.ones((width, width), dtype=torch.bool).tril() & mask.bool()[:, None, None, :]
+        seen |= torch.eye(width, dtype=torch.bool)
         with self._numbers_of_base():
             logits = self.model(
                 input_ids=ids.to(device),
-                attention_mask=None if bool(mask.all()) else mask.to(device),
+                attention_mask=None if bool(mask.all()) else seen.to(device),
                 position_ids=positions.to(device),
                 logits_to_keep=answers + 1,
             ).logits[:, :-1]

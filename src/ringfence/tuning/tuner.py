@@ -216,6 +216,8 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
     best = training.run(on_step)  # an interruption may come within a step, so the last checkpoint counts
     for epoch in training.state.epochs[told:]:
         hooks.on_epoch(epoch)
+    if skipped := training.state.skipped:
+        hooks.say(f"{skipped} of {training.total} steps were left out: their gradients were no numbers.")
     lora = lora_of(training.lora(), plan)
     parity, adapter, merged = (
         _published(prepared, lora, training.state.made, trainer_logprobs(training, prepared.dev), hooks)
@@ -334,6 +336,7 @@ def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> d
         "dev_before": round(training.state.before or 0.0, 6),
         "epochs": [vars(each) for each in training.state.epochs],
         "best": training.best.number,
+        "skipped_steps": training.state.skipped,
         "parity": [each.as_json() for each in parity],
         "seconds": round(sum(each.seconds for each in training.state.epochs), 1),
         "made_at": now(),
