@@ -88,7 +88,8 @@ def _broken(result: Result) -> list[str]:
 def doubts_about(result: Result, required: set[str]) -> Iterator[tuple[str, str]]:
     """Yield the kind of each doubt about a document, and the doubt in words."""
     if not result.answered:
-        yield "not-done", f"{result.status} ({(result.reason or '').partition(':')[0]})"
+        code, _, why = (result.reason or "").partition(": ")
+        yield "not-done", f"{result.status} ({code})" + (f": {why}" if why else "")
     for check in _broken(result):
         yield "broken-check", f"broken: {check}"
     for path, answer in (result.fields or {}).items():
