@@ -39,7 +39,7 @@ TaskLike = Task | dict[str, Any] | type[BaseModel] | str | Path
 """A task, or anything that ``load_task`` accepts: a file, plain data or a pydantic model."""
 Inputs = str | Path | Iterable[str | Path]
 """Files, folders and globs."""
-PROVED_WRONG = 1.25  # an estimate that differs by this factor is told again
+PROVED_WRONG, BY_SECONDS = 1.25, 5.0  # an estimate that differs by this factor, and so many seconds, is told again
 ESTIMATED = 10  # a run over at least this many documents begins with an estimate
 
 
@@ -250,7 +250,8 @@ class _Forecasts:
         self._forecast = self._forecast or Forecast(self._answerer, self._sources, self._limit, self._kept)
         estimate = self._forecast.at(pace)
         last, seconds = self._told, estimate.seconds
-        if first or (last and seconds and max(last, seconds) > PROVED_WRONG * min(last, seconds)):
+        less, more = sorted((last or 0.0, seconds or 0.0))
+        if first or (less and more > max(PROVED_WRONG * less, less + BY_SECONDS)):
             self._told = seconds
             self._tell(replace(estimate, corrected=not first, basis=basis))
 

@@ -17,7 +17,7 @@ from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from ..inference import AnswerOptions
 from ..locks import Lock
-from ..operating.released import read_release
+from ..operating.released import serving_release
 from ..runs import RunFolder, RunSummary
 from ..runs.doubts import doubts_of
 from ..tasks import Task, load_task
@@ -115,7 +115,7 @@ class _Work:
                 f"A release fixes the task, the weights and every setting; {', '.join(given)} cannot be given with it.",
                 "Omit these options, or run the task file without --release.",
             )
-        released = read_release(path)
+        released = serving_release(path)
         options = released.options(reading.passwords, answers.pool, answers.corpus.name if answers.corpus else None)
         return cls(released.task, released.model, options, released.lock)
 
