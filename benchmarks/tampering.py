@@ -50,6 +50,9 @@ REASONS = {
     "content.jsonl": "layout of a line, whose value is the same",
     "bundle.json": "facts beside the list of files; a signature covers the whole",
     "manifest.json": "the name, source or licence of the weights, which the digest does not cover; a signature does",
+    # Edits with an aim
+    "a version gone": "the corpus as it was before its last version, whole in itself: the lock of a run over it tells",
+    "looks, digest anew": "a release whole in itself: its signature tells, which a policy can demand",
 }
 
 
@@ -83,7 +86,7 @@ def trial(subject: Subject, name: str, kind: str, content: bytes, scratch: Path,
         if said:
             edit.noticed[verb] = said
     if not edit.noticed:
-        edit.reason = "layout" if edit.changed == "layout" else REASONS.get(Path(name).name, "not known")
+        edit.reason = "layout" if edit.changed == "layout" else REASONS.get(aim or Path(name).name, "not known")
     return edit
 
 
