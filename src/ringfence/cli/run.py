@@ -70,7 +70,7 @@ def command(
             opened(work.model) as loaded,
             RunProgressBar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar,
         ):
-            details = replace(details, on_estimate=None if as_json else bar.expect)
+            details = replace(details, on_estimate=None if as_json else bar.expect, on_duration=bar.follow)
             run = loaded.run(
                 work.task, inputs, out, resume=resume, options=work.options, on_event=bar.update, details=details
             )
