@@ -46,7 +46,10 @@ class RunDoubts:
     worst: tuple[DoubtfulDocument, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(f"{self.documents[kind]} {words}" for kind, words in KINDS.items() if self.documents.get(kind))
+        found = {words: count for kind, words in KINDS.items() if (count := self.documents.get(kind))}
+        return ", ".join(
+            f"{n} {words if len(found) > 1 else words.replace('other ', '')}" for words, n in found.items()
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for JSON."""
