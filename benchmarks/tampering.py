@@ -46,6 +46,7 @@ REASONS = {
     "good.json": "another release, whole in itself: only a signature or the audit log says which one is meant",
     "ranked.json": "another release, whole in itself: only a signature or the audit log says which one is meant",
     "corpus.sqlite": "space that holds nothing, or an older state whole in itself, which the locks of runs tell apart",
+    "vectors.f32": "bytes behind the last vector, as a kill leaves them: nothing reads them",
     "about.json": "the settings of the log, which no record covers",
     "content.jsonl": "layout of a line, whose value is the same",
     "bundle.json": "facts beside the list of files; a signature covers the whole",
