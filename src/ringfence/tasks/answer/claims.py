@@ -143,7 +143,9 @@ def _of_others(
     }
     words = set(_WORD.findall(about.casefold()))
     titles = {source.document: words & set(_WORD.findall(source.title.casefold())) for source in sources}
-    known = {name: (names - missing[name]) | {("title", word) for word in titles[name]} for name in said}
+    known: dict[str, set[tuple[str, str]]] = {
+        name: (names - missing[name]) | {("title", word) for word in titles[name]} for name in said
+    }
     faults = []
     for kind, text in sorted(values):
         holders = [name for name in said if (kind, text) not in missing[name]]
