@@ -151,7 +151,8 @@ def _of_others(
         holders = [name for name in said if (kind, text) not in missing[name]]
         others = [name for name in said if name not in holders]
         if holders and all(any(known[other] > known[holder] for other in others) for holder in holders):
-            lacking = set.union(*(known[other] for other in others)) - set.union(*(known[name] for name in holders))
+            lacking = {word for name in others for word in known[name]}
+            lacking -= {word for name in holders for word in known[name]}
             faults.append(f"{kind}: {text}, not beside {', '.join(sorted(word for _, word in lacking))}")
     return faults
 
