@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ringfence.engines import (
@@ -20,6 +21,7 @@ from ringfence.engines import (
 )
 from ringfence.engines.conformance import CHECKS, conformance
 from ringfence.engines.openai import OpenAiEngine
+from ringfence.engines.openvino_convert import make_form
 from ringfence.engines.selection import choose_engine
 from ringfence.engines.vllm import (
     VllmEngine,
@@ -301,6 +303,42 @@ def test_auto_says_what_it_chose_and_why(
     if not installed():
         with pytest.raises(EngineError, match="need vLLM"):
             choose_engine(tmp_path, "")
+
+
+def with_precision(folder: Path, precision: str) -> Path:
+    """A folder with a GGUF file of one matrix in a precision."""
+    from gguf import GGMLQuantizationType, GGUFWriter
+    from gguf.quants import quantize
+
+    kind = GGMLQuantizationType[precision]
+    folder.mkdir()
+    writer = GGUFWriter(str(folder / "weights.gguf"), "llama")
+    writer.add_chat_template("{{ messages }}")
+    writer.add_token_list(["a", "b"])
+    writer.add_token_types([1, 3])
+    writer.add_eos_token_id(1)
+    writer.add_tensor("blk.0.ffn_up.weight", quantize(np.ones((32, 256), np.float32), kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return folder
+
+
+@pytest.mark.parametrize("precision", ["Q5_0", "Q5_1"])
+def test_a_precision_that_openvino_does_not_read_is_named_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+) -> None:
+    monkeypatch.setattr("ringfence.engines.selection.is_x86", lambda: True)
+    monkeypatch.setattr("ringfence.engines.selection.has_gpu", lambda: False)
+    readable, other = with_precision(tmp_path / "readable", "Q8_0"), with_precision(tmp_path / "other", precision)
+    assert choose_engine(readable, "")[0] == "openvino"
+    name, why = choose_engine(other, "")
+    assert name == "llamacpp"
+    assert f"OpenVINO does not read llama weights in {precision}" in why
+    with pytest.raises(EngineError, match=precision) as caught:
+        make_form(other, tmp_path)
+    assert "requantise" in str(caught.value.hint)
 
 
 def test_llamacpp_listens_on_loopback_behind_a_key(llamacpp: Engine) -> None:

@@ -65,6 +65,8 @@ def facts_of_gguf(file: Path) -> FormFacts:
             "These weights have no chat template.",
             "Choose instruction-tuned weights (their names end in Instruct or chat).",
         )
+    if len(types) != len(tokens):  # control tokens of a document could not be told from text
+        raise EngineError("The tokenizer in these weights is incomplete.", "Pull them again, or choose other weights.")
     named = {name: value(f"tokenizer.ggml.{name}_token_id") for name in ("bos", "eos", "padding")}
     # Several model families end a turn with another token than the one that ends a text.
     turn_ends = [

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import EngineError
 from .gguf_metadata import FormFacts, cached_numbers, facts_of_gguf
 from .openvino_runtime import explain, runtime
+from .selection import unread_by_openvino
 
 __all__ = ["converter_version", "make_form"]
 
@@ -39,6 +40,11 @@ def make_form(origin: Path, target: Path) -> None:
     facts = facts_of_gguf(files[0])  # first: its errors explain what is wrong with unusable weights
     if facts.embeds:
         raise EngineError("The openvino engine does not embed texts, and these weights do.", "Use --engine llamacpp.")
+    if unread := unread_by_openvino(origin):
+        raise EngineError(
+            f"OpenVINO does not read the precision {unread} of these weights.",
+            "Make weights that it reads with `ringfence weights requantise`, or choose --engine llamacpp.",
+        )
     # The reader writes its export next to the file that it reads, so it gets a link in the target folder.
     link = target / files[0].name
     for file in files:

@@ -11,10 +11,20 @@ from ..errors import EngineError
 from ..gguf_header import GgufHeader
 from ..hardware import has_gpu, is_x86
 
-__all__ = ["EngineState", "choose_engine", "encoder_engine", "require_engine", "slow_precision", "state_of"]
+__all__ = [
+    "EngineState",
+    "choose_engine",
+    "encoder_engine",
+    "require_engine",
+    "slow_precision",
+    "state_of",
+    "unread_by_openvino",
+]
 
 # What GenAI's GGUF reader supports, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
+# Tried one by one with 2026.4; it breaks off at Q3_K, Q5_0, Q5_1, Q5_K and the IQ family.
+OPENVINO_PRECISIONS = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q2_K", "Q4_K", "Q6_K"}
 SLOW_IN_LLAMACPP = ("Q4_1", "Q5_1")
 _MODULES = {
     "openvino": ("openvino_genai", "openvino", "openvino_tokenizers"),
@@ -84,9 +94,12 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
             "Install it on a machine with a GPU, or pull the same weights as GGUF.",
         )
     architecture = _architecture(files) if files else None
-    fits = architecture in (None, *OPENVINO_ARCHITECTURES)
+    unread = unread_by_openvino(files) if files else None
+    fits = architecture in (None, *OPENVINO_ARCHITECTURES) and not unread
     usable = {name for name in ("openvino", "llamacpp") if state_of(name).usable}
     kind = f"{architecture} weights" if architecture else "an OpenVINO export" if files else "most weights"
+    if unread:
+        kind = f"{kind} in {unread}"
     if ".xml" in names:
         if "openvino" in usable:
             return "openvino", "openvino, because this is an OpenVINO export"
@@ -129,6 +142,14 @@ def _architecture(files: Path) -> str | None:
         return str(json.loads((files / "config.json").read_text(encoding="utf-8")).get("model_type"))
     except (OSError, ValueError):
         return None
+
+
+def unread_by_openvino(files: Path) -> str | None:
+    """A precision in a GGUF file that OpenVINO's reader does not know; None if it knows all."""
+    for path in sorted(files.glob("*.gguf")):
+        if unknown := set(GgufHeader(path).tensors.values()) - OPENVINO_PRECISIONS:
+            return min(unknown)
+    return None
 
 
 def slow_precision(files: Path) -> str | None:
