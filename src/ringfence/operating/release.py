@@ -90,7 +90,7 @@ def write_release(folder: Path, contender: str, override: Override | None = None
     """
     record = read_record(folder)
     if record is None:
-        raise InputError(f"{folder} has no verdict yet.", f"Run it first: ringfence pilot run {folder}.")
+        raise InputError(f"{folder} has no verdict yet.", f"Run it first: ringfence pilot run {folder}")
     if contender not in record.names:
         raise InputError(f"The pilot has no contender {contender!r}.", f"It has: {', '.join(record.names)}.")
     run = RunFolder.open(folder / "runs" / contender)
@@ -101,7 +101,7 @@ def write_release(folder: Path, contender: str, override: Override | None = None
     if lock.digest != released.lock:
         raise InputError(
             f"The lock of {contender} is another one than in the pilot.",
-            f"Undo the change, or run the pilot again: ringfence pilot run {folder}.",
+            f"Undo the change, or run the pilot again: ringfence pilot run {folder}",
         )
     verdict = confirmed.word if chosen else "NONE"
     if verdict != "PASS" and override is None:

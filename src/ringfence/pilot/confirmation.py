@@ -75,5 +75,5 @@ def confirm(folder: Path, record: PilotRecord) -> ConfirmedVerdict:
 def _no_longer_holds(folder: Path, changed: list[str]) -> InputError:
     return InputError(
         f"The verdict no longer holds; changed since: {', '.join(changed)}.",
-        f"Undo the change, or run the pilot again: ringfence pilot run {folder}.",
+        f"Undo the change, or run the pilot again: ringfence pilot run {folder}",
     )

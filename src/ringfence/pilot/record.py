@@ -58,4 +58,4 @@ def read_record(folder: Path) -> PilotRecord | None:
     try:
         return PilotRecord.model_validate_json(path.read_bytes())
     except ValidationError:
-        raise InputError(f"{path} is damaged.", f"Run the pilot again: ringfence pilot run {folder}.") from None
+        raise InputError(f"{path} is damaged.", f"Run the pilot again: ringfence pilot run {folder}") from None

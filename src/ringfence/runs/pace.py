@@ -36,12 +36,12 @@ class Costs:
     def of_request(self, request: EngineRequest, again: bool) -> int:
         """The work of reading a request. The prompt of a generation that was asked ``again`` may still be kept.
 
-        Continuations that begin alike are read once.
+        A score reads its prompt whole, because no kept prefix serves it; continuations that begin alike are read once.
         """
         if isinstance(request, Request):
             return 0 if again and self.keeps_prompts else self.reading(len(request.prompt))
         beginnings = {one[:end] for one in request.continuations for end in range(1, len(one) + 1)}
-        return self.reading(len(request.prompt)) + len(beginnings)
+        return len(request.prompt) + len(beginnings)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Pace:
     """The pace so far: in ``seconds`` the engine did this ``work``; ``before`` passed until its first request.
 
     A document makes the work of reading its prompts, and ``more`` work on average: what is written, and what is asked
-    because of it. ``written`` is the average number of tokens written for it.
+    because of it. ``written`` is the average number of tokens written for it. ``ended`` documents have ended.
     """
 
     before: float
@@ -57,6 +57,7 @@ class Pace:
     work: float
     more: float
     written: float
+    ended: int = 0
 
 
 @dataclass
@@ -161,4 +162,5 @@ class PaceMeter:
             if each.writes and each.since is not None
         )
         more = reading + self._costs.written * written
-        return Pace(self._first - self._started, now - self._first, self._done + under_way, more, written)
+        seconds, work = now - self._first, self._done + under_way
+        return Pace(self._first - self._started, seconds, work, more, written, self._ended_count)
