@@ -165,10 +165,10 @@ def tune(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     others = [Contender(f"{LONG[:44]} + ranker", share, share, (0.125, -0.0125, 0.25), 123.4, 10**9)]
     proof = Proof("UNDECIDED", "Not shown.", [Contender("tuned", share, share, None, 300.1, 10**8), *others], 24)
     parity = [Parity("adapter on its base", "llamacpp", 0, 0.0, 0.0, "the engine died: " + LONG)]
-    tuned = SimpleNamespace(parity=parity, merged=None, adapter=None)
+    tuned = SimpleNamespace(parity=parity, published=None)
     plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, bfloat16=True)
-    monkeypatch.setattr("ringfence.cli.tune.needed_gb", lambda *_: 3.0)
-    prepared = SimpleNamespace(plan=plan, train=[], base=None, guarded=SimpleNamespace(warnings=[LONG], faults=[]))
+    guarded = SimpleNamespace(warnings=[LONG], faults=[])
+    prepared = SimpleNamespace(plan=plan, train=[], memory_gb=3.0, guarded=guarded)
 
     def tuned_now(*_: Any, hooks: Any, **__: Any) -> Any:
         hooks.on_plan(prepared)

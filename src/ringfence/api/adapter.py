@@ -97,7 +97,7 @@ def tune(
         return None
     tuned = train(prepared, out, tune_hooks, resume=options.resume)
     proof = None
-    if tuned.merged:
+    if tuned.published:
         proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
         proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
     points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
