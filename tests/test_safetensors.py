@@ -51,7 +51,7 @@ def test_a_gguf_file_made_of_safetensors_answers_as_transformers_does(kind: str,
     for name in ("llamacpp", "openvino"):
         model = open_engine(name, made, store, EngineSettings(cache_gib=1, max_in_flight=1))
         engine = model.engine
-        assert tokens_apart(base, engine, [letter(number) for number in range(9)]) == 0
+        assert tokens_apart(base, engine, {str(number): letter(number) for number in range(9)}) == []
         prompt = engine.prompt((("user", letter(3)),))
         answers = tuple(engine.tokenize(text) for text in (" Nordwind", " 200.50", " null"))
         (score,) = engine.score([ScoreRequest("a", prompt, answers)])

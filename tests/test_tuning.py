@@ -344,9 +344,11 @@ def test_fixed_examples_of_letters_are_one_for_each_look_with_the_lines_that_the
     for example in shown:
         assert TASK.example_fault(example) is None
         assert example.answer.startswith("seller: ")
-    assert fixed_examples(train, 400) == shown[:1]  # a quarter of the context is for examples
-    assert fixed_examples(train, 40) == []
+    longest = max(len(each.ids) for each in train)
+    assert len(fixed_examples(train, 2 * longest + 300)) == 1  # the longest document fits beside them, with its answer
+    assert fixed_examples(train, longest + 300) == []
     assert len(pool_of(train, 100_000, 2)) == 40
+    assert pool_of(train, longest + 300, 2) == []
 
 
 def test_fixed_examples_of_messages_are_one_for_each_label_the_most_typical() -> None:

@@ -247,8 +247,9 @@ class EngineType(Protocol):
     """The class behind an entry point of ``ringfence.engines``.
 
     ``form`` names the weights format that the engine runs; the store converts the origin once and keeps the result.
-    Set ``runs_adapters = True`` to receive ``EngineSettings.adapter``, and ``uses_server = True`` for an engine that
-    connects to ``EngineSettings.server`` and takes no weights from the store: ``open`` then gets an empty path.
+    Set ``runs_adapters = True`` to receive ``EngineSettings.adapter``, ``reads_gguf = False`` if it runs no GGUF file,
+    and ``uses_server = True`` for an engine that connects to ``EngineSettings.server`` and takes no weights from the
+    store: ``open`` then gets an empty path.
     """
 
     name: str

@@ -84,7 +84,7 @@ class VllmEngine(RunsOrigin, HttpEngine):
     """Safetensors weights, served by vLLM on this machine. A server that dies is restarted up to twice."""
 
     name = "vllm"
-    runs_adapters = True
+    runs_adapters, reads_gguf = True, False
     libraries: tuple[str, ...] = ("jinja2", "numpy", "urllib3", "vllm")
 
     def __init__(self, folder: Path, settings: EngineSettings, start_seconds: float = START_SECONDS) -> None:

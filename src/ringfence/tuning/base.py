@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -98,14 +98,18 @@ def served_form(base: StoredWeights, precision: str | None, say: Callable[[str],
     return made
 
 
-def tokens_apart(base: StoredWeights, engine: Engine, texts: Sequence[str]) -> int:
-    """The number of texts that a base of safetensors, by its own tokenizer, reads as other tokens than the engine."""
+def tokens_apart(base: StoredWeights, engine: Engine, texts: Mapping[str, str]) -> list[str]:
+    """The names of texts that a base of safetensors, by its own tokenizer, reads as other tokens than the engine."""
     if not has_safetensors(base):
-        return 0
+        return []
     from tokenizers import Tokenizer
 
     own = Tokenizer.from_file(str(base.files / "tokenizer.json"))
-    return sum(tuple(own.encode(text, add_special_tokens=False).ids) != engine.tokenize(text) for text in texts)
+    return [
+        name
+        for name, text in texts.items()
+        if tuple(own.encode(text, add_special_tokens=False).ids) != engine.tokenize(text)
+    ]
 
 
 def with_lora(model: Any, plan: Plan) -> Any:
