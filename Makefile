@@ -11,16 +11,17 @@ demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, ex
 test: $(VENV)/.dev weights  ## pass the tests: at most five minutes on two cores
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
 
+# PYTHONOPTIMIZE leaves our asserts out, in pytest's workers as well; -O would stop at the first process.
 # Engines get the processors for themselves: two of them on two cores slow each other down tenfold.
 QUICK := -n 2 --dist loadgroup -m "not slow and not weights"
 HEAVY := -m "slow or weights"
 
 test-all: $(VENV)/.dev $(VENV)/.tune weights  ## pass every test, without any network where the host allows it (sealed and strict), the quick ones without asserts of ours
 	if $(BIN)/ringfence seal test | grep -q "^Mechanism: user and network namespace.*watched"; \
-	then $(BIN)/ringfence seal exec --strict -- $(BIN)/python -O -m pytest $(QUICK) \
+	then PYTHONOPTIMIZE=1 $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest $(QUICK) \
 		&& $(BIN)/ringfence seal exec --strict -- $(BIN)/pytest $(HEAVY) \
 		&& $(BIN)/pytest tests/test_seal.py tests/test_seal_attempts.py tests/test_no_telemetry.py; \
-	else $(BIN)/python -O -m pytest $(QUICK) && $(BIN)/pytest $(HEAVY); fi
+	else PYTHONOPTIMIZE=1 $(BIN)/pytest $(QUICK) && $(BIN)/pytest $(HEAVY); fi
 
 hunt: $(VENV)/.dev weights  ## try the properties on new random inputs; a failing one becomes an @example of its test
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not weights" --hypothesis-profile=hunt -k "$(shell \

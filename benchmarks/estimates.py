@@ -5,7 +5,9 @@
 Each line is one moment: the start, if this machine remembers runs of the kind, which a second time it does; the first
 document has ended, then 5, 10, 25 and 50 % of them. The ratio is the whole duration
 that was estimated at that moment over the one that was measured; a run tells the first, and tells again what has proved
-wrong by a quarter. The other column divides the time so far by the share of finished documents.
+wrong by a quarter. The other columns: the time so far divided by the share of finished documents; the processors that
+this process had until the moment and afterwards; and the ratio if it had had as many afterwards as before, for
+nobody can tell beforehand what else a machine will have to do.
 """
 
 from __future__ import annotations
@@ -29,26 +31,35 @@ MOMENTS = (0.05, 0.1, 0.25, 0.5)
 
 @dataclass
 class Timeline:
-    """What was estimated after each document: (seconds so far, documents ended, seconds in all)."""
+    """What was estimated after each document: (seconds so far, processor seconds, documents ended, seconds in all)."""
 
     forecast: Forecast
     started: float
-    told: list[tuple[float, int, float]] = field(default_factory=list)
+    told: list[tuple[float, float, int, float]] = field(default_factory=list)
     last: Pace | None = None
+    worked: float = field(default_factory=time.process_time)
 
     def at(self, pace: Pace) -> None:
         """Take the pace after a document."""
         self.last = pace
         if (seconds := self.forecast.at(pace).seconds) is not None:
-            self.told.append((time.monotonic() - self.started, len(self.told) + 1, seconds))
+            so_far, worked = time.monotonic() - self.started, time.process_time() - self.worked
+            self.told.append((so_far, worked, len(self.told) + 1, seconds))
 
     def show(self, name: str, count: int, actual: float) -> None:
         """Print the ratios."""
         print(f"{name}: {count} documents in {actual:.0f} s")
+        whole = time.process_time() - self.worked
         for share in (0.0, *MOMENTS):
-            so_far, ended, seconds = next(each for each in self.told if each[1] >= max(1, share * count))
+            so_far, worked, ended, seconds = next(each for each in self.told if each[2] >= max(1, share * count))
+            before, after = worked / so_far, (whole - worked) / (actual - so_far)
+            equal = (so_far + (seconds - so_far) * before / after) / actual
             moment = f"after {ended} of {count} documents, {so_far / actual:.0%} of the time"
-            print(f"  {moment:48} ratio {seconds / actual:5.2f}   by documents {so_far / ended * count / actual:5.2f}")
+            print(
+                f"  {moment:48} ratio {seconds / actual:5.2f}   by documents {so_far / ended * count / actual:5.2f}"
+                f"   processors {before:.2f}, then {after:.2f}: ratio {equal:5.2f}",
+                flush=True,
+            )
 
 
 def measure(model: Model, name: str, task: Task, sources: list[Source]) -> None:

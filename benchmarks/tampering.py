@@ -46,10 +46,14 @@ REASONS = {
     "good.json": "another release, whole in itself: only a signature or the audit log says which one is meant",
     "ranked.json": "another release, whole in itself: only a signature or the audit log says which one is meant",
     "corpus.sqlite": "space that holds nothing, or an older state whole in itself, which the locks of runs tell apart",
+    "vectors.f32": "bytes behind the last vector, as a kill leaves them: nothing reads them",
     "about.json": "the settings of the log, which no record covers",
     "content.jsonl": "layout of a line, whose value is the same",
     "bundle.json": "facts beside the list of files; a signature covers the whole",
     "manifest.json": "the name, source or licence of the weights, which the digest does not cover; a signature does",
+    # Edits with an aim
+    "a version gone": "the corpus as it was before its last version, whole in itself: the lock of a run over it tells",
+    "looks, digest anew": "a release whole in itself: its signature tells, which a policy can demand",
 }
 
 
@@ -83,7 +87,7 @@ def trial(subject: Subject, name: str, kind: str, content: bytes, scratch: Path,
         if said:
             edit.noticed[verb] = said
     if not edit.noticed:
-        edit.reason = "layout" if edit.changed == "layout" else REASONS.get(Path(name).name, "not known")
+        edit.reason = "layout" if edit.changed == "layout" else REASONS.get(aim or Path(name).name, "not known")
     return edit
 
 

@@ -196,7 +196,7 @@ def test_a_run_with_alternatives_replays_and_one_of_an_older_lock_is_replayed_wi
 
 def test_the_report_shows_the_alternatives_with_their_probabilities(tmp_path: Path) -> None:
     page = write_report(made_run(tmp_path)).read_text()
-    assert "probability 35 % · 100.00 60 %" in page
+    assert "probability 35 % · or 100.00 (60 %)" in page
     assert "chosen by the check" in page
 
 

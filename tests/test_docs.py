@@ -105,7 +105,7 @@ def test_every_line_of_the_python_page_runs(
     assert names["results"].__class__.__name__ == "ResultStream"
     shown = capsys.readouterr().out
     assert "IDENTICAL" in shown
-    assert "1 documents: 1 done, 0 failed, 0 abstained []" in shown  # the totals, and no finding of the checker
+    assert "1 document: 1 done, 0 failed, 0 abstained []" in shown  # the totals, and no finding of the checker
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_worst_come_first_and_each_kind_of_doubt_is_named(folder: RunFolder)
     found = doubts_of(folder)
     assert found.documents == {"unread": 1, "ocr": 1, "flag": 1, "broken-check": 22}
     assert [one.document for one in found.worst] == ["bad.pdf", "scan.pdf", "00.txt", "01.txt", "02.txt"]
-    assert found.worst[0].reasons == ("failed (encrypted)",)
+    assert found.worst[0].reasons == ("failed (encrypted): it needs a password",)
     assert found.worst[1].reasons == ("net: OCR in doubt", "tax: two readings", "not read: annotations")
 
 
@@ -83,3 +84,16 @@ def test_the_verb_says_what_is_in_doubt_and_what_to_do_next(
     assert f"Next: {step} {tmp_path / 'run'}" in shown
     assert data["doubts"]["documents"] == ({"broken-check": 1} if total == "13" else {})
     assert data["next"].startswith(step)
+
+
+def test_where_every_document_failed_the_reason_is_said_and_there_is_nothing_to_correct(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"no page")
+    (tmp_path / "task.yaml").write_text(json.dumps({"schema": 1, **TASK.canonical()}))
+    with running(Standin("plain", FakeEngine(lambda request, prompt: "{}"), context=100_000)) as server:
+        arguments = ("run", tmp_path / "task.yaml", tmp_path / "a.pdf", "--server", server)
+        assert ringfence(*arguments, "--out", tmp_path / "run") == 3
+    shown = capsys.readouterr().err
+    assert re.search(r"  a\.pdf: failed \([a-z-]+\): \w+", shown)
+    assert "Next: mend what failed, then give the same command with --resume" in shown

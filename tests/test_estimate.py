@@ -150,13 +150,15 @@ def test_files_that_cannot_be_read_give_no_time(tmp_path: Path) -> None:
 def test_an_estimate_is_told_again_when_it_has_proved_wrong(
     sources: list[Source], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seconds: Iterator[float] = iter([1.0, 1.1, 2.0, 2.1, *[2.0] * 26])
+    seconds: Iterator[float] = iter([2.0, 6.0, 20.0, 21.0, *[20.0] * 26])
     monkeypatch.setattr(Forecast, "at", lambda self, pace: Estimate(30, 0, 0, next(seconds), 0))
     told: list[Estimate] = []
+    shown: list[float] = []
+    details = RunDetails(sources=sources, on_estimate=told.append, on_duration=shown.append)
     with Model(LoadedModel(FakeEngine(lambda request, prompt: " 12.50\n"), None, None)) as model:
-        out = tmp_path_factory.mktemp("run") / "run"
-        model.run(TASK, (), out, details=RunDetails(sources=sources, on_estimate=told.append))
-    assert [each.seconds for each in told] == [1.0, 2.0]
+        model.run(TASK, (), tmp_path_factory.mktemp("run") / "run", details=details)
+    assert [each.seconds for each in told] == [2.0, 20.0]
+    assert shown[:4] == [2.0, 6.0, 20.0, 21.0]  # the time that is left is always shown by the newest
 
 
 def test_a_run_is_estimated_before_its_first_document_by_the_pace_of_earlier_ones(

@@ -61,7 +61,7 @@ GOLD = {
     "values": {
         "total": {"amount": "10.50", "currency": "EUR"},
         "seller": {"name": "ACME"},
-        "lines": [{"item": "=cmd()", "qty": "3", "amount": {"amount": "8.00", "currency": None}}, {"item": "Nut"}],
+        "lines": [{"item": "=cmd()", "qty": "3.0", "amount": {"amount": "8.00", "currency": None}}, {"item": "Nut"}],
     },
 }  # fmt: skip
 SECRET = "Ottilie Geheimnis"
@@ -101,7 +101,7 @@ def test_corrections_reach_the_table_with_who_when_and_the_former_value(correcte
     assert (other["total_amount"], other["confirmed_by"], other["corrected"]) == ("99.00", "", "")
     lines = table(corrected, "lines")
     assert [(row["item"], row["qty"], row["amount_amount"]) for row in lines] == [
-        ("'=cmd()", "3", "8.00"),
+        ("'=cmd()", "3.0", "8.00"),  # the number that was answered, so no correction
         ("Nut", "10", "2.50"),
     ]
     assert [row["corrected"] for row in lines] == [first, ""]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import io
+import math
 import os
 import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ from ringfence.documents import (
     read_ahead,
     read_documents,
     worker_pool,
+    worker_protocol,
 )
 from ringfence.documents.office import _panics_are_damage
 from ringfence.documents.reader import Reader
@@ -261,6 +264,33 @@ def test_a_reader_that_misbehaves_costs_its_file_and_no_other(misbehaving: Path,
     assert failed.sha256
     assert isinstance(fine, Document)
     assert not Path("/tmp/ringfence-escaped").exists()
+
+
+@pytest.mark.parametrize(("stands_still", "code"), [(1.5, "done"), (60.0, "took-too-long")])
+def test_a_reader_that_gets_no_processor_has_ten_times_as_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stands_still: float, code: str
+) -> None:
+    (tmp_path / "a.txt").write_text("fine")
+    worker_pool.start_worker()
+    reading = worker_pool._Reading(
+        Source(tmp_path / "a.txt", "a"), ReadingOptions(limits=replace(TIGHT, seconds=1, total_seconds=60))
+    )
+    assert reading._worker is not None
+    process = reading._worker.process
+    process.send_signal(signal.SIGSTOP)  # as if the machine had no time for it
+    monkeypatch.setattr(worker_protocol.Stopwatch, "WAITED", 0.1 if code == "done" else 0.9)
+    going_on = threading.Timer(stands_still, process.send_signal, [signal.SIGCONT])
+    going_on.start()
+    found = list(reading.outcomes())
+    going_on.cancel()
+    assert [one.code if isinstance(one, Unreadable) else "done" for one in found] == [code]
+
+
+def test_seconds_are_counted_in_full_where_no_processor_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_protocol, "_processor_seconds", lambda pid: math.inf)
+    watch = worker_protocol.Stopwatch(1)
+    time.sleep(0.05)
+    assert 0.05 <= watch.seconds() < 5
 
 
 def test_the_misbehaving_reader_is_a_reader() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,11 +89,15 @@ def a_pilot(folder: Path, count: int = 80) -> Path:
 
 
 def do(
-    folder: Path, wrong: dict[str, float], calls: list[str] | None = None, answers: dict[str, float] | None = None
+    folder: Path,
+    wrong: dict[str, float],
+    calls: list[str] | None = None,
+    answers: dict[str, float] | None = None,
+    more: str = "",
 ) -> PilotOutcome:
     """Run the pilot with fake contenders, of which a share is wrong (they take the first number).
 
-    ``answers`` are other shares behind the same lock.
+    ``answers`` are other shares behind the same lock, ``more`` are lines of an answer behind the number.
     """
     task = load_task(folder / "task.yaml")
 
@@ -104,7 +109,7 @@ def do(
 
         def script(request: Request, prompt: str) -> str:
             first = int(next(word for word in prompt.split("first ")[-1].split()))
-            return f" {first if (first * 7919) % 1000 < 1000 * share else first + 400}\n"
+            return f" {first if (first * 7919) % 1000 < 1000 * share else first + 400}\n{more}"
 
         engine = FakeEngine(script)
         run_fake(task, data.sources, engine, out, resume=True, contender=[contender.name, str(wrong)])
@@ -113,6 +118,19 @@ def do(
     outcome = run_pilot(folder, ReadingOptions(), run_contender, support)
     write_pilot_report(outcome, folder / "report.html")
     return outcome
+
+
+def test_the_totals_of_the_page_leave_no_value_out_and_open_what_is_behind_them(tmp_path: Path) -> None:
+    folder = a_pilot(tmp_path / "p", 60)
+    (folder / "task.yaml").write_text(EXTRACT.replace("}}", "}, sort: {kind: choice, options: [letter, note]}}"))
+    (folder / "pilot.yaml").write_text(yaml.safe_dump({**PILOT, "bar": {"unit": "value", "at_least": 0.8}}))
+    gold = GoldFile(folder / "gold.jsonl")
+    gold.add({n: GoldLine(document=n, values={**one.values, "sort": "note"}) for n, one in gold.latest().items()})
+    do(folder, {"good": 0.02, "bad": 0.6}, more="sort: note\n")
+    page = (folder / "report.html").read_text()
+    totals = re.findall(r'<tr class="total"><td>(\w+ values)</td>.*?data-field="(.*?)" .*?>(\d+)</button>', page)
+    assert [(name, key) for name, key, _ in totals] == [("found values", "*found"), ("judged values", "*judged")]
+    assert f"{sum(int(right) for _, _, right in totals)} of 60 values right" in page
 
 
 def test_the_best_on_dev_gets_the_one_look_at_test(tmp_path: Path) -> None:

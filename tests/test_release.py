@@ -119,6 +119,33 @@ def test_an_edited_release_is_no_release(release: Path, before: str, after: str)
         read_release(release)
 
 
+def test_a_policy_can_demand_that_releases_are_signed(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("model_signing")
+    from tests.test_signing import a_key
+
+    private, public = a_key(tmp_path, "ours")
+    (tmp_path / "policy.toml").write_text(f'[signatures]\npublic_keys = ["{public.name}"]\n')
+    (tmp_path / "new.txt").write_text("first 7 then 8\n")
+    monkeypatch.setenv("RINGFENCE_POLICY", str(tmp_path / "policy.toml"))
+    run = ("run", "--release", release, tmp_path / "new.txt", "--out")
+    assert ringfence(*run, tmp_path / "unsigned") == 2
+    assert "has no signature" in capsys.readouterr().err
+    assert ringfence("lock", "sign", release, "--key", private) == 0
+    assert ringfence("lock", "verify", release, "--public-key", public) == 0
+    assert ringfence(*run, tmp_path / "signed") == 0
+    stated = {**json.loads(release.read_text()), "looks": 7}
+    release.write_text(json.dumps({**stated, "digest": whole(stated)}))  # a release that is whole in itself
+    assert ringfence(*run, tmp_path / "edited") == 2
+    assert ringfence("lock", "verify", release, "--public-key", public) == 2
+    assert "No trusted key confirms" in capsys.readouterr().err
+    stated["looks"] = 1_000
+    release.write_text(json.dumps(stated))
+    assert ringfence("lock", "sign", release, "--key", private) == 2
+    assert "was changed after it was written" in capsys.readouterr().err
+
+
 def test_a_release_of_an_earlier_version_says_what_to_do(release: Path) -> None:
     stated = json.loads(release.read_text())
     del stated["work"]

@@ -125,7 +125,7 @@ WAYS = {
 
 @pytest.mark.parametrize(("call", "what"), WAYS.values(), ids=WAYS)
 def test_other_ways_to_other_processes_are_closed(call: str, what: str) -> None:
-    program = f"import ctypes, os, socket\nl = ctypes.CDLL(None)\ntry: assert {call} == -1\nexcept OSError: pass"
+    program = f"import ctypes, os, socket\nl = ctypes.CDLL(None)\ntry: {call}\nexcept OSError: pass"
     assert [one["what"] for one in tried(program)] == [what]
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks.tampering import Edit, main, trials
+from benchmarks.tampering import REASONS, Edit, main, trials
 
 # Every file of six kinds of folder is edited and checked: a minute, once for all tests of this file.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tampering")]
@@ -51,8 +51,8 @@ def test_no_edit_of_an_answer_passes(edits: list[Edit]) -> None:
 def test_no_edit_with_an_aim_passes_but_those_that_only_a_lock_or_a_signature_tells(edits: list[Edit]) -> None:
     aimed = [edit for edit in edits if edit.kind == "aimed"]
     assert len(aimed) > 25
-    passed = [(edit.subject, edit.changed) for edit in aimed if not edit.noticed]
-    assert passed == [("corpus", "a version gone")]
+    passed = [(edit.subject, edit.changed, edit.reason) for edit in aimed if not edit.noticed]
+    assert passed == [("corpus", "a version gone", REASONS["a version gone"])]
 
 
 def test_the_program_prints_a_table_and_writes_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ from ringfence.engines.conformance import CheckFinding
 from ringfence.evaluation.statistics import Proportion
 from ringfence.gold.file import GoldFile
 from ringfence.inference import LoadedModel
-from ringfence.tuning import Contender, Proof, Settings, plan_for
+from ringfence.tuning import Computing, Contender, Proof, Settings, plan_for
 from ringfence.tuning.parity import Parity
 from ringfence.weights import Store, pull
 
@@ -166,9 +166,10 @@ def tune(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     proof = Proof("UNDECIDED", "Not shown.", [Contender("tuned", share, share, None, 300.1, 10**8), *others], 24)
     parity = [Parity("adapter on its base", "llamacpp", 0, 0.0, 0.0, "the engine died: " + LONG)]
     tuned = SimpleNamespace(parity=parity, published=None)
-    plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, bfloat16=True)
+    here = Computing(bfloat16=True)
+    plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, computing=here)
     guarded = SimpleNamespace(warnings=[LONG], faults=[])
-    prepared = SimpleNamespace(plan=plan, train=[], memory_gb=3.0, guarded=guarded)
+    prepared = SimpleNamespace(plan=plan, train=[], guarded=guarded, needed_gb=3.0)
 
     def tuned_now(*_: Any, hooks: Any, **__: Any) -> Any:
         hooks.on_plan(prepared)

@@ -33,7 +33,7 @@ import torch  # noqa: E402
 from ringfence.tuning.base import load_base, lora_of, require_torch, with_lora  # noqa: E402
 from ringfence.tuning.checkpoint import Checkpoint  # noqa: E402
 from ringfence.tuning.examples import Encoded, TrainingExample  # noqa: E402
-from ringfence.tuning.plan import Plan, Settings, plan_for  # noqa: E402
+from ringfence.tuning.plan import Computing, Plan, Settings, plan_for  # noqa: E402
 from ringfence.tuning.trainer import Training  # noqa: E402
 from tests.tiny_llama import VOCABULARY, write_tiny_llama  # noqa: E402
 
@@ -55,7 +55,7 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StoredWeights:
 
 def a_plan(**settings: Any) -> Plan:
     given = Settings(**{"numbers": "float32", "epochs": 3, "batch": 2, "rank": 4, "learning_rate": 0.01, **settings})
-    return plan_for(given, parameters=10**6, context=256, longest=32, documents=8, bfloat16=False)
+    return plan_for(given, parameters=10**6, context=256, longest=32, documents=8, computing=Computing(bfloat16=False))
 
 
 def some_examples(count: int = 8) -> list[Encoded]:
@@ -69,12 +69,19 @@ def some_examples(count: int = 8) -> list[Encoded]:
     return found
 
 
-def a_training(base: StoredWeights, folder: Path, plan: Plan | None = None, digest: str = "one") -> Training:
+def a_training(
+    base: StoredWeights, folder: Path, plan: Plan | None = None, start: Checkpoint | None = None
+) -> Training:
     plan = plan or a_plan()
     folder.mkdir(exist_ok=True)
     dev = iter([0.5, 0.7, 0.6, 0.6])
     return Training(
-        with_lora(load_base(base, plan.numbers), plan), some_examples(), plan, folder, digest, lambda _: next(dev)
+        with_lora(load_base(base, plan.numbers), plan),
+        some_examples(),
+        plan,
+        folder,
+        start or Checkpoint("one"),
+        lambda _: next(dev),
     )
 
 
@@ -86,7 +93,7 @@ def test_training_learns_the_answers_and_takes_the_epoch_that_is_best_on_dev(
     best = training.run(lambda step: losses.append(step.loss))
     assert best.number == 2
     assert np.mean(losses[-4:]) < np.mean(losses[:4])
-    taken = Checkpoint.read(tmp_path / "out" / "best.safetensors", "one").numbers
+    taken = Checkpoint.read(tmp_path / "out" / "checkpoint.safetensors", Checkpoint("one")).numbers
     for name, numbers in training.lora().items():
         assert np.array_equal(numbers, taken[f"lora/{name}"].numpy())
     assert all((tmp_path / "out" / name).stat().st_mode & 0o777 == 0o600 for name in os.listdir(tmp_path / "out"))
@@ -96,7 +103,8 @@ def test_only_marked_tokens_are_learned(base: StoredWeights, tmp_path: Path) -> 
     training = a_training(base, tmp_path / "out")
     (example,) = some_examples(1)
     with torch.no_grad():
-        logits = training.model(input_ids=torch.tensor([example.ids])).logits[0].log_softmax(-1)
+        device = training.model.device
+        logits = training.model(input_ids=torch.tensor([example.ids], device=device)).logits[0].log_softmax(-1)
     expected = -sum(float(logits[at - 1, example.ids[at]]) for at, learned in enumerate(example.learned) if learned)
     assert float(training.loss_of([example])) == pytest.approx(expected, rel=1e-4)
 
@@ -106,6 +114,24 @@ def test_padding_changes_no_loss(base: StoredWeights, tmp_path: Path) -> None:
     examples = some_examples(4)
     alone = sum(float(training.loss_of([each])) for each in examples)
     assert float(training.loss_of(examples)) == pytest.approx(alone, rel=1e-4)
+
+
+def test_a_gradient_that_is_no_number_spoils_nothing_and_many_of_them_end_the_training(
+    base: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training, right = a_training(base, tmp_path / "out"), Training.loss_of
+
+    def at_times_wrong(self: Training, part: Any) -> Any:
+        return right(self, part) * (float("nan") if self.state.step in wrong else 1.0)
+
+    monkeypatch.setattr(Training, "loss_of", at_times_wrong)
+    wrong: Any = {1, 4}
+    training.run()
+    assert training.state.skipped == 2
+    assert all(np.isfinite(numbers).all() for numbers in training.lora().values())
+    wrong = range(100)
+    with pytest.raises(InputError, match="broke down at step 5"):
+        a_training(base, tmp_path / "other").run()
 
 
 def test_a_training_that_stops_early_on_dev_says_which_epoch_it_took(base: StoredWeights, tmp_path: Path) -> None:
@@ -174,7 +200,7 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_that_goes_on_to_the_same_numbe
                     process.send_signal(signal.SIGKILL)
                     break
     subprocess.run([sys.executable, "-c", script, tmp_path / "killed"], check=True, stdout=subprocess.DEVNULL)
-    ended = Checkpoint.read(tmp_path / "killed" / "best.safetensors", "one").numbers
+    ended = Checkpoint.read(tmp_path / "killed" / "checkpoint.safetensors", Checkpoint("one")).numbers
     for name, numbers in whole.lora().items():
         assert np.array_equal(numbers, ended[f"lora/{name}"].numpy()), name
 
@@ -183,10 +209,28 @@ def test_a_checkpoint_of_another_configuration_or_a_damaged_one_is_refused(base:
     training = a_training(base, tmp_path / "out")
     training.save()
     with pytest.raises(InputError, match="another training"):
-        a_training(base, tmp_path / "out", digest="two").resume()
+        a_training(base, tmp_path / "out", start=Checkpoint("two")).resume()
     training.path.write_bytes(training.path.read_bytes()[:100])
     with pytest.raises(InputError, match="damaged"):
         a_training(base, tmp_path / "out").resume()
+
+
+def test_a_finished_training_goes_on_to_serving_on_another_machine_and_an_unfinished_one_does_not(
+    base: StoredWeights, tmp_path: Path
+) -> None:
+    here, there = (Checkpoint("one", made={"torch": version, "gpus": []}) for version in ("2.13", "2.11"))
+    training = a_training(base, tmp_path / "out", start=there)
+    training.save()
+    with pytest.raises(InputError, match="unfinished training on something else: torch differ"):
+        a_training(base, tmp_path / "out", start=here).resume()
+    training.run()
+    assert sorted(os.listdir(tmp_path / "out")) == ["checkpoint.safetensors"]
+    moved = a_training(base, tmp_path / "out", start=here)
+    assert moved.resume()
+    assert moved.run() == training.best
+    assert moved.state.made == there.made
+    for name, numbers in training.lora().items():
+        assert np.array_equal(numbers, moved.lora()[name]), name
 
 
 def test_merged_weights_answer_like_the_base_with_its_adapter(base: StoredWeights, tmp_path: Path) -> None:
@@ -195,7 +239,7 @@ def test_merged_weights_answer_like_the_base_with_its_adapter(base: StoredWeight
     training = a_training(base, tmp_path / "out", plan)
     training.run()
     training.model.eval()
-    ids = torch.tensor([some_examples(1)[0].ids])
+    ids = torch.tensor([some_examples(1)[0].ids], device=training.model.device)
     with torch.no_grad():
         tuned = training.model(input_ids=ids).logits
         plain = load_base(base, "float32")(input_ids=ids).logits

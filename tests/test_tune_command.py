@@ -73,7 +73,7 @@ def test_tune_trains_and_proves(labelled: Path, capsys: pytest.CaptureFixture[st
     page = (labelled / "tuned" / "report.html").read_text()
     assert card["proof"]["verdict"] in page
     assert "<mark>" in page
-    for name in ("adapter.json", "report.html", "best.safetensors"):
+    for name in ("adapter.json", "report.html", "checkpoint.safetensors"):
         assert (labelled / "tuned" / name).stat().st_mode & 0o777 == 0o600
 
     run, letter = labelled / "run", labelled / "letters" / "3.txt"

@@ -132,13 +132,13 @@ def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
     train, _ = encoded(of, "calibration", engine, Windowing())
     small = weights["small"]
     prepared = Prepared(
-        of, small, small, 10**8, TuneTerms(settings=Settings()), train, [], cast(Any, SimpleNamespace(as_json=dict)),
-        cast(Any, None), "fake", 100_000,
+        of, small, small, TuneTerms(settings=Settings()), train, [], cast(Any, SimpleNamespace(as_json=dict)),
+        cast(Any, None), "fake", 100_000, 1.0,
     )  # fmt: skip
     published = cast(Any, SimpleNamespace(merged=weights["better"]))
     tuned = Tuned(prepared, published, [], cast(Any, None), 0.0, [], {})
     terms = ProofTerms(against=("larger",), ranker=False)
-    monkeypatch.setattr("ringfence.tuning.preparation.configuration_digest", lambda facts: "sha256:0")
+    monkeypatch.setattr("ringfence.tuning.preparation.configuration_digest", lambda facts, plan: "sha256:0")
     source = GoldSource(None, TASK, (str(tmp_path / "letters"),))
     return prove(tuned, gold, source, tmp_path / "proof", terms, ProofHooks())
 

@@ -31,7 +31,7 @@ from ringfence.tuning.examples import Encoded, encode, examples_of, learned_shar
 from ringfence.tuning.few_shot import fixed_examples, pool_of
 from ringfence.tuning.guards import guard
 from ringfence.tuning.parity import MOST_APART, Parity, compare_with
-from ringfence.tuning.plan import Plan, Settings, plan_for, read_settings
+from ringfence.tuning.plan import Computing, Plan, Settings, needed_gb, plan_for, read_settings
 from ringfence.tuning.receipt import shown_examples, trained_tokens
 from ringfence.tuning.trainer import batches_of, parts_of
 from ringfence.weights import StoredWeights
@@ -44,6 +44,7 @@ ENGINE = FakeEngine(lambda request, prompt: "", scorer=lambda prompt, text: -0.5
 LETTERS = task_from(
     {"schema": 1, "kind": "classify", "name": "inbox", "labels": {"invoice": "asks for money", "offer": ""}}
 )
+NO_GPU = Computing(bfloat16=False)
 
 
 def learned_text(example: Encoded) -> str:
@@ -158,7 +159,7 @@ def test_every_answer_reads_back_as_its_gold(number: int) -> None:
 
 
 def plan(**settings: Any) -> Plan:
-    return plan_for(Settings(**settings), parameters=10**8, context=2048, longest=300, documents=200, bfloat16=False)
+    return plan_for(Settings(**settings), parameters=10**8, context=2048, longest=300, documents=200, computing=NO_GPU)
 
 
 def test_a_plan_has_no_gap_and_gives_a_reason_for_each_setting() -> None:
@@ -166,6 +167,25 @@ def test_a_plan_has_no_gap_and_gives_a_reason_for_each_setting() -> None:
     assert all(value and why for _, value, why in rows)
     assert {name: why for name, _, why in rows}["rank"] == "given"
     assert plan().numbers == "float32"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "gpu_gb", "numbers", "micro"),
+    [
+        (10**8, 80, "bfloat16", "16384"),
+        (5 * 10**8, 24, "bfloat16", "2048"),
+        (8 * 10**9, 24, "4bit", "1024"),
+    ],
+)
+def test_a_gpu_computes_as_much_at_once_as_its_memory_holds(
+    parameters: int, gpu_gb: float, numbers: str, micro: str
+) -> None:
+    here = Computing(bfloat16=True, gpu_gb=gpu_gb)
+    found = plan_for(Settings(), parameters=parameters, context=2048, longest=300, documents=200, computing=here)
+    values = {name: value for name, value, _ in found.rows()}
+    assert (values["numbers"], values["micro"]) == (numbers, micro)
+    assert "GPU" in found.reasons["micro"]
+    assert needed_gb(parameters, found.numbers, found.micro) <= gpu_gb
 
 
 def test_all_faults_of_the_settings_are_said_at_once() -> None:
@@ -226,7 +246,7 @@ def faults_of(of: Labels, parity: Sequence[str] = (), **settings: Any) -> str:
     train, _ = encoded(of, "calibration", ENGINE, Windowing())
     longest = max((len(each.ids) for each in train), default=300)
     chosen = plan_for(
-        Settings(**settings), parameters=10**8, context=10**5, longest=longest, documents=len(train), bfloat16=False
+        Settings(**settings), parameters=10**8, context=10**5, longest=longest, documents=len(train), computing=NO_GPU
     )
     return "; ".join(guard(of, train, parity, chosen).faults)
 
@@ -433,7 +453,7 @@ def test_a_plan_is_printed_and_nothing_is_trained_and_labels_with_a_fault_are_re
     monkeypatch.setattr("ringfence.tuning.preparation.load_model", lambda *_: LoadedModel(ENGINE, stored, stored))
     monkeypatch.setattr("ringfence.tuning.preparation.stored_weights", lambda *_: stored)
     monkeypatch.setattr("ringfence.tuning.preparation.require_torch", lambda: None)
-    monkeypatch.setattr("ringfence.tuning.preparation.computes_bfloat16", lambda: True)
+    monkeypatch.setattr("ringfence.tuning.preparation.computing", lambda: Computing(bfloat16=True))
     words = (
         "tune",
         tmp_path / "task.json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from ..gold.source import GoldSource
 from ..runs import Progress
@@ -49,14 +50,15 @@ class TuningOptions:
     """What goes with a training: the ``run`` whose documents the gold labels, the proof, and the learning curve.
 
     ``curve`` are shares of the labels at which a smaller training is tried, with three seeds each. ``resume`` goes on
-    with the training in the folder; ``plan_only`` stops before any training.
+    with the training in the folder. ``until`` the plan: nothing is trained; until the training: nothing is published
+    or proved, and another machine can go on from the folder.
     """
 
     run: Path | None = None
     proof: ProofTerms = field(default_factory=ProofTerms)
     curve: Sequence[float] = ()
     resume: bool = False
-    plan_only: bool = False
+    until: Literal["plan", "training", "proof"] = "proof"
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,13 @@ def tune(
     tune_hooks = TuneHooks(hooks.say, hooks.on_step, hooks.on_epoch, hooks.on_documents)
     prepared = prepare(gold, source, terms, tune_hooks)
     hooks.on_plan(prepared)
-    if options.plan_only:
+    if options.until == "plan":
         return None
-    tuned = train(prepared, out, tune_hooks, resume=options.resume)
+    tuned = train(prepared, out, tune_hooks, resume=options.resume, publishing=options.until == "proof")
     proof = None
     if tuned.published:
         proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
         proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
     points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
-    return Tuning(tuned, proof, points, write_tune_report(tuned, proof, points, out / "report.html"))
+    report = write_tune_report(tuned, proof, points, out / "report.html") if options.until == "proof" else None
+    return Tuning(tuned, proof, points, report)

@@ -9,10 +9,11 @@ from typing import Any
 
 from ..errors import InputError
 from ..locks import Difference, Lock, differences, read_lock, require, signature_of
+from ..operating.released import read_release
 from ..runs import RunFolder
 from ..weights.policy import policy_here
 
-__all__ = ["LockComparison", "compare_locks", "find_lock", "require_lock", "signature_of"]
+__all__ = ["LockComparison", "compare_locks", "find_lock", "lock_in", "require_lock", "signature_of"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ def require_lock(locked: Path | Lock, found: Lock) -> None:
     if policy := policy_here():
         policy.require_signature(locked, signature_of(locked))
     require(read_lock(locked), found, str(locked))
+
+
+def lock_in(path: Path) -> Lock:
+    """Read the lock in a lock file, or in a release of which no word was changed. Raises InputError otherwise."""
+    return read_release(path).lock if path.suffix == ".json" else read_lock(path)
 
 
 def find_lock(path: str | Path) -> Lock:

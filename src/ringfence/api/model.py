@@ -39,7 +39,7 @@ TaskLike = Task | dict[str, Any] | type[BaseModel] | str | Path
 """A task, or anything that ``load_task`` accepts: a file, plain data or a pydantic model."""
 Inputs = str | Path | Iterable[str | Path]
 """Files, folders and globs."""
-PROVED_WRONG = 1.25  # an estimate that differs by this factor is told again
+PROVED_WRONG, BY_SECONDS = 1.25, 5.0  # an estimate that differs by this factor, and so many seconds, is told again
 ESTIMATED = 10  # a run over at least this many documents begins with an estimate
 
 
@@ -50,7 +50,8 @@ class RunDetails:
     ``locked`` is a lock, or its file, that this machine must match. ``limit`` is the largest number of documents in
     this session, ``only`` the ids of those that are answered. ``sources`` are the documents, if they are listed
     already. ``on_estimate`` receives an estimate of a long run: at the start, if runs of its kind were made on this
-    machine, else when its first document has ended; and a new one when that has proved wrong by a quarter. The rest is
+    machine, else when its first document has ended; and a new one when that has proved wrong by a quarter.
+    ``on_duration`` receives the seconds that the whole run is expected to take, after each document. The rest is
     recorded in run.json: ``made_by``, and the files of the task, the pool and the calibrator.
     """
 
@@ -59,6 +60,7 @@ class RunDetails:
     sources: Sequence[Source] | None = None
     made_by: str = ""
     on_estimate: Callable[[Estimate], None] | None = None
+    on_duration: Callable[[float], None] = lambda seconds: None
     task_file: str | None = None
     pool: Path | None = None
     calibrator: Path | None = None
@@ -223,6 +225,7 @@ class _Forecasts:
         self._answerer, self._sources, self._limit, self._kept = answerer, sources, details.limit, kept
         left = sum(source.id not in kept for source in sources)
         self._tell = details.on_estimate if left >= ESTIMATED else None
+        self._show = details.on_duration
         self._forecast: Forecast | None = None
         self._told: float | None = None
         self._last: Pace | None = None
@@ -250,9 +253,12 @@ class _Forecasts:
         self._forecast = self._forecast or Forecast(self._answerer, self._sources, self._limit, self._kept)
         estimate = self._forecast.at(pace)
         last, seconds = self._told, estimate.seconds
-        if first or (last and seconds and max(last, seconds) > PROVED_WRONG * min(last, seconds)):
+        less, more = sorted((last or 0.0, seconds or 0.0))
+        if first or (less and more > max(PROVED_WRONG * less, less + BY_SECONDS)):
             self._told = seconds
             self._tell(replace(estimate, corrected=not first, basis=basis))
+        if seconds:
+            self._show(seconds)
 
 
 def _undecided(options: AnswerOptions | None) -> AnswerOptions:

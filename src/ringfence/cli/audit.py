@@ -74,7 +74,8 @@ def verify_command(key: str | None, anchor: str | None, as_json: bool) -> int:
     else:
         for fault in faults:
             echo(f"record {fault.record}: {fault.what}" if fault.record else fault.what)
-        note(f"{total} records, {len(faults) or 'no'} faults. The key is in {log.key_path}.")
+        found = f"{len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}"
+        note(f"{total} records, {found}. The key is in {log.key_path}.")
         for name in unchecked:
             note(_UNCHECKED[name].format(fingerprint=log.key_fingerprint))
     return 1 if faults else 0

@@ -166,9 +166,12 @@ class RunProgressBar:
         self._bars.stop()
 
     def expect(self, estimate: Estimate) -> None:
-        """Print an estimate of the run, and show the time that is left by it."""
+        """Print an estimate of the run."""
         note(str(estimate))
-        self._expected = estimate.seconds
+
+    def follow(self, seconds: float) -> None:
+        """Show the time that is left if the whole run takes so many seconds."""
+        self._expected = seconds
 
     def update(self, progress: RunProgress) -> None:
         """Show the progress of the run."""
@@ -186,4 +189,4 @@ class RunProgressBar:
         self._bars.update(self._task, completed=ended + progress.kept, rate=told)
         if not stderr.is_terminal and time.monotonic() - self._noted_at > 30:
             self._noted_at = time.monotonic()
-            note(f"{ended} documents finished, {told}")
+            note(f"{ended} document{'' if ended == 1 else 's'} finished, {told}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..api.lock import compare_locks, find_lock
+from ..api.lock import compare_locks, find_lock, lock_in
 from ..contracts import ModelOptions
 from ..documents import ReadingOptions
 from ..locks import sign_lock, verify_lock, write_lock
@@ -84,8 +84,8 @@ def bom_command(lock: Path) -> int:
 @click.argument("lock", type=PATH)
 @signing_options
 def sign_command(lock: Path, signing: SigningKey) -> int:
-    """Sign LOCK offline (OpenSSF model signing); writes LOCK.sig beside it."""
-    note(f"Signed: {sign_lock(lock, signing)}. A policy can require it: [signatures] public_keys.")
+    """Sign LOCK (a lock or a release) offline (OpenSSF model signing); writes LOCK.sig beside it."""
+    note(f"Signed: {sign_lock(lock, signing, lock_in)}. A policy can require it: [signatures] public_keys.")
     return 0
 
 
@@ -93,8 +93,8 @@ def sign_command(lock: Path, signing: SigningKey) -> int:
 @click.argument("lock", type=PATH)
 @trust_options
 def verify_command(lock: Path, trusted: TrustedKeys) -> int:
-    """Check the signature and the digest of LOCK. Exit code 2: one of them is wrong."""
-    verified = verify_lock(lock, trusted)
+    """Check the signature and the digest of LOCK (a lock or a release). Exit code 2: one of them is wrong."""
+    verified = verify_lock(lock, trusted, lock_in)
     note(f"{lock}: {verified.lock.digest[:19]}, signed under {verified.confirmed_by}.")
     return 0
 

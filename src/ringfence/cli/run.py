@@ -17,7 +17,7 @@ from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from ..inference import AnswerOptions
 from ..locks import Lock
-from ..operating.released import read_release
+from ..operating.released import serving_release
 from ..runs import RunFolder, RunSummary
 from ..runs.doubts import doubts_of
 from ..tasks import Task, load_task
@@ -70,7 +70,7 @@ def command(
             opened(work.model) as loaded,
             RunProgressBar(len(sources) if limit is None else min(limit, len(sources)), sources) as bar,
         ):
-            details = replace(details, on_estimate=None if as_json else bar.expect)
+            details = replace(details, on_estimate=None if as_json else bar.expect, on_duration=bar.follow)
             run = loaded.run(
                 work.task, inputs, out, resume=resume, options=work.options, on_event=bar.update, details=details
             )
@@ -115,7 +115,7 @@ class _Work:
                 f"A release fixes the task, the weights and every setting; {', '.join(given)} cannot be given with it.",
                 "Omit these options, or run the task file without --release.",
             )
-        released = read_release(path)
+        released = serving_release(path)
         options = released.options(reading.passwords, answers.pool, answers.corpus.name if answers.corpus else None)
         return cls(released.task, released.model, options, released.lock)
 
@@ -134,6 +134,8 @@ def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
     progress, doubts = summary.progress, doubts_of(RunFolder.open(summary.folder))
     run = shlex.quote(str(summary.folder))
     step = f"ringfence gold draft {run} --out gold.html" if doubts.worst else f"ringfence check {run}"
+    if summary.totals["failed"] == summary.totals.total():
+        step = "mend what failed, then give the same command with --resume"
     for identity in progress.changed[:20]:
         note(f"Changed since the last session, and processed again: {identity}")
     if len(progress.changed) > 20:

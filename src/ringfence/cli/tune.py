@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -62,13 +62,14 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 @click.option(
     "--plan", "plan_only", is_flag=True, help="Print the plan and what is wrong with the labels; train nothing."
 )
+@click.option("--train-only", is_flag=True, help="End after the training; prove it with --resume, on any machine.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder.")
 @json_option
 def command(
     *, task: Path, gold: Path, run: Path | None, documents: tuple[str, ...], labels: tuple[Path, ...], weights: str,
-    engine: str, out: Path,
-    name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...], bar: float | None,
-    ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool, resume: bool, as_json: bool,
+    engine: str, out: Path, name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...],
+    bar: float | None, ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool,
+    train_only: bool, resume: bool, as_json: bool,
     **given: Any,
 ) -> int:  # fmt: skip
     """Fine-tune WEIGHTS on the calibration part of GOLD for TASK, and prove on its test part whether it paid.
@@ -78,7 +79,8 @@ def command(
     chosen = Settings(**given).over(read_settings(settings))
     terms = TuneTerms(weights, engine, chosen, Windowing(window), name, compare=compare, labels=labels)
     proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also])
-    options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, plan_only)
+    until: Literal["plan", "training", "proof"] = "plan" if plan_only else "training" if train_only else "proof"
+    options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, until)
     with _progress() as bars:
         hooks = TuningHooks(
             say=note,
@@ -96,9 +98,15 @@ def command(
         curve_rows = [
             {**asdict(point), "next": worth.as_json() if worth else None} for point, worth in next_labels(done.curve)
         ]
-        click.echo(json.dumps({**done.tuned.card, "proof": proof, "curve": curve_rows, "report": str(done.report)}))
+        click.echo(
+            json.dumps({**done.tuned.card, "proof": proof, "curve": curve_rows, "report": str(done.report or "")})
+        )
     else:
         _print(done)
+    if train_only:
+        note(f"Trained. To prove it, copy {out} to the machine that will serve, and give the same command there with")
+        note("--resume and without --train-only; task, gold, documents and weights must be the same ones.")
+        return 0
     return 0 if done.proof and done.proof.word in ("PASS", "UNDECIDED") else 1
 
 
@@ -107,7 +115,7 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
     if as_json:
         facts = {
             "schema": 1, "plan": prepared.plan.as_json(), "faults": guarded.faults, "warnings": guarded.warnings,
-            "examples": len(prepared.train), "memory_gb": round(prepared.memory_gb, 1),
+            "examples": len(prepared.train), "memory_gb": round(prepared.needed_gb, 1),
         }  # fmt: skip
         click.echo(json.dumps(facts))
         return
@@ -119,7 +127,7 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
     tokens = sum(len(each.ids) for each in prepared.train)
     echo(
         f"{len(prepared.train)} examples of {tokens:,} tokens, {fewest} to {most} of them learned in each "
-        f"({middle} in the middle); about {prepared.memory_gb:.1f} GB of memory."
+        f"({middle} in the middle); about {prepared.needed_gb:.1f} GB of memory."
     )
     for each in shown_examples(prepared.train)[:1]:
         answer = "".join(f"«{text}»" if learned else text for text, learned in each.parts)
@@ -136,10 +144,11 @@ def _print_epoch(epoch: Epoch) -> None:
 
 def _print(done: Tuning) -> None:
     tuned = done.tuned
-    table = PlainTable("served", "engine", "examples", "mean difference", right=("examples", "mean difference"))
-    for each in tuned.parity:
-        table.add_row(each.served, each.engine, str(each.examples), each.error or f"{each.mean:.4f}")
-    data.print(table)
+    if tuned.parity:
+        table = PlainTable("served", "engine", "examples", "mean difference", right=("examples", "mean difference"))
+        for each in tuned.parity:
+            table.add_row(each.served, each.engine, str(each.examples), each.error or f"{each.mean:.4f}")
+        data.print(table)
     if done.proof:
         figures = ("right", "a minute", "MB")
         table = PlainTable("contender", "right", "tuned less this", "a minute", "MB", right=figures)
@@ -163,7 +172,8 @@ def _print(done: Tuning) -> None:
         merged, adapter, folder = (each.manifest.name for each in tuned.published.by_name.values())
         note(f"Weights: {merged}; the adapter alone: {adapter} for llama.cpp, {folder} for vLLM.")
         note(f"Use them: ringfence run TASK INPUT --out RUN --weights {merged}")
-    note(f"Report: {done.report}. Tuned weights can repeat your documents; keep them like those.")
+    if done.report:
+        note(f"Report: {done.report}. Tuned weights can repeat your documents; keep them like those.")
 
 
 class _Bars:

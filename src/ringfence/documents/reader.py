@@ -43,7 +43,8 @@ __all__ = [
 class ReadingLimits:
     """Limits for reading one file. A file that exceeds one fails; other files are not affected.
 
-    ``seconds`` limits the time between two signs of progress (a page, a child document), ``total_seconds`` the total.
+    ``seconds`` limits the time between two signs of progress (a page, a child document), ``total_seconds`` the total:
+    time in which the reader works; ten times as long where it waits, as for a processor of a busy machine.
     """
 
     seconds: float = 120.0

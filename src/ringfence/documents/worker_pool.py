@@ -14,7 +14,6 @@ import select
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +33,7 @@ from .reader import (
 from .worker_protocol import (
     HEAD,
     OVER_MEMORY,
+    Stopwatch,
     document_from,
     resident_mib,
     unpack_head,
@@ -97,13 +97,13 @@ class _Worker:
                 yield head, body
 
     def _frame(self, options: ReadingOptions, waited: float) -> tuple[dict[str, Any], bytes, float]:
-        started = time.monotonic()
-        sizes = HEAD.unpack(self._read(HEAD.size, options, started, waited))
-        head = unpack_head(self._read(sizes[0], options, started, waited))
-        body = self._read(sizes[1], options, started, waited)
-        return head, body, time.monotonic() - started
+        watch = Stopwatch(self.process.pid)
+        sizes = HEAD.unpack(self._read(HEAD.size, options, watch, waited))
+        head = unpack_head(self._read(sizes[0], options, watch, waited))
+        body = self._read(sizes[1], options, watch, waited)
+        return head, body, watch.seconds()
 
-    def _read(self, count: int, options: ReadingOptions, started: float, waited: float) -> bytes:
+    def _read(self, count: int, options: ReadingOptions, watch: Stopwatch, waited: float) -> bytes:
         assert self.process.stdout is not None
         limits = options.limits
         while len(self._buffer) < count:
@@ -113,7 +113,7 @@ class _Worker:
                     raise self._died(limits.memory_mib)
                 self._buffer += chunk
                 continue
-            seconds = time.monotonic() - started
+            seconds = watch.seconds()
             if seconds > limits.seconds:
                 raise _Stopped("took-too-long", f"reading it made no progress for {limits.seconds:g} seconds")
             if waited + seconds > limits.total_seconds:

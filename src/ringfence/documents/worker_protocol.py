@@ -6,8 +6,10 @@ Never pickles: a reader that a hostile file has taken over can send only data.
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,17 @@ from .model import (
 )
 from .reader import ReadingLimits, ReadingOptions, Unreadable
 
-__all__ = ["HEAD", "OVER_MEMORY", "document_from", "frame_of", "options_from", "pack", "resident_mib", "unpack_head"]
+__all__ = [
+    "HEAD",
+    "OVER_MEMORY",
+    "Stopwatch",
+    "document_from",
+    "frame_of",
+    "options_from",
+    "pack",
+    "resident_mib",
+    "unpack_head",
+]
 
 OVER_MEMORY = 77  # exit code of a worker that exceeded its memory limit
 HEAD = struct.Struct("<II")  # sizes in bytes of the JSON head and of the boxes that follow
@@ -36,6 +48,33 @@ def resident_mib(pid: int | str) -> float:
     except (OSError, ValueError, IndexError):
         return 0.0
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has had, in seconds; infinity if the system does not report it."""
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return math.inf
+
+
+class Stopwatch:
+    """Counts the seconds that a process took, so that a busy machine fails no document.
+
+    While the process waits for a processor, or for anything else, a second counts as a tenth. Several threads at work
+    in one second count as one second. Every second counts where the system does not report processor time.
+    """
+
+    WAITED = 0.1
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._started, self._worked = pid, time.monotonic(), _processor_seconds(pid)
+
+    def seconds(self) -> float:
+        """Return the seconds so far."""
+        passed, worked = time.monotonic() - self._started, _processor_seconds(self._pid)
+        return passed if math.isinf(worked) else max(min(passed, worked - self._worked), passed * self.WAITED)
 
 
 def pack(head: dict[str, Any], body: bytes = b"") -> bytes:

@@ -152,7 +152,7 @@ def evaluate(
     return Evaluation(
         items=items,
         fields=[field_figures(name, group) for name, group in by_field.items()],
-        all_values=field_figures("all values", found) if found else None,
+        all_values=field_figures("found values" if judged else "all values", found) if found else None,
         judged=field_figures("judged values", judged) if judged else None,
         documents=document_proportion(items),
         documents_answered=document_proportion(items, answered_only=True),

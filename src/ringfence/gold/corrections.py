@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..contracts import GoldLine
+from ..contracts import GoldLine, field_of
 from ..runs import RunFolder
 from ..runs.corrections import CorrectedRun, Correction
 from ..tasks import task_from
+from .agreement import values_match
 from .faults import require_gold_fits
 from .file import GoldFile
 from .values import as_text
@@ -21,7 +22,9 @@ def corrected_run(folder: RunFolder, gold: Path) -> CorrectedRun:
     """The run with the values of its documents in the gold. Raises InputError for gold that does not fit its task."""
     task, lines = task_from(folder.read_facts().task), GoldFile(gold).latest()
     require_gold_fits(task, lines, gold)
-    kinds = {name: str(spec["kind"]) for name, spec in task.columns().items()}
+    columns = task.columns()
+    inner = {f"{name}.{leaf}": of for name, spec in columns.items() for leaf, of in spec.get("fields", {}).items()}
+    kinds = {path: str(spec["kind"]) for path, spec in {**columns, **inner}.items()}
     corrections = {
         result.document.id: _correction(result.values or {}, lines[result.document.id], kinds)
         for result in folder.latest()
@@ -39,9 +42,17 @@ def _correction(answered: Mapping[str, Any], line: GoldLine, kinds: Mapping[str,
         before = answered.get(name)
         values[name] = _merged(before, stated, kinds[name])
         old, new = _leaves(name, before, kinds[name]), _leaves(name, values[name], kinds[name])
-        changed = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+        paths = {**old, **new}
+        changed = [path for path in paths if not _is_same(kinds[field_of(path)], old.get(path), new.get(path))]
         former |= {path: as_text(old.get(path)) or None for path in changed}
     return Correction(values, line.by, line.at, former)
+
+
+def _is_same(kind: str, answered: Any, stated: Any) -> bool:
+    """Whether a person left a value as it was: 280.8 is 280.80, and an amount that gets its currency is another."""
+    if kind == "money" and answered and stated:
+        return answered.get("currency") == stated.get("currency") and values_match(kind, answered, stated)
+    return values_match(kind, answered, stated) if kind in ("number", "percent") else bool(answered == stated)
 
 
 def _merged(before: Any, stated: Any, kind: str) -> Any:

@@ -218,7 +218,7 @@ class AnswerJob:
     def _check(self, drafts: Sequence[Draft]) -> Sequence[EngineRequest]:
         """Check claims by code, and ask about the meaning of those that pass."""
         requests: list[EngineRequest] = []
-        said = {claim.text for claim in self.claims if claim.verdict == "supported"}
+        said = {claim.text for claim in self.claims}  # a refused one would be refused again
         capital_nouns = self._capital_nouns
         for number, draft in enumerate(drafts):
             if draft.text in said:

@@ -1,7 +1,8 @@
-"""Signatures over lock files: LOCK.sig beside the lock."""
+"""Signatures over lock files and releases: LOCK.sig beside the lock."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,14 +26,17 @@ def signature_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.sig")
 
 
-def sign_lock(path: Path, signer: SigningKey) -> Path:
-    """Sign a lock file. Returns the path of the signature. Raises InputError for a file that is not a lock."""
-    read_lock(path)
+def sign_lock(path: Path, signer: SigningKey, read: Callable[[Path], Lock] = read_lock) -> Path:
+    """Sign a file that holds a lock. Returns the path of the signature. Raises InputError if ``read`` finds no lock."""
+    read(path)
     sign_path(path, signature_of(path), signer)
     return signature_of(path)
 
 
-def verify_lock(path: Path, trusted: TrustedKeys) -> VerifiedLock:
-    """Check the signature and the digest of a lock file. Raises WeightsError or InputError if either is wrong."""
+def verify_lock(path: Path, trusted: TrustedKeys, read: Callable[[Path], Lock] = read_lock) -> VerifiedLock:
+    """Check the signature and the digest of a file that ``read`` finds a lock in.
+
+    Raises WeightsError or InputError if either is wrong.
+    """
     confirmed_by = verify_path(path, signature_of(path), trusted)
-    return VerifiedLock(read_lock(path), confirmed_by)
+    return VerifiedLock(read(path), confirmed_by)

@@ -129,8 +129,8 @@ def _add_locks(bundle: Bundle, locks: tuple[Path, ...]) -> None:
 
 
 def _add_private(folder: Path, files: tuple[Path, ...]) -> None:
-    """Copy files that may hold words of documents, for their owner alone."""
-    for path in files:
+    """Copy files that may hold words of documents, and their signatures, for their owner alone."""
+    for path in (*files, *filter(Path.exists, map(signature_of, files))):
         if (folder / path.name).exists():
             raise InputError(f"Two files for {folder.name}/ are called {path.name}.", "Rename one of them.")
         write_whole(folder / path.name, path.read_bytes(), private=True)

@@ -19,11 +19,12 @@ from ..evaluation.calibrator import Calibrator, calibrator_from
 from ..inference import AnswerOptions, Windowing
 from ..inference.example_pool import read_examples
 from ..learning import Ranker, ranker_from, read_ranker
-from ..locks import Lock, canonical_digest
+from ..locks import Lock, canonical_digest, signature_of
 from ..runs import RunFolder
 from ..tasks import Task, task_from
+from ..weights.policy import policy_here
 
-__all__ = ["ReleasedWork", "read_release", "settings_of_release"]
+__all__ = ["ReleasedWork", "read_release", "serving_release", "settings_of_release"]
 
 
 class _Settings(Contract):
@@ -100,6 +101,17 @@ def settings_of_release(run: RunFolder, model: Callable[[], ModelOptions], calib
         ranker=ranker,
         corpus=facts.sessions[-1].made_with.corpus,
     ).as_json()
+
+
+def serving_release(path: Path) -> ReleasedWork:
+    """Read a release to work under it.
+
+    Raises InputError as `read_release` does, and WeightsError if the policy requires a signature of the file that no
+    trusted key confirms.
+    """
+    if policy := policy_here():
+        policy.require_signature(path, signature_of(path))
+    return read_release(path)
 
 
 def read_release(path: Path) -> ReleasedWork:

@@ -24,7 +24,8 @@ def write_pilot_report(outcome: PilotOutcome, target: Path) -> Path:
         for unit in outcome.accepted
         if unit.accepted and unit.bound
     }
-    totals = [outcome.test.all_values] if outcome.test.all_values and len(outcome.test.fields) > 1 else []
+    test = outcome.test
+    totals = [("*found", test.all_values), ("*judged", test.judged)] if len(test.fields) > 1 else []
     text = (
         page_environment()
         .get_template("pilot.html.j2")
@@ -34,7 +35,8 @@ def write_pilot_report(outcome: PilotOutcome, target: Path) -> Path:
             dev=max((len({item.document for item in row.evaluation.items}) for row in outcome.contenders), default=0),
             test_documents=outcome.test.documents.total,
             errors=[name for name in ERRORS if any(item.outcome == name for item in outcome.test.items)],
-            shown_fields=[*outcome.test.fields, *totals],
+            shown_fields=[(figures, figures.name) for figures in test.fields],
+            totals=[(figures, key) for key, figures in totals if figures and test.all_values],
             target=error,
             label_curve=label_curve(outcome.label_points, outcome.verdict.bar, outcome.unit),
             coverage=coverage_plot(outcome.coverage, error, marks) if any(outcome.coverage.values()) else "",

@@ -197,7 +197,7 @@ def _alternative(one: Alternative, chosen: bool) -> str:
     share = f"{100 * (one.probability or 0):.0f} %"
     if chosen:
         return f"probability {share}"
-    return f"{_shown(one.value) or one.raw or 'none'} {share}" if (one.probability or 0) >= LEAST_SHOWN else ""
+    return f"or {_shown(one.value) or one.raw or 'none'} ({share})" if (one.probability or 0) >= LEAST_SHOWN else ""
 
 
 def _shown(value: Any) -> str:

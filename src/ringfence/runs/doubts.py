@@ -46,7 +46,10 @@ class RunDoubts:
     worst: tuple[DoubtfulDocument, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(f"{self.documents[kind]} {words}" for kind, words in KINDS.items() if self.documents.get(kind))
+        found = {words: count for kind, words in KINDS.items() if (count := self.documents.get(kind))}
+        return ", ".join(
+            f"{n} {words if len(found) > 1 else words.replace('other ', '')}" for words, n in found.items()
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -88,7 +91,8 @@ def _broken(result: Result) -> list[str]:
 def doubts_about(result: Result, required: set[str]) -> Iterator[tuple[str, str]]:
     """Yield the kind of each doubt about a document, and the doubt in words."""
     if not result.answered:
-        yield "not-done", f"{result.status} ({(result.reason or '').partition(':')[0]})"
+        code, _, why = (result.reason or "").partition(": ")
+        yield "not-done", f"{result.status} ({code})" + (f": {why}" if why else "")
     for check in _broken(result):
         yield "broken-check", f"broken: {check}"
     for path, answer in (result.fields or {}).items():

@@ -43,7 +43,8 @@ class Totals(Counter[str]):
     def __str__(self) -> str:
         total = sum(self.values())
         unread = f"; {self.unread} with parts that were not read" if self.unread else ""
-        return f"{total} documents: {self['done']} done, {self['failed']} failed, {self['abstained']} abstained{unread}"
+        count = f"{total} document{'' if total == 1 else 's'}"
+        return f"{count}: {self['done']} done, {self['failed']} failed, {self['abstained']} abstained{unread}"
 
 
 class JournalEntry(NamedTuple):

@@ -5,7 +5,7 @@ from .checkpoint import Epoch
 from .contender import Contender
 from .curve import CurvePoint, next_labels, points_of
 from .forgotten import Forgotten, OtherTask
-from .plan import Plan, Settings, plan_for, read_settings
+from .plan import Computing, Plan, Settings, plan_for, read_settings
 from .preparation import Prepared, TuneHooks, TuneTerms, prepare
 from .proof import Proof, ProofHooks, ProofTerms, prove
 from .trainer import Step
@@ -13,6 +13,7 @@ from .tuner import Tuned, train
 
 __all__ = [
     "Cascade",
+    "Computing",
     "Contender",
     "CurvePoint",
     "Epoch",

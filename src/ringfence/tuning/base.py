@@ -17,10 +17,10 @@ from ..weights import Store, StoredWeights
 from ..weights.lora import LoraMatrices
 from ..weights.model_files import gguf_of, has_safetensors
 from ..weights.requantisation import PRECISIONS, requantise
-from .plan import Plan
+from .plan import Computing, Plan
 
 __all__ = [
-    "computes_bfloat16",
+    "computing",
     "load_base",
     "lora_of",
     "require_torch",
@@ -37,11 +37,12 @@ def require_torch() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")  # the bars of transformers and peft; ours says what is left
 
 
-def computes_bfloat16() -> bool:
-    """Whether the processor multiplies matrices of bfloat16 in hardware, or a GPU is there."""
+def computing() -> Computing:
+    """What computes a training here: the GPUs that torch sees, else the processor."""
     import torch
 
-    return bool(torch.cuda.is_available()) or has_bfloat16()
+    gpus = [torch.cuda.get_device_properties(number).total_memory / 1e9 for number in range(torch.cuda.device_count())]
+    return Computing(torch.cuda.is_bf16_supported() if gpus else has_bfloat16(), sum(gpus))
 
 
 def load_base(weights: StoredWeights, numbers: str) -> Any:
@@ -58,6 +59,10 @@ def load_base(weights: StoredWeights, numbers: str) -> Any:
     if numbers == "4bit":
         if not gpus:
             raise InputError("A base of 4 bits needs a GPU.", "Choose numbers: bfloat16, or a machine with a GPU.")
+        if "gguf_file" in how:
+            raise InputError(
+                "A GGUF base cannot be trained with 4 bits.", "Take its safetensors, or numbers: bfloat16."
+            )
         need("tune-gpu", "bitsandbytes")
         how["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16

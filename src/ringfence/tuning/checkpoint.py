@@ -28,8 +28,11 @@ class Epoch:
 class Checkpoint:
     """The numbers of a training by name (``lora/...``, ``first/...``, ``second/...`` of the optimiser), and its place.
 
-    ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way. ``digest`` is
-    that of the whole configuration: another one cannot go on from here.
+    ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way, ``before`` the
+    share right on the dev part without an adapter, ``skipped`` the steps whose gradient was no number. ``digest`` says
+    what is trained: another base, plan or label cannot go on from here. ``made`` says by what: other code, packages or
+    numbers cannot go on either, until the training is ``finished``; then the file holds the adapter of the best epoch
+    alone, for any machine.
     """
 
     digest: str
@@ -37,24 +40,26 @@ class Checkpoint:
     loss: float = 0.0
     tokens: int = 0
     seconds: float = 0.0
+    made: Mapping[str, Any] = field(default_factory=dict)
+    before: float | None = None
+    skipped: int = 0
     epochs: list[Epoch] = field(default_factory=list)
+    finished: bool = False
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         """Replace the file at ``path``; a kill leaves the old one."""
         from safetensors.torch import save_file
 
-        state = {
-            "digest": self.digest, "step": self.step, "loss": self.loss, "tokens": self.tokens, "seconds": self.seconds,
-            "epochs": [vars(each) for each in self.epochs],
-        }  # fmt: skip
+        state = {name: value for name, value in vars(self).items() if name != "numbers"}
+        state["epochs"] = [vars(each) for each in self.epochs]
         with fresh_file(path) as temporary:
             save_file({name: each.contiguous() for name, each in self.numbers.items()}, temporary,
                       metadata={"state": json.dumps(state)})  # fmt: skip
 
     @classmethod
-    def read(cls, path: Path, digest: str) -> Checkpoint:
-        """Read a checkpoint. Raises InputError if it is damaged, or was made with another configuration."""
+    def read(cls, path: Path, start: Checkpoint) -> Checkpoint:
+        """Read a checkpoint of the training that begins at ``start``. Raises InputError if it is damaged or another."""
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -65,9 +70,15 @@ class Checkpoint:
             found = cls(**state, epochs=epochs, numbers=numbers)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             raise InputError(f"The checkpoint {path} is damaged.", "Delete it, and train from the beginning.") from None
-        if found.digest != digest:
+        if found.digest != start.digest:
             raise InputError(
-                f"The checkpoint {path} belongs to another training: labels, weights, settings or code differ.",
+                f"The checkpoint {path} belongs to another training: labels, weights or settings differ.",
                 "Give the same ones, or train into another folder.",
+            )
+        if found.made != start.made and not found.finished:
+            differs = ", ".join(sorted(name for name in start.made if found.made.get(name) != start.made[name]))
+            raise InputError(
+                f"The checkpoint {path} is of an unfinished training on something else: {differs} differ.",
+                "Finish it where it began, or train into another folder.",
             )
         return found

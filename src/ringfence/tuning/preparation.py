@@ -19,19 +19,18 @@ from ..inference import AnswerOptions, Windowing, load_model
 from ..inference.model import stored_weights
 from ..weights import Store, StoredWeights
 from ..weights.model_files import files_of
-from .base import computes_bfloat16, require_torch, served_form, tokens_apart
+from .base import computing, require_torch, served_form, tokens_apart
 from .card import configuration_digest
 from .checkpoint import Epoch
 from .data import TRAIN, Labels, digest_of_examples, encoded, read_labels
 from .examples import Encoded, parity_fault, tunable
 from .guards import Guarded, guard
-from .plan import Plan, Settings, plan_for
+from .plan import Computing, Plan, Settings, needed_gb, plan_for
 from .trainer import Step
 
 __all__ = ["Prepared", "TuneHooks", "TuneTerms", "prepare"]
 
 MOST_APART = 0.05  # of the labelled documents: the odd letter that only one tokenizer normalises
-BYTES = {"float32": 4.0, "bfloat16": 2.0, "4bit": 0.6}
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,12 @@ class Prepared:
     """Everything that is known before the training: labels, examples, plan, and what the guards found.
 
     ``base`` is what is trained from; ``served`` is what an engine here runs of it: the same weights, or the GGUF file
-    that was made of safetensors. ``parameters`` is the number of the base, ``context`` the engine's, in tokens.
+    that was made of safetensors; ``context`` is that of the engine, in tokens.
     """
 
     labels: Labels
     base: StoredWeights
     served: StoredWeights
-    parameters: int
     terms: TuneTerms
     train: list[Encoded]
     dev: list[Encoded]
@@ -81,17 +79,7 @@ class Prepared:
     guarded: Guarded
     engine: str
     context: int
-
-    @property
-    def memory_gb(self) -> float:
-        """The memory of the training in GB: base, libraries, and what one part of a batch keeps for its way back.
-
-        Measured on the 135M: 3.0 GB with parts of 1,024 tokens, 4.7 GB with 2,048: 146 bytes a token for the square
-        root of the parameters.
-        """
-        plan, parameters = self.plan, self.parameters
-        numbers = BYTES[plan.numbers] * parameters * 1.2
-        return float(numbers + 1e9 + 146 * max(plan.micro, plan.length) * parameters**0.5) / 1e9
+    needed_gb: float
 
     def options(self, weights: StoredWeights) -> ModelOptions:
         """How weights of this training are loaded."""
@@ -104,10 +92,11 @@ class Prepared:
 
     @property
     def digest(self) -> str:
-        """The digest of the configuration. The same one gives the same adapter on the same machine."""
+        """The digest of what is trained. The same one, code and packages give the same adapter on the same machine."""
         return configuration_digest(
-            {"base": self.base.manifest.digest, "plan": self.plan.as_json(),
-             "train": digest_of_examples(self.train), "dev": self.labels.digest("dev"), "engine": self.engine}
+            {"base": self.base.manifest.digest, "train": digest_of_examples(self.train),
+             "dev": self.labels.digest("dev"), "engine": self.engine},
+            self.plan,
         )  # fmt: skip
 
 
@@ -143,14 +132,14 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
         context, name = engine.capabilities.context, engine.name
     train = _share_of(train, terms)
     longest = max((len(each.ids) for each in [*train, *dev]), default=0)
-    parameters = files_of(base).parameters
+    here, parameters = computing(), files_of(base).parameters
     plan = plan_for(
         terms.settings,
         parameters=parameters,
         context=context,
         longest=longest,
         documents=len({each.example.document for each in train}),
-        bfloat16=computes_bfloat16(),
+        computing=here,
     )
     guarded = guard(labels, train, parity, plan)
     if apart:
@@ -158,13 +147,10 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
         (guarded.faults if grave else guarded.warnings).append(
             f"{len(apart)} labelled documents have other tokens by the base's own tokenizer.json, such as {apart[0]}"
         )
-    prepared = Prepared(labels, base, served, parameters, terms, guarded.kept, dev, plan, guarded, name, context)
-    if prepared.memory_gb > machine().memory_gb:
-        guarded.faults.append(
-            f"the training needs about {prepared.memory_gb:.1f} GB of memory, and this machine has "
-            f"{machine().memory_gb:.1f} GB; choose smaller weights or a smaller micro"
-        )
-    return prepared
+    needed = needed_gb(parameters, plan.numbers, max(plan.micro, plan.length))
+    if memory := _memory_fault(needed, here):
+        guarded.faults.append(memory)
+    return Prepared(labels, base, served, terms, guarded.kept, dev, plan, guarded, name, context, needed)
 
 
 def _share_of(train: list[Encoded], terms: TuneTerms) -> list[Encoded]:
@@ -172,3 +158,13 @@ def _share_of(train: list[Encoded], terms: TuneTerms) -> list[Encoded]:
     random.Random(f"share {terms.settings.seed or 0}").shuffle(names)
     kept = set(names[: max(1, round(terms.share * len(names)))])
     return [each for each in train if each.example.document in kept]
+
+
+def _memory_fault(needed: float, here: Computing) -> str | None:
+    available, of = (here.gpu_gb, "its GPU has") if here.gpu_gb else (machine().memory_gb, "this machine has")
+    if needed <= available:
+        return None
+    return (
+        f"the training needs about {needed:.1f} GB of memory, and {of} {available:.1f} GB; "
+        "choose smaller weights or a smaller micro"
+    )

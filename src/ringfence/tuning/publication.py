@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import EngineError, RingfenceError
 from ..inference import open_engine
 from ..inference.model import settings_of
+from ..locks import canonical_digest
 from ..weights import Store, StoredWeights
 from ..weights.lora import LoraMatrices, merge, publish_adapter, publish_folder
 from .parity import Parity, compare_with
@@ -39,11 +40,11 @@ class Published:
 
 
 def publish(
-    prepared: Prepared, lora: LoraMatrices, trained: Sequence[float], hooks: TuneHooks
+    prepared: Prepared, lora: LoraMatrices, made: Mapping[str, Any], trained: Sequence[float], hooks: TuneHooks
 ) -> tuple[list[Parity], Published | None]:
     """Publish adapter and merged weights, unless the served answers differ from the trainer's."""
     store, name = Store(), prepared.terms.name or f"{prepared.base.manifest.name}-{prepared.labels.task.name}"
-    name = f"{name}-{prepared.digest.removeprefix('sha256:')[:8]}"
+    name = f"{name}-{canonical_digest([prepared.digest, made]).removeprefix('sha256:')[:8]}"
     published = Published(
         merge(prepared.base, lora, store, name, prepared.plan.merged),
         publish_adapter(prepared.served, lora, store, f"{name}-adapter"),

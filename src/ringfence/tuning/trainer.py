@@ -6,10 +6,11 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from .base import trainable
 from .checkpoint import Checkpoint, Epoch
 from .examples import Encoded
@@ -18,6 +19,7 @@ from .plan import Plan
 __all__ = ["Step", "Training", "batches_of"]
 
 WARM_UP = 0.05  # of all steps
+BROKEN = 5  # steps in a row without a usable gradient end a training
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 
 
@@ -63,7 +65,7 @@ class Training:
         examples: Sequence[Encoded],
         plan: Plan,
         folder: Path,
-        digest: str,
+        start: Checkpoint,
         evaluate: Callable[[Training], float],
     ) -> None:
         import torch
@@ -72,7 +74,8 @@ class Training:
         self.parameters = trainable(model)
         self.optimiser = torch.optim.AdamW([each for _, each in self.parameters], lr=0.0, weight_decay=0.0)
         self.path, self.best_path = folder / "checkpoint.safetensors", folder / "best.safetensors"
-        self.state = Checkpoint(digest)
+        self.start = self.state = start
+        self.broken = 0  # steps in a row
         self.steps_per_epoch = len(batches_of(len(examples), plan, 0))
         self.total = self.steps_per_epoch * plan.epochs
 
@@ -93,8 +96,8 @@ class Training:
         """Go on from the checkpoint, if there is one. Raises InputError if it belongs to another training."""
         if not self.path.exists():
             return False
-        self.state = Checkpoint.read(self.path, self.state.digest)
-        self._load(self.state.numbers)
+        self.state = Checkpoint.read(self.path, self.start)
+        self._load(self.state.numbers, moments=not self.state.finished)
         return True
 
     def run(self, on_step: Callable[[Step], None] = lambda step: None) -> Epoch:
@@ -118,13 +121,16 @@ class Training:
             if time.monotonic() - saved > SAVED_EVERY:
                 self.save()
                 saved = time.monotonic()
-        if self.best_path.exists():
-            self._load(Checkpoint.read(self.best_path, self.state.digest).numbers, moments=False)
+        if not self.state.finished:
+            self._load(Checkpoint.read(self.best_path, self.start).numbers, moments=False)
+            self.state.finished = True
+            self.save()
+        self.best_path.unlink(missing_ok=True)
         return self.best
 
     def save(self) -> None:
         """Write the checkpoint."""
-        self.state.numbers = self._numbers()
+        self.state.numbers = self._numbers(moments=not self.state.finished)
         self.state.write(self.path)
 
     def lora(self) -> dict[str, Any]:
@@ -141,7 +147,7 @@ class Training:
         self.state.epochs.append(Epoch(number, self.state.loss / self.steps_per_epoch, dev, round(seconds, 1)))
         self.state.loss = self.state.seconds = 0.0
         if self.best.number == number:
-            Checkpoint(self.state.digest, self.state.step, numbers=self._numbers(moments=False)).write(self.best_path)
+            replace(self.state, numbers=self._numbers(moments=False)).write(self.best_path)
         self.save()
 
     def _step(self, batch: Sequence[Encoded]) -> float:
@@ -154,12 +160,26 @@ class Training:
             lost = self.loss_of(part)
             (lost / learned).backward()
             loss += float(lost.detach())
-        torch.nn.utils.clip_grad_norm_([each for _, each in self.parameters], 1.0)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(self.state.step + 1)
-        self.optimiser.step()
+        steepness = torch.nn.utils.clip_grad_norm_([each for _, each in self.parameters], 1.0)
+        if bool(steepness.isfinite()):
+            for group in self.optimiser.param_groups:
+                group["lr"] = self._rate(self.state.step + 1)
+            self.optimiser.step()
+            self.broken = 0
+        else:
+            self._leave_out()
         self.optimiser.zero_grad(set_to_none=True)
         return loss / learned
+
+    def _leave_out(self) -> None:
+        """Count a step whose gradient is no number: taken, it would turn every number of the adapter into none."""
+        self.broken += 1
+        self.state.skipped += 1
+        if self.broken == BROKEN:
+            raise InputError(
+                f"The training broke down at step {self.state.step + 1}: {BROKEN} gradients in a row are no numbers.",
+                "Choose a smaller learning rate, or numbers: float32; what is saved is from before.",
+            )
 
     def _rate(self, step: int) -> float:
         warm = max(1, round(WARM_UP * self.total))
@@ -187,10 +207,13 @@ class Training:
                 if each.learned[-place]:
                     goal[row, answers - place] = each.ids[-place]
         positions = (mask.cumsum(1) - 1).clamp(min=0)
+        # Padding sees itself: on CUDA a row that sees nothing gives NaN, and its gradient spoils all others.
+        seen = torch.ones((width, width), dtype=torch.bool).tril() & mask.bool()[:, None, None, :]
+        seen |= torch.eye(width, dtype=torch.bool)
         with self._numbers_of_base():
             logits = self.model(
                 input_ids=ids.to(device),
-                attention_mask=None if bool(mask.all()) else mask.to(device),
+                attention_mask=None if bool(mask.all()) else seen.to(device),
                 position_ids=positions.to(device),
                 logits_to_keep=answers + 1,
             ).logits[:, :-1]

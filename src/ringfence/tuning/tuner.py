@@ -25,8 +25,8 @@ from ..inference.model import settings_of
 from ..weights import Store
 from ..weights.lora import LoraMatrices, merge
 from .base import load_base, lora_of, with_lora
-from .card import code_digest, packages
-from .checkpoint import Epoch
+from .card import COMPUTED, made_with
+from .checkpoint import Checkpoint, Epoch
 from .data import TRAIN, Labels
 from .examples import learned_share
 from .parity import Parity, trainer_logprobs
@@ -68,20 +68,22 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (out / "checkpoint.safetensors").exists() and not resume:
         raise InputError(f"{out} holds a training.", "Continue it with --resume, or name another folder.")
-    if resume and (finished := _finished(prepared, out / CARD)):
+    if resume and (finished := _finished(prepared, out / CARD, publishing=publishing)):
         return finished
-    begun, energy = time.monotonic(), energy_joules()
-    plan = prepared.plan
+    energy, plan = energy_joules(), prepared.plan
     model = with_lora(load_base(prepared.base, plan.numbers), plan)
-    before = _Dev(prepared, hooks).share_right(None)
-    hooks.say(f"Dev part before the training: {before:.1%} right.")
 
     def evaluate(training: Training) -> float:
         return _Dev(prepared, hooks).share_right(lora_of(training.lora(), plan))
 
-    training = Training(model, prepared.train, plan, out, prepared.digest, evaluate)
-    if resume and training.resume():
+    start = Checkpoint(prepared.digest, made=made_with(plan))
+    training = Training(model, prepared.train, plan, out, start, evaluate)
+    resumed = resume and training.resume()
+    if resumed:
         hooks.say(f"Going on from step {training.state.step} of {training.total}.")
+    else:
+        training.state.before = _Dev(prepared, hooks).share_right(None)
+        hooks.say(f"Dev part before the training: {training.state.before:.1%} right.")
     told = len(training.state.epochs)
     first: tuple[float, int] | None = None
 
@@ -100,28 +102,32 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
     best = training.run(on_step)  # an interruption may come within a step, so the last checkpoint counts
     for epoch in training.state.epochs[told:]:
         hooks.on_epoch(epoch)
+    if skipped := training.state.skipped:
+        hooks.say(f"{skipped} of {training.total} steps were left out: their gradients were no numbers.")
     lora = lora_of(training.lora(), plan)
     parity, published = (
-        publish(prepared, lora, trainer_logprobs(training, prepared.dev), hooks) if publishing else ([], None)
+        publish(prepared, lora, training.state.made, trainer_logprobs(training, prepared.dev), hooks)
+        if publishing
+        else ([], None)
     )
-    card = _card(prepared, training, parity, before, time.monotonic() - begun)
+    card = _card(prepared, training, parity)
     used = energy_joules()
-    # A counter that began again says nothing.
-    card["watt_hours"] = round((used - energy) / 3600, 2) if used and energy and used > energy else None
+    # A counter that began again says nothing, nor does one that did not see the beginning.
+    card["watt_hours"] = round((used - energy) / 3600, 2) if used and energy and used > energy and not resumed else None
     for each in fields(Published):
         card[each.name] = f"sha256:{published.by_name[each.name].manifest.digest}" if published else None
     write_whole(out / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n", private=True)
-    return Tuned(prepared, published, training.state.epochs, best, before, parity, card)
+    return Tuned(prepared, published, training.state.epochs, best, card["dev_before"], parity, card)
 
 
-def _finished(prepared: Prepared, path: Path) -> Tuned | None:
-    """The training that a card describes, if it has this configuration and its weights are in the store still."""
+def _finished(prepared: Prepared, path: Path, *, publishing: bool) -> Tuned | None:
+    """The training that a card describes, if it is this one and, where it should be, in the store still."""
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     published = Published.of_card(card, Store())
-    if card.get("configuration") != prepared.digest or published is None:
+    if card.get("configuration") != prepared.digest or (publishing and published is None):
         return None
     epochs = [Epoch(**each) for each in card["epochs"]]
     parity = [Parity(**{name: value for name, value in each.items() if name != "holds"}) for each in card["parity"]]
@@ -160,10 +166,8 @@ def answers_of(model: LoadedModel, prepared: Prepared, documents: Sequence[Docum
         return {result.document.id: result for result in stream}
 
 
-def _card(
-    prepared: Prepared, training: Training, parity: Sequence[Parity], before: float, seconds: float
-) -> dict[str, Any]:
-    labels, examples = prepared.labels, prepared.train
+def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> dict[str, Any]:
+    labels, examples, made = prepared.labels, prepared.train, training.state.made
     learned, stated = learned_share([each.example for each in examples])
     return {
         "schema": 1,
@@ -172,10 +176,11 @@ def _card(
         "prompt": labels.task.prompt_version,
         "base": {"name": prepared.base.manifest.name, "digest": f"sha256:{prepared.base.manifest.digest}",
                  "licence": prepared.base.manifest.licence},
-        "plan": prepared.plan.as_json(),
+        "plan": {**prepared.plan.as_json(), **{name: made[name] for name in COMPUTED}},
         "configuration": prepared.digest,
-        "code": code_digest(),
-        "packages": packages(),
+        "code": made["code"],
+        "packages": made["packages"],
+        "gpus": made["gpus"],
         "data": {
             "train": labels.digest(TRAIN), "dev": labels.digest("dev"), "split": f"{labels.split.digest}",
             "documents": len({each.example.document for each in examples}), "examples": len(examples),
@@ -183,11 +188,12 @@ def _card(
             "tokens": sum(len(each.ids) for each in examples), "trained": sum(each.trained for each in examples),
         },
         "warnings": prepared.guarded.warnings,
-        "dev_before": round(before, 6),
+        "dev_before": round(training.state.before or 0.0, 6),
         "epochs": [vars(each) for each in training.state.epochs],
         "best": training.best.number,
+        "skipped_steps": training.state.skipped,
         "parity": [each.as_json() for each in parity],
-        "seconds": round(seconds, 1),
+        "seconds": round(sum(each.seconds for each in training.state.epochs), 1),
         "made_at": now(),
     }  # fmt: skip
 
