@@ -107,6 +107,8 @@ def test_merged_weights_and_the_folder_for_vllm_answer_as_the_base_with_its_adap
         ({"sliding_window": 128}, "look back over a window"),
         ({"quantization_config": {"quant_method": "awq"}}, "packed by another program"),
         ({"hidden_act": "gelu"}, "compute with gelu"),
+        ({"hidden_size": None}, "does not state hidden_size"),
+        ({"vocab_size": 200}, "more tokens than the model"),
     ],
 )
 def test_a_model_that_has_no_known_gguf_form_is_refused(

@@ -160,13 +160,13 @@ def test_the_base_is_tried_with_fixed_examples_which_its_run_keeps_and_its_lock_
     assert (facts["task"]["shown"], facts["task"]["examples"]) == ("first", 3)
 
 
-def test_the_proof_tells_pace_of_tuned_larger_and_both_in_a_cascade_on_the_test_part(
+def test_both_sides_of_a_cascade_answer_the_dev_part_too_which_chooses_what_is_passed_on(
     proven: Proof, place: Path
 ) -> None:
     (cascade,) = proven.cascades
     assert cascade.contender.name == "tuned, then larger"
     assert cascade.documents == proven.documents == 10
-    assert cascade.contender.pace
+    assert cascade.contender.documents.total == 10
     for name, count in (("tuned", 16), ("larger", 16), ("small", 10)):  # dev and test, and test alone
         assert len(list(RunFolder.open(place / "proof" / name).latest())) == count
     assert proven.as_json()["cascades"][0]["sent"] == cascade.sent

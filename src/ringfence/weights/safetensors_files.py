@@ -35,6 +35,10 @@ PRE_TOKENIZERS = {
 }
 """How a tokenizer cuts text before it joins pieces, and llama.cpp's name for that."""
 _NUMBERS: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+_SHAPE = (
+    "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings",
+    "vocab_size",
+)  # fmt: skip
 _NORMAL, _CONTROL, _USER_DEFINED, _UNUSED = 1, 3, 4, 5  # types of tokens in GGUF
 
 
@@ -140,24 +144,27 @@ class SafetensorsFiles:
         writer.add_value_length(size)
         writer.add_rope_dimension_count(size)
         writer.add_rope_freq_base(float(_rope(config).get("rope_theta", 10_000.0)))
-        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+        writer.add_layer_norm_rms_eps(config.get("rms_norm_eps", 1e-6))
         writer.add_vocab_size(config["vocab_size"])
 
     def _write_tokens(self, writer: Any) -> None:
         import gguf
 
         tokenizer, count = self._json("tokenizer.json"), int(self.config["vocab_size"])
-        cut = _pre_tokenizer(tokenizer)
-        if tokenizer["model"]["type"] != "BPE" or cut is None:
+        cut, model = _pre_tokenizer(tokenizer), tokenizer.get("model") or {}
+        added = tokenizer.get("added_tokens") or []
+        if model.get("type") != "BPE" or cut is None:
             raise WeightsError(
                 f"{_NO_FORM}: llama.cpp has no name for the way their tokenizer cuts text.",
                 _REMEDY,
             )
         tokens = [(f"[PAD{number}]", _UNUSED) for number in range(count)]
-        for text, number in tokenizer["model"]["vocab"].items():
+        if max([*model["vocab"].values(), *(each["id"] for each in added)]) >= count:
+            raise WeightsError(f"{_NO_FORM}: their tokenizer has more tokens than the model ({count}).", _REMEDY)
+        for text, number in model["vocab"].items():
             tokens[number] = text, _NORMAL
-        for added in tokenizer.get("added_tokens", ()):
-            tokens[added["id"]] = added["content"], _CONTROL if added["special"] else _USER_DEFINED
+        for each in added:
+            tokens[each["id"]] = each["content"], _CONTROL if each["special"] else _USER_DEFINED
         writer.add_tokenizer_model("gpt2")
         writer.add_tokenizer_pre(cut)
         writer.add_token_list([text for text, _ in tokens])
@@ -189,6 +196,8 @@ def _rope(config: dict[str, Any]) -> dict[str, Any]:
 
 def _config_fault(config: dict[str, Any]) -> str | None:
     """Why a model of this shape has no GGUF form here; None if it has one."""
+    if unstated := [name for name in _SHAPE if not isinstance(config.get(name), int)]:
+        return f"config.json does not state {unstated[0]}"
     rope, names = _rope(config), config.get("architectures") or ["unknown"]
     turning = rope.get("rope_type", rope.get("type", "default"))
     if len(names) != 1 or names[0] not in ARCHITECTURES:

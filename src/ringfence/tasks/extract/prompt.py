@@ -22,6 +22,7 @@ __all__ = ["answer_form", "write_prompt"]
 
 ANSWER_FORM = "Answer with one line for each field, in this order, as name: value."
 LIST_FORM = "A list has one line for each of its records, with - in front and | between the values."
+_EXAMPLE_FRAME = re.compile(r"\bi(?=ts answer:)|\be(?=xample document:)", re.I)
 _KIND_WORDS = {
     "text": "copied exactly as it stands",
     "number": "a number, as printed",
@@ -57,15 +58,21 @@ def write_prompt(
         "Copy each value exactly from the document. Write null where the document does not say it."
     ).strip()
     shown = f"{context}\n...\n{text}" if context else text
+
+    def copy(document: str) -> str:
+        """A document as the prompt shows it: it cannot seem to end, nor to be answered already."""
+        broken = _EXAMPLE_FRAME.sub(r"\g<0> ", document.strip()) if examples else document.strip()
+        return _indented(break_control_tokens(broken, control_tokens))
+
     # The form of the answer comes last: everything before it is the same for all requests about the document with these
     # fields, so an engine with a prefix cache reads the document once.
     before = "".join(
-        f"Example document:\n\n{_indented(break_control_tokens(example.text.strip(), control_tokens))}\n\n"
+        f"Example document:\n\n{copy(example.text)}\n\n"
         f"Its answer:\n{break_control_tokens(example.answer.strip(), control_tokens)}\n\n"
         for example in examples
     )
     user = (
-        f"{before}Document:\n\n{_indented(break_control_tokens(shown.strip(), control_tokens))}\n\n"
+        f"{before}Document:\n\n{copy(shown)}\n\n"
         f"End of document. The fields to fill in:\n{fields}\n\n{answer_form(task)}"
     )
     return Prompt(system, user, f"{next(iter(flat))}:")
