@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -67,6 +68,17 @@ def test_documents_of_which_the_tuned_weights_are_unsure_go_to_the_larger_ones()
     assert found.contender.pace == pytest.approx(20 / (20 / 60 + 5 / 6), abs=0.1)
     assert found.contender.size == 2 * 10**8
     assert "5 of 20 documents are passed on" in found.sentence
+
+
+def test_what_the_tuned_weights_left_unanswered_is_always_passed_on() -> None:
+    right = dict.fromkeys(GOLD, True)
+    fast, slow = side("tuned", right, {}, 1.0, 60.0), side("larger", right, {}, 5.0, 6.0)
+    failed = fast.results["25"].model_copy(update={"status": "failed", "values": None, "fields": None})
+    results = {**fast.results, "25": failed}
+    fast = replace(fast, results=results, items=by_document(items_of_results(TOTAL, results, GOLD, {})))
+    found = cascade_of(TOTAL, fast, slow, DEV, TEST)
+    assert found.sent == 1
+    assert found.contender.share.right == 20
 
 
 def test_larger_weights_that_are_no_better_get_nothing() -> None:

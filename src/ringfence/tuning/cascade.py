@@ -15,6 +15,9 @@ from .contender import TUNED, Contender, contender_of
 __all__ = ["Cascade", "Side", "by_document", "cascade_of", "threshold"]
 
 
+UNANSWERED = 2.0  # more than any doubt about an answer: what the tuned weights leave out is always passed on
+
+
 @dataclass(frozen=True)
 class Side:
     """One side of a cascade: its results and items by document, its pace in documents a minute, its bytes."""
@@ -76,12 +79,12 @@ def by_document(items: Sequence[Item]) -> dict[str, list[Item]]:
 
 def cascade_of(task: Task, tuned: Side, larger: Side, dev: Sequence[str], test: Sequence[str]) -> Cascade:
     """Work out the cascade: the dev part chooses how much doubt is passed on, the test part says what that brings."""
-    reader = DoubtReader(task)
-    doubts = {
-        name: reader.of_answers([result]).share if result.answered else 1.0 for name, result in tuned.results.items()
+    reader, results = DoubtReader(task), tuned.results
+    doubts = dict.fromkeys((*dev, *test), UNANSWERED) | {
+        name: reader.of_answers([result]).share for name, result in results.items() if result.answered
     }
-    above = threshold(tuned.right(dev), larger.right(dev), {name: doubts.get(name, 1.0) for name in dev})
-    sent = [name for name in test if doubts.get(name, 1.0) > above]
+    above = threshold(tuned.right(dev), larger.right(dev), {name: doubts[name] for name in dev})
+    sent = [name for name in test if doubts[name] > above]
     chosen = [item for name in test for item in (larger if name in sent else tuned).items.get(name, ())]
     name = f"tuned, then {larger.name}"
     items = {TUNED: [item for one in test for item in tuned.items.get(one, ())], name: chosen}
@@ -101,4 +104,4 @@ def threshold(tuned: Mapping[str, int], larger: Mapping[str, int], doubts: Mappi
     def right(above: float) -> int:
         return sum((larger if doubt > above else tuned)[name] for name, doubt in doubts.items())
 
-    return max(sorted({1.0, -1.0, *doubts.values()}, reverse=True), key=right)
+    return max(sorted({1.0, -1.0, *(min(doubt, 1.0) for doubt in doubts.values())}, reverse=True), key=right)
