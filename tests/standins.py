@@ -29,7 +29,10 @@ from ringfence.engines.llamacpp import LlamaCppEngine
 
 
 class Standin:
-    """One server. ``busy`` answers are 503 before it works; ``die_after`` completions it ends without a word."""
+    """One server. ``busy`` answers are 503 before it works; ``die_after`` completions it ends without a word.
+
+    ``adapters`` maps the adapters that it lists, as vLLM does, to the weights that it says they are on.
+    """
 
     def __init__(
         self, dialect: str, engine: Engine, key: str = "", context: int = 2048, busy: int = 0, die_after: int = 0
@@ -38,6 +41,7 @@ class Standin:
         self.busy, self.die_after, self.completions = busy, die_after, 0
         self.lock = threading.Lock()
         self.seen: list[dict[str, Any]] = []
+        self.adapters: dict[str, str] = {}
         self.under_way = self.most_under_way = 0
 
     def get(self, path: str) -> tuple[int, Any]:
@@ -45,7 +49,7 @@ class Standin:
         model: dict[str, Any] = {"id": "weights", "object": "model", "owned_by": owner}
         if self.dialect == "vllm":
             model["max_model_len"] = self.context
-        answers: dict[str, Any] = {"/v1/models": {"object": "list", "data": [model]}}
+        answers: dict[str, Any] = {"/v1/models": {"object": "list", "data": [model, *self._adapters(owner)]}}
         more: dict[str, dict[str, Any]] = {
             "vllm": {"/health": None, "/version": {"version": "0.32.0"}},
             "ollama": {"/api/version": {"version": "0.12.6"}},
@@ -54,6 +58,12 @@ class Standin:
         }
         answers |= more[self.dialect]
         return (200, answers[path]) if path in answers else (404, {"detail": "Not Found"})
+
+    def _adapters(self, owner: str) -> list[dict[str, Any]]:
+        return [
+            {"id": name, "object": "model", "owned_by": owner, "root": f"/adapters/{name}", "parent": parent}
+            for name, parent in self.adapters.items()
+        ]
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         with self.lock:
@@ -223,6 +233,7 @@ def main() -> None:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--max-num-seqs", type=int, required=True)
+    parser.add_argument("--lora-modules", default="")
     options, _ = parser.parse_known_args()
     for name in ("VLLM_NO_USAGE_STATS", "HF_HUB_OFFLINE", "VLLM_API_KEY"):
         if not os.environ.get(name):
@@ -237,6 +248,8 @@ def main() -> None:
     if os.environ.get("STANDIN_DIES"):
         die_after = 6
     standin = Standin("vllm", engine, os.environ["VLLM_API_KEY"], die_after=die_after)
+    if options.lora_modules:
+        standin.adapters[options.lora_modules.partition("=")[0]] = "weights"
     serve(standin, options.port).serve_forever()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +13,15 @@ import pytest
 from gguf import GGUFReader, GGUFWriter
 
 from ringfence.contracts import ModelOptions
-from ringfence.engines import EngineSettings, engine_type
+from ringfence.engines import EngineSettings, FakeEngine, Request, engine_type
 from ringfence.engines.gguf_adapter import adapter_file
-from ringfence.errors import EngineError, InputError, WeightsError
-from ringfence.inference import open_engine
+from ringfence.engines.vllm import VllmEngine, command_line
+from ringfence.errors import EngineError, WeightsError
+from ringfence.inference import load_model, open_engine
 from ringfence.weights import PullOptions, Store, StoredWeights, pull
 from ringfence.weights.policy import inherited_licences
-from tests.conftest import ringfence
+from tests.conftest import REPOSITORY, ringfence
+from tests.standins import Standin, running
 
 # One worker at a time: two of llama.cpp's thread pools that spin on two cores slow each other down a hundredfold.
 pytestmark = [pytest.mark.weights, pytest.mark.xdist_group("llamacpp")]
@@ -117,10 +121,77 @@ def test_an_engine_that_would_pass_over_an_adapter_is_refused(base: StoredWeight
     assert not getattr(engine_type("openvino"), "runs_adapters", False)
     with pytest.raises(EngineError, match="cannot run adapters"):
         open_engine("openvino", base, store, EngineSettings(cache_gib=1), adapter=made)
-    from ringfence.inference import load_model
 
-    with pytest.raises(InputError, match="cannot be used with a running server"):
-        load_model(ModelOptions(weights="base", server="http://127.0.0.1:9", adapter="tuned"))
+
+def a_folder(path: Path, rank: int = 16) -> Path:
+    """An adapter in peft's form, without numbers in it."""
+    path.mkdir()
+    (path / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": rank}))
+    header = b'{"__metadata__":{"format":"pt"}}'
+    (path / "adapter_model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+    return path
+
+
+@pytest.mark.slow
+def test_vllm_is_started_with_the_adapter_and_asked_for_it(
+    base: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stand-in for the command vllm lists the adapter as vLLM does. Not tried on a real vLLM."""
+    monkeypatch.setenv("RINGFENCE_VLLM", f"{sys.executable} -m tests.standins")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    store = Store()
+    adapter = pull(str(a_folder(tmp_path / "lora")), store, options=PullOptions(made_of="base"))
+    opened = open_engine("vllm", base, store, EngineSettings(cache_gib=1, max_in_flight=1), adapter=adapter)
+    with closing(opened.engine):
+        engine = opened.engine
+        assert isinstance(engine, VllmEngine)
+        assert engine.model == "adapter"
+        assert engine.describe()["settings"]["model"] == "weights"
+        assert opened.adapter_facts
+        assert opened.adapter_facts["digest"] == f"sha256:{adapter.manifest.digest}"
+    assert command_line(base.files, EngineSettings(adapter=adapter.files), 1)[-5:] == [
+        "--enable-lora",
+        "--max-lora-rank",
+        "16",
+        "--lora-modules",
+        f"adapter={adapter.files}",
+    ]
+    other = pull(str(a_folder(tmp_path / "other", 24)), store, options=PullOptions(made_of=adapter.manifest.name))
+    with pytest.raises(WeightsError, match="made for other weights"):
+        open_engine("vllm", base, store, EngineSettings(cache_gib=1), adapter=other)
+    assert "32" in command_line(base.files, EngineSettings(adapter=other.files), 1)
+    with pytest.raises(EngineError, match="not a LoRA adapter that vLLM serves"):
+        command_line(base.files, EngineSettings(adapter=base.files), 1)
+
+
+def obedient(request: Request, prompt: str) -> str:
+    """Answers that pass a server's probes of grammars and schemas."""
+    return '{"qzx": "qzx7"}' if request.json_schema else "qzx1!" if request.grammar else "a"
+
+
+def test_an_adapter_of_a_running_server_is_asked_for_by_name_and_refused_on_other_weights() -> None:
+    """A stand-in lists adapters with their parents, as vLLM does. Not tried on a real vLLM."""
+    standin = Standin("vllm", FakeEngine(obedient), context=100_000)
+    standin.adapters = {"invoices": "weights", "lost": "another base"}
+    with running(standin) as address:
+        options = ModelOptions(server=address, adapter="invoices", in_flight=1)
+        with closing(load_model(options)) as model:
+            assert model.engine.describe()["settings"]["adapter"] == "invoices"
+            assert model.facts["declared"] == "weights"
+            prompt = model.engine.prompt((("user", "Say a letter."),))
+            standin.seen.clear()
+            (done,) = model.engine.generate([Request("a", prompt, 3)])
+            assert done.text == "a"
+            assert {body["model"] for body in standin.seen} == {"invoices"}
+        with closing(load_model(options.model_copy(update={"adapter": ""}))) as model:
+            assert "adapter" not in model.engine.describe()["settings"]
+        for wrong, said in (
+            ({"adapter": "orders"}, "serves no adapter 'orders'"),
+            ({"adapter": "lost", "model": "weights"}, "on 'another base', not on 'weights'"),
+            ({"model": "another base"}, "on 'weights', not on 'another base'"),
+        ):
+            with pytest.raises(EngineError, match=said):
+                load_model(options.model_copy(update=wrong))
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,7 @@ def test_the_labels_come_first_and_a_text_cannot_end_its_turn() -> None:
         ('{"text": "a"}', "not a labelled text"),
         ('{"text": "a", "label": "nope"}', "which the task does not define"),
         ('{"text": "a", "labels": ["letter", "invoice"]}', "several labels"),
+        ('{"text": "a", "answer": "label: letter"}', "has no label"),
         ("", "contains no labelled text"),
     ],
 )

@@ -165,7 +165,7 @@ def tune(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     others = [Contender(f"{LONG[:44]} + ranker", share, share, (0.125, -0.0125, 0.25), 123.4, 10**9)]
     proof = Proof("UNDECIDED", "Not shown.", [Contender("tuned", share, share, None, 300.1, 10**8), *others], 24)
     parity = [Parity("adapter on its base", "llamacpp", 0, 0.0, 0.0, "the engine died: " + LONG)]
-    tuned = SimpleNamespace(parity=parity, merged=None, adapter=None)
+    tuned = SimpleNamespace(parity=parity, published=None)
     here = Computing(bfloat16=True)
     plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, computing=here)
     guarded = SimpleNamespace(warnings=[LONG], faults=[])

@@ -273,7 +273,7 @@ def test_an_adapter_of_other_weights_is_refused(base: StoredWeights, tmp_path: P
     plan = a_plan()
     lora = lora_of(a_training(base, tmp_path / "out", plan).lora(), plan)
     matrices = {f"model.layers.9.{name}": pair for name, pair in lora.matrices.items()}
-    with pytest.raises(WeightsError, match="does not have"):
+    with pytest.raises(WeightsError, match="do not have"):
         merge(base, type(lora)(matrices, lora.rank, lora.alpha), Store(), "tuned")
 
 

@@ -1,11 +1,14 @@
-"""A llama of two layers with random numbers, as a GGUF file in llama.cpp's order of rows."""
+"""A model of two layers with random numbers: a GGUF file in llama.cpp's order of rows, or a folder of safetensors."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.letters import letter
 
 VOCABULARY, WIDTH, INNER, HEADS, KV_HEADS, LAYERS = 96, 64, 96, 4, 2, 2
 
@@ -53,3 +56,54 @@ def write_tiny_llama(path: Path, seed: int = 0) -> Path:
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+CHAT = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def write_tiny_safetensors(folder: Path, kind: str = "llama", seed: int = 0) -> Path:
+    """Write the folder as a hub has it, with bfloat16 numbers and a tokenizer of bytes and a few merges.
+
+    ``kind`` is llama, qwen2 (which has biases) or qwen3 (which has norms of queries and keys).
+    """
+    import torch
+    import transformers
+
+    torch.manual_seed(seed)
+    tokenizer = _tokenizer()
+    config = transformers.AutoConfig.for_model(
+        kind, vocab_size=tokenizer.get_vocab_size() + 5, hidden_size=WIDTH, intermediate_size=INNER,
+        num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=KV_HEADS, head_dim=WIDTH // HEADS,
+        max_position_embeddings=4096, tie_word_embeddings=kind == "qwen2", bos_token_id=0, eos_token_id=2,
+        pad_token_id=0,
+    )  # fmt: skip
+    model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16)
+    for parameter in model.parameters():  # the library's own start is so small that every answer is a near-tie
+        parameter.data.normal_(1.0 if parameter.dim() == 1 else 0.0, 0.3 if parameter.dim() == 1 else 0.15)
+    model.save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    facts = {"bos_token": "<|endoftext|>", "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
+    (folder / "tokenizer_config.json").write_text(json.dumps({**facts, "chat_template": CHAT}))
+    return folder
+
+
+def _tokenizer() -> Any:
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    special = [AddedToken(text, special=True) for text in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")]
+    trainer = trainers.BpeTrainer(
+        vocab_size=320,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([letter(number) for number in range(12)], trainer)
+    return tokenizer

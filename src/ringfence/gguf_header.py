@@ -40,6 +40,7 @@ class GgufHeader:
         self._fields: dict[str, Any] = {}
         self._matrix_types: Counter[int] = Counter()
         self._tensors: dict[str, int] = {}
+        self.parameters = 0
         self.end = 0
         """The size in bytes that the file needs at least: where its last tensor ends. 0 if only a key was read."""
         try:
@@ -89,6 +90,7 @@ class GgufHeader:
             sides = [cursor.scalar("Q") for _ in range(cursor.scalar("I"))]
             kind = cursor.scalar("I")
             numbers, size = BLOCKS.get(kind, (1, 0))
+            self.parameters += prod(sides)
             length = max(length, cursor.scalar("Q") + prod(sides) // numbers * size)
             self._tensors[name] = kind
             if len(sides) > 1:

@@ -97,9 +97,9 @@ def tune(
     hooks.on_plan(prepared)
     if options.until == "plan":
         return None
-    tuned = train(prepared, out, tune_hooks, resume=options.resume, publish=options.until == "proof")
+    tuned = train(prepared, out, tune_hooks, resume=options.resume, publishing=options.until == "proof")
     proof = None
-    if tuned.merged:
+    if tuned.published:
         proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
         proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
     points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []

@@ -135,7 +135,7 @@ class Model:
         loaded_task, options = load_task(task), options or AnswerOptions()
         with self._preparing:  # two threads with two tasks must not get each other's
             if self._last is None or self._last[0] != (loaded_task, options):
-                if self._embedder is None and (options.pool or options.windowing.relevant is not None):
+                if self._embedder is None and options.embeds_for(loaded_task):
                     self._embedder = load_embedder()
                 answerer = Answerer(self.loaded, loaded_task, options, self._embedder)
                 self._last = ((loaded_task, options), answerer)

@@ -167,7 +167,7 @@ class AnswerFiles:
 
         Raises EngineError before, if they need an engine for embeddings that is not installed.
         """
-        if self.pool or self.windowing.relevant is not None:
+        if (self.pool and task.ranks_examples) or self.windowing.relevant is not None:
             require_engine("onnx")
         return AnswerOptions(
             reading,
@@ -241,7 +241,7 @@ answer_options = _grouped(
             "--pool",
             "pool_file",
             type=PATH,
-            help="Labelled texts (JSONL: text, label), from which a classify task takes the most similar examples.",
+            help="Examples for the prompts (JSONL: text and label, or text and answer for an extract task).",
         ),
         click.option(
             "--calibrator",
@@ -285,7 +285,9 @@ model_options = _grouped(
             help="Name or digest of weights in the store, or a name in the catalog.",
         ),
         click.option(
-            "--adapter", default="", help="Name or digest of an adapter (LoRA) in the store, to run on the weights."
+            "--adapter",
+            default="",
+            help="An adapter (LoRA) to run on the weights: its name in the store, or with --server its name there.",
         ),
         click.option(
             "--engine",

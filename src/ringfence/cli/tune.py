@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -94,7 +95,12 @@ def command(
         return 0
     if as_json:
         proof = done.proof.as_json() if done.proof else None
-        click.echo(json.dumps({**done.tuned.card, "proof": proof, "report": str(done.report or "")}))
+        curve_rows = [
+            {**asdict(point), "next": worth.as_json() if worth else None} for point, worth in next_labels(done.curve)
+        ]
+        click.echo(
+            json.dumps({**done.tuned.card, "proof": proof, "curve": curve_rows, "report": str(done.report or "")})
+        )
     else:
         _print(done)
     if train_only:
@@ -144,25 +150,28 @@ def _print(done: Tuning) -> None:
             table.add_row(each.served, each.engine, str(each.examples), each.error or f"{each.mean:.4f}")
         data.print(table)
     if done.proof:
-        table = PlainTable("contender", "right", "tuned less this", "a minute", right=("right", "a minute"))
-        for one in done.proof.contenders:
+        figures = ("right", "a minute", "MB")
+        table = PlainTable("contender", "right", "tuned less this", "a minute", "MB", right=figures)
+        for one in (*done.proof.contenders, *(each.contender for each in done.proof.cascades)):
             gain = "" if one.gain is None else f"{one.gain[0]:+.3f} [{one.gain[1]:+.3f}, {one.gain[2]:+.3f}]"
-            pace = f"{one.pace:.1f}" if one.pace else "-"
-            table.add_row(one.name, f"{one.share.right:.0f}/{one.share.total:.0f} {one.share.share:.3f}", gain, pace)
+            pace, size = f"{one.pace:.1f}" if one.pace else "-", f"{one.size / 1e6:.0f}" if one.size else "-"
+            right = f"{one.share.right:.0f}/{one.share.total:.0f} {one.share.share:.3f}"
+            table.add_row(one.name, right, gain, pace, size)
         data.print(table)
+        for cascade in done.proof.cascades:
+            echo(cascade.sentence)
         echo(f"{done.proof.word}. {done.proof.sentence}")
         for lost in done.proof.forgotten:
             echo(lost.sentence)
-    for point in done.curve:
+    for point, worth in next_labels(done.curve):
         echo(
-            f"{point.documents:>5} labels: dev {point.middle:.1%} right "
-            f"(seeds {min(point.dev):.3f} to {max(point.dev):.3f})"
+            f"{point.documents:>5} labels: dev {point.middle:.1%} right (seeds {min(point.dev):.3f} to "
+            f"{max(point.dev):.3f}){f'; {worth.sentence}' if worth else ''}."
         )
-    if said := next_labels(done.curve):
-        echo(said)
-    if tuned.merged and tuned.adapter:
-        note(f"Weights: {tuned.merged.manifest.name}; the adapter alone: {tuned.adapter.manifest.name}.")
-        note(f"Use them: ringfence run TASK INPUT --out RUN --weights {tuned.merged.manifest.name}")
+    if tuned.published:
+        merged, adapter, folder = (each.manifest.name for each in tuned.published.by_name.values())
+        note(f"Weights: {merged}; the adapter alone: {adapter} for llama.cpp, {folder} for vLLM.")
+        note(f"Use them: ringfence run TASK INPUT --out RUN --weights {merged}")
     if done.report:
         note(f"Report: {done.report}. Tuned weights can repeat your documents; keep them like those.")
 

@@ -182,7 +182,10 @@ def verify_signature_command(name: str, trusted: TrustedKeys) -> int:
 )
 @click.option("--name", "new_name", help="The name of the new weights; by default the old name with the precision.")
 def requantise_command(name: str, precision: str, new_name: str | None) -> None:
-    """Make new weights in another precision from the GGUF file of NAME. Both stay, and their answers differ."""
+    """Make new weights in another precision from the GGUF file, or the safetensors, of NAME.
+
+    Both stay, and their answers differ.
+    """
     store = Store()
     origin = store.get(name)
     with pulling() as listener:

@@ -78,7 +78,10 @@ DIALECTS = {dialect.name: dialect for dialect in (VLLM, LLAMACPP, OLLAMA, TGI, N
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """What a server reports about itself. ``context`` (tokens) is None if the server does not report it."""
+    """What a server reports about itself. ``context`` (tokens) is None if the server does not report it.
+
+    ``parents`` names the weights of each adapter that it serves beside them (as vLLM does).
+    """
 
     dialect: Dialect
     version: str
@@ -86,6 +89,26 @@ class ServerFacts:
     context: int | None = None
     chat_template: str = ""
     special_tokens: tuple[tuple[str, str], ...] = ()
+    parents: tuple[tuple[str, str], ...] = ()
+
+    def require_adapter(self, adapter: str, model: str, server: str) -> str:
+        """The weights that ``adapter`` belongs to. Raises EngineError if the server has it not, or on other weights.
+
+        ``model`` are the weights that it must belong to; empty for any.
+        """
+        parents = dict(self.parents)
+        if adapter not in parents:
+            known = ", ".join(list(parents)[:12]) or "none"
+            raise EngineError(
+                f"The server {server} serves no adapter {adapter!r}.",
+                f"Start it with the adapter (vLLM: --enable-lora --lora-modules {adapter}=FOLDER); it has {known}.",
+            )
+        if model and parents[adapter] != model:
+            raise EngineError(
+                f"The server {server} runs the adapter {adapter!r} on {parents[adapter]!r}, not on {model!r}.",
+                "Name the weights that the adapter was made for with --model, or another adapter.",
+            )
+        return parents[adapter]
 
 
 def facts_of(client: Client, model: str = "") -> ServerFacts:
@@ -113,7 +136,10 @@ def facts_of(client: Client, model: str = "") -> ServerFacts:
         return ServerFacts(NIM, str(nim.get("version", "unknown")), models, facts.get("max_model_len"))
     if facts.get("owned_by") == "vllm":
         version = _ask(client, "/version") or {}
-        return ServerFacts(VLLM, str(version.get("version", "unknown")), models, facts.get("max_model_len"))
+        parents = tuple((str(one.get("id")), str(one["parent"])) for one in listed_models if one.get("parent"))
+        return ServerFacts(
+            VLLM, str(version.get("version", "unknown")), models, facts.get("max_model_len"), parents=parents
+        )
     if isinstance(ollama := _ask(client, "/api/version"), dict) and "version" in ollama:
         return ServerFacts(OLLAMA, str(ollama["version"]), models)
     if isinstance(tgi := _ask(client, "/info"), dict) and "max_total_tokens" in tgi:

@@ -33,7 +33,7 @@ RESTART_SECONDS = 20  # how long a server that broke off may take to answer agai
 
 
 class HttpEngine(Scheduled, Templated):
-    """Weights that a server runs.
+    """Weights that a server runs: ``weights`` is its name for them, ``model`` what is asked for, perhaps an adapter.
 
     ``grammar_by`` and ``schema_by`` make the fields of a request that enforce a grammar or a JSON schema; None if the
     server cannot.
@@ -54,7 +54,8 @@ class HttpEngine(Scheduled, Templated):
         schema_by: Ask | None,
         control_tokens: tuple[str, ...] = CONTROL_TOKENS,
     ) -> None:
-        self.client, self.facts, self.settings, self.model = client, facts, settings, model
+        self.client, self.facts, self.settings = client, facts, settings
+        self.weights, self.model = model, settings.served_adapter or model
         self.dialect = facts.dialect
         self._grammar_by, self._schema_by = grammar_by, schema_by
         self.control_tokens = tuple(dict.fromkeys([*control_tokens, *tokens_in_template(facts.chat_template)]))
@@ -317,7 +318,8 @@ class HttpEngine(Scheduled, Templated):
             "settings": {
                 "mode": self.settings.mode,
                 "server": self.dialect.name,
-                "model": self.model,
+                "model": self.weights,
+                **({"adapter": self.settings.served_adapter} if self.settings.served_adapter else {}),
                 "context": self.capabilities.context,
                 "max_in_flight": self.slots,
                 # The weights have no known digest: the address and the model name identify them.

@@ -60,7 +60,11 @@ class OpenAiEngine(HttpEngine):
                     str(error), f"Inside the seal, declare the server as the exit: --sealed --exit {client.address}"
                 ) from error
             raise
-        model = settings.model or (facts.models[0] if len(facts.models) == 1 else "")
+        adapter = settings.served_adapter
+        whole = [name for name in facts.models if name not in dict(facts.parents)]
+        model = settings.model or (whole[0] if len(whole) == 1 else "")
+        if adapter:
+            model = facts.require_adapter(adapter, settings.model, client.address)
         if model not in facts.models:
             known = ", ".join(facts.models[:12]) or "none"
             what = f"has no model {model!r}" if model else "has several models"

@@ -135,7 +135,8 @@ class EngineSettings:
 
     ``cache_gib`` is the memory for keys and values, in GiB; ``threads`` is 0 for the engine's own choice; ``server`` is
     the address of an existing server, ``model`` its name for the weights; solo mode never uses ``prefix_cache``;
-    ``adapter`` is the folder of the adapter for the weights; ``runtime`` runs the graph of an encoder, by default the
+    ``adapter`` is the folder of the adapter for the weights, ``served_adapter`` the name under which an existing server
+    serves one; ``runtime`` runs the graph of an encoder, by default the
     faster one; ``recipe`` is how to embed where the files of the weights do not say.
     """
 
@@ -147,6 +148,7 @@ class EngineSettings:
     model: str = ""
     prefix_cache: bool = True
     adapter: Path | None = None
+    served_adapter: str = ""
     ca_file: str = ""
     runtime: EncoderRuntime = "auto"
     recipe: EmbeddingRecipe = EmbeddingRecipe()
@@ -245,8 +247,9 @@ class EngineType(Protocol):
     """The class behind an entry point of ``ringfence.engines``.
 
     ``form`` names the weights format that the engine runs; the store converts the origin once and keeps the result.
-    Set ``runs_adapters = True`` to receive ``EngineSettings.adapter``, and ``uses_server = True`` for an engine that
-    connects to ``EngineSettings.server`` and takes no weights from the store: ``open`` then gets an empty path.
+    Set ``runs_adapters = True`` to receive ``EngineSettings.adapter``, ``reads_gguf = False`` if it runs no GGUF file,
+    and ``uses_server = True`` for an engine that connects to ``EngineSettings.server`` and takes no weights from the
+    store: ``open`` then gets an empty path.
     """
 
     name: str

@@ -91,7 +91,7 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
             return "vllm", "vllm, because these are safetensors weights" + ("" if gpu else " (no NVIDIA GPU found)")
         raise EngineError(
             "Safetensors weights need vLLM, which is not installed.",
-            "Install it on a machine with a GPU, or pull the same weights as GGUF.",
+            "Install it on a machine with a GPU, or make a GGUF file of them: ringfence weights requantise NAME",
         )
     architecture = _architecture(files) if files else None
     unread = unread_by_openvino(files) if files else None

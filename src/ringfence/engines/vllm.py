@@ -16,12 +16,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
 from ..hardware import gpu_names
 from ..no_telemetry import SWITCHES
+from .adapter_folder import adapter_rank
 from .control_tokens import CONTROL_TOKENS
 from .dialects import VLLM, Ask, facts_of
 from .http_client import Client
@@ -40,12 +42,18 @@ __all__ = ["VllmEngine", "command_line", "environment"]
 
 START_SECONDS = 1200  # a large model is read from disk, and its kernels are compiled first
 STARTS = 3  # of the server per session; a server that died this often will die again
+ADAPTER = "adapter"  # its name on the server
+ADAPTER_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM can be started for
 COMMAND = "RINGFENCE_VLLM"  # replaces the command vllm, for example by that of a container
 
 
 def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]:
     """The command that starts the server: on loopback only, without a request log."""
     program = os.environ.get(COMMAND, "vllm").split()
+    adapter = []
+    if settings.adapter:
+        most = next(most for most in ADAPTER_RANKS if most >= adapter_rank(settings.adapter))
+        adapter = ["--enable-lora", "--max-lora-rank", str(most), "--lora-modules", f"{ADAPTER}={settings.adapter}"]
     return [
         *program, "serve", str(folder),
         "--served-model-name", "weights",
@@ -54,6 +62,7 @@ def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]
         "--enable-prefix-caching" if settings.keeps_prefixes else "--no-enable-prefix-caching",
         "--seed", "0",
         "--no-enable-log-requests", "--disable-uvicorn-access-log",
+        *adapter,
     ]  # fmt: skip
 
 
@@ -75,9 +84,12 @@ class VllmEngine(RunsOrigin, HttpEngine):
     """Safetensors weights, served by vLLM on this machine. A server that dies is restarted up to twice."""
 
     name = "vllm"
+    runs_adapters, reads_gguf = True, False
     libraries: tuple[str, ...] = ("jinja2", "numpy", "urllib3", "vllm")
 
     def __init__(self, folder: Path, settings: EngineSettings, start_seconds: float = START_SECONDS) -> None:
+        if settings.adapter:
+            settings = replace(settings, served_adapter=ADAPTER)
         self._folder, self._start_seconds, self._starts = folder, start_seconds, 0
         self._key = secrets.token_hex(32)
         self._process: subprocess.Popen[bytes] | None = None
@@ -86,6 +98,8 @@ class VllmEngine(RunsOrigin, HttpEngine):
         try:
             client = self._start(settings)
             facts = facts_of(client)
+            if settings.adapter:
+                facts.require_adapter(ADAPTER, "weights", client.address)
             control = _control_tokens(folder)
 
             def engine(grammar_by: Ask | None, schema_by: Ask | None) -> HttpEngine:

@@ -14,7 +14,7 @@ from ..gold.agreement import Compare
 from ..gold.file import GoldFile
 from ..runs import RunFolder
 from .evaluator import gold_part, items_of_results, run_results, same_answers
-from .items import Item
+from .items import Item, proportion_of
 from .statistics import (
     Proportion,
     bootstrap_ratio,
@@ -148,7 +148,7 @@ def compare_items(runs: Mapping[str, Sequence[Item]]) -> list[Comparison]:
     adjusted = holm([p for _, _, p in tests])
     found = []
     for (first, second), (only_first, only_second, p_value), after in zip(pairs, tests, adjusted, strict=True):
-        shares = (_proportion(runs[first]), _proportion(runs[second]))
+        shares = (proportion_of(runs[first]), proportion_of(runs[second]))
         gains, families = _gains(runs[first], runs[second])
         found.append(
             Comparison(
@@ -164,10 +164,6 @@ def compare_items(runs: Mapping[str, Sequence[Item]]) -> list[Comparison]:
             )
         )
     return found
-
-
-def _proportion(items: Sequence[Item]) -> Proportion:
-    return Proportion.of([item.right for item in items], [item.family for item in items])
 
 
 def _whole(items: Sequence[Item]) -> dict[str, bool]:

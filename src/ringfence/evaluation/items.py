@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from ..gold.agreement import Compare, values_match
 from ..tasks import AnswerField, Task
 from .answers import judge_answer
 from .questions import GoldQuestion
+from .statistics import Proportion
 
-__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of"]
+__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "proportion_of"]
 
 ERRORS = {
     "missing": "null where the gold has a value",
@@ -59,6 +60,11 @@ class Item:
     def answered(self) -> bool:
         """Whether the document was processed at all."""
         return self.outcome != "not answered"
+
+
+def proportion_of(items: Sequence[Item]) -> Proportion:
+    """The values that are right."""
+    return Proportion.of([item.right for item in items], [item.family for item in items])
 
 
 def items_of(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tasks import Task
-from .items import Item
+from .items import Item, proportion_of
 from .metric import Evaluated
 from .statistics import Proportion, bootstrap_interval
 
@@ -61,7 +61,7 @@ def label_figures(items: Sequence[Item], out_of_scope: str | None) -> LabelFigur
     interval = bootstrap_interval(macro, [item.family for item in items], draws=400)
     confusion = Counter(zip(map(str, gold), map(str, given), strict=True))
     outside = [item for item in items if out_of_scope is not None and item.gold == out_of_scope]
-    recall = Proportion.of([i.right for i in outside], [i.family for i in outside]) if outside else None
+    recall = proportion_of(outside) if outside else None
     return LabelFigures(macro(everything), interval, dict(confusion.most_common()), recall)
 
 

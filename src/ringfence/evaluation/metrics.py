@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .items import Item
+from .items import Item, proportion_of
 from .label_metrics import LABELS, LabelFigures
 from .metric import as_plain
 from .statistics import Proportion, bootstrap_ratio
@@ -94,9 +94,8 @@ class Evaluation:
 
 def field_figures(name: str, items: Sequence[Item]) -> FieldFigures:
     """Compute the figures over some items."""
-    exact = Proportion.of([item.right for item in items], [item.family for item in items])
-    kept = [item for item in items if item.answered]
-    answered = Proportion.of([item.right for item in kept], [item.family for item in kept])
+    exact = proportion_of(items)
+    answered = proportion_of([item for item in items if item.answered])
     errors = Counter(item.outcome for item in items if not item.right)
     f1 = _f1(items)
     interval = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import now
-from ..contracts import GoldLine
+from ..contracts import GoldLine, value_at
 from ..errors import InputError
 from ..files import add_chained_line, read_chained_lines, write_whole
 from ..locks import canonical_digest
@@ -22,7 +22,7 @@ from ..tasks import Task
 from .faults import iter_values
 from .values import as_text
 
-__all__ = ["PARTS", "Split", "SplitFile", "draw_split", "key_of", "stratum_of"]
+__all__ = ["PARTS", "Split", "SplitFile", "draw_split", "key_in", "key_of", "stratum_of"]
 
 PARTS = ("calibration", "dev", "test")
 
@@ -115,8 +115,15 @@ def key_of(entry: GoldLine, task: Task, key: str) -> str | None:
             f"The key {key!r} is not a single field of the task.",
             f"Name one of: {', '.join(single)}.",
         )
-    value = next((value for _, path, value in iter_values(task, entry.values) if path == key), None)
-    return None if value is None else " ".join(as_text(value).casefold().split())
+    return key_in(entry.values, key)
+
+
+def key_in(values: Mapping[str, Any], key: str | None) -> str | None:
+    """What values say of the field ``key``, without case and white space; None if they say nothing."""
+    try:
+        return " ".join(as_text(value_at(values, key)).casefold().split()) or None if key else None
+    except (KeyError, TypeError):
+        return None
 
 
 def stratum_of(entry: GoldLine, task: Task) -> str:

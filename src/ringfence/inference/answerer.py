@@ -18,7 +18,7 @@ from ..tasks import LIBRARIES, Example, Task
 from .alternatives import AlternativesOption
 from .board import BoardHooks, JobBoard
 from .corpus_reader import CorpusReader
-from .example_pool import ExamplePool
+from .example_pool import NO_POOL, ExamplePool
 from .executor import ExecutorSetup, TaskExecutor, executor_for
 from .job import WindowKeeper
 from .model import LoadedModel, load_embedder
@@ -52,7 +52,7 @@ class Decider(Protocol):
 class AnswerOptions:
     """How documents are read and answered, on any model. Part of the lock, except passwords and limits.
 
-    ``pool`` holds the labelled texts from which a classify task takes its examples. ``alternatives`` says which values
+    ``pool`` holds the labelled texts from which a task takes its examples. ``alternatives`` says which values
     of an extract task are weighed against others of the document, on an engine that can score. ``ranker`` weighs the
     places of an extract task by what it learned from gold; with ``cascade`` it answers alone what it is sure of.
     ``corpus`` holds the passages that an answer task is answered from.
@@ -66,6 +66,10 @@ class AnswerOptions:
     ranker: Ranking | None = None
     cascade: bool = False
     corpus: CorpusReader | None = None
+
+    def embeds_for(self, task: Task) -> bool:
+        """Whether embedding weights are needed: to choose windows, or examples."""
+        return self.windowing.relevant is not None or bool(self.pool and task.ranks_examples)
 
 
 @dataclass(frozen=True)
@@ -94,15 +98,14 @@ class Answerer:
         self.model, self.task, options = model, task, options or AnswerOptions()
         self.options = replace(options, reading=replace(options.reading, mail=task.mail))
         if self.options.pool and not task.takes_examples:
-            raise InputError(
-                "Only a classify task that shows examples or weighs likeness takes a pool.", "Omit the pool."
-            )
+            raise InputError(NO_POOL, "Omit the pool.")
         _require_ranker_fits(task, self.options)
         _require_corpus_fits(task, self.options)
         selects = self.options.windowing.relevant is not None
-        self._embedder = embedder or (load_embedder() if selects or self.options.pool else None)
+        self._embedder = (embedder or load_embedder()) if self.options.embeds_for(task) else None
         engine = self._embedder.engine if self._embedder else None
-        pool = ExamplePool(self.options.pool, engine) if self.options.pool and engine else None
+        nearest = getattr(task, "shown", "nearest") == "nearest"
+        pool = ExamplePool(self.options.pool, engine, nearest) if self.options.pool else None
         selector = window_selector(engine) if engine and selects else None
         self.setup = ExecutorSetup(
             self.options.windowing,

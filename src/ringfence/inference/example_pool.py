@@ -1,4 +1,4 @@
-"""The pool of a classify task: the texts nearest to a document, and its likeness to the texts of each label."""
+"""The pool of a task: the examples that a prompt shows, and a document's likeness to the texts of each label."""
 
 from __future__ import annotations
 
@@ -13,45 +13,50 @@ from ..engines import Engine
 from ..errors import InputError
 from ..files import line_of, write_whole
 from ..locks import canonical_digest
-from ..tasks import ClassifyTask, Example, Task
+from ..tasks import Example, Task
 
-__all__ = ["ExamplePool", "Neighbours", "read_examples", "read_pool", "write_pool"]
+__all__ = ["NO_POOL", "ExamplePool", "Neighbours", "read_examples", "read_pool", "write_pool"]
 
 
+NO_POOL = "Only a classify or extract task that shows examples, or weighs likeness, takes a pool."
 EMBEDDED = 2000  # characters of a text that are embedded
 SHARPNESS = 20.0  # of the softmax over cosines; 10 to 40 gave similar results on 100 training messages of banking77
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """A text's neighbours in the pool: the examples, nearest last, and each label's share of the likeness (sum 1)."""
+    """The examples for a text in the order of the prompt, and the shares of its likeness by label (sum 1)."""
 
     examples: list[Example]
     likeness: dict[str, float]
 
 
 class ExamplePool:
-    """Labelled texts and their embeddings, of shape (texts, dimensions)."""
+    """Labelled texts and, with an ``embedder``, their embeddings, of shape (texts, dimensions).
 
-    def __init__(self, examples: Sequence[Example], embedder: Engine) -> None:
-        self.examples = list(examples)
+    With ``nearest``, which needs the embedder, a prompt shows the texts most like its document, else the first ones of
+    the pool, the same for every document.
+    """
+
+    def __init__(self, examples: Sequence[Example], embedder: Engine | None, nearest: bool = True) -> None:
+        self.examples, self.nearest = list(examples), nearest
         self._embedder = embedder
-        self._places = embedder.embed([example.text for example in self.examples])
-        rows = sorted([example.text, *example.labels] for example in self.examples)
-        self.digest = canonical_digest(rows)
+        self._places = embedder.embed([example.text for example in self.examples]) if embedder else None
+        rows = [example.row for example in self.examples]
+        self.digest = canonical_digest(sorted(rows) if nearest else rows)
 
     def around(self, text: str, count: int) -> Neighbours:
-        """Return the ``count`` examples nearest to the beginning of ``text``, and its likeness to every label.
+        """Return ``count`` examples for the beginning of ``text``, and its likeness to every label.
 
         An example with the same text is left out. Likeness is a softmax over the cosines with all examples, summed by
-        label (an example with several labels counts for each).
+        label (an example with several labels counts for each); there is none without an embedder.
         """
         own = _folded(text)
-        if not own:
-            return Neighbours([], {})
-        nearness = self._places @ self._embedder.embed([text[:EMBEDDED]])[0]
         others = [place for place, example in enumerate(self.examples) if _folded(example.text) != own]
-        order = sorted(others, key=lambda place: -nearness[place])
+        if self._embedder is None or self._places is None or not own:
+            return Neighbours([] if self.nearest else [self.examples[place] for place in others[:count]], {})
+        nearness = self._places @ self._embedder.embed([text[:EMBEDDED]])[0]
+        order = sorted(others, key=lambda place: -nearness[place]) if self.nearest else others
         weights = np.exp(SHARPNESS * (nearness - nearness.max()))
         likeness: dict[str, float] = {}
         for place in others:
@@ -59,7 +64,8 @@ class ExamplePool:
                 likeness[label] = likeness.get(label, 0.0) + float(weights[place])
         total = sum(likeness.values())
         shares = {label: share / total for label, share in likeness.items()}
-        return Neighbours([self.examples[place] for place in order[:count]][::-1], shares)
+        chosen = [self.examples[place] for place in order[:count]]
+        return Neighbours(chosen[::-1] if self.nearest else chosen, shares)
 
 
 def _folded(text: str) -> str:
@@ -69,19 +75,18 @@ def _folded(text: str) -> str:
 
 def write_pool(path: Path, examples: Sequence[Example]) -> None:
     """Write labelled texts in the format of ``read_pool``, to a file that only its owner can read."""
-    lines = (line_of({"text": example.text, "labels": list(example.labels)}) for example in examples)
-    write_whole(path, b"".join(lines), private=True)
+    write_whole(path, b"".join(line_of(example.as_json()) for example in examples), private=True)
 
 
 def read_examples(path: Path, task: Task) -> list[Example]:
     """Read the pool in a file. Raises InputError if the task takes no pool, or if the file is invalid."""
-    if not isinstance(task, ClassifyTask) or not task.takes_examples:
-        raise InputError("Only a classify task that shows examples or weighs likeness takes a pool.", "Omit --pool.")
+    if not task.takes_examples:
+        raise InputError(NO_POOL, "Omit --pool.")
     return read_pool(path, task)
 
 
-def read_pool(path: Path, task: ClassifyTask) -> list[Example]:
-    """Read a JSONL file of ``{"text": ..., "label": ...}`` or ``{"text": ..., "labels": [...]}``.
+def read_pool(path: Path, task: Task) -> list[Example]:
+    """Read a JSONL file of ``{"text": ..., "label": ...}``, or with ``labels`` or, for an extract task, ``answer``.
 
     Raises InputError with the number of the first invalid line.
     """
@@ -95,23 +100,15 @@ def read_pool(path: Path, task: ClassifyTask) -> list[Example]:
         if not row.strip():
             continue
         try:
-            record = json.loads(row)
-            labels = tuple(record["labels"] if "labels" in record else [record["label"]])
-            text = record["text"]
-            if not isinstance(text, str) or not text.strip() or not labels:
-                raise ValueError
+            example = Example.of_record(json.loads(row))
         except (ValueError, KeyError, TypeError):
             raise InputError(
-                f"Line {number} of {path} is not a labelled text.", 'Each line is {"text": ..., "label": ...}.'
+                f"Line {number} of {path} is not a labelled text.",
+                'Each line is {"text": ..., "label": ...}, or {"text": ..., "answer": ...} for an extract task.',
             ) from None
-        if unknown := [label for label in labels if label not in task.options]:
-            raise InputError(
-                f"Line {number} of {path} has the label {unknown[0]!r}, which the task does not define.",
-                "Correct the pool, or add the label to the task.",
-            )
-        if len(labels) > 1 and not task.several:
-            raise InputError(f"Line {number} of {path} has several labels.", "Set `several: true` in the task.")
-        examples.append(Example(text, labels))
+        if fault := task.example_fault(example):
+            raise InputError(f"Line {number} of {path} {fault}.", "Correct the pool or the task.")
+        examples.append(example)
     if not examples:
         raise InputError(f"The pool {path} contains no labelled text.", "Give a JSONL file of labelled texts.")
     return examples

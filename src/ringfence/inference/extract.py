@@ -300,7 +300,11 @@ class ExtractExecutor:
     def __init__(self, task: ExtractTask, engine: Engine, setup: ExecutorSetup) -> None:
         self.task, self.engine, self.windowing = task, engine, setup.windowing
         self.select_windows, self.alternatives = setup.select_windows, setup.alternatives
-        self.ranker, self.cascade = setup.ranker, setup.cascade
+        self.ranker, self.cascade, self.pool = setup.ranker, setup.cascade, setup.pool
+
+    def _prepared(self, document: Document) -> Prepared:
+        shown = self.pool.around(document.text, self.task.examples).examples if self.pool else ()
+        return prepare(self.task, document, shown)
 
     def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob | RankedJob:
         """Return the job for a document, with the window answers of earlier sessions.
@@ -309,7 +313,7 @@ class ExtractExecutor:
         """
         if self.ranker and self.cascade and (sure := self.ranker.sure_answer(self.task, document)):
             return RankedJob(document, sure)
-        prepared = prepare(self.task, document)
+        prepared = self._prepared(document)
         windows = windows_for(prepared, self.engine, self.windowing)
         chosen = list(range(len(windows)))
         if self.select_windows and self.windowing.relevant and len(windows) > self.windowing.relevant:
@@ -339,7 +343,7 @@ class ExtractExecutor:
 
     def explain(self, document: Document, window: int) -> tuple[dict[str, Any], ExtractJob, int]:
         """Return candidates, prompt and grammar of one window, a job for it alone, and the number of windows."""
-        prepared = prepare(self.task, document)
+        prepared = self._prepared(document)
         windows = windows_for(prepared, self.engine, self.windowing)
         if not 0 <= window < len(windows):
             raise ValueError(f"it is read in {len(windows)} windows")
@@ -351,15 +355,16 @@ class ExtractExecutor:
     def prompt_tokens(self, document: Document) -> int:
         """Return the tokens in the prompts of all windows to read; 0 if the document cannot be prepared."""
         try:
-            prepared = prepare(self.task, document)
+            prepared = self._prepared(document)
         except ValueError:
             return 0
         windows = windows_for(prepared, self.engine, self.windowing)
         if self.windowing.relevant:
             windows = windows[: self.windowing.relevant * len(self.task.flat)]
-        shared = self.shared_tokens()
+        shared = len(request_for(prepared.plan((0, 0), self.engine.control_tokens), self.engine).prompt)
         return sum(shared + len(self.engine.tokenize(document.text[part.start : part.end])) for part in windows)
 
     def shared_tokens(self) -> int:
         """Return the tokens of the prompt without a document."""
-        return len(prompt_ids(write_prompt(self.task, "", self.engine.control_tokens), self.engine))
+        shown = self.pool.around("", self.task.examples).examples if self.pool else ()
+        return len(prompt_ids(write_prompt(self.task, "", self.engine.control_tokens, "", shown), self.engine))

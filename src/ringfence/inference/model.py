@@ -25,6 +25,7 @@ __all__ = [
     "open_engine",
     "open_server",
     "settings_of",
+    "stored_weights",
 ]
 
 Say = Callable[[str], None]
@@ -115,18 +116,16 @@ def load_model(
     settings = settings_of(options)
     name = "openai" if options.engine == "auto" and options.server else options.engine
     if name != "auto" and getattr(engine_type(name), "uses_server", False):
-        if options.adapter:
-            raise InputError("An adapter cannot be used with a running server.", "Omit --adapter or --server.")
         require_engine(name)
-        return replace(open_server(settings, name), options=options)
+        return replace(open_server(replace(settings, served_adapter=options.adapter), name), options=options)
     if options.server:
         raise InputError(f"The engine {name} does not connect to a server.", "Omit --engine or --server.")
     store = Store()
     if name != "auto" or store.find(options.weights) is None:
         require_engine(name)
-    weights = _stored(options.weights, store, listener)
+    weights = stored_weights(options.weights, store, listener)
     adapter = store.get(options.adapter) if options.adapter else None
-    if name == "auto" and adapter:
+    if name == "auto" and adapter and any(adapter.files.glob("*.gguf")):
         name = "llamacpp"
         say("Engine: llamacpp, because it runs adapters.")
     if name == "auto":
@@ -141,7 +140,8 @@ def load_model(
     return replace(loaded, options=options)
 
 
-def _stored(name: str, store: Store, listener: Listener | None) -> StoredWeights:
+def stored_weights(name: str, store: Store, listener: Listener | None = None) -> StoredWeights:
+    """Weights of the store by name; those of the catalog are pulled if they are not there. Raises WeightsError."""
     entry = find_entry(name)
     weights = store.find(entry.name if entry else name)
     if weights is None and entry:
@@ -162,7 +162,7 @@ def load_embedder(
     if weights == "embedding":
         require_engine("onnx")
     store = Store()
-    stored = _stored(weights, store, listener)
+    stored = stored_weights(weights, store, listener)
     name = encoder_engine(stored.files)
     require_engine(name)
     return open_engine(name, stored, store, settings, say=say)
@@ -173,7 +173,7 @@ def load_reranker(weights: str, say: Say = _silent, listener: Listener | None = 
 
     They are pulled if the catalog has them and the store does not. Raises WeightsError or EngineError.
     """
-    stored = _stored(weights, Store(), listener)
+    stored = stored_weights(weights, Store(), listener)
     if any(stored.files.glob("*.onnx")):
         return load_embedder(say, listener, weights)
     return load_model(ModelOptions(weights=weights, mode="solo"), say, listener)

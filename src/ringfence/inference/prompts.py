@@ -114,7 +114,8 @@ def split_into_windows(
 def windows_for(prepared: Prepared, engine: Engine, windowing: Windowing) -> list[Window]:
     """Return the windows of a document for an extract task."""
     text = prepared.document.text
-    if len(text.encode()) + 4096 < min(windowing.tokens, engine.capabilities.context // 2):
+    shown = sum(len(f"{example.text}{example.answer}".encode()) for example in prepared.examples)
+    if len(text.encode()) + 4096 < min(windowing.tokens, engine.capabilities.context // 2 - shown):
         return [Window(0, len(text))]
     empty = request_for(prepared.plan((0, 0)), engine)
     return split_into_windows(prepared.document, engine, windowing, len(empty.prompt))

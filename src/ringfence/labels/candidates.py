@@ -13,12 +13,12 @@ from ..errors import InputError
 from ..evaluation.calibrator import Calibrator
 from ..evaluation.evaluator import run_results, same_answers
 from ..gold.source import OnProgress
+from ..gold.split import key_in
 from ..learning import Ranker
 from ..runs import RunFolder
 from ..runs.source_documents import reread
 from ..tasks import Task, load_task
 from .doubts import Doubt, DoubtReader
-from .held_out import key_in
 
 __all__ = ["Candidate", "Candidates", "Pool"]
 

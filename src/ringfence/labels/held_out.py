@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..contracts import value_at
 from ..extras import need
 from ..gold.file import GoldFile
 from ..gold.near_duplicates import near_duplicates
 from ..gold.source import GoldSource
-from ..gold.split import SplitFile
-from ..gold.values import as_text
+from ..gold.split import SplitFile, key_in
 
-__all__ = ["HELD_OUT", "HeldOut", "key_in"]
+__all__ = ["HELD_OUT", "HeldOut"]
 
 HELD_OUT = ("dev", "test")
 
@@ -81,11 +79,3 @@ class HeldOut:
             if first and not second:
                 found.setdefault(other, held)
         return found
-
-
-def key_in(values: Mapping[str, Any], key: str | None) -> str | None:
-    """What values say of the field ``key``, without case and white space; None if they say nothing."""
-    try:
-        return " ".join(as_text(value_at(values, key)).casefold().split()) or None if key else None
-    except (KeyError, TypeError):
-        return None

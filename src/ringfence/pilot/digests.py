@@ -59,7 +59,7 @@ def digests_of(basis: VerdictBasis) -> dict[str, str]:
         f"answers of {basis.chosen}": answers_digest(basis.results, basis.gold),
     }
     if setup.pool:
-        found["pool"] = canonical_digest(sorted([example.text, *example.labels] for example in setup.pool))
+        found["pool"] = canonical_digest(sorted(example.row for example in setup.pool))
     if basis.calibrator:
         found["calibrator"] = basis.calibrator.digest
     return found

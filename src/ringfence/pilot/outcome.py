@@ -9,7 +9,7 @@ from typing import Any
 from ..evaluation import Proportion, Verdict
 from ..evaluation.calibrator import Calibrator
 from ..evaluation.comparison import Comparison
-from ..evaluation.items import Item
+from ..evaluation.items import Item, proportion_of
 from ..evaluation.metrics import Evaluation
 
 __all__ = ["AcceptanceOutcome", "ContenderOutcome", "Failure", "PilotOutcome", "sentence_of", "share_of"]
@@ -143,7 +143,7 @@ def share_of(evaluation: Evaluation, unit: str) -> Proportion:
     """The share right of an evaluation, by the bar's unit; the values include judged ones."""
     if unit == "document":
         return evaluation.documents
-    return Proportion.of([item.right for item in evaluation.items], [item.family for item in evaluation.items])
+    return proportion_of(evaluation.items)
 
 
 def sentence_of(verdict: Verdict, chosen: str, share: Proportion, unit: str) -> str:

@@ -26,9 +26,9 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
     text = page.render(
         task=labels.task.name,
         base=prepared.base.manifest,
-        adapter=tuned.adapter.manifest if tuned.adapter else None,
-        merged=tuned.merged.manifest if tuned.merged else None,
+        published=tuned.published,
         proof=proof,
+        cascades=[each.contender for each in proof.cascades] if proof else [],
         best_share=max((each.share.share for each in proof.contenders), default=0) if proof else 0,
         plan=prepared.plan.rows(),
         warnings=prepared.guarded.warnings,
@@ -43,8 +43,7 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
         minutes=float(tuned.card["seconds"]) / 60,
         card=tuned.card,
         epochs_svg=epochs_plot([(each.number, each.dev, each.loss) for each in tuned.epochs], tuned.before),
-        curve=curve,
-        next_labels=next_labels(curve),
+        curve=next_labels(curve),
         curve_svg=curve_plot([(each.documents, each.dev) for each in curve], tuned.before) if curve else "",
     )
     write_whole(target, text, private=True)

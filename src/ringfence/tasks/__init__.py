@@ -1,8 +1,9 @@
 """Tasks: what to ask of a document, and how to constrain, read and type the answer; one package per kind."""
 
 from .answer.task import AnswerTask
-from .classify.labels import Example, classify_prompt, judge, label_scores, sentences_of, with_likeness
+from .classify.labels import classify_prompt, judge, label_scores, sentences_of, with_likeness
 from .classify.task import OTHER, ClassifyTask
+from .example import Example
 from .extract.answer import Answer, WindowAnswer
 from .extract.checks import run_check
 from .extract.merge import merge

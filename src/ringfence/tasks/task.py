@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .example import Example
 from .locale import Locale
 
 __all__ = ["AnswerField", "Task"]
@@ -40,6 +41,8 @@ class Task(BaseModel):
 
     prompt_version: ClassVar[str]
     """The version of the prompt wording; part of the lock."""
+    later: ClassVar[frozenset[str]] = frozenset({"mail"})
+    """Settings that came later: a lock leaves out their defaults, so that locks of earlier runs stay the same."""
     gold_extras: ClassVar[frozenset[str]] = frozenset()
     """Names that gold may contain beside the answer fields."""
 
@@ -57,8 +60,9 @@ class Task(BaseModel):
     def canonical(self) -> dict[str, Any]:
         """The task as plain JSON data with all defaults, as hashed in the lock."""
         data = self.model_dump(mode="json", by_alias=True)
-        if self.mail == "documents":  # as before the field was there, so that locks of earlier runs stay the same
-            del data["mail"]
+        for name in self.later:
+            if data[name] == type(self).model_fields[name].default:
+                del data[name]
         return data
 
     def columns(self) -> dict[str, dict[str, Any]]:
@@ -81,6 +85,15 @@ class Task(BaseModel):
     def takes_examples(self) -> bool:
         """True if a pool of labelled texts can help the task."""
         return False
+
+    @property
+    def ranks_examples(self) -> bool:
+        """True if the examples of a pool are chosen or weighed by their likeness to the document."""
+        return self.takes_examples
+
+    def example_fault(self, example: Example) -> str | None:
+        """Why an example of a pool has no answer to this task; None if it has one."""
+        return "has no answer to this task"
 
     @property
     def scores_options(self) -> bool:

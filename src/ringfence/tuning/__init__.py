@@ -1,14 +1,18 @@
 """Fine-tune weights on gold: training examples, a plan, the training itself, and the proof whether it paid."""
 
+from .cascade import Cascade
 from .checkpoint import Epoch
+from .contender import Contender
 from .curve import CurvePoint, next_labels, points_of
 from .forgotten import Forgotten, OtherTask
 from .plan import Computing, Plan, Settings, plan_for, read_settings
-from .proof import Contender, Proof, ProofHooks, ProofTerms, prove
+from .preparation import Prepared, TuneHooks, TuneTerms, prepare
+from .proof import Proof, ProofHooks, ProofTerms, prove
 from .trainer import Step
-from .tuner import Prepared, Tuned, TuneHooks, TuneTerms, prepare, train
+from .tuner import Tuned, train
 
 __all__ = [
+    "Cascade",
     "Computing",
     "Contender",
     "CurvePoint",

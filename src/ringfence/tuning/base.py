@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ..engines import Engine
 from ..errors import InputError, WeightsError
 from ..extras import need
 from ..hardware import has_bfloat16
-from ..weights import StoredWeights
+from ..weights import Store, StoredWeights
 from ..weights.lora import LoraMatrices
-from ..weights.requantisation import gguf_of
+from ..weights.model_files import gguf_of, has_safetensors
+from ..weights.requantisation import PRECISIONS, requantise
 from .plan import Computing, Plan
 
 __all__ = [
     "computing",
     "load_base",
     "lora_of",
-    "parameters_of",
     "require_torch",
+    "served_form",
+    "tokens_apart",
     "trainable",
     "with_lora",
 ]
@@ -42,25 +45,6 @@ def computing() -> Computing:
     return Computing(torch.cuda.is_bf16_supported() if gpus else has_bfloat16(), sum(gpus))
 
 
-def parameters_of(weights: StoredWeights) -> int:
-    """The number of parameters, from the shapes in the file. Raises WeightsError."""
-    if _is_safetensors(weights):
-        from safetensors import safe_open
-
-        total = 0
-        for file in sorted(weights.files.glob("*.safetensors")):
-            with safe_open(file, framework="numpy") as tensors:
-                total += sum(int(np.prod(tensors.get_slice(name).get_shape())) for name in tensors.keys())  # noqa: SIM118
-        return total
-    import gguf
-
-    return sum(int(np.prod(tensor.shape)) for tensor in gguf.GGUFReader(str(gguf_of(weights))).tensors)
-
-
-def _is_safetensors(weights: StoredWeights) -> bool:
-    return any(weights.files.glob("*.safetensors"))
-
-
 def load_base(weights: StoredWeights, numbers: str) -> Any:
     """Load the base as a transformers model: GGUF is dequantised. Nothing is looked up or downloaded.
 
@@ -71,7 +55,7 @@ def load_base(weights: StoredWeights, numbers: str) -> Any:
     import transformers
 
     gpus = torch.cuda.device_count()
-    how: dict[str, Any] = {} if _is_safetensors(weights) else {"gguf_file": gguf_of(weights).name}
+    how: dict[str, Any] = {} if has_safetensors(weights) else {"gguf_file": gguf_of(weights).name}
     if numbers == "4bit":
         if not gpus:
             raise InputError("A base of 4 bits needs a GPU.", "Choose numbers: bfloat16, or a machine with a GPU.")
@@ -99,6 +83,38 @@ def load_base(weights: StoredWeights, numbers: str) -> Any:
         ) from None
     model.config.use_cache = False
     return model
+
+
+def served_form(base: StoredWeights, precision: str | None, say: Callable[[str], None]) -> StoredWeights:
+    """What an engine here runs of a base: the base itself, or for safetensors the GGUF file made of them, in 8 bits.
+
+    Raises WeightsError if the safetensors cannot become one.
+    """
+    name = base.manifest.name
+    if not has_safetensors(base):
+        say(f"The base {name} is a GGUF file: its numbers are dequantised for the training.")
+        return base
+    precision = precision if precision in PRECISIONS else "q8_0"
+    label, store = f"{name}-as-{precision}", Store()
+    made = store.find(label)
+    if made is None or made.manifest.origin != base.manifest.digest:
+        say(f"Making {label}, a GGUF file of the safetensors {name}, which engines here serve.")
+        made = requantise(base, precision, store, label)
+    return made
+
+
+def tokens_apart(base: StoredWeights, engine: Engine, texts: Mapping[str, str]) -> list[str]:
+    """The names of texts that a base of safetensors, by its own tokenizer, reads as other tokens than the engine."""
+    if not has_safetensors(base):
+        return []
+    from tokenizers import Tokenizer
+
+    own = Tokenizer.from_file(str(base.files / "tokenizer.json"))
+    return [
+        name
+        for name, text in texts.items()
+        if tuple(own.encode(text, add_special_tokens=False).ids) != engine.tokenize(text)
+    ]
 
 
 def with_lora(model: Any, plan: Plan) -> Any:

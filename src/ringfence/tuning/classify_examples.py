@@ -7,7 +7,7 @@ from ..documents import Document
 from ..engines import Engine
 from ..inference import Windowing
 from ..inference.prompts import prompt_ids, split_into_windows
-from ..tasks import ClassifyTask, classify_prompt
+from ..tasks import ClassifyTask, Example, classify_prompt
 from .examples import Piece, TrainingExample
 
 __all__ = ["training_examples"]
@@ -28,4 +28,5 @@ def training_examples(
     prompt = classify_prompt(task, document.text[window.start : window.end], (), engine.control_tokens)
     if not labels:
         return [TrainingExample(document.id, 0, prompt, (), (task.value_name,))]
-    return [TrainingExample(document.id, 0, prompt, (Piece(" " + ", ".join(labels), True),))]
+    shown = Example(document.text, tuple(labels)) if document.text.strip() else None
+    return [TrainingExample(document.id, 0, prompt, (Piece(" " + ", ".join(labels), True),), shown=shown)]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
+from typing import Any
+
+import numpy as np
 
 from ..gold.source import GoldSource
-from .tuner import Prepared, Tuned, TuneHooks, prepare, train
+from .preparation import Prepared, TuneHooks, prepare
+from .tuner import Tuned, train
 
-__all__ = ["SEEDS", "CurvePoint", "next_labels", "points_of"]
+__all__ = ["SEEDS", "CurvePoint", "NextLabels", "next_labels", "points_of"]
 
 SEEDS = (0, 1, 2)
 MORE = 100  # labels
@@ -29,11 +33,6 @@ class CurvePoint:
     def middle(self) -> float:
         """The mean over the seeds."""
         return mean(self.dev)
-
-    @property
-    def spread(self) -> float:
-        """The standard deviation over the seeds; 0 with one seed."""
-        return stdev(self.dev) if len(self.dev) > 1 else 0.0
 
 
 def points_of(
@@ -57,7 +56,8 @@ def points_of(
                 hooks.say(f"Learning curve: {share:.0%} of the labels, seed {seed}.")
                 settings = replace(terms.settings, seed=seed)
                 prepared = prepare(gold, source, replace(terms, settings=settings, share=share), hooks)
-                best = train(prepared, out / f"{round(100 * share)}-{seed}", hooks, resume=True, publish=False).best.dev
+                folder = out / f"{round(100 * share)}-{seed}"
+                best = train(prepared, folder, hooks, resume=True, publishing=False).best.dev
             dev.append(best)
             documents = _documents(prepared)
         points.append(CurvePoint(share, documents, tuple(dev)))
@@ -68,16 +68,50 @@ def _documents(prepared: Prepared) -> int:
     return len({each.example.document for each in prepared.train})
 
 
-def next_labels(points: Sequence[CurvePoint]) -> str:
-    """What the next hundred labels are worth, from the last two points: a share right grows with the logarithm."""
-    if len(points) < 2:
-        return ""
-    first, last = points[-2:]
-    slope = (last.middle - first.middle) / math.log(last.documents / first.documents)
-    gain = slope * math.log((last.documents + MORE) / last.documents)
-    doubt = math.hypot(first.spread, last.spread) / math.log(last.documents / first.documents)
-    doubt *= math.log((last.documents + MORE) / last.documents)
-    return (
-        f"The next {MORE} labels would bring about {100 * gain:+.1f} points on the dev part "
-        f"(plus or minus {100 * 2 * doubt:.1f}, by the spread of the seeds)."
-    )
+@dataclass(frozen=True)
+class NextLabels:
+    """What the next hundred labels are worth beyond ``documents``: a gain of the share right on the dev part.
+
+    ``interval`` is its 95 % interval over all trainings of the curve; None where they are too few for one.
+    """
+
+    documents: int
+    gain: float
+    interval: tuple[float, float] | None
+
+    @property
+    def sentence(self) -> str:
+        """What is shown, for people."""
+        if self.interval is None:
+            return f"the next {MORE} about {100 * self.gain:+.1f} points; too few trainings for an interval"
+        low, high = (100 * each for each in self.interval)
+        shown = f"{100 * self.gain:+.1f} points [{low:+.1f}, {high:+.1f}]"
+        return f"the next {MORE} {shown}" if low > 0 else f"no more visible gain from the next {MORE} ({shown})"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**asdict(self), "labels": MORE}
+
+
+def next_labels(points: Sequence[CurvePoint]) -> list[tuple[CurvePoint, NextLabels | None]]:
+    """Each point, and what the next hundred labels are worth there: the share right grows with their logarithm.
+
+    The line goes through every training of the curve, whose spread over the seeds is its doubt.
+    """
+    from scipy.stats import t
+
+    if len({each.documents for each in points}) < 2:
+        return [(each, None) for each in points]
+    at, right = np.array([(math.log(each.documents), one) for each in points for one in each.dev]).T
+    across = at - at.mean()
+    slope = float(across @ right / (across @ across))
+    left = len(at) - 2
+    residuals = right - right.mean() - slope * across
+    error = math.sqrt(float(residuals @ residuals) / left / float(across @ across)) if left else None
+    found: list[tuple[CurvePoint, NextLabels | None]] = []
+    for each in points:
+        more = math.log((each.documents + MORE) / each.documents)
+        half = None if error is None else float(t.ppf(0.975, left)) * error
+        interval = None if half is None else (more * (slope - half), more * (slope + half))
+        found.append((each, NextLabels(each.documents, more * slope, interval)))
+    return found

@@ -10,7 +10,7 @@ from ..documents import Document
 from ..engines import Engine
 from ..inference import Windowing
 from ..inference.prompts import messages_of, prompt_ids
-from ..tasks import Prompt, Task, kind_of
+from ..tasks import Example, Prompt, Task, kind_of
 
 __all__ = [
     "Encoded",
@@ -37,7 +37,8 @@ class TrainingExample:
     """One prompt of a document with the answer to learn.
 
     ``missing`` are the paths whose gold value the document does not print, so that nothing can be learned there;
-    ``of`` is the number of values that the gold states for this prompt.
+    ``of`` is the number of values that the gold states for this prompt. ``shown`` is the document with its answer as an
+    example for other prompts; None if its answer is not whole.
     """
 
     document: str
@@ -46,6 +47,7 @@ class TrainingExample:
     pieces: tuple[Piece, ...]
     missing: tuple[str, ...] = ()
     of: int = 1
+    shown: Example | None = None
 
     @property
     def answer(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..contracts import GoldLine, value_at
@@ -12,7 +12,7 @@ from ..engines import Engine
 from ..gold.agreement import values_match
 from ..inference import Windowing
 from ..inference.prompts import windows_for
-from ..tasks import ExtractionPlan, ExtractTask, prepare
+from ..tasks import Example, ExtractionPlan, ExtractTask, prepare
 from ..tasks.extract.grammar import NULL, CandidateRule, Choice, Rule, RunRule
 from ..tasks.extract.list_grammar import BETWEEN, START, ListRule
 from ..tasks.fields import ListField
@@ -49,10 +49,14 @@ def training_examples(
         path for path, each in stated.items() if each.wanted - frozenset().union(*(one[path].parts for one in written))
     )
     paths = list(task.flat)
-    return [
+    examples = [
         TrainingExample(document.id, number, plan.prompt, _pieces(paths, answers, missing), missing, len(stated))
         for number, (plan, answers) in enumerate(zip(plans, written, strict=True))
     ]
+    if len(examples) > 1 or missing or len(stated) < len(paths):
+        return examples
+    (whole,) = examples
+    return [replace(whole, shown=Example(document.text, answer=whole.prompt.answer_start + whole.answer))]
 
 
 def _pieces(paths: Sequence[str], answers: dict[str, _Written], missing: Sequence[str]) -> tuple[Piece, ...]:

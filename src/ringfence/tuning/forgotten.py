@@ -12,6 +12,7 @@ from ..contracts import ModelOptions
 from ..errors import InputError
 from ..evaluation.comparison import compare_items
 from ..evaluation.evaluator import items_of_results
+from ..evaluation.items import proportion_of
 from ..evaluation.statistics import Proportion
 from ..gold.faults import require_gold_fits
 from ..gold.file import GoldFile
@@ -86,6 +87,6 @@ def _forgotten(other: OtherTask, base: ModelOptions, tuned: ModelOptions, out: P
         results = {one.document.id: one for one in runs.answer(name, options, chosen).latest()}
         items[name] = items_of_results(task, results, {i: lines[i] for i in sorted(chosen)}, {})
     paired = compare_items(items)[0]
-    shares = {name: Proportion.of([i.right for i in each], [i.family for i in each]) for name, each in items.items()}
+    shares = {name: proportion_of(each) for name, each in items.items()}
     change = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
     return Forgotten(task.name, len(chosen), shares["base"], shares["tuned"], change)

@@ -8,27 +8,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ..contracts import ModelOptions
+from ..contracts import GoldLine, ModelOptions
+from ..engines.selection import state_of
 from ..errors import InputError
-from ..evaluation.comparison import Comparison, compare_items
 from ..evaluation.evaluator import gold_part, items_of_results
 from ..evaluation.items import Item
 from ..evaluation.learned import LearnTerms, learn
-from ..evaluation.metrics import document_proportion
-from ..evaluation.statistics import Proportion
 from ..gold.file import GoldFile
 from ..gold.source import GoldSource
-from ..inference import AnswerOptions
 from ..learning import Ranker
 from ..pilot.baselines import BaselineData, Embed, write_baselines
 from ..runs import Progress, RunFolder
-from ..tasks import Example
+from ..tasks import Example, Task
+from .cascade import Cascade, Side, by_document, cascade_of
+from .contender import TUNED, Contender, contender_of
 from .contender_runs import ContenderRuns, pace_of, sources_of
 from .data import TRAIN
+from .few_shot import fixed_examples, pool_of
 from .forgotten import Forgotten, OtherTask, forgotten
+from .preparation import Prepared
 from .tuner import Tuned
 
-__all__ = ["Contender", "Proof", "ProofHooks", "ProofTerms", "prove"]
+__all__ = ["Proof", "ProofHooks", "ProofTerms", "prove"]
 
 Word = Literal["PASS", "FAIL", "UNDECIDED", "NOT WORTH IT"]
 MIXED = 60  # labelled documents whose answers by the model weigh it against the ranker
@@ -58,29 +59,6 @@ class ProofHooks:
 
 
 @dataclass(frozen=True)
-class Contender:
-    """One way to answer the test part: its share of right values, paired with the tuned weights.
-
-    ``gain`` is the tuned share less this one, with its 95 % interval; None for the tuned weights themselves. ``pace``
-    is in documents a minute, ``size`` the bytes of the weights; None without a language model.
-    """
-
-    name: str
-    share: Proportion
-    documents: Proportion
-    gain: tuple[float, float, float] | None
-    pace: float | None = None
-    size: int | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "name": self.name, "values": self.share.as_json(), "documents": self.documents.as_json(),
-            "gain": self.gain, "documents_a_minute": self.pace, "bytes": self.size,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Proof:
     """The verdict in one word and one sentence, and the figures behind it."""
 
@@ -88,6 +66,7 @@ class Proof:
     sentence: str
     contenders: Sequence[Contender]
     documents: int
+    cascades: Sequence[Cascade] = ()
     fields: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     forgotten: Sequence[Forgotten] = ()
 
@@ -96,6 +75,7 @@ class Proof:
         return {
             "schema": 1, "verdict": self.word, "sentence": self.sentence, "documents": self.documents,
             "contenders": [each.as_json() for each in self.contenders],
+            "cascades": [each.as_json() for each in self.cascades],
             "fields": {path: dict(shares) for path, shares in self.fields.items()},
             "forgotten": [each.as_json() for each in self.forgotten],
         }  # fmt: skip
@@ -107,42 +87,64 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     Each contender leaves a run folder below ``out``, which goes on where it was stopped. Raises InputError if the
     tuned weights were not published.
     """
-    if tuned.merged is None:
+    if tuned.published is None:
         raise InputError("There are no tuned weights to prove.", "See the parity table: serving differs from training.")
     prepared = tuned.prepared
-    labels, base, task = prepared.labels, prepared.base.manifest.name, prepared.labels.task
+    labels = prepared.labels
     test = set(labels.part("test"))
     if not test:
         raise InputError("The test part has no readable document.", "Split the gold again, or name all its documents.")
-    work = ContenderRuns(task, sources_of(source), out, hooks.say, hooks.on_event)
-    windowing = AnswerOptions(windowing=prepared.terms.windowing)
-    mine = ModelOptions(weights=tuned.merged.manifest.name, engine=prepared.engine)
-    models = {base: ModelOptions(weights=base, engine=prepared.engine)} | {
-        name: ModelOptions(weights=name) for name in terms.against
+    work = ContenderRuns(labels.task, sources_of(source), out, hooks.say, hooks.on_event)
+    models = {
+        TUNED: prepared.options(tuned.published.merged),
+        prepared.base.manifest.name: prepared.options(prepared.served),
+        **{name: ModelOptions(weights=name) for name in terms.against},
     }
-    weighed = set(sorted(labels.part(TRAIN))[:MIXED]) if task.weighs_values and terms.ranker else set()
-    runs = {"tuned": work.answer("tuned", mine, test, windowing)}
-    for name, model in models.items():
-        plain = runs[name] = work.answer(name, model, test | weighed, windowing)
-        if weighed:
-            both = replace(windowing, ranker=_ranker(gold, source, plain, tuned))
-            runs[f"{name} + ranker"] = work.answer(f"{name} + ranker", model, test, both)
-    if task.takes_examples:
-        shown = replace(windowing, pool=_pool(tuned))
-        runs[f"{base} + examples"] = work.answer(f"{base} + examples", models[base], test, shown)
+    runs = _model_runs(work, models, tuned, gold, source, terms)
     paces = {name: pace_of(run) for name, run in runs.items()}
-    runs |= _baselines(tuned, out, runs["tuned"], terms)
-    lines, split = gold_part(GoldFile(gold), "test", f"tune {out}", prepared.digest, task)
+    runs |= _baselines(tuned, out, runs[TUNED], terms)
+    lines, split = gold_part(GoldFile(gold), "test", f"tune {out}", prepared.digest, labels.task)
     lines = {name: line for name, line in lines.items() if name in test}
-    families = split.families if split else {}
-    items = {
-        name: items_of_results(task, {r.document.id: r for r in run.latest()}, lines, families, prepared.terms.compare)
-        for name, run in runs.items()
-    }
-    contenders = [_contender(name, items, paces.get(name), work.sizes.get(name)) for name in items]
+    dev, families = labels.part("dev"), split.families if split else {}
+    results = {name: {result.document.id: result for result in run.latest()} for name, run in runs.items()}
+
+    def judged(name: str, gold: Mapping[str, GoldLine]) -> list[Item]:
+        return items_of_results(labels.task, results[name], gold, families, prepared.terms.compare)
+
+    def side(name: str) -> Side:
+        return Side(name, results[name], by_document(judged(name, dev | lines)), paces[name], work.sizes.get(name))
+
+    items = {name: judged(name, lines) for name in runs}
+    contenders = [contender_of(name, items, paces.get(name), work.sizes.get(name)) for name in items]
+    cascades = [cascade_of(labels.task, side(TUNED), side(name), list(dev), list(lines)) for name in terms.against]
     word, sentence = _verdict(contenders, terms)
-    lost = forgotten(terms.others, models[base], mine, out, hooks)
-    return Proof(word, sentence, contenders, len(lines), _by_field(items), lost)
+    lost = forgotten(terms.others, models[prepared.base.manifest.name], models[TUNED], out, hooks)
+    return Proof(word, sentence, contenders, len(lines), cascades, _by_field(items), lost)
+
+
+def _model_runs(
+    work: ContenderRuns, models: Mapping[str, ModelOptions], tuned: Tuned, gold: Path, source: GoldSource,
+    terms: ProofTerms,
+) -> dict[str, RunFolder]:  # fmt: skip
+    """Answer the test part with every model alone, all but the tuned with a ranker, and the base with examples.
+
+    Sides of a cascade answer the dev part too, which chooses what is passed on.
+    """
+    prepared, runs = tuned.prepared, {}
+    labels, base = prepared.labels, prepared.base.manifest.name
+    test, dev, plain = set(labels.part("test")), set(labels.part("dev")), prepared.answer_options
+    weighed = set(sorted(labels.part(TRAIN))[:MIXED]) if labels.task.weighs_values and terms.ranker else set()
+    for name, model in models.items():
+        cascaded = bool(terms.against) and name in (TUNED, *terms.against)
+        beside = (dev if cascaded else set()) | (weighed if name != TUNED else set())
+        run = runs[name] = work.answer(name, model, test | beside, plain)
+        if weighed and name != TUNED:
+            both = replace(plain, ranker=_ranker(gold, source, run, tuned))
+            runs[f"{name} + ranker"] = work.answer(f"{name} + ranker", model, test, both)
+    for kind, task, pool in _few_shot(prepared):
+        name = f"{base} + {kind}"
+        runs[name] = replace(work, task=task).answer(name, models[base], test, replace(plain, pool=pool))
+    return runs
 
 
 def _ranker(gold: Path, source: GoldSource, run: RunFolder, tuned: Tuned) -> Ranker:
@@ -151,15 +153,16 @@ def _ranker(gold: Path, source: GoldSource, run: RunFolder, tuned: Tuned) -> Ran
     return learn(gold, source, [run.path], terms).ranker
 
 
-def _pool(tuned: Tuned) -> list[Example]:
-    labels = tuned.prepared.labels
-    (field_name,) = labels.task.answer_fields()
-    found = []
-    for name, line in labels.part(TRAIN).items():
-        value = line.values.get(field_name)
-        if value:
-            stated = tuple(value) if isinstance(value, list) else (str(value),)
-            found.append(Example(labels.documents[name].text, stated))
+def _few_shot(prepared: Prepared) -> list[tuple[str, Task, list[Example]]]:
+    """Ways to show examples to the base: a name, the task that says so, and the pool, of training documents only."""
+    task, found = prepared.labels.task, []
+    if fixed := fixed_examples(prepared.train, prepared.context):
+        settings = {"examples": len(fixed), "shown": "first", "likeness": 0.0}
+        known = {name: value for name, value in settings.items() if name in type(task).model_fields}
+        found.append((f"{len(fixed)} fixed examples", task.model_copy(update=known), fixed))
+    pool = pool_of(prepared.train, prepared.context, getattr(task, "examples", 0))
+    if task.ranks_examples and pool and state_of("onnx").usable:
+        found.append(("retrieved examples", task, pool))
     return found
 
 
@@ -182,16 +185,6 @@ def _forget(folder: Path) -> None:
     """A baseline is worked out again in seconds; a folder that an interruption left would be in its way."""
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _contender(name: str, items: Mapping[str, Sequence[Item]], pace: float | None, size: int | None) -> Contender:
-    own = items[name]
-    share = Proportion.of([item.right for item in own], [item.family for item in own])
-    gain = None
-    if name != "tuned":
-        paired: Comparison = compare_items({"tuned": items["tuned"], name: own})[0]
-        gain = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
-    return Contender(name, share, document_proportion(own), gain, pace, size)
 
 
 def _by_field(items: Mapping[str, Sequence[Item]]) -> dict[str, dict[str, float]]:

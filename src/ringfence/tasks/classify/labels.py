@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...documents import Document
+from ..example import Example
 from ..prompt import Prompt, break_control_tokens
 from .task import ClassifyTask
 
 __all__ = [
-    "Example",
     "Classification",
     "classify_prompt",
     "judge",
@@ -26,14 +26,6 @@ FEATURES_VERSION = 1
 EXAMPLE_CHARACTERS = 600  # of an example; texts state their subject early
 MOST_SENTENCES = 60  # considered as evidence
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
-
-
-@dataclass(frozen=True)
-class Example:
-    """A labelled text from the pool."""
-
-    text: str
-    labels: tuple[str, ...]
 
 
 def classify_prompt(

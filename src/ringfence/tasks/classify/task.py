@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from ..example import Example, Shown
 from ..task import AnswerField, Task
 
 __all__ = ["OTHER", "ClassifyTask"]
@@ -18,6 +19,7 @@ class ClassifyTask(Task):
     """One label of a closed list, or several, with a score for every label of the list."""
 
     prompt_version: ClassVar[str] = "classify/1"
+    later: ClassVar[frozenset[str]] = Task.later | {"list_labels", "shown"}
 
     kind: Literal["classify"]
     labels: dict[str, str] = Field(
@@ -35,6 +37,9 @@ class ClassifyTask(Task):
         description="Abstain if the best score is lower. A score is not a probability; see evaluation.",
     )
     examples: int = Field(4, ge=0, le=50, description="How many examples to show, if the run has a pool.")
+    shown: Shown = Field(
+        "nearest", description="Show the examples most like the document, or the first of the pool for every document."
+    )
     likeness: float = Field(
         1.0,
         ge=0,
@@ -83,13 +88,6 @@ class ClassifyTask(Task):
             raise ValueError("; ".join(faults))
         return self
 
-    def canonical(self) -> dict[str, Any]:
-        """The task as plain JSON data, as hashed in the lock."""
-        data = super().canonical()
-        if self.list_labels:  # as before the field was there, so that locks of earlier runs stay the same
-            del data["list_labels"]
-        return data
-
     @property
     def options(self) -> dict[str, str]:
         """All possible labels with their meanings."""
@@ -118,6 +116,19 @@ class ClassifyTask(Task):
     def takes_examples(self) -> bool:
         """True if the task shows examples or uses likeness."""
         return bool(self.examples or self.likeness)
+
+    @property
+    def ranks_examples(self) -> bool:
+        """True if examples are the nearest ones, or if likeness is weighed."""
+        return self.takes_examples and (self.shown == "nearest" or bool(self.likeness))
+
+    def example_fault(self, example: Example) -> str | None:
+        """Why an example does not fit: no label, one that is unknown, or several for a task of one."""
+        if unknown := [label for label in example.labels if label not in self.options]:
+            return f"has the label {unknown[0]!r}, which the task does not define"
+        if len(example.labels) > 1 and not self.several:
+            return "has several labels, and the task does not say `several: true`"
+        return None if example.labels else "has no label"
 
     @property
     def scores_options(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...contracts import FieldAnswer
 from ...documents import Block, Document, Line
+from ..example import Example
 from ..fields import (
     BooleanField,
     ChoiceField,
@@ -295,12 +296,13 @@ class Prepared:
     """A document prepared for a task.
 
     ``candidates`` holds what the recognisers found in the whole document, by path (``total``, ``lines.amount``) and in
-    reading order.
+    reading order. Its prompts show ``examples``.
     """
 
     task: ExtractTask
     document: Document
     candidates: dict[str, list[Candidate]]
+    examples: tuple[Example, ...] = ()
 
     @cached_property
     def is_form(self) -> bool:
@@ -328,7 +330,8 @@ class Prepared:
         )
         grammar = answer_grammar([(name, rules[name], name not in required) for name in names])
         budget = 8 + sum(len(name) + 3 + max(_longest(rules[name]), len(NULL)) for name in names)
-        prompt = write_prompt(self.task, self.document.text[slice(*window)], control_tokens, context)
+        text = self.document.text[slice(*window)]
+        prompt = write_prompt(self.task, text, control_tokens, context, self.examples)
         return ExtractionPlan(self, window, prompt, rules, required, grammar, budget)
 
     def _rule(self, name: str, window: tuple[int, int], next_name: str | None) -> Rule | ListRule | None:
@@ -363,8 +366,8 @@ def _longest(rule: Rule | ListRule | None) -> int:
     return rule.longest() if rule else len(NULL)
 
 
-def prepare(task: ExtractTask, document: Document) -> Prepared:
-    """Run the recognisers of ``task`` over ``document``.
+def prepare(task: ExtractTask, document: Document, examples: Sequence[Example] = ()) -> Prepared:
+    """Run the recognisers of ``task`` over ``document``; its prompts will show ``examples``.
 
     Raises ValueError, with a message for people, if a recogniser takes too long on this document.
     """
@@ -382,4 +385,4 @@ def prepare(task: ExtractTask, document: Document) -> Prepared:
                 if key not in known:
                     known[key] = sorted(find_candidates(leaf, document, task.locale), key=lambda c: (c.start, c.end))
                 candidates[path] = known[key]
-    return Prepared(task, document, candidates)
+    return Prepared(task, document, candidates, tuple(examples))

@@ -6,7 +6,9 @@ The lock contains ``ExtractTask.prompt_version``: change it whenever a word of t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from ..example import Example
 from ..fields import (
     BooleanField,
     ChoiceField,
@@ -20,6 +22,7 @@ __all__ = ["answer_form", "write_prompt"]
 
 ANSWER_FORM = "Answer with one line for each field, in this order, as name: value."
 LIST_FORM = "A list has one line for each of its records, with - in front and | between the values."
+_EXAMPLE_FRAME = re.compile(r"\bi(?=ts answer:)|\be(?=xample document:)", re.I)
 _KIND_WORDS = {
     "text": "copied exactly as it stands",
     "number": "a number, as printed",
@@ -36,10 +39,17 @@ _KIND_WORDS = {
 }
 
 
-def write_prompt(task: ExtractTask, text: str, control_tokens: tuple[str, ...] = (), context: str = "") -> Prompt:
+def write_prompt(
+    task: ExtractTask,
+    text: str,
+    control_tokens: tuple[str, ...] = (),
+    context: str = "",
+    examples: Sequence[Example] = (),
+) -> Prompt:
     """The prompt for a document or a window of it. Control tokens are broken up in the prompt's copy only.
 
-    ``context`` holds lines from before the window that help to read it.
+    ``context`` holds lines from before the window that help to read it. ``examples`` come first, for an engine with a
+    prefix cache reads them once.
     """
     flat = task.flat
     fields = "\n".join(f"{name}: {_describe(name, spec)}" for name, spec in flat.items())
@@ -48,10 +58,21 @@ def write_prompt(task: ExtractTask, text: str, control_tokens: tuple[str, ...] =
         "Copy each value exactly from the document. Write null where the document does not say it."
     ).strip()
     shown = f"{context}\n...\n{text}" if context else text
+
+    def copy(document: str) -> str:
+        """A document as the prompt shows it: it cannot seem to end, nor to be answered already."""
+        broken = _EXAMPLE_FRAME.sub(r"\g<0> ", document.strip()) if examples else document.strip()
+        return _indented(break_control_tokens(broken, control_tokens))
+
     # The form of the answer comes last: everything before it is the same for all requests about the document with these
     # fields, so an engine with a prefix cache reads the document once.
+    before = "".join(
+        f"Example document:\n\n{copy(example.text)}\n\n"
+        f"Its answer:\n{break_control_tokens(example.answer.strip(), control_tokens)}\n\n"
+        for example in examples
+    )
     user = (
-        f"Document:\n\n{_indented(break_control_tokens(shown.strip(), control_tokens))}\n\n"
+        f"{before}Document:\n\n{copy(shown)}\n\n"
         f"End of document. The fields to fill in:\n{fields}\n\n{answer_form(task)}"
     )
     return Prompt(system, user, f"{next(iter(flat))}:")

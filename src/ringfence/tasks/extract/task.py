@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from ..example import Example, Shown
 from ..fields import CodeField, FieldSpec, LeafSpec, ListField, check_names, flat_fields
 from ..task import AnswerField, Task
 from .checks import CheckSyntaxError, parse_check
@@ -17,9 +18,14 @@ class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
     prompt_version: ClassVar[str] = "extract/8"
+    later: ClassVar[frozenset[str]] = Task.later | {"examples", "shown"}
 
     kind: Literal["extract"] = "extract"
     fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
+    examples: int = Field(2, ge=0, le=20, description="How many examples to show, if the run has a pool.")
+    shown: Shown = Field(
+        "nearest", description="Show the examples most like the document, or the first of the pool for every document."
+    )
     checks: tuple[str, ...] = Field((), description="Comparisons between fields that must hold: net + tax == total.")
 
     @field_validator("fields")
@@ -70,6 +76,21 @@ class ExtractTask(Task):
                 pattern = inner.pattern if isinstance(inner, CodeField) else ""
                 found[name] = AnswerField(name, inner.kind, options, pattern, path if leaf else None)
         return found
+
+    @property
+    def takes_examples(self) -> bool:
+        """True if the task shows examples."""
+        return bool(self.examples)
+
+    @property
+    def ranks_examples(self) -> bool:
+        """True if the examples are the nearest ones."""
+        return self.takes_examples and self.shown == "nearest"
+
+    def example_fault(self, example: Example) -> str | None:
+        """Why an example does not fit: its answer is not a line for each field, in order."""
+        named = [name for line in example.answer.splitlines() if (name := line.partition(":")[0]) in self.flat]
+        return None if named == list(self.flat) else "has no answer with a line for each field, in the task's order"
 
     @property
     def weighs_values(self) -> bool:

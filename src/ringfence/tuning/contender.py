@@ -1,0 +1,52 @@
+"""A contender of a proof: one way to answer the test part, paired with the tuned weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..evaluation.comparison import compare_items
+from ..evaluation.items import Item, proportion_of
+from ..evaluation.metrics import document_proportion
+from ..evaluation.statistics import Proportion
+
+__all__ = ["TUNED", "Contender", "contender_of"]
+
+TUNED = "tuned"
+"""The name of the tuned weights among the contenders."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to answer the test part: its share of right values, paired with the tuned weights.
+
+    ``gain`` is the tuned share less this one, with its 95 % interval; None for the tuned weights themselves. ``pace``
+    is in documents a minute, ``size`` the bytes of the weights; None without a language model.
+    """
+
+    name: str
+    share: Proportion
+    documents: Proportion
+    gain: tuple[float, float, float] | None
+    pace: float | None = None
+    size: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "name": self.name, "values": self.share.as_json(), "documents": self.documents.as_json(),
+            "gain": self.gain, "documents_a_minute": self.pace, "bytes": self.size,
+        }  # fmt: skip
+
+
+def contender_of(
+    name: str, items: Mapping[str, Sequence[Item]], pace: float | None = None, size: int | None = None
+) -> Contender:
+    """The contender ``name`` of ``items``, which hold those of the tuned weights too."""
+    own = items[name]
+    gain = None
+    if name != TUNED:
+        paired = compare_items({TUNED: items[TUNED], name: own})[0]
+        gain = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
+    return Contender(name, proportion_of(own), document_proportion(own), gain, pace, size)

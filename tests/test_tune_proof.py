@@ -1,0 +1,184 @@
+"""The proof of a training: contenders on the same documents, and tuned weights first with larger ones for the rest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.contracts import FieldAnswer, GoldLine, ModelOptions, Result, Usage
+from ringfence.contracts.result import DocumentFacts
+from ringfence.engines import FakeEngine, Request
+from ringfence.evaluation.evaluator import items_of_results
+from ringfence.gold.source import GoldSource
+from ringfence.gold.split import SplitFile
+from ringfence.inference import LoadedModel, Windowing
+from ringfence.runs import RunFolder
+from ringfence.tuning import Proof, ProofHooks, ProofTerms, prove
+from ringfence.tuning.cascade import Cascade, Side, by_document, cascade_of, threshold
+from ringfence.tuning.data import encoded
+from ringfence.tuning.plan import Settings
+from ringfence.tuning.preparation import Prepared, TuneTerms
+from ringfence.tuning.tuner import Tuned
+from ringfence.weights import StoredWeights
+from ringfence.weights.store import Manifest
+from tests.conftest import task_of
+from tests.letters import TASK, gold_of, letter
+from tests.test_tuning import labels
+
+TOTAL = task_of(total={"kind": "number"})
+GOLD = {str(n): GoldLine(document=str(n), values={"total": "5"}) for n in range(40)}
+DEV, TEST = [str(n) for n in range(20)], [str(n) for n in range(20, 40)]
+
+
+def side(name: str, right: dict[str, bool], sure: dict[str, float], seconds: float, pace: float) -> Side:
+    """A side that answers every document: ``right`` or not, with the probability ``sure``."""
+    results = {}
+    for document, hit in right.items():
+        total = "5" if hit else "6"
+        entry = FieldAnswer(kind="number", raw=total, confidence=sure.get(document, 0.9))
+        results[document] = Result(
+            document=DocumentFacts(id=document), status="done", values={"total": total}, fields={"total": entry},
+            usage=Usage(seconds=seconds),
+        )  # fmt: skip
+    return Side(name, results, by_document(items_of_results(TOTAL, results, GOLD, {})), pace, 10**8)
+
+
+def a_cascade(tuned: dict[str, bool], larger: dict[str, bool], sure: dict[str, float]) -> Cascade:
+    fast, slow = side("tuned", tuned, sure, 1.0, 60.0), side("larger", larger, {}, 5.0, 6.0)
+    return cascade_of(TOTAL, fast, slow, DEV, TEST)
+
+
+def test_documents_of_which_the_tuned_weights_are_unsure_go_to_the_larger_ones() -> None:
+    unsure = {name for name in GOLD if int(name) % 4 == 0}
+    found = a_cascade(
+        {name: name not in unsure for name in GOLD}, dict.fromkeys(GOLD, True), dict.fromkeys(unsure, 0.4)
+    )
+    assert (found.sent, found.documents) == (5, 20)
+    assert found.contender.share.right == 20
+    assert found.contender.gain
+    assert found.contender.gain[0] == pytest.approx(-0.25)
+    # 20 documents at 60 a minute, and 5 more at 6 a minute.
+    assert found.contender.pace == pytest.approx(20 / (20 / 60 + 5 / 6), abs=0.1)
+    assert found.contender.size == 2 * 10**8
+    assert "5 of 20 documents are passed on" in found.sentence
+
+
+def test_what_the_tuned_weights_left_unanswered_is_always_passed_on() -> None:
+    right = dict.fromkeys(GOLD, True)
+    fast, slow = side("tuned", right, {}, 1.0, 60.0), side("larger", right, {}, 5.0, 6.0)
+    failed = fast.results["25"].model_copy(update={"status": "failed", "values": None, "fields": None})
+    results = {**fast.results, "25": failed}
+    fast = replace(fast, results=results, items=by_document(items_of_results(TOTAL, results, GOLD, {})))
+    found = cascade_of(TOTAL, fast, slow, DEV, TEST)
+    assert found.sent == 1
+    assert found.contender.share.right == 20
+
+
+def test_larger_weights_that_are_no_better_get_nothing() -> None:
+    right = {name: int(name) % 3 > 0 for name in GOLD}
+    found = a_cascade(right, right, {name: 0.5 + int(name) / 100 for name in GOLD if int(name) < 20})
+    assert found.contender.gain == (0.0, 0.0, 0.0)
+    assert found.contender.share.right == sum(right[name] for name in TEST)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from([0.2, 0.5, 0.8])), max_size=12))
+def test_on_the_dev_part_a_cascade_is_never_worse_than_the_tuned_weights_or_the_larger_ones(
+    rows: list[tuple[int, int, float]],
+) -> None:
+    tuned = {str(n): row[0] for n, row in enumerate(rows)}
+    larger = {str(n): row[1] for n, row in enumerate(rows)}
+    doubts = {str(n): row[2] for n, row in enumerate(rows)}
+    above = threshold(tuned, larger, doubts)
+    taken = [larger[name] if doubt > above else tuned[name] for name, doubt in doubts.items()]
+    assert sum(taken) >= max(sum(tuned.values()), sum(larger.values()))
+
+
+def answer_of(request: Request, prompt: str, wrong: bool) -> str:
+    """The lines for the letter that the prompt ends with; without a seller if ``wrong``."""
+    shown = prompt.rpartition("Document:")[2]
+    number = next(n for n in range(60) if gold_of(n)["seller"] in shown)
+    seller = "null" if wrong else gold_of(number)["seller"]
+    day = f"{1 + number % 27:02}.03.2024"
+    return f" {seller}\nday: {day}\ntotal: {gold_of(number)['total']['amount']}\n"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("proof")
+
+
+@pytest.fixture(scope="module")
+def proven(place: Path) -> Proof:
+    """A proof on fake engines, of which only ``small`` leaves the seller out."""
+    with pytest.MonkeyPatch.context() as patch:
+        return proof_of_fakes(place, patch)
+
+
+def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
+    of = labels(dev=6)
+    (tmp_path / "letters").mkdir()
+    for name, document in of.documents.items():
+        (tmp_path / "letters" / name).write_text(document.text)
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
+    SplitFile(gold).write(of.split)
+
+    def load(options: ModelOptions, *_: Any) -> LoadedModel:
+        fake = FakeEngine(lambda request, prompt: answer_of(request, prompt, options.weights == "small"))
+        return LoadedModel(fake, None, None, options=options)
+
+    monkeypatch.setattr("ringfence.tuning.contender_runs.load_model", load)
+    monkeypatch.setattr("ringfence.tuning.proof.state_of", lambda name: SimpleNamespace(usable=False))
+    weights = {
+        name: StoredWeights(tmp_path, Manifest(name, name * 64, (), "Apache-2.0", "here", "now"))
+        for name in ("small", "better")
+    }
+    engine = FakeEngine(lambda request, prompt: "")
+    train, _ = encoded(of, "calibration", engine, Windowing())
+    small = weights["small"]
+    prepared = Prepared(
+        of, small, small, TuneTerms(settings=Settings()), train, [], cast(Any, SimpleNamespace(as_json=dict)),
+        cast(Any, None), "fake", 100_000, 1.0,
+    )  # fmt: skip
+    published = cast(Any, SimpleNamespace(merged=weights["better"]))
+    tuned = Tuned(prepared, published, [], cast(Any, None), 0.0, [], {})
+    terms = ProofTerms(against=("larger",), ranker=False)
+    monkeypatch.setattr("ringfence.tuning.preparation.configuration_digest", lambda facts, plan: "sha256:0")
+    source = GoldSource(None, TASK, (str(tmp_path / "letters"),))
+    return prove(tuned, gold, source, tmp_path / "proof", terms, ProofHooks())
+
+
+def test_the_base_is_tried_with_fixed_examples_which_its_run_keeps_and_its_lock_names(
+    proven: Proof, place: Path
+) -> None:
+    by_name = {one.name: one for one in proven.contenders}
+    assert list(by_name)[:4] == ["tuned", "small", "larger", "small + 3 fixed examples"]
+    assert by_name["small"].gain
+    assert by_name["small"].gain[0] == pytest.approx(1 / 3)
+    folder = RunFolder.open(place / "proof" / "small+3fixedexamples")
+    kept = [json.loads(line) for line in folder.pool.read_text().splitlines()]
+    shown = {kept_one["text"] for kept_one in kept}
+    assert len(shown) == 3
+    assert shown <= {letter(number) for number in range(40)}, "only documents that were trained on"
+    facts = folder.lock().data
+    assert facts["few_shot"]
+    assert (facts["task"]["shown"], facts["task"]["examples"]) == ("first", 3)
+
+
+def test_both_sides_of_a_cascade_answer_the_dev_part_too_which_chooses_what_is_passed_on(
+    proven: Proof, place: Path
+) -> None:
+    (cascade,) = proven.cascades
+    assert cascade.contender.name == "tuned, then larger"
+    assert cascade.documents == proven.documents == 10
+    assert cascade.contender.documents.total == 10
+    for name, count in (("tuned", 16), ("larger", 16), ("small", 10)):  # dev and test, and test alone
+        assert len(list(RunFolder.open(place / "proof" / name).latest())) == count
+    assert proven.as_json()["cascades"][0]["sent"] == cascade.sent
