@@ -19,11 +19,12 @@ from ringfence.evaluation.evaluator import items_of_results
 from ringfence.gold.source import GoldSource
 from ringfence.gold.split import SplitFile
 from ringfence.inference import LoadedModel, Windowing
+from ringfence.reports.tune_report import _plan_rows
 from ringfence.runs import RunFolder
 from ringfence.tuning import Proof, ProofHooks, ProofTerms, prove
 from ringfence.tuning.cascade import Cascade, Side, by_document, cascade_of, threshold
 from ringfence.tuning.data import encoded
-from ringfence.tuning.plan import Settings
+from ringfence.tuning.plan import Computing, Settings, plan_for
 from ringfence.tuning.preparation import Prepared, TuneTerms
 from ringfence.tuning.tuner import Tuned
 from ringfence.weights import StoredWeights
@@ -182,3 +183,12 @@ def test_both_sides_of_a_cascade_answer_the_dev_part_too_which_chooses_what_is_p
     for name, count in (("tuned", 16), ("larger", 16), ("small", 10)):  # dev and test, and test alone
         assert len(list(RunFolder.open(place / "proof" / name).latest())) == count
     assert proven.as_json()["cascades"][0]["sent"] == cascade.sent
+
+
+def test_the_page_shows_the_plan_of_the_machine_that_trained() -> None:
+    here = Computing(bfloat16=True)
+    plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, computing=here)
+    tuned: Any = SimpleNamespace(prepared=SimpleNamespace(plan=plan), card={"plan": {**plan.as_json(), "micro": 16384}})
+    shown = {name: (value, why) for name, value, why in _plan_rows(tuned)}
+    assert shown["micro"] == ("16384", "chosen by the machine that trained")
+    assert shown["rank"][1] == plan.reasons["rank"]

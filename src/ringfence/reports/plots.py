@@ -18,6 +18,8 @@ STYLES = (
 )
 Bins = Sequence[tuple[float, float, int]]
 
+ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1)}  # a legend outside, where no line can be
+
 
 def _drawn(draw: Callable[[Any], None], title: str, width: float = 5.6, height: float = 3.8) -> str:
     """Draw one figure as an SVG element, with a title for screen readers."""
@@ -146,7 +148,7 @@ def epochs_plot(points: Sequence[tuple[int, float, float]], before: float) -> st
             numbers[1:], [each for _, _, each in points], marker="s", linestyle="--", color="#b3261e", label="loss"
         )
         loss.set(ylabel="loss of a learned token", ylim=(0, None))
-        axes.legend([*axes.lines, *loss.lines], ["share right (dev)", "loss"], frameon=False, loc="lower right")
+        axes.legend([*axes.lines, *loss.lines], ["share right (dev)", "loss"], frameon=False, ncols=2, **ABOVE)
 
     return _drawn(draw, "Share right and loss over the epochs")
 
@@ -163,6 +165,6 @@ def curve_plot(points: Sequence[tuple[int, Sequence[float]]], before: float) -> 
         )
         axes.axhline(before, color="#1c2430", linewidth=1, linestyle=(0, (4, 4)), label="before")
         axes.set(xlabel="labelled documents", ylabel="share right (dev)", ylim=(0, 1.02))
-        axes.legend(frameon=False, loc="lower right")
+        axes.legend(frameon=False, ncols=2, **ABOVE)
 
     return _drawn(draw, "Share right over the number of labels")

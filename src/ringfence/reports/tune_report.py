@@ -30,7 +30,7 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
         proof=proof,
         cascades=[each.contender for each in proof.cascades] if proof else [],
         best_share=max((each.share.share for each in proof.contenders), default=0) if proof else 0,
-        plan=prepared.plan.rows(),
+        plan=_plan_rows(tuned),
         warnings=prepared.guarded.warnings,
         parts={name: len(labels.part(name)) for name in (TRAIN, "dev", "test")},
         learned=learned_share([each.example for each in prepared.train]),
@@ -48,3 +48,14 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
     )
     write_whole(target, text, private=True)
     return target
+
+
+def _plan_rows(tuned: Tuned) -> list[tuple[str, str, str]]:
+    """The settings of the training; another machine than this one may have computed it in other parts."""
+    used = tuned.card["plan"]
+    return [
+        (name, value, why)
+        if used.get(name) in (None, getattr(tuned.prepared.plan, name))
+        else (name, str(used[name]), "chosen by the machine that trained")
+        for name, value, why in tuned.prepared.plan.rows()
+    ]
