@@ -120,10 +120,10 @@ def test_a_run_takes_as_long_as_its_work_at_the_pace_so_far(sources: list[Source
 def test_the_last_answers_take_longer_than_those_of_a_full_batch(sources: list[Source]) -> None:
     forecast = Forecast(answerer(), sources)
     plain = forecast.at(Pace(0.0, 1.0, 1_000, 100, 5))  # of a whole earlier run
-    begun, half, ended = (forecast.at(Pace(0.0, 1.0, 1_000, 100, 5, ended)) for ended in (1, 20, 30))
+    begun, half, ended = (forecast.at(Pace(0.0, 1.0, 1_000, 100, 5, answered)) for answered in (1, 20, 30))
     assert plain.seconds is not None
     more = [each.seconds - plain.seconds for each in (begun, half, ended) if each.seconds is not None]
-    assert more == pytest.approx([0.25 * 8 * 5 * 20 / 1_000, 0.25 * 8 * 5 * 10 / 1_000, 0.0])
+    assert more == pytest.approx([0.4 * 8 * 5 * 20 / 1_000, 0.4 * 8 * 5 * 10 / 1_000, 0.0])
 
 
 def test_a_score_reads_its_prompt_whole() -> None:

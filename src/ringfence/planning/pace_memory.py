@@ -39,7 +39,7 @@ def recall_pace(answerer: Answerer) -> Pace | None:
     """The pace to expect of a run: the median speed of the last ones of its kind; None if there was none.
 
     A run is of the same kind if weights, engine, settings, machine and the names of the fields are the same. Its
-    ``ended`` is 0: none of the documents to come has ended.
+    ``answered`` is 0: the pace of a whole run holds its last answers.
     """
     digest = _digest(answerer)
     paces = [pace for kind in _read() if kind.digest == digest for pace in kind.paces if _is_sound(pace)]
