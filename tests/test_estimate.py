@@ -14,7 +14,7 @@ from ringfence.api.model import RunDetails
 from ringfence.documents import Source
 from ringfence.engines import Completion, EngineRequest, FakeEngine, Request, Score, ScoreRequest
 from ringfence.inference import Answerer, LoadedModel
-from ringfence.planning import Estimate, Forecast, recall_pace, remember_pace
+from ringfence.planning import Estimate, Forecast, recall_pace, recall_spread, remember_pace
 from ringfence.runs import Pace
 from ringfence.runs.pace import Costs, PaceMeter
 from ringfence.tasks import task_from
@@ -198,6 +198,7 @@ def test_the_median_speed_counts_and_the_last_documents() -> None:
     assert found is not None
     assert found.work / found.seconds == pytest.approx(1_000)
     assert (found.before, found.more) == (3.0, 1.0)
+    assert recall_spread(answerer()) == 100.0
 
 
 def test_another_task_says_nothing_of_this_one_and_a_damaged_memory_is_none(own_paces: Path) -> None:
