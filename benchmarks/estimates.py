@@ -86,15 +86,19 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=2)
     parser.add_argument("--sets", default="", help=f"instead of the example papers: {', '.join(SETS)}")
     options = parser.parse_args()
-    with open_model(options.weights, mode=options.mode, say=print) as model, tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
+        found = {
+            name: (each.task, each.sources)
+            for name in filter(None, options.sets.split(","))
+            for each in [load_set(name, options.documents, Path(scratch))]
+        }
         if not options.sets:
             sources = expand_inputs([make_documents(Path(scratch), options.documents)])
-            for _ in range(options.times):
-                measure(model, "example papers", load_task(EXAMPLES / "task.yaml"), sources)
-        for name in filter(None, options.sets.split(",")):
-            found = load_set(name, options.documents, Path(scratch))
-            for _ in range(options.times):
-                measure(model, name, found.task, found.sources)
+            found["example papers"] = load_task(EXAMPLES / "task.yaml"), sources
+        for name, (task, sources) in found.items():
+            for _ in range(options.times):  # each loads the model: another run's cache would hold these very prompts
+                with open_model(options.weights, mode=options.mode) as model:
+                    measure(model, name, task, sources)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from ringfence.api.model import RunDetails
 from ringfence.documents import Source
 from ringfence.engines import Completion, EngineRequest, FakeEngine, Request, Score, ScoreRequest
 from ringfence.inference import Answerer, LoadedModel
-from ringfence.planning import Estimate, Forecast, recall_pace, remember_pace
+from ringfence.planning import Estimate, Forecast, recall_pace, recall_spread, remember_pace
 from ringfence.runs import Pace
 from ringfence.runs.pace import Costs, PaceMeter
 from ringfence.tasks import task_from
@@ -120,10 +120,10 @@ def test_a_run_takes_as_long_as_its_work_at_the_pace_so_far(sources: list[Source
 def test_the_last_answers_take_longer_than_those_of_a_full_batch(sources: list[Source]) -> None:
     forecast = Forecast(answerer(), sources)
     plain = forecast.at(Pace(0.0, 1.0, 1_000, 100, 5))  # of a whole earlier run
-    begun, half, ended = (forecast.at(Pace(0.0, 1.0, 1_000, 100, 5, ended)) for ended in (1, 20, 30))
+    begun, half, ended = (forecast.at(Pace(0.0, 1.0, 1_000, 100, 5, answered)) for answered in (1, 20, 30))
     assert plain.seconds is not None
     more = [each.seconds - plain.seconds for each in (begun, half, ended) if each.seconds is not None]
-    assert more == pytest.approx([0.25 * 8 * 5 * 20 / 1_000, 0.25 * 8 * 5 * 10 / 1_000, 0.0])
+    assert more == pytest.approx([0.4 * 8 * 5 * 20 / 1_000, 0.4 * 8 * 5 * 10 / 1_000, 0.0])
 
 
 def test_a_score_reads_its_prompt_whole() -> None:
@@ -198,6 +198,7 @@ def test_the_median_speed_counts_and_the_last_documents() -> None:
     assert found is not None
     assert found.work / found.seconds == pytest.approx(1_000)
     assert (found.before, found.more) == (3.0, 1.0)
+    assert recall_spread(answerer()) == 100.0
 
 
 def test_another_task_says_nothing_of_this_one_and_a_damaged_memory_is_none(own_paces: Path) -> None:

@@ -26,7 +26,7 @@ from ..documents import (
 from ..errors import InputError
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
 from ..locks import Lock
-from ..planning import Estimate, Forecast, recall_pace, remember_pace
+from ..planning import Estimate, Forecast, recall_pace, recall_spread, remember_pace
 from ..runs import Pace, Progress, RunControl, RunHooks, finished_in, run_task
 from ..tasks import Task, load_task
 from ..weights import Listener
@@ -40,6 +40,7 @@ TaskLike = Task | dict[str, Any] | type[BaseModel] | str | Path
 Inputs = str | Path | Iterable[str | Path]
 """Files, folders and globs."""
 PROVED_WRONG, BY_SECONDS = 1.25, 5.0  # an estimate that differs by this factor, and so many seconds, is told again
+UNLIKE = 1.5  # earlier runs that differ by this factor in speed make an estimate that is told with the factor
 ESTIMATED = 10  # a run over at least this many documents begins with an estimate
 
 
@@ -234,7 +235,9 @@ class _Forecasts:
     def begin(self) -> None:
         """Tell what earlier runs of this kind lead to expect; nothing, if there were none."""
         if self._tell and (pace := recall_pace(self._answerer)):
-            self._consider(pace, "by the pace of earlier runs here")
+            spread = recall_spread(self._answerer)
+            differ = f"; the slowest took {spread:.1f} times as long as the fastest" if spread > UNLIKE else ""
+            self._consider(pace, f"by the pace of earlier runs here{differ}")
 
     def at(self, pace: Pace) -> None:
         """Take the pace after each document."""

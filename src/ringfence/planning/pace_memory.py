@@ -18,7 +18,7 @@ from ..inference import Answerer
 from ..locks import canonical_digest
 from ..runs import Pace
 
-__all__ = ["recall_pace", "remember_pace"]
+__all__ = ["recall_pace", "recall_spread", "remember_pace"]
 
 KEPT = 5  # runs of one kind; the machine may have been busy in one of them, so the median of their speeds counts
 MOST_KINDS = 200
@@ -39,15 +39,19 @@ def recall_pace(answerer: Answerer) -> Pace | None:
     """The pace to expect of a run: the median speed of the last ones of its kind; None if there was none.
 
     A run is of the same kind if weights, engine, settings, machine and the names of the fields are the same. Its
-    ``ended`` is 0: none of the documents to come has ended.
+    ``answered`` is 0: the pace of a whole run holds its last answers.
     """
-    digest = _digest(answerer)
-    paces = [pace for kind in _read() if kind.digest == digest for pace in kind.paces if _is_sound(pace)]
-    if not paces:
+    if not (paces := _recalled(answerer)):
         return None
     last = paces[-1]
-    speed = statistics.median(pace.work / pace.seconds for pace in paces)
+    speed = statistics.median(map(_speed, paces))
     return Pace(last.before, last.work / speed, last.work, last.more, last.written)
+
+
+def recall_spread(answerer: Answerer) -> float:
+    """How many times as fast as the slowest of those runs the fastest was: what else the machine did may differ."""
+    speeds = [_speed(pace) for pace in _recalled(answerer)]
+    return max(speeds) / min(speeds) if speeds else 1.0
 
 
 def remember_pace(answerer: Answerer, pace: Pace) -> None:
@@ -60,6 +64,15 @@ def remember_pace(answerer: Answerer, pace: Pace) -> None:
     kept.append(_Kind(digest, [*before, pace][-KEPT:]))
     with suppress(OSError):
         write_whole(_file(), json.dumps([asdict(kind) for kind in kept], indent=1), private=True)
+
+
+def _recalled(answerer: Answerer) -> list[Pace]:
+    digest = _digest(answerer)
+    return [pace for kind in _read() if kind.digest == digest for pace in kind.paces if _is_sound(pace)]
+
+
+def _speed(pace: Pace) -> float:
+    return pace.work / pace.seconds
 
 
 def _is_sound(pace: Pace) -> bool:

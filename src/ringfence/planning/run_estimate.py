@@ -14,8 +14,8 @@ __all__ = ["Estimate", "Forecast", "span"]
 SAMPLE = 6
 RESULT_BYTES_PER_VALUE = 420
 # A step takes about as long for one answer as for many side by side, and the last answers are written by ever fewer:
-# of the answers in the last batch, as much time goes by as for a quarter of them more (1.5B, 20 documents).
-SIDE_BY_SIDE, LONGER = 20, 0.25
+# those of the last batch take as long as four tenths more of them in a full one (1.5B, 20 documents).
+SIDE_BY_SIDE, LONGER = 20, 0.4
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class Forecast:
         self._bytes = self._documents * RESULT_BYTES_PER_VALUE * len(answerer.task.answer_fields())
 
     def at(self, pace: Pace) -> Estimate:
-        """The estimate of the whole run at this pace; one of a whole earlier run has no ``ended`` documents."""
+        """The estimate of the whole run at this pace; one of a whole earlier run has no ``answered`` documents."""
         answers = round(self._documents * pace.written)
-        last = min(SIDE_BY_SIDE, max(0, self._documents - pace.ended)) if pace.ended else 0
+        last = min(SIDE_BY_SIDE, max(0, self._documents - pace.answered)) if pace.answered else 0
         work = self._prompts + self._documents * pace.more + last * self._longer * pace.written
         seconds = pace.before + pace.seconds * work / pace.work if self._readable and pace.work else None
         return Estimate(self._documents, self._prompts, answers, seconds, self._bytes)

@@ -49,7 +49,8 @@ class Pace:
     """The pace so far: in ``seconds`` the engine did this ``work``; ``before`` passed until its first request.
 
     A document makes the work of reading its prompts, and ``more`` work on average: what is written, and what is asked
-    because of it. ``written`` is the average number of tokens written for it. ``ended`` documents have ended.
+    because of it. ``written`` is the average number of tokens written for it. The first answer of
+    ``answered`` documents is there.
     """
 
     before: float
@@ -57,7 +58,7 @@ class Pace:
     work: float
     more: float
     written: float
-    ended: int = 0
+    answered: int = 0
 
 
 @dataclass
@@ -163,4 +164,4 @@ class PaceMeter:
         )
         more = reading + self._costs.written * written
         seconds, work = now - self._first, self._done + under_way
-        return Pace(self._first - self._started, seconds, work, more, written, self._ended_count)
+        return Pace(self._first - self._started, seconds, work, more, written, count)
