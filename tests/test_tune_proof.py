@@ -21,11 +21,13 @@ from ringfence.gold.split import SplitFile
 from ringfence.inference import LoadedModel, Windowing
 from ringfence.reports.tune_report import _plan_rows
 from ringfence.runs import RunFolder
+from ringfence.tasks import task_from
 from ringfence.tuning import Proof, ProofHooks, ProofTerms, prove
 from ringfence.tuning.cascade import Cascade, Side, by_document, cascade_of, threshold
 from ringfence.tuning.data import encoded
 from ringfence.tuning.plan import Computing, Settings, plan_for
 from ringfence.tuning.preparation import Prepared, TuneTerms
+from ringfence.tuning.proof import with_settings
 from ringfence.tuning.tuner import Tuned
 from ringfence.weights import StoredWeights
 from ringfence.weights.store import Manifest
@@ -99,6 +101,16 @@ def test_on_the_dev_part_a_cascade_is_never_worse_than_the_tuned_weights_or_the_
     above = threshold(tuned, larger, doubts)
     taken = [larger[name] if doubt > above else tuned[name] for name, doubt in doubts.items()]
     assert sum(taken) >= max(sum(tuned.values()), sum(larger.values()))
+
+
+def test_weights_that_were_not_tuned_are_shown_the_labels_that_the_task_leaves_out() -> None:
+    task = task_from(
+        {"schema": 1, "kind": "classify", "name": "inbox", "labels": {"invoice": "", "offer": ""}, "list_labels": False}
+    )
+    assert with_settings(task, list_labels=True).canonical() == {
+        name: value for name, value in task.canonical().items() if name != "list_labels"
+    }
+    assert with_settings(TASK, list_labels=True) == TASK
 
 
 def answer_of(request: Request, prompt: str, wrong: bool) -> str:

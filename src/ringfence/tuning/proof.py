@@ -134,14 +134,16 @@ def _model_runs(
     labels, base = prepared.labels, prepared.base.manifest.name
     test, dev, plain = set(labels.part("test")), set(labels.part("dev")), prepared.answer_options
     weighed = set(sorted(labels.part(TRAIN))[:MIXED]) if labels.task.weighs_values and terms.ranker else set()
+    whole = replace(work, task=with_settings(labels.task, list_labels=True))  # only tuned weights know a list unseen
     for name, model in models.items():
+        asked = work if name == TUNED else whole
         cascaded = bool(terms.against) and name in (TUNED, *terms.against)
         beside = (dev if cascaded else set()) | (weighed if name != TUNED else set())
-        run = runs[name] = work.answer(name, model, test | beside, plain)
+        run = runs[name] = asked.answer(name, model, test | beside, plain)
         if weighed and name != TUNED:
             both = replace(plain, ranker=_ranker(gold, source, run, tuned))
-            runs[f"{name} + ranker"] = work.answer(f"{name} + ranker", model, test, both)
-    for kind, task, pool in _few_shot(prepared):
+            runs[f"{name} + ranker"] = asked.answer(f"{name} + ranker", model, test, both)
+    for kind, task, pool in _few_shot(prepared, whole.task):
         name = f"{base} + {kind}"
         runs[name] = replace(work, task=task).answer(name, models[base], test, replace(plain, pool=pool))
     return runs
@@ -153,13 +155,17 @@ def _ranker(gold: Path, source: GoldSource, run: RunFolder, tuned: Tuned) -> Ran
     return learn(gold, source, [run.path], terms).ranker
 
 
-def _few_shot(prepared: Prepared) -> list[tuple[str, Task, list[Example]]]:
+def with_settings(task: Task, **settings: Any) -> Task:
+    """The task with other settings, those of them that its kind has."""
+    return task.model_copy(update={name: value for name, value in settings.items() if name in type(task).model_fields})
+
+
+def _few_shot(prepared: Prepared, task: Task) -> list[tuple[str, Task, list[Example]]]:
     """Ways to show examples to the base: a name, the task that says so, and the pool, of training documents only."""
-    task, found = prepared.labels.task, []
+    found = []
     if fixed := fixed_examples(prepared.train, prepared.context):
-        settings = {"examples": len(fixed), "shown": "first", "likeness": 0.0}
-        known = {name: value for name, value in settings.items() if name in type(task).model_fields}
-        found.append((f"{len(fixed)} fixed examples", task.model_copy(update=known), fixed))
+        shown = with_settings(task, examples=len(fixed), shown="first", likeness=0.0)
+        found.append((f"{len(fixed)} fixed examples", shown, fixed))
     pool = pool_of(prepared.train, prepared.context, getattr(task, "examples", 0))
     if task.ranks_examples and pool and state_of("onnx").usable:
         found.append(("retrieved examples", task, pool))
