@@ -154,7 +154,7 @@ def test_a_row_that_a_check_changed_comes_from_the_document_and_explain_report_a
     run(lines_task(PRODUCT), sources, engine, None, tmp_path / "run", arguments={"weights": "w"})
     assert check_run(tmp_path / "run").findings == []
     page = write_report(tmp_path / "run").read_text()
-    assert "chosen by the check; probability 10 % · 2.50 75 %" in page
+    assert "chosen by the check; probability 10 % · or 2.50 (75 %)" in page
     with pytest.MonkeyPatch.context() as patch:
         opens_engine(patch, engine)
         assert [outcome.word for outcome in replay_run(tmp_path / "run").outcomes] == ["IDENTICAL"]
