@@ -83,8 +83,8 @@ class Training:
     def stopped(self) -> bool:
         """True if all epochs are done, or the last ones did not improve the dev part."""
         done = self.state.epochs
-        if not done:
-            return False
+        if self.state.finished or not done:
+            return self.state.finished
         return len(done) >= self.plan.epochs or done[-1].number - self.best.number >= self.plan.patience
 
     @property
