@@ -61,6 +61,7 @@ def gguf_of(weights: StoredWeights) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_an_adapter_changes_the_answers_and_stands_in_the_lock_and_a_replaced_one_is_found(
     base: StoredWeights, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -127,6 +127,7 @@ def test_the_catalog_is_shown_with_what_fits(tmp_path: Path, monkeypatch: pytest
     assert len(every.splitlines()) < len(known_weights()) + len(catalog()) + 9
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.xdist_group("llamacpp")
 def test_another_precision_is_other_weights_with_their_origin(small_weights: StoredWeights, tmp_path: Path) -> None:

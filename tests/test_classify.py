@@ -304,6 +304,7 @@ class TestScorer:
             (alone,) = engine.score([request])
             assert np.allclose(together[request.id], alone.logprobs, atol=0.25)
 
+    @pytest.mark.slow
     def test_a_prompt_longer_than_one_pass_is_read_in_pieces(self, engine: Engine) -> None:
         prompt = engine.prompt((("user", "The word is blue. " * 400 + "Which word?"),), "Word:")
         assert len(prompt) > 1600

@@ -146,6 +146,7 @@ class _Cramped(OpenVinoEngine):
         return scheduler
 
 
+@pytest.mark.slow
 def test_requests_that_do_not_fit_into_the_cache_together_are_still_all_answered(open_small: Open) -> None:
     form = open_small("batched").form
     assert form is not None
@@ -184,6 +185,7 @@ def test_abandoned_requests_do_not_disturb_the_next_ones(open_small: Open) -> No
     assert [completion.text for completion in done] == ["b"] * 6
 
 
+@pytest.mark.slow
 def test_solo_answers_are_the_same_every_time(open_small: Open, examples: Path) -> None:
     opened = open_small("solo")
     task = task_of(

@@ -390,6 +390,7 @@ def real_run(locked_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.weights
+@pytest.mark.xdist_group("locked run")  # made once
 @pytest.mark.parametrize(
     ("change", "path"),
     [
