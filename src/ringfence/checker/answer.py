@@ -108,11 +108,16 @@ def _text_of(place: Citation, behind: CorpusAnswer) -> str | None:
 
 @lru_cache(maxsize=KEPT_TEXTS)
 def _read(path: str, source: str, document: str, sha256: str, reading: str, *stamp: int) -> str | None:
-    """Return the text of a document in a file. ``stamp`` is the file's time and size: one that changed is read anew."""
-    for outcome in read_documents(Source(Path(path), source), ReadingOptions(**json.loads(reading))):
-        if isinstance(outcome, Document) and outcome.id == document and outcome.sha256 == sha256:
-            return outcome.text
-    return None
+    """Return the text of a document in a file. ``stamp`` is the file's time and size: one that changed is read anew.
+
+    The file is read to its end: a worker whose answer is dropped is stopped, and the next one takes half a second.
+    """
+    texts = [
+        outcome.text
+        for outcome in read_documents(Source(Path(path), source), ReadingOptions(**json.loads(reading)))
+        if isinstance(outcome, Document) and outcome.id == document and outcome.sha256 == sha256
+    ]
+    return texts[0] if texts else None
 
 
 def _number(text: str) -> float | None:
