@@ -49,7 +49,10 @@ def test_tune_trains_and_proves(labelled: Path, capsys: pytest.CaptureFixture[st
     letters = [labelled / "letters" / f"{number}.txt" for number in range(3)]
     assert ringfence("run", labelled / "task.json", *letters, "--out", other, "--weights", "base") == 0
     also = ("--also", other, labelled / "gold.jsonl")
-    assert tune(labelled, "--no-ranker", "--json", *also) in (0, 1)
+    assert tune(labelled, "--train-only") == 0
+    assert "--resume and without --train-only" in capsys.readouterr().err
+    assert sorted(path.name for path in (labelled / "tuned").iterdir()) == ["adapter.json", "checkpoint.safetensors"]
+    assert tune(labelled, "--resume", "--no-ranker", "--json", *also) in (0, 1)
     card = json.loads(capsys.readouterr().out)
     assert card["data"]["documents"] == TRAIN
     assert [epoch["number"] for epoch in card["epochs"]] == [1]
