@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ringfence.contracts import FieldAnswer, GoldLine, ModelOptions, Result, Usage
 from ringfence.contracts.result import DocumentFacts
 from ringfence.engines import FakeEngine, Request
+from ringfence.errors import WeightsError
 from ringfence.evaluation.evaluator import items_of_results
 from ringfence.gold.source import GoldSource
 from ringfence.gold.split import SplitFile
@@ -148,7 +149,12 @@ def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
         return LoadedModel(fake, None, None, options=options)
 
     monkeypatch.setattr("ringfence.tuning.contender_runs.load_model", load)
-    monkeypatch.setattr("ringfence.tuning.proof.state_of", lambda name: SimpleNamespace(usable=False))
+
+    def no_network() -> LoadedModel:
+        raise WeightsError("They cannot be pulled.", "Pull them elsewhere.")
+
+    monkeypatch.setattr("ringfence.tuning.proof.state_of", lambda name: SimpleNamespace(usable=True))
+    monkeypatch.setattr("ringfence.inference.answerer.load_embedder", no_network)
     weights = {
         name: StoredWeights(tmp_path, Manifest(name, name * 64, (), "Apache-2.0", "here", "now"))
         for name in ("small", "better")
@@ -165,7 +171,10 @@ def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
     terms = ProofTerms(against=("larger",), ranker=False)
     monkeypatch.setattr("ringfence.tuning.preparation.configuration_digest", lambda facts, plan: "sha256:0")
     source = GoldSource(None, TASK, (str(tmp_path / "letters"),))
-    return prove(tuned, gold, source, tmp_path / "proof", terms, ProofHooks())
+    said: list[str] = []
+    proof = prove(tuned, gold, source, tmp_path / "proof", terms, ProofHooks(said.append))
+    assert "Left out: small + retrieved examples. They cannot be pulled. Pull them elsewhere." in said
+    return proof
 
 
 def test_the_base_is_tried_with_fixed_examples_which_its_run_keeps_and_its_lock_names(

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..contracts import CorpusChoice
 from ..corpus import CorpusView, open_view
 from ..documents import ReadingOptions
+from ..errors import WeightsError
 from ..extras import need
 from ..inference import AnswerOptions, Windowing, load_embedder
 from ..pilot import PilotOutcome
@@ -101,8 +102,12 @@ def _make_room(out: Path, digest: str, say: Callable[[str], None]) -> None:
 
 
 def baseline_embedder(say: Callable[[str], None]) -> Embed | None:
-    """Return the embedder for the baseline of a classify task; None if its engine is not installed."""
+    """Return the embedder for the baseline of a classify task; None, and why, if engine or weights cannot be had."""
     if importlib.util.find_spec("onnxruntime") is None or importlib.util.find_spec("tokenizers") is None:
         say("Skipping the embedding baseline: it needs pip install 'ringfence[onnx]'.")
         return None
-    return load_embedder(say).engine.embed
+    try:
+        return load_embedder(say).engine.embed
+    except WeightsError as error:
+        say(f"Skipping the embedding baseline: {error} {error.hint or ''}")
+        return None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from ..contracts import GoldLine, ModelOptions
 from ..engines.selection import state_of
-from ..errors import InputError
+from ..errors import InputError, WeightsError
 from ..evaluation.evaluator import gold_part, items_of_results
 from ..evaluation.items import Item
 from ..evaluation.learned import LearnTerms, learn
@@ -145,7 +145,10 @@ def _model_runs(
             runs[f"{name} + ranker"] = asked.answer(f"{name} + ranker", model, test, both)
     for kind, task, pool in _few_shot(prepared, whole.task):
         name = f"{base} + {kind}"
-        runs[name] = replace(work, task=task).answer(name, models[base], test, replace(plain, pool=pool))
+        try:
+            runs[name] = replace(work, task=task).answer(name, models[base], test, replace(plain, pool=pool))
+        except WeightsError as error:  # a machine without a network may not have those that embed
+            work.say(f"Left out: {name}. {error} {error.hint or ''}")
     return runs
 
 
