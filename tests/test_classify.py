@@ -313,7 +313,8 @@ class TestScorer:
         assert score.logprobs[0] > score.logprobs[1]
 
     def test_many_equal_long_texts_stay_within_one_pass(self, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        list(engine.score([]))
+        ids = (engine.tokenize(" a"), engine.tokenize(" b"))
+        list(engine.score([ScoreRequest("loads it", (5, 6, 7), ids)]))
         sizes = []
         infer = engine._scorer._infer
 
@@ -322,7 +323,6 @@ class TestScorer:
             return infer(tokens, *rest)
 
         monkeypatch.setattr(engine._scorer, "_infer", noted)
-        ids = (engine.tokenize(" a"), engine.tokenize(" b"))
         head = tuple(range(100, 140))
         texts = [tuple(range(1000, 1300)), *[tuple(range(2000, 2500))] * 6]
         scores = list(engine.score(ScoreRequest(str(n), head + text, ids) for n, text in enumerate(texts)))

@@ -115,6 +115,7 @@ def test_alternatives_beyond_ascii_can_be_told_apart(open_small: Open) -> None:
         assert done.text == name
 
 
+@pytest.mark.slow
 def test_one_bad_grammar_fails_alone_and_its_neighbours_are_answered(open_small: Open) -> None:
     engine = open_small("batched").engine
     good = 'root ::= "a" | "b"'
@@ -209,11 +210,11 @@ def test_every_value_of_a_real_run_is_grounded(open_small: Open, examples: Path,
     opened = open_small("batched")
     task = load_task(REPOSITORY / "examples" / "invoices" / "task.yaml")
     lock = Answerer(opened, task).lock
-    summary = run(task, expand_inputs([examples / "documents"])[:6], opened.engine, lock, tmp_path / "run")
-    assert summary.totals == {"done": 6}
+    summary = run(task, expand_inputs([examples / "documents"])[:3], opened.engine, lock, tmp_path / "run")
+    assert summary.totals == {"done": 3}
     report = check_run(tmp_path / "run")
     assert report.findings == []
-    assert sum(report.values.values()) == 60
+    assert sum(report.values.values()) == 30
     for result in latest(RunFolder.open(tmp_path / "run")):
         features = [entry["features"] for entry in result["fields"].values()]
         assert all(f["logprob_min"] is None or f["logprob_min"] <= 0 for f in features)

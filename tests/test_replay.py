@@ -367,7 +367,7 @@ class RealRun:
         return []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def locked_run(small_weights: StoredWeights, examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store (home) and a run; each test takes a copy, for it changes what it takes."""
     here = tmp_path_factory.mktemp("locked")
@@ -390,13 +390,13 @@ def real_run(locked_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.weights
-@pytest.mark.xdist_group("locked run")  # made once
+@pytest.mark.xdist_group("locked_run")  # made once
 @pytest.mark.parametrize(
     ("change", "path"),
     [
         (lambda run: ["--threads", "2"], "engine.settings.threads"),
         pytest.param(RealRun.other_precision, "weights.digest", marks=pytest.mark.slow),
-        (RealRun.other_template, "template"),
+        pytest.param(RealRun.other_template, "template", marks=pytest.mark.slow),
         (RealRun.other_byte, "weights.form_files.openvino_model.bin"),
     ],
     ids=["another thread count", "another quantisation", "another template", "one flipped byte"],
