@@ -89,6 +89,7 @@ WRITABLE = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(WRITABLE, min_size=3, max_size=6))
+@pytest.mark.slow
 def test_every_literal_is_a_grammar_that_writes_exactly_that_text(open_small: Open, texts: list[str]) -> None:
     engine = open_small("batched").engine
     assert isinstance(engine, OpenVinoEngine)

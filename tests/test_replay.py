@@ -317,8 +317,9 @@ def test_a_lock_that_was_edited_in_a_run_is_refused(tmp_path: Path) -> None:
         folder.lock()
 
 
+@pytest.mark.slow
 @pytest.mark.weights
-@pytest.mark.parametrize("mode", ["solo", pytest.param("batched", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mode", ["solo", "batched"])
 def test_a_real_run_is_replayed_in_another_process(
     small_weights: StoredWeights, examples: Path, tmp_path: Path, mode: str
 ) -> None:
