@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..errors import EngineError, RingfenceError
+from ..errors import RingfenceError
 from ..inference import open_engine
 from ..inference.model import settings_of
 from ..locks import canonical_digest
@@ -60,7 +60,7 @@ def publish(
             options = prepared.options(weights).model_copy(update={"engine": engine})
             with closing(open_engine(engine, weights, store, settings_of(options), adapter=extra)) as model:
                 parity.append(compare_with(served, model.engine, prepared.dev, trained))
-        except (EngineError, RingfenceError) as error:
+        except RingfenceError as error:
             parity.append(Parity(served, engine, 0, 0.0, 0.0, str(error)))
     if parity[0].holds:
         return parity, published

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span, UnsupportedText
+from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span
 from ...documents.model import lines_of
 from ...documents.sentences import sentences_of
 from ..evidence import MOST_SHORT, as_document, closest, stem
@@ -127,20 +127,15 @@ def _of_others(
         said[source.document] = "\n\n".join(parts)
     if len(said) < 2:
         return []
-    stated = [found for found in _stated(claim, "", locale, capital_nouns) if found.kind != "name"]
-    values = {(found.kind, found.text) for found in stated} & {
-        (found.kind, found.text) for found in _stated(claim, question, locale, capital_nouns)
-    }
     about = f"{claim}\n{question}"
-    missing = {
-        name: {(found.kind, found.text) for found in _stated(about, text, locale, capital_nouns)}
-        for name, text in said.items()
-    }
-    names = {
-        (found.kind, found.text)
-        for found in _stated(about, "", locale, capital_nouns)
-        if found.kind == "name" and len(found.text) > 1  # the Q of 10-Q is none
-    }
+
+    def lacks(text: str, source: str) -> set[tuple[str, str]]:
+        found = unsupported(as_document(text), as_document(source), locale, capital_nouns)
+        return {(one.kind, one.text) for one in found}
+
+    values = {(kind, text) for kind, text in lacks(claim, "") & lacks(claim, question) if kind != "name"}
+    names = {(kind, text) for kind, text in lacks(about, "") if kind == "name" and len(text) > 1}  # 10-Q is no name Q
+    missing = {name: lacks(about, text) for name, text in said.items()}
     words = set(_WORD.findall(about.casefold()))
     titles = {source.document: words & set(_WORD.findall(source.title.casefold())) for source in sources}
     known: dict[str, set[tuple[str, str]]] = {
@@ -155,10 +150,6 @@ def _of_others(
             lacking -= {word for name in holders for word in known[name]}
             faults.append(f"{kind}: {text}, not beside {', '.join(sorted(word for _, word in lacking))}")
     return faults
-
-
-def _stated(text: str, source: str, locale: Locale, capital_nouns: bool | None) -> list[UnsupportedText]:
-    return unsupported(as_document(text), as_document(source), locale, capital_nouns)
 
 
 def _strange_words(claim: str, said: str) -> list[str]:
