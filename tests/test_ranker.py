@@ -22,8 +22,8 @@ from ringfence.evaluation.learned import LearnedRanker, LearnTerms, learn
 from ringfence.gold.source import GoldSource
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel
 from ringfence.learning import Labelled, Mixture, Ranker, Sureness, fit_ranker, label, read_ranker
+from ringfence.learning.beliefs import FieldModel, beliefs_of
 from ringfence.learning.places import Place
-from ringfence.learning.ranker import FieldModel, beliefs_of
 from ringfence.replay.replayer import recorded_options
 from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
 from ringfence.runs.erasure import purge

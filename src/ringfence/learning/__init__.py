@@ -1,8 +1,9 @@
 """Learning from gold: a ranker that chooses among the places of a document without a language model."""
 
+from .beliefs import Mixture
 from .fit import fit_ranker
 from .labels import Labelled, label
-from .ranker import Mixture, Ranker, RankerCard, Sureness, ranker_from, read_ranker, text_digest
+from .ranker import Ranker, RankerCard, Sureness, ranker_from, read_ranker, text_digest
 from .tables import ValueTable, tables_of
 
 __all__ = [

@@ -17,7 +17,7 @@ import numpy as np
 from ..documents import Document
 from .places import Place, cells_of
 
-__all__ = ["Surroundings", "words_of"]
+__all__ = ["Surroundings", "bin_of", "words_of"]
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 _MOST_WORDS = 8
@@ -52,19 +52,19 @@ class Surroundings:
             features |= set(_shape(raw))
             if "\n" in raw:
                 features |= set(_line_shapes(raw))
-            features.add(f"rank:{_bin(rank)}")
-            features.add(f"rank-from-end:{_bin(len(places) - 1 - rank)}")
+            features.add(f"rank:{bin_of(rank)}")
+            features.add(f"rank-from-end:{bin_of(len(places) - 1 - rank)}")
             features.add(f"occurrences:{min(counts[place.key], 4)}")
             if size is not None and known:
                 features.add("largest" if size == known[-1] else "not-largest")
                 features.add("smallest" if size == known[0] else "not-smallest")
-                features.add(f"larger:{_bin(len(known) - bisect.bisect_right(known, size))}")
+                features.add(f"larger:{bin_of(len(known) - bisect.bisect_right(known, size))}")
             found.append(features)
         return found
 
     def _around(self, place: Place, wanted: set[str]) -> Iterator[str]:
         text = self.document.text
-        number = max(0, bisect.bisect_right(self.starts, place.start) - 1)
+        number = self.line_at(place.start)
         line_start, line_end = self.lines[number] if self.lines else (0, len(text))
         cells = self.cells[number] if self.lines else []
         index = next((n for n, (start, end) in enumerate(cells) if start <= place.start < end), 0)
@@ -102,8 +102,12 @@ class Surroundings:
                 yield f"named:{name}"
                 yield f"named:{name}:{len(overlap)}"
 
+    def line_at(self, position: int) -> int:
+        """The number of the line that has a position of the text."""
+        return max(0, bisect.bisect_right(self.starts, position) - 1)
+
     def _line_end(self, position: int) -> int:
-        number = max(0, bisect.bisect_right(self.starts, position - 1) - 1)
+        number = self.line_at(position - 1)
         return self.lines[number][1] if self.lines else position
 
     def _lines_spanned(self, place: Place, number: int) -> int:
@@ -112,7 +116,7 @@ class Surroundings:
     def _above(self, number: int, index: int, start: int, end: int) -> list[str]:
         """The words of the nearest cell above: by geometry on paper, by the number of the cell elsewhere."""
         text = self.document.text
-        box = self._box(start, end)
+        box = self.box(start, end)
         for upper in range(number - 1, max(-1, number - 4), -1):
             cells = self.cells[upper]
             if box is None:
@@ -120,12 +124,13 @@ class Surroundings:
                     return words_of(text[slice(*cells[index])])
                 return words_of(text[slice(*cells[-1])]) if cells else []
             for cell in cells:
-                other = self._box(*cell)
+                other = self.box(*cell)
                 if other and other[0] < box[2] and box[0] < other[2] and other[1] < box[1]:
                     return words_of(text[slice(*cell)])
         return []
 
-    def _box(self, start: int, end: int) -> tuple[float, float, float, float] | None:
+    def box(self, start: int, end: int) -> tuple[float, float, float, float] | None:
+        """The rectangle around a part of the text, in PDF points; None if it is not on paper."""
         if not self.document.on_paper:
             return None
         if (start, end) not in self._boxes:
@@ -138,15 +143,15 @@ class Surroundings:
         return self._boxes[start, end]
 
     def _position(self, place: Place) -> Iterator[str]:
-        number = max(0, bisect.bisect_right(self.starts, place.start) - 1)
+        number = self.line_at(place.start)
         page = self.document.page_of(place.start) if self.document.pages else 1
         pages = max(1, len(self.document.pages))
         yield f"page:{'first' if page == 1 else 'last' if page == pages else 'middle'}"
-        yield f"line-from-top:{_bin(number)}"
-        yield f"line-from-end:{_bin(len(self.lines) - 1 - number)}"
+        yield f"line-from-top:{bin_of(number)}"
+        yield f"line-from-end:{bin_of(len(self.lines) - 1 - number)}"
         yield f"depth:{int(10 * place.start / max(1, len(self.document.text)))}"
         yield f"lines:{self._lines_spanned(place, number)}"
-        box = self._box(place.start, place.end)
+        box = self.box(place.start, place.end)
         if box:
             sheet = self.document.pages[page - 1]
             if sheet.width and sheet.height:
@@ -187,10 +192,10 @@ def _shape(raw: str) -> Iterator[str]:
     shape = re.sub(r"(.)\1+", r"\1", re.sub(r"\d", "9", re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", raw[:40]))))
     yield f"shape:{shape[:12]}"
     digits = sum(map(str.isdigit, raw))
-    yield f"digits:{_bin(digits)}"
+    yield f"digits:{bin_of(digits)}"
     words = words_of(raw)
-    yield f"length:{_bin(len(words))}"
-    yield f"characters:{_bin(len(raw))}"
+    yield f"length:{bin_of(len(words))}"
+    yield f"characters:{bin_of(len(raw))}"
     letters = [character for character in raw if character.isalpha()]
     if letters:
         yield f"capitals:{int(4 * sum(map(str.isupper, letters)) / len(letters))}"
@@ -209,7 +214,7 @@ def _line_shapes(raw: str) -> Iterator[str]:
             yield f"{name}:{word}"
         longest = max(map(len, re.findall(r"\d+", row)), default=0)
         yield f"{name}-digits:{longest}"
-        yield f"{name}-length:{_bin(len(row) // 4)}"
+        yield f"{name}-length:{bin_of(len(row) // 4)}"
 
 
 def _size(value: Any) -> Any:
@@ -221,5 +226,6 @@ def _size(value: Any) -> Any:
         return None
 
 
-def _bin(number: int) -> str:
+def bin_of(number: int) -> str:
+    """A count as a feature names it: exact below six, then by powers of two."""
     return str(number) if number < 6 else f"2^{int(math.log2(number))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,10 +13,12 @@ import numpy.typing as npt
 from ..clock import now
 from ..contracts import Result
 from ..tasks import ExtractTask
+from .beliefs import FieldModel, Mixture
 from .conditional_logit import LabelledPlaces, fit_weights
 from .labels import Labelled
-from .ranker import FieldModel, Mixture, Ranker, RankerCard, task_digest
-from .tables import tables_of
+from .lists import ListMixture
+from .ranker import Ranker, RankerCard, task_digest
+from .tables import ValueTable, list_tables_of, tables_of
 
 __all__ = ["fit_ranker"]
 
@@ -52,7 +54,10 @@ def fit_ranker(
     card = card or RankerCard("", len(documents), len(fold_of), (), now())
     assigned = {each.text: fold_of[each.family] for each in documents} if count else {}
     ranker = Ranker(task_digest(task), models, assigned, Mixture(), card)
-    return replace(ranker, mixture=_fit_mixture(ranker, documents, results)) if results else ranker
+    if not results:
+        return ranker
+    mixture, lists = _fit_mixture(ranker, documents, results), _fit_lists(ranker, documents, results)
+    return replace(ranker, mixture=mixture, lists=lists)
 
 
 def _folds(families: Sequence[str]) -> dict[str, int]:
@@ -65,36 +70,31 @@ def _folds(families: Sequence[str]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _Encoded:
-    """Labelled documents with their features by number."""
+    """Labelled documents with their features by number: for each path, what each document has to learn from."""
 
     documents: Sequence[Labelled]
     names: Sequence[str]
-    fields: Mapping[str, Sequence[LabelledPlaces | None]]
+    paths: Mapping[str, Mapping[int, Sequence[LabelledPlaces]]]
 
     @classmethod
     def of(cls, documents: Sequence[Labelled]) -> _Encoded:
         numbers: dict[str, int] = {NULL_FEATURE: 0}
-        paths = sorted({path for each in documents for path in each.fields})
-        fields: dict[str, list[LabelledPlaces | None]] = {path: [] for path in paths}
-        for each in documents:
-            for path in paths:
-                field = each.fields.get(path)
-                if field is None:
-                    fields[path].append(None)
-                    continue
+        paths: dict[str, dict[int, list[LabelledPlaces]]] = {}
+        for n, each in enumerate(documents):
+            for path, (features, right) in each.examples():
                 rows = [
-                    np.array(sorted(numbers.setdefault(name, len(numbers)) for name in features), np.int32)
-                    for features in field.features
+                    np.array(sorted(numbers.setdefault(name, len(numbers)) for name in names), np.int32)
+                    for names in features
                 ]
-                right = np.append(field.right, field.null)
-                fields[path].append(LabelledPlaces([*rows, np.array([0], np.int32)], right))
-        return cls(documents, list(numbers), fields)
+                found = LabelledPlaces([*rows, np.array([0], np.int32)], right)
+                paths.setdefault(path, {}).setdefault(n, []).append(found)
+        return cls(documents, list(numbers), dict(sorted(paths.items())))
 
     def fit(self, inside: Sequence[int]) -> dict[str, FieldModel]:
-        """A model of each field that some of the documents ``inside`` state right."""
+        """A model of each path that some of the documents ``inside`` state right."""
         found = {}
-        for path, places in self.fields.items():
-            chosen = [(self.documents[n], each) for n in inside if (each := places[n]) is not None]
+        for path, places in self.paths.items():
+            chosen = [(self.documents[n], each) for n in inside for each in places.get(n, ())]
             weights = fit_weights([each for _, each in chosen], self._kept(path, chosen))
             if weights:
                 null = weights.pop(0, 0.0)
@@ -108,7 +108,7 @@ class _Encoded:
         for document, places in chosen:
             for number in np.unique(np.concatenate(places.features)).tolist():
                 families.setdefault(number, set()).add(document.family)
-        private = private_words([document for document, _ in chosen])
+        private = private_words({id(document): document for document, _ in chosen}.values())
         least = LEAST_FAMILIES if len({document.family for document, _ in chosen}) >= MANY else 2
         kept = [
             number
@@ -119,7 +119,7 @@ class _Encoded:
         return np.array(sorted(kept), np.int32)
 
 
-def private_words(documents: Sequence[Labelled]) -> set[str]:
+def private_words(documents: Collection[Labelled]) -> set[str]:
     """The words that fewer than three values of the gold hold, and fewer than three families outside of them."""
     values, said = Counter[str](), Counter[str]()
     for word, _ in {pair for each in documents for pair in each.values}:
@@ -130,23 +130,33 @@ def private_words(documents: Sequence[Labelled]) -> set[str]:
 
 
 def _fit_mixture(ranker: Ranker, documents: Sequence[Labelled], results: Mapping[str, Result]) -> Mixture:
-    """How much each side counts, fitted on answers of folds that have not seen them: one conditional logit."""
+    """How much each side counts, fitted on answers of folds that have not seen them."""
+    answered = [each for each in documents if each.text in results]
+    return Mixture(*_weights([table for each in answered for table in tables_of(ranker, each, results[each.text])]))
+
+
+def _fit_lists(ranker: Ranker, documents: Sequence[Labelled], results: Mapping[str, Result]) -> dict[str, ListMixture]:
+    """The same for each list: for its rows, and for the values of those that the model has too."""
+    answered = [each for each in documents if each.text in results]
+    found = {}
+    for name in sorted({name for each in answered for name in each.lists if name in ranker.models[0]}):
+        tables = [list_tables_of(ranker, each, name, results[each.text]) for each in answered if name in each.lists]
+        cells = Mixture(*_weights([table for _, tables_of_cells in tables for table in tables_of_cells]))
+        ranked, model, constant = _weights([table for rows, _ in tables for table in rows], free=2)
+        found[name] = ListMixture(ranked, model, constant, cells)
+    return found
+
+
+def _weights(tables: Sequence[ValueTable], free: int | None = None) -> list[float]:
+    """One conditional logit over the columns of the tables; only the weight ``free`` may be negative."""
     from scipy.optimize import minimize
 
-    tables = [
-        (table.rows, table.right)
-        for each in documents
-        if each.text in results
-        for table in tables_of(ranker, each, results[each.text])
-        if table.right.any()
-    ]
-    if not tables:
-        return Mixture()
     before = np.array([1.0, 0.0, 0.0])  # the ranker alone: what stands if the labels say nothing
+    known = [(table.rows, table.right) for table in tables if table.right.any()]
 
     def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         total, pull = float(((weights - before) ** 2).sum()), 2 * (weights - before)
-        for rows, right in tables:
+        for rows, right in known:
             scores = rows @ weights
             shares = np.exp(scores - scores.max())
             hits = np.where(right, shares, 0.0)
@@ -154,5 +164,8 @@ def _fit_mixture(ranker: Ranker, documents: Sequence[Labelled], results: Mapping
             pull = pull + rows.T @ (shares / shares.sum() - hits / max(float(hits.sum()), 1e-300))
         return total, pull
 
-    fitted = minimize(loss, before, jac=True, method="L-BFGS-B", bounds=[(0, None)] * 3)
-    return Mixture(*(round(float(weight), 4) for weight in fitted.x))
+    if not known:
+        return [1.0, 0.0, 0.0]
+    bounds = [(None if place == free else 0, None) for place in range(3)]
+    fitted = minimize(loss, before, jac=True, method="L-BFGS-B", bounds=bounds)
+    return [round(float(weight), 4) for weight in fitted.x]

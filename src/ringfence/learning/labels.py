@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..contracts import GoldLine, value_at
 from ..documents import Document
-from ..gold.agreement import Compare, values_match
-from ..tasks import ExtractTask
+from ..gold.agreement import Compare
+from ..tasks import ExtractTask, prepare
 from .features import Surroundings, words_of
-from .places import NOTHING, Place, places_of
+from .labelled_field import LabelledField, states
+from .list_labels import LabelledList, label_list
+from .places import places_of
 from .ranker import about, text_digest
+from .rows import rows_of
 
 __all__ = ["Labelled", "LabelledField", "label"]
 
 
 @dataclass(frozen=True)
-class LabelledField:
-    """The places of one field in a labelled document, their features, and whether each states the gold's value."""
-
-    places: Sequence[Place]
-    features: Sequence[set[str]]
-    right: npt.NDArray[np.bool_]
-    states: Callable[[Place], bool]
-
-    @property
-    def null(self) -> bool:
-        """True if the gold says that there is no value."""
-        return self.states(Place(0, 0, None))
-
-    def right_keys(self) -> set[str]:
-        """The keys of the right values."""
-        keys = {place.key for place, right in zip(self.places, self.right, strict=True) if right}
-        return keys | {NOTHING} if self.null else keys
-
-
-@dataclass(frozen=True)
 class Labelled:
-    """A labelled document: its family, the sha256 of its text, and its fields by path.
+    """A labelled document: its family, the sha256 of its text, its single fields by path, and its lists by name.
 
     ``said`` are the words that stand outside the values of the gold, ``values`` the words inside, each with its value.
     """
@@ -54,6 +35,23 @@ class Labelled:
     fields: Mapping[str, LabelledField]
     said: frozenset[str]
     values: frozenset[tuple[str, str]]
+    lists: Mapping[str, LabelledList] = field(default_factory=dict)
+
+    def examples(self) -> Iterator[tuple[str, LabelledExample]]:
+        """What a model of each path learns from: of a list (``lines``) its units, of its fields its records."""
+        for path, each in self.fields.items():
+            yield path, (each.features, np.append(each.right, each.null))
+        for name, of in self.lists.items():
+            begun = of.begun
+            for unit in np.flatnonzero(of.known).tolist():
+                yield name, ([of.rows.features[unit]], np.array([unit in begun, unit not in begun]))
+            for record in of.records:
+                for leaf, each in record.fields.items():
+                    yield f"{name}.{leaf}", (each.features, np.append(each.right, each.null))
+
+
+LabelledExample = tuple[Sequence[set[str]], npt.NDArray[np.bool_]]
+"""The features of each place, and which of them are right; the last one stands for no value."""
 
 
 def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, compare: Compare = "words") -> Labelled:
@@ -61,23 +59,29 @@ def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, co
 
     Raises ValueError if a recogniser takes too long on this document.
     """
-    around, fields = Surroundings(document), {}
-    for path, places in places_of(task, document).items():
+    around, fields, lists = Surroundings(document), {}, {}
+    prepared = prepare(task, document)
+    for path, places in places_of(prepared).items():
         try:
             stated = value_at(gold.values, path)
         except (KeyError, TypeError):
             continue  # the gold says nothing about this field
-        states = partial(_states, task.flat[path].kind, stated, compare)
-        right = np.array([states(place) for place in places], bool)
-        fields[path] = LabelledField(places, around.features(places, about(task, path)), right, states)
+        says = partial(states, task.flat[path].kind, stated, compare)
+        right = np.array([says(place) for place in places], bool)
+        fields[path] = LabelledField(places, around.features(places, about(task, path)), right, says)
+    for name, rows in rows_of(task, prepared, around).items():
+        if name in gold.values:
+            lists[name] = label_list(rows, gold.values[name] or [], compare)
     found = {
         (place.start, place.end)
-        for field in fields.values()
-        for place, right in zip(field.places, field.right, strict=True)
+        for each in fields.values()
+        for place, right in zip(each.places, each.right, strict=True)
         if right
-    }
-    inside = frozenset((word, value) for start, end in found for word, value in _worded(document.text[start:end]))
-    return Labelled(family, text_digest(document), fields, _outside(document.text, sorted(found)), inside)
+    }.union(*(each.spans() for each in lists.values()))
+    values = {document.text[start:end] for start, end in found}.union(*(each.texts() for each in lists.values()))
+    inside = frozenset(pair for value in values for pair in _worded(value))
+    said = _outside(document.text, sorted(found))
+    return Labelled(family, text_digest(document), fields, said, inside, lists)
 
 
 def _worded(value: str) -> list[tuple[str, str]]:
@@ -92,20 +96,3 @@ def _outside(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[str]:
         words.update(words_of(text[position : max(position, start)]))
         position = max(position, end)
     return frozenset(words.union(words_of(text[position:])))
-
-
-def _states(kind: str, gold: Any, compare: Compare, place: Place) -> bool:
-    """True if a place states the gold's value, or if one of its readings is that value."""
-    if gold is None:
-        return place.key == NOTHING
-    if place.value is not None:
-        return values_match(kind, place.value, gold, compare)
-    wanted = str(gold["amount"] if isinstance(gold, dict) and "amount" in gold else gold)
-    return any(reading == wanted or _same_number(reading, wanted) for reading in place.readings)
-
-
-def _same_number(first: str, second: str) -> bool:
-    try:
-        return Decimal(first) == Decimal(second)
-    except InvalidOperation:
-        return False

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..documents import Document
-from ..tasks import ExtractTask, prepare
-from ..tasks.fields import BooleanField, ChoiceField, ListField, TextField
+from ..tasks import Prepared
+from ..tasks.fields import BooleanField, ChoiceField, LeafSpec, ListField, TextField
+from ..tasks.recognisers import Candidate
 
-__all__ = ["Place", "cells_of", "places_of", "value_key"]
+__all__ = ["Place", "cells_of", "places_of", "text_places", "typed_places", "value_key"]
 
 CELL_GAP = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
 LABEL_END = re.compile(r":[ \u00a0]+|#[ ]+|[ ][-–][ ]")
 CUT = re.compile(r"\(|[ ](?=\S*\d{4})")  # a name ends before its number or a remark in parentheses
+CORE = re.compile(r"(?<!\S)[^\W\d_](?:.*[^\W\d_]\S*)?")  # from the first word of a cell to its last one
 NOTHING = "\0"  # the key of null
 MOST_LINES = 6  # of a text field that may continue over lines
 MOST_PLACES = 1500  # of a text field; the values of a form stand on its first pages
@@ -59,27 +61,28 @@ def value_key(value: Any, readings: Sequence[str] = ()) -> str:
     return " ".join(str(value).casefold().split())
 
 
-def places_of(task: ExtractTask, document: Document) -> dict[str, list[Place]]:
-    """The places of every single field, by path, in reading order; the options of a field that is judged.
+def places_of(prepared: Prepared) -> dict[str, list[Place]]:
+    """The places of every single field, by path, in reading order; the options of a field that is judged."""
+    return {
+        path: list(text_places(prepared.document, spec))
+        if isinstance(spec, TextField)
+        else typed_places(spec, prepared.candidates.get(path, ()))
+        for path, spec in prepared.task.flat.items()
+        if not isinstance(spec, ListField)
+    }
 
-    Raises ValueError, with a message for people, if a recogniser takes too long on this document.
-    """
-    prepared = prepare(task, document)
-    found: dict[str, list[Place]] = {}
-    for path, spec in task.flat.items():
-        if isinstance(spec, ChoiceField):
-            found[path] = [Place(0, 0, option) for option in spec.options]
-        elif isinstance(spec, BooleanField):
-            found[path] = [Place(0, 0, True), Place(0, 0, False)]
-        elif isinstance(spec, TextField):
-            found[path] = list(_text_places(document, spec))
-        elif not isinstance(spec, ListField) and path in prepared.candidates:
-            found[path] = [
-                Place(each.start, each.end, each.value, each.flags, each.readings)
-                for each in prepared.candidates[path]
-                if each.value is not None or each.readings
-            ]
-    return found
+
+def typed_places(spec: LeafSpec, candidates: Sequence[Candidate]) -> list[Place]:
+    """The places of a field that recognisers found, or the options of a field that is judged."""
+    if isinstance(spec, ChoiceField):
+        return [Place(0, 0, option) for option in spec.options]
+    if isinstance(spec, BooleanField):
+        return [Place(0, 0, True), Place(0, 0, False)]
+    return [
+        Place(each.start, each.end, each.value, each.flags, each.readings)
+        for each in candidates
+        if each.value is not None or each.readings
+    ]
 
 
 def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -93,8 +96,11 @@ def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return cells
 
 
-def _text_places(document: Document, spec: TextField) -> Iterator[Place]:
-    """Whole lines, cells, and what stands behind a label; in a block also runs of lines that begin at any of these."""
+def text_places(document: Document, spec: TextField, in_rows: bool = False) -> Iterator[Place]:
+    """Whole lines, cells, and what stands behind a label; in a block also runs of lines that begin at any of these.
+
+    With ``in_rows`` also cells without the numbers before and after their words, and there is no bound on the places.
+    """
     text = document.text
     seen: set[tuple[int, int]] = set()
     segments = [segment.start for segment in document.segments]
@@ -106,6 +112,8 @@ def _text_places(document: Document, spec: TextField) -> Iterator[Place]:
             labels = list(LABEL_END.finditer(text, first, last))
             beginnings += [(first, last), *((label.end(), last) for label in labels)]
             beginnings += [(first, cut.start()) for cut in [*labels, *CUT.finditer(text, first + 1, last)]]
+            if in_rows and (core := CORE.search(text, first, last)):
+                beginnings.append(core.span())
         reach = [last for _, last in lines[number + 1 : number + MOST_LINES]] if spec.within == "block" else []
         for first, last in beginnings:
             ends = [last]
@@ -122,7 +130,7 @@ def _text_places(document: Document, spec: TextField) -> Iterator[Place]:
                 if _count(segments, *place) > spec.max_segments:
                     break
                 yield Place(*place, " ".join(text[slice(*place)].split()))
-                if len(seen) >= MOST_PLACES:
+                if len(seen) >= MOST_PLACES and not in_rows:
                     return
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from ..documents import Document
 from ..errors import InputError
 from ..files import write_whole
 from ..locks import canonical_digest
-from ..tasks import ExtractTask, Task
+from ..tasks import ExtractTask, Prepared, Task, prepare
 from ..tasks.extract.answer import Answer, Weighed, copy_values, put_value
 from ..tasks.extract.assignment import conclude
-from ..tasks.extract.evidence import evidence_at
 from ..tasks.fields import ListField
+from .beliefs import Belief, FieldModel, Mixture, beliefs_of, key_of, mixed, without_null
 from .features import Surroundings
-from .places import NOTHING, Place, places_of, value_key
+from .lists import CHOSEN_BY_RANKER, ListMixture, RankedList, records_of, side_of
+from .places import places_of
+from .rows import rows_of
 
 __all__ = [
     "CHOSEN_BY_RANKER",
@@ -39,31 +42,6 @@ __all__ = [
     "read_ranker",
     "text_digest",
 ]
-
-CHOSEN_BY_RANKER = "ranker"
-NO_PLACE = "no place"
-FLOOR = 1e-4  # the least probability that counts: a value that one side never thought of is unlikely, not impossible
-
-
-@dataclass(frozen=True)
-class FieldModel:
-    """The weights of the features of one field; ``null`` is the score of no value."""
-
-    weights: Mapping[str, float]
-    null: float
-
-    def score(self, features: set[str]) -> float:
-        """The score of a place with these features."""
-        return sum(self.weights.get(name, 0.0) for name in features)
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """How much each side counts: the log-probability by the ranker, that by the language model, and its choice."""
-
-    ranker: float = 1.0
-    model: float = 0.0
-    choice: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,11 +73,13 @@ class RankerCard:
 
 @dataclass(frozen=True)
 class Ranker:
-    """Models by fold and field. ``models[0]`` has seen all the gold.
+    """Models by fold and path. ``models[0]`` has seen all the gold.
 
+    A list has a model of its rows (``lines``), and one of each of its fields (``lines.amount``).
     A labelled document belongs to a fold (``folds``, by the sha256 of its text) and is answered by the models of that
     fold, which have seen nothing of its family. So the answers to labelled documents are as good as those to others,
-    and figures over them are honest.
+    and figures over them are honest. ``lists`` says how both sides count in a list; beside a language model, a list
+    that it does not name stays as the model wrote it.
     """
 
     task: str
@@ -108,6 +88,7 @@ class Ranker:
     mixture: Mixture
     card: RankerCard
     sureness: Sureness | None = None
+    lists: Mapping[str, ListMixture] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -121,8 +102,9 @@ class Ranker:
         return sorted(self.models[0])
 
     def as_json(self) -> dict[str, Any]:
-        """The ranker as plain data."""
-        return {"schema": 1, **json.loads(json.dumps(asdict(self)))}
+        """The ranker as plain data; without lists it is as it was before there were any."""
+        data = json.loads(json.dumps(asdict(self)))
+        return {"schema": 1, **{name: value for name, value in data.items() if value or name != "lists"}}
 
     def write(self, path: Path) -> None:
         """Save it, with its digest, for its owner alone: its weights name words of the documents."""
@@ -144,35 +126,50 @@ class Ranker:
         return self.models[self.folds.get(text_digest(document), 0)]
 
     def beliefs(self, task: ExtractTask, document: Document) -> dict[str, dict[str, Belief]]:
-        """For each field, what the ranker alone holds of each value, by the key of the value.
+        """For each single field, what the ranker alone holds of each value, by the key of the value.
 
         A required field is null only if nothing else is possible.
         """
-        models, around = self.models_for(document), Surroundings(document)
+        return self._beliefs(prepare(task, document), Surroundings(document))
+
+    def _beliefs(self, prepared: Prepared, around: Surroundings) -> dict[str, dict[str, Belief]]:
+        task, models = prepared.task, self.models_for(prepared.document)
         found = {
             path: beliefs_of(model, places, around.features(places, about(task, path)))
-            for path, places in places_of(task, document).items()
+            for path, places in places_of(prepared).items()
             if (model := models.get(path)) is not None
         }
-        return {
-            path: {key: each for key, each in beliefs.items() if key != NOTHING or len(beliefs) == 1}
-            if _is_required(task, path)
-            else beliefs
-            for path, beliefs in found.items()
-        }
+        return {path: without_null(beliefs) if _is_required(task, path) else beliefs for path, beliefs in found.items()}
+
+    def ranked_lists(self, task: ExtractTask, document: Document) -> dict[str, RankedList]:
+        """The records of each list by the ranker alone, for the lists that it knows."""
+        return self._ranked_lists(prepare(task, document), Surroundings(document), None)
+
+    def _ranked_lists(self, prepared: Prepared, around: Surroundings, answer: Answer | None) -> dict[str, RankedList]:
+        """The records of each list, with those of an answer or alone."""
+        models, found = self.models_for(prepared.document), {}
+        for name, rows in rows_of(prepared.task, prepared, around).items():
+            if name not in models:
+                continue
+            if answer is None:
+                found[name] = side_of(rows, models).ranked(ListMixture())
+            elif name in self.lists and (written := records_of(name, answer)) is not None:
+                found[name] = side_of(rows, models, written).ranked(self.lists[name], written)
+        return found
 
     def weigh(self, task: ExtractTask, document: Document, answer: Answer) -> Answer:
         """The answer with the distributions of ranker and language model together, and the values they prefer.
 
-        A value that the model did not choose says ``chosen_by: ranker``. Fields that the ranker does not know, and
-        lists, stay.
+        A value that the model did not choose says ``chosen_by: ranker``. Fields and lists that the ranker does not
+        know stay, and so do lists of which the answer does not tell where their records begin.
         """
+        prepared, around = prepare(task, document), Surroundings(document)
         values, fields = copy_values(answer.values), dict(answer.fields)
         distributions = dict(answer.distributions)
-        for path, beliefs in self.beliefs(task, document).items():
+        for path, beliefs in self._beliefs(prepared, around).items():
             entry = fields[path]
             chosen = Weighed(value_at(values, path), entry, 0.0)
-            weighed = _mixed(self.mixture, beliefs, chosen, distributions.get(path, ()), document)
+            weighed = mixed(self.mixture, beliefs, chosen, distributions.get(path, ()), document)
             best = weighed[0]
             mine = beliefs.get(key_of(best))
             features = {
@@ -186,7 +183,8 @@ class Ranker:
                 fields[path].chosen_by = CHOSEN_BY_RANKER
             put_value(values, path, best.value)
             distributions[path] = weighed
-        return replace(answer, values=values, fields=fields, distributions=distributions)
+        mixed_answer = replace(answer, values=values, fields=fields, distributions=distributions)
+        return with_lists(task, mixed_answer, self._ranked_lists(prepared, around, answer))
 
     def require_cascade(self) -> None:
         """Raise InputError if the gold allows no answers without the language model."""
@@ -208,15 +206,19 @@ class Ranker:
         """The answer without a language model, and its least probability; None if the task has other fields too."""
         if set(task.flat) - set(self.models[0]):
             return None
+        prepared, around = prepare(task, document), Surroundings(document)
+        beliefs = self._beliefs(prepared, around)
+        lists = self._ranked_lists(prepared, around, None)
         values: dict[str, Any] = {}
         fields: dict[str, FieldAnswer] = {}
         distributions: dict[str, tuple[Weighed, ...]] = {}
-        beliefs = self.beliefs(task, document)
-        least = 1.0
+        least = min((each.least for each in lists.values()), default=1.0)
         for path in task.flat:
+            if path in lists:
+                continue
             if path not in beliefs:  # its fold has seen no value of this field
                 return None
-            weighed = _mixed(Mixture(), beliefs[path], None, (), document)
+            weighed = mixed(Mixture(), beliefs[path], None, (), document)
             best = weighed[0]
             if _is_required(task, path) and best.answer.kind == "null":
                 return None
@@ -226,90 +228,27 @@ class Ranker:
             distributions[path] = weighed
             record, _, leaf = path.rpartition(".")
             (values.setdefault(record, {}) if record else values)[leaf] = best.value
-        return Answer(values, fields, {}, {}, distributions), least
+        answer = with_lists(task, Answer(values, fields, {}, {}, distributions), lists)
+        return replace(answer, values={name: answer.values[name] for name in task.fields}), least
 
 
-@dataclass(frozen=True)
-class Belief:
-    """A value with its places and the probability that the ranker gives it."""
-
-    value: Any
-    places: Sequence[Place]
-    probability: float
-
-
-def beliefs_of(model: FieldModel, places: Sequence[Place], features: Sequence[set[str]]) -> dict[str, Belief]:
-    """The probability of each value of a field, and of none, by the key of the value."""
-    scores = [model.null, *(model.score(each) for each in features)]
-    most = max(scores)
-    weights = [math.exp(score - most) for score in scores]
-    total = sum(weights)
-    grouped: dict[str, list[tuple[float, Place]]] = {}
-    for weight, place in zip(weights[1:], places, strict=True):
-        grouped.setdefault(place.key, []).append((weight / total, place))
-    found = {NOTHING: Belief(None, (), weights[0] / total)}
-    for key, group in grouped.items():
-        ordered = [place for _, place in sorted(group, key=lambda each: -each[0])]
-        found[key] = Belief(ordered[0].value, ordered, sum(share for share, _ in group))
-    return found
-
-
-def _mixed(
-    mixture: Mixture,
-    beliefs: Mapping[str, Belief],
-    chosen: Weighed | None,
-    distribution: Sequence[Weighed],
-    document: Document,
-) -> tuple[Weighed, ...]:
-    """The values of one field by both sides together, the most probable first."""
-    evidence = {key_of(each): each for each in [*reversed(distribution), *([chosen] if chosen else [])]}
-    keys = list(dict.fromkeys([*evidence, *beliefs]))
-    said = model_shares(chosen, distribution, keys)
-    scores = []
-    for key in keys:
-        ranked = math.log(max(FLOOR, beliefs[key].probability)) if key in beliefs else math.log(FLOOR)
-        choice = chosen is not None and key == key_of(chosen)
-        scores.append(mixture.ranker * ranked + mixture.model * said.get(key, 0.0) + mixture.choice * choice)
-    most = max(scores)
-    total = most + math.log(sum(math.exp(score - most) for score in scores))
-    found = []
-    for key, score in zip(keys, scores, strict=True):
-        known = evidence.get(key)
-        value, entry = (known.value, known.answer) if known else _evidence(beliefs[key], document)
-        found.append(Weighed(value, entry, score - total))
-    return tuple(sorted(found, key=lambda each: -each.logprob))
-
-
-def model_shares(chosen: Weighed | None, distribution: Sequence[Weighed], keys: Sequence[str]) -> dict[str, float]:
-    """The log-probability of each value by the language model.
-
-    What it weighed, or at least wrote, has its own; the rest is shared out evenly.
-    """
-    if chosen is None:
-        return {}
-    known = {key_of(each): min(0.0, each.logprob) for each in distribution}
-    if not known:
-        stored = chosen.answer.features
-        known = {key_of(chosen): min(0.0, (stored.get("logprob_mean") or 0.0) * (stored.get("tokens") or 1))}
-    rest = max(FLOOR, 1 - sum(map(math.exp, known.values())))
-    others = max(1, len(set(keys) - set(known)))
-    return {key: max(math.log(FLOOR), known.get(key, math.log(rest / others))) for key in keys}
-
-
-def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
-    if not belief.places:
-        return None, FieldAnswer(kind="null")
-    first, *others = belief.places
-    if first.judged:
-        return first.value, FieldAnswer(kind="judged")
-    spans = [(first.start, first.end), *sorted((place.start, place.end) for place in others)]
-    answer = evidence_at(document, spans, first.value, first.flags)
-    return first.value, answer.model_copy(update={"readings": list(first.readings) or None})
-
-
-def key_of(each: Weighed) -> str:
-    """What makes two values the same answer."""
-    return value_key(each.value, each.answer.readings or ())
+def with_lists(task: ExtractTask, answer: Answer, lists: Mapping[str, RankedList]) -> Answer:
+    """The answer with these records in place of its own; the fields in the order of the task."""
+    values, rows = dict(answer.values), dict(answer.rows)
+    fields, distributions = dict(answer.fields), dict(answer.distributions)
+    for name, ranked in lists.items():
+        for path in [path for path in fields if path.startswith(f"{name}[")]:
+            del fields[path]
+            distributions.pop(path, None)
+        values[name], rows[name] = ranked.values(), ranked.anchors()
+        for path, entry, distribution in ranked.entries(name):
+            fields[path] = entry
+            if distribution:
+                distributions[path] = distribution
+    if lists:
+        order = {name: number for number, name in enumerate(task.fields)}
+        fields = dict(sorted(fields.items(), key=lambda item: order[re.split(r"[.\[]", item[0])[0]]))
+    return replace(answer, values=values, fields=fields, rows=rows, distributions=distributions)
 
 
 def _is_required(task: ExtractTask, path: str) -> bool:
