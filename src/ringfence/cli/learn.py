@@ -92,6 +92,8 @@ def _print(learned: LearnedRanker, out: Path) -> None:
         table.add_row(name, *shares)
     data.print(table)
     echo(learned.verdict)
+    for gain in learned.lists:
+        echo(str(gain))
     if learned.curve:
         echo("With fewer labels (values right by the ranker alone, and with the model):")
         for size, alone, both in learned.curve:

@@ -13,7 +13,7 @@ from .answers import judge_answer
 from .questions import GoldQuestion
 from .statistics import Proportion
 
-__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "proportion_of"]
+__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "list_items", "proportion_of"]
 
 ERRORS = {
     "missing": "null where the gold has a value",
@@ -95,7 +95,7 @@ def items_of(
         yield Item(gold.document, family, path, path, outcome, stated, value, spec.judged, path)
     for name in dict.fromkeys(spec.of_list for spec in fields.values() if spec.of_list):
         if name in gold.values:
-            yield from _list_items(name, fields, answered, gold, family, compare)
+            yield from list_items(name, fields, answered, gold, family, compare)
 
 
 def _supported_item(answered: Result | None, gold: GoldLine, family: str) -> Item:
@@ -155,7 +155,7 @@ def _same(kind: str, value: Any, gold: Any, compare: Compare) -> bool:
     return values_match(kind, value, gold, compare)
 
 
-def _list_items(
+def list_items(
     name: str,
     fields: Mapping[str, AnswerField],
     answered: Result | None,

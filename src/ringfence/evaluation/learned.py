@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
-
-import numpy as np
 
 from ..clock import now
 from ..contracts import GoldLine, Result
@@ -20,22 +17,15 @@ from ..gold.file import GoldFile, gold_digest
 from ..gold.near_duplicates import families_of, near_duplicates
 from ..gold.source import GoldSource
 from ..gold.split import SplitFile, key_of
-from ..learning import Labelled, Mixture, Ranker, RankerCard, Sureness, ValueTable, fit_ranker, label, tables_of
+from ..learning import Labelled, Ranker, RankerCard, fit_ranker, label
 from ..runs import RunFolder
 from ..tasks import ExtractTask
-from .calibration import choose_threshold
 from .evaluator import gold_part, run_results, same_answers
-from .statistics import bootstrap_ratio, exact_bound
+from .learned_proof import CurvePoint, FieldGain, ListGain, LookGain, Proof, curve_of
 
-__all__ = ["FieldGain", "LearnTerms", "LearnedRanker", "LookGain", "learn"]
+__all__ = ["FieldGain", "LearnTerms", "LearnedRanker", "ListGain", "LookGain", "learn"]
 
-CURVE = (10, 25, 50, 100, 200)
-DRAWS = 3
-MOST_TESTED = 100  # documents of one draw of the learning curve
-# Of receipts of one company 90 % of pairs share this much, of other pairs 2 %; of orders of other advertisers 4 %.
-SAME_LOOK = 0.5  # of the words beside the values of two documents
 LEAST = 6  # labelled documents
-LEAST_TESTED = 10  # documents behind a point of the learning curve
 
 
 @dataclass(frozen=True)
@@ -55,32 +45,6 @@ class LearnTerms:
 
 
 @dataclass(frozen=True)
-class FieldGain:
-    """Right values of one field among the labelled documents: by model, ranker alone, and both. None: not known."""
-
-    field: str
-    total: int
-    model: int | None
-    ranker: int
-    both: int | None
-
-
-@dataclass(frozen=True)
-class LookGain:
-    """Right values in the documents whose look was labelled (``known``) or was not: by model, ranker alone, and both.
-
-    None where there is no run.
-    """
-
-    known: bool
-    documents: int
-    total: int
-    model: int | None
-    ranker: int
-    both: int | None
-
-
-@dataclass(frozen=True)
 class LearnedRanker:
     """A ranker with what it brings on documents that it has not seen.
 
@@ -94,9 +58,10 @@ class LearnedRanker:
     fields: Sequence[FieldGain]
     looks: Sequence[LookGain]
     gain: tuple[float, float, float] | None
-    curve: Sequence[tuple[int, float, float | None]]
+    curve: Sequence[CurvePoint]
     model_error: float | None
     unread: Sequence[str]
+    lists: Sequence[ListGain] = ()
 
     @property
     def verdict(self) -> str:
@@ -127,6 +92,7 @@ class LearnedRanker:
             "model_error": self.model_error,
             "sureness": vars(self.ranker.sureness) if self.ranker.sureness else None,
             "unread": list(self.unread),
+            "lists": [vars(each) for each in self.lists],
         }
 
 
@@ -166,11 +132,13 @@ def learn(gold: Path, source: GoldSource, runs: Sequence[Path] = (), terms: Lear
             "No value of the gold stands in its document, so there is nothing to learn from.",
             "Check the gold: ringfence gold check --run RUN.",
         )
-    proof = _Proof(ranker, every, by_text)
+    ranker, lists = Proof(task, ranker, every, by_text).with_lists_that_gain()
+    proof = Proof(task, ranker, every, by_text)
     error = proof.model_error(terms.confidence)
-    ranker = replace(ranker, sureness=proof.sureness(task, terms, error))
-    curve = _curve(task, every, by_text, ranker.mixture) if terms.curve else []
-    return LearnedRanker(task.name, ranker, proof.fields(), proof.looks(), proof.gain(), curve, error, unread)
+    target = terms.target_error if terms.target_error is not None else error
+    ranker = replace(ranker, sureness=proof.sureness(target, terms.confidence))
+    curve = curve_of(task, ranker, every, by_text) if terms.curve else []
+    return LearnedRanker(task.name, ranker, proof.fields(), proof.looks(), proof.gain(), curve, error, unread, lists)
 
 
 def _documents(source: GoldSource, runs: Sequence[Path], lines: Mapping[str, GoldLine]) -> dict[str, Document]:
@@ -221,125 +189,3 @@ def _results(
             if result.answered and known is not None and known.sha256 == result.document.sha256:
                 found.setdefault(name, result)
     return found, locks
-
-
-@dataclass(frozen=True)
-class _Proof:
-    """The answers to labelled documents by models that have not seen them."""
-
-    ranker: Ranker
-    documents: Sequence[Labelled]
-    results: Mapping[str, Result]
-
-    @cached_property
-    def tables(self) -> list[tuple[Labelled, list[ValueTable]]]:
-        """The tables of each document, with the model's answers where there are any."""
-        return [(each, list(tables_of(self.ranker, each, self.results.get(each.text)))) for each in self.documents]
-
-    def fields(self) -> list[FieldGain]:
-        """The right values by field."""
-        rows: dict[str, list[list[bool]]] = {}
-        for each, tables in self.tables:
-            for table in tables:
-                rows.setdefault(table.path, []).append(self._right(each, table))
-        return [FieldGain(path, *_counted(found)) for path, found in sorted(rows.items())]
-
-    def looks(self) -> list[LookGain]:
-        """The right values by whether the models that answered a document had seen one of its look."""
-        found = []
-        for known in (True, False):
-            mine = [(each, tables) for each, tables in self.tables if self._look_is_known(each) == known]
-            if self.results:
-                mine = [(each, tables) for each, tables in mine if each.text in self.results]
-            rows = [self._right(each, table) for each, tables in mine for table in tables]
-            found.append(LookGain(known, len(mine), *_counted(rows)))
-        return found
-
-    def _right(self, each: Labelled, table: ValueTable) -> list[bool]:
-        """Whether the ranker alone is right; with the model's answer also whether the model and both are."""
-        alone = table.choice(Mixture())[0]
-        if each.text not in self.results:
-            return [alone]
-        return [alone, table.model_right, table.choice(self.ranker.mixture)[0]]
-
-    def _look_is_known(self, document: Labelled) -> bool:
-        """True if a labelled document outside its fold has mostly the same words beside the values."""
-        fold = self.ranker.folds.get(document.text)
-        others = (each.said for each in self.documents if self.ranker.folds.get(each.text) != fold)
-        return any(len(document.said & said) >= SAME_LOOK * len(document.said | said) for said in others)
-
-    def gain(self) -> tuple[float, float, float] | None:
-        differences, families = [], []
-        for each, tables in self.tables:
-            if tables and each.text in self.results:
-                model = np.mean([table.model_right for table in tables])
-                both = np.mean([table.choice(self.ranker.mixture)[0] for table in tables])
-                differences.append(float(both - model))
-                families.append(each.family)
-        if not differences:
-            return None
-        low, high = bootstrap_ratio(differences, [1.0] * len(differences), families)
-        return float(np.mean(differences)), low, high
-
-    def model_error(self, confidence: float) -> float | None:
-        """The upper bound on the share of documents in which the model has a wrong value; None without a run."""
-        wrong = [
-            not all(table.model_right for table in tables) for each, tables in self.tables if each.text in self.results
-        ]
-        return exact_bound(sum(wrong), len(wrong), "upper", confidence) if wrong else None
-
-    def sureness(self, task: ExtractTask, terms: LearnTerms, model_error: float | None) -> Sureness | None:
-        """From which probability on the ranker may answer alone; None if the gold allows it nowhere."""
-        target = terms.target_error if terms.target_error is not None else model_error
-        if target is None or set(task.flat) - set(self.ranker.models[0]):
-            return None
-        scores, wrong, families = [], [], []
-        for each in self.documents:
-            choices = [table.choice(Mixture()) for table in tables_of(self.ranker, each, None)]
-            if len(choices) < len(task.flat):
-                continue  # the gold does not state every field
-            scores.append(round(min(probability for _, probability in choices), 6))
-            wrong.append(not all(right for right, _ in choices))
-            families.append(each.family)
-        found = choose_threshold(np.array(scores), np.array(wrong, bool), families, target, terms.confidence)
-        return (
-            None
-            if found is None
-            else Sureness(found.at, found.items, found.accepted, found.errors, found.bound, target)
-        )
-
-
-def _counted(rows: Sequence[Sequence[bool]]) -> tuple[int, int | None, int, int | None]:
-    """How many values there are, and how many are right by model, ranker and both; of all that the model answered."""
-    paired = [row for row in rows if len(row) == 3]
-    shown = paired or rows
-    model, both = (sum(row[place] for row in paired) if paired else None for place in (1, 2))
-    return len(shown), model, sum(row[0] for row in shown), both
-
-
-def _curve(
-    task: ExtractTask, documents: Sequence[Labelled], results: Mapping[str, Result], mixture: Mixture
-) -> list[tuple[int, float, float | None]]:
-    """What the ranker would get right from fewer labels: means over draws, tested on families that it has not seen."""
-    points = []
-    for size in (size for size in CURVE if size + LEAST_TESTED <= len(documents)):
-        alone: list[float] = []
-        both: list[float] = []
-        for seed in range(DRAWS):
-            names = sorted({each.family for each in documents})
-            order = {
-                names[place]: rank for rank, place in enumerate(np.random.default_rng(seed).permutation(len(names)))
-            }
-            drawn = sorted(documents, key=lambda each: (order[each.family], each.text))
-            inside = drawn[:size]
-            seen = {each.family for each in inside}
-            tested = [each for each in drawn[size:] if each.family not in seen][-MOST_TESTED:]
-            ranker = fit_ranker(task, inside, {}, folds=False)
-            for each in tested:
-                for table in tables_of(ranker, each, results.get(each.text)):
-                    alone.append(table.choice(Mixture())[0])
-                    if each.text in results:
-                        both.append(table.choice(mixture)[0])
-        if alone:
-            points.append((size, float(np.mean(alone)), float(np.mean(both)) if both else None))
-    return points

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ..contracts import FieldAnswer, Result, field_of
 from ..documents import Document
 from ..evaluation.features import probability_of
 from ..gold.agreement import values_match
-from ..learning import Ranker
+from ..learning import Ranker, answer_of
 from ..runs.doubts import doubts_about, required_paths
 from ..tasks import ExtractTask, Task
-from ..tasks.extract.answer import Answer, Weighed
 
 __all__ = ["Doubt", "DoubtReader"]
 
@@ -84,19 +82,10 @@ class DoubtReader:
         spoken = any("ranker" in entry.features or entry.confidence is not None for entry in entries)
         if self.ranker is None or spoken:
             return result
-        distributions = {path: _weighed(entry) for path, entry in (result.fields or {}).items() if entry.alternatives}
-        answer = Answer(result.values or {}, result.fields or {}, {}, {}, distributions)
+        answer = replace(answer_of(result), rows={})  # lists stay: other records could not be told apart by their paths
         fields = self.ranker.weigh(cast(ExtractTask, self.task), document, answer).fields
         mixed = {path: _as_chosen(entry, (result.fields or {})[path]) for path, entry in fields.items()}
         return result.model_copy(update={"fields": mixed})
-
-
-def _weighed(entry: FieldAnswer) -> tuple[Weighed, ...]:
-    return tuple(
-        Weighed(each.value, entry.model_copy(update={"readings": None}), math.log(max(1e-4, each.probability)))
-        for each in entry.alternatives
-        if each.probability is not None
-    )
 
 
 def _as_chosen(weighed: FieldAnswer, entry: FieldAnswer) -> FieldAnswer:

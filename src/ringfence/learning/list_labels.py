@@ -40,6 +40,7 @@ class LabelledList:
     stated: Sequence[Mapping[str, Any]]
     known: npt.NDArray[np.bool_]
     records: Sequence[LabelledRecord]
+    compare: Compare
 
     @property
     def begun(self) -> set[int]:
@@ -81,7 +82,7 @@ def label_list(rows: Rows, gold: Sequence[Mapping[str, Any]], compare: Compare) 
         following = begun[order[place + 1]] if place + 1 < len(order) else None
         records.append(LabelledRecord(unit, _fields(rows, unit, following, stated[number], compare)))
     known[[record.unit for record in records]] = True
-    return LabelledList(rows, stated, known, records)
+    return LabelledList(rows, stated, known, records, compare)
 
 
 def _fields(
