@@ -14,11 +14,13 @@ from ringfence.checker import check_run
 from ringfence.contracts import Result, TraceLine
 from ringfence.files import line_of, read_lines
 from ringfence.gold.file import GoldFile
+from ringfence.learning import read_ranker
 from ringfence.locks import Lock, differences, read_lock
 from ringfence.reports import write_report
 from ringfence.runs import RunFolder, export_csv, export_json, export_parquet, export_xlsx, purge
 from ringfence.tasks import load_task, task_from
 from tests.conftest import REPOSITORY
+from tests.letters import TASK
 
 GOLDEN = REPOSITORY / "tests" / "golden" / "6a1d0b8"
 DIGESTS = {
@@ -131,3 +133,10 @@ def test_gold_is_read() -> None:
     assert list(lines) == ["a.txt", "b.txt"]
     assert lines["a.txt"].values["total"] == {"amount": "10.00", "currency": "EUR"}
     assert (lines["b.txt"].by, lines["b.txt"].origin) == ("tester", "blind")
+
+
+def test_a_ranker_from_before_there_were_lists_keeps_its_digest() -> None:
+    ranker = read_ranker(REPOSITORY / "tests" / "golden" / "066d89c" / "ranker.json")
+    assert ranker.digest == "sha256:862a3885765a8755aacbf51947b11d2486b258ef6aa232db834f01516855db8d"
+    assert ranker.lists == {}
+    ranker.require_task(TASK)

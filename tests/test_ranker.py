@@ -27,6 +27,7 @@ from ringfence.learning.places import Place
 from ringfence.replay.replayer import recorded_options
 from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
 from ringfence.runs.erasure import purge
+from ringfence.tasks import ExtractTask
 from ringfence.tasks.extract.answer import Answer
 from tests.conftest import document_of, ringfence, task_of
 from tests.fake_runs import opens_engine
@@ -76,8 +77,8 @@ def answers(path: Path) -> Iterator[Result]:
     return RunFolder.open(path).latest()
 
 
-def run_on(engine: FakeEngine, out: Path, folder: Path, **options: Any) -> None:
-    answerer = Answerer(LoadedModel(engine, None, None), TASK, AnswerOptions(**options))
+def run_on(engine: FakeEngine, out: Path, folder: Path, task: ExtractTask = TASK, **options: Any) -> None:
+    answerer = Answerer(LoadedModel(engine, None, None), task, AnswerOptions(**options))
     sources = [Source(path, path.name) for path in sorted(folder.iterdir())]
     run_task(answerer, sources, out, RunControl(), RunHooks(), MadeWith(model=ModelOptions()))
 

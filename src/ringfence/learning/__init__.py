@@ -5,7 +5,7 @@ from .fit import fit_ranker
 from .labels import Labelled, label
 from .list_labels import LabelledList
 from .lists import ListMixture, records_of, side_of
-from .ranker import Ranker, RankerCard, Sureness, ranker_from, read_ranker, text_digest
+from .ranker import Ranker, RankerCard, Sureness, ranker_from, read_ranker, text_digest, with_lists
 from .tables import ValueTable, answer_of, tables_of, weighed_of
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "tables_of",
     "text_digest",
     "weighed_of",
+    "with_lists",
 ]

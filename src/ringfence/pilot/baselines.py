@@ -65,13 +65,15 @@ class BaselineData:
 class BaselineAnswers:
     """The answers of a baseline, by document and path; ``rules`` is what it learned, as plain data for the lock.
 
-    ``conclude`` does with an answer what the task asks for at its end: an extract task runs its checks.
+    ``conclude`` does with an answer what the task asks for at its end: an extract task runs its checks. ``lists`` holds
+    the records of lists, by document; a list that is not there has none.
     """
 
     name: str
     rules: Mapping[str, Any]
     answers: Mapping[str, Mapping[str, PlacedValue]]
     conclude: Callable[[Answer], Answer] = lambda answer: answer
+    lists: Mapping[str, Answer] | None = None
 
 
 def majority_label(data: BaselineData) -> BaselineAnswers | None:
@@ -222,7 +224,8 @@ def _write(path: Path, data: BaselineData, found: BaselineAnswers, like: RunFact
         )
         folder.write_facts(facts)
         for identity, document in data.documents.items():
-            answer = found.conclude(_answer_of(data.task, document, found.answers[identity]))
+            single = _answer_of(data.task, document, found.answers[identity])
+            answer = found.conclude(_with_records(single, (found.lists or {}).get(identity)))
             windows = [(0, len(document.text))]
             facts_of = {
                 "checks": answer.checks,
@@ -235,6 +238,12 @@ def _write(path: Path, data: BaselineData, found: BaselineAnswers, like: RunFact
         folder.write_facts(facts.model_copy(update={"totals": dict(folder.totals())}))
     finally:
         folder.release()
+
+
+def _with_records(answer: Answer, lists: Answer | None) -> Answer:
+    if lists is None:
+        return answer
+    return Answer(answer.values | lists.values, answer.fields | lists.fields, {}, answer.rows | lists.rows)
 
 
 def _answer_of(task: Task, document: Document, answers: Mapping[str, PlacedValue]) -> Answer:
