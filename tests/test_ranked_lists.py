@@ -55,7 +55,7 @@ def ranker() -> Ranker:
 
 def number_of(prompt: str) -> int:
     """The number of the bill in a prompt."""
-    return next(n for n in (*range(LABELLED), *FRESH) if f" {4000 + n} " in " ".join(prompt.split()))
+    return next(n for n in itertools.chain(range(LABELLED), FRESH) if f" {4000 + n} " in " ".join(prompt.split()))
 
 
 def written(number: int, rows: slice = slice(None), cut: bool = False) -> str:
