@@ -1,12 +1,14 @@
 """What a ranker brings on real documents: alone and with the model, by labels; what a cascade lets through.
 
     python benchmarks/ranker.py --sets receipts,adbuys --labels 25,50 --draws 5
+    python benchmarks/ranker.py --sets invoices --labels others
 
-Documents of one company (receipts) or advertiser (orders) stay together: those of the test have none that was labelled.
-``--random`` splits at random instead, so that looks and companies of the test may have been labelled. ``--runs FOLDER``
-holds the model's answers, as benchmarks/quality.py leaves them (FOLDER/receipts-demo/run); without it the ranker stands
-alone. The cascade's bound is tried over ``--splits`` draws: how often the share of documents with a wrong value among
-those that the ranker answered alone is above the target on documents that it has not seen.
+Documents of one company (receipts), advertiser (orders) or number (invoices) stay together: those of the test have none
+that was labelled. With ``--labels others`` each such family is tested once, and all others are labelled. ``--random``
+splits at random instead, so that looks and companies of the test may have been labelled. ``--runs FOLDER`` holds the
+model's answers, as benchmarks/quality.py leaves them (FOLDER/receipts-demo/run); without it the ranker stands alone.
+The cascade's bound is tried over ``--splits`` draws: how often the share of documents with a wrong value among those
+that the ranker answered alone is above the target on documents that it has not seen.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import argparse
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,13 +27,17 @@ import numpy as np
 from ringfence.contracts import GoldLine, Result
 from ringfence.documents import Document, ReadingOptions, read_documents
 from ringfence.evaluation.calibration import choose_threshold
+from ringfence.evaluation.learned_outcomes import ALONE, BOTH, MODEL, FieldOutcome, outcomes_of
+from ringfence.evaluation.learned_proof import Proof
 from ringfence.evaluation.statistics import bootstrap_ratio
-from ringfence.learning import Labelled, Mixture, fit_ranker, label, tables_of
+from ringfence.learning import Labelled, Ranker, fit_ranker, label
 from ringfence.runs import RunFolder
+from ringfence.tasks import ExtractTask
+from ringfence.tasks.fields import ListField
 from ringfence.tasks.values import type_date
 from sets import GOLD_ORDER, BenchSet, load_set
 
-KEYS = {"receipts": "company", "adbuys": "advertiser"}
+KEYS = {"receipts": "company", "adbuys": "advertiser", "invoices": "invoice_number"}
 TESTED = 100
 
 
@@ -46,19 +52,26 @@ class Set:
 
 
 def typed(bench: BenchSet, gold: Mapping[str, Any]) -> dict[str, Any]:
-    """Gold of a set in the form of the contract."""
+    """Gold of a set in the form of the contract. Invoices state some fields and lists of others not at all."""
     values: dict[str, Any] = {}
     for path, spec in bench.task.flat.items():
-        stated = gold.get(path)
-        if stated in (None, ""):
-            values[path] = None
-        elif spec.kind == "money":
-            values[path] = {"amount": re.sub(r"[^\d.-]", "", stated), "currency": None}
-        elif spec.kind == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", stated):
-            values[path] = type_date(stated, GOLD_ORDER[bench.base]).value
-        else:
-            values[path] = stated
+        record, _, leaf = path.rpartition(".")
+        stated = ((gold.get(record) or {}) if record else gold).get(leaf)
+        if bench.base == "invoices" and not stated:
+            continue
+        holder = values.setdefault(record, {}) if record else values
+        holder[leaf] = stated if isinstance(spec, ListField) else _typed(bench, spec.kind, stated)
     return values
+
+
+def _typed(bench: BenchSet, kind: str, stated: Any) -> Any:
+    if stated in (None, ""):
+        return None
+    if kind == "money":
+        return {"amount": re.sub(r"[^\d.-]", "", stated), "currency": None}
+    if kind == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", stated):
+        return type_date(stated, GOLD_ORDER[bench.base]).value
+    return stated
 
 
 def load(name: str, limit: int, runs: Path | None, every: bool = False) -> Set:
@@ -108,39 +121,52 @@ def split(
     return inside, [each for each in order[size:] if each.family not in seen][-TESTED:]
 
 
-def measure(of: Set, size: int, draws: int, at_random: bool) -> None:
+def parts(of: Set, size: str, draws: int, at_random: bool) -> Iterator[tuple[Sequence[Labelled], Sequence[Labelled]]]:
+    """The labelled and the tested documents of each draw, or of each family that is left out."""
+    if size != "others":
+        yield from (split(of.documents, int(size), seed, at_random) for seed in range(draws))
+        return
+    for family in sorted({each.family for each in of.documents}):
+        yield tuple([each for each in of.documents if (each.family == family) == out] for out in (False, True))  # type: ignore[misc]
+
+
+def measure(of: Set, size: str, draws: int, at_random: bool) -> None:
     """Print field accuracy on documents that were not labelled, over draws."""
-    right: dict[str, dict[str, list[float]]] = {"model": {}, "ranker": {}, "both": {}}
-    gains: list[float] = []
-    families: list[str] = []
-    for seed in range(draws):
-        inside, tested = split(of.documents, size, seed, at_random)
-        ranker = fit_ranker(of.bench.task, inside, {each.text: of.results[each.text] for each in inside if of.results})
+    task = of.bench.task
+    found: list[tuple[str, FieldOutcome]] = []
+    whole_gain: list[tuple[str, float]] = []
+    for inside, tested in parts(of, size, draws, at_random):
+        results = {each.text: of.results[each.text] for each in inside if each.text in of.results}
+        ranker = Proof(task, fit_ranker(task, inside, results), inside, results).with_lists_that_gain()[0]
         for each in tested:
-            gain = []
-            for table in tables_of(ranker, each, of.results.get(each.text)):
-                alone, both = table.choice(Mixture())[0], table.choice(ranker.mixture)[0]
-                right["ranker"].setdefault(table.path, []).append(alone)
-                if of.results:
-                    right["model"].setdefault(table.path, []).append(table.model_right)
-                    right["both"].setdefault(table.path, []).append(both)
-                    gain.append(both - table.model_right)
-            if gain:
-                gains.append(float(np.mean(gain)))
-                families.append(each.family)
-    print(
-        f"\n{of.bench.name}, {size} labels, {draws} draws, {'at random' if at_random else 'new ' + KEYS[of.bench.name]}"
-    )
-    for who, fields in right.items():
-        if fields:
-            shares = {path: float(np.mean(hits)) for path, hits in sorted(fields.items())}
-            listed = "  ".join(f"{path} {share:.3f}" for path, share in shares.items())
-            print(f"  {who:7} mean {np.mean(list(shares.values())):.3f}   {listed}")
+            outcomes = list(outcomes_of(ranker, task, each, of.results.get(each.text)))
+            found += [(each.family, outcome) for outcome in outcomes]
+            counted = [outcome for outcome in outcomes if not outcome.summary and len(outcome.right) > BOTH]
+            if counted:
+                whole_gain.append((each.family, float(np.mean([o.share(BOTH) - o.share(MODEL) for o in counted]))))
+    how = "each family once" if size == "others" else f"{draws} draws, {'at random' if at_random else 'new families'}"
+    print(f"\n{of.bench.name}, {size} labels, {how}, families by {KEYS[of.bench.name]}")
+    for who, side in (("model", MODEL), ("ranker", ALONE), ("both", BOTH)):
+        shares: dict[str, list[float]] = {}
+        for _, outcome in found:
+            if len(outcome.right) > side:
+                shares.setdefault(outcome.path, []).append(outcome.share(side))
+        if shares:
+            means = {path: float(np.mean(each)) for path, each in sorted(shares.items())}
+            listed = "  ".join(f"{path} {share:.3f}" for path, share in means.items())
+            print(f"  {who:7} mean {np.mean(list(means.values())):.3f}   {listed}")
+    if whole_gain:
+        _print_gain("both less the model", whole_gain)
+    for path in sorted({outcome.path for _, outcome in found if "." in outcome.path or outcome.summary}):
+        of_path = [(family, o) for family, o in found if o.path == path and len(o.right) > BOTH]
+        _print_gain(f"{path}, the same", [(family, o.share(BOTH) - o.share(MODEL)) for family, o in of_path])
+
+
+def _print_gain(name: str, gains: Sequence[tuple[str, float]]) -> None:
     if gains:
-        low, high = bootstrap_ratio(gains, [1.0] * len(gains), families)
-        print(
-            f"  both less the model, paired by {KEYS[of.bench.name]}: {np.mean(gains):+.3f} [{low:+.3f}, {high:+.3f}]"
-        )
+        families, differences = zip(*gains, strict=True)
+        low, high = bootstrap_ratio(differences, [1.0] * len(gains), families)
+        print(f"  {name}: {np.mean(differences):+.3f} [{low:+.3f}, {high:+.3f}], {len(set(families))} families")
 
 
 def cascade(of: Set, size: int, splits: int, target: float) -> None:
@@ -150,13 +176,13 @@ def cascade(of: Set, size: int, splits: int, target: float) -> None:
         order = drawn(of.documents, seed, at_random=True)
         inside, tested = order[:size], order[size:]
         ranker = fit_ranker(task, inside, {})
-        scores, wrong = zip(*(whole(each, ranker) for each in inside), strict=True)
+        scores, wrong = zip(*(whole(task, each, ranker) for each in inside), strict=True)
         families = [each.family for each in inside]
         found = choose_threshold(np.array(scores), np.array(wrong, bool), families, target)
         if found is None:
             without += 1
             continue
-        outside = [whole(each, replace(ranker, folds={})) for each in tested]
+        outside = [whole(task, each, replace(ranker, folds={})) for each in tested]
         accepted = [bad for score, bad in outside if score >= found.at]
         shares.append(len(accepted) / len(outside))
         broken += bool(accepted) and float(np.mean(accepted)) > target
@@ -166,10 +192,10 @@ def cascade(of: Set, size: int, splits: int, target: float) -> None:
     )
 
 
-def whole(document: Labelled, ranker: Any) -> tuple[float, bool]:
+def whole(task: ExtractTask, document: Labelled, ranker: Ranker) -> tuple[float, bool]:
     """The least probability of a document's values by the ranker alone, and whether any value is wrong."""
-    choices = [table.choice(Mixture()) for table in tables_of(ranker, document, None)]
-    return min(probability for _, probability in choices), not all(right for right, _ in choices)
+    outcomes = list(outcomes_of(ranker, task, document, None))
+    return min(each.probability for each in outcomes), not all(each.whole[ALONE] for each in outcomes)
 
 
 def main() -> None:
@@ -187,10 +213,10 @@ def main() -> None:
     for name in options.sets.split(","):
         of = load(name, options.limit, options.runs)
         print(json.dumps({"set": name, "documents": len(of.documents), "with the model": len(of.results)}))
-        for size in map(int, options.labels.split(",")):
+        for size in options.labels.split(","):
             measure(of, size, options.draws, options.random)
-            if options.splits:
-                cascade(of, size, options.splits, options.target)
+            if options.splits and size != "others":
+                cascade(of, int(size), options.splits, options.target)
 
 
 if __name__ == "__main__":

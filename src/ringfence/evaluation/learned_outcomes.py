@@ -11,7 +11,7 @@ from ..learning import Labelled, LabelledList, ListMixture, Mixture, Ranker, ans
 from ..tasks import ExtractTask
 from .items import list_items
 
-__all__ = ["FieldOutcome", "outcomes_of"]
+__all__ = ["ALONE", "BOTH", "MODEL", "FieldOutcome", "outcomes_of"]
 
 ALONE, MODEL, BOTH = 0, 1, 2
 
