@@ -188,6 +188,7 @@ def test_a_run_with_it_is_right_checked_and_replayed(
     assert [(one.field, one.fault) for one in check_run(out).findings] == []
     opens_engine(monkeypatch, engine)
     assert ringfence("replay", out) == 0
+    assert ringfence("report", out) == 0
     assert ringfence("export", out, "--format", "csv", "--out", tmp_path / "values.csv") == 0
 
 
@@ -369,3 +370,34 @@ def test_an_empty_list_in_the_gold_is_learned_from(ranker: Ranker) -> None:
     assert found is not None
     assert found[0].values == {"total": None, "lines": []}
     assert found[0].rows == {"lines": []}
+
+
+def test_cells_may_be_of_every_kind_that_a_recogniser_finds() -> None:
+    def stays(n: int) -> tuple[str, dict[str, Any]]:
+        rows = [(n % 9 + row, f"r{n}{row}@inn.de", f"K-{n}{row}") for row in range(1, 4)]
+        text = "Stays\nKey   When   Rebate   Mail   Rate\n" + "".join(
+            f"{key}   0{day % 9 + 1}.03.2024 - 2{day % 9}.03.2024   {day} %   {mail}   {day}0.00 EUR\n"
+            for day, mail, key in rows
+        )
+        values = [
+            {
+                "key": key,
+                "when": {"from": f"2024-03-0{day % 9 + 1}", "to": f"2024-03-2{day % 9}"},
+                "rebate": str(day),
+                "mail": mail,
+                "rate": {"amount": f"{day}0.00", "currency": "EUR"},
+            }
+            for day, mail, key in rows
+        ]
+        return f"{text}See you soon\n", {"stays": values}
+
+    kinds = {"when": "period", "rebate": "percent", "mail": "email", "rate": "money"}
+    fields: dict[str, Any] = {"key": {"kind": "code", "pattern": r"K-\d+"}}
+    task = task_of(
+        locale={"date_order": "dmy", "decimal": "."},
+        stays={"kind": "list", "fields": fields | {name: {"kind": kind} for name, kind in kinds.items()}},
+    )
+    ranker = learned_from(task, [stays(n) for n in range(12)])
+    found = ranker.alone(task, document_of(stays(40)[0]))
+    assert found is not None
+    assert found[0].values == stays(40)[1]

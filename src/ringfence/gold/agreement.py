@@ -6,9 +6,10 @@ import unicodedata
 from decimal import Decimal
 from typing import Any, Literal
 
-__all__ = ["Compare", "values_match"]
+__all__ = ["Compare", "match_key", "values_match"]
 
 Compare = Literal["words", "letters"]
+_TEXTS = ("text", "code", "email")
 
 
 def values_match(kind: str, value: Any, gold: Any, compare: Compare = "words") -> bool:
@@ -19,17 +20,22 @@ def values_match(kind: str, value: Any, gold: Any, compare: Compare = "words") -
     """
     if value is None or gold is None:
         return value is None and gold is None
+    if match_key(kind, value, compare) != match_key(kind, gold, compare):
+        return False
+    return kind != "money" or len({value.get("currency"), gold.get("currency")} - {None}) <= 1
+
+
+def match_key(kind: str, value: Any, compare: Compare = "words") -> Any:
+    """What a value shares with all that match it, so that they can be looked up."""
     if kind == "money":
-        currencies = {value.get("currency"), gold.get("currency")} - {None}
-        return Decimal(value["amount"]) == Decimal(gold["amount"]) and len(currencies) <= 1
+        return Decimal(value["amount"])
     if kind in ("number", "percent"):
-        return Decimal(value) == Decimal(gold)
-    if kind == "address":
-        return _letters(value) == _letters(gold)
-    if kind in ("text", "code", "email"):
-        fold = _letters if compare == "letters" else _words
-        return fold(value) == fold(gold)
-    return bool(value == gold)
+        return Decimal(value)
+    if kind == "address" or (kind in _TEXTS and compare == "letters"):
+        return _letters(value)
+    if kind == "period":
+        return tuple(sorted(value.items()))
+    return _words(value) if kind in _TEXTS else value
 
 
 def _words(text: str) -> str:

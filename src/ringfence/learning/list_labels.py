@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..gold.agreement import Compare
+from ..gold.agreement import Compare, match_key
 from .labelled_field import LabelledField, states
+from .places import Place
 from .rows import MOST_LINES, Rows
 
 __all__ = ["LabelledList", "LabelledRecord", "label_list"]
@@ -103,29 +104,29 @@ class _Finder:
 
     def __init__(self, rows: Rows, compare: Compare) -> None:
         self.rows, self.compare = rows, compare
-        self._by_key: dict[str, dict[str, tuple[Any, set[int]]]] = {}
+        self.kinds = {leaf: spec.kind for leaf, spec in rows.spec.fields.items()}
+        self._by_key: dict[str, dict[Any, list[Place]]] = {}
         for leaf, places in rows.places.items():
             by_key = self._by_key.setdefault(leaf, {})
             for place in places:
                 if not place.judged:
-                    by_key.setdefault(place.key, (place, set()))[1].add(rows.unit_of(place))
-        self._known: dict[tuple[str, str], set[int]] = {}
+                    by_key.setdefault(self._key(leaf, place.value), []).append(place)
 
     def units_of(self, record: Mapping[str, Any]) -> dict[str, set[int]]:
         """For each field that the record states, the units that state its value."""
         return {
-            leaf: self._units(leaf, record[leaf])
+            leaf: {
+                self.rows.unit_of(place)
+                for key in (self._key(leaf, record[leaf]), None)  # what reads several ways has no value
+                for place in by_key.get(key, ())
+                if states(self.kinds[leaf], record[leaf], self.compare, place)
+            }
             for leaf, by_key in self._by_key.items()
             if by_key and record.get(leaf) is not None
         }
 
-    def _units(self, leaf: str, gold: Any) -> set[int]:
-        key = leaf, str(gold)
-        if key not in self._known:
-            kind = self.rows.spec.fields[leaf].kind
-            found = [units for place, units in self._by_key[leaf].values() if states(kind, gold, self.compare, place)]
-            self._known[key] = set().union(*found)
-        return self._known[key]
+    def _key(self, leaf: str, value: Any) -> Any:
+        return None if value is None else match_key(self.kinds[leaf], value, self.compare)
 
 
 def _begun(hits: Sequence[Mapping[str, set[int]]], units: int, reach: int) -> dict[int, int]:

@@ -19,7 +19,7 @@ from .places import Place, cells_of, text_places, typed_places
 __all__ = ["MOST_LINES", "CellPlaces", "Rows", "rows_of"]
 
 MOST_LINES = 8  # of a record: its values stand on the line where it begins, or soon after
-MOST_UNITS = 4000  # lines of a document that are looked at; with more, its lists stay as the model wrote them
+MOST_UNITS = 2000  # lines of a document that are looked at; with more, its lists stay as the model wrote them
 MOST_WORDS = 12  # of a line that speak for it or against it
 HEAD_CELLS = 3  # without digits, that make a line the head of a table; two if no line has so many
 HEAD_LINES = 2  # above and below that line, which may hold words of the head too
