@@ -122,6 +122,28 @@ def test_probabilities_of_the_values_of_a_field_sum_to_one(places: list[tuple[in
     assert {each.value for each in found.values()} == {None, *(str(value) for value, _ in places)}
 
 
+def test_other_places_of_a_value_print_the_same(
+    ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that is printed in two ways is one value; the evidence names the places of the way that was chosen."""
+    (tmp_path / "in").mkdir()
+    text = letter(102).replace(
+        "506.50 EUR", "1,506.50 EUR\nonce more 1506.50 EUR and 1,506.50\nSELLER nordwind 102 GMBH"
+    )
+    (tmp_path / "in" / "a.txt").write_text(text.replace(gold_of(102)["seller"], "Nordwind 102 GmbH"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    engine = FakeEngine(lambda request, prompt: " null\nday: null\ntotal: null\n")
+    run_on(engine, tmp_path / "run", tmp_path / "in", ranker=ranker)
+    (result,) = answers(tmp_path / "run")
+    assert result.values is not None
+    assert result.values["total"]["amount"] == "1506.50"
+    total = result.field("total")
+    said = [text[slice(*span)] for span in (*total.spans, *total.others)]
+    assert len(said) == 2
+    assert len({re.sub(r"[^\d.,]", "", each) for each in said}) == 1
+    assert ringfence("check", tmp_path / "run") == 0
+
+
 def test_a_labelled_document_is_answered_by_models_that_have_not_seen_its_family(ranker: Ranker) -> None:
     """Without this, every figure over labelled documents would be too good, the bounds of a calibrator too."""
     assert len(ranker.models) == 6

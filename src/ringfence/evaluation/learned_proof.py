@@ -24,6 +24,7 @@ MOST_TESTED = 100  # documents of one draw of the learning curve
 # Of receipts of one company 90 % of pairs share this much, of other pairs 2 %; of orders of other advertisers 4 %.
 SAME_LOOK = 0.5  # of the words beside the values of two documents
 LEAST_TESTED = 10  # documents behind a point of the learning curve
+LEAST_FAMILIES = 3  # behind a gain in a list: the interval of fewer says nothing
 
 Interval = tuple[float, float, float]
 """A mean, and the bounds of its 95 % interval."""
@@ -35,7 +36,8 @@ CurvePoint = tuple[int, float, float | None]
 class FieldGain:
     """Right values of one field among the labelled documents: by model, ranker alone, and both. None: not known.
 
-    Of a list (``lines``) these are whole records; the values of records beyond the gold's are in no count.
+    Of a list (``lines``) these are whole records, an empty list counts as one; the values of records that the gold does
+    not have are in no count.
     """
 
     field: str
@@ -135,9 +137,10 @@ class Proof:
     def with_lists_that_gain(self) -> tuple[Ranker, list[ListGain]]:
         """The ranker without the lists for which the labels show no gain, and what it brings to each."""
         shown = []
+        many = len({document.family for document, _ in self._answered}) >= LEAST_FAMILIES
         for name in self.ranker.lists:
             if (gain := self._gain([name])) is not None:
-                shown.append(ListGain(name, gain, gain[1] > 0))
+                shown.append(ListGain(name, gain, many and gain[1] > 0))
         kept = {each.name: self.ranker.lists[each.name] for each in shown if each.used}
         return replace(self.ranker, lists=kept), shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,9 +118,18 @@ def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
     first, *others = belief.places
     if first.judged:
         return first.value, FieldAnswer(kind="judged")
-    spans = [(first.start, first.end), *sorted((place.start, place.end) for place in others)]
+    said = _said(first, document)  # 1,200 and 1200 are one value, but not the same text
+    same = sorted((place.start, place.end) for place in others if _said(place, document) == said)
+    spans = [(first.start, first.end), *same]
     answer = evidence_at(document, spans, first.value, first.flags)
     return first.value, answer.model_copy(update={"readings": list(first.readings) or None})
+
+
+def _said(place: Place, document: Document) -> str:
+    """What a place says, without white space; of an amount only its number, since its currency may be left out."""
+    raw = document.text[place.start : place.end]
+    money = isinstance(place.value, dict) and "amount" in place.value
+    return re.sub(r"[^\d.,]", "", raw) if money else " ".join(raw.split())
 
 
 def key_of(each: Weighed) -> str:

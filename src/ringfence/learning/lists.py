@@ -185,7 +185,7 @@ class Side:
                 weighed = said.distributions[leaf] if said and own else ()
                 cells[leaf] = mixed(weights, held[leaf], own, weighed, self.rows.document)
             else:
-                cells[leaf] = (own or Weighed(None, FieldAnswer(kind="null", flags=["not-learned"]), 0.0),)
+                cells[leaf] = (own or Weighed(None, FieldAnswer(kind="null"), 0.0),)
         if self.rows.of_places:
             cells = {leaf: [replace(cell[0], logprob=math.log(probability))] for leaf, cell in cells.items()}
         return RankedRecord(self.rows.units[unit][0], cells, held, said)
