@@ -21,6 +21,7 @@ from ringfence.evaluation.evaluator import evaluate_run
 from ringfence.evaluation.learned import LearnedRanker, LearnTerms, learn
 from ringfence.gold.source import GoldSource
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel
+from ringfence.labels.doubts import DoubtReader
 from ringfence.learning import Labelled, ListMixture, Ranker, Sureness, answer_of, fit_ranker, label, read_ranker
 from ringfence.pilot.baselines import BaselineData, write_baselines
 from ringfence.runs import RunFolder
@@ -277,6 +278,8 @@ def test_how_sure_a_document_is_covers_its_rows_and_cells(ranker: Ranker) -> Non
         found = ranker.alone(BILL, document_of(doubtful))
         assert found is not None
         assert found[1] < clear[1] - 0.05
+        doubt = DoubtReader(BILL, ranker).of(document_of(doubtful), [])
+        assert doubt.share > DoubtReader(BILL, ranker).of(document_of(bill(103)), []).share
 
 
 def test_the_command_prints_what_it_brings_to_lists(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

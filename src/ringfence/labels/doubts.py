@@ -50,10 +50,12 @@ class DoubtReader:
             return self.of_answers([self._weighed(document, answered[0]), *answered[1:]])
         if self.ranker is None:
             return Doubt(1.0)
-        found = {}
-        for path, beliefs in self.ranker.beliefs(cast(ExtractTask, self.task), document).items():
+        found, task = {}, cast(ExtractTask, self.task)
+        for path, beliefs in self.ranker.beliefs(task, document).items():
             shares = sorted((belief.probability for belief in beliefs.values()), reverse=True)
             found[path] = _about(path, shares, "the ranker")
+        for name, ranked in self.ranker.ranked_lists(task, document).items():
+            found[name] = _about(name, [ranked.least], "the ranker")
         return _summed(found)
 
     def of_answers(self, answered: Sequence[Result]) -> Doubt:
