@@ -89,10 +89,15 @@ def small_weights() -> StoredWeights:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> Iterator[Engine]:
-    """The embedding weights of the catalog on the onnx engine; pulled like the small weights."""
-    store = Store()
-    opened = open_engine("onnx", pull("embedding", store), store, EngineSettings())
+def embedding_weights() -> StoredWeights:
+    """The embedding weights of the catalog in the user's own store; pulled like the small weights."""
+    return pull("embedding", Store())
+
+
+@pytest.fixture(scope="session")
+def embedder(embedding_weights: StoredWeights) -> Iterator[Engine]:
+    """The embedding weights of the catalog on the onnx engine."""
+    opened = open_engine("onnx", embedding_weights, Store(), EngineSettings())
     yield opened.engine
     opened.engine.close()
 
