@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,10 @@ TRAIN, DEV, TEST = 24, 6, 8
 
 
 @pytest.fixture
-def labelled(
-    small_weights: StoredWeights, embedding_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A folder with a task, letters and split gold; the 135M and weights that embed in a store of this test's own."""
-    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+def labelled(small_weights: StoredWeights, own_store: Store, tmp_path: Path) -> Path:
+    """A folder with a task, letters and split gold, and the 135M in a store of this test's own."""
     (file,) = small_weights.files.glob("*.gguf")
-    pull(str(file), Store(), options=PullOptions(name="base"))
-    shutil.copytree(embedding_weights.folder, Store().root / "weights" / embedding_weights.folder.name)
+    pull(str(file), own_store, options=PullOptions(name="base"))
     _, gold = write_letters(tmp_path, TRAIN + DEV + TEST)
     names = [f"{number}.txt" for number in range(TRAIN + DEV + TEST)]
     parts = {"calibration": names[:TRAIN], "dev": names[TRAIN : TRAIN + DEV], "test": names[TRAIN + DEV :]}
