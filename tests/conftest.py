@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
 import sys
 import uuid
@@ -89,10 +90,23 @@ def small_weights() -> StoredWeights:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> Iterator[Engine]:
-    """The embedding weights of the catalog on the onnx engine; pulled like the small weights."""
-    store = Store()
-    opened = open_engine("onnx", pull("embedding", store), store, EngineSettings())
+def embedding_weights() -> StoredWeights:
+    """The embedding weights of the catalog in the user's own store; pulled like the small weights."""
+    return pull("embedding", Store())
+
+
+@pytest.fixture
+def own_store(embedding_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store of this test's own. It has the weights that embed, so that nothing asks the network for them."""
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
+    shutil.copytree(embedding_weights.folder, Store().root / "weights" / embedding_weights.folder.name)
+    return Store()
+
+
+@pytest.fixture(scope="session")
+def embedder(embedding_weights: StoredWeights) -> Iterator[Engine]:
+    """The embedding weights of the catalog on the onnx engine."""
+    opened = open_engine("onnx", embedding_weights, Store(), EngineSettings())
     yield opened.engine
     opened.engine.close()
 

@@ -17,7 +17,8 @@ from ringfence.tasks import (
     merge,
     prepare,
 )
-from ringfence.tasks.extract.grammar import CandidateRule, RunRule
+from ringfence.tasks.extract.grammar import CandidateRule
+from ringfence.tasks.extract.text_runs import RunRule, SharedRules
 from ringfence.tasks.fields import TextField
 from ringfence.tasks.gbnf import literal, one_of
 from ringfence.tasks.prompt import break_control_tokens
@@ -166,6 +167,38 @@ def test_a_broken_check_flags_every_field_that_it_names() -> None:
     assert got.fields["net"].flags == got.fields["total"].flags == ["check: net == total"]
 
 
+CAPITALS = "MUSTER-Autovermietung GmbH\nVertrag der MUSTER-Autovermietung mit Muster-Kunden\n"
+
+
+def test_capitals_may_be_written_as_a_name_is_and_mean_what_is_printed() -> None:
+    document, task = document_of(CAPITALS), task_of(name={"kind": "text"})
+    got = answer(task, document, " Muster-Autovermietung GmbH\n")
+    assert got.values["name"] == got.fields["name"].raw == "MUSTER-Autovermietung GmbH"
+    printed_so = answer(task, document, " Muster-Kunden\n")
+    assert printed_so.fields["name"].raw == "Muster-Kunden"
+
+
+def test_what_is_printed_as_written_comes_before_what_is_printed_in_capitals() -> None:
+    got = answer(task_of(name={"kind": "text"}), document_of("NORD and the rest\nNord and the rest\n"), " Nord\n")
+    assert got.fields["name"].raw == "Nord"
+    assert got.fields["name"].others == []
+
+
+def test_a_document_in_capitals_is_written_as_it_is() -> None:
+    with pytest.raises(AnswerError):
+        answer(task_of(name={"kind": "text"}), document_of("KEDAI PAPAN YEW CHUAN\nTAX INVOICE\n"), " Kedai Papan\n")
+
+
+def test_asked_again_without_a_word_no_value_begins_with_it_in_any_form() -> None:
+    document = document_of(CAPITALS)
+    rule = RunRule(document, TextField(kind="text"), whole(document))
+    for written, left in (("MUSTER-Autovermietung", {"Muster"}), ("Muster-Autovermietung", set())):
+        again = rule.without(written)
+        assert again is not None
+        beginnings = next(iter(again.rules("f", SharedRules())))
+        assert {word for word in ("MUSTER", "Muster") if f'"{word}"' in beginnings} == left
+
+
 WORDS = st.text(
     alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=60
 )
@@ -191,6 +224,29 @@ def test_every_run_that_the_grammar_allows_is_read_back_to_its_own_place(text: s
         assert "".join(document.text[start:end].split()) == "".join(written.split())
 
 
+@given(
+    st.lists(st.sampled_from(["NORD", "Nord", "nord", "ÖL", "AG", "und", "A4", "-"]), min_size=1, max_size=9), st.data()
+)
+def test_capitals_written_as_names_are_read_as_a_run_of_the_same_letters(words: list[str], data: st.DataObject) -> None:
+    document = document_of("viel kleiner Text, damit Namen klein sind: " + " ".join(words))
+    rule = RunRule(document, TextField(kind="text"), whole(document))
+    (chain,) = rule.chains
+    first = data.draw(st.integers(0, len(chain) - 1))
+    last = data.draw(st.integers(first, len(chain) - 1))
+    printed = document.text[chain[first].segment.start : chain[last].segment.end]
+    written = " ".join(
+        data.draw(st.sampled_from([word, word.capitalize()]))
+        if word.isupper() and word.isalpha() and len(word) > 1
+        else word
+        for word in printed.split(" ")
+    )
+    reading = rule.read(written)
+    assert reading is not None
+    found = {document.text[start:end] for start, end in reading.spans}
+    assert len(found) == 1
+    assert found.pop().casefold() == written.casefold()
+
+
 @given(WORDS, st.text(max_size=30))
 def test_what_is_not_in_the_document_is_never_read_back(text: str, written: str) -> None:
     document = document_of("x " + text)
@@ -198,7 +254,7 @@ def test_what_is_not_in_the_document_is_never_read_back(text: str, written: str)
     reading = rule.read(written)
     if reading is not None:
         for start, end in reading.spans:
-            assert "".join(document.text[start:end].split()) == "".join(written.split())
+            assert "".join(document.text[start:end].split()).casefold() == "".join(written.split()).casefold()
 
 
 @given(st.text())

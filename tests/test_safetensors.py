@@ -33,9 +33,8 @@ from tests.tiny_llama import write_tiny_safetensors  # noqa: E402
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
-    return Store()
+def store(own_store: Store) -> Store:
+    return own_store
 
 
 def a_base(folder: Path, store: Store, kind: str = "llama") -> StoredWeights:

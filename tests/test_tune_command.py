@@ -23,11 +23,10 @@ TRAIN, DEV, TEST = 24, 6, 8
 
 
 @pytest.fixture
-def labelled(small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def labelled(small_weights: StoredWeights, own_store: Store, tmp_path: Path) -> Path:
     """A folder with a task, letters and split gold, and the 135M in a store of this test's own."""
-    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))
     (file,) = small_weights.files.glob("*.gguf")
-    pull(str(file), Store(), options=PullOptions(name="base"))
+    pull(str(file), own_store, options=PullOptions(name="base"))
     _, gold = write_letters(tmp_path, TRAIN + DEV + TEST)
     names = [f"{number}.txt" for number in range(TRAIN + DEV + TEST)]
     parts = {"calibration": names[:TRAIN], "dev": names[TRAIN : TRAIN + DEV], "test": names[TRAIN + DEV :]}
@@ -63,7 +62,7 @@ def test_tune_trains_and_proves(labelled: Path, capsys: pytest.CaptureFixture[st
     assert all(one["holds"] for one in card["parity"])
     contenders = {one["name"]: one for one in card["proof"]["contenders"]}
     assert list(contenders)[:2] == ["tuned", "base"]
-    assert {"rules alone", "ranker alone"} <= set(contenders)
+    assert {"rules alone", "ranker alone", "base + retrieved examples"} <= set(contenders)
     assert contenders["tuned"]["values"]["n"] == 3 * TEST
     assert contenders["base"]["gain"][1] <= contenders["base"]["gain"][0] <= contenders["base"]["gain"][2]
     (lost,) = card["proof"]["forgotten"]

@@ -89,6 +89,22 @@ def test_of_several_windows_the_surest_value_counts_the_earlier_of_equals_and_nu
     assert nobody.fields["who"].flags == ["required-but-absent"]
 
 
+def test_windows_that_agree_outweigh_a_surer_one_that_stands_alone() -> None:
+    document = document_of("Ann 1.00\n\nann 1.00\n\nCat 3.00")
+    spans = [(0, 8), (10, 18), (20, 28)]
+    written = [" 1.00\nwho: Ann\n", " 1.00\nwho: ann\n", " 3.00\nwho: Cat\n"]
+
+    def merged(*logprobs: float) -> Any:
+        parts = [read(TASK, document, span, text, p) for span, text, p in zip(spans, written, logprobs, strict=True)]
+        return merge(TASK, parts)
+
+    together = merged(-0.3, -0.2, -0.1)  # wrong with 0.26 and 0.18, so both with 0.05; the third with 0.10
+    assert together.values["total"]["amount"] == "1.00"
+    assert (together.values["who"], together.fields["who"].spans) == ("ann", [(10, 13)])
+    assert merged(-0.9, -0.9, -0.1).values["who"] == "Cat"
+    assert merged(-0.3, -9, -0.2).values["who"] == "Cat"
+
+
 def test_a_record_that_two_windows_saw_is_listed_once() -> None:
     task = task_of(lines={"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "money"}}})
     document = document_of("Bolt   7.50\nNut   2.50\nNail   1.00")

@@ -13,8 +13,9 @@ from ..gold.agreement import values_match
 from ..inference import Windowing
 from ..inference.prompts import windows_for
 from ..tasks import Example, ExtractionPlan, ExtractTask, prepare
-from ..tasks.extract.grammar import NULL, CandidateRule, Choice, Rule, RunRule
+from ..tasks.extract.grammar import NULL, CandidateRule, Choice, Rule
 from ..tasks.extract.list_grammar import BETWEEN, START, ListRule
+from ..tasks.extract.text_runs import RunRule
 from ..tasks.fields import ListField
 from .examples import Piece, TrainingExample
 

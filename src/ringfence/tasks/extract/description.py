@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .grammar import CandidateRule, RunRule
+from .grammar import CandidateRule
 from .list_grammar import ListRule
 from .plan import ExtractionPlan
+from .text_runs import RunRule
 
 __all__ = ["describe_plan"]
 

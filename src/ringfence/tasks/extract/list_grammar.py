@@ -25,12 +25,10 @@ from .grammar import (
     NULL,
     CandidateRule,
     Choice,
-    Match,
     Rule,
-    RunRule,
-    SharedRules,
 )
 from .summary_rows import is_summary_row
+from .text_runs import Match, RunRule, SharedRules
 
 __all__ = ["ListRule", "WrittenValue", "list_rule"]
 

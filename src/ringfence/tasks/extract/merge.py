@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,9 +24,9 @@ def merge(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
 def gather(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     """Merge the answers of the windows, given in document order, into one; no check of the task has run yet.
 
-    A single value is the one with the highest score, the earliest of equals; it is null only if it is null in every
-    window. Lists are concatenated; of two records of the same row the one with more values wins, then the one with the
-    higher score.
+    A single value is the one that the windows together believe in most, of equals the earliest. It is null only if it
+    is null in every window. Lists are concatenated; of two records of the same row the one with more values wins, then
+    the one with the higher score.
     """
     single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
     for path, spec in _single(task).items():
@@ -87,9 +89,19 @@ def _best(found: Sequence[FieldValue]) -> FieldValue:
     if len(found) == 1:
         return found[0]
     if stated:
-        return max(stated, key=lambda candidate: candidate.score)
+        doubts: dict[str, float] = {}  # that a value is wrong: that every window which states it is
+        for candidate in stated:
+            key = _key(candidate)
+            doubts[key] = doubts.get(key, 1.0) * -math.expm1(min(0.0, candidate.score))
+        return max(stated, key=lambda candidate: (-doubts[_key(candidate)], candidate.score))
     flags = list(dict.fromkeys(flag for null in found for flag in null.answer.flags))
     return FieldValue(None, found[0].answer.model_copy(update={"flags": flags}))
+
+
+def _key(found: FieldValue) -> str:
+    """What makes the values of two windows the same answer: letters aside from their case, and white space."""
+    stated = [found.value, found.answer.readings] if found.value is None else found.value
+    return " ".join(json.dumps(stated, sort_keys=True, ensure_ascii=False).casefold().split())
 
 
 def _joined(lists: Sequence[list[Record]]) -> list[Record]:

@@ -28,9 +28,7 @@ from .grammar import (
     NULL,
     CandidateRule,
     Choice,
-    Match,
     Rule,
-    RunRule,
     answer_grammar,
 )
 from .list_grammar import START, ListRule, list_rule
@@ -38,6 +36,7 @@ from .prompt import write_prompt
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
 from .starts import is_form, with_whole_start
 from .task import ExtractTask
+from .text_runs import Match, RunRule
 from .written import ASTRAY, NOTHING, NULL_STANDS, Look, WrittenAnswer
 
 __all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...documents import Document
-from .grammar import Match, RunRule
+from .text_runs import Match, RunRule
 
 __all__ = ["is_form", "with_whole_start"]
 
