@@ -23,12 +23,13 @@ from ringfence.gold.source import GoldSource
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel
 from ringfence.learning import Labelled, Mixture, Ranker, Sureness, fit_ranker, label, read_ranker
 from ringfence.learning.beliefs import FieldModel, beliefs_of
-from ringfence.learning.places import Place
+from ringfence.learning.places import Place, text_places
 from ringfence.replay.replayer import recorded_options
 from ringfence.runs import RunControl, RunFolder, RunHooks, run_task
 from ringfence.runs.erasure import purge
 from ringfence.tasks import ExtractTask
 from ringfence.tasks.extract.answer import Answer
+from ringfence.tasks.fields import TextField
 from tests.conftest import document_of, ringfence, task_of
 from tests.fake_runs import opens_engine
 from tests.letters import TASK, gold_of, letter, write_letters
@@ -81,6 +82,24 @@ def run_on(engine: FakeEngine, out: Path, folder: Path, task: ExtractTask = TASK
     answerer = Answerer(LoadedModel(engine, None, None), task, AnswerOptions(**options))
     sources = [Source(path, path.name) for path in sorted(folder.iterdir())]
     run_task(answerer, sources, out, RunControl(), RunHooks(), MadeWith(model=ModelOptions()))
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Bauer & Söhne KG, Marktplatz 3, 73033 Göppingen", "Bauer & Söhne KG"),
+        ("ELEKTRO-Weber e.K. · Industrieweg 88 · 44145 Dortmund", "ELEKTRO-Weber e.K."),
+        ("Seite 2; Papierhaus Lindner; Leipzig", "Papierhaus Lindner"),
+        ("Absender: Stahlbau Krüger AG, Rostock", "Stahlbau Krüger AG"),
+        ("An | Hotel Seeblick | Rügen", "Hotel Seeblick"),
+    ],
+)
+def test_a_name_between_commas_or_dots_of_its_line_can_be_chosen(line: str, name: str) -> None:
+    document = document_of(f"Lieferschein\n{line}\n")
+    places = list(text_places(document, TextField(kind="text")))
+    assert name in [place.value for place in places]
+    assert all(document.text[place.start : place.end] == place.value for place in places)
+    assert len({(place.start, place.end) for place in places}) == len(places)
 
 
 def test_it_chooses_right_on_documents_that_it_has_not_seen(ranker: Ranker) -> None:

@@ -132,7 +132,8 @@ def private_words(documents: Collection[Labelled]) -> set[str]:
 def _fit_mixture(ranker: Ranker, documents: Sequence[Labelled], results: Mapping[str, Result]) -> Mixture:
     """How much each side counts, fitted on answers of folds that have not seen them."""
     answered = [each for each in documents if each.text in results]
-    return Mixture(*_weights([table for each in answered for table in tables_of(ranker, each, results[each.text])]))
+    tables = [table for each in answered for table in tables_of(ranker, each, results[each.text])]
+    return Mixture(*_weights(tables))
 
 
 def _fit_lists(ranker: Ranker, documents: Sequence[Labelled], results: Mapping[str, Result]) -> dict[str, ListMixture]:

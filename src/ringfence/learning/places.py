@@ -6,6 +6,7 @@ import bisect
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ..documents import Document
@@ -16,6 +17,7 @@ from ..tasks.recognisers import Candidate
 __all__ = ["Place", "cells_of", "places_of", "text_places", "typed_places", "value_key"]
 
 CELL_GAP = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
+SEPARATOR = re.compile(r"[,;] | [·•|/] ")  # between a name and its street on one line
 LABEL_END = re.compile(r":[ \u00a0]+|#[ ]+|[ ][-–][ ]")
 CUT = re.compile(r"\(|[ ](?=\S*\d{4})")  # a name ends before its number or a remark in parentheses
 CORE = re.compile(r"(?<!\S)[^\W\d_](?:.*[^\W\d_]\S*)?")  # from the first word of a cell to its last one
@@ -110,8 +112,10 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
         beginnings = []
         for first, last in [(start, end), *cells_of(text, start, end)]:
             labels = list(LABEL_END.finditer(text, first, last))
-            beginnings += [(first, last), *((label.end(), last) for label in labels)]
+            whole = [(first, last), *((label.end(), last) for label in labels)]
+            beginnings += whole
             beginnings += [(first, cut.start()) for cut in [*labels, *CUT.finditer(text, first + 1, last)]]
+            beginnings += [part for start, stop in whole for part in _parts(text, start, stop)]
             if in_rows and (core := CORE.search(text, first, last)):
                 beginnings.append(core.span())
         reach = [last for _, last in lines[number + 1 : number + MOST_LINES]] if spec.within == "block" else []
@@ -132,6 +136,17 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
                 yield Place(*place, " ".join(text[slice(*place)].split()))
                 if len(seen) >= MOST_PLACES and not in_rows:
                     return
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a cell between commas, dots and the like, each alone, up to it, and from it on."""
+    found = [(start, start), *(sign.span() for sign in SEPARATOR.finditer(text, start, end)), (end, end)]
+    for (_, first), (last, after) in pairwise(found):
+        yield first, last
+        if start < first:
+            yield start, last
+        if after < end:
+            yield first, end
 
 
 def _lines_in(lines: list[tuple[int, int]], block: Any) -> list[int]:
