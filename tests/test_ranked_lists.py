@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_whatever_the_page_every_value_stands_in_its_own_row(ranker: Ranker, lin
     for path, entry, weighed in ranked.entries("lines"):
         row = int(path[len("lines[") : path.index("]")])
         end = anchors[row + 1] if row + 1 < len(anchors) else len(document.text)
-        assert sum(2.718281828459045**each.logprob for each in weighed) == pytest.approx(1)
+        assert sum(math.exp(each.logprob) for each in weighed) == pytest.approx(1)
         if entry.kind != "null":
             ((start, stop),) = entry.spans
             assert anchors[row] <= start < stop <= end

@@ -28,7 +28,7 @@ class FieldModel:
 
     def score(self, features: set[str]) -> float:
         """The score of a place with these features."""
-        return sum(self.weights.get(name, 0.0) for name in features)
+        return math.fsum(self.weights.get(name, 0.0) for name in features)  # in whatever order a set has
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class _Encoded:
         for n, each in enumerate(documents):
             for path, (features, right) in each.examples():
                 rows = [
-                    np.array(sorted(numbers.setdefault(name, len(numbers)) for name in names), np.int32)
+                    np.array(sorted(numbers.setdefault(name, len(numbers)) for name in sorted(names)), np.int32)
                     for names in features
                 ]
                 found = LabelledPlaces([*rows, np.array([0], np.int32)], right)

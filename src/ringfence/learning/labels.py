@@ -69,9 +69,8 @@ def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, co
         says = partial(states, task.flat[path].kind, stated, compare)
         right = np.array([says(place) for place in places], bool)
         fields[path] = LabelledField(places, around.features(places, about(task, path)), right, says)
-    for name, rows in rows_of(task, prepared, around).items():
-        if name in gold.values:
-            lists[name] = label_list(rows, gold.values[name] or [], compare)
+    for name, rows in rows_of(prepared, around, gold.values).items():
+        lists[name] = label_list(rows, gold.values[name] or [], compare)
     found = {
         (place.start, place.end)
         for each in fields.values()

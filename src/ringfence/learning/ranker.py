@@ -148,12 +148,11 @@ class Ranker:
     def _ranked_lists(self, prepared: Prepared, around: Surroundings, answer: Answer | None) -> dict[str, RankedList]:
         """The records of each list, with those of an answer or alone."""
         models, found = self.models_for(prepared.document), {}
-        for name, rows in rows_of(prepared.task, prepared, around).items():
-            if name not in models:
-                continue
+        names = models.keys() if answer is None else models.keys() & self.lists.keys()
+        for name, rows in rows_of(prepared, around, names).items():
             if answer is None:
                 found[name] = side_of(rows, models).ranked(ListMixture())
-            elif name in self.lists and (written := records_of(name, answer)) is not None:
+            elif (written := records_of(name, answer)) is not None:
                 found[name] = side_of(rows, models, written).ranked(self.lists[name], written)
         return found
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import bisect
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 
 from ..documents import Block, Line
-from ..tasks import ExtractTask, Prepared
+from ..tasks import Prepared
 from ..tasks.extract.summary_rows import is_summary_row
 from ..tasks.fields import BooleanField, ChoiceField, ListField, TextField
 from .features import Surroundings, bin_of, words_of
@@ -258,8 +258,8 @@ class Rows:
             yield f"{name}-word:{word}"
 
 
-def rows_of(task: ExtractTask, prepared: Prepared, around: Surroundings) -> dict[str, Rows]:
-    """The rows of each list that can be ranked, by its name.
+def rows_of(prepared: Prepared, around: Surroundings, names: Collection[str]) -> dict[str, Rows]:
+    """The rows of each list in ``names`` that can be ranked, by its name.
 
     A list of one judged field has no places, and a document of more than MOST_UNITS lines is not looked at.
     """
@@ -267,8 +267,9 @@ def rows_of(task: ExtractTask, prepared: Prepared, around: Surroundings) -> dict
         return {}
     return {
         name: Rows(name, spec, prepared, around)
-        for name, spec in task.fields.items()
-        if isinstance(spec, ListField)
+        for name, spec in prepared.task.fields.items()
+        if name in names
+        and isinstance(spec, ListField)
         and not (len(spec.fields) == 1 and isinstance(next(iter(spec.fields.values())), ChoiceField | BooleanField))
     }
 
