@@ -433,6 +433,14 @@ class TestRuns:
         assert "lease.txt: The tenant, Acme Ltd, pays 1,200 euros a month." in page
         assert "not shown: not stated" in page
 
+    def test_the_report_shows_the_nearest_passages_of_a_question_that_no_passage_answers(self, tmp_path: Path) -> None:
+        engine = engine_of("The tenant is tall.", supports=lambda _: False)
+        page = open_run(self.run(tmp_path, engine)).report().read_text(encoding="utf-8")
+        assert "Nearest passages" in page
+        assert "<b>lease.txt</b>" in page
+        answered = open_run(self.run(tmp_path / "other", engine_of(RENT))).report().read_text(encoding="utf-8")
+        assert "Nearest passages" not in answered
+
     def test_an_export_has_the_claims_and_where_they_stand(self, tmp_path: Path) -> None:
         texts = {**TEXTS, "=copy.txt": "Memo; =1+1: the tenant, Acme Ltd, pays 1,900 euros a month."}
         engine = engine_of(f"{RENT}\nThe tenant is tall.", supports=lambda prompt: "tall" not in prompt)
