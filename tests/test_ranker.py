@@ -20,7 +20,7 @@ from ringfence.engines import FakeEngine, Request
 from ringfence.errors import InputError
 from ringfence.evaluation.learned import LearnedRanker, LearnTerms, learn
 from ringfence.gold.source import GoldSource
-from ringfence.inference import Answerer, AnswerOptions, LoadedModel
+from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing
 from ringfence.learning import Labelled, Mixture, Ranker, Sureness, fit_ranker, label, read_ranker
 from ringfence.learning.beliefs import FieldModel, beliefs_of
 from ringfence.learning.places import Place, text_places
@@ -224,6 +224,28 @@ def test_a_run_with_a_ranker_is_checked_and_replayed(
     assert ringfence("replay", out) == 0
     purge(RunFolder.open(out))
     assert not (out / "ranker.json").exists()
+
+
+def test_it_looks_at_all_of_a_document_of_which_the_model_reads_a_part(
+    ranker: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = fresh_letters(tmp_path), tmp_path / "run"
+    monkeypatch.setattr(
+        "ringfence.inference.answerer.window_selector", lambda _: lambda task, document, windows, n: [1]
+    )
+    prose = "\n\n".join("Words without any worth. " * 30 for _ in range(9))
+    for path in folder.iterdir():
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{prose}", encoding="utf-8")
+    engine = FakeEngine(lambda request, prompt: " null\nday: null\ntotal: null\n")
+    run_on(engine, out, folder, ranker=ranker, windowing=Windowing(tokens=1000, relevant=1))
+    for result in answers(out):
+        assert result.values == gold_of(int(result.document.id.removesuffix(".txt")))
+        ((start, _),) = result.windows
+        assert result.field("day").spans[0][1] < start
+    assert ringfence("check", out) == 0
+    results = out / "results.jsonl"
+    results.write_text(results.read_text(encoding="utf-8").replace('"chosen_by":"ranker"', '"chosen_by":null'))
+    assert ringfence("check", out) == 1
 
 
 def test_a_cascade_asks_no_model_about_documents_of_which_the_ranker_is_sure(

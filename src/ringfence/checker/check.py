@@ -180,10 +180,12 @@ class _Check:
             return
         if self.checker:
             yield from self.checker.faults(result, self.task, document)
+        whole = [(0, len(document.text))]  # a ranker looks at all of a document, whatever the language model reads
         for name, (spec, value) in expected.items():
             answer = answers[name]
+            seen = whole if answer.chosen_by and self.lock.data.get("ranker") else result.windows
             try:
-                fault = fault_of_value(value, answer, spec, document, self.task["locale"], result.windows)
+                fault = fault_of_value(value, answer, spec, document, self.task["locale"], seen)
             except (KeyError, TypeError, AttributeError, ValueError):
                 fault = "it does not have the form of a value"
             self.report.values[answer.kind] += 1
