@@ -23,7 +23,7 @@ CUT = re.compile(r"\(|[ ](?=\S*\d{4})")  # a name ends before its number or a re
 CORE = re.compile(r"(?<!\S)[^\W\d_](?:.*[^\W\d_]\S*)?")  # from the first word of a cell to its last one
 NOTHING = "\0"  # the key of null
 MOST_LINES = 6  # of a text field that may continue over lines
-MOST_PLACES = 1500  # of a text field; the values of a form stand on its first pages
+MOST_PLACES = 2000  # of a text field; the values of a form stand on its first pages
 
 
 @dataclass(frozen=True)
