@@ -92,9 +92,11 @@ def run_on(engine: FakeEngine, out: Path, folder: Path, task: ExtractTask = TASK
         ("Seite 2; Papierhaus Lindner; Leipzig", "Papierhaus Lindner"),
         ("Absender: Stahlbau Krüger AG, Rostock", "Stahlbau Krüger AG"),
         ("An | Hotel Seeblick | Rügen", "Hotel Seeblick"),
+        ("An Hotel Seeblick, Rügen", "Hotel Seeblick"),
+        ("Fa. Gebr. Holm", "Gebr. Holm"),
     ],
 )
-def test_a_name_between_commas_or_dots_of_its_line_can_be_chosen(line: str, name: str) -> None:
+def test_a_name_between_commas_dots_or_behind_a_short_word_can_be_chosen(line: str, name: str) -> None:
     document = document_of(f"Lieferschein\n{line}\n")
     places = list(text_places(document, TextField(kind="text")))
     assert name in [place.value for place in places]

@@ -18,6 +18,7 @@ __all__ = ["Place", "cells_of", "places_of", "text_places", "typed_places", "val
 
 CELL_GAP = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
 SEPARATOR = re.compile(r"[,;] | [·•|/] ")  # between a name and its street on one line
+SHORT_LABEL = re.compile(r"[^\W\d_]{2,5}\.? (?=\S)")  # "To Acme Ltd", "An Hotel Seeblick": a label without a colon
 LABEL_END = re.compile(r":[ \u00a0]+|#[ ]+|[ ][-–][ ]")
 CUT = re.compile(r"\(|[ ](?=\S*\d{4})")  # a name ends before its number or a remark in parentheses
 CORE = re.compile(r"(?<!\S)[^\W\d_](?:.*[^\W\d_]\S*)?")  # from the first word of a cell to its last one
@@ -112,7 +113,8 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
         beginnings = []
         for first, last in [(start, end), *cells_of(text, start, end)]:
             labels = list(LABEL_END.finditer(text, first, last))
-            whole = [(first, last), *((label.end(), last) for label in labels)]
+            short = SHORT_LABEL.match(text, first, last)
+            whole = [(first, last), *((each.end(), last) for each in [*labels, *([short] if short else [])])]
             beginnings += whole
             beginnings += [(first, cut.start()) for cut in [*labels, *CUT.finditer(text, first + 1, last)]]
             beginnings += [part for start, stop in whole for part in _parts(text, start, stop)]
