@@ -40,8 +40,12 @@ def edited(kind: str, subject: Subject, name: str, dice: random.Random) -> bytes
         if not places:
             return None
         start, end = dice.choice(places)
-        letters_of = b"0123456789" if data[start:end].isdigit() else b"abcdefghijklmnopqrstuvwxyz"
-        return data[:start] + bytes(dice.choice(letters_of) for _ in range(end - start)) + data[end:]
+        word = data[start:end]
+        letters_of = b"0123456789" if word.isdigit() else b"abcdefghijklmnopqrstuvwxyz"
+        fresh_word = word
+        while fresh_word == word:  # of one digit, one draw in ten is that digit
+            fresh_word = bytes(dice.choice(letters_of) for _ in word)
+        return data[:start] + fresh_word + data[end:]
     lines = data.splitlines(keepends=True)
     if len(lines) < 2:
         return None
