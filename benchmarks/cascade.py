@@ -42,7 +42,7 @@ def learned(of: Set, others: Sequence[Labelled], target: float | None) -> Ranker
     answered = [each for each in others if each.text in results]
     failed = [not all(t.model_right for t in tables_of(ranker, each, results[each.text])) for each in answered]
     target = target if target is not None else exact_bound(sum(failed), len(failed), "upper", 0.95)
-    scores, wrong = zip(*(whole(each, ranker) for each in others), strict=True)
+    scores, wrong = zip(*(whole(of.bench.task, each, ranker) for each in others), strict=True)
     found = choose_threshold(np.array(scores), np.array(wrong, bool), [each.family for each in others], target)
     print(f"  {len(others)} labelled, {len(failed)} answered by the model, target {target:.3f}: {found}", flush=True)
     if found is None:

@@ -38,7 +38,7 @@ from ringfence.tasks import (
     task_from,
     with_likeness,
 )
-from ringfence.tasks.extract.grammar import one_of
+from ringfence.tasks.gbnf import one_of
 from sets import DATA
 
 __all__ = ["LABEL_SETS", "bench_labels", "bench_time"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from ringfence.contracts import GoldLine
 from tests.conftest import task_of
+from tests.letters import write_labelled
 
 __all__ = ["BILL", "bill", "gold_of_bill", "write_bills"]
 
@@ -75,11 +74,7 @@ def gold_of_bill(number: int) -> dict[str, Any]:
 
 def write_bills(folder: Path, count: int) -> tuple[Path, Path]:
     """Write ``count`` bills and their gold; return the folder of the bills and the gold file."""
-    bills, gold = folder / "bills", folder / "gold.jsonl"
-    bills.mkdir()
-    with gold.open("w", encoding="utf-8") as file:
-        for number in range(count):
-            (bills / f"{number}.txt").write_text(bill(number), encoding="utf-8")
-            line = GoldLine(document=f"{number}.txt", values=gold_of_bill(number))
-            file.write(json.dumps(line.as_json()) + "\n")
-    return bills, gold
+    gold = folder / "gold.jsonl"
+    return write_labelled(
+        folder / "bills", gold, [(bill(number), gold_of_bill(number)) for number in range(count)]
+    ), gold

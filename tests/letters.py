@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ringfence.contracts import GoldLine
 from tests.conftest import task_of
 
-__all__ = ["TASK", "gold_of", "letter", "write_letters"]
+__all__ = ["TASK", "gold_of", "letter", "write_labelled", "write_letters"]
 
 TASK = task_of(
     locale={"date_order": "dmy", "decimal": "."},
@@ -44,11 +45,17 @@ def gold_of(number: int) -> dict[str, Any]:
 
 def write_letters(folder: Path, count: int) -> tuple[Path, Path]:
     """Write ``count`` letters and their gold; return the folder of the letters and the gold file."""
-    letters, gold = folder / "letters", folder / "gold.jsonl"
-    letters.mkdir()
+    gold = folder / "gold.jsonl"
+    return write_labelled(
+        folder / "letters", gold, [(letter(number), gold_of(number)) for number in range(count)]
+    ), gold
+
+
+def write_labelled(folder: Path, gold: Path, documents: Sequence[tuple[str, dict[str, Any]]]) -> Path:
+    """Write texts into a new ``folder``, as 0.txt and so on, and their gold values; return the folder."""
+    folder.mkdir()
     with gold.open("w", encoding="utf-8") as file:
-        for number in range(count):
-            (letters / f"{number}.txt").write_text(letter(number), encoding="utf-8")
-            line = GoldLine(document=f"{number}.txt", values=gold_of(number))
-            file.write(json.dumps(line.as_json()) + "\n")
-    return letters, gold
+        for number, (text, values) in enumerate(documents):
+            (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+            file.write(json.dumps(GoldLine(document=f"{number}.txt", values=values).as_json()) + "\n")
+    return folder

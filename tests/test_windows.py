@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,31 +73,30 @@ def read(task: ExtractTask, document: Document, window: tuple[int, int], written
     return plan.read(written, range(1, len(written) + 1), [logprob] * len(written))
 
 
+THREE = [(0, 8), (10, 18), (20, 28)]
+
+
+def merged_windows(document: Document, written: list[str], *logprobs: float) -> Any:
+    """The answer of three windows, each with one log-probability for all that was written."""
+    parts = [read(TASK, document, span, text, p) for span, text, p in zip(THREE, written, logprobs, strict=True)]
+    return merge(TASK, parts)
+
+
 def test_of_several_windows_the_surest_value_counts_the_earlier_of_equals_and_null_only_if_all_say_null() -> None:
     document = document_of("Ann 1.00\n\nBob 2.00\n\nCat 3.00")
-    spans = [(0, 8), (10, 18), (20, 28)]
-    written = [" 1.00\nwho: null\n", " 2.00\nwho: Bob\n", " 3.00\nwho: null\n"]
-
-    def merged(*logprobs: float) -> Any:
-        parts = [read(TASK, document, span, text, p) for span, text, p in zip(spans, written, logprobs, strict=True)]
-        return merge(TASK, parts)
+    merged = partial(merged_windows, document, [" 1.00\nwho: null\n", " 2.00\nwho: Bob\n", " 3.00\nwho: null\n"])
 
     assert merged(-0.5, -0.1, -0.5).values["total"]["amount"] == "2.00"
     assert merged(-0.1, -0.1, -0.1).values["total"]["amount"] == "1.00"
     assert merged(-0.1, -9, -0.1).values["who"] == "Bob"
-    nobody = merge(TASK, [read(TASK, document, spans[0], " null\nwho: null\n", -0.1)])
+    nobody = merge(TASK, [read(TASK, document, THREE[0], " null\nwho: null\n", -0.1)])
     assert nobody.values == {"total": None, "who": None}
     assert nobody.fields["who"].flags == ["required-but-absent"]
 
 
 def test_windows_that_agree_outweigh_a_surer_one_that_stands_alone() -> None:
     document = document_of("Ann 1.00\n\nann 1.00\n\nCat 3.00")
-    spans = [(0, 8), (10, 18), (20, 28)]
-    written = [" 1.00\nwho: Ann\n", " 1.00\nwho: ann\n", " 3.00\nwho: Cat\n"]
-
-    def merged(*logprobs: float) -> Any:
-        parts = [read(TASK, document, span, text, p) for span, text, p in zip(spans, written, logprobs, strict=True)]
-        return merge(TASK, parts)
+    merged = partial(merged_windows, document, [" 1.00\nwho: Ann\n", " 1.00\nwho: ann\n", " 3.00\nwho: Cat\n"])
 
     together = merged(-0.3, -0.2, -0.1)  # wrong with 0.26 and 0.18, so both with 0.05; the third with 0.10
     assert together.values["total"]["amount"] == "1.00"
