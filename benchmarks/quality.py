@@ -214,7 +214,7 @@ def main() -> None:
     options = parser.parse_args()
     store = Store()
     for weights_name in options.weights.split(","):
-        weights = pull(weights_name, store)
+        weights = store.find(weights_name) or pull(weights_name, store)
         model = open_engine("openvino", weights, store, EngineSettings(cache_gib=3), say=print)
         every: dict[tuple[str, str], Scores] = {}
         if "label-time" in options.sets.split(","):

@@ -70,7 +70,7 @@ def some_examples(count: int = 8) -> list[Encoded]:
 
 
 def a_training(
-    base: StoredWeights, folder: Path, plan: Plan | None = None, start: Checkpoint | None = None
+    base: StoredWeights, folder: Path, plan: Plan | None = None, start: Checkpoint | None = None, *, asked: bool = True
 ) -> Training:
     plan = plan or a_plan()
     folder.mkdir(exist_ok=True)
@@ -81,7 +81,7 @@ def a_training(
         plan,
         folder,
         start or Checkpoint("one"),
-        lambda _: next(dev),
+        (lambda _: next(dev)) if asked else None,
     )
 
 
@@ -90,8 +90,8 @@ def test_training_learns_the_answers_and_takes_the_epoch_that_is_best_on_dev(
 ) -> None:
     training = a_training(base, tmp_path / "out")
     losses = []
-    best = training.run(lambda step: losses.append(step.loss))
-    assert best.number == 2
+    training.run(lambda step: losses.append(step.loss))
+    assert training.best.number == 2
     assert np.mean(losses[-4:]) < np.mean(losses[:4])
     taken = Checkpoint.read(tmp_path / "out" / "checkpoint.safetensors", Checkpoint("one")).numbers
     for name, numbers in training.lora().items():
@@ -227,10 +227,55 @@ def test_a_finished_training_goes_on_to_serving_on_another_machine_and_an_unfini
     assert sorted(os.listdir(tmp_path / "out")) == ["checkpoint.safetensors"]
     moved = a_training(base, tmp_path / "out", start=here)
     assert moved.resume()
-    assert moved.run() == training.best
+    moved.run()
+    assert moved.best == training.best
     assert moved.state.made == there.made
     for name, numbers in training.lora().items():
         assert np.array_equal(numbers, moved.lora()[name]), name
+
+
+def test_the_epoch_can_be_chosen_on_another_machine_after_the_training(base: StoredWeights, tmp_path: Path) -> None:
+    """The machine with the GPU asks nobody; where the weights will serve, the dev part chooses among all epochs."""
+    here, there = (Checkpoint("one", made={"torch": version, "gpus": []}) for version in ("2.13", "2.11"))
+    whole = a_training(base, tmp_path / "whole")
+    whole.run()
+    out = tmp_path / "out"
+    told: list[Any] = []
+    a_training(base, out, start=there, asked=False).run(on_epoch=told.append)
+    assert [(each.number, each.dev) for each in told] == [(1, None), (2, None), (3, None)]
+    names = ["checkpoint.safetensors", *(f"epoch-{number}.safetensors" for number in (1, 2, 3))]
+    assert sorted(os.listdir(out)) == names
+    assert all((out / name).stat().st_mode & 0o777 == 0o600 for name in names)
+
+    interrupted = a_training(base, out, start=here)
+
+    def once(training: Training) -> float:
+        if told[3:]:
+            raise KeyboardInterrupt
+        return 0.5
+
+    interrupted.evaluate = once
+    assert interrupted.resume()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.run(on_epoch=told.append)
+    chosen = a_training(base, out, start=here)
+    dev = iter([0.7, 0.6])
+    chosen.evaluate = lambda _: next(dev)
+    assert chosen.resume()
+    chosen.run()
+    assert [each.dev for each in chosen.state.epochs] == [0.5, 0.7, 0.6]
+    assert os.listdir(out) == ["checkpoint.safetensors"]
+    for name, numbers in whole.lora().items():
+        assert np.array_equal(numbers, chosen.lora()[name]), name
+
+
+def test_a_choice_among_epochs_needs_all_of_them(base: StoredWeights, tmp_path: Path) -> None:
+    a_training(base, tmp_path / "out", asked=False).run()
+    (tmp_path / "out" / "epoch-2.safetensors").unlink()
+    training = a_training(base, tmp_path / "out")
+    assert training.resume()
+    with pytest.raises(InputError, match=r"epoch-2\.safetensors is missing"):
+        training.run()
 
 
 def test_merged_weights_answer_like_the_base_with_its_adapter(base: StoredWeights, tmp_path: Path) -> None:

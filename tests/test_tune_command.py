@@ -50,7 +50,8 @@ def test_tune_trains_and_proves(labelled: Path, capsys: pytest.CaptureFixture[st
     also = ("--also", other, labelled / "gold.jsonl")
     assert tune(labelled, "--train-only") == 0
     assert "--resume and without --train-only" in capsys.readouterr().err
-    assert sorted(path.name for path in (labelled / "tuned").iterdir()) == ["adapter.json", "checkpoint.safetensors"]
+    names = ["adapter.json", "checkpoint.safetensors", "epoch-1.safetensors"]
+    assert sorted(path.name for path in (labelled / "tuned").iterdir()) == names
     assert tune(labelled, "--resume", "--no-ranker", "--json", *also) in (0, 1)
     card = json.loads(capsys.readouterr().out)
     assert card["data"]["documents"] == TRAIN

@@ -50,8 +50,8 @@ class TuningOptions:
     """What goes with a training: the ``run`` whose documents the gold labels, the proof, and the learning curve.
 
     ``curve`` are shares of the labels at which a smaller training is tried, with three seeds each. ``resume`` goes on
-    with the training in the folder. ``until`` the plan: nothing is trained; until the training: nothing is published
-    or proved, and another machine can go on from the folder.
+    with the training in the folder. ``until`` the plan: nothing is trained; until the training: no epoch is chosen,
+    nothing is published or proved, and another machine can go on from the folder.
     """
 
     run: Path | None = None
@@ -97,7 +97,9 @@ def tune(
     hooks.on_plan(prepared)
     if options.until == "plan":
         return None
-    tuned = train(prepared, out, tune_hooks, resume=options.resume, publishing=options.until == "proof")
+    tuned = train(
+        prepared, out, tune_hooks, resume=options.resume, until="published" if options.until == "proof" else "trained"
+    )
     proof = None
     if tuned.published:
         proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))

@@ -62,7 +62,9 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 @click.option(
     "--plan", "plan_only", is_flag=True, help="Print the plan and what is wrong with the labels; train nothing."
 )
-@click.option("--train-only", is_flag=True, help="End after the training; prove it with --resume, on any machine.")
+@click.option(
+    "--train-only", is_flag=True, help="Keep every epoch, and end; choose and prove with --resume, on any machine."
+)
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder.")
 @json_option
 def command(
@@ -104,8 +106,8 @@ def command(
     else:
         _print(done)
     if train_only:
-        note(f"Trained. To prove it, copy {out} to the machine that will serve, and give the same command there with")
-        note("--resume and without --train-only; task, gold, documents and weights must be the same ones.")
+        note(f"Trained; no epoch is chosen yet. Copy {out} to the machine that will serve, and give the same command")
+        note("there with --resume and without --train-only; task, gold, documents and weights must be the same ones.")
         return 0
     return 0 if done.proof and done.proof.word in ("PASS", "UNDECIDED") else 1
 
@@ -139,7 +141,8 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
 
 
 def _print_epoch(epoch: Epoch) -> None:
-    note(f"Epoch {epoch.number}: loss {epoch.loss:.3f}, dev part {epoch.dev:.1%} right, {epoch.seconds:.0f} s.")
+    dev = "" if epoch.dev is None else f" dev part {epoch.dev:.1%} right,"
+    note(f"Epoch {epoch.number}: loss {epoch.loss:.3f},{dev} {epoch.seconds:.0f} s.")
 
 
 def _print(done: Tuning) -> None:

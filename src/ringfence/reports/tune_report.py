@@ -22,6 +22,7 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
     """Write the page, which only its owner can read, and return its path. Plots are SVG inside the page."""
     prepared = tuned.prepared
     labels = prepared.labels
+    assert tuned.before is not None  # a training is chosen before it is proved
     page = page_environment().get_template("tune.html.j2")
     text = page.render(
         task=labels.task.name,
@@ -42,7 +43,7 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
         parity=tuned.parity,
         minutes=float(tuned.card["seconds"]) / 60,
         card=tuned.card,
-        epochs_svg=epochs_plot([(each.number, each.dev, each.loss) for each in tuned.epochs], tuned.before),
+        epochs_svg=epochs_plot([(each.number, each.dev or 0.0, each.loss) for each in tuned.epochs], tuned.before),
         curve=next_labels(curve),
         curve_svg=curve_plot([(each.documents, each.dev) for each in curve], tuned.before) if curve else "",
     )

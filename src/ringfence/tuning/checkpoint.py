@@ -16,11 +16,14 @@ __all__ = ["Checkpoint", "Epoch"]
 
 @dataclass(frozen=True)
 class Epoch:
-    """An epoch that ended: the mean loss of a learned token, the share right on the dev part, and its seconds."""
+    """An epoch that ended: the mean loss of a learned token, the share right on the dev part, and its seconds.
+
+    ``dev`` is None until the dev part is answered.
+    """
 
     number: int
     loss: float
-    dev: float
+    dev: float | None
     seconds: float
 
 
@@ -31,8 +34,8 @@ class Checkpoint:
     ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way, ``before`` the
     share right on the dev part without an adapter, ``skipped`` the steps whose gradient was no number. ``digest`` says
     what is trained: another base, plan or label cannot go on from here. ``made`` says by what: other code, packages or
-    numbers cannot go on either, until the training is ``finished``; then the file holds the adapter of the best epoch
-    alone, for any machine.
+    numbers cannot go on either, until the training is ``finished``. Then any machine can, and the file holds the
+    adapter of the best epoch alone, or no numbers where the best is not chosen yet.
     """
 
     digest: str
@@ -58,8 +61,11 @@ class Checkpoint:
                       metadata={"state": json.dumps(state)})  # fmt: skip
 
     @classmethod
-    def read(cls, path: Path, start: Checkpoint) -> Checkpoint:
-        """Read a checkpoint of the training that begins at ``start``. Raises InputError if it is damaged or another."""
+    def read(cls, path: Path, start: Checkpoint, *, kept: bool = False) -> Checkpoint:
+        """Read a checkpoint of the training that begins at ``start``. Raises InputError if it is damaged or another.
+
+        An epoch that is ``kept`` is for any machine.
+        """
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -75,7 +81,7 @@ class Checkpoint:
                 f"The checkpoint {path} belongs to another training: labels, weights or settings differ.",
                 "Give the same ones, or train into another folder.",
             )
-        if found.made != start.made and not found.finished:
+        if found.made != start.made and not (found.finished or kept):
             differs = ", ".join(sorted(name for name in start.made if found.made.get(name) != start.made[name]))
             raise InputError(
                 f"The checkpoint {path} is of an unfinished training on something else: {differs} differ.",

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..gold.source import GoldSource
 from .preparation import Prepared, TuneHooks, prepare
-from .tuner import Tuned, train
+from .tuner import Tuned, Until, train
 
 __all__ = ["SEEDS", "CurvePoint", "NextLabels", "next_labels", "points_of"]
 
@@ -42,7 +42,8 @@ def points_of(
     """Train on each share of the labels with each seed; what is done already is kept.
 
     A training whose share and seed are those of ``whole`` is not done twice. All choose their epoch on the dev part,
-    so the figures are a little too good, and comparable with one another.
+    so the figures are a little too good, and comparable with one another. Where ``whole`` has not chosen its own yet,
+    none does, and there are no points.
     """
     terms = whole.prepared.terms
     own = whole.prepared.plan.seed
@@ -51,16 +52,19 @@ def points_of(
         dev, documents = [], 0
         for seed in seeds:
             if share == 1.0 and seed == own:
-                prepared, best = whole.prepared, whole.best.dev
+                prepared, best = whole.prepared, whole.best
             else:
                 hooks.say(f"Learning curve: {share:.0%} of the labels, seed {seed}.")
                 settings = replace(terms.settings, seed=seed)
                 prepared = prepare(gold, source, replace(terms, settings=settings, share=share), hooks)
                 folder = out / f"{round(100 * share)}-{seed}"
-                best = train(prepared, folder, hooks, resume=True, publishing=False).best.dev
-            dev.append(best)
+                until: Until = "chosen" if whole.best else "trained"
+                best = train(prepared, folder, hooks, resume=True, until=until).best
+            if best and best.dev is not None:
+                dev.append(best.dev)
             documents = _documents(prepared)
-        points.append(CurvePoint(share, documents, tuple(dev)))
+        if dev:
+            points.append(CurvePoint(share, documents, tuple(dev)))
     return points
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,7 @@ def parts_of(batch: Sequence[Encoded], micro: int) -> Iterator[list[Encoded]]:
 class Training:
     """LoRA on a model that ``with_lora`` wrapped. ``evaluate`` returns the share right on the dev part.
 
+    Without ``evaluate`` the adapter of every epoch is kept beside the checkpoint, for a later run that chooses.
     The same examples, plan and processor give the same adapter, whether or not it was interrupted: the order comes
     from the seed, and a checkpoint holds everything else.
     """
@@ -66,15 +67,16 @@ class Training:
         plan: Plan,
         folder: Path,
         start: Checkpoint,
-        evaluate: Callable[[Training], float],
+        evaluate: Callable[[Training], float] | None,
     ) -> None:
         import torch
 
         self.model, self.examples, self.plan, self.evaluate = model, examples, plan, evaluate
         self.parameters = trainable(model)
         self.optimiser = torch.optim.AdamW([each for _, each in self.parameters], lr=0.0, weight_decay=0.0)
-        self.path, self.best_path = folder / "checkpoint.safetensors", folder / "best.safetensors"
+        self.folder, self.path = folder, folder / "checkpoint.safetensors"
         self.start = self.state = start
+        self.chosen = False  # the checkpoint holds the adapter of the best epoch
         self.broken = 0  # steps in a row
         self.steps_per_epoch = len(batches_of(len(examples), plan, 0))
         self.total = self.steps_per_epoch * plan.epochs
@@ -85,29 +87,36 @@ class Training:
         done = self.state.epochs
         if self.state.finished or not done:
             return self.state.finished
-        return len(done) >= self.plan.epochs or done[-1].number - self.best.number >= self.plan.patience
+        asked = all(each.dev is not None for each in done)
+        return len(done) >= self.plan.epochs or (asked and done[-1].number - self.best.number >= self.plan.patience)
 
     @property
     def best(self) -> Epoch:
         """The epoch with the highest share right on the dev part; of equal ones the one with the lower loss."""
-        return max(self.state.epochs, key=lambda each: (each.dev, -each.loss))
+        return max(self.state.epochs, key=lambda each: (each.dev or 0.0, -each.loss))
 
     def resume(self) -> bool:
         """Go on from the checkpoint, if there is one. Raises InputError if it belongs to another training."""
         if not self.path.exists():
             return False
         self.state = Checkpoint.read(self.path, self.start)
-        self._load(self.state.numbers, moments=not self.state.finished)
+        self.chosen = self.state.finished and bool(self.state.numbers)
+        if self.state.numbers:
+            self._load(self.state.numbers, moments=not self.state.finished)
         return True
 
-    def run(self, on_step: Callable[[Step], None] = lambda step: None) -> Epoch:
-        """Train to the end; returns the best epoch, whose numbers the model then has."""
+    def run(
+        self,
+        on_step: Callable[[Step], None] = lambda step: None,
+        on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    ) -> None:
+        """Train to the end. With ``evaluate`` the model then has the numbers of the best epoch, else of the last."""
         saved = time.monotonic()
         self.model.train()
         while not self.stopped:
             epoch, place = divmod(self.state.step, self.steps_per_epoch)
             if place == 0 and len(self.state.epochs) < epoch:
-                self._end_epoch()
+                on_epoch(self._end_epoch())
                 saved = time.monotonic()
                 continue
             begun = time.monotonic()
@@ -122,33 +131,65 @@ class Training:
                 self.save()
                 saved = time.monotonic()
         if not self.state.finished:
-            self._load(Checkpoint.read(self.best_path, self.start).numbers, moments=False)
             self.state.finished = True
             self.save()
-        self.best_path.unlink(missing_ok=True)
-        return self.best
+        if self.evaluate and not self.chosen:
+            self._choose(on_epoch)
 
     def save(self) -> None:
-        """Write the checkpoint."""
-        self.state.numbers = self._numbers(moments=not self.state.finished)
+        """Write the checkpoint. Between the end of the training and the choice the epochs have files of their own."""
+        waits = self.state.finished and not self.chosen
+        self.state.numbers = {} if waits else self._numbers(moments=not self.state.finished)
         self.state.write(self.path)
 
     def lora(self) -> dict[str, Any]:
         """The numbers of the adapter as float32 arrays, by the names of their parameters."""
         return {name: each.detach().float().cpu().numpy() for name, each in self.parameters}
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self) -> Epoch:
         number = len(self.state.epochs) + 1
+        ended = Epoch(number, self.state.loss / self.steps_per_epoch, None, round(self.state.seconds, 1))
+        self.state.epochs.append(self._ask(ended) if self.evaluate else ended)
+        self.state.loss = self.state.seconds = 0.0
+        if self.evaluate is None or self.best.number == number:
+            replace(self.state, numbers=self._numbers(moments=False)).write(self._kept(number))
+        self.save()
+        return self.state.epochs[-1]
+
+    def _ask(self, epoch: Epoch) -> Epoch:
+        """The epoch with the dev part answered by the numbers that the model has."""
+        assert self.evaluate
         self.model.eval()
         begun = time.monotonic()
         dev = self.evaluate(self)
         self.model.train()
-        seconds = self.state.seconds + time.monotonic() - begun
-        self.state.epochs.append(Epoch(number, self.state.loss / self.steps_per_epoch, dev, round(seconds, 1)))
-        self.state.loss = self.state.seconds = 0.0
-        if self.best.number == number:
-            replace(self.state, numbers=self._numbers(moments=False)).write(self.best_path)
+        return replace(epoch, dev=dev, seconds=round(epoch.seconds + time.monotonic() - begun, 1))
+
+    def _choose(self, on_epoch: Callable[[Epoch], None]) -> None:
+        """Take the best epoch, after the dev part has been answered for those that it was not answered for."""
+        for place, epoch in enumerate(self.state.epochs):
+            if epoch.dev is None:
+                self._load(self._read_kept(epoch.number), moments=False)
+                self.state.epochs[place] = self._ask(epoch)
+                on_epoch(self.state.epochs[place])
+                self.save()
+        self._load(self._read_kept(self.best.number), moments=False)
+        self.chosen = True
         self.save()
+        for each in self.state.epochs:
+            self._kept(each.number).unlink(missing_ok=True)
+
+    def _kept(self, number: int) -> Path:
+        return self.folder / f"epoch-{number}.safetensors"
+
+    def _read_kept(self, number: int) -> Mapping[str, Any]:
+        path = self._kept(number)
+        if not path.exists():
+            raise InputError(
+                f"{path} is missing: it holds the adapter of epoch {number}, and none is chosen yet.",
+                "Copy the whole folder of the training.",
+            )
+        return Checkpoint.read(path, self.start, kept=True).numbers
 
     def _step(self, batch: Sequence[Encoded]) -> float:
         """One step of the optimiser; returns the mean loss of its learned tokens."""

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from ..clock import now
 from ..contracts import Result
@@ -34,9 +34,10 @@ from .preparation import Prepared, TuneHooks
 from .publication import Published, publish
 from .trainer import Step, Training
 
-__all__ = ["Tuned", "train"]
+__all__ = ["Tuned", "Until", "train"]
 
 CARD = "adapter.json"
+Until = Literal["trained", "chosen", "published"]
 ESTIMATED_AFTER = 3  # steps
 
 
@@ -44,31 +45,34 @@ ESTIMATED_AFTER = 3  # steps
 class Tuned:
     """What a training gave: its card, its epochs, and what it ``published``.
 
-    That is None if serving differs too much from the trainer (``parity``).
+    That is None if serving differs too much from the trainer (``parity``). ``best`` and ``before``, the share right on
+    the dev part without an adapter, are None until the dev part is answered.
     """
 
     prepared: Prepared
     published: Published | None
     epochs: Sequence[Epoch]
-    best: Epoch
-    before: float
+    best: Epoch | None
+    before: float | None
     parity: Sequence[Parity]
     card: Mapping[str, Any]
 
 
-def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = False, publishing: bool = True) -> Tuned:
+def train(
+    prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = False, until: Until = "published"
+) -> Tuned:
     """Train, choose the best epoch on the dev part by the task's own metric, compare what is served, and publish.
 
-    The dev part is answered by the engine that will serve, with the weights merged as they will be. Without
-    ``publishing`` nothing goes to the store. Raises InputError if ``out`` holds a training and ``resume`` is not given,
-    or holds another one.
+    The dev part is answered by the engine that will serve, with the weights merged as they will be. Until ``trained``
+    it is not asked, every epoch is kept, and another machine can go on; until ``chosen`` nothing goes to the store.
+    Raises InputError if ``out`` holds a training and ``resume`` is not given, or holds another one.
     """
     if prepared.guarded.faults:
         raise InputError(f"Not trained: {'; '.join(prepared.guarded.faults)}.", "Mend this first.")
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (out / "checkpoint.safetensors").exists() and not resume:
         raise InputError(f"{out} holds a training.", "Continue it with --resume, or name another folder.")
-    if resume and (finished := _finished(prepared, out / CARD, publishing=publishing)):
+    if resume and (finished := _finished(prepared, out / CARD, until)):
         return finished
     energy, plan = energy_joules(), prepared.plan
     model = with_lora(load_base(prepared.base, plan.numbers), plan)
@@ -77,37 +81,31 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
         return _Dev(prepared, hooks).share_right(lora_of(training.lora(), plan))
 
     start = Checkpoint(prepared.digest, made=made_with(plan))
-    training = Training(model, prepared.train, plan, out, start, evaluate)
+    training = Training(model, prepared.train, plan, out, start, None if until == "trained" else evaluate)
     resumed = resume and training.resume()
     if resumed:
         hooks.say(f"Going on from step {training.state.step} of {training.total}.")
-    else:
+    if until != "trained" and training.state.before is None:
         training.state.before = _Dev(prepared, hooks).share_right(None)
         hooks.say(f"Dev part before the training: {training.state.before:.1%} right.")
-    told = len(training.state.epochs)
     first: tuple[float, int] | None = None
 
     def on_step(step: Step) -> None:
-        nonlocal told, first
+        nonlocal first
         hooks.on_step(step)
         if first is None:
             first = time.monotonic(), step.number
         elif step.number == first[1] + ESTIMATED_AFTER:
             left = (time.monotonic() - first[0]) / ESTIMATED_AFTER * (step.total - step.number) / 60
             hooks.say(f"About {left:.0f} minutes of training on this machine, if all {plan.epochs} epochs are needed.")
-        for epoch in training.state.epochs[told:]:
-            hooks.on_epoch(epoch)
-        told = len(training.state.epochs)
 
-    best = training.run(on_step)  # an interruption may come within a step, so the last checkpoint counts
-    for epoch in training.state.epochs[told:]:
-        hooks.on_epoch(epoch)
+    training.run(on_step, hooks.on_epoch)
     if skipped := training.state.skipped:
         hooks.say(f"{skipped} of {training.total} steps were left out: their gradients were no numbers.")
     lora = lora_of(training.lora(), plan)
     parity, published = (
         publish(prepared, lora, training.state.made, trainer_logprobs(training, prepared.dev), hooks)
-        if publishing
+        if until == "published"
         else ([], None)
     )
     card = _card(prepared, training, parity)
@@ -117,21 +115,24 @@ def train(prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = Fal
     for each in fields(Published):
         card[each.name] = f"sha256:{published.by_name[each.name].manifest.digest}" if published else None
     write_whole(out / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n", private=True)
+    best = training.best if training.chosen else None
     return Tuned(prepared, published, training.state.epochs, best, card["dev_before"], parity, card)
 
 
-def _finished(prepared: Prepared, path: Path, *, publishing: bool) -> Tuned | None:
+def _finished(prepared: Prepared, path: Path, until: Until) -> Tuned | None:
     """The training that a card describes, if it is this one and, where it should be, in the store still."""
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     published = Published.of_card(card, Store())
-    if card.get("configuration") != prepared.digest or (publishing and published is None):
+    if card.get("configuration") != prepared.digest or (until == "published" and published is None):
+        return None
+    if until != "trained" and card["best"] is None:
         return None
     epochs = [Epoch(**each) for each in card["epochs"]]
     parity = [Parity(**{name: value for name, value in each.items() if name != "holds"}) for each in card["parity"]]
-    best = next(each for each in epochs if each.number == card["best"])
+    best = next((each for each in epochs if each.number == card["best"]), None)
     return Tuned(prepared, published, epochs, best, card["dev_before"], parity, card)
 
 
@@ -188,9 +189,9 @@ def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> d
             "tokens": sum(len(each.ids) for each in examples), "trained": sum(each.trained for each in examples),
         },
         "warnings": prepared.guarded.warnings,
-        "dev_before": round(training.state.before or 0.0, 6),
+        "dev_before": None if training.state.before is None else round(training.state.before, 6),
         "epochs": [vars(each) for each in training.state.epochs],
-        "best": training.best.number,
+        "best": training.best.number if training.chosen else None,
         "skipped_steps": training.state.skipped,
         "parity": [each.as_json() for each in parity],
         "seconds": round(sum(each.seconds for each in training.state.epochs), 1),
