@@ -70,12 +70,12 @@ def test_an_example_is_the_prompt_of_run_time_and_the_lines_that_the_grammar_all
     assert parity_fault(example, ENGINE) is None
 
 
-def test_names_of_fields_are_read_and_only_values_are_learned() -> None:
+def test_a_value_is_learned_with_the_name_behind_it_which_alone_tells_its_end_from_a_line_break_in_it() -> None:
     task = task_of(supplier={"kind": "text"}, total={"kind": "money"})
     values = {"supplier": "Nordwind GmbH", "total": {"amount": "12.00", "currency": "EUR"}}
     (example,) = examples_for(task, document_of("Nordwind GmbH\nTotal EUR 12.00"), values)
     end = "".join(map(chr, ENGINE.turn_end()))
-    assert learned_text(example) == f" Nordwind GmbH\n 12.00\n{end}"
+    assert learned_text(example) == f" Nordwind GmbH\ntotal: 12.00\n{end}"
     assert "".join(map(chr, example.ids)).endswith(f"supplier: Nordwind GmbH\ntotal: 12.00\n{end}")
 
 
@@ -93,7 +93,7 @@ def test_null_is_learned_where_gold_says_null_and_nothing_where_gold_is_silent()
     (example,) = examples_for(
         task, document_of("Nordwind GmbH\nTotal EUR 12.00, due 3 May 2024"), {"supplier": "Nordwind GmbH", "due": None}
     )
-    assert learned_text(example).startswith(" Nordwind GmbH\n null\n")
+    assert learned_text(example).startswith(" Nordwind GmbH\ntotal: null\n")
     assert example.example.missing == ()
 
 
@@ -107,7 +107,7 @@ def test_rows_of_a_list_are_learned_in_the_order_of_the_page_and_a_list_with_a_m
     ]
     total = {"amount": "8.75", "currency": None}
     (example,) = examples_for(task, document, {"lines": rows, "total": total})
-    assert learned_text(example).startswith("\n- Bolt | 7.50\n- Nut | 1.25\n 8.75\n")
+    assert learned_text(example).startswith("\n- Bolt | 7.50\n- Nut | 1.25\ntotal: 8.75\n")
     (example,) = examples_for(task, document, {"lines": [*rows, {"name": "Screw", "amount": None}], "total": total})
     assert example.example.missing == ("lines",)
 

@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of an answer. Names of fields are not ``learned``: the grammar writes them."""
+    """A part of an answer, and whether it is ``learned``."""
 
     text: str
     learned: bool
