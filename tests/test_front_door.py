@@ -247,8 +247,8 @@ def test_options_that_do_not_exist_are_named_with_those_that_do() -> None:
 def test_the_ten_lines_on_real_weights(small_weights: object, examples: Path, tmp_path: Path) -> None:
     paths = sorted((examples / "documents").iterdir())[:3]
     task = ringfence.load_task({"name": "t", "fields": {"supplier": {"kind": "text"}, "total": {"kind": "money"}}})
-    # One at a time: in a batch, a prompt that is cached in part moves log-probabilities by up to 0.28 nats on processors
-    # without AMX, and with them a flag of doubt, so that a replay rightly says CHANGED.
+    # One at a time: in a batch, a prompt that is cached in part moved log-probabilities by up to 0.28 nats on an AMD
+    # EPYC, and with them a flag of doubt, so that a replay rightly says CHANGED.
     with ringfence.open_model("tests", engine="openvino", cache=1, in_flight=1) as model:
         result = model.answer(task, paths[0])
         assert result.answered
