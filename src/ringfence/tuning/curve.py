@@ -47,6 +47,7 @@ def points_of(
     """
     terms = whole.prepared.terms
     own = whole.prepared.plan.seed
+    until: Until = "chosen" if whole.best else "trained"
     points = []
     for share in sorted(set(shares)):
         dev, documents = [], 0
@@ -58,7 +59,6 @@ def points_of(
                 settings = replace(terms.settings, seed=seed)
                 prepared = prepare(gold, source, replace(terms, settings=settings, share=share), hooks)
                 folder = out / f"{round(100 * share)}-{seed}"
-                until: Until = "chosen" if whole.best else "trained"
                 best = train(prepared, folder, hooks, resume=True, until=until).best
             if best and best.dev is not None:
                 dev.append(best.dev)

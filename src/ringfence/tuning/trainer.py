@@ -55,7 +55,7 @@ def parts_of(batch: Sequence[Encoded], micro: int) -> Iterator[list[Encoded]]:
 class Training:
     """LoRA on a model that ``with_lora`` wrapped. ``evaluate`` returns the share right on the dev part.
 
-    Without ``evaluate`` the adapter of every epoch is kept beside the checkpoint, for a later run that chooses.
+    The adapter of every epoch is kept beside the checkpoint until one is chosen; without ``evaluate`` a later run does.
     The same examples, plan and processor give the same adapter, whether or not it was interrupted: the order comes
     from the seed, and a checkpoint holds everything else.
     """
@@ -151,8 +151,7 @@ class Training:
         ended = Epoch(number, self.state.loss / self.steps_per_epoch, None, round(self.state.seconds, 1))
         self.state.epochs.append(self._ask(ended) if self.evaluate else ended)
         self.state.loss = self.state.seconds = 0.0
-        if self.evaluate is None or self.best.number == number:
-            replace(self.state, numbers=self._numbers(moments=False)).write(self._kept(number))
+        replace(self.state, numbers=self._numbers(moments=False)).write(self._kept(number))
         self.save()
         return self.state.epochs[-1]
 
