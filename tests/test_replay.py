@@ -292,6 +292,30 @@ def test_a_result_that_was_edited_is_changed(tmp_path: Path, edit: dict[str, Any
     assert replayed(folder, engine_saying({})).totals == {"CHANGED": 1, "IDENTICAL": 1}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "edit", "word"),
+    [
+        (-3.96, -4.04, {}, "NEAR-TIE"),
+        (-3.85, -4.04, {}, "CHANGED"),  # it was not near the bound
+        (-3.96, -3.97, {}, "IDENTICAL"),  # on the same side of the bound
+        (-3.96, -4.04, {"flags": ["doubtful"]}, "CHANGED"),  # that flag follows no log-probability
+        (-3.96, -3.97, {"flags": ["unlikely-token"]}, "CHANGED"),  # no token crossed the bound: somebody wrote the flag
+    ],
+)
+def test_a_flag_at_its_bound_is_a_near_tie_of_the_same_tokens(
+    tmp_path: Path, before: float, after: float, edit: dict[str, Any], word: str
+) -> None:
+    (tmp_path / "d.txt").write_text("from 12 to 34\n")
+    run(TASK, expand_inputs([tmp_path]), engine_saying({}, before), None, tmp_path / "run", arguments={"weights": "w"})
+    folder = RunFolder.open(tmp_path / "run")
+    (stored,) = lines(folder)
+    folder.results.write_text(json.dumps(_edited(stored, {"fields": {"number": edit}})) + "\n")
+    (found,) = replayed(folder, engine_saying({}, after)).outcomes
+    assert found.word == word
+    assert ("bound of unlikely-token" in found.why) == (not edit and word != "IDENTICAL")
+    assert found.fields == ()
+
+
 def test_a_run_without_a_trace_is_judged_by_its_values(tmp_path: Path) -> None:
     folder = a_run(tmp_path, 3)
     folder.trace.unlink()

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from ..contracts import FieldAnswer, Result, TraceLine
 
-__all__ = ["NEAR_TIE", "OutcomeWord", "RecordedAnswers", "ReplayOutcome", "ScoreAlternatives", "compare_results"]
+__all__ = [
+    "NEAR_TIE",
+    "OutcomeWord",
+    "RecordedAnswers",
+    "ReplayOutcome",
+    "ScoreAlternatives",
+    "compare_results",
+    "distance_of_crossing",
+]
 
 NEAR_TIE = 0.1  # nats between the two best tokens; the composition of a batch moves log-probabilities by less
 OutcomeWord = Literal["IDENTICAL", "SAME TEXT", "SAME VALUES", "NEAR-TIE", "CHANGED", "NOT REPLAYED"]
@@ -26,9 +34,9 @@ class ReplayOutcome:
 
     ``request`` and ``token`` (its index in the answer) name the place where the answers diverge. ``margin`` is the
     distance of the two alternatives in nats. ``method`` is `bound` (log p - log(1-p) of the stored token alone is over
-    the threshold), `scored` (the engine scored both alternatives again), or `not known` (the engine cannot score, which
-    counts as CHANGED). ``fields`` are the fields whose value differs. ``drift`` is the largest change of a
-    log-probability.
+    the threshold), `scored` (the engine scored both alternatives again), `not known` (the engine cannot score, which
+    counts as CHANGED), or `bound of a flag` (the answers do not diverge, but a token crossed the bound of a flag).
+    ``fields`` are the fields whose value differs. ``drift`` is the largest change of a log-probability.
     """
 
     document: str
@@ -237,18 +245,26 @@ def _told(answers: RecordedAnswers) -> dict[tuple[str, int], int]:
 
 def _drift(stored: RecordedAnswers, replayed: RecordedAnswers) -> float:
     """Return the largest change of a log-probability over the tokens and scores that both runs share."""
-    most = 0.0
+    return round(max((abs(a - b) for a, b in _shared(stored, replayed) if max(a, b) > -12), default=0.0), 5)
+
+
+def distance_of_crossing(stored: RecordedAnswers, replayed: RecordedAnswers, bound: float) -> float | None:
+    """How far the stored log-probability is from a bound that a replay crossed; the nearest one, None without any."""
+    crossings = [abs(a - bound) for a, b in _shared(stored, replayed) if (a < bound) != (b < bound)]
+    return min(crossings, default=None)
+
+
+def _shared(stored: RecordedAnswers, replayed: RecordedAnswers) -> Iterator[tuple[float, float]]:
+    """The log-probabilities of the tokens, and the scores, that both runs have after the same prompts."""
     for request in set(stored) & set(replayed):
         for left, right in zip(stored[request], replayed[request], strict=False):
             if left.prompt != right.prompt:
                 break
             if left.tokens is not None and right.tokens is not None:
                 size = _common_length(left.tokens, right.tokens)
-                pairs = zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=False)
+                yield from zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=False)
             else:
-                pairs = zip(left.scores or (), right.scores or (), strict=False)
-            most = max([most, *(abs(a - b) for a, b in pairs if max(a, b) > -12)])
-    return round(most, 5)
+                yield from zip(left.scores or (), right.scores or (), strict=False)
 
 
 def _readable(request: str, document: str) -> str:

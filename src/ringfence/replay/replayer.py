@@ -25,8 +25,16 @@ from ..runs import Progress, RunControl, RunFolder, RunHooks, run_task
 from ..runs.source_documents import source_of
 from ..runs.trace import traces_by_document
 from ..tasks import Task, task_from
+from ..tasks.extract.doubts import UNLIKELY, UNLIKELY_TOKEN
 from .claims import differing_claims
-from .outcome import NEAR_TIE, OutcomeWord, RecordedAnswers, ReplayOutcome, compare_results
+from .outcome import (
+    NEAR_TIE,
+    OutcomeWord,
+    RecordedAnswers,
+    ReplayOutcome,
+    compare_results,
+    distance_of_crossing,
+)
 
 __all__ = [
     "LockDiffersError",
@@ -286,14 +294,30 @@ def recorded_options(
     )
 
 
-def _with_claims(outcome: ReplayOutcome, stored: Result, replayed: Result, answers: RecordedAnswers) -> ReplayOutcome:
-    """Return the outcome, or CHANGED if the results of one answer state different things of it."""
-    if len({line.s for lines in answers.values() for line in lines}) > 1:  # it counts the last session's requests only
+def _with_claims(
+    outcome: ReplayOutcome,
+    stored: Result,
+    replayed: Result,
+    answers: tuple[RecordedAnswers, RecordedAnswers],
+    threshold: float,
+) -> ReplayOutcome:
+    """Return the outcome, or CHANGED if the results of one answer state different things of it.
+
+    It is NEAR-TIE if nothing differs but the flag of an unlikely token, and a token was as near to its bound.
+    """
+    before, _ = answers
+    if len({line.s for lines in before.values() for line in lines}) > 1:  # it counts the last session's requests only
         replayed = replayed.model_copy(update={"usage": stored.usage})
-    if outcome.same and (claims := differing_claims(stored, replayed, exact=outcome.drift == 0)):
-        why = f"the same answer, but the result states something else: {', '.join(claims)}"
+    claims = differing_claims(stored, replayed, exact=outcome.drift == 0) if outcome.same else ()
+    if not claims:
+        return outcome
+    why = f"the same answer, but the result states something else: {', '.join(claims)}"
+    margin = distance_of_crossing(*answers, UNLIKELY)
+    if margin is None or differing_claims(stored, replayed, exact=False, but_flags={UNLIKELY_TOKEN}):
         return replace(outcome, word="CHANGED", why=why)
-    return outcome
+    why += f"; a token was {margin:.3f} from the bound of {UNLIKELY_TOKEN}"
+    word: OutcomeWord = "NEAR-TIE" if margin <= threshold else "CHANGED"
+    return replace(outcome, word=word, why=why, margin=round(margin, 4), method="bound of a flag")
 
 
 def _replay_session(
@@ -336,7 +360,9 @@ def _replay_session(
                 traces = before.get(name, {}), after.get(name, {})
                 outcome = compare_results(stored, replayed, *traces, engine.margin, options.threshold)
                 outcomes.append(
-                    outcome if session.under_other_lock else _with_claims(outcome, stored, replayed, traces[0])
+                    outcome
+                    if session.under_other_lock
+                    else _with_claims(outcome, stored, replayed, traces, options.threshold)
                 )
         return outcomes
     finally:

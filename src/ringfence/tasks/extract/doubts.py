@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from .grammar import CandidateRule, Rule
 
-__all__ = ["is_the_only_one", "null_doubts", "value_doubts"]
+__all__ = ["UNLIKELY", "UNLIKELY_TOKEN", "is_the_only_one", "null_doubts", "value_doubts"]
 
 UNLIKELY = -4.0  # of 985 right values 4 have such a token, of 347 wrong ones 40 (receipts, adbuys, invoices; 1.5B)
+UNLIKELY_TOKEN = "unlikely-token"
 IMPOSSIBLE = -10.0
 
 
@@ -23,7 +24,7 @@ def value_doubts(rule: Rule | None, logprobs: Sequence[float]) -> list[str]:
     ``logprobs`` are those of its tokens (nats). An only candidate is right however unlikely its text: of 8 VAT numbers
     with a token below -10, all are.
     """
-    return ["unlikely-token"] if logprobs and min(logprobs) < UNLIKELY and not is_the_only_one(rule) else []
+    return [UNLIKELY_TOKEN] if logprobs and min(logprobs) < UNLIKELY and not is_the_only_one(rule) else []
 
 
 def null_doubts(logprobs: Sequence[float]) -> list[str]:
