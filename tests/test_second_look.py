@@ -124,3 +124,76 @@ def test_a_text_that_was_led_astray_is_asked_again_without_its_first_word() -> N
 def test_a_value_without_a_choice_or_a_whole_sentence_or_a_judgement_is_not_asked_again(spec: dict[str, Any]) -> None:
     text = "true" if spec["kind"] == "boolean" else "44938"
     assert plan_of(value=spec).second_look(*tokens((f" {text}", -9.0), ("\n", 0.0))) is None
+
+
+ADDRESS = {"kind": "text", "within": "block"}
+PRINTED = "Acme\nNO 28, JALAN 1C, 41050\nKLANG SELANGOR\nTEL 03-3362\n"
+ENDED = ((" NO 28, JALAN 1C, 41050", -0.2), ("\n", -0.8), ("total:", 0.0), (" null", -0.1), ("\n", 0.0))
+
+
+def address_plan(text: str = PRINTED, **spec: Any) -> ExtractionPlan:
+    return plan_of(text, address=ADDRESS | spec, total={"kind": "money"})
+
+
+@pytest.mark.parametrize(
+    ("went_on", "address"),
+    [
+        (-1.2, "NO 28, JALAN 1C, 41050 KLANG SELANGOR"),  # a third as likely as the end, or more
+        (-2.0, "NO 28, JALAN 1C, 41050"),
+    ],
+)
+def test_a_doubtful_end_at_a_line_s_end_is_asked_again_and_gives_way_to_what_is_likely_behind_it(
+    went_on: float, address: str
+) -> None:
+    look = address_plan().second_look(*tokens(*ENDED))
+    assert look is not None
+    assert look.written.text == " NO 28, JALAN 1C, 41050"
+    again = tokens((" K", went_on), ("LANG", 0.0), (" SELANGOR", 0.0), ("\n", 0.0), ("total: null\n", 0.0))
+    got = look.read(*again).single["address"]
+    assert got.value == address
+    assert PRINTED[slice(*got.answer.spans[0])].replace("\n", " ") == address
+    assert look.second_look(*again) is None
+
+
+def test_what_goes_on_is_the_next_line_and_may_not_begin_with_the_break_that_ended_the_value() -> None:
+    look = address_plan().second_look(*tokens(*ENDED))
+    assert look is not None
+    rule = next(line for line in look.grammar.split("\n") if line.startswith("f0 ::="))
+    assert ('" KLANG"' in rule, '", KLANG"' in rule, '"\\n' in rule, "JALAN" in rule) == (True, True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "spec"),
+    [
+        (PRINTED, -0.3, {}),  # the model is sure enough
+        (PRINTED, -0.8, {"within": "line"}),  # a value of one line
+        (PRINTED, -0.8, {"max_segments": 200}),  # a sentence
+        ("NO 28, JALAN 1C, 41050\n", -0.8, {}),  # nothing is behind it
+        ("NO 28, JALAN 1C, 41050 KLANG\n", -0.8, {}),  # what is behind it stands on the same line
+    ],
+)
+def test_an_end_is_not_asked_again_where_it_is_sure_or_nothing_can_follow(
+    text: str, end: float, spec: dict[str, Any]
+) -> None:
+    first, _, *rest = ENDED
+    assert address_plan(text, **spec).second_look(*tokens(first, ("\n", end), *rest)) is None
+
+
+def test_an_end_in_one_token_with_the_last_sign_is_not_asked_again() -> None:
+    printed = "NO 28, SELANGOR.\nTEL 03-3362\n"
+    written = tokens((" NO 28, SELANGOR", -0.2), (".\n", -0.8), ("total: null\n", 0.0))
+    assert address_plan(printed).second_look(*written) is None
+
+
+def test_an_end_that_moved_on_may_move_on_again_but_not_for_ever() -> None:
+    lines = ["Block A", "Street 1", "Town 2", "Region 3", "State 4", "Country 5"]
+    plan: ExtractionPlan | None = address_plan("\n".join(lines))
+    text, looks = f" {lines[0]}", 0
+    rest = ("\n", -0.9), ("total: null\n", 0.0)
+    said = tokens((text, -0.1), *rest)
+    while plan is not None and (plan := plan.second_look(*said)) is not None:
+        looks += 1
+        assert plan.written.text == " " + " ".join(lines[:looks])
+        said = tokens((f" {lines[looks]}", -0.9), *rest)
+        assert plan.read(*said).single["address"].value == " ".join(lines[: looks + 1])
+    assert looks == 3

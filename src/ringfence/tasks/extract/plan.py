@@ -28,21 +28,22 @@ from .grammar import (
     NULL,
     CandidateRule,
     Choice,
+    FieldRule,
     Rule,
     answer_grammar,
 )
 from .list_grammar import START, ListRule, list_rule
 from .prompt import write_prompt
+from .second_look import MOST_LINES_MORE, Look, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
 from .starts import is_form, with_whole_start
 from .task import ExtractTask
 from .text_runs import Match, RunRule
-from .written import ASTRAY, NOTHING, NULL_STANDS, Look, WrittenAnswer
+from .written import NOTHING, WrittenAnswer
 
 __all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]
 
 FEATURES_VERSION = 3
-MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; fields that allow more are for sentences
 
 
 class AnswerError(Exception):
@@ -139,43 +140,31 @@ class ExtractionPlan:
         if not self.looks:
             return written
         look = self.looks[-1]
-        belief = sum(written.logprobs_within(*self.places(written.text)[look.path]))
-        return look.first if look.stands(belief) else written
+        return look.first if look.stands(written, *self.places(written.text)[look.path]) else written
 
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
         """A plan that continues from the first field that is to be asked again; None if there is none.
 
-        A small model spreads its belief over several values: null at 0.4 wins against three dates at 0.2 each, though
-        "there is a date" is at 0.6, and one such null affects all later fields. The new plan forbids that null and
-        keeps what is written before it. A value that the model began and was led away from is asked again without its
-        beginning. A field that asks for whole sentences is not asked again: contracts lack many clauses, and some wrong
-        sentence can always be found.
+        The new plan keeps what is written before it. Nothing is asked a third time, but for an end that moved on.
         """
         written = self._settled(text, token_ends, logprobs)
-        asked = {look.path for look in self.looks}
-        for index, (path, (start, end)) in enumerate(self.places(written.text).items()):
-            rule, belief = self.rules[path], written.logprobs_within(start, end)
-            sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_SEGMENTS_OF_A_NAME
-            if rule is None or sentences or path in asked or not belief:
+        asked = [look.path for look in self.looks]
+        for index, (path, place) in enumerate(self.places(written.text).items()):
+            found = look_again(path, self.rules[path], written, place, path not in self.required)
+            if found is None or (path in asked and not self._goes_on(found[0], written)):
                 continue
-            others = self._others(path, written.text[start + 1 : end], belief)
-            if others is None:
-                continue
-            is_null = written.text[start + 1 : end] == NULL
-            look = Look(path, written, sum(belief), is_null, isinstance(rule, ListRule))
-            rules = {name: self.rules[name] for name in list(self.task.flat)[index:]} | {path: others}
+            look, others = found
+            rules: dict[str, FieldRule | None] = {name: self.rules[name] for name in list(self.task.flat)[index:]}
+            rules[path] = others
             grammar = answer_grammar([(n, r, n not in self.required and n != path) for n, r in rules.items()])
-            return replace(self, grammar=grammar, written=written.up_to(start), looks=(*self.looks, look))
+            return replace(self, grammar=grammar, written=written.up_to(look.place), looks=(*self.looks, look))
         return None
 
-    def _others(self, path: str, text: str, belief: Sequence[float]) -> Rule | ListRule | None:
-        """The rule of what a second look may find instead of ``text``; None if the field needs no second look."""
-        rule = self.rules[path]
-        if text == NULL:
-            return rule if path not in self.required and sum(belief) < NULL_STANDS else None
-        if isinstance(rule, RunRule | CandidateRule) and min(belief) < ASTRAY:
-            return rule.without(text)
-        return None
+    def _goes_on(self, look: Look, written: WrittenAnswer) -> bool:
+        """Whether the end of a value is asked again that went on at the last look."""
+        before = [each for each in self.looks if each.path == look.path]
+        went_on = written is not before[-1].first and all(each.why == "ended" for each in (look, *before))
+        return went_on and len(before) < MOST_LINES_MORE
 
     def places(self, written: str) -> dict[str, tuple[int, int]]:
         """The place of each field's value in an answer, from the space before it to its end. Raises AnswerError."""
@@ -265,7 +254,7 @@ class ExtractionPlan:
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
             "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
             "tokens": len(logprobs),
-            "null_logprob": round(asked[path].belief, 4) if path in asked and asked[path].is_null else None,
+            "null_logprob": round(asked[path].belief, 4) if path in asked and asked[path].why == "null" else None,
             "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
             "occurrences": len(answer.spans) + len(answer.others),
             "ocr": answer.ocr,

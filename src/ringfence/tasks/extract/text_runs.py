@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from ..fields import TextField
 from ..gbnf import literal, one_of
 from ..recognisers import Candidate
 
-__all__ = ["Match", "RunRule", "SharedRules"]
+__all__ = ["Continuation", "Match", "RunRule", "SharedRules"]
 
 
 @dataclass(frozen=True)
@@ -110,21 +110,36 @@ class RunRule:
 
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
         """The rule of the field; the rules of its runs go to ``tails``."""
-        text = self.document.text
         starts: dict[tuple[str, str], None] = {}
         every: dict[tuple[str, str], None] = {}
         for chain in self.chains:
-            rest = gap = ""
-            for link in reversed(chain):
-                forms = self._forms(text[link.segment.start : link.segment.end])
-                continuation = f"({gap}) {rest}" if rest and gap else rest
+            for forms, continuation in self._backwards(chain, tails):
                 if self.not_first not in forms:
                     every.update(dict.fromkeys((form, continuation) for form in forms))
                     if forms[0][0].isalnum():
                         starts.update(dict.fromkeys((form, continuation) for form in forms))
-                rest = tails.name(forms, continuation)
-                gap = " | ".join(literal(gap) for gap in link.gaps if gap)
         yield f'{name} ::= " " ' + one_of(starts or every)
+
+    def _backwards(self, chain: Sequence[_Link], tails: SharedRules) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The forms of each word of a chain and the rule of what may follow it, from the last word to the first."""
+        follows = ""
+        for link in reversed(chain):
+            forms = self._forms(self.document.text[link.segment.start : link.segment.end])
+            yield forms, follows
+            gap = " | ".join(literal(gap) for gap in link.gaps if gap)
+            word = tails.name(forms, follows)
+            follows = f"({gap}) {word}" if gap else word
+
+    def continued(self, written: str) -> Continuation | None:
+        """The rule of what may follow ``written``, which ends at the end of a line; None if nothing may."""
+        rests = [
+            chain[last:]
+            for chain in self.chains
+            for first in range(len(chain))
+            if (last := self._reach(chain, first, written)) is not None and last + 1 < len(chain)
+        ]
+        over_lines = [rest for rest in rests if "\n" in rest[1].gaps]
+        return Continuation(self, over_lines) if over_lines else None
 
     def without(self, written: str) -> RunRule | None:
         """The rule without the runs that begin with the first word of ``written``; None if no other is left."""
@@ -239,6 +254,26 @@ class RunRule:
         return max(
             (len(text[chain[0].segment.start : chain[-1].segment.end].encode()) for chain in self.chains), default=0
         )
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What may follow a run that is written: the links of ``rests`` behind the first one, which ends the run."""
+
+    run: RunRule
+    rests: Sequence[Sequence[_Link]]
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """The rule of the rest of the field, at least one word long.
+
+        It does not begin with a line break, with which the model ended the field.
+        """
+        starts: dict[tuple[str, str], None] = {}
+        for rest in self.rests:
+            forms, follows = list(self.run._backwards(rest[1:], tails))[-1]
+            gaps = [gap for gap in rest[1].gaps if gap != "\n"]
+            starts.update(dict.fromkeys((gap + form, follows) for gap in gaps for form in forms))
+        yield f"{name} ::= " + one_of(starts)
 
 
 def _letters(text: str) -> str:

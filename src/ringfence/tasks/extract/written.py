@@ -1,16 +1,11 @@
-"""The text that the model has written, and the fields of it that are asked again."""
+"""The text that the model has written."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["NOTHING", "Look", "WrittenAnswer"]
-
-NULL_STANDS = math.log(0.5)  # the lowest log-probability of null, over all its tokens, without a second look
-ASTRAY = -5.0  # a value with a token below it was begun under the grammar and led somewhere else
-NOTABLE = math.log(0.1)  # a value above it was among what the model would have written instead of null
+__all__ = ["NOTHING", "WrittenAnswer"]
 
 
 @dataclass(frozen=True)
@@ -40,29 +35,3 @@ class WrittenAnswer:
 
 
 NOTHING = WrittenAnswer()
-
-
-@dataclass(frozen=True)
-class Look:
-    """A field that is asked again without what was written for it: null, or a value that the model was led to.
-
-    ``first`` is the whole first answer, ``belief`` the log-probability that it gave to the field's text.
-    """
-
-    path: str
-    first: WrittenAnswer
-    belief: float
-    is_null: bool
-    is_list: bool = False
-
-    def stands(self, belief: float) -> bool:
-        """True if the first answer is kept, against a value of the log-probability ``belief``.
-
-        Null also gives way to a value that is less likely but notable: the belief in a date is spread over several. A
-        model that expects what the document does not have doubts null too; whatever it then has to write is less likely
-        still, and invented (a term in 3 of 12 agreements, at -15 after a null at -12). The text of a list is too long
-        to be compared with null: 19 of the lists of 36 invoices were less likely, and no worse.
-        """
-        if self.is_list:
-            return False
-        return belief <= self.belief and not (self.is_null and belief > NOTABLE)
