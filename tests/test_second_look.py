@@ -197,3 +197,17 @@ def test_an_end_that_moved_on_may_move_on_again_but_not_for_ever() -> None:
         said = tokens((f" {lines[looks]}", -0.9), *rest)
         assert plan.read(*said).single["address"].value == " ".join(lines[: looks + 1])
     assert looks == 3
+
+
+def test_the_last_field_s_end_tells_nothing_since_a_model_would_rather_stop() -> None:
+    plan = plan_of(PRINTED, address=ADDRESS)
+    written = tokens((" NO 28, JALAN 1C, 41050", -0.2), ("\n", -7.0))
+    assert plan.second_look(*written) is None
+    assert plan.read(*written).single["address"].answer.flags == []
+
+
+@pytest.mark.parametrize(("end", "flags"), [(-3.9, []), (-4.1, ["unlikely-token"])])
+def test_a_value_that_was_ended_where_the_model_went_on_carries_a_flag(end: float, flags: list[str]) -> None:
+    plan = plan_of("Mike Bloomberg 2020,\nInc\n44938\n", buyer={"kind": "text"}, total={"kind": "money"})
+    written = tokens((" Mike Bloomberg 2020,", -0.1), ("\n", end), ("total: null\n", 0.0))
+    assert plan.read(*written).single["buyer"].answer.flags == flags

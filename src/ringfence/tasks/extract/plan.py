@@ -22,7 +22,7 @@ from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from .answer import FieldValue, Record, WindowAnswer, by_place
 from .date_pairs import date_pairs, with_one_range
-from .doubts import null_doubts, value_doubts
+from .doubts import end_doubts, null_doubts, value_doubts
 from .evidence import evidence_at
 from .grammar import (
     NULL,
@@ -95,6 +95,8 @@ class ExtractionPlan:
                 meaning = self._meaning(path, rule, written.text[start + 1 : end], path not in self.required)
                 spec: Any = self.task.flat[path]
                 value = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
+                if meaning is not None:
+                    value.answer.flags += end_doubts(rule, written.logprob_of_end(end), value.answer.flags)
                 # The end of its line is part of the value's probability, and may be in one token with its last sign.
                 with_end = written.logprobs_within(start, end + 1)
                 part.single[path] = replace(value, logprob=round(sum(with_end), 4) if with_end else None)

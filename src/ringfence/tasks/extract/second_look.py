@@ -84,8 +84,7 @@ def look_again(
     if isinstance(rule, RunRule | CandidateRule) and min(belief) < ASTRAY:
         others = rule.without(text)
         return (Look(path, written, "astray", start, sum(belief)), others) if others else None
-    # A token that holds the last sign too, such as ".\n", does not tell how likely the end behind that sign is.
-    ending = sum(written.logprobs_within(end, end + 1)) if end in written.token_ends else 0.0
-    if isinstance(rule, RunRule) and ending < END_STANDS and (rest := rule.continued(text)):
+    ending = written.logprob_of_end(end)
+    if isinstance(rule, RunRule) and ending is not None and ending < END_STANDS and (rest := rule.continued(text)):
         return Look(path, written, "ended", end, ending), rest
     return None

@@ -33,5 +33,15 @@ class WrittenAnswer:
         """The log-probabilities of the tokens that end in (start, end]."""
         return [p for stop, p in zip(self.token_ends, self.logprobs, strict=True) if start < stop <= end]
 
+    def logprob_of_end(self, end: int) -> float | None:
+        """The log-probability that the value up to ``end`` ends there; None where the tokens do not tell it.
+
+        They do not at the end of the answer, where a model would rather stop than break the line, nor where one token
+        holds both the last sign and the break.
+        """
+        if end not in self.token_ends or end + 1 >= len(self.text):
+            return None
+        return sum(self.logprobs_within(end, end + 1))
+
 
 NOTHING = WrittenAnswer()
