@@ -171,6 +171,27 @@ def test_a_plan_has_no_gap_and_gives_a_reason_for_each_setting() -> None:
 
 
 @pytest.mark.parametrize(
+    ("documents", "options", "given", "epochs", "patience"),
+    [
+        (300, 0, {}, 4, 2),
+        (60, 0, {}, 8, 3),  # few labels
+        (1000, 77, {}, 8, 3),  # few of each option
+        (1000, 5, {}, 4, 2),
+        (1000, 5, {"epochs": 6}, 6, 3),
+        (1000, 77, {"patience": 1}, 8, 1),
+    ],
+)
+def test_few_labels_of_an_option_need_more_epochs_and_many_epochs_more_patience(
+    documents: int, options: int, given: dict[str, Any], epochs: int, patience: int
+) -> None:
+    found = plan_for(
+        Settings(**given), parameters=10**8, context=2048, longest=300, documents=documents, computing=NO_GPU,
+        options=options,
+    )  # fmt: skip
+    assert (found.epochs, found.patience) == (epochs, patience)
+
+
+@pytest.mark.parametrize(
     ("parameters", "gpu_gb", "numbers", "micro"),
     [
         (10**8, 80, "bfloat16", "16384"),

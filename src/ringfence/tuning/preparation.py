@@ -140,6 +140,7 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
         longest=longest,
         documents=len({each.example.document for each in train}),
         computing=here,
+        options=max(len(each.options) for each in labels.task.answer_fields().values()),
     )
     guarded = guard(labels, train, parity, plan)
     if apart:
