@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.contracts import FieldAnswer
+from ringfence.documents import cut_segments
 from ringfence.tasks import ExtractionPlan, prepare
+from ringfence.tasks.extract.text_runs import RunRule
 from tests.conftest import document_of, task_of
 
 PAPER = "Order 44938 of Ann Lee\nOrder 48812 of Sam Hill\n"
@@ -179,6 +183,14 @@ def test_an_end_is_not_asked_again_where_it_is_sure_or_nothing_can_follow(
     assert address_plan(text, **spec).second_look(*tokens(first, ("\n", end), *rest)) is None
 
 
+def test_what_goes_on_stays_within_the_segments_of_the_field() -> None:
+    written = len(cut_segments("NO 28, JALAN 1C, 41050"))
+    assert address_plan(max_segments=written).second_look(*tokens(*ENDED)) is None
+    look = address_plan(max_segments=written + 1).second_look(*tokens(*ENDED))
+    assert look is not None
+    assert 'f0 ::= (" KLANG" | ", KLANG")' in look.grammar
+
+
 def test_an_end_in_one_token_with_the_last_sign_is_not_asked_again() -> None:
     printed = "NO 28, SELANGOR.\nTEL 03-3362\n"
     written = tokens((" NO 28, SELANGOR", -0.2), (".\n", -0.8), ("total: null\n", 0.0))
@@ -211,3 +223,30 @@ def test_a_value_that_was_ended_where_the_model_went_on_carries_a_flag(end: floa
     plan = plan_of("Mike Bloomberg 2020,\nInc\n44938\n", buyer={"kind": "text"}, total={"kind": "money"})
     written = tokens((" Mike Bloomberg 2020,", -0.1), ("\n", end), ("total: null\n", 0.0))
     assert plan.read(*written).single["buyer"].answer.flags == flags
+
+
+WORDS = st.sampled_from(["Block", "A", "12", "c/o", "Ann-Lee", "(x)", "St.", "No:"])
+
+
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=4), min_size=2, max_size=5), st.data())
+def test_whatever_may_follow_an_end_is_read_back_as_one_run_that_begins_where_the_value_began(
+    lines: list[list[str]], data: st.DataObject
+) -> None:
+    text = "\n".join(" ".join(line) for line in lines) + "\n"
+    plan = address_plan(text)
+    rule = plan.rules["address"]
+    assert isinstance(rule, RunRule)
+    count = data.draw(st.integers(1, len(lines) - 1))
+    written = " ".join(" ".join(line) for line in lines[:count])
+    following = rule.continued(written)
+    assert following is not None
+    for rest in following.rests:
+        word = text[rest[1].segment.start : rest[1].segment.end]
+        for gap in set(rest[1].gaps) - {"\n"}:
+            whole, began = rule.read(f"{written}{gap}{word}"), rule.read(written)
+            assert whole is not None
+            assert began is not None
+            assert {start for start, _ in whole.spans} <= {start for start, _ in began.spans}
+            assert (rest[0].segment.end, rest[1].segment.end) in {
+                (end_of_written, end) for _, end in whole.spans for _, end_of_written in began.spans
+            }

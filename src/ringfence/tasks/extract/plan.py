@@ -34,7 +34,7 @@ from .grammar import (
 )
 from .list_grammar import START, ListRule, list_rule
 from .prompt import write_prompt
-from .second_look import MOST_LINES_MORE, Look, look_again
+from .second_look import Look, asked_enough, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
 from .starts import is_form, with_whole_start
 from .task import ExtractTask
@@ -147,13 +147,12 @@ class ExtractionPlan:
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
         """A plan that continues from the first field that is to be asked again; None if there is none.
 
-        The new plan keeps what is written before it. Nothing is asked a third time, but for an end that moved on.
+        The new plan keeps what is written before it.
         """
         written = self._settled(text, token_ends, logprobs)
-        asked = [look.path for look in self.looks]
         for index, (path, place) in enumerate(self.places(written.text).items()):
             found = look_again(path, self.rules[path], written, place, path not in self.required)
-            if found is None or (path in asked and not self._goes_on(found[0], written)):
+            if found is None or asked_enough(found[0], self.looks, written):
                 continue
             look, others = found
             rules: dict[str, FieldRule | None] = {name: self.rules[name] for name in list(self.task.flat)[index:]}
@@ -161,12 +160,6 @@ class ExtractionPlan:
             grammar = answer_grammar([(n, r, n not in self.required and n != path) for n, r in rules.items()])
             return replace(self, grammar=grammar, written=written.up_to(look.place), looks=(*self.looks, look))
         return None
-
-    def _goes_on(self, look: Look, written: WrittenAnswer) -> bool:
-        """Whether the end of a value is asked again that went on at the last look."""
-        before = [each for each in self.looks if each.path == look.path]
-        went_on = written is not before[-1].first and all(each.why == "ended" for each in (look, *before))
-        return went_on and len(before) < MOST_LINES_MORE
 
     def places(self, written: str) -> dict[str, tuple[int, int]]:
         """The place of each field's value in an answer, from the space before it to its end. Raises AnswerError."""

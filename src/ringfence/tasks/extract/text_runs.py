@@ -131,14 +131,17 @@ class RunRule:
             follows = f"({gap}) {word}" if gap else word
 
     def continued(self, written: str) -> Continuation | None:
-        """The rule of what may follow ``written``, which ends at the end of a line; None if nothing may."""
+        """The rule of what may follow ``written``, which ends at the end of a line; None if nothing may.
+
+        What is written and what follows have at most ``max_segments``.
+        """
         rests = [
-            chain[last:]
+            chain[last : first + self.spec.max_segments]
             for chain in self.chains
             for first in range(len(chain))
-            if (last := self._reach(chain, first, written)) is not None and last + 1 < len(chain)
+            if (last := self._reach(chain, first, written)) is not None
         ]
-        over_lines = [rest for rest in rests if "\n" in rest[1].gaps]
+        over_lines = [rest for rest in rests if len(rest) > 1 and "\n" in rest[1].gaps]
         return Continuation(self, over_lines) if over_lines else None
 
     def without(self, written: str) -> RunRule | None:
