@@ -166,7 +166,7 @@ def test_a_run_may_be_limited_and_exported_and_turned_into_rows(
     model: ringfence.Model, inbox: Path, tmp_path: Path
 ) -> None:
     run = model.run(TASK, inbox, tmp_path / "run", details=RunDetails(limit=2))
-    assert run.totals == {"done": 2}
+    assert run.totals == {"done": 2}, [result.reason for result in run]
     assert run.rows()[0] == {"document": "0.txt", "status": "done", "sender": "Nordwind GmbH", "total": "120.50"}
     assert run.export(tmp_path / "out.csv") == 2
     assert run.export(tmp_path / "out.xlsx") == 2
