@@ -123,6 +123,7 @@ def plan_for(
         faults.append(f"length: {given['length']} is more than the context of these weights ({context})")
     if faults:
         raise InputError(f"The settings of the training are wrong: {'; '.join(faults)}.", "Correct all of them.")
+    epochs = _epochs(documents, options)
     chosen: dict[str, tuple[Any, str]] = {
         "rank": (16, "enough for one task; a higher one learns no more from hundreds of labels"),
         "alpha": (32, "twice the usual rank of 16, so that the learning rate keeps its meaning"),
@@ -131,13 +132,13 @@ def plan_for(
             if parameters >= LARGE
             else (5e-4, "small weights take larger steps: about ten times those of full fine-tuning")
         ),
-        "epochs": _epochs(documents, options),
+        "epochs": epochs,
         "batch": (8, "a few hundred labels give too few steps with more"),
         "length": (min(context, max(256, longest)), f"the longest example has {longest} tokens, the context {context}"),
         "micro": _micro(parameters, computing),
         "patience": (
             (3, "three epochs without a better dev part end the training; of many epochs two can be chance")
-            if given.get("epochs", _epochs(documents, options)[0]) > MANY_EPOCHS
+            if given.get("epochs", epochs[0]) > MANY_EPOCHS
             else (2, "two epochs without a better dev part end the training")
         ),
         "seed": (0, "fixed, so that the training can be repeated"),

@@ -22,7 +22,7 @@ from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from .answer import FieldValue, Record, WindowAnswer, by_place
 from .date_pairs import date_pairs, with_one_range
-from .doubts import end_doubts, null_doubts, value_doubts
+from .doubts import null_doubts, value_doubts
 from .evidence import evidence_at
 from .grammar import (
     NULL,
@@ -94,9 +94,8 @@ class ExtractionPlan:
                 assert not isinstance(rule, ListRule)
                 meaning = self._meaning(path, rule, written.text[start + 1 : end], path not in self.required)
                 spec: Any = self.task.flat[path]
-                value = self._field_value(spec, rule, meaning, written.logprobs_within(start, end), path)
-                if meaning is not None:
-                    value.answer.flags += end_doubts(rule, written.logprob_of_end(end), value.answer.flags)
+                logprobs, ending = written.logprobs_within(start, end), written.logprob_of_end(end)
+                value = self._field_value(spec, rule, meaning, logprobs, path, ending)
                 # The end of its line is part of the value's probability, and may be in one token with its last sign.
                 with_end = written.logprobs_within(start, end + 1)
                 part.single[path] = replace(value, logprob=round(sum(with_end), 4) if with_end else None)
@@ -225,7 +224,13 @@ class ExtractionPlan:
         return by_place(found) if rule and len(rule.spec.fields) == 1 else found
 
     def _field_value(
-        self, spec: Any, rule: Rule | None, meaning: Match | str | None, logprobs: Sequence[float], path: str | None
+        self,
+        spec: Any,
+        rule: Rule | None,
+        meaning: Match | str | None,
+        logprobs: Sequence[float],
+        path: str | None,
+        ending: float | None = None,
     ) -> FieldValue:
         moved: dict[str, int] = {}
         asked = {look.path: look for look in self.looks}
@@ -243,7 +248,7 @@ class ExtractionPlan:
             value, answer = self._grounded(rule, whole)
             moved = {"start_moved": 1} if whole != meaning else {}
         if meaning is not None:
-            answer.flags += value_doubts(rule, logprobs)
+            answer.flags += value_doubts(rule, logprobs, ending)
         answer.features = {
             "v": FEATURES_VERSION,
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
