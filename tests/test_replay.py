@@ -28,7 +28,7 @@ from ringfence.inference.example_pool import read_examples
 from ringfence.locks import Lock
 from ringfence.replay import NEAR_TIE, ReplayOptions, ReplayReport, replay_run
 from ringfence.replay.fragile import mark_fragile
-from ringfence.replay.outcome import compare_results, margin_bound
+from ringfence.replay.outcome import compare_results, distance_of_crossing, margin_bound
 from ringfence.reports.replay_report import write_replay
 from ringfence.runs import RunFolder
 from ringfence.runs.erasure import purge
@@ -314,6 +314,16 @@ def test_a_flag_at_its_bound_is_a_near_tie_of_the_same_tokens(
     assert found.word == word
     assert ("bound of unlikely-token" in found.why) == (not edit and word != "IDENTICAL")
     assert found.fields == ()
+
+
+def test_only_a_token_crosses_the_bound_of_a_flag_a_score_does_not() -> None:
+    def answers(**told: Any) -> dict[str, list[TraceLine]]:
+        return {"a": [TraceLine(document="a", id="a", n=1, s=0, prompt="p", **told)]}
+
+    before, after = answers(tokens=[1], logprobs=[-3.9]), answers(tokens=[1], logprobs=[-4.1])
+    assert distance_of_crossing(before, after, -4.0) == pytest.approx(0.1)
+    assert distance_of_crossing(before, before, -4.0) is None
+    assert distance_of_crossing(answers(scores=[-3.9]), answers(scores=[-4.1]), -4.0) is None
 
 
 def test_a_run_without_a_trace_is_judged_by_its_values(tmp_path: Path) -> None:

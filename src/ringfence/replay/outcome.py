@@ -245,26 +245,37 @@ def _told(answers: RecordedAnswers) -> dict[tuple[str, int], int]:
 
 def _drift(stored: RecordedAnswers, replayed: RecordedAnswers) -> float:
     """Return the largest change of a log-probability over the tokens and scores that both runs share."""
-    return round(max((abs(a - b) for a, b in _shared(stored, replayed) if max(a, b) > -12), default=0.0), 5)
+    shared = [*_shared_tokens(stored, replayed), *_shared_scores(stored, replayed)]
+    return round(max((abs(a - b) for a, b in shared if max(a, b) > -12), default=0.0), 5)
 
 
 def distance_of_crossing(stored: RecordedAnswers, replayed: RecordedAnswers, bound: float) -> float | None:
-    """How far the stored log-probability is from a bound that a replay crossed; the nearest one, None without any."""
-    crossings = [abs(a - bound) for a, b in _shared(stored, replayed) if (a < bound) != (b < bound)]
+    """How far a stored token is from a bound that its replay crossed, in nats; the nearest one, None without any."""
+    crossings = [abs(a - bound) for a, b in _shared_tokens(stored, replayed) if (a < bound) != (b < bound)]
     return min(crossings, default=None)
 
 
-def _shared(stored: RecordedAnswers, replayed: RecordedAnswers) -> Iterator[tuple[float, float]]:
-    """The log-probabilities of the tokens, and the scores, that both runs have after the same prompts."""
+def _shared_tokens(stored: RecordedAnswers, replayed: RecordedAnswers) -> Iterator[tuple[float, float]]:
+    """The log-probabilities of the tokens that both runs have after the same prompts."""
+    for left, right in _shared_lines(stored, replayed):
+        if left.tokens is not None and right.tokens is not None:
+            size = _common_length(left.tokens, right.tokens)
+            yield from zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=False)
+
+
+def _shared_scores(stored: RecordedAnswers, replayed: RecordedAnswers) -> Iterator[tuple[float, float]]:
+    """The scores that both runs have after the same prompts."""
+    for left, right in _shared_lines(stored, replayed):
+        if left.tokens is None or right.tokens is None:
+            yield from zip(left.scores or (), right.scores or (), strict=False)
+
+
+def _shared_lines(stored: RecordedAnswers, replayed: RecordedAnswers) -> Iterator[tuple[TraceLine, TraceLine]]:
     for request in set(stored) & set(replayed):
         for left, right in zip(stored[request], replayed[request], strict=False):
             if left.prompt != right.prompt:
                 break
-            if left.tokens is not None and right.tokens is not None:
-                size = _common_length(left.tokens, right.tokens)
-                yield from zip((left.logprobs or [])[:size], (right.logprobs or [])[:size], strict=False)
-            else:
-                yield from zip(left.scores or (), right.scores or (), strict=False)
+            yield left, right
 
 
 def _readable(request: str, document: str) -> str:
