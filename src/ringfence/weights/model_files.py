@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import WeightsError
+from ..gguf_copy import Change, Progress, copy_gguf
 from ..gguf_header import GgufHeader
 from .store import StoredWeights
 
-__all__ = ["PRECISIONS", "Change", "GgufFiles", "ModelFiles", "Progress", "files_of", "gguf_of", "has_safetensors"]
+__all__ = ["PRECISIONS", "GgufFiles", "ModelFiles", "files_of", "gguf_of", "has_safetensors"]
 
 PRECISIONS = ("q8_0", "q4_0", "f16")
-Change = Callable[[str, Any], Any]
-"""(name of a tensor, its numbers) -> the numbers to write; the very same object if nothing changes."""
-Progress = Callable[[int, int], None]
-"""(tensors written, all tensors)"""
 ROTATED_BY_HALVES = ("attn_q.", "attn_k.")  # in GGUF files of the architecture llama
 
 
@@ -91,16 +87,6 @@ def tensor_names(architecture: str, layers: int) -> Callable[[str], str | None]:
         raise WeightsError(f"Weights of the architecture {architecture} cannot be tuned here.", "Choose others.")
     names = gguf.get_tensor_name_map(known[architecture], layers)
     return lambda name: names.get_name(name, (".weight", ".bias"))
-
-
-def gguf_kinds(precision: str) -> tuple[Any, Any]:
-    """The precision of matrices by gguf's names: the type of a tensor, and that of a file."""
-    import gguf
-
-    kind, file = {"q8_0": ("Q8_0", "MOSTLY_Q8_0"), "q4_0": ("Q4_0", "MOSTLY_Q4_0")}.get(
-        precision, ("F16", "MOSTLY_F16")
-    )
-    return gguf.GGMLQuantizationType[kind], gguf.LlamaFileType[file]
 
 
 def finish(writer: Any) -> None:
@@ -173,32 +159,4 @@ class GgufFiles:
 
     def write(self, target: Path, precision: str, progress: Progress, change: Change | None = None) -> str:
         """Write the file in another precision. Raises WeightsError if a precision cannot be read."""
-        import gguf
-        from gguf.quants import dequantize, quantize
-
-        reader = gguf.GGUFReader(str(self.path))
-        wanted, file_type = gguf_kinds(precision)
-        writer = gguf.GGUFWriter(str(target), self.architecture, use_temp_file=True)
-        for field in reader.fields.values():
-            if field.name.startswith("GGUF.") or field.name in ("general.architecture", "general.file_type"):
-                continue
-            kind = field.types[0]
-            inner = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(field.name, field.contents(), kind, sub_type=inner)
-        writer.add_file_type(file_type)
-        for number, tensor in enumerate(reader.tensors, 1):
-            data, kind = tensor.data, tensor.tensor_type
-            if len(tensor.shape) >= 2 and int(tensor.shape[0]) % 32 == 0 and (change or kind != wanted):
-                try:
-                    numbers = dequantize(tensor.data, kind)
-                    changed = change(tensor.name, numbers) if change else numbers
-                    if changed is not numbers or kind != wanted:
-                        data, kind = quantize(changed, wanted), wanted
-                except NotImplementedError:
-                    raise WeightsError(
-                        f"Cannot convert the precision {kind.name} of these weights.", "Start from other weights."
-                    ) from None
-            writer.add_tensor(tensor.name, data, raw_dtype=kind)
-            progress(number, len(reader.tensors))
-        finish(writer)
-        return f"gguf {version('gguf')}; requantise {precision} 1"
+        return copy_gguf(self.path, target, precision, change=change, progress=progress)

@@ -6,8 +6,9 @@ so this happens only on request, and the result is weights in their own right. S
 
 from __future__ import annotations
 
+from ..gguf_copy import Progress
 from .derivation import publish_derived
-from .model_files import PRECISIONS, Progress, files_of
+from .model_files import PRECISIONS, files_of
 from .store import Store, StoredWeights
 
 __all__ = ["PRECISIONS", "requantise"]

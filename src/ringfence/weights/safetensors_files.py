@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import WeightsError
-from .model_files import Change, Progress, finish, gguf_kinds, in_pairs, interleaved_heads, tensor_names
+from ..gguf_copy import Change, Progress, gguf_kinds
+from .model_files import finish, in_pairs, interleaved_heads, tensor_names
 
 __all__ = ["SafetensorsFiles"]
 
