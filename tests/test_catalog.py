@@ -79,7 +79,8 @@ def test_what_fits_and_what_does_not_is_said_with_the_sum() -> None:
     assert known is not None
     fits, why = machine_fit(known, Machine(24.0), ["openvino"], 8192, 1)
     assert fits
-    assert re.search(r"openvino in 4 bits: [\d.]+ \+ [\d.]+ = [\d.]+ GB of 20 GB", why)
+    assert re.search(r"openvino in 8 bits: [\d.]+ \+ [\d.]+ = [\d.]+ GB of 20 GB", why)
+    assert re.match(r"llamacpp in 4 bits", machine_fit(known, Machine(9.0), ["openvino", "llamacpp"], 8192, 1)[1])
     assert not machine_fit(known, Machine(4.0), ["openvino"], 8192, 1)[0]
     assert machine_fit(known, Machine(64.0, (80.0,)), ["openvino", "vllm"], 8192, 1)[1].startswith("vllm in 16 bits")
     fits, why = machine_fit(known, Machine(24.0), [], 8192, 1)

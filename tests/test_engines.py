@@ -30,6 +30,7 @@ from ringfence.engines.vllm import (
     installed,
 )
 from ringfence.errors import EngineError
+from ringfence.hardware import Machine
 from ringfence.inference import LoadedModel, open_engine
 from ringfence.weights import Store, StoredWeights
 from tests.conftest import REPOSITORY
@@ -325,7 +326,7 @@ def with_precision(folder: Path, precision: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("precision", ["Q5_0", "Q5_1"])
+@pytest.mark.parametrize("precision", ["MXFP4"])
 def test_a_precision_that_openvino_does_not_read_is_named_with_a_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
 ) -> None:
@@ -338,7 +339,20 @@ def test_a_precision_that_openvino_does_not_read_is_named_with_a_remedy(
     assert f"OpenVINO does not read llama weights in {precision}" in why
     with pytest.raises(EngineError, match=precision) as caught:
         make_form(other, tmp_path)
-    assert "requantise" in str(caught.value.hint)
+    assert "llamacpp" in str(caught.value.hint)
+
+
+def test_weights_whose_form_leaves_no_memory_go_to_llamacpp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.engines.selection.is_x86", lambda: True)
+    monkeypatch.setattr("ringfence.engines.selection.has_gpu", lambda: False)
+    files = with_precision(tmp_path / "files", "Q8_0")
+    needed = 32 * 256 * 8.5 / 8 / 1e9
+    monkeypatch.setattr("ringfence.engines.selection.machine", lambda: Machine(needed * 2))
+    assert choose_engine(files, "")[0] == "openvino"
+    monkeypatch.setattr("ringfence.engines.selection.machine", lambda: Machine(needed * 1.2))
+    name, why = choose_engine(files, "")
+    assert name == "llamacpp"
+    assert "because OpenVINO needs" in why
 
 
 def test_llamacpp_listens_on_loopback_behind_a_key(llamacpp: Engine) -> None:

@@ -142,7 +142,16 @@ def show_command(name: str, as_json: bool) -> None:
     for file in manifest.files:
         echo(f"{'file':10} {file.name}  {size_text(file.size)}  sha256:{file.sha256}")
     for form in weights.forms():
-        echo(f"{'form':10} {form.folder.name}")
+        echo(f"{'form':10} {form.folder.name}{_distance_text(form)}")
+
+
+def _distance_text(form: StoredWeights) -> str:
+    """How far a form is from the file that it was made from; empty if its engine states nothing."""
+    record = form.files / "distances.json"
+    if not record.exists():
+        return ""
+    stated = json.loads(record.read_text(encoding="utf-8"))
+    return f"  {stated['mean']:.2%} from the file on average, {stated['worst']:.2%} at worst"
 
 
 @command.command("verify")

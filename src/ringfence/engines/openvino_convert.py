@@ -5,26 +5,35 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from ..gguf_copy import copy_gguf
+from ..gguf_header import GgufHeader
 from .gguf_metadata import FormFacts, cached_numbers, facts_of_gguf
+from .openvino_distance import FURTHEST, distances
 from .openvino_runtime import explain, runtime
 from .selection import unread_by_openvino
 
 __all__ = ["converter_version", "make_form"]
 
+DISTANCES = "distances.json"
+# GenAI's reader rounds the zero points of Q4_1 and of the K precisions: 8 to 12 % rms from the file. It keeps these.
+READ_EXACTLY = {"F32", "F16", "BF16", "Q8_0", "Q4_0"}
+
 
 def converter_version() -> str:
-    """The version of the converter: OpenVINO GenAI's GGUF reader, and this file."""
-    return f"openvino-genai {runtime().genai.__version__}; facts 2"
+    """The version of the converter: OpenVINO GenAI's GGUF reader, the precision that it is given, and this file."""
+    return f"openvino-genai {runtime().genai.__version__}; gguf {version('gguf')}; 8 bits; facts 2"
 
 
 def make_form(origin: Path, target: Path) -> None:
     """Convert the GGUF file in ``origin``, or copy the OpenVINO export there, into ``target``.
 
-    Raises EngineError if ``origin`` holds neither, or OpenVINO cannot convert it.
+    Matrices in a precision that OpenVINO reads with other numbers are given to it in 8 bits. Raises EngineError if
+    ``origin`` holds neither, if OpenVINO cannot convert it, or if the result is not what the file holds.
     """
     if (origin / "openvino_model.xml").exists():
         for file in origin.iterdir():
@@ -42,27 +51,48 @@ def make_form(origin: Path, target: Path) -> None:
         raise EngineError("The openvino engine does not embed texts, and these weights do.", "Use --engine llamacpp.")
     if unread := unread_by_openvino(origin):
         raise EngineError(
-            f"OpenVINO does not read the precision {unread} of these weights.",
-            "Make weights that it reads with `ringfence weights requantise`, or choose --engine llamacpp.",
+            f"OpenVINO does not read the precision {unread} of these weights.", "Choose --engine llamacpp."
         )
-    # The reader writes its export next to the file that it reads, so it gets a link in the target folder.
-    link = target / files[0].name
-    for file in files:
-        os.symlink(file.resolve(), target / file.name)
+    _convert(files, target)
+    _state_distance(target, files)
+    facts.write(target)
+
+
+def _convert(files: list[Path], target: Path) -> None:
+    """Have GenAI's reader write its export to ``target``."""
+    read = [target / file.name for file in files]  # the reader writes next to the file that it reads
+    for file, here in zip(files, read, strict=True):
+        if set(GgufHeader(file).tensors.values()) <= READ_EXACTLY:
+            os.symlink(file.resolve(), here)
+        else:
+            copy_gguf(file, here, "q8_0", keep=READ_EXACTLY)
     genai = runtime().genai
     try:
-        genai.Tokenizer(str(link), enable_save_ov_model=True)
+        genai.Tokenizer(str(read[0]), enable_save_ov_model=True)
         scheduler = genai.SchedulerConfig()
         scheduler.num_kv_blocks = 16
-        genai.ContinuousBatchingPipeline(str(link), scheduler, "CPU", {"enable_save_ov_model": True})
+        genai.ContinuousBatchingPipeline(str(read[0]), scheduler, "CPU", {"enable_save_ov_model": True})
     except (RuntimeError, MemoryError, LookupError, ValueError) as error:  # "map::at" if metadata is missing
         raise explain(error, "converting the weights") from None
     finally:
-        for file in files:
-            (target / file.name).unlink(missing_ok=True)
+        for here in read:
+            here.unlink(missing_ok=True)
     if not (target / "openvino_model.bin").exists():
         raise EngineError("OpenVINO did not write the converted weights.", "Free some disk space and try again.")
-    facts.write(target)
+
+
+def _state_distance(target: Path, files: list[Path]) -> None:
+    """Write how far every matrix is from the file. Raises EngineError if one is beyond the bound."""
+    found = distances(target / "openvino_model.xml", files)
+    name, worst = max(found.items(), key=lambda item: item[1])
+    if not worst <= FURTHEST:  # also if it is no number
+        raise EngineError(
+            f"OpenVINO changed these weights on the way: {name} is {worst:.1%} from the file, and the bound is "
+            f"{FURTHEST:.0%}.",
+            "Choose --engine llamacpp, and report this to Ringfence.",
+        )
+    record = {"bound": FURTHEST, "worst": worst, "mean": sum(found.values()) / len(found), "matrices": found}
+    (target / DISTANCES).write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def _facts_of_export(folder: Path) -> FormFacts:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..gguf_header import GgufHeader
-from ..hardware import has_gpu, is_x86
+from ..hardware import has_gpu, is_x86, machine
 
 __all__ = [
     "EngineState",
@@ -23,8 +23,13 @@ __all__ = [
 
 # What GenAI's GGUF reader supports, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
-# Tried one by one with 2026.4; it breaks off at Q3_K, Q5_0, Q5_1, Q5_K and the IQ family.
-OPENVINO_PRECISIONS = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q2_K", "Q4_K", "Q6_K"}
+# Those that its form can be made of: what gguf turns back into numbers, tried one by one. Newer ones are llama.cpp's.
+OPENVINO_PRECISIONS = {
+    "F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "TQ1_0",
+    "TQ2_0", "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_NL", "IQ4_XS",
+}  # fmt: skip
+FORM_BITS = 8.5  # per number in OpenVINO's form: 8, and a scale of 16 for each 32 numbers
+WEIGHTS_SHARE = 0.7  # of the memory; the rest is for the cache, the documents and the system
 SLOW_IN_LLAMACPP = ("Q4_1", "Q5_1")
 _MODULES = {
     "openvino": ("openvino_genai", "openvino", "openvino_tokenizers"),
@@ -95,6 +100,7 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
         )
     architecture = _architecture(files) if files else None
     unread = unread_by_openvino(files) if files else None
+    too_large = _too_large_for_openvino(files) if files else None
     fits = architecture in (None, *OPENVINO_ARCHITECTURES) and not unread
     usable = {name for name in ("openvino", "llamacpp") if state_of(name).usable}
     kind = f"{architecture} weights" if architecture else "an OpenVINO export" if files else "most weights"
@@ -106,6 +112,8 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
         raise EngineError("An OpenVINO export needs OpenVINO.", "Install it: pip install 'ringfence[openvino]'.")
     if gpu and "llamacpp" in usable and _llamacpp_sees_a_gpu():
         return "llamacpp", f"llamacpp, because the installed build uses the GPU and reads {kind}"
+    if x86 and fits and too_large and "llamacpp" in usable:
+        return "llamacpp", f"llamacpp, because OpenVINO {too_large}"
     if x86 and fits and "openvino" in usable:
         return "openvino", f"openvino, because it is the fastest on an x86 processor and reads {kind}"
     if "llamacpp" in usable:
@@ -145,11 +153,20 @@ def _architecture(files: Path) -> str | None:
 
 
 def unread_by_openvino(files: Path) -> str | None:
-    """A precision in a GGUF file that OpenVINO's reader does not know; None if it knows all."""
+    """A precision in a GGUF file that OpenVINO's form cannot be made of; None if it can be made of all."""
     for path in sorted(files.glob("*.gguf")):
         if unknown := set(GgufHeader(path).tensors.values()) - OPENVINO_PRECISIONS:
             return min(unknown)
     return None
+
+
+def _too_large_for_openvino(files: Path) -> str | None:
+    """Why OpenVINO's form of GGUF weights, in 8 bits, leaves no memory for the rest; None if it does."""
+    needed = sum(GgufHeader(path).parameters for path in files.glob("*.gguf")) * FORM_BITS / 8 / 1e9
+    here = machine().memory_gb
+    if needed <= here * WEIGHTS_SHARE:
+        return None
+    return f"needs {needed:.0f} of {here:.0f} GB of memory for these weights"
 
 
 def slow_precision(files: Path) -> str | None:

@@ -214,7 +214,7 @@ def open_engine(
     def convert(origin: Path, target: Path) -> None:
         say(
             f"Converting {weights.manifest.name} to the form that {name} runs "
-            "(only once; about half a minute per billion parameters)."
+            "(only once; about a minute per billion parameters)."
         )
         kind.convert(origin, target)
 

@@ -16,6 +16,12 @@ Q8_BITS = 8.5
 BF16_BITS = 16.0
 CPU_CACHE_BYTES = 1.13  # OpenVINO stores keys and values in 8 bits, with a scale and a zero point for each head
 GPU_CACHE_BYTES = 2.0
+# Bits per weight, and bytes per cached number; OpenVINO's form of 4-bit weights has 8 bits, which no number leaves far.
+LOCAL_FORMS = {
+    "openvino": (Q8_BITS, CPU_CACHE_BYTES),
+    "llamacpp": (Q4_BITS, GPU_CACHE_BYTES),
+    "onnx": (Q4_BITS, GPU_CACHE_BYTES),
+}
 WORKING_SHARE = 0.85  # of the memory for weights and cache; activations, documents and the system need the rest
 GPU_GB = 80.0
 
@@ -72,14 +78,20 @@ def machine_fit(
         room = gpu_total * WORKING_SHARE
         if full.total_gb <= room:
             return True, f"vllm in 16 bits: {full} of {room:.0f} GB"
-    small = need_of(
-        known, Q4_BITS, CPU_CACHE_BYTES if "openvino" in known.engines else GPU_CACHE_BYTES, tokens, sequences
-    )
-    engine = next((name for name in ("openvino", "llamacpp", "onnx") if name in known.engines and name in usable), None)
     room = here.memory_gb * WORKING_SHARE
-    if engine is None:
-        needed = ", ".join(known.engines) or "an engine"
-        return False, f"{needed} is not installed; in 16 bits {full}"
-    if small.total_gb <= room:
-        return True, f"{engine} in 4 bits: {small} of {room:.0f} GB"
-    return False, f"{engine} in 4 bits: {small}, but only {room:.0f} GB are available"
+    needs = {
+        engine: need_of(known, *form, tokens, sequences)
+        for engine, form in LOCAL_FORMS.items()
+        if engine in known.engines and engine in usable
+    }
+    if not needs:
+        return False, f"{', '.join(known.engines) or 'an engine'} is not installed; in 16 bits {full}"
+    engine = next((name for name, need in needs.items() if need.total_gb <= room), "")
+    if engine:
+        return True, f"{engine} in {_bits(engine)} bits: {needs[engine]} of {room:.0f} GB"
+    engine, least = min(needs.items(), key=lambda item: item[1].total_gb)
+    return False, f"{engine} in {_bits(engine)} bits: {least}, but only {room:.0f} GB are available"
+
+
+def _bits(engine: str) -> int:
+    return int(LOCAL_FORMS[engine][0])
