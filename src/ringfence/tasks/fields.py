@@ -55,12 +55,17 @@ class TextField(_Field):
         description="Where values begin: at a line, at a cell of a line, behind the label of a cell if it has one, or "
         "anywhere. By default as in forms (label) or as in prose (anywhere), by what the document is.",
     )
+    holds: Literal["words", "anything"] | None = Field(
+        None,
+        description="What a value consists of: words (of a row, the cell with words is meant where the model takes the "
+        "code beside it), or anything. By default words for a field of a list that is called name or description.",
+    )
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out ``starts`` if it is not given, so that earlier tasks keep their canonical form."""
+        """Leave out what is not given of ``starts`` and ``holds``, so that earlier tasks keep their canonical form."""
         data: dict[str, Any] = handler(self)
-        return data if self.starts else {key: value for key, value in data.items() if key != "starts"}
+        return {key: value for key, value in data.items() if value is not None or key not in ("starts", "holds")}
 
 
 class PatternField(_Field):

@@ -21,6 +21,7 @@ from ..fields import (
 )
 from ..gbnf import literal
 from ..recognisers import Candidate
+from .cell_words import asks_for_words
 from .grammar import (
     NULL,
     CandidateRule,
@@ -256,7 +257,7 @@ def _unit(
     for name, leaf in spec.fields.items():
         rule: Any = None
         if isinstance(leaf, TextField):
-            run = RunRule(document, leaf, ranges, one_line=True)
+            run = RunRule(document, leaf, ranges, one_line=True, words=asks_for_words(name, leaf))
             rule = run if run.chains else None
         elif isinstance(leaf, ChoiceField):
             rule = Choice(leaf.options)

@@ -21,6 +21,7 @@ from ..fields import (
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from .answer import FieldValue, Record, WindowAnswer, by_place
+from .cell_words import with_words
 from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, value_doubts
 from .evidence import evidence_at
@@ -242,11 +243,8 @@ class ExtractionPlan:
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
         else:
-            whole = meaning
-            if isinstance(rule, RunRule):
-                whole = with_whole_start(rule, meaning, self.prepared.is_form, logprobs)
-            value, answer = self._grounded(rule, whole)
-            moved = {"start_moved": 1} if whole != meaning else {}
+            meant, moved = self._meant(rule, meaning, logprobs)
+            value, answer = self._grounded(rule, meant)
         if meaning is not None:
             answer.flags += value_doubts(rule, logprobs, ending)
         answer.features = {
@@ -261,6 +259,15 @@ class ExtractionPlan:
             **moved,
         }
         return FieldValue(value, answer)
+
+    def _meant(self, rule: Rule | None, match: Match, logprobs: Sequence[float]) -> tuple[Match, dict[str, int]]:
+        """The place that a text value stands for, and the feature that says how it was moved there."""
+        if not isinstance(rule, RunRule):
+            return match, {}
+        if (worded := with_words(rule, match)) != match:
+            return worded, {"cell_moved": 1}
+        whole = with_whole_start(rule, match, self.prepared.is_form, logprobs)
+        return whole, {"start_moved": 1} if whole != match else {}
 
     def _grounded(self, rule: Rule | None, reading: Match) -> tuple[Any, FieldAnswer]:
         start, end = reading.spans[0]
@@ -335,7 +342,7 @@ class Prepared:
             return Choice(("true", "false"))
         if isinstance(spec, TextField):
             parts = self.document.blocks if spec.within == "block" else self.document.lines
-            run = RunRule(self.document, spec, _clipped(parts, window), next_name)
+            run = RunRule(self.document, spec, _clipped(parts, window), next_name, words=spec.holds == "words")
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window[0] <= c.start and c.end <= window[1]]
         return CandidateRule(found) if found else None

@@ -65,7 +65,8 @@ class RunRule:
     copies the break, and ended the field at it when only the space was allowed (11 of 60 addresses right); or it joins
     the lines of an address by commas, and stopped if it could not. ``next_name`` is the following field: only a space
     may join a line that begins with that name. Inside a list (``one_line``) a value is always written on one line. No
-    value begins with the word ``not_first``.
+    value begins with the word ``not_first``. ``words`` says that
+    a value is read as words where a code stands beside them.
 
     A word in capitals may also be written as a name is, unless most of the document is in capitals: a model writes
     ``Muster`` for ``MUSTER Autovermietung``, and would otherwise be led to another word that begins like it.
@@ -77,6 +78,7 @@ class RunRule:
     next_name: str | None = None
     one_line: bool = False
     not_first: str | None = None
+    words: bool = False
     chains: list[list[_Link]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -244,6 +246,11 @@ class RunRule:
         text = self.document.text
         words = [text[link.segment.start : link.segment.end] for link in part]
         return words[0] + "".join(link.gaps[0] + word for link, word in zip(part[1:], words[1:], strict=True))
+
+    @cached_property
+    def cells(self) -> list[tuple[int, int]]:
+        """The spans of the chains: with ``within: line``, those of the cells of each line."""
+        return [(chain[0].segment.start, chain[-1].segment.end) for chain in self.chains]
 
     def segment_count(self, start: int, end: int) -> int:
         """The number of segments in a span."""
