@@ -16,7 +16,7 @@ from ringfence.contracts import Claim, CorpusAnswer, DocumentFacts, Result
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError
 from ringfence.evaluation.bounds import choose_bounds, dev_part, under_bounds
-from ringfence.evaluation.check_errors import check_pairs, measure_check
+from ringfence.evaluation.check_errors import Journal, check_pairs, measure_check
 from ringfence.evaluation.questions import GoldQuestion, read_questions
 from ringfence.inference import LoadedModel
 from ringfence.runs import RunFolder
@@ -129,6 +129,39 @@ class TestCheck:
         assert (found["a number changed"].code.share, found["a number changed"].meaning.share) == (0.0, 1.0)
         assert (found["negated"].code.share, found["negated"].meaning.share) == (1.0, 0.0)
         assert found["another passage"].both.share == 0.0
+
+    def test_an_interrupted_measurement_goes_on_and_changes_nothing(self, view: Any, tmp_path: Path) -> None:
+        pairs = check_pairs(view, read_questions(gold_of(tmp_path, *lines_of(1))))
+        task, file = AnswerTask(kind="answer"), tmp_path / "check.jsonl"
+        asked: list[str] = []
+
+        def judge(prompt: str) -> bool:
+            asked.append(prompt)
+            return "not changed" not in prompt
+
+        def measured(lock: str = "a", stop: int = 99) -> list[Any]:
+            asked.clear()
+
+            def heard(done: int, total: int) -> None:
+                assert total == len(pairs)
+                if done == stop:
+                    raise KeyboardInterrupt
+
+            return measure_check(model_that(judge).loaded.engine, task, pairs, Journal(file, lock), heard)
+
+        with pytest.raises(KeyboardInterrupt):
+            measured(stop=3)
+        kept = file.read_bytes()
+        assert kept.count(b"\n") == 3
+        assert SENTENCE.encode() not in kept
+        file.write_bytes(kept + b'{"pair": "cut sho')  # as a kill leaves it
+        whole = measured()
+        assert 0 < len(asked) < 2 * len(pairs)
+        assert whole == measure_check(model_that(judge).loaded.engine, task, pairs)
+        assert measured() == whole
+        assert not asked
+        measured("another lock")
+        assert asked
 
 
 class TestEvaluation:

@@ -14,14 +14,14 @@ from ..documents import ReadingOptions
 from ..errors import InputError
 from ..evaluation.answers import AnswerScores, score_answers
 from ..evaluation.bounds import LAX, Bounds, choose_bounds, dev_part
-from ..evaluation.check_errors import CheckErrors, check_pairs, measure_check
+from ..evaluation.check_errors import CheckErrors, Journal, check_pairs, measure_check
 from ..evaluation.questions import GoldQuestion, read_questions
 from ..evaluation.retrieval import RetrievalScores, score_retrieval
 from ..evaluation.statistics import Verdict, verdict_on
 from ..files import write_whole
 from ..inference import AnswerOptions
 from ..inference.prompts import request_of
-from ..runs import Progress
+from ..runs import Progress, RunFolder
 from ..tasks import AnswerTask
 from ..tasks.answer.prompt import question_prompt
 from .corpus import default_task
@@ -115,10 +115,12 @@ def evaluate_corpus(
     out: str | Path | None = None,
     terms: EvaluationTerms | None = None,
     on_event: Callable[[Progress], None] = lambda progress: None,
+    on_pair: Callable[[int, int], None] = lambda done, total: None,
 ) -> CorpusEvaluation:
     """Search for the gold questions, and with a ``model`` answer them into the run folder ``out``.
 
-    The run can be interrupted and goes on with the same call. Bounds are chosen on a run of its own, beside ``out``.
+    The run can be interrupted and goes on with the same call; so does the check of claims on pairs of the gold, of
+    which ``on_pair`` hears those done and all. Bounds are chosen on a run of its own, beside ``out``.
     Writes evaluation.json into ``out``. Raises InputError if ``fit`` leaves no questions to choose on, or none to ask.
     """
     questions, terms = read_questions(Path(gold)), terms or EvaluationTerms()
@@ -141,7 +143,8 @@ def evaluate_corpus(
         bounds = choose_bounds(dev, asked.results(lax, dev, out.with_name(f"{out.name}-bounds")))
         task = task.model_copy(update={"answerable": bounds.answerable, "support": bounds.support})
     answers = score_answers(rest, asked.results(task, rest, out))
-    check = measure_check(model.loaded.engine, task, check_pairs(view, rest))
+    journal = Journal(out / "check.jsonl", RunFolder.open(out).lock().digest)
+    check = measure_check(model.loaded.engine, task, check_pairs(view, rest), journal, on_pair)
     verdict = verdict_on(answers.handled, terms.bar) if terms.bar is not None else None
     evaluation = CorpusEvaluation(retrieval, answers, verdict, bounds, check)
     write_whole(out / "evaluation.json", json.dumps(evaluation.as_json(), ensure_ascii=False, indent=1), private=True)

@@ -173,6 +173,19 @@ class RunProgressBar:
         """Show the time that is left if the whole run takes so many seconds."""
         self._expected = seconds
 
+    def another(self, title: str) -> Callable[[int, int], None]:
+        """Add work that is done besides the documents; returns the function that hears how much is done, and of what.
+
+        Its bar appears when it begins.
+        """
+        task = self._bars.add_task(title, total=None, rate="", visible=False)
+
+        def heard(done: int, total: int) -> None:
+            self._bars.update(task, completed=done, total=total, visible=True)
+            self._note(f"{done} of {total} {title}")
+
+        return heard
+
     def update(self, progress: RunProgress) -> None:
         """Show the progress of the run."""
         ended = sum(progress.seen.values())
@@ -187,6 +200,10 @@ class RunProgressBar:
             )
         told = rate + (f", about {span(left)} left" if left > 0 else "") + failed + where
         self._bars.update(self._task, completed=ended + progress.kept, rate=told)
+        self._note(f"{ended} document{'' if ended == 1 else 's'} finished, {told}")
+
+    def _note(self, sentence: str) -> None:
+        """Say it where no bar is seen, every 30 seconds."""
         if not stderr.is_terminal and time.monotonic() - self._noted_at > 30:
             self._noted_at = time.monotonic()
-            note(f"{ended} document{'' if ended == 1 else 's'} finished, {told}")
+            note(sentence)

@@ -61,7 +61,9 @@ def command(
         try:
             with opened(model) as loaded, RunProgressBar(len(questions), ()) as bars:
                 terms = EvaluationTerms(task, bar, fit, seed)
-                evaluation = evaluate_corpus(view, gold, model=loaded, out=out, terms=terms, on_event=bars.update)
+                evaluation = evaluate_corpus(
+                    view, gold, model=loaded, out=out, terms=terms, on_event=bars.update, on_pair=bars.another("checks")
+                )
         except KeyboardInterrupt:
             note(f"Interrupted. Finished answers are kept in {out}; the same command continues.")
             return 130

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..contracts import FoundPassage
 from ..corpus import CorpusView
-from ..engines import Engine
+from ..engines import Engine, Score
+from ..files import add_line, read_lines
 from ..inference.support import EMPTY, SupportCheck, support_of
 from ..tasks import AnswerTask
 from ..tasks.answer.claims import Draft, code_faults
 from .questions import GoldQuestion, overlap
 from .statistics import Proportion
 
-__all__ = ["CheckErrors", "SupportPair", "check_pairs", "measure_check"]
+__all__ = ["CheckErrors", "Journal", "SupportPair", "check_pairs", "measure_check"]
 
 MOST_QUESTIONS = 40
 WHOLE = 0.95  # of a sentence's words, for a passage to contain it
@@ -92,20 +96,22 @@ def _claims(sentence: str) -> Iterator[tuple[str, str]]:
         yield NEGATED, sentence[: verb.start()] + said + sentence[verb.end() :]
 
 
-def measure_check(engine: Engine, task: AnswerTask, pairs: Sequence[SupportPair]) -> list[CheckErrors]:
-    """Check every pair as answers are checked; returns the shares that pass, by kind of pair."""
-    check = SupportCheck(engine)
-    requests = (
-        request
-        for number, pair in enumerate(pairs)
-        for request in check.requests(str(number), pair.question.question, pair.claim, [pair.passage])
-    )
-    scores = {score.id: score.logprobs for score in engine.score(requests) if not score.error}
+def measure_check(
+    engine: Engine,
+    task: AnswerTask,
+    pairs: Sequence[SupportPair],
+    journal: Journal | None = None,
+    on_pair: Callable[[int, int], None] = lambda done, total: None,
+) -> list[CheckErrors]:
+    """Check every pair as answers are checked; returns the shares that pass, by kind of pair.
+
+    With a ``journal`` an interrupted measurement goes on where it was. ``on_pair`` hears pairs done and all pairs.
+    """
+    supports = _supports(engine, pairs, journal, on_pair)
     rows: dict[str, list[tuple[bool, bool, str]]] = {}
-    for number, pair in enumerate(pairs):
-        if not {str(number), f"{number}{EMPTY}"} <= scores.keys():
-            continue  # longer than the engine takes
-        support = support_of(scores[str(number)], scores[f"{number}{EMPTY}"])
+    for pair, support in zip(pairs, supports, strict=True):
+        if support is None:
+            continue
         draft = Draft(pair.claim, (0,))
         code = not code_faults(draft, pair.question.question, [pair.passage], task.locale)
         rows.setdefault(pair.kind, []).append((code, support >= task.support, pair.question.id))
@@ -116,3 +122,55 @@ def measure_check(engine: Engine, task: AnswerTask, pairs: Sequence[SupportPair]
             parts = ([c for c, _, _ in members], [m for _, m, _ in members], [c and m for c, m, _ in members])
             found.append(CheckErrors(kind, *(Proportion.of(part, families) for part in parts)))
     return found
+
+
+def _supports(
+    engine: Engine, pairs: Sequence[SupportPair], journal: Journal | None, on_pair: Callable[[int, int], None]
+) -> list[float | None]:
+    """The support of each pair; None for one that is longer than the engine takes."""
+    found = [journal.kept.get(journal.key(pair)) if journal else None for pair in pairs]
+    missing = [number for number, support in enumerate(found) if support is None]
+    check = SupportCheck(engine)
+    halves: dict[str, Score] = {}
+    requests = (
+        request
+        for number in missing
+        for pair in [pairs[number]]
+        for request in check.requests(str(number), pair.question.question, pair.claim, [pair.passage])
+    )
+    done = len(pairs) - len(missing)
+    for score in engine.score(requests):
+        name = score.id.removesuffix(EMPTY)
+        other = halves.pop(name, None)
+        if other is None:
+            halves[name] = score
+            continue
+        with_place, without = (other, score) if score.id.endswith(EMPTY) else (score, other)
+        if not (with_place.error or without.error):
+            found[int(name)] = support = support_of(with_place.logprobs, without.logprobs)
+            if journal:
+                journal.add(pairs[int(name)], support)
+        done += 1
+        on_pair(done, len(pairs))
+    return found
+
+
+class Journal:
+    """Supports that were measured under one lock, in a file of lines. It holds digests of the pairs, not their texts.
+
+    ``lock`` is the digest of what determines them.
+    """
+
+    def __init__(self, path: Path, lock: str) -> None:
+        self.path, self.lock = path, lock
+        lines = read_lines(path) if path.exists() else ()
+        self.kept: dict[str, float] = {line["pair"]: line["support"] for line in lines}
+
+    def key(self, pair: SupportPair) -> str:
+        """The name of a pair under the lock."""
+        parts = [self.lock, pair.question.question, pair.claim, pair.passage.text]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+    def add(self, pair: SupportPair, support: float) -> None:
+        """Keep the support of a pair."""
+        add_line(self.path, {"pair": self.key(pair), "support": support})
