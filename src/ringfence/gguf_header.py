@@ -11,11 +11,11 @@ import struct
 from collections import Counter
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import EngineError
 
-__all__ = ["GgufHeader"]
+__all__ = ["GgufHeader", "TensorPlace"]
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -30,6 +30,15 @@ BLOCKS = {
 MOST_KEYS = 100_000  # a damaged file may claim any number
 
 
+class TensorPlace(NamedTuple):
+    """Where the numbers of a tensor lie: the number of its precision, its sides (rows first), and its bytes."""
+
+    kind: int
+    sides: tuple[int, ...]
+    start: int
+    size: int
+
+
 class GgufHeader:
     """The metadata of a GGUF file by key. Raises EngineError if the file is not GGUF, or is damaged.
 
@@ -39,7 +48,8 @@ class GgufHeader:
     def __init__(self, file: Path, only: str | None = None) -> None:
         self._fields: dict[str, Any] = {}
         self._matrix_types: Counter[int] = Counter()
-        self._tensors: dict[str, int] = {}
+        self.places: dict[str, TensorPlace] = {}
+        """Every tensor, by name."""
         self.parameters = 0
         self.end = 0
         """The size in bytes that the file needs at least: where its last tensor ends. 0 if only a key was read."""
@@ -69,7 +79,7 @@ class GgufHeader:
         """The precision of every tensor, by name."""
         from gguf import GGMLQuantizationType
 
-        return {name: str(GGMLQuantizationType(kind).name) for name, kind in self._tensors.items()}
+        return {name: str(GGMLQuantizationType(place.kind).name) for name, place in self.places.items()}
 
     def _read(self, cursor: _Cursor, only: str | None) -> None:
         if cursor.take(4) != b"GGUF" or cursor.scalar("I") not in (2, 3):
@@ -91,12 +101,16 @@ class GgufHeader:
             kind = cursor.scalar("I")
             numbers, size = BLOCKS.get(kind, (1, 0))
             self.parameters += prod(sides)
-            length = max(length, cursor.scalar("Q") + prod(sides) // numbers * size)
-            self._tensors[name] = kind
+            held = prod(sides) // numbers * size
+            start = cursor.scalar("Q")  # from the end of the header
+            length = max(length, start + held)
+            self.places[name] = TensorPlace(kind, tuple(reversed(sides)), start, held)
             if len(sides) > 1:
                 self._matrix_types[kind] += 1
         alignment = int(self.get("general.alignment", 32)) or 1
-        self.end = -(-cursor.at // alignment) * alignment + length if tensors else cursor.at
+        data = -(-cursor.at // alignment) * alignment
+        self.end = data + length if tensors else cursor.at
+        self.places = {name: place._replace(start=data + place.start) for name, place in self.places.items()}
 
 
 class _Cursor:

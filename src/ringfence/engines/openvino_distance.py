@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
-from ..gguf_header import GgufHeader
+from ..gguf_header import GgufHeader, TensorPlace
 from .openvino_runtime import runtime
 
 __all__ = ["FURTHEST", "distances"]
@@ -28,22 +29,34 @@ def distances(graph: Path, files: Sequence[Path]) -> dict[str, float]:
 
     Raises EngineError if the graph lacks a matrix.
     """
-    import gguf
-    from gguf.quants import dequantize
-
     model = runtime().core.Core().read_model(graph)
     inside = [matrix for node in model.get_ops() if (matrix := _matrix(node)) is not None]
     found = {}
     for file in files:
-        heads = _interleaved(GgufHeader(file))
-        for tensor in gguf.GGUFReader(str(file)).tensors:
-            if len(tensor.shape) < 2:
+        header = GgufHeader(file)
+        heads = _interleaved(header)
+        data = np.memmap(file, np.uint8, mode="r")
+        for name, place in header.places.items():
+            if len(place.sides) < 2:
                 continue
-            numbers = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False)
+            numbers = _numbers(data, place)
             for part, count in heads.items():
-                if part in tensor.name:
+                if part in name:
                     numbers = _in_halves(numbers, count)
-            found[tensor.name] = _distance(tensor.name, numbers, inside)
+            found[name] = _distance(name, numbers, inside)
+    return found
+
+
+def _numbers(data: Any, place: TensorPlace) -> Matrix:
+    """The numbers of a matrix in a file; gguf's own reader takes 6 s for the tokens of a 1.5B before it has any."""
+    from gguf import GGMLQuantizationType
+    from gguf.quants import dequantize
+
+    raw = data[place.start : place.start + place.size].reshape(-1, place.size // prod(place.sides[:-1]))
+    plain = {0: np.float32, 1: np.float16}.get(place.kind)
+    found: Matrix = (
+        raw.view(plain).astype(np.float32) if plain else dequantize(raw, GGMLQuantizationType(place.kind))
+    ).reshape(place.sides)
     return found
 
 
