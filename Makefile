@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-forms bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -93,6 +93,9 @@ bench-embedders: $(VENV)/.dev weights  ## what each embedder finds, and how fast
 
 bench-corpus: $(VENV)/.dev weights  ## answers from a corpus beside plain retrieve-and-generate: make bench-corpus ARGS="--sets passages --limit 60"
 	$(BIN)/python benchmarks/corpus.py $(ARGS)
+
+bench-forms: $(VENV)/.dev $(VENV)/.tune  ## how near the form of OpenVINO is to the weights: make bench-forms ARGS="--weights tests"
+	$(BIN)/python benchmarks/forms.py $(ARGS)
 
 bench-rerankers: $(VENV)/.dev weights  ## what a reranker brings to a search, and costs: make bench-rerankers ARGS="--rerankers tests"
 	$(BIN)/python benchmarks/rerankers.py $(ARGS)
