@@ -59,7 +59,8 @@ def test_the_task_can_say_what_a_field_holds() -> None:
     assert stated(ROW, "name", "TB100A4", holds="anything")[0] == "TB100A4"
     assert stated(ROW, "product", "TB100A4", holds="words")[0] == "Dividers A4"
     assert "holds" not in TextField(kind="text").model_dump()
-    assert asks_for_words("sku", TextField(kind="text", holds="words"))
+    assert asks_for_words("sku", {"sku": TextField(kind="text", holds="words")})
+    assert not asks_for_words("name", {"name": TextField(kind="text"), "role": TextField(kind="text")})
 
 
 def test_a_single_field_that_holds_words_passes_over_a_code() -> None:
@@ -80,6 +81,11 @@ def test_a_single_field_that_holds_words_passes_over_a_code() -> None:
 def test_where_no_cell_surely_has_words_the_code_stays(row: str) -> None:
     code = row.split("   ")[0] if not row.startswith("1 ") else "M8x20"
     assert stated(row + "\n", "name", code)[0] == code
+
+
+@pytest.mark.parametrize("name", ["report2024.pdf", "srv01.example.com", "user123", "iPhone14"])
+def test_a_name_in_small_letters_is_no_code(name: str) -> None:
+    assert stated(f"{name}   Quarterly figures   198.00\n", "name", name)[0] == name
 
 
 @pytest.mark.parametrize("mark", ["3M", "O2", "1&1"])

@@ -86,12 +86,12 @@ class _Constant:
     """A matrix of a graph: whole numbers in groups, or (without a scale) numbers as they are."""
 
     shape: tuple[int, int]
-    quantised: Any
-    zero: Any
-    scale: Any
+    node: Any
+    zero: Any = None
+    scale: Any = None
 
     def rows(self, stop: int, start: int = 0) -> Matrix:
-        part: Matrix = self.quantised[start:stop].astype(np.float32)
+        part: Matrix = _data(self.node, start, stop).astype(np.float32)
         if self.zero is not None:
             part -= _of(self.zero, start, stop)
         if self.scale is not None:
@@ -114,7 +114,7 @@ def _matrix(node: Any) -> _Constant | None:
     shape = tuple(int(side) for side in node.get_output_shape(0))
     users = [place.get_node() for place in node.output(0).get_target_inputs()]
     if len(shape) == 2 and node.get_element_type().is_real() and min(shape) > 1:
-        return _Constant((shape[0], shape[1]), node.data, None, None)
+        return _Constant((shape[0], shape[1]), node)
     if len(shape) != 3 or not users or users[0].get_type_name() != "Convert":
         return None
     zero = scale = None
@@ -129,7 +129,7 @@ def _matrix(node: Any) -> _Constant | None:
         else:
             scale = _data(other)
         step = after
-    return None if scale is None else _Constant((shape[0], shape[1] * shape[2]), _data(node), zero, scale)
+    return None if scale is None else _Constant((shape[0], shape[1] * shape[2]), node, zero, scale)
 
 
 def _only_user(node: Any) -> Any:
@@ -137,24 +137,24 @@ def _only_user(node: Any) -> Any:
     return users[0] if users else None
 
 
-def _data(node: Any) -> Any:
-    """The numbers of a constant; of numbers of four bits, two lie in a byte, the first one in its lower half."""
+def _data(node: Any, start: int = 0, stop: int | None = None) -> Any:
+    """Rows of a constant; of numbers of four bits, two lie in a byte, the first one in its lower half."""
     if node.get_element_type().to_string() != "u4":
-        return node.data
-    packed = node.data
-    return (
-        np.stack((packed & 15, packed >> 4), axis=-1)
-        .reshape(-1)
-        .reshape([int(side) for side in node.get_output_shape(0)])
-    )
+        return node.data[start:stop]
+    rows, *sides = (int(side) for side in node.get_output_shape(0))
+    size, stop = prod(sides), rows if stop is None else min(stop, rows)
+    first, last = start * size, stop * size
+    packed = node.data[first // 2 : -(-last // 2)]
+    return np.stack((packed & 15, packed >> 4), axis=-1).reshape(-1)[first % 2 :][: last - first].reshape(-1, *sides)
 
 
 def _interleaved(header: GgufHeader) -> dict[str, int]:
     """The heads of the matrices whose rows llama.cpp interleaves and the graph does not, by a part of their names."""
     if header.get("general.architecture") != "llama":
         return {}
-    heads = int(header.get("llama.attention.head_count", 1))
-    return {"attn_q.": heads, "attn_k.": int(header.get("llama.attention.head_count_kv", heads))}
+    heads = header.get("llama.attention.head_count", 1)
+    shared = header.get("llama.attention.head_count_kv", heads)
+    return {"attn_q.": heads, "attn_k.": shared if isinstance(shared, int) else heads}
 
 
 def _in_halves(rows: Matrix, heads: int) -> Matrix:

@@ -58,7 +58,7 @@ class TextField(_Field):
     holds: Literal["words", "anything"] | None = Field(
         None,
         description="What a value consists of: words (of a row, the cell with words is meant where the model takes the "
-        "code beside it), or anything. By default words for a field of a list that is called name or description.",
+        "code beside it), or anything. By default words for the only text of a list, if it is called name or the like.",
     )
 
     @model_serializer(mode="wrap")

@@ -8,7 +8,9 @@ it was not, the model did not take the name instead, but turned to other lines, 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..fields import TextField
 from .text_runs import Match, RunRule
@@ -41,11 +43,14 @@ _LEAST_LETTERS = 4
 LONGEST_MARK = 3
 
 
-def asks_for_words(name: str, spec: TextField) -> bool:
-    """Whether a field of a row wants words: as it says itself, else by its name."""
-    if spec.holds is not None:
-        return spec.holds == "words"
-    return name.rpartition("_")[2] in _NAMES
+def asks_for_words(name: str, row: Mapping[str, Any]) -> bool:
+    """Whether a text field of a row wants words: as it says itself, else by its name.
+
+    Where the row has other text fields, the words can be theirs (the role of the server ``SRV-DB-01``).
+    """
+    if row[name].holds is not None:
+        return bool(row[name].holds == "words")
+    return name.rpartition("_")[2] in _NAMES and sum(isinstance(leaf, TextField) for leaf in row.values()) == 1
 
 
 def with_words(rule: RunRule, match: Match) -> Match:
@@ -79,9 +84,12 @@ def _is_number(cell: str) -> bool:
 
 
 def _is_code(cell: str) -> bool:
-    """True for a number, and for one word with a digit in it; not for a short mark such as 3M or 1&1."""
+    """True for a number, and for a word of capitals and digits; not for a short mark (3M), nor a file or a user."""
     return _is_number(cell) or (
-        len(cell.split()) == 1 and any(map(str.isdigit, cell)) and sum(map(str.isalnum, cell)) > LONGEST_MARK
+        len(cell.split()) == 1
+        and any(map(str.isdigit, cell))
+        and not any(map(str.islower, cell))
+        and sum(map(str.isalnum, cell)) > LONGEST_MARK
     )
 
 

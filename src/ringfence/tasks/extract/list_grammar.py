@@ -257,7 +257,7 @@ def _unit(
     for name, leaf in spec.fields.items():
         rule: Any = None
         if isinstance(leaf, TextField):
-            run = RunRule(document, leaf, ranges, one_line=True, words=asks_for_words(name, leaf))
+            run = RunRule(document, leaf, ranges, one_line=True, words=asks_for_words(name, spec.fields))
             rule = run if run.chains else None
         elif isinstance(leaf, ChoiceField):
             rule = Choice(leaf.options)
