@@ -21,7 +21,7 @@ from ringfence.engines import openvino_convert
 from ringfence.engines.openvino_convert import make_form
 from ringfence.engines.openvino_distance import FURTHEST, distances
 from ringfence.engines.openvino_runtime import runtime
-from ringfence.engines.selection import OPENVINO_PRECISIONS
+from ringfence.engines.selection import OPENVINO_PRECISIONS, READ_EXACTLY
 from ringfence.errors import EngineError
 from ringfence.gguf_copy import copy_gguf
 from ringfence.gguf_header import BLOCKS
@@ -178,7 +178,7 @@ def test_the_form_of_real_weights_states_its_distance(small_weights: StoredWeigh
 def test_a_form_that_the_reader_rounded_is_refused(
     small_weights: StoredWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openvino_convert, "READ_EXACTLY", {*openvino_convert.READ_EXACTLY, "Q4_1"})
+    monkeypatch.setattr(openvino_convert, "READ_EXACTLY", READ_EXACTLY | {"Q4_1"})
     with pytest.raises(EngineError, match=r"is [89]\.[0-9]% from the file, and the bound is 2%"):
         make_form(small_weights.files, tmp_path)
 

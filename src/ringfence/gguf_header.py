@@ -66,6 +66,18 @@ class GgufHeader:
         return self._fields.get(key, default)
 
     @property
+    def architecture(self) -> str:
+        """The architecture that the header states."""
+        return str(self.get("general.architecture"))
+
+    @property
+    def heads(self) -> tuple[int, int]:
+        """The numbers of attention heads, and of heads of keys and values."""
+        heads = int(self.get(f"{self.architecture}.attention.head_count", 1))
+        shared = self.get(f"{self.architecture}.attention.head_count_kv", heads)
+        return heads, shared if isinstance(shared, int) else heads
+
+    @property
     def matrix_precision(self) -> str | None:
         """The precision of most tensors with two or more dimensions, such as ``Q4_K``; None if there are none."""
         if not self._matrix_types:

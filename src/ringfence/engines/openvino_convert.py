@@ -15,13 +15,11 @@ from ..gguf_header import GgufHeader
 from .gguf_metadata import FormFacts, cached_numbers, facts_of_gguf
 from .openvino_distance import FURTHEST, distances
 from .openvino_runtime import explain, runtime
-from .selection import unread_by_openvino
+from .selection import READ_EXACTLY, unread_by_openvino
 
 __all__ = ["converter_version", "make_form"]
 
 DISTANCES = "distances.json"
-# GenAI's reader rounds the zero points of Q4_1 and of the K precisions: 8 to 12 % rms from the file. It keeps these.
-READ_EXACTLY = {"F32", "F16", "BF16", "Q8_0", "Q4_0"}
 
 
 def converter_version() -> str:
@@ -49,7 +47,7 @@ def make_form(origin: Path, target: Path) -> None:
     facts = facts_of_gguf(files[0])  # first: its errors explain what is wrong with unusable weights
     if facts.embeds:
         raise EngineError("The openvino engine does not embed texts, and these weights do.", "Use --engine llamacpp.")
-    if unread := unread_by_openvino(origin):
+    if unread := unread_by_openvino([GgufHeader(file) for file in files]):
         raise EngineError(
             f"OpenVINO does not read the precision {unread} of these weights.", "Choose --engine llamacpp."
         )

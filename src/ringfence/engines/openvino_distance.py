@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..errors import EngineError
 from ..gguf_header import GgufHeader, TensorPlace
+from ..gguf_rows import in_halves, interleaved_heads
 from .openvino_runtime import runtime
 
 __all__ = ["FURTHEST", "distances"]
@@ -34,15 +35,13 @@ def distances(graph: Path, files: Sequence[Path]) -> dict[str, float]:
     found = {}
     for file in files:
         header = GgufHeader(file)
-        heads = _interleaved(header)
         data = np.memmap(file, np.uint8, mode="r")
         for name, place in header.places.items():
             if len(place.sides) < 2:
                 continue
             numbers = _numbers(data, place)
-            for part, count in heads.items():
-                if part in name:
-                    numbers = _in_halves(numbers, count)
+            if heads := interleaved_heads(header, name):
+                numbers = in_halves(numbers, heads)
             found[name] = _distance(name, numbers, inside)
     return found
 
@@ -146,18 +145,3 @@ def _data(node: Any, start: int = 0, stop: int | None = None) -> Any:
     first, last = start * size, stop * size
     packed = node.data[first // 2 : -(-last // 2)]
     return np.stack((packed & 15, packed >> 4), axis=-1).reshape(-1)[first % 2 :][: last - first].reshape(-1, *sides)
-
-
-def _interleaved(header: GgufHeader) -> dict[str, int]:
-    """The heads of the matrices whose rows llama.cpp interleaves and the graph does not, by a part of their names."""
-    if header.get("general.architecture") != "llama":
-        return {}
-    heads = header.get("llama.attention.head_count", 1)
-    shared = header.get("llama.attention.head_count_kv", heads)
-    return {"attn_q.": heads, "attn_k.": shared if isinstance(shared, int) else heads}
-
-
-def _in_halves(rows: Matrix, heads: int) -> Matrix:
-    """The rows of a query or key matrix with the two halves of each head one after the other."""
-    halves = rows.reshape(heads, rows.shape[0] // heads // 2, 2, -1).swapaxes(1, 2)
-    return np.ascontiguousarray(halves).reshape(rows.shape)

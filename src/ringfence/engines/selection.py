@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from ..errors import EngineError
@@ -12,6 +14,7 @@ from ..gguf_header import GgufHeader
 from ..hardware import has_gpu, is_x86, machine
 
 __all__ = [
+    "READ_EXACTLY",
     "EngineState",
     "choose_engine",
     "encoder_engine",
@@ -23,9 +26,11 @@ __all__ = [
 
 # What GenAI's GGUF reader supports, as of 2026.4.
 OPENVINO_ARCHITECTURES = ("llama", "qwen2", "qwen3")
+# GenAI's reader rounds the zero points of Q4_1 and of the K precisions: 8 to 12 % rms from the file. It keeps these.
+READ_EXACTLY = {"F32", "F16", "BF16", "Q8_0", "Q4_0"}
 # Those that its form can be made of: what gguf turns back into numbers, tried one by one. Newer ones are llama.cpp's.
-OPENVINO_PRECISIONS = {
-    "F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "TQ1_0",
+OPENVINO_PRECISIONS = READ_EXACTLY | {
+    "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "TQ1_0",
     "TQ2_0", "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_NL", "IQ4_XS",
 }  # fmt: skip
 FORM_BITS = 8.5  # per number in OpenVINO's form: 8, and a scale of 16 for each 32 numbers
@@ -99,8 +104,8 @@ def choose_engine(files: Path | None, server: str) -> tuple[str, str]:
             "Install it on a machine with a GPU, or make a GGUF file of them: ringfence weights requantise NAME",
         )
     architecture = _architecture(files) if files else None
-    unread = unread_by_openvino(files) if files else None
-    too_large = _too_large_for_openvino(files) if files else None
+    headers = [GgufHeader(path) for path in sorted(files.glob("*.gguf"))] if files else []
+    unread, too_large = unread_by_openvino(headers), _too_large_for_openvino(headers)
     fits = architecture in (None, *OPENVINO_ARCHITECTURES) and not unread
     usable = {name for name in ("openvino", "llamacpp") if state_of(name).usable}
     kind = f"{architecture} weights" if architecture else "an OpenVINO export" if files else "most weights"
@@ -152,17 +157,22 @@ def _architecture(files: Path) -> str | None:
         return None
 
 
-def unread_by_openvino(files: Path) -> str | None:
-    """A precision in a GGUF file that OpenVINO's form cannot be made of; None if it can be made of all."""
-    for path in sorted(files.glob("*.gguf")):
-        if unknown := set(GgufHeader(path).tensors.values()) - OPENVINO_PRECISIONS:
-            return min(unknown)
-    return None
+def unread_by_openvino(headers: Sequence[GgufHeader]) -> str | None:
+    """A precision in GGUF files that OpenVINO's form cannot be made of; None if it can be made of all."""
+    return min({kind for header in headers for kind in header.tensors.values()} - OPENVINO_PRECISIONS, default=None)
 
 
-def _too_large_for_openvino(files: Path) -> str | None:
-    """Why OpenVINO's form of GGUF weights, in 8 bits, leaves no memory for the rest; None if it does."""
-    needed = sum(GgufHeader(path).parameters for path in files.glob("*.gguf")) * FORM_BITS / 8 / 1e9
+def _too_large_for_openvino(headers: Sequence[GgufHeader]) -> str | None:
+    """Why OpenVINO's form of GGUF weights leaves no memory for the rest; None if it does.
+
+    What its reader keeps has the size of the file, everything else 8 bits.
+    """
+    needed = sum(
+        place.size if kinds[name] in READ_EXACTLY else prod(place.sides) * FORM_BITS / 8
+        for header in headers
+        for kinds in [header.tensors]
+        for name, place in header.places.items()
+    ) / 1e9  # fmt: skip
     here = machine().memory_gb
     if needed <= here * WEIGHTS_SHARE:
         return None

@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from ..errors import WeightsError
 from ..gguf_copy import Progress
+from ..gguf_rows import in_pairs, interleaved_heads
 from .derivation import publish_derived
-from .model_files import ModelFiles, files_of, finish, in_pairs, interleaved_heads, tensor_names
+from .model_files import ModelFiles, files_of, finish, tensor_names
 from .store import Store, StoredWeights
 
 __all__ = ["LoraMatrices", "merge", "publish_adapter", "publish_folder"]

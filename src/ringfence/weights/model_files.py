@@ -18,7 +18,6 @@ from .store import StoredWeights
 __all__ = ["PRECISIONS", "GgufFiles", "ModelFiles", "files_of", "gguf_of", "has_safetensors"]
 
 PRECISIONS = ("q8_0", "q4_0", "f16")
-ROTATED_BY_HALVES = ("attn_q.", "attn_k.")  # in GGUF files of the architecture llama
 
 
 class ModelFiles(Protocol):
@@ -56,23 +55,6 @@ class ModelFiles(Protocol):
         copied. Raises WeightsError if a precision cannot be read.
         """
         ...
-
-
-def interleaved_heads(files: ModelFiles, tensor: str) -> int:
-    """For a query or key matrix whose rows llama.cpp interleaves, its number of heads; else 0."""
-    if files.architecture != "llama" or not any(part in tensor for part in ROTATED_BY_HALVES):
-        return 0
-    return files.heads[0] if "attn_q." in tensor else files.heads[1]
-
-
-def in_pairs(rows: Any, heads: int) -> Any:
-    """The rows of a query or key matrix, or its bias, as llama.cpp stores them: the halves of each head interleaved."""
-    import numpy as np
-
-    shape = rows.shape
-    return np.ascontiguousarray(
-        rows.reshape(heads, 2, shape[0] // heads // 2, *shape[1:]).swapaxes(1, 2).reshape(shape)
-    )
 
 
 def tensor_names(architecture: str, layers: int) -> Callable[[str], str | None]:
@@ -134,7 +116,7 @@ class GgufFiles:
     @property
     def architecture(self) -> str:
         """The architecture that the header states."""
-        return str(self._header.get("general.architecture"))
+        return self._header.architecture
 
     @property
     def layers(self) -> int:
@@ -144,8 +126,7 @@ class GgufFiles:
     @property
     def heads(self) -> tuple[int, int]:
         """The numbers of attention heads, and of heads of keys and values."""
-        heads = int(self._header.get(f"{self.architecture}.attention.head_count", 1))
-        return heads, int(self._header.get(f"{self.architecture}.attention.head_count_kv", heads))
+        return self._header.heads
 
     @property
     def tensors(self) -> Collection[str]:

@@ -19,7 +19,8 @@ import numpy as np
 
 from ..errors import WeightsError
 from ..gguf_copy import Change, Progress, gguf_kinds
-from .model_files import finish, in_pairs, interleaved_heads, tensor_names
+from ..gguf_rows import in_pairs, interleaved_heads
+from .model_files import finish, tensor_names
 
 __all__ = ["SafetensorsFiles"]
 

@@ -65,8 +65,8 @@ class RunRule:
     copies the break, and ended the field at it when only the space was allowed (11 of 60 addresses right); or it joins
     the lines of an address by commas, and stopped if it could not. ``next_name`` is the following field: only a space
     may join a line that begins with that name. Inside a list (``one_line``) a value is always written on one line. No
-    value begins with the word ``not_first``. ``words`` says that
-    a value is read as words where a code stands beside them.
+    value begins with the word ``not_first``. ``words`` says that a value is read as
+    words where a code stands beside them.
 
     A word in capitals may also be written as a name is, unless most of the document is in capitals: a model writes
     ``Muster`` for ``MUSTER Autovermietung``, and would otherwise be led to another word that begins like it.
