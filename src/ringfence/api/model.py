@@ -25,6 +25,7 @@ from ..documents import (
 )
 from ..errors import InputError
 from ..inference import Answerer, AnswerOptions, LoadedModel, ResultStream, astream, load_embedder, load_model
+from ..labels.left_over import LeftOver
 from ..locks import Lock
 from ..planning import Estimate, Forecast, recall_pace, recall_spread, remember_pace
 from ..runs import Pace, Progress, RunControl, RunHooks, finished_in, run_task
@@ -49,11 +50,12 @@ class RunDetails:
     """Rarely needed options of a run.
 
     ``locked`` is a lock, or its file, that this machine must match. ``limit`` is the largest number of documents in
-    this session, ``only`` the ids of those that are answered. ``sources`` are the documents, if they are listed
-    already. ``on_estimate`` receives an estimate of a long run: at the start, if runs of its kind were made on this
-    machine, else when its first document has ended; and a new one when that has proved wrong by a quarter.
-    ``on_duration`` receives the seconds that the whole run is expected to take, after each document. The rest is
-    recorded in run.json: ``made_by``, and the files of the task, the pool and the calibrator.
+    this session. ``sources`` are the documents, if they are listed already, ``only`` the ids of those that are
+    answered; ``left_by`` is what an earlier run leaves to this one, and names both. ``on_estimate`` receives an
+    estimate of a long run: at the start, if runs of its kind were made on this machine, else when its first document
+    has ended; and a new one when that has proved wrong by a quarter. ``on_duration`` receives the seconds that the
+    whole run is expected to take, after each document. The rest is recorded in run.json: ``made_by``, and the files of
+    the task, the pool and the calibrator.
     """
 
     locked: Path | Lock | None = None
@@ -66,6 +68,7 @@ class RunDetails:
     pool: Path | None = None
     calibrator: Path | None = None
     only: Set[str] | None = None
+    left_by: LeftOver | None = None
 
 
 def open_model(
@@ -194,6 +197,8 @@ class Model:
         if details.locked:
             require_lock(details.locked, answerer.lock)
         listed = _listed(inputs)  # once: it may be a generator
+        if details.left_by:
+            details = replace(details, sources=details.left_by.sources, only=details.left_by.documents)
         sources = details.sources if details.sources is not None else expand_inputs(listed)
         audit = audit_here()
 
@@ -207,6 +212,7 @@ class Model:
             limit=details.limit,
             resume=resume,
             corpus=answerer.options.corpus.choice if answerer.options.corpus else None,
+            left_by=str(details.left_by.run) if details.left_by else None,
             made_by=details.made_by,
         )
         hooks = RunHooks(on_event, recorder(audit, str(out)) if audit else None, forecasts.at)

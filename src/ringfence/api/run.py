@@ -19,6 +19,7 @@ from ..evaluation.spot_check import SpotCheck
 from ..gold.agreement import Compare
 from ..gold.corrections import corrected_run
 from ..gold.draft import DraftOptions, GoldDraft
+from ..labels.left_over import LeftOver, left_by
 from ..locks import Lock
 from ..replay import ReplayOptions, ReplayReport, replay_run
 from ..runs import Product, RunFolder, RunSummary, Totals, erase_product, products_of, purge
@@ -142,6 +143,13 @@ class Run:
         audit = audit_here()
         record = recorder(audit, str(out)) if audit else lambda result: None
         return Run(decide_again(folder, Path(out), calibrator.digest, calibrator.decide, record).path)
+
+    def left(self, doubt: float | None = None) -> LeftOver:
+        """What larger weights should answer, for ``RunDetails``: what this run did not answer, or not well enough.
+
+        Well enough is what its calibrator accepted, or with ``doubt`` what has no more doubt than that.
+        """
+        return left_by(self.path, self.task, doubt)
 
     def export(
         self, out: str | Path, form: str | None = None, of_list: str | None = None, gold: str | Path | None = None

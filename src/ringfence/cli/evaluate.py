@@ -14,6 +14,7 @@ from ..evaluation.statistics import Proportion
 from ..gold.agreement import Compare
 from ..reports.evaluation_report import write_evaluation
 from ..runs import GOLD, RunFolder, note_product, require_output
+from ..runs.joined_run import join_runs
 from .console import PlainTable, note, stderr
 from .options import json_option, password_option
 
@@ -21,7 +22,7 @@ __all__ = ["command"]
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--gold", "gold_path", required=True, type=click.Path(path_type=Path), help="The gold file.")
 @click.option(
     "--part", type=click.Choice(["calibration", "dev", "test", "all"]), help="The part to use, if the gold is split."
@@ -35,15 +36,17 @@ __all__ = ["command"]
 @password_option
 @json_option
 def command(
-    *, run: Path, gold_path: Path, part: str | None, compare: Compare, languages: bool, out: Path | None,
+    *, runs: tuple[Path, ...], gold_path: Path, part: str | None, compare: Compare, languages: bool, out: Path | None,
     passwords: tuple[str, ...], as_json: bool,
 ) -> int:  # fmt: skip
-    """Compare the answers of RUN with the gold: figures with n and interval, as a table and as a page.
+    """Compare the answers of RUNS with the gold: figures with n and interval, as a table and as a page.
+
+    With several runs a document has the answer of the first that answered it.
 
     Failed documents and abstentions count as errors. Each use of the test part is recorded.
     """
-    folder = RunFolder.open(run)
-    target = require_output(out or run / "evaluation.html", gold_path, run=folder)
+    folder = join_runs([RunFolder.open(run) for run in runs])
+    target = require_output(out or folder.path / "evaluation.html", gold_path, run=folder)
     comparison = evaluate_run(
         folder, gold_path, part, compare,
         (lambda gold: document_languages(folder, gold, passwords)) if languages else None,

@@ -16,6 +16,7 @@ from ..contracts import ModelOptions
 from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from ..inference import AnswerOptions
+from ..labels.left_over import LeftOver, left_by
 from ..locks import Lock
 from ..operating.released import serving_release
 from ..runs import RunFolder, RunSummary
@@ -42,12 +43,21 @@ __all__ = ["command"]
     "--release", type=click.Path(path_type=Path),
     help="A release (`ringfence release`) instead of TASK_FILE; refuse to start if anything that it fixes differs.",
 )  # fmt: skip
+@click.option(
+    "--left-by", type=click.Path(path_type=Path),
+    help="Answer what this run leaves, in place of INPUTS: unanswered, or not accepted by its calibrator.",
+)  # fmt: skip
+@click.option(
+    "--doubt", type=click.FloatRange(0, 1),
+    help="With --left-by: leave answers with more doubt than this, as chosen by `ringfence tune --against`.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="Process at most this many documents now.")
 @click.option("--resume", is_flag=True, help="Continue the run in --out: process what is new, changed or failed.")
 @json_option
 def command(
     *, task_file: Path, inputs: tuple[str, ...], out: Path, model: ModelOptions, reading: ReadingOptions,
-    answers: AnswerFiles, locked: Path | None, release: Path | None, limit: int | None, resume: bool, as_json: bool,
+    answers: AnswerFiles, locked: Path | None, release: Path | None, left_by: Path | None, doubt: float | None,
+    limit: int | None, resume: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Run TASK_FILE over INPUTS (files, folders, globs) into the folder --out.
 
@@ -56,14 +66,15 @@ def command(
     """
     work = _Work.of_release(release, reading, answers) if release else _Work.of_task(task_file, model, reading, answers)
     inputs = (str(task_file), *inputs) if release else inputs
-    if not inputs:
+    left = _left_over(left_by, doubt, inputs, work.task)
+    if not (inputs or left):
         raise InputError("There is no input.", "Name files, folders or globs after the task file.")
-    sources = expand_inputs(inputs)
+    sources = left.sources if left else expand_inputs(inputs)
     if not (resume and (out / "run.json").exists()):
         RunFolder.create(out)  # report an unusable folder before the weights are loaded
     details = RunDetails(
         work.lock or locked, limit, sources, task_file=None if release else str(task_file), pool=answers.pool,
-        calibrator=answers.calibrator, made_by="release" if release else "",
+        calibrator=answers.calibrator, made_by="release" if release else "", left_by=left,
     )  # fmt: skip
     try:
         with (
@@ -90,7 +101,18 @@ def command(
     return 3 if run.totals["failed"] else 0
 
 
-_BESIDE_A_RELEASE = {"out", "release", "limit", "resume", "as_json", "password_file", "pool_file", "corpus_name"}
+_BESIDE_A_RELEASE = {
+    "out",
+    "release",
+    "left_by",
+    "doubt",
+    "limit",
+    "resume",
+    "as_json",
+    "password_file",
+    "pool_file",
+    "corpus_name",
+}
 
 
 @dataclass(frozen=True)
@@ -118,6 +140,18 @@ class _Work:
         released = serving_release(path)
         options = released.options(reading.passwords, answers.pool, answers.corpus.name if answers.corpus else None)
         return cls(released.task, released.model, options, released.lock)
+
+
+def _left_over(run: Path | None, doubt: float | None, inputs: tuple[str, ...], task: Task) -> LeftOver | None:
+    if run is None:
+        if doubt is not None:
+            raise InputError("--doubt says which answers of a run are left.", "Name the run: --left-by RUN.")
+        return None
+    if inputs:
+        raise InputError("--left-by takes its documents from the run.", "Omit the inputs, or --left-by.")
+    left = left_by(run, task, doubt)
+    note(left.sentence)
+    return left
 
 
 def _print_cascade(run: Run) -> None:

@@ -62,9 +62,12 @@ class CorpusChoice(Contract):
 
 
 class MadeWith(Contract):
-    """The inputs and options of a session that are not part of the lock."""
+    """The inputs and options of a session that are not part of the lock.
 
-    omitted: ClassVar[frozenset[str]] = frozenset({"corpus"})
+    ``left_by`` is the run that left the documents to this one.
+    """
+
+    omitted: ClassVar[frozenset[str]] = frozenset({"corpus", "left_by"})
 
     model: ModelOptions | None = None
     task_file: str | None = None
@@ -74,6 +77,7 @@ class MadeWith(Contract):
     pool: str | None = None
     calibrator: str | None = None
     corpus: CorpusChoice | None = None
+    left_by: str | None = None
     made_by: str = ""
 
 

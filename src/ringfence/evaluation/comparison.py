@@ -13,7 +13,7 @@ from ..extras import need
 from ..gold.agreement import Compare
 from ..gold.file import GoldFile
 from ..runs import RunFolder
-from .evaluator import gold_part, items_of_results, run_results, same_answers
+from .evaluator import gold_part, items_of_results, run_results
 from .items import Item, proportion_of
 from .statistics import (
     Proportion,
@@ -117,7 +117,7 @@ def compare_runs(
         raise InputError("The same run is given twice.", "Name each run once.")
     require_same_documents({name: results for name, (_, results, _) in loaded.items()})
     first, *others = (task for task, _, _ in loaded.values())
-    if not all(same_answers(first, task) for task in others):
+    if not all(first.asks_as(task) for task in others):
         raise InputError(
             "The runs ask for different fields or labels.", "Compare runs of one task; its wording may differ."
         )

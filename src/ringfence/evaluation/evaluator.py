@@ -33,7 +33,6 @@ __all__ = [
     "gold_slices",
     "items_of_results",
     "run_results",
-    "same_answers",
     "slices_of",
 ]
 
@@ -85,11 +84,6 @@ def gold_part(
     if not chosen:
         raise InputError(f"The part {part} of {gold.path} is empty.", "Add gold, or draw a new split.")
     return chosen, split
-
-
-def same_answers(first: Task, second: Task) -> bool:
-    """Whether two tasks ask for the same values, so that one gold serves both."""
-    return first.kind == second.kind and first.answer_fields() == second.answer_fields()
 
 
 def items_of_results(
@@ -202,6 +196,8 @@ def evaluate_run(
 ) -> RunEvaluation:
     """Compare the answers of a run with a gold file, or with one part of it. A look at the test part is recorded.
 
+    Several runs seen as one (``join_runs``) are also sliced by the weights that answered.
+
     ``languages_of`` returns the language of each gold document, to slice by it (see ``document_languages``). Raises
     InputError like ``gold_part``.
     """
@@ -211,12 +207,16 @@ def evaluate_run(
     slices: dict[str, Mapping[str, str]] = {**slices_of(run.results.values()), **gold_slices(run.task, lines)}
     if languages_of:
         slices["language"] = languages_of(lines)
+    every = [one.read_facts() for one in folder.parts]
+    if len(every) > 1:
+        weights = {facts.lock.digest: facts.weights for facts in every}
+        slices["answered by"] = {i: weights.get(result.lock or "", "") for i, result in run.results.items()}
     evaluation = evaluate(run.task, run.results, lines, split.families if split else {}, slices, compare)
     facts = EvaluationFacts(
         task=run.task.name,
-        run=str(folder.path),
-        weights=folder.read_facts().weights,
-        lock=run.lock,
+        run=", ".join(str(one.path) for one in folder.parts),
+        weights=", ".join(facts.weights for facts in every),
+        lock=", ".join(facts.lock.digest for facts in every),
         gold=str(gold),
         part=part,
         warnings=_warnings(run.results, lines, split),
@@ -231,8 +231,11 @@ def document_languages(folder: RunFolder, wanted: Collection[str], passwords: tu
     need("evaluation", "py3langid")
     import py3langid
 
-    documents = reread(folder, wanted, passwords)
-    return {document.id: py3langid.classify(document.text[:LANGUAGE_SAMPLE])[0] for document in documents}
+    found: dict[str, str] = {}
+    for run in folder.parts:
+        for document in reread(run, set(wanted) - set(found), passwords):
+            found[document.id] = py3langid.classify(document.text[:LANGUAGE_SAMPLE])[0]
+    return found
 
 
 def _warnings(results: Mapping[str, Result], gold: Mapping[str, GoldLine], split: Split | None) -> list[str]:

@@ -20,7 +20,7 @@ from ..gold.split import SplitFile, key_of
 from ..learning import Labelled, Ranker, RankerCard, fit_ranker, label
 from ..runs import RunFolder
 from ..tasks import ExtractTask
-from .evaluator import gold_part, run_results, same_answers
+from .evaluator import gold_part, run_results
 from .learned_proof import CurvePoint, FieldGain, ListGain, LookGain, Proof, curve_of
 
 __all__ = ["FieldGain", "LearnTerms", "LearnedRanker", "ListGain", "LookGain", "learn"]
@@ -179,7 +179,7 @@ def _results(
     for path in runs:
         folder = RunFolder.open(path)
         of_run, results, lock = run_results(folder)
-        if not same_answers(of_run, task):
+        if not of_run.asks_as(task):
             raise InputError(f"The run in {path} answers another task.", "Give runs of the task that you learn for.")
         if folder.lock().facts.ranker:
             raise InputError(f"The run in {path} used a ranker.", "Learn from a run without --ranker.")

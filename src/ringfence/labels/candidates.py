@@ -11,7 +11,7 @@ from ..contracts import GoldLine, Result
 from ..documents import Document, ReadingOptions, expand_inputs, read_ahead
 from ..errors import InputError
 from ..evaluation.calibrator import Calibrator
-from ..evaluation.evaluator import run_results, same_answers
+from ..evaluation.evaluator import run_results
 from ..gold.source import OnProgress
 from ..gold.split import key_in
 from ..learning import Ranker
@@ -158,7 +158,7 @@ def _answers(pool: Pool, calibrator: Calibrator | None) -> tuple[list[dict[str, 
     for folder in pool.folders():
         of_run, results, lock = run_results(folder)
         task = task or of_run
-        if not same_answers(of_run, task):
+        if not of_run.asks_as(task):
             raise InputError(f"The run in {folder.path} answers another task.", "Give runs of one task.")
         if calibrator is not None and calibrator.for_lock == lock:
             decided = True

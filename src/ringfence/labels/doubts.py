@@ -14,8 +14,9 @@ from ..learning import Ranker, answer_of
 from ..runs.doubts import doubts_about, required_paths
 from ..tasks import ExtractTask, Task
 
-__all__ = ["Doubt", "DoubtReader"]
+__all__ = ["UNANSWERED", "Doubt", "DoubtReader"]
 
+UNANSWERED = 2.0  # more than any doubt about an answer
 UNSURE = 0.9  # a value of less probability is named as a reason
 NEAR = 0.25  # the most between two values that are said to be near each other
 DISPUTED = 0.5  # the doubt about a value on which two sides differ, or that has a flag
@@ -57,6 +58,10 @@ class DoubtReader:
         for name, ranked in self.ranker.ranked_lists(task, document).items():
             found[name] = _about(name, [ranked.least], "the ranker")
         return _summed(found)
+
+    def about(self, result: Result) -> float:
+        """How doubtful a result is, to four decimals; UNANSWERED if it answers nothing."""
+        return round(self.of_answers([result]).share, 4) if result.answered else UNANSWERED
 
     def of_answers(self, answered: Sequence[Result]) -> Doubt:
         """The doubts about the first of several answers to one document, as the answers themselves tell them."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..contracts import CorpusChoice
 from ..documents import ReadingOptions
 from ..errors import InputError
-from ..evaluation.evaluator import same_answers
 from ..inference.example_pool import read_examples
 from ..tasks import Example, Task, load_task
 from .spec import Contender, PilotSpec, load_pilot
@@ -47,7 +46,7 @@ class PilotSetup:
     def task_of(self, contender: Contender) -> Task:
         """The task as a contender words it. Raises InputError if its fields or labels differ from the pilot's."""
         asked = load_task(self.folder / contender.task) if contender.task else self.task
-        if not same_answers(self.task, asked):
+        if not self.task.asks_as(asked):
             raise InputError(
                 f"The task of contender {contender.name} asks for other fields or labels than the pilot's.",
                 "A contender may word the task differently, but must ask for the same values.",

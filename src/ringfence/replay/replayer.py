@@ -22,7 +22,7 @@ from ..inference.example_pool import read_examples
 from ..learning import read_ranker
 from ..locks import Difference, differences
 from ..runs import Progress, RunControl, RunFolder, RunHooks, run_task
-from ..runs.source_documents import source_of
+from ..runs.source_documents import sources_of
 from ..runs.trace import traces_by_document
 from ..tasks import Task, task_from
 from ..tasks.extract.doubts import UNLIKELY, UNLIKELY_TOKEN
@@ -334,7 +334,7 @@ def _replay_session(
     try:
         shutil.rmtree(out, ignore_errors=True)  # a killed replay leaves it
         base = folder.base()
-        sources = list(dict.fromkeys(source_of(result.document, base) for result in session.results))
+        sources = sources_of(session.results, base)
 
         def on_progress(progress: Progress) -> None:
             on_document(progress.kept + sum(progress.seen.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +45,16 @@ class CorrectedRun(RunFolder):
 
     def __init__(self, folder: RunFolder, corrections: Mapping[str, Correction]) -> None:
         super().__init__(folder.path)
+        self._folder = folder
         self.corrections = corrections
+
+    @property
+    def parts(self) -> Sequence[RunFolder]:
+        """The runs behind it."""
+        return self._folder.parts
 
     def latest(self) -> Iterator[Result]:
         """Yield the latest result of each document, corrected."""
-        for result in super().latest():
+        for result in self._folder.latest():
             correction = self.corrections.get(result.document.id)
             yield correction.apply(result) if correction else result

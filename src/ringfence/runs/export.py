@@ -41,6 +41,7 @@ _Columns = dict[str, dict[str, Any]]
 _PARTS = {"money": ("amount", "currency"), "period": ("from", "to")}  # kinds whose values fill two columns
 _EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections", "from_corpus")
 _DECIDED = ("decision", "for_review")  # extra columns of a run with calibrator decisions
+_ANSWERED = ("answered_by",)  # of several runs: the weights that answered
 _CORRECTED = ("confirmed_by", "confirmed_at", "corrected")  # and of one with corrections of persons
 MOST_SHEET_ROWS = 1_048_576
 
@@ -305,13 +306,19 @@ def _titles(single: _Columns) -> list[str]:
 
 
 def _extra(folder: RunFolder) -> tuple[tuple[str, ...], Callable[[Result], list[str]]]:
-    """The columns after the flags: claims, decisions of a calibrator, corrections of persons; and a result's cells."""
-    facts = folder.read_facts()
+    """The columns after the flags, and a result's cells in them.
+
+    Claims, decisions of a calibrator, who answered if there are several runs, corrections of persons.
+    """
+    every = [run.read_facts() for run in folder.parts]
     parts: list[tuple[tuple[str, ...], Callable[[Result], list[str]]]] = []
-    if task_from(facts.task).asks_corpus:
+    if task_from(every[0].task).asks_corpus:
         parts.append((CLAIM_COLUMNS, claim_cells))
-    if Lock(**facts.lock.data).facts.calibrator is not None:
+    if any(Lock(**facts.lock.data).facts.calibrator is not None for facts in every):
         parts.append((_DECIDED, _decision))
+    if len(every) > 1:
+        weights = {facts.lock.digest: facts.weights for facts in every}
+        parts.append((_ANSWERED, lambda result: [weights.get(result.lock or "", "")]))
     if isinstance(folder, CorrectedRun):
         parts.append((_CORRECTED, lambda result: _correction(folder, result)))
     names = tuple(name for columns, _ in parts for name in columns)

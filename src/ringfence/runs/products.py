@@ -33,12 +33,16 @@ class Product:
 
 
 def note_product(folder: RunFolder, what: str, path: Path) -> None:
-    """Remember that ``path`` was made from the run, unless it lies in the run or the run cannot be written."""
+    """Remember that ``path`` was made from the run, unless it lies in the run or the run cannot be written.
+
+    What was made from several runs is remembered by each.
+    """
     place = path.resolve()
-    if folder.path.resolve() in place.parents or Product(what, place) in _noted(folder):
-        return
-    with suppress(OSError):  # the run is somebody else's, or on a medium that is read-only
-        add_line(folder.made, {"schema": 1, "at": now(), "what": what, "path": str(place)})
+    for run in folder.parts:
+        if run.path.resolve() in place.parents or Product(what, place) in _noted(run):
+            continue
+        with suppress(OSError):  # the run is somebody else's, or on a medium that is read-only
+            add_line(run.made, {"schema": 1, "at": now(), "what": what, "path": str(place)})
 
 
 def products_of(folder: RunFolder) -> list[Product]:

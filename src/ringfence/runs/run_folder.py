@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -73,6 +73,11 @@ class RunFolder:
         self.ranker = path / "ranker.json"  # the ranker of an extract task, if one was used
         self._lock: FileLock | None = None
         self._kept: dict[tuple[str, str], list[int]] = {}
+
+    @property
+    def parts(self) -> Sequence[RunFolder]:
+        """The runs that a view of several consists of; a run consists of itself."""
+        return (self,)
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from ..contracts import DocumentFacts
+from ..contracts import DocumentFacts, Result
 from ..documents import Document, Source, read_ahead
 from .run_folder import RunFolder
 
-__all__ = ["reread", "source_of"]
+__all__ = ["reread", "source_of", "sources_of"]
 
 
 def source_of(document: DocumentFacts, base: Path) -> Source:
     """Return the file that contains the document of a result. Relative paths start from ``base``."""
     return Source(base / document.path, document.source or document.id)
+
+
+def sources_of(results: Iterable[Result], base: Path) -> list[Source]:
+    """Return the files that contain the documents of results, each once."""
+    return list(dict.fromkeys(source_of(result.document, base) for result in results))
 
 
 def reread(

@@ -73,6 +73,10 @@ class Task(BaseModel):
         """All values of an answer by path; gold may contain them, and evaluation compares them."""
         raise NotImplementedError
 
+    def asks_as(self, other: Task) -> bool:
+        """Whether two tasks ask for the same values, so that one gold serves both, and answers can be joined."""
+        return self.kind == other.kind and self.answer_fields() == other.answer_fields()
+
     def describe(self) -> str:
         """A short description of the task, for people."""
         raise NotImplementedError

@@ -8,14 +8,11 @@ from typing import Any
 
 from ..contracts import Result
 from ..evaluation.items import Item
-from ..labels.doubts import DoubtReader
+from ..labels.doubts import UNANSWERED, DoubtReader
 from ..tasks import Task
 from .contender import TUNED, Contender, contender_of
 
 __all__ = ["Cascade", "Side", "by_document", "cascade_of", "threshold"]
-
-
-UNANSWERED = 2.0  # more than any doubt about an answer: what the tuned weights leave out is always passed on
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,8 @@ class Cascade:
         name = f"{self.contender.name[:1].upper()}{self.contender.name[1:]}"
         return (
             f"{name}: {self.sent} of {self.documents} documents are passed on, those with more doubt than "
-            f"{self.above:.3f}, as the dev part chose. Worked out from both runs."
+            f"{self.above:g}, as the dev part chose. Worked out from both runs; "
+            f"`ringfence run --left-by RUN --doubt {self.above:g}` does it."
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -79,9 +77,9 @@ def by_document(items: Sequence[Item]) -> dict[str, list[Item]]:
 
 def cascade_of(task: Task, tuned: Side, larger: Side, dev: Sequence[str], test: Sequence[str]) -> Cascade:
     """Work out the cascade: the dev part chooses how much doubt is passed on, the test part says what that brings."""
-    reader, results = DoubtReader(task), tuned.results
+    reader = DoubtReader(task)
     doubts = dict.fromkeys((*dev, *test), UNANSWERED) | {
-        name: reader.of_answers([result]).share for name, result in results.items() if result.answered
+        name: reader.about(result) for name, result in tuned.results.items()
     }
     above = threshold(tuned.right(dev), larger.right(dev), {name: doubts[name] for name in dev})
     sent = [name for name in test if doubts[name] > above]
@@ -98,10 +96,12 @@ def cascade_of(task: Task, tuned: Side, larger: Side, dev: Sequence[str], test: 
 def threshold(tuned: Mapping[str, int], larger: Mapping[str, int], doubts: Mapping[str, float]) -> float:
     """The doubt with the most right values when the larger side answers all above it; of equal ones the highest.
 
+    0 passes everything on, for no answer is without doubt.
+
     ``tuned`` and ``larger`` are the numbers of right values by document.
     """
 
     def right(above: float) -> int:
         return sum((larger if doubt > above else tuned)[name] for name, doubt in doubts.items())
 
-    return max(sorted({1.0, -1.0, *(min(doubt, 1.0) for doubt in doubts.values())}, reverse=True), key=right)
+    return max(sorted({1.0, 0.0, *(min(doubt, 1.0) for doubt in doubts.values())}, reverse=True), key=right)

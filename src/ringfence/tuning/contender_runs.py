@@ -14,7 +14,7 @@ from ..gold.source import GoldSource
 from ..inference import Answerer, AnswerOptions, load_model
 from ..runs import Progress, RunFolder
 from ..runs.runner import RunControl, RunHooks, run_task
-from ..runs.source_documents import source_of
+from ..runs.source_documents import sources_of as sources_of_results
 from ..tasks import Task
 
 __all__ = ["ContenderRuns", "pace_of", "sources_of"]
@@ -67,4 +67,4 @@ def sources_of(source: GoldSource) -> list[Source]:
         return expand_inputs(source.inputs)
     assert source.run
     folder = RunFolder.open(source.run)
-    return list(dict.fromkeys(source_of(result.document, folder.base()) for result in folder.latest()))
+    return sources_of_results(folder.latest(), folder.base())
