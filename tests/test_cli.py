@@ -89,7 +89,7 @@ def test_a_text_layer_as_json_holds_every_part(capsys: pytest.CaptureFixture[str
     assert len(layer["boxes"]) == len(layer["text"])
     start, end = layer["lines"][0]
     assert layer["text"][start:end] == "Harrow & Pike Ltd"
-    assert layer["read_by"] == "pdf/3"
+    assert layer["read_by"] == "pdf/4"
 
 
 def test_a_text_layer_as_a_page_holds_the_pictures(

@@ -17,7 +17,7 @@ from ringfence.documents import (
     expand_inputs,
     read_document,
 )
-from ringfence.documents.text_quality import fault_of_text
+from ringfence.documents.text_quality import fault_of_recognised, fault_of_text
 from ringfence.runs import RunFolder
 from tests.conftest import answering, fake_lock, task_of
 from tests.fake_runs import latest, run
@@ -141,21 +141,63 @@ def test_a_text_layer_of_a_wrong_encoding_is_noticed() -> None:
     assert fault_of_text([]) is None
 
 
-def test_a_poor_text_layer_gives_way_to_what_is_seen_and_the_result_says_so(tmp_path: Path) -> None:
-    pen = Canvas(str(tmp_path / "poor.pdf"), pagesize=(500, 350))
-    stream = io.BytesIO()
-    picture(*ROWS).save(stream, "PNG")
-    pen.drawImage(ImageReader(stream), 0, 0, 500, 350)
+def scan_with_layer(path: Path, text: str, *, drawn: bool = True) -> Document:
+    """A page with a picture of ROWS, and the invisible layer that scanners write."""
+    pen = Canvas(str(path), pagesize=(500, 350))
+    if drawn:
+        stream = io.BytesIO()
+        picture(*ROWS).save(stream, "PNG")
+        pen.drawImage(ImageReader(stream), 0, 0, 500, 350)
     layer = pen.beginText(50, 300)
-    layer.setTextRenderMode(3)  # the invisible layer that scanners write
-    for start in range(0, 300, 60):
-        layer.textLine(shifted((PROSE * 4)[start : start + 60]))
+    layer.setTextRenderMode(3 if drawn else 0)
+    for start in range(0, len(text), 60):
+        layer.textLine(text[start : start + 60])
     pen.drawText(layer)
     pen.save()
-    document = read_document(tmp_path / "poor.pdf")
+    return read_document(path)
+
+
+def test_a_poor_text_layer_gives_way_to_what_is_seen_and_the_result_says_so(tmp_path: Path) -> None:
+    document = scan_with_layer(tmp_path / "poor.pdf", shifted((PROSE * 4)[:300]))
     assert document.metadata["pages_by_ocr"] == {"1": "poor text layer: its letters do not form words"}
     assert "Nordwind GmbH" in document.text
     assert shifted("delivery") not in document.text
+
+
+UPSIDE_DOWN = dict(zip("abdehlmnpqrtuwyz", "eqpayjwudbJjnMAZ", strict=True))
+LETTER = (
+    "Wednesday January printed contract advertiser agency product separation sales office salesperson station comments "
+    "broadcast standard billing cycle number schedule dates entered modified package national political account types "
+    "commission total amount invoice payment delivery remarks"
+)
+
+
+def recognised_upside_down(text: str) -> str:
+    """What a recogniser makes of a page that lies upside down: words from their ends, with letters that look alike."""
+    return " ".join("".join(UPSIDE_DOWN.get(c, c) for c in reversed(word)) for word in text.split())
+
+
+def test_a_layer_that_was_recognised_upside_down_gives_way_to_what_is_seen(tmp_path: Path) -> None:
+    document = scan_with_layer(tmp_path / "scan.pdf", recognised_upside_down(LETTER))
+    assert document.metadata["pages_by_ocr"] == {"1": "poor text layer: its words mix large and small letters"}
+    assert "Washers and nuts   17.25" in document.text
+
+
+def test_a_layer_that_reads_well_stays_and_so_does_text_that_was_never_recognised(tmp_path: Path) -> None:
+    good = scan_with_layer(tmp_path / "good.pdf", LETTER)
+    assert "pages_by_ocr" not in good.metadata
+    assert "Wednesday January" in good.text
+    names = " ".join(f"get{word.capitalize()}" for word in LETTER.split())
+    printed = scan_with_layer(tmp_path / "printed.pdf", names, drawn=False)
+    assert "pages_by_ocr" not in printed.metadata
+    assert "getJanuary" in printed.text
+
+
+def test_capitals_inside_words_tell_a_bad_recognition_and_names_do_not() -> None:
+    assert fault_of_recognised(LETTER.split()) is None
+    assert fault_of_recognised([*LETTER.split(), *["GmbH", "MwSt"] * 50]) is None
+    assert fault_of_recognised(recognised_upside_down(LETTER).split()) == "its words mix large and small letters"
+    assert fault_of_recognised(["eWLONe'ZT", "jeuHION"]) is None  # too few to judge
 
 
 def test_a_value_that_was_read_by_ocr_says_so_in_its_result(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class PdfReader:
     """Reader for PDF files: their text layer, or OCR for pages without a usable one."""
 
     name = "pdf"
-    version = 3
+    version = 4
     libraries = ("numpy", "pypdfium2")
     extensions = ("pdf",)
 

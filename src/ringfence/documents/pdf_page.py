@@ -17,7 +17,7 @@ from .pdf_forms import drawn_form
 from .pdf_glyphs import PageGlyphs, glyphs_of
 from .pdf_visibility import unseen
 from .reader import ReadingOptions
-from .text_quality import fault_of_text
+from .text_quality import fault_of_recognised, fault_of_text
 
 __all__ = ["PageReader"]
 
@@ -120,6 +120,8 @@ def _reason_for_ocr(page: Any, glyphs: list[Glyph], unmapped: int, options: Read
         return "no text layer" if _draws_something(page) else None
     if fault := fault_of_text(visible, unmapped):
         return f"poor text layer: {fault}"
+    if (fault := fault_of_recognised(word.text for word in words_of(glyphs))) and _picture_share(page) > 0.5:
+        return f"poor text layer: {fault}"
     if len(visible) < FEW_CHARACTERS and _picture_share(page) > 0.5:
         return "an image with little text over it"
     return None
@@ -132,7 +134,8 @@ def _is_better(ocr_glyphs: list[Glyph], glyphs: list[Glyph], reason: str) -> boo
     words = [glyph for glyph in ocr_glyphs if glyph.confidence is not None]
     confident = sum(glyph.confidence or 0 for glyph in words) / len(words) > 0.75
     if reason.startswith("poor"):
-        return confident and fault_of_text([glyph.text for glyph in words]) is None
+        read = [word.text for word in words_of(ocr_glyphs)]
+        return confident and fault_of_text("".join(read)) is None and fault_of_recognised(read) is None
     return confident and len(words) > 3 * sum(not glyph.text.isspace() for glyph in glyphs)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-__all__ = ["fault_of_text"]
+__all__ = ["fault_of_recognised", "fault_of_text"]
 
 _VOWELS = set("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýœ")
 MIN_LETTERS = 60  # too few to judge a page
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_CAPITAL_INSIDE = re.compile(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]")
+MIN_WORDS = 30
+MOST_MIXED = 0.06  # of the different words of a page
 
 
 def fault_of_text(characters: Sequence[str], unmapped: int = 0) -> str | None:
@@ -34,3 +39,18 @@ def fault_of_text(characters: Sequence[str], unmapped: int = 0) -> str | None:
         if symbols / len(visible) > 0.25:
             return "it is mostly symbols"
     return None
+
+
+def fault_of_recognised(words: Iterable[str]) -> str | None:
+    """Return why the words that a scanner recognised cannot be that of the picture, or None if it looks plausible.
+
+    Letters taken for others show as capitals inside words: `jeuHION` for NORMAL, of a page that was recognised upside
+    down. On 38 scanned pages of advertising orders with a text layer, those whose layer had lost printed values had 8
+    to 26 % of such words, the others up to 5 %, and what OCR here reads on the same pages up to 2 %. Names such as
+    MwSt and GmbH are words like that too, so this says nothing about text that was never recognised.
+    """
+    different = {part for word in words for part in _WORD.findall(word)}
+    mixed = sum(bool(_CAPITAL_INSIDE.search(word)) for word in different)
+    if len(different) < MIN_WORDS or mixed <= MOST_MIXED * len(different):
+        return None
+    return "its words mix large and small letters"
