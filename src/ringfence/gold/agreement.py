@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from decimal import Decimal
 from typing import Any, Literal
@@ -31,11 +32,32 @@ def match_key(kind: str, value: Any, compare: Compare = "words") -> Any:
         return Decimal(value["amount"])
     if kind in ("number", "percent"):
         return Decimal(value)
-    if kind == "address" or (kind in _TEXTS and compare == "letters"):
+    if kind == "duration":
+        return _length(value)
+    if kind == "address":
+        return _letters(re.sub(r"(?<=\d)[\W_]+(?=\d)", "x", value))  # house numbers 1-2 are not 12
+    if kind in _TEXTS and compare == "letters":
         return _letters(value)
     if kind == "period":
         return tuple(sorted(value.items()))
     return _words(value) if kind in _TEXTS else value
+
+
+_UNITS = {"Y": ("months", 12), "M": ("months", 1), "W": ("days", 7), "D": ("days", 1)}
+_TIMES = {"H": 3600, "M": 60, "S": 1}
+
+
+def _length(duration: str) -> tuple[Decimal, Decimal, Decimal] | str:
+    """Months, days and seconds of an ISO 8601 duration: P1Y is P12M, P2W is P14D."""
+    found = re.fullmatch(r"P((?:[\d.]+[YMWD])*)(?:T((?:[\d.]+[HMS])+))?", duration)
+    if not found:
+        return duration
+    sums = {"months": Decimal(0), "days": Decimal(0), "seconds": Decimal(0)}
+    for number, unit in re.findall(r"([\d.]+)([YMWD])", found[1]):
+        sums[_UNITS[unit][0]] += Decimal(number) * _UNITS[unit][1]
+    for number, unit in re.findall(r"([\d.]+)([HMS])", found[2] or ""):
+        sums["seconds"] += Decimal(number) * _TIMES[unit]
+    return sums["months"], sums["days"], sums["seconds"]
 
 
 def _words(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
@@ -67,12 +67,28 @@ def parse_check(check: str, kinds: Mapping[str, str]) -> ast.Compare:
             _check_operand(operand, kinds)
     if any(type(op) not in (*_COMPARISONS, ast.In) for op in tree.ops):
         raise CheckSyntaxError("may compare only with == != < <= > >= and in (...)")
+    _check_dates(tree, kinds)
     pairs = zip(tree.ops, tree.comparators, strict=True)
     if any(isinstance(op, ast.In) != isinstance(side, ast.Tuple) for op, side in pairs):
         raise CheckSyntaxError("needs a list of values after in, and nowhere else: sum(lines.amount) in (net, total)")
     if len({path.split(".")[0] for path in _row_paths(tree, kinds)}) > 1:
         raise CheckSyntaxError("names fields of two lists; use sum() for one of them")
     return tree
+
+
+def _check_dates(tree: ast.Compare, kinds: Mapping[str, str]) -> None:
+    """Refuse a text beside a date that is no date: it would be broken, or hold, in every document."""
+    sides = [
+        one for side in (tree.left, *tree.comparators) for one in (side.elts if isinstance(side, ast.Tuple) else [side])
+    ]
+    if not any(kinds.get(_path_of(side) or "") == "date" for side in sides):
+        return
+    for side in sides:
+        if isinstance(side, ast.Constant):
+            try:
+                date.fromisoformat(str(side.value))
+            except ValueError:
+                raise CheckSyntaxError(f"compares a date with {side.value!r}; write it as '2024-03-31'") from None
 
 
 def _check_operand(node: ast.expr, kinds: Mapping[str, str]) -> None:
@@ -144,7 +160,8 @@ def run_check(check: str, values: Mapping[str, Any], kinds: Mapping[str, str]) -
     """Evaluate ``check`` on the typed ``values`` of one document; a null makes it not applicable.
 
     A check over the rows of a list holds if it holds in every row where it is applicable. Amounts are equal if they
-    differ by less than half a cent. Money in different known currencies breaks the check.
+    differ by at most half a cent; so are plain numbers, but not where they are compared by < or >. A date less another
+    is a number of days. Money in different known currencies breaks the check.
     """
     tree = parse_check(check, kinds)
     outcomes = [evaluate(tree, values, kinds, row) for row in rows_of(tree, values, kinds)]
@@ -197,6 +214,7 @@ def evaluate(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, s
             every += [(path, value) for value in found]
     if len({value["currency"] for path, value in every if kinds[path] == "money"} - {None}) > 1:
         return "broken"
+    money = any(kinds[path] == "money" for path in needed)
     operands: dict[str, Any] = {path: _operand(value, kinds[path]) for path, value in named.items()}
     for path, found in listed.items():
         if kinds[path] == "list":
@@ -206,10 +224,10 @@ def evaluate(tree: ast.Compare, values: Mapping[str, Any], kinds: Mapping[str, s
     try:
         sides = [_side(side, operands) for side in (tree.left, *tree.comparators)]
         holds = all(
-            any(_compare(op, left, right) for left in lefts for right in rights)
+            any(_compare(op, left, right, money) for left in lefts for right in rights)
             for op, lefts, rights in zip(tree.ops, sides, sides[1:], strict=False)
         )
-    except (TypeError, InvalidOperation, ZeroDivisionError):
+    except (TypeError, ValueError, InvalidOperation, ZeroDivisionError):
         return "broken"
     return "holds" if holds else "broken"
 
@@ -255,8 +273,11 @@ def _operand(value: Any, kind: str) -> Any:
     return date.fromisoformat(value) if kind == "date" else value
 
 
-def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
-    if isinstance(left, Decimal) and isinstance(right, Decimal) and abs(left - right) < _CENT:
+def _compare(op: ast.cmpop, left: Any, right: Any, money: bool) -> bool:
+    if isinstance(left, date) != isinstance(right, date):
+        left, right = (date.fromisoformat(side) if isinstance(side, str) else side for side in (left, right))
+    tells_apart = isinstance(op, ast.Lt | ast.Gt | ast.LtE | ast.GtE) and not money  # a price of 0.0035 is over 0
+    if isinstance(left, Decimal) and isinstance(right, Decimal) and abs(left - right) <= _CENT and not tells_apart:
         return isinstance(op, ast.Eq | ast.LtE | ast.GtE | ast.In)
     return _COMPARISONS[ast.Eq if isinstance(op, ast.In) else type(op)](left, right)
 
@@ -274,5 +295,6 @@ def _evaluate(node: ast.expr, operands: Mapping[str, Any]) -> Any:
         case ast.UnaryOp(operand=operand):
             return -_evaluate(operand, operands)
         case ast.BinOp(left=left, op=op, right=right):
-            return _ARITHMETIC[type(op)](_evaluate(left, operands), _evaluate(right, operands))
+            result = _ARITHMETIC[type(op)](_evaluate(left, operands), _evaluate(right, operands))
+            return Decimal(result.days) if isinstance(result, timedelta) else result
     raise TypeError("unreachable: parse_check refuses everything else")

@@ -69,7 +69,11 @@ _OPEN_NAMES = frozenset(
     ]
 )
 _COUNTS = (1, 2, 5, 1.5, 20)  # one of each plural form of CLDR
-MINOR = re.compile(r"[ \u00a0]?(?:cents?|pence|ct|cts|c\.?t\.?|centimes?|céntimos?|centesimi|øre|öre|¢)(?!\w)", re.I)
+MINOR = re.compile(
+    r"[ \u00a0]?(?:cents?|pence|ct|cts|c\.?t\.?|centimes?|céntimos?|centesimi|øre|öre|¢|rappen|rp\.?|"
+    r"groszy|grosze|grosz|gr|paise?)(?!\w)",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,8 @@ def mark_after(text: str, position: int, language: str | None = None) -> Mark | 
     if named := _named_after(text, position, language):
         return named
     match = _after(language).match(text, position)
+    if match and match.group(1) in ("Rp", "Rp."):
+        return None  # before an amount rupiah, behind it Rappen
     return Mark(match.start(1), match.end(1), _signs(language)[match.group(1)]) if match else None
 
 

@@ -21,6 +21,7 @@ _BUDDHIST = range(2400, 2700)
 
 _ORDINAL = r"(?:\.|º|°|ª|(?:st|nd|rd|th|er|re|ère|ème|eme|e|de|ste|:e|-?го|\.?a)(?![^\W\d_]))?"
 _GAP = r"(?:[ .,/\u00a0-]|\n(?!\n)){0,3}"
+_NEAR = r"(?:[ ./\u00a0-]|\n(?!\n)){0,3}"  # between a day and its month stands no comma: No. 3, March 2024
 _OF = r"(?:(?:day of|of|de|del|des|di|do|d['’])[ \u00a0]|d['’])?"
 _YEAR = r"(?:(?P<y{0}>\d{{4}})|'?(?P<yy{0}>\d{{2}}))(?!\d|[:.,]\d)"
 
@@ -71,6 +72,8 @@ def _dates(form: str, order: DateOrder | None, language: str | None) -> Iterator
     names = month_names(language)
     found += [(match.start(), match.end(), _in_words(match, names)) for match in _dates_with_names(form, language)]
     for pattern in date_forms(language) if language else ():
+        if order is None and "m" in pattern.groupindex and "name" not in pattern.groupindex:
+            continue  # English without a country: 03/04/24 reads two ways
         for match in pattern.finditer(form):
             found.append((match.start(), match.end(), _by_form(match, names)))
     taken = -1
@@ -95,7 +98,7 @@ def _dates_with_names(form: str, language: str | None) -> Iterator[re.Match[str]
             continue
         start = max(position, word.start() - _AROUND)
         end = word.end() + _AROUND
-        while match := _named(months).search(form, start, end):
+        while (match := _named(months).search(form, start, end)) and match.start() <= word.start():
             if _is_whole(form, match):
                 yield match
                 position = max(position, match.end())
@@ -140,7 +143,9 @@ def _names_by_first_word(language: str | None) -> dict[str, tuple[str, ...]]:
 
 
 def _across_lines(form: str, start: int, end: int, parsed: ParsedValue) -> ParsedValue:
-    """Flag a date over a line end that is not inside running text: its parts may not belong together."""
+    """Flag a date over a gap, or over a line end that is not inside running text: they may not belong together."""
+    if parsed.value is not None and re.search(r"\d[ \u00a0]{2,}[^\W\d_]", form[start:end]):
+        return ParsedValue(None, ("over-gap",), (parsed.value,))  # 1  January 2024: a row's number beside a month
     newline = form.find("\n", start, end)
     if newline < 0 or is_wrapped(form, newline) or parsed.value is None:
         return parsed
@@ -204,11 +209,12 @@ def _named(months: tuple[str, ...]) -> re.Pattern[str]:
     first, third, fourth, fifth = (day.format(number) for number in (1, 3, 4, 5))
     dash = r"[ \u00a0]?[-–][ \u00a0]?"
     forms = (
-        rf"{first}{_ORDINAL}{_GAP}{_OF}(?P<n1>{names})(?!\w*[^\W\d_])\.?,?{_GAP}(?:de |del |of )?{_YEAR.format(1)}",
+        rf"(?<!\d[.,:/]){first}{_ORDINAL}{_NEAR}{_OF}(?P<n1>{names})(?!\w*[^\W\d_])\.?,?{_GAP}(?:de |del |of )?"
+        rf"{_YEAR.format(1)}",
         rf"(?P<d2>\d{{1,2}})(?P<n2>{names}){_YEAR.format(2)}",
         rf"(?P<n3>{names})\.?{gap}{third}{_ORDINAL}(?:,{gap}|,|{gap}){_YEAR.format(3)}",
         rf"(?P<n5>{names})\.?[ \u00a0]\d{{1,2}}{_ORDINAL}{dash}{fifth}{_ORDINAL},?[ \u00a0]{_YEAR.format(5)}",
-        rf"(?P<y4>\d{{4}})\.?{article}{near}(?P<n4>{names})\.?{near}{fourth}(?!\d)",
+        rf"(?P<y4>\d{{4}})\.?{article}{near}(?P<n4>{names})\.?{near}{fourth}(?!\d|,?[ \u00a0]\d{{4}}(?!\d))",
     )
     # A year of two digits is no year before letters: 12 Mar 20kg.
     return re.compile(rf"(?<![\w])(?:{'|'.join(forms)})(?:(?<=\d{{4}})|(?![A-Za-z]))", re.I)
@@ -265,8 +271,8 @@ def _order_shown(form: str) -> DateOrder | None:
     for match in _NUMERIC.finditer(form):
         if match["c"] or match["g"]:
             first, second = int(match["a"] or match["e"]), int(match["b"] or match["f"])
-            if first > 12 or match["s"] == ".":
-                seen.add("dmy")
-            elif second > 12:
+            if second > 12:
                 seen.add("mdy")
+            elif first > 12 or match["s"] == ".":
+                seen.add("dmy")
     return seen.pop() if len(seen) == 1 else None

@@ -21,7 +21,7 @@ __all__ = ["find_durations", "type_duration"]
 
 _UNITS = {
     "Y": r"years?|yrs?|jahr(?:e[ns]?|s)?|ans|années?|année|ann[io]|años?|anos?|jaar|jaren",
-    "M": r"months?|monat(?:e[ns]?|s)?|mois|mes[ei]|meses|mês|mes|maand(?:en)?",
+    "M": r"months?|mos|mths?|monat(?:e[ns]?|s)?|mois|mes[ei]|meses|mês|mes|maand(?:en)?",
     "W": r"weeks?|wks?|wochen?|semaines?|settiman[ae]|semanas?|weken|week",
     "D": r"(?:(?:calendar|business|working|consecutive|banking) )?days?|(?:kalender|werk|arbeits|bank)?tag(?:e[ns]?|s)?"
     r"|jours?|giorn[oi]|días?|dias?|dag(?:en)?",
@@ -105,7 +105,7 @@ def find_durations(text: str, locale: Locale) -> Iterator[Candidate]:
     number = 0
     while number < len(parts):
         group = [parts[number]]
-        while number + len(group) < len(parts) and _continues(form, group[-1], parts[number + len(group)]):
+        while number + len(group) < len(parts) and _continues(form, group, parts[number + len(group) :]):
             group.append(parts[number + len(group)])
         yield from _candidates(text, group)
         number += len(group)
@@ -178,11 +178,16 @@ def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str
 def _in_digits(match: re.Match[str], low: int, decimal: str | None, unit: str) -> _Amount | None:
     text = match["digits"]
     if "/" in text or text in _FRACTION_SIGNS:
+        before = re.fullmatch(r"(\d+)[-–]", match["low"] or "")  # 2-1/2 years
+        if match["low"] and not before:
+            return None
         top, _, bottom = _FRACTION_SIGNS.get(text, text).partition("/")
         if not int(bottom) or int(top) >= int(bottom) or int(bottom) > 12:
             return None
-        total = int(match["whole"] or 0) + Fraction(int(top), int(bottom))
-        return _Amount(low + match.start("whole" if match["whole"] else "digits"), (str(total),))
+        whole = before[1] if before else match["whole"]
+        total = int(whole or 0) + Fraction(int(top), int(bottom))
+        begins = "low" if before else "whole" if whole else "digits"
+        return _Amount(low + match.start(begins), (str(total),))
     value = _number_value(text, decimal, unit)
     start = low + match.start("digits")
     if re.fullmatch(r"\d{3}", text) and (
@@ -259,15 +264,24 @@ def _number_in_words(before: str) -> tuple[int, int | Fraction | None]:
     return 0, None
 
 
-def _continues(form: str, part: _Part, following: _Part) -> bool:
-    """True if the next part belongs to the same duration: 10 years and 6 months."""
+def _continues(form: str, group: list[_Part], rest: list[_Part]) -> bool:
+    """True if the next part belongs to the same duration: 10 years and 6 months; 2 years, 6 months and 10 days."""
+    part, following = group[-1], rest[0]
     steps = _ORDER.index(following.unit) - _ORDER.index(part.unit)
     plain_amounts = not part.amount.lower and not following.amount.lower
     joiner = form[part.end : following.start]
     if steps <= 0 or not plain_amounts or re.fullmatch(_JOINERS, joiner) is None:
         return False
-    # Two terms may stand side by side (5 years, 30 days notice); only "and" joins any two units.
-    return joiner.strip(" ,.") != "" or (steps == 1 and "," not in joiner)
+    # Two terms may stand side by side (5 years, 30 days notice); only "and" joins any two units, here or further on.
+    if joiner.strip(" ,.") != "":
+        return True
+    if "," in joiner:
+        return (
+            len(rest) > 1
+            and form[following.end : rest[1].start].strip(" ,.") != ""
+            and _continues(form, rest[:1], rest[1:])
+        )
+    return steps == 1 or (len(group) > 1 and (part.unit, following.unit) == ("M", "D"))
 
 
 def _candidates(text: str, group: list[_Part]) -> Iterator[Candidate]:

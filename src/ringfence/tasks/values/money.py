@@ -22,7 +22,7 @@ from .number import (
 )
 from .ranges import joins_range
 from .scales import Scale, scale_after
-from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
+from .signs import dash_before, is_minus, side_of_account, sign_of_parentheses, trailing_minus, word_minus
 
 __all__ = ["find_money"]
 
@@ -31,15 +31,17 @@ _NO_CENTS = re.compile(r"[.,][-–]{1,2}")  # 100,- and 50.–
 # Codes that are more often something else before whole numbers: a postcode, a version, a health insurer.
 _WEAK = frozenset("PLZ AOK PHP CAD TRY AMD SDG CLP MVP BAD SAR INR FIM DEM DM Ft RM".split())  # noqa: SIM905
 _SCALE_BEFORE = re.compile(
-    r"(?<!\w)(?:T€|TEUR|TUSD|TCHF|k€|kEUR|KEUR|€m|EURm|USDm|[$£]m|m€|Mio\.?|Mrd\.?|Tsd\.?|[Mm]illionen|[Mm]illions?|[Bb]illions?|"
+    r"(?<!\w)(?:T€|TEUR|TUSD|TCHF|[TM]SEK|[tm]kr|k€|kEUR|KEUR|€m|EURm|USDm|[$£]m|[mM]€|Mds?[ \u00a0]?€|"
+    r"Mio\.?|Mrd\.?|Tsd\.?|[Mm]illionen|[Mm]illions?|[Bb]illions?|"
     r"[Tt]housands?)[ \u00a0:)]{0,2}(?:EUR|€|USD|\$|GBP|£|CHF)?[ \u00a0:(]{0,2}\Z"
 )
+_GLUED = {"k": 3, "K": 3, "T": 3, "Tsd": 3, "Mio": 6, "M": 6, "Mrd": 9, "Mds": 9, "Md": 9, "bn": 9}
 _SECOND_OF_RANGE = re.compile(
     r"[ \u00a0]?(?:to|bis|und|and|or|oder|à|a|[-–])[ \u00a0]?[^\s\d]{0,4}[ \u00a0]?\d[\d.,]*", re.I
 )
-_BANK_SIDE = re.compile(r"[ \u00a0]{0,3}(?:CR|DR|Cr|Dr)\.?(?![\w.])")  # credit and debit
-_GERMAN_SIDE = re.compile(r"[ \u00a0][HS](?=\s|\Z)")  # Haben and Soll; behind 12.50, S is a tax code
-_WORD_MINUS = re.compile(r"\b(?:minus|moins|menos|meno)[ \u00a0]\Z", re.I)
+_CENTS_BEHIND = re.compile(
+    rf"\d{{2}}(?!\d)|[ \u00a0]\d{{2}}(?=[ \u00a0]*(?:\n|\Z))|[ \u00a0]\d{{1,2}}{MINOR.pattern}", re.I
+)
 _TRAILING_DASH = re.compile(r"[ \u00a0]{1,2}[-–][ \u00a0]*(?:\n|\Z)")
 _WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
 
@@ -147,7 +149,7 @@ class _AmountReader:
         if printed.spaced and not self._groups_by_spaces(part, printed):
             found = spaced_candidate(self.text, (part.first, part.last), printed.span, self.decimal)
             return replace(found, surface=" ".join(surface.split()))
-        if self._may_be_longer(part, printed):
+        if printed.torn or self._may_be_longer(part, printed):
             readings = (surface, "grouped by spaces")
             return candidate_at(
                 self.text, part.first, part.last, ParsedValue(None, ("ambiguous-number",), readings), surface
@@ -200,6 +202,8 @@ class _AmountReader:
                 return None  # 12.50 EUR - 15.00: the mark of the number before
         if mark:
             wider = mark_before(self.form, mark.start, self.locale.language)  # CNY ¥1,234.00
+            if wider and re.search(r"\d[ \u00a0]?\Z", self.form[max(0, wider.start - 2) : wider.start]):
+                wider = None  # 95.00 EUR $103.20: the mark of the number before
             if wider and (mark.code is None or wider.code == mark.code) and wider.code:
                 return Mark(wider.start, mark.end, wider.code)
         return mark
@@ -207,12 +211,14 @@ class _AmountReader:
     def _glued_scale(self, end: int) -> tuple[Scale, Mark, int] | None:
         """A scale written against its currency: 5 k€, 3 TEUR, 2 Mio€."""
         match = re.match(
-            r"[ \u00a0]?(k|K|T|Tsd|Mio|Mrd|Md|M|bn)\.?[ \u00a0]?(?=€|EUR|USD|GBP|CHF|£|\$)", self.form[end : end + 9]
+            r"[ \u00a0]?(?:(k|K|T|Tsd|Mio|Mrd|Mds|Md|M|bn)\.?[ \u00a0]?"
+            r"(?=€|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|£|\$)|([tTmM])(?=kr(?!\w)))",
+            self.form[end : end + 10],
         )
         mark = mark_after(self.form, end + match.end(), self.locale.language) if match else None
         if match is None or mark is None:
             return None
-        power = {"k": 3, "K": 3, "T": 3, "Tsd": 3, "Mio": 6, "M": 6, "Mrd": 9, "Md": 9, "bn": 9}[match.group(1)]
+        power = _GLUED[(match[1] or match[2].upper())]
         return Scale(power, end + match.end()), mark, end + match.end()
 
     def _is_no_currency(self, mark: Mark, digits: str) -> bool:
@@ -246,17 +252,19 @@ class _AmountReader:
             part = replace(part, first=first - 1, negative=True)
         elif dash := dash_before(form, first):
             part = replace(part, first=dash[0] if dash[1] else first, negative=dash[1])
-        behind_digits = last == printed.end and is_trailing_minus(form, last)
+        behind_digits = trailing_minus(form, last) if last == printed.end else False
         behind_mark = last > printed.end and re.match(r"-(?=\s|\Z)", form[last : last + 2])  # 350.00 €-
         if behind_digits or behind_mark:
             part = replace(part, last=last + 1, negative=True)
+        elif behind_digits is None:
+            part = replace(part, negative=None)
         return self._in_parentheses(part, printed)
 
     def _in_parentheses(self, part: _Part, printed: PrintedNumber) -> _Part:
         form = self.form
         outside = form[part.first - 1 : part.first] == "(" and part.first > 0 and form[part.last : part.last + 1] == ")"
         inside = "(" in form[part.first : printed.start] and form[part.last : part.last + 1] == ")"  # USD (740,000)
-        if not (outside or inside) or not (part.mark or _LIKELY.search(part.digits)):
+        if not (outside or inside) or part.negative is None or not (part.mark or _LIKELY.search(part.digits)):
             return part
         if inside:
             return replace(part, last=part.last + 1, negative=True)
@@ -276,7 +284,7 @@ class _AmountReader:
             return ParsedValue(None, (reason,), (parsed.value,))
         if self._has_too_many_decimals(part, code):
             return ParsedValue(None, ("unusual-decimals",), (parsed.value,))
-        if MINOR.match(self.form, part.last) and not part.mark:
+        if MINOR.match(self.form, part.last) and not (part.mark and part.mark.start > part.digits_at):
             return ParsedValue(None, ("minor-unit",), (parsed.value,))
         powers = (part.scale.powers or (part.scale.power or 0,)) if part.scale else (0,)
         amount = with_sign(parsed, part.negative, powers)
@@ -300,22 +308,22 @@ class _AmountReader:
 
     def _doubt(self, part: _Part) -> str | None:
         """Why the digits alone do not tell the amount: its scale, its sign or its currency stands elsewhere."""
-        before, after = self.form[max(0, part.first - 24) : part.first], self.form[part.last : part.last + 40]
+        after = self.form[part.last : part.last + 40]
         if part.scale is None and (_SCALE_BEFORE.search(self.form[max(0, part.first - 24) : part.digits_at])):
             return "scale-elsewhere"
         if part.scale is None and (shared := _SECOND_OF_RANGE.match(after)):
             behind = part.last + shared.end()
             if scale_after(self.form, behind, self.locale.language, marked=True):
                 return "scale-elsewhere"
-        german_side = part.digits[-3:-2] == "," and _GERMAN_SIDE.match(after)
-        if german_side or _BANK_SIDE.match(after) or _WORD_MINUS.search(before) or _TRAILING_DASH.match(after):
+        side = side_of_account(self.form, part.first, part.last, self.locale.language)
+        if side or word_minus(self.form, part.first) or _TRAILING_DASH.match(after):
             return "ambiguous-sign"
         if part.last == part.digits_at + len(part.digits) and has_raised_cents(self.form, part.digits_at, part.last):
             return "raised-digits"
         if part.digits[0] in ".," and part.negative:
             return "ambiguous-sign"  # -.50 is fifty cents in Switzerland
-        if part.mark and re.match(r"\d{2}(?!\d)", after) and part.last > part.digits_at + len(part.digits):
-            return "ambiguous-number"  # 12€99
+        if part.mark and part.last > part.digits_at + len(part.digits) and _CENTS_BEHIND.match(after):
+            return "ambiguous-number"  # 12€99, 123 zł 45 gr
         return None
 
     def _has_too_many_decimals(self, part: _Part, code: str | None) -> bool:

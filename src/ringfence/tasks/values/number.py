@@ -14,7 +14,7 @@ from .currency import mark_before
 from .dates import date_places
 from .ranges import is_tight_range
 from .scales import scale_after, scaled
-from .signs import dash_before, is_minus, is_trailing_minus, sign_of_parentheses
+from .signs import dash_before, is_minus, side_of_account, sign_of_parentheses, trailing_minus, word_minus
 
 __all__ = [
     "PrintedNumber",
@@ -97,12 +97,14 @@ def _signed(digits: str, negative: bool) -> str:
 class PrintedNumber:
     """The digits of a number, ``text[start:end]``, without sign.
 
-    ``spaced`` if plain spaces group its digits, or part each digit from the next, as in the boxes of a form.
+    ``spaced`` if plain spaces group its digits, or part each digit from the next, as in the boxes of a form; ``torn``
+    if it is one group of a run of them that is no number as a whole: 345 of R12 345.67.
     """
 
     start: int
     end: int
     spaced: bool = False
+    torn: bool = False
 
     @property
     def span(self) -> tuple[int, int]:
@@ -142,7 +144,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[PrintedNumber]:
     for part in re.finditer(r"\d+(?:[.,]\d+)*", text[start:end]):
         first, last = start + part.start(), start + part.end()
         if _begins(text, first, last) and _ends(text, first, last):
-            yield PrintedNumber(first, last)
+            yield PrintedNumber(first, last, torn=re.search(r"\d \d", text[start:end]) is not None)
 
 
 def _begins(text: str, start: int, end: int) -> bool:
@@ -177,19 +179,21 @@ def _is_range_of_amounts(text: str, dash: int, end: int) -> bool:
 def _ends(text: str, start: int, end: int) -> bool:
     """True if a number may end at ``end``."""
     first, second = text[end : end + 1], text[end + 1 : end + 2]
+    if re.match(r"[ \u00a0](?:\d/\d(?!\d|/)|[½¼¾⅓⅔])", text[end : end + 6]):
+        return False  # 4 1/2
     if not first or first.isspace():
         return True
     likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
     if first.isalpha():
         return likely or scale_after(text, end, None, True) is not None or _UNIT.match(text, end) is not None
-    if first in "_½¼¾" or re.match(r"[ ]\d/\d", text[end : end + 4]):
+    if first in "_½¼¾⅓⅔":
         return False
     if first in "/:":
         return likely and not second.isdigit()
     if first in "-–":
         return not second.isdigit() or _is_range_of_amounts(text, end, end) or is_tight_range(text, end)
     if first in ".,":
-        return not second.isalnum()
+        return not second.isalnum() or (first == "," and second.isalpha() and likely)
     return True
 
 
@@ -202,6 +206,9 @@ def find_numbers(text: str, locale: Locale) -> Iterator[Candidate]:
         if printed.spaced:
             yield spaced_candidate(text, (start, end), (start, end), decimal)
             continue
+        if printed.torn:
+            yield candidate_at(text, start, end, ParsedValue(None, ("ambiguous-number",), (text[start:end],)))
+            continue
         yield _signed_number(text, form, printed, locale, decimal)
 
 
@@ -209,15 +216,16 @@ def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale,
     """The number with its sign and its scale word; null where nobody can tell the sign."""
     start, end = printed.span
     first = start - 1 if is_minus(form, start - 1) else start
-    last = end + 1 if is_trailing_minus(form, end) else end
-    negative: bool | None = first < start or last > end
+    trailing = trailing_minus(form, end)
+    last = end + 1 if trailing else end
+    negative: bool | None = None if trailing is None else first < start or last > end
     in_parentheses = form[start - 1 : start] == "(" and form[end : end + 1] == ")" and _AMOUNT.search(form[start:end])
     if in_parentheses and not negative:
         negative = sign_of_parentheses(form, start - 1)
         first, last = (start - 1, end + 1) if negative is not False else (start, end)
     elif not negative and (dash := dash_before(form, start)):
         first, negative = dash if dash[1] else (start, None)
-    if not negative and _sign_is_elsewhere(form, start, last):
+    if not negative and (_sign_is_elsewhere(form, start, last) or side_of_account(form, start, last, locale.language)):
         negative = None
     parsed = type_number(form[start:end], decimal)
     if has_raised_cents(form, start, end) and parsed.value is not None:
@@ -241,7 +249,7 @@ def _sign_is_elsewhere(form: str, start: int, end: int) -> bool:
     if mark and form[mark.start - 1 : mark.start] == "(" and after:
         return True
     touches_mark = after is not None and after.group("sign") == "-" and after.start("sign") > 0
-    return touches_mark or re.search(r"\b(?:minus|moins|menos|meno)[ ]\Z", form[max(0, start - 8) : start]) is not None
+    return touches_mark or word_minus(form, start)
 
 
 def with_sign(parsed: ParsedValue, negative: bool | None, powers: tuple[int, ...] = (0,)) -> ParsedValue:

@@ -10,7 +10,7 @@ from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import plain
 from .number import printed_numbers, type_number, with_sign
 from .ranges import joins_range
-from .signs import dash_before, is_minus
+from .signs import dash_before, is_minus, sign_of_parentheses, word_minus
 
 __all__ = ["find_percents"]
 
@@ -48,13 +48,17 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
             continue
         if first == start and (dash := dash_before(form, start)):
             first, negative = dash if dash[1] else (start, None)
+        elif first == start and _has_doubtful_sign(form, start, last):
+            negative = None
+        if after and re.match(r"-(?!\w)", form[last : last + 2]):  # 2,50%-
+            last, negative = last + 1, True
         parsed = type_number(form[start:end], decimal)
         both = type_number(form[start:end], None)
         if len(both.readings) > 1 and not (
             locale.language or locale.decimal
         ):  # nobody pays 3,125 %, but a growth may be 1,250 %
             parsed = both
-        if printed.spaced:
+        if printed.spaced or printed.torn:
             parsed = ParsedValue(None, ("ambiguous-number",), (text[start:end],))
         surface = f"-{text[start:end]}" if negative else text[start:end]
         if lower and (joined := joins_range(form, lower[1], first)) is not False:
@@ -65,3 +69,11 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
                 yield candidate_at(text, lower[0], last, shared, digits)
         lower = None
         yield candidate_at(text, first, last, with_sign(parsed, negative), surface)
+
+
+def _has_doubtful_sign(form: str, start: int, end: int) -> bool:
+    """True behind a word for minus, and for (2.5 %) in a column: to accounts a loss, to others a rate."""
+    if word_minus(form, start):
+        return True
+    in_parentheses = form[start - 1 : start] == "(" and form[end : end + 1] == ")"
+    return in_parentheses and sign_of_parentheses(form, start - 1) is True

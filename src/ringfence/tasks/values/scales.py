@@ -20,13 +20,19 @@ _MORE = {
     "thousand": 3, "thd": 3, "tsd": 3, "tausend": 3, "mio": 6, "mill": 6, "mln": 6, "mn": 6, "mm": 6, "mrd": 9,
     "mld": 9, "bn": 9, "bln": 9, "trn": 12, "lakh": 5, "lakhs": 5, "lac": 5, "lacs": 5, "crore": 7, "crores": 7,
     "cr": 7, "hundred": 2, "millionen": 6, "million": 6, "millions": 6, "milliarden": 9, "milliarde": 9,
-    "billionen": 12, "trillion": 12, "miljoen": 6, "miljard": 9, "mil": 3,
+    "billionen": 12, "trillion": 12, "miljoen": 6, "miljard": 9, "mil": 3, "mds": 9, "md": 9,
 }  # fmt: skip
 # Without a currency these are units, or the credit side of a bank statement (1,250.00 CR).
-_ONLY_WITH_CURRENCY = frozenset("mm mn mill cr lac lacs bil bin tril mi mia bi mln mld bln bn".split())  # noqa: SIM905
+_ONLY_WITH_CURRENCY = frozenset("mm mn mill cr lac lacs bil bin tril mi mia bi md".split())  # noqa: SIM905
 _LETTERS = {"k": 3, "m": None, "b": 9, "t": None}  # 5M is five million, or five thousand in older accounts
+_APART = {"k": (0, 3), "m": (0, 3, 6), "b": (0, 9)}  # behind a space, as in £1.5 m, a letter may also mean a unit
+_BRAZILIAN = {"mi": 6, "bi": 9, "tri": 12}
 _INDIAN = re.compile(r"(?:₹|Rs|INR)")
-_AFTER = re.compile(r"[ \u00a0]?(?:d[ei][ \u00a0])?([^\W\d_]+)(?!\w)\.?|[ \u00a0]?([万億亿千百만억천])")
+_AFTER = re.compile(
+    r"[ \u00a0]?(?P<cjk>[万億亿千百만억천])"
+    r"|(?:[ \u00a0]|-(?=[^\W\d_]{3}))?(?:d[ei][ \u00a0])?(?P<word>[^\W\d_]+)(?!\w)\.?"
+)
+_CENTS = re.compile(r"[.,]\d{2}\Z")
 _CJK = {"万": 4, "億": 8, "亿": 8, "千": 3, "百": 2, "만": 4, "억": 8, "천": 3}
 
 
@@ -74,30 +80,72 @@ def scale_after(text: str, position: int, language: str | None, marked: bool) ->
     match = _AFTER.match(text, position)
     if match is None:
         return None
-    if match.group(2):
-        return Scale(_CJK[match.group(2)], match.end())
-    word = match.group(1).lower()
-    end = match.end(1) + (text[match.end(1) : match.end(1) + 1] == "." and word in ("mio", "mrd", "tsd", "mill", "mln"))
-    if word in _LETTERS and text[position : position + 1].isalpha() and marked:
-        power = _LETTERS[word]
-        return Scale(power, end, () if power is not None else ((3, 6) if word == "m" else (3, 12)))
-    if word in {"billion", "billions"}:
-        english = (language or "en").startswith("en")
-        return Scale(9 if english else 12, end)
-    if word in _ONLY_WITH_CURRENCY and not (marked or mark_after(text, match.end(1), language)):
+    if match["cjk"]:
+        return Scale(_CJK[match["cjk"]], match.end())
+    word, last = match["word"].lower(), match.end("word")
+    end = last + (text[last : last + 1] == "." and word in ("mio", "mrd", "tsd", "mill", "mln", "mld"))
+    if word == "cr":
+        return _crore(text, position, match, end)
+    if marked and (short := _short(word, text, position, end, language)):
+        return short
+    if word in _ONLY_WITH_CURRENCY and not (marked or mark_after(text, end, language)):
         return None
-    if word == "cr" and not _INDIAN.search(text, max(0, position - 24), position):
-        return None
-    powers = _words(language).get(word)
+    powers = _powers(word, language)
     if not powers:
         return None
     if len(powers) > 1:
         return Scale(None, end, tuple(sorted(powers)))
     power = next(iter(powers))
-    following = scale_after(text, end, language, marked=False) if power == 3 else None
-    if following and following.power == 6:  # mil millones
-        return Scale(power + 6, following.end)
+    following = scale_after(text, end, language, marked=False) if power in (3, 5) else None
+    if following and (power, following.power) in ((3, 6), (5, 7)):  # mil millones, lakh crore
+        return Scale(power + (following.power or 0), following.end)
     return Scale(power, end)
+
+
+def _powers(word: str, language: str | None) -> set[int]:
+    """The powers of ten of a word; several if languages disagree."""
+    if word in {"billion", "billions"}:
+        return {9 if (language or "en").startswith("en") else 12}
+    return _words(language).get(word) or ({_MORE[word]} if word in ("bn", "bln", "mln", "mld", "mds") else set())
+
+
+def _short(word: str, text: str, position: int, end: int, language: str | None) -> Scale | None:
+    """The scale of a letter or two, which stands only behind an amount with a currency."""
+    if word in _LETTERS:
+        return _letter(word, text, position, end)
+    if word == "l" and text[position].isalpha() and _INDIAN.search(text, max(0, position - 24), position):
+        return Scale(5, end)  # ₹5L: lakh
+    if word in _BRAZILIAN and (language or "").startswith("pt"):
+        return Scale(_BRAZILIAN[word], end)
+    if word == "mil" and (language is None or language.startswith("en")) and not _MILLIONS.match(text, end):
+        return Scale(None, end, (3, 6))  # a thousand in Spanish, a million in English
+    return None
+
+
+_MILLIONS = re.compile(r"[ \u00a0]mill", re.I)
+
+
+def _letter(word: str, text: str, position: int, end: int) -> Scale | None:
+    """The scale of a single letter behind an amount with a currency; 12.50 B is an amount with a tax code."""
+    if text[position : position + 1].isalpha():
+        power = _LETTERS[word]
+        return Scale(power, end, () if power is not None else ((3, 6) if word == "m" else (3, 12)))
+    if word not in _APART or _CENTS.search(text[max(0, position - 3) : position]):
+        return None
+    return Scale(None, end, _APART[word])
+
+
+def _crore(text: str, position: int, match: re.Match[str], end: int) -> Scale | None:
+    """Ten million behind rupees, as in Rs 2.5 Cr; none where it marks a credit, as in Rs. 25,000.00 Cr."""
+    rupees = _INDIAN.search(text, max(0, position - 24), position)
+    if (
+        not rupees
+        or match["word"].isupper()
+        or re.search(r"\d[.,]\d{2,3}[.,]\d+\Z", text[max(0, position - 12) : position])
+    ):
+        return None
+    cents = _CENTS.search(text[max(0, position - 3) : position])
+    return Scale(None, end, (0, 7)) if cents else Scale(7, end)
 
 
 def scaled(number: str, power: int) -> str:

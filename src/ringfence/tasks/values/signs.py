@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from .currency import mark_before
+from .currency import mark_after, mark_before
 
-__all__ = ["dash_before", "is_minus", "is_trailing_minus", "sign_of_parentheses"]
+__all__ = ["dash_before", "is_minus", "sign_of_parentheses", "side_of_account", "trailing_minus", "word_minus"]
 
 _DASH = re.compile(r"(?P<lead>\n|[:=(]|\S|\A|\s{2})[ \u00a0]?[-–][ \u00a0]\Z")
 
@@ -15,13 +15,20 @@ def is_minus(text: str, position: int) -> bool:
     """True if ``text[position]`` is the minus of the number or currency behind it, no hyphen and no dash of a range."""
     if position < 0 or text[position : position + 1] not in ("-", "–"):
         return False
-    before = text[max(0, position - 1) : position]
+    before, further = text[max(0, position - 1) : position], text[max(0, position - 2) : position - 1]
     return (
         not before
         or before.isspace()
-        or before in "(:=|\u200e€$£¥₹"
+        or before in _OPENS
+        or (before == "," and not further.isdigit())
+        or (before in _QUOTES and not _CLOSED.search(further))
         or bool(mark_before(text, position, touching=True))
     )
+
+
+_OPENS = "(:=|\u200e€$£¥₹[{;<*•·~→`„«‹"  # a dash behind one of these begins a number
+_QUOTES = "\"'“”»"  # and behind these, unless they close something: "-12.50", but 5"-10"
+_CLOSED = re.compile(r"[\w)\]}%.]\Z")
 
 
 def dash_before(text: str, position: int) -> tuple[int, bool | None] | None:
@@ -32,7 +39,8 @@ def dash_before(text: str, position: int) -> tuple[int, bool | None] | None:
     """
     match = _DASH.search(text[max(0, position - 5) : position])
     if match is None:
-        return None
+        touches = text[max(0, position - 1) : position] in ("-", "–") and position > 1
+        return (position - 1, None) if touches and text[position - 2] in ")]}," + _QUOTES else None
     dash = position - 2
     lead = match["lead"]
     if lead in (":", "=", "(") or (lead.isspace() and lead != "\n"):
@@ -42,14 +50,53 @@ def dash_before(text: str, position: int) -> tuple[int, bool | None] | None:
     return dash, None
 
 
-def is_trailing_minus(text: str, end: int) -> bool:
-    """True if a minus of accounts follows the digits: 350.00-, but not 12.50-$15.00 or 100,-."""
+def trailing_minus(text: str, end: int) -> bool | None:
+    """True if a minus of accounts follows the digits: 350.00-, 3.00-A; False for 12.50-$15.00 or 100,-.
+
+    None if nobody can tell: 12,50-€, or another number one space behind it.
+    """
     if text[end : end + 1] != "-":
         return False
-    after = text[end + 1 : end + 2]
-    if after and not (after.isspace() or after in ");|"):
+    after = text[end + 1 : end + 9].split("\n", maxsplit=1)[0]
+    if not after:
+        return True
+    if re.match(r"[A-Z](?!\w)", after):  # the code of a tax may touch it; 10-Q is a form
+        return re.search(r"[.,]\d{2}\Z", text[max(0, end - 3) : end]) is not None
+    if after[0].isalnum() or re.match(r"[^\w\s]{1,2}\d", after):
         return False
-    return not re.match(r"[ \u00a0]{0,2}\S{0,4}?\d", text[end + 1 : end + 8].split("\n", maxsplit=1)[0])
+    if not after[0].isspace():
+        return None if mark_after(text, end + 1) else after[0] not in "-–./"
+    return None if re.match(r"[ \u00a0](?:[^\w\s]{1,2}|[A-Z]{3}[ \u00a0])?\d", after) else True
+
+
+# Credit, debit, overdrawn.
+_SIDE = re.compile(r"[ \u00a0]{0,3}(?:\((?:CR|DR|Cr|Dr)\)|(?:CR|DR|Cr|Dr|OD|DB|Db)\.?(?![\w.]))")
+_SIDES = {
+    "de": re.compile(r"[ \u00a0]{1,3}(?:Soll|Haben)(?!\w)"),
+    "nl": re.compile(r"[ \u00a0]{1,3}(?:Af|Bij)(?!\w)"),
+    "pt": re.compile(r"[ \u00a0]{1,3}[DC](?!\w)"),
+}
+_SIDE_BEFORE = re.compile(r"(?<!\w)(?:DR|Dr|CR|Cr|OD)\.?[ \u00a0]{1,2}\Z")
+_GERMAN_SIDE = re.compile(r"[ \u00a0][HS](?=\s|\Z)")  # Haben and Soll; behind 12.50, S is a tax code
+
+
+def side_of_account(text: str, start: int, end: int, language: str | None) -> bool:
+    """True if one side of an account is named beside the amount ``text[start:end]``: 25,000.00 Cr, 45,67 Af.
+
+    Which side is negative depends on whose account it is.
+    """
+    own = _SIDES.get((language or "")[:2])
+    german = _GERMAN_SIDE.match(text, end) and re.search(r",\d{2}\Z", text[start:end])
+    beside = _SIDE.match(text, end) or (own and own.match(text, end)) or german
+    return bool(beside or _SIDE_BEFORE.search(text[max(0, start - 6) : start]))
+
+
+def word_minus(text: str, position: int) -> bool:
+    """True if a word for minus, or the ./. of German commerce, stands before the number at ``position``."""
+    return _WORD_MINUS.search(text[max(0, position - 8) : position]) is not None
+
+
+_WORD_MINUS = re.compile(r"(?:\b(?:minus|moins|menos|meno)[ \u00a0]|\./\.[ \u00a0]{0,2})\Z", re.I)
 
 
 _LOSS = re.compile(
