@@ -15,6 +15,7 @@ from ringfence.engines.fake import FakeEngine
 from ringfence.inference import Answerer, LoadedModel
 from ringfence.tasks import load_task
 from tests.cases import CASES, case, codes, outcomes, read_file
+from tests.files import mail
 
 
 def test_a_stub_beside_html_is_not_read() -> None:
@@ -149,3 +150,35 @@ def test_what_cannot_be_read_of_a_case_is_said(tmp_path: Path) -> None:
     (document,) = read_here(Source(path, path.name), ReadingOptions(mail="case"))
     assert isinstance(document, Document)
     assert [part.code for part in document.unread] == ["unsupported"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "html", "read"),
+    [
+        (
+            "Was EUR 5,000.00\nTotal EUR 4,200.00",
+            '<p style="display:none">Was EUR 5,000.00</p><p>Total EUR 4,200.00',
+            "4,200.00",
+        ),
+        ("Balance EUR 500.00", "<p>Balance EUR -500.00", "-500.00"),
+        ("Balance $ 500.00", "<p>Balance € 500.00", "€ 500.00"),
+        ("Net 500\nGross 600", "<p>Net 600<p>Gross 500", "Net 600"),
+    ],
+)
+def test_of_two_versions_that_differ_in_a_figure_the_shown_one_is_read(
+    tmp_path: Path, plain: str, html: str, read: str
+) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(bytes(mail("Offer", plain, html=html)))
+    document = read_file(path)
+    assert read in document.text
+    assert "5,000" not in document.text
+    assert "other-version" in codes(document)
+
+
+def test_who_got_a_copy_of_an_outlook_mail_is_no_recipient(data: Path) -> None:
+    path = next((data / "files").rglob("*fake-email-with-cc-and-bcc.msg"), None)
+    if path is None:
+        pytest.skip("the shared files are absent")
+    text = read_file(path).text
+    assert "To: John Jennings <john-ctr@unstructured.io>\nCc: steve@unstructured.io\nBcc: hello@unstructured.io" in text

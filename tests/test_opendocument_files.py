@@ -27,6 +27,8 @@ STYLES = (
     '</style:style><text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-suffix="."'
     ' style:num-format="1" text:start-value="7"/><text:list-level-style-number text:level="2" style:num-format="1"'
     ' text:display-levels="2"/></text:list-style>'
+    '<style:style style:name="struck" style:family="text"><style:text-properties'
+    ' style:text-line-through-style="solid"/></style:style>'
     '<style:style style:name="off" style:family="drawing-page">'
     '<style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
 )
@@ -126,3 +128,10 @@ def test_hidden_rows_of_a_sheet_are_named() -> None:
     document = read(f'<table:table table:name="S">{rows}{hidden}</table:table>', "spreadsheet")
     assert document.text == "Sheet: S\n\nTotal   9"
     assert [part.what for part in document.unread] == ["1 hidden row (S!2)"]
+
+
+def test_what_is_struck_through_is_left_out_and_two_spaces_keep_numbers_apart() -> None:
+    document = read('<text:p>Price <text:span text:style-name="struck">EUR 1,200</text:span> EUR 990</text:p>')
+    assert document.text == "Price EUR 990"
+    assert codes(document) == ["struck-text"]
+    assert read('<text:p>EUR 95<text:s text:c="2"/>760.00</text:p>').text == "EUR 95   760.00"

@@ -73,3 +73,9 @@ def test_all_characters_are_read(words: list[str]) -> None:
         )
 
     assert rtf("".join(f"{escaped(one)}\\par " for one in words)).text == "\n\n".join(words)
+
+
+def test_what_is_struck_through_is_left_out_and_named() -> None:
+    document = rtf(r"Notice {\strike 30}{\ul 60}\strike  or 90\strike0  days")
+    assert document.text == "Notice 60 days"
+    assert codes(document) == ["struck-text", "struck-text"] or codes(document) == ["struck-text"]

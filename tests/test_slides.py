@@ -114,3 +114,15 @@ def test_the_fixed_words_of_a_layout_are_read_once() -> None:
     layout = slide(shape(paragraph(run("ACME GmbH"))), shape(paragraph(run("Click to add")), kind="body"))
     slides = (slide(shape(paragraph(run("one")))), slide(shape(paragraph(run("two")))))
     assert read(*slides, layout=layout).text == "Slide 1\n\none\n\nACME GmbH\n\nSlide 2\n\ntwo"
+
+
+def test_what_is_struck_through_is_left_out_and_named() -> None:
+    document = read(
+        slide(
+            shape(
+                paragraph(run("Price "), run("EUR 1,200", 'strike="sngStrike"'), run(" EUR 990", 'strike="noStrike"'))
+            )
+        )
+    )
+    assert document.text.endswith("Price EUR 990")
+    assert codes(document) == ["struck-text"]

@@ -122,12 +122,12 @@ def test_fields_of_a_form_show_their_values() -> None:
         "<p>Name <input value=Quandt> <input type=hidden value=secret><input type=checkbox checked> paid"
         "<input type=radio> unpaid <select><option>A<option>B</select><textarea>two\nlines</textarea>"
     )
-    assert page(html)[0] == "Name Quandt   ☒ paid ☐ unpaid A\ntwo\nlines"
+    assert page(html)[0] == "Name Quandt ☒ paid ☐ unpaid A\ntwo\nlines"
 
 
 def test_words_that_styles_part_stay_apart() -> None:
     assert page("<span>Total</span><span>1,234.56</span>")[0] == "Total 1,234.56"
-    assert page("<style>.c{display:grid}</style><div class=c><b>5</b><b>000</b></div>")[0] == "5 000"
+    assert page("<style>.c{display:grid}</style><div class=c><b>5</b><b>000</b></div>")[0] == "5   000"
     assert page("<span>1,</span><span>234.56</span>")[0] == "1,234.56"
     assert page("<dl><dt>Sum<dd>5</dl><details><summary>More<p>7</details>")[0] == "Sum\n5\nMore\n7"
 
@@ -139,3 +139,53 @@ def test_what_is_not_shown_or_not_in_the_page_is_named() -> None:
 
 def test_control_characters_between_the_rows_of_a_table_do_no_harm() -> None:
     assert page("<table>odd &#1; words &#xFFFE;<tr><td>a</td><td>b</td></tr></table>")[0].endswith("a   b")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>EUR 95&nbsp;&nbsp;&nbsp;&nbsp;760.00</p>",
+        '<div style="display:flex"><span>EUR 95</span><span>760.00</span></div>',
+        '<p><span style="float:left">EUR 95</span><span style="float:right">760.00</span></p>',
+        '<p style="position:relative">EUR 95<span style="position:absolute;left:300px">760.00</span></p>',
+        '<div style="display:table-row"><span style="display:table-cell">EUR 95</span>'
+        '<span style="display:table-cell">760.00</span></div>',
+        "<pre>EUR 95  760.00</pre>",
+    ],
+)
+def test_two_numbers_in_two_columns_are_two(html: str) -> None:
+    assert page(html)[0] == "EUR 95   760.00"
+
+
+def test_the_values_of_two_fields_are_two() -> None:
+    assert page("<input value=95><input value=760.00>")[0] == "95   760.00"
+
+
+def test_lines_that_styles_keep_are_lines() -> None:
+    assert (
+        page('<div style="white-space:pre-wrap">Rate EUR 95\n760.00 are due</div>')[0] == "Rate EUR 95\n760.00 are due"
+    )
+
+
+def test_the_marks_of_lists_are_those_that_styles_draw() -> None:
+    assert page('<ol style="list-style:none"><li>March 2024<li>May 2024</ol>')[0] == "March 2024\nMay 2024"
+    assert page("<style>ol{list-style-type:lower-alpha}</style><ol><li>Rent<li>Fee</ol>")[0] == "a. Rent\nb. Fee"
+    assert page('<ol><li style="display:none">Old<li>Rent</ol>') == ("1. Rent", ["hidden-text"])
+    assert page('<ul style="list-style-type:disc"><li>Rent</ul>')[0] == "- Rent"
+
+
+def test_what_is_struck_through_is_left_out_and_named() -> None:
+    html = (
+        '<p>Notice <del>30</del><ins>60</ins> days, <s>$5</s> <span style="text-decoration: line-through">$4</span> $3'
+    )
+    assert page(html) == ("Notice 60 days, $3", ["struck-text"])
+    assert "$5" in page(html, hidden=True)[0]
+
+
+def test_text_that_styles_draw_is_read_and_what_they_count_is_named() -> None:
+    styles = "<style>.n::before{content:'-'}.k::after{content:'k'}</style>"
+    html = f"{styles}<p>EUR <b class=n>1,250.00</b>, USD <b class=k>50</b>"
+    assert page(html) == ("EUR -1,250.00, USD 50k", [])
+    assert page('<style>p::before{content:attr(data-no) ". "}</style><p data-no=4>Scope')[0] == "4. Scope"
+    assert page("<style>h2::before{content:'§ ' counter(c)}</style><h2>Scope</h2>") == ("# § Scope", ["generated-text"])
+    assert page("<style>.f::after{content:'.';visibility:hidden}</style><p class=f>Scope")[0] == "Scope"

@@ -170,3 +170,25 @@ def test_a_text_box_is_read_once() -> None:
 def test_changes_and_fields_are_read_as_they_stand_now() -> None:
     assert case("75-*").text == "The price is EUR 52,500.00 in total."
     assert case("76-*").text == "Nordwind GmbH\n\nNo. RE-2024-0815"
+
+
+def test_two_spaces_keep_two_numbers_apart_and_part_no_words() -> None:
+    assert text_of(paragraph(run("EUR 95  760.00"))) == "EUR 95   760.00"
+    assert text_of(paragraph(run("8  EUR 95%  760.00  -5"))) == "8 EUR 95%   760.00   -5"
+    assert text_of(paragraph(run("It ends.  The buyer  pays."))) == "It ends. The buyer pays."
+
+
+def test_what_is_struck_through_is_left_out_and_named() -> None:
+    body = paragraph(
+        run("Notice "),
+        run("30", "<w:strike/>"),
+        run("60"),
+        run(" days, ", '<w:strike w:val="0"/>'),
+        run("EUR 9", "<w:dstrike/>"),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        document = read_file(word(Path(folder) / "a.docx", body))
+        kept = read_file(word(Path(folder) / "a.docx", body), ReadingOptions(hidden=True))
+    assert document.text.rstrip() == "Notice 60 days,"
+    assert codes(document) == ["struck-text"]
+    assert "3060" in kept.text

@@ -12,7 +12,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.documents import ReadingOptions
+from ringfence.documents import Document, ReadingOptions
 from ringfence.documents.cell_format import BUILT_IN, shown
 from tests.cases import case, codes, read_file
 
@@ -158,3 +158,32 @@ def test_an_old_workbook_is_read_by_the_formats_of_its_cells() -> None:
     )
     assert sorted(codes(document)) == ["hidden-columns", "hidden-rows", "hidden-sheet", "hidden-text"]
     assert document.address(document.text.index("36:30"), document.text.index("36:30") + 5) == "S!B3"
+
+
+def read_sheet(folder: Path, table: str = "", rule: str = "") -> Document:
+    """A sheet with a zero that its format hides, a white value, a struck one, and perhaps a table or a rule."""
+    path = folder / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("S")
+        sheet.write("A1", "Fee")
+        sheet.write("B1", 0, book.add_format({"num_format": "#,##0.00;-#,##0.00;"}))
+        sheet.write("C1", 999, book.add_format({"font_color": "#FFFFFF"}))
+        sheet.write("D1", 500, book.add_format({"font_strikeout": True}))
+        sheet.write("E1", 400)
+        if table:
+            sheet.add_table(table)
+        if rule:
+            sheet.conditional_format(rule, {"type": "no_blanks", "format": book.add_format({"bg_color": "#FF0000"})})
+    return read_file(path)
+
+
+@pytest.mark.parametrize(("table", "rule"), [("", ""), ("H1:I3", ""), ("", "A2:A3")])
+def test_a_table_or_a_rule_elsewhere_shows_no_hidden_value(tmp_path: Path, table: str, rule: str) -> None:
+    document = read_sheet(tmp_path, table, rule)
+    assert document.text.splitlines()[2].startswith("Fee   400")
+    assert {part.code for part in document.unread} == {"hidden-text", "struck-text"}
+
+
+@pytest.mark.parametrize(("table", "rule"), [("", "A1:C1"), ("", "C1")])
+def test_white_text_that_a_rule_may_colour_is_read(tmp_path: Path, table: str, rule: str) -> None:
+    assert "999" in read_sheet(tmp_path, table, rule).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .cell_format import shown
 from .flow_text import LayerBuilder
 from .package import Package, child, descendants, value
 
@@ -40,13 +41,24 @@ def _points(series: Any, *names: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for holder in series:
         if isinstance(holder.tag, str) and holder.tag.rpartition("}")[2] in names:
+            whole = next((one.text for one in descendants(holder, "formatCode") if one.text), "General")
             for point in descendants(holder, "pt"):
                 place = value(point, "idx") or ""
                 words = "".join(v.text or "" for v in descendants(point, "v"))
+                if next(descendants(holder, "numCache", "numLit"), None) is not None:
+                    words = _as_shown(words, value(point, "formatCode") or whole)
                 if place.isdigit():
                     # Categories of several levels have several words at one place.
                     found[int(place)] = f"{found[int(place)]}, {words}" if int(place) in found else words
     return found
+
+
+def _as_shown(number: str, code: str) -> str:
+    """A stored number as its format shows it: a day, a share in percent."""
+    try:
+        return shown(float(number), code).strip() or number
+    except ValueError:
+        return number
 
 
 def alt_text(element: Any) -> str:

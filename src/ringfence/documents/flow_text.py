@@ -156,9 +156,13 @@ class LayerBuilder:
         )
 
 
+# What keeps the words on both sides apart: a tab, three spaces, or two between numbers: EUR 95  760.00 are two.
+_GAP = re.compile(r"[ \u00a0]*\t[ \u00a0\t]*|[ \u00a0]{3,}|(?:(?<=\d)|(?<=\d[%€$£)]))[ \u00a0]{2}(?=[-+(€$£]{0,2}\d)")
+
+
 def _spaced(text: str) -> str:
-    """Return a line with single spaces, except that a tab or three spaces stay a gap: words on both sides are apart."""
-    return "   ".join(" ".join(part.split()) for part in re.split(r"\t| {3,}", text) if part.strip())
+    """Return a line with single spaces, but for the gaps that keep words apart."""
+    return "   ".join(" ".join(part.split()) for part in _GAP.split(text) if part.strip())
 
 
 def _in_cell(text: str) -> str:
@@ -167,7 +171,7 @@ def _in_cell(text: str) -> str:
     Numbers on lines of their own stay apart: 250 above 300 is not 250 300.
     """
     joined = ""
-    for part in re.split(r"[\n\t]| {3,}", text):
+    for part in (part for row in text.split("\n") for part in _GAP.split(row)):
         words = " ".join(part.split())
         apart = re.search(r"\d\W{0,2}$", joined) and re.match(r"\W{0,2}\d", words)
         joined += f"{' | ' if apart else ' ' if joined and words else ''}{words}"

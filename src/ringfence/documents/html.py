@@ -8,6 +8,7 @@ import re
 import urllib.parse
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import lxml.html
@@ -38,6 +39,8 @@ _BLOCKS = {
 }  # fmt: skip
 _LABEL = re.compile(r"[^\W\d_]{3,}$|:$")
 _AMOUNT = re.compile(r"[-+(]?(?:\d|[$€£¥]|[A-Z]{3}\s?\d)")
+_PART = "\x1f"  # between what styles set apart, until it is known what stands on both sides
+_PARTED = re.compile(r"(?:(?<=\d)|(?<=\d[%€$£)]))[ ]*\x1f[ \x1f]*(?=[-+(€$£]{0,2}\d)")
 _INLINE = {"span", "b", "strong", "em", "i", "a", "label", "font"}
 _FORMULA = {"msup": 1, "msub": -1, "munder": -1, "mover": 1}  # the level of all but the first part
 _RAISED = {"sup": 1, "sub": -1}
@@ -49,7 +52,7 @@ class HtmlReader:
     """Reader for web pages."""
 
     name = "html"
-    version = 2
+    version = 3
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("html", "htm", "xhtml", "xht")
 
@@ -116,6 +119,8 @@ class _Walker:
         if self._is_left_out(element, tag, is_removed(element, properties)):
             return
         look = self._style.look(properties, outer)
+        if tag in ("s", "strike", "del"):
+            look = replace(look, struck=True)
         level = _RAISED.get(tag, {"super": 1, "sub": -1}.get(properties.get("vertical-align", ""), level))
         shape = "block" if tag in _BLOCKS else display_of(properties, outer)
         if tag == "table" and _is_data(element):
@@ -126,27 +131,40 @@ class _Walker:
             return
         if shape == "block":
             self._flush(mark)
-        elif shape == "apart":
-            self._inline.append(Run(" "))
+        elif shape:
+            self._inline.append(Run(_PART if shape == "column" else " "))
         if tag == "li":
             self._items += 1
-            self._item_mark = f"{_item_mark(element)} "
+            self._item_mark = self._mark_of(element, look)
         elif tag in ("ul", "ol", "menu", "dir") and not self._items:
             self._layer.end_block()
         inner = _inner_mark(tag, mark)
+        self._draw(element, "before", tag, look, level)
         self._text(element.text, tag, look, level)
         for position, child in enumerate(element):
             self._part_from(child)
             raised = _FORMULA.get(tag, level) if position else level
             self.walk(child, inner, look, depth + 1, raised)
             self._text(child.tail, tag, look, level)
+        self._draw(element, "after", tag, look, level)
         if shape == "block":
             self._flush(inner, keep=tag in ("dt", "dd"))
-        elif shape == "apart":
-            self._inline.append(Run(" "))
+        elif shape:
+            self._inline.append(Run(_PART if shape == "column" else " "))
         if tag == "li":
             self._items -= 1
             self._item_mark = ""
+
+    def _mark_of(self, item: Any, look: Look) -> str:
+        """The mark of an item with a space behind it; blank where the styles draw none."""
+        shown = [
+            one
+            for one in item.getparent()
+            if one.tag == "li" and not is_removed(one, self._style.of(one)) and one.get("hidden") is None
+        ]
+        if look.marks == "none":
+            return ""
+        return f"{_item_mark(item, shown, look.marks)} "
 
     def _is_left_out(self, element: Any, tag: str, removed: bool) -> bool:
         """Return whether an element is not written, and count what is lost with it."""
@@ -168,7 +186,7 @@ class _Walker:
                 self._inline.append(Run(f" [{element.get('alt')}] "))
         elif tag in ("input", "select"):
             if look.visible and (text := form_text(element)):
-                self._inline.append(Run(f" {text} "))
+                self._inline.append(Run(f"{_PART}{text}{_PART}"))
         elif tag == "svg":
             words = [" ".join(text.itertext()) for text in element.iter("text") if look.visible]
             self._inline += [Run(f" {' '.join(text.split())} ") for text in words]
@@ -184,19 +202,30 @@ class _Walker:
         if _LABEL.search(self._inline[-1].text[-20:]) and _AMOUNT.match(child.text or ""):
             self._inline.append(Run(" "))
 
+    def _draw(self, element: Any, place: str, tag: str, look: Look, level: int) -> None:
+        """Write what styles draw before or after an element."""
+        words, whole = self._style.generated(element, place)
+        if not whole:
+            self.unread.add("generated-text")
+        self._text(words, tag, look, level)
+
     def _text(self, text: str | None, tag: str, look: Look, level: int) -> None:
         if not text:
             return
-        if not look.seen and text.strip():
-            self.unread.add("hidden-text")
+        if (look.struck or not look.seen) and text.strip():
+            self.unread.add("hidden-text" if not look.seen else "struck-text")
             if not self._keep_hidden:
                 return
-        kept = text if tag in ("pre", "textarea", "xmp", "listing", "plaintext") else re.sub(r"\s+", " ", text)
+        raw = look.spaced or tag in ("pre", "textarea", "xmp", "listing", "plaintext")
+        kept = text if raw else re.sub(r"[ \t\n\r\f\v]+", " ", text)
+        if not raw and self._inline and self._inline[-1].text.endswith(" "):
+            kept = kept.removeprefix(" ")  # spaces collapse across elements
         self._inline.append(Run(kept, level))
 
     def _flush(self, mark: str, keep: bool = False) -> None:
         """Write the collected text as a block, or with ``keep`` and in lists as lines of the open block."""
         text, self._inline = join_runs(self._inline, self.cents), []
+        text = re.sub(r"[ \x1f]*\x1f[ \x1f]*", " ", _PARTED.sub("   ", text))
         if not text.strip():
             return
         text, self._item_mark = f"{self._item_mark}{text.lstrip()}" if self._item_mark else text, ""
@@ -292,12 +321,11 @@ def _inner_mark(tag: str, mark: str) -> str:
     return mark
 
 
-def _item_mark(item: Any) -> str:
-    """Return what stands before an item of a list: its number, or ``-``."""
+def _item_mark(item: Any, items: list[Any], styled: str) -> str:
+    """Return what stands before an item of a list: its number, or ``-``. ``styled`` is the mark that styles give it."""
     parent = item.getparent()
-    if parent is None or parent.tag != "ol":
+    if styled == "-" or (parent.tag != "ol" and not styled):
         return "-"
-    items = [one for one in parent if one.tag == "li"]
     reverse = parent.get("reversed") is not None
     start = _whole(parent.get("start"))
     count = (len(items) if reverse else 1) if start is None else start
@@ -308,7 +336,8 @@ def _item_mark(item: Any) -> str:
             break
         count += -1 if reverse else 1
     forms = {"a": letters(count), "A": letters(count).upper(), "i": roman(count).lower(), "I": roman(count)}
-    return f"{forms.get(item.get('type') or parent.get('type') or '1', str(count)) or count}."
+    form = item.get("type") or styled or parent.get("type") or "1"
+    return f"{forms.get(form, str(count)) or count}."
 
 
 def _whole(text: str | None) -> int | None:
@@ -319,7 +348,7 @@ class EpubReader:
     """Reader for books: the pages of the spine, in order."""
 
     name = "epub"
-    version = 2
+    version = 3
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("epub",)
 

@@ -6,6 +6,7 @@ Only styles inside the page count; none are fetched.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -21,7 +22,8 @@ _USED = {
     "display", "visibility", "opacity", "font-size", "color", "background-color", "background", "background-image",
     "position", "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height",
     "max-width", "overflow", "transform", "float", "margin-left", "margin-right", "padding-left", "padding-right",
-    "vertical-align", "mso-hide", "content-visibility", "list-style-type", "margin", "padding",
+    "vertical-align", "mso-hide", "content-visibility", "list-style-type", "list-style", "margin", "padding",
+    "white-space", "text-decoration", "text-decoration-line", "content",
 }  # fmt: skip
 _MAX_RULES = 5_000
 _FAR = -900  # pixels to the left of or above the page
@@ -47,6 +49,9 @@ class Look:
     colour: tuple[float, ...] | None = None
     ground: tuple[float, ...] | None = _WHITE  # None: a picture or several colours
     outer: str = ""  # the display of the parent
+    spaced: bool = False  # line ends and runs of spaces are kept
+    struck: bool = False
+    marks: str = ""  # the style of list marks
 
     @property
     def seen(self) -> bool:
@@ -60,6 +65,7 @@ class PageStyle:
 
     def __init__(self, root: Any) -> None:
         self._properties: dict[Any, dict[str, tuple[str, bool]]] = {}
+        self._generated: dict[tuple[Any, str], dict[str, str]] = {}
         # A sheet that is not in the page may colour any background.
         outside = any("stylesheet" in (link.get("rel") or "").lower() for link in root.iter("link"))
         self.first_look = Look(ground=None if outside else _WHITE)
@@ -81,6 +87,9 @@ class PageStyle:
         """Keep the declarations for an element, in the order of their weight; important ones come last."""
         own: dict[str, tuple[str, bool]] = {}
         for _, _, pseudo, declarations in matcher.match(element):
+            if pseudo in ("before", "after"):
+                said = self._generated.setdefault((element.etree_element, pseudo), {})
+                said.update((name, value) for name, value, _ in declarations)
             for name, value, important in declarations if pseudo is None else ():
                 if important or not own.get(name, ("", False))[1]:
                     own[name] = (value, important)
@@ -100,10 +109,34 @@ class PageStyle:
                 found[name] = form.format(element.get(attribute).strip().lower())
         return found
 
+    def generated(self, element: Any, place: str) -> tuple[str, bool]:
+        """The text that styles draw ``before`` or ``after`` the content of an element, and whether that is all of it.
+
+        What they count, such as the numbers of clauses, is not worked out.
+        """
+        said = self._generated.get((element, place))
+        if said is None or "content" not in said or is_removed(element, said) or said.get("visibility") == "hidden":
+            return "", True
+        words, whole = "", True
+        for token in tinycss2.parse_component_value_list(said["content"]):
+            if token.type == "string":
+                words += token.value
+            elif token.type == "function" and token.lower_name == "attr":
+                words += element.get(tinycss2.serialize(token.arguments).strip()) or ""
+            elif token.type == "function" and token.lower_name in ("counter", "counters"):
+                whole = False
+        drawn = "".join(" " if unicodedata.category(each) == "Co" else each for each in words)  # signs of icon fonts
+        return drawn, whole
+
     def look(self, properties: Properties, outer: Look) -> Look:
         """Return the look of an element inside one with the look ``outer``."""
         if not properties:
             return replace(outer, outer="") if outer.outer else outer
+        spaced = outer.spaced
+        if white := properties.get("white-space"):
+            spaced = white.startswith(("pre", "break-spaces"))
+        decoration = properties.get("text-decoration", "") + properties.get("text-decoration-line", "")
+        marks = _list_marks(properties) or outer.marks
         visible = outer.visible
         if visibility := properties.get("visibility"):
             visible = visibility not in ("hidden", "collapse")
@@ -113,7 +146,23 @@ class PageStyle:
         colour = outer.colour
         if (named := properties.get("color")) is not None and named != "inherit":
             colour = _colour(named)
-        return Look(visible, size, colour, _ground(properties, outer.ground), properties.get("display", ""))
+        return Look(
+            visible, size, colour, _ground(properties, outer.ground), properties.get("display", ""), spaced,
+            outer.struck or "line-through" in decoration, marks,
+        )  # fmt: skip
+
+
+_MARKS = {
+    "none": "none", "decimal": "1", "decimal-leading-zero": "1", "lower-alpha": "a", "lower-latin": "a",
+    "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i", "upper-roman": "I", "disc": "-", "circle": "-",
+    "square": "-",
+}  # fmt: skip
+
+
+def _list_marks(properties: Properties) -> str:
+    """The marks of lists as the types of HTML name them: 1, a, A, i, I, ``-``, ``none``; blank if nothing says so."""
+    words = f"{properties.get('list-style-type', '')} {properties.get('list-style', '')}".split()
+    return next((_MARKS[word] for word in words if word in _MARKS), "")
 
 
 def is_removed(element: Any, properties: Properties) -> bool:
@@ -160,15 +209,17 @@ def _is_cut(properties: Properties) -> bool:
 
 
 def display_of(properties: Properties, look: Look) -> str:
-    """Return ``block``, ``apart`` (words on the same line stay apart) or blank, as the styles say."""
+    """Return ``block``, ``column``, ``apart`` (words on the same line stay apart) or blank, as the styles say."""
     if not properties and look.outer not in _CONTAINERS:
         return ""
     own = properties.get("display", "")
     if own in _BLOCKS:
         return "block"
-    if own in ("inline-block", "table-cell", "inline-flex", "inline-grid", "inline-table") or look.outer in _CONTAINERS:
-        return "apart"
-    if properties.get("float") in ("left", "right"):
+    if own in ("table-cell", "inline-flex", "inline-grid", "inline-table") or look.outer in _CONTAINERS:
+        return "column"
+    if properties.get("float") in ("left", "right") or properties.get("position") in ("absolute", "fixed"):
+        return "column"
+    if own == "inline-block":
         return "apart"
     names = ("margin-left", "margin-right", "padding-left", "padding-right", "margin", "padding")
     if any((_length(properties.get(name, "").split(" ")[-1]) or 0) > _APART for name in names):
@@ -192,10 +243,15 @@ def _rules(parsed: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
 
 def _declarations(parsed: Any) -> list[tuple[str, str, bool]]:
     return [
-        (one.lower_name, tinycss2.serialize(one.value).strip().lower(), one.important)
+        (one.lower_name, _said(one), one.important)
         for one in parsed
         if one.type == "declaration" and one.lower_name in _USED
     ]
+
+
+def _said(declaration: Any) -> str:
+    words = str(tinycss2.serialize(declaration.value).strip())
+    return words if declaration.lower_name == "content" else words.lower()
 
 
 def _compiled(selectors: str) -> list[Any]:

@@ -28,7 +28,7 @@ from .containers import (
 from .flow_text import LayerBuilder
 from .html import write_html
 from .html_style import LIBRARIES
-from .mail_words import header_text, says_all, words_of_html
+from .mail_words import header_text, says_all, says_same, words_of_html
 from .model import Document
 from .reader import (
     ReadingOptions,
@@ -41,6 +41,7 @@ from .signed import is_mail_part, is_sealed, signed_content
 __all__ = ["EmlReader", "MboxReader", "MsgReader"]
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_RECIPIENT_TYPE = 0x0C15
 _HTML_PROPERTY, _RTF_PROPERTY = 0x1013, 0x1009
 _EXTENSIONS = {
     "text/plain": ".txt",
@@ -162,9 +163,9 @@ def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
     if plain and html:
         shown = "\n".join(words_of_html(body) if kind == "html" else str(body) for kind, body in html[-1].bodies)
         read = "\n".join(str(body) for _, body in plain[0].bodies)
-        if shown.strip() and not says_all(read, shown):
+        if shown.strip() and not says_same(read, shown):
             chosen = html[-1]
-            if not says_all(shown, read):
+            if not (says_all(read, shown) and says_same(shown, read)):
                 what = "a plain text version that differs from the HTML version"
                 mail.unread.append(UnreadPart(code="other-version", what=what))
     if chosen:
@@ -198,7 +199,7 @@ class _MailReader:
     """Base class of readers of single mails."""
 
     name = ""
-    version = 2
+    version = 3
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
         raise NotImplementedError
@@ -268,11 +269,14 @@ class MsgReader(_MailReader):
         _register_windows_encodings()
         try:
             message = oxmsg.Message.load(io.BytesIO(data))
-            recipients = ", ".join(_person(r.name, r.email_address) for r in message.recipients)
+            groups: dict[int, list[str]] = {}
+            for one in message.recipients:  # 1 To, 2 Cc, 3 Bcc (MS-OXPROPS, PidTagRecipientType)
+                kind = one.properties.int_prop_value(_RECIPIENT_TYPE)
+                groups.setdefault(kind if kind in (2, 3) else 1, []).append(_person(one.name, one.email_address))
             sent = message.sent_date.isoformat(" ", "seconds") if message.sent_date else ""
             headers = [
                 ("From", message.sender or ""),
-                ("To", recipients),
+                *((name, ", ".join(groups.get(kind, ()))) for kind, name in ((1, "To"), (2, "Cc"), (3, "Bcc"))),
                 ("Date", sent),
                 ("Subject", message.subject or ""),
             ]
@@ -283,7 +287,7 @@ class MsgReader(_MailReader):
             html = _html_of(message)
             plain = message.body or ""
             # An HTML body that is stored as a string is often in another encoding than its mail says.
-            differs = isinstance(html, bytes) and not says_all(plain, words_of_html(html))
+            differs = isinstance(html, bytes) and not says_same(plain, words_of_html(html))
             body: tuple[str, bytes | str] = ("html", html) if differs or not plain.strip() else ("plain", plain)
             mail = _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
             if not plain.strip() and not html and message.properties.binary_prop_value(_RTF_PROPERTY):

@@ -12,7 +12,7 @@ from . import charset
 from .flow_text import LayerBuilder
 from .html import write_html
 
-__all__ = ["header_text", "says_all", "words_of_html"]
+__all__ = ["header_text", "says_all", "says_same", "words_of_html"]
 
 _WORDS = 0.8  # of the other version's words that a version holds if both say the same; of its numbers, all
 
@@ -60,6 +60,28 @@ def says_all(text: str, other: str) -> bool:
     mine, others = _counted(text), _counted(other)
     numbers = Counter({word: count for word, count in others.items() if any(map(str.isdigit, word))})
     return _share(mine, others) >= _WORDS and not numbers - mine
+
+
+_FIGURE = re.compile(
+    r"(?P<sign>[-−–(]?)\s?(?P<mark>[€$£¥]?)\s?(?P<inner>[-−]?)(?P<digits>\d+(?:[.,'’]\d+)*)"
+    r"[ \u00a0]?(?P<behind>[€$£¥%]?)"
+)
+
+
+def says_same(text: str, other: str) -> bool:
+    """Return whether ``text`` holds nearly all words of ``other``, and the same figures with their signs."""
+    return says_all(text, other) and _figures(text) == _figures(other) and _labelled(text) == _labelled(other)
+
+
+def _labelled(text: str) -> Counter[str]:
+    """The figures of a text, each with the last word before it: Net 500 and Gross 600 are not Net 600, Gross 500."""
+    return Counter(" ".join(found) for found in re.findall(r"([^\W\d_]+)[\W_]*(\d+(?:[.,]\d+)*)", text.lower()))
+
+
+def _figures(text: str) -> Counter[str]:
+    """The figures of a text, each with the sign, the parenthesis and the currency that stand beside it."""
+    found = (match.groups() for match in _FIGURE.finditer(re.sub(r"https?://\S+", "", text)))
+    return Counter("".join("-" if part in "−–" and part else part for part in parts) for parts in found)
 
 
 def _counted(text: str) -> Counter[str]:

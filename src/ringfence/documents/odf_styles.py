@@ -21,12 +21,14 @@ class OdfLook:
 
     level: int | None = None
     hidden: bool | None = None
+    struck: bool | None = None
     white: bool | None = None
     shaded: bool | None = None
 
     def under(self, own: OdfLook) -> OdfLook:
         """Return this look with what ``own`` says instead."""
-        pairs = {name: (getattr(self, name), getattr(own, name)) for name in ("level", "hidden", "white", "shaded")}
+        names = ("level", "hidden", "struck", "white", "shaded")
+        pairs = {name: (getattr(self, name), getattr(own, name)) for name in names}
         return OdfLook(**{name: outer if inner is None else inner for name, (outer, inner) in pairs.items()})
 
 
@@ -88,9 +90,11 @@ def _look(style: Any) -> OdfLook:
     colour = value(text, "color")
     grounds = [value(text, "background-color"), value(child(style, "paragraph-properties"), "background-color")]
     display = value(text, "display")
+    lines = [value(text, f"text-line-through-{name}") for name in ("style", "type")]
     return OdfLook(
         level=level,
         hidden=None if display is None else display == "none",
+        struck=None if lines == [None, None] else any(line not in (None, "none") for line in lines),
         white=None if colour is None else colour.lower() == "#ffffff",
         shaded=True if any(ground not in (None, "transparent", "#ffffff") for ground in grounds) else None,
     )

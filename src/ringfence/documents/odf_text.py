@@ -215,8 +215,8 @@ class OdfWriter(LayerBuilder):
         if not text:
             return
         unseen = look.white and not look.shaded and not self._inside and not self._slides
-        if look.hidden or unseen:
-            self._counts.add("hidden-text", text)
+        if look.hidden or unseen or look.struck:
+            self._counts.add("hidden-text" if look.hidden or unseen else "struck-text", text)
             if not self._keep_hidden:
                 return
         yield Run(text, look.level or 0)

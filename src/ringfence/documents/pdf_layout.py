@@ -130,12 +130,18 @@ def _numbers_apart(rows: list[Row]) -> list[Row]:
 
 
 def _is_wide(cell: Cell, index: int) -> bool:
-    """Return whether the gap before a word is wider than a digit and than the other gaps of the cell."""
+    """Return whether the gap before a word is wider than a digit and than the other gaps of the cell.
+
+    A gap nearly as wide as a digit parts as well if the others are much narrower: EUR 95  760.00.
+    """
     gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(cell.words)]
     others = gaps[: index - 1] + gaps[index:]
     word = cell.words[index - 1]
     digit = (word.x1 - word.x0) / len(word.glyphs)
-    return gaps[index - 1] > 1.1 * digit and (not others or gaps[index - 1] > 1.4 * median(others))
+    usual = median(others) if others else 0.0
+    return gaps[index - 1] > max(1.1 * digit, 1.4 * usual) or bool(
+        others and gaps[index - 1] > max(0.8 * digit, 1.7 * usual)
+    )
 
 
 def _parts_columns(cell: Cell, index: int, near: list[Row]) -> bool:

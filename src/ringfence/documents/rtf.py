@@ -26,6 +26,7 @@ __all__ = ["RtfReader"]
 
 _SIGNS = {b"~": "\u00a0", b"_": "-", b"\n": "\n", b"\r": "\n", b"{": "{", b"}": "}", b"\\": "\\"}
 _LOOKS = {
+    b"strike", b"striked",
     b"v", b"deleted", b"super", b"sub", b"nosupersub", b"up", b"dn", b"f", b"uc", b"cf", b"cb", b"chcbpat",
     b"highlight",
     b"cbpat", b"pard", b"plain",
@@ -91,6 +92,7 @@ class _State:
     flow: _Flow
     skipped: bool = False
     hidden: bool = False
+    struck: bool = False
     deleted: bool = False
     level: int = 0
     colour: int = 0
@@ -104,7 +106,7 @@ class RtfReader:
     """Reader for rich text files."""
 
     name = "rtf"
-    version = 2
+    version = 3
     extensions = ("rtf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
@@ -220,8 +222,8 @@ class _Parser:
         white = state.colour in self._fonts.white and not state.shaded and not state.in_table
         if state.deleted:
             self._unread.add("deleted-text", text)
-        elif (state.hidden or white) and text.strip():
-            self._unread.add("hidden-text", text)
+        elif (state.hidden or white or state.struck) and text.strip():
+            self._unread.add("struck-text" if state.struck and not (state.hidden or white) else "hidden-text", text)
             if self._keep_hidden:
                 state.flow.runs.append(Run(text, state.level))
         else:
@@ -305,6 +307,8 @@ class _Parser:
         on, height = number != 0, 6 if number is None else number
         changes: dict[bytes, dict[str, object]] = {
             b"v": {"hidden": on},
+            b"strike": {"struck": on},
+            b"striked": {"struck": on},
             b"deleted": {"deleted": on},
             b"super": {"level": int(on)},
             b"sub": {"level": -int(on)},
@@ -316,6 +320,14 @@ class _Parser:
             b"cf": {"colour": number or 0},
             **{key: {"shaded": bool(number)} for key in (b"cb", b"chcbpat", b"highlight", b"cbpat")},
             b"pard": {"in_table": False},
-            b"plain": {"hidden": False, "deleted": False, "level": 0, "colour": 0, "shaded": False, "font": -1},
+            b"plain": {
+                "hidden": False,
+                "struck": False,
+                "deleted": False,
+                "level": 0,
+                "colour": 0,
+                "shaded": False,
+                "font": -1,
+            },
         }
         self._state = replace(self._state, **changes[word])  # type: ignore[arg-type]  # the names are the fields'

@@ -34,6 +34,8 @@ class Sheet:
     hidden_columns: set[int] = field(default_factory=set)
     covered: set[tuple[int, int]] = field(default_factory=set)  # by a merged cell
     unseen: dict[tuple[int, int], str] = field(default_factory=dict)  # hidden by its format or colour
+    white: dict[tuple[int, int], str] = field(default_factory=dict)  # unseen unless something colours the background
+    struck: dict[tuple[int, int], str] = field(default_factory=dict)
     without_value: list[tuple[int, int]] = field(default_factory=list)  # formulas
     boxes: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -111,8 +113,8 @@ def _visible_rows(sheet: Sheet, keep_hidden: bool, unread: UnreadCounts) -> dict
     """Return the cells that are written, and count the hidden rows, columns and cells with something in them."""
     columns: set[int] = set()
     kept: dict[int, dict[int, str]] = {}
-    for number, cells in sheet.rows.items():
-        filled = {column: text for column, text in cells.items() if text.strip()}
+    for number, row in sheet.rows.items():
+        filled = {column: text for column, text in row.items() if text.strip()}
         if filled and number in sheet.hidden_rows:
             unread.add("hidden-rows", place=f"{sheet.name}!{number + 1}")
             if not keep_hidden:
@@ -130,10 +132,11 @@ def _visible_rows(sheet: Sheet, keep_hidden: bool, unread: UnreadCounts) -> dict
                 shown[column] = text
         if shown:
             kept[number] = shown
-    for (number, column), text in sheet.unseen.items():
-        unread.add("hidden-text", text, sheet.address(number, column))
-        if keep_hidden and text.strip():
-            kept.setdefault(number, {})[column] = text
+    for code, cells in (("hidden-text", sheet.unseen), ("struck-text", sheet.struck)):
+        for (number, column), text in cells.items():
+            unread.add(code, text, sheet.address(number, column))
+            if keep_hidden and text.strip():
+                kept.setdefault(number, {})[column] = text
     for column in sorted(columns):
         unread.add("hidden-columns", place=f"{sheet.name}!{column_name(column)}")
     return kept

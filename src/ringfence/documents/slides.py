@@ -194,6 +194,10 @@ class _Writer:
             if name in ("r", "fld"):
                 height = _whole(value(child(one, "rPr"), "baseline"))
                 words = "".join(t.text or "" for t in children(one, "t"))
+                if value(child(one, "rPr"), "strike") in ("sngStrike", "dblStrike"):
+                    self.unread.add("struck-text", words)
+                    if not self._keep_hidden:
+                        continue
                 runs.append(Run(words.replace("\v", "\n"), (height > 0) - (height < 0)))
             elif name == "br":
                 runs.append(Run("\n"))

@@ -14,6 +14,8 @@ __all__ = ["UnreadCounts", "plural"]
 _NAMES = {
     "hidden-text": "piece of hidden text",
     "deleted-text": "tracked deletion",
+    "generated-text": "number that the styles count",
+    "struck-text": "piece of struck-through text",
     "comments": "comment",
     "charts": "chart",
     "pictures": "large picture",
@@ -27,7 +29,9 @@ _NAMES = {
     "form-buttons": "form button",
 }
 _PLURALS = {
+    "number that the styles count": "numbers that the styles count",
     "piece of hidden text": "pieces of hidden text",
+    "piece of struck-through text": "pieces of struck-through text",
     "formula without a stored value": "formulas without stored values",
 }
 _PLACES = 5

@@ -190,8 +190,9 @@ class _Writer:
         """Yield the text of a run, unless nobody sees it."""
         pieces = list(self._pieces(run, look.level or 0))
         unseen = look.hidden or (look.white and not look.shaded and not self._in_table)
-        if unseen:
-            self._unread.add("hidden-text", "".join(piece.text for piece in pieces))
+        if unseen or look.struck:
+            code = "hidden-text" if unseen else "struck-text"
+            self._unread.add(code, "".join(piece.text for piece in pieces))
             if not self._keep_hidden:
                 return
         yield from pieces

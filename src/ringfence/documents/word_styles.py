@@ -20,6 +20,7 @@ class RunStyle:
     """The look of a run; None is inherited."""
 
     hidden: bool | None = None
+    struck: bool | None = None
     level: int | None = None
     white: bool | None = None
     shaded: bool | None = None
@@ -28,7 +29,7 @@ class RunStyle:
         """Return this look with what ``own`` says instead."""
         chosen = {
             name: getattr(self, name) if getattr(own, name) is None else getattr(own, name)
-            for name in ("hidden", "level", "white", "shaded")
+            for name in ("hidden", "struck", "level", "white", "shaded")
         }
         return RunStyle(**chosen)
 
@@ -118,6 +119,7 @@ def run_style(run: Any, paragraph: Any = None) -> RunStyle:
     shaded = any(fill not in ("auto", "ffffff") for fill in fills) or marker not in (None, "none", "white")
     return RunStyle(
         hidden=True if tiny or covered else option(run, "vanish"),
+        struck=option(run, "strike") or option(run, "dstrike"),
         level=level,
         white=None if colour is None else colour.lower() == "ffffff",
         shaded=True if shaded else None,

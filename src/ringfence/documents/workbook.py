@@ -37,6 +37,7 @@ class _Look:
 
     code: str
     unseen: bool  # its colour is that of its background
+    struck: bool = False
 
 
 class _Book:
@@ -99,7 +100,11 @@ def _looks(root: Any) -> list[_Look]:
     formats = {
         value(f, "numFmtId"): value(f, "formatCode") or "" for f in descendants(child(root, "numFmts"), "numFmt")
     }
-    fonts = [child(font, "color") for font in children(child(root, "fonts"), "font")]
+    every = list(children(child(root, "fonts"), "font"))
+    fonts = [child(font, "color") for font in every]
+    struck = [
+        child(font, "strike") is not None and value(child(font, "strike")) not in ("0", "false") for font in every
+    ]
     fills = [child(fill, "patternFill", "fgColor") for fill in children(child(root, "fills"), "fill")]
     looks = []
     for cell in children(child(root, "cellXfs"), "xf"):
@@ -112,7 +117,8 @@ def _looks(root: Any) -> list[_Look]:
         number = value(cell, "fillId") or "0"
         ground = fills[int(number)] if number.isdigit() and int(number) < len(fills) else None
         same = colour is not None and ground is not None and dict(colour.attrib) == dict(ground.attrib)
-        looks.append(_Look(code, same or (white and number == "0")))
+        crossed = font.isdigit() and int(font) < len(struck) and struck[int(font)]
+        looks.append(_Look(code, same or (white and number == "0"), crossed))
     return looks
 
 
@@ -144,8 +150,7 @@ def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
         elif name in ("cols", "mergeCells", "headerFooter", "conditionalFormatting", "sheetFormatPr", "tableParts"):
             beside.setdefault(name, []).append(element)
     _read_columns(sheet, beside)
-    if "conditionalFormatting" in beside or "tableParts" in beside:  # they may colour the background of white text
-        _show_white(sheet)
+    _settle_white(sheet, [*_coloured(beside), *_tables(book, part)])
     _read_beside(book, sheet, part)
     for element in beside.get("headerFooter", ()):
         _read_surroundings(sheet, element)
@@ -174,9 +179,12 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
         return
     else:
         plain, text = _texts(book, kind, content, look.code)
+    if look.struck and text.strip():
+        sheet.struck[place] = text
+        return
     if not text.strip() or look.unseen:
         if plain.strip():
-            sheet.unseen[place] = plain
+            (sheet.white if look.unseen and text.strip() else sheet.unseen)[place] = plain
         return
     sheet.rows.setdefault(place[0], {})[place[1]] = text
 
@@ -242,10 +250,39 @@ def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
                 }
 
 
-def _show_white(sheet: Sheet) -> None:
-    for (row, column), text in sheet.unseen.items():
-        sheet.rows.setdefault(row, {})[column] = text
-    sheet.unseen = {}
+Area = tuple[range, range]
+"""Rows and columns, counted from 0."""
+
+
+def _coloured(beside: dict[str, list[Any]]) -> list[Area]:
+    """The areas whose background a conditional format may colour."""
+    found = (value(element, "sqref") or "" for element in beside.get("conditionalFormatting", ()))
+    return [area for listed in found for reference in listed.split() if (area := _area(reference))]
+
+
+def _tables(book: _Book, part: str) -> list[Area]:
+    """The areas whose background the style of a table may colour."""
+    parts = [one.part for one in book.package.relations(part).values() if one.kind == "table"]
+    return [area for one in parts if (area := _area(value(book.package.root(one), "ref") or ""))]
+
+
+def _area(reference: str) -> Area | None:
+    corners = [_REFERENCE.fullmatch(corner) for corner in reference.replace("$", "").split(":")]
+    if len(corners) not in (1, 2) or None in corners:
+        return None
+    places = [(int(corner[2]) - 1, _column(corner[1])) for corner in corners if corner]
+    (top, left), (bottom, right) = places[0], places[-1]
+    return range(top, bottom + 1), range(left, right + 1)
+
+
+def _settle_white(sheet: Sheet, areas: list[Area]) -> None:
+    """White text counts as seen where something may colour its background, and else as unseen."""
+    for (row, column), text in sheet.white.items():
+        if any(row in rows and column in columns for rows, columns in areas):
+            sheet.rows.setdefault(row, {})[column] = text
+        else:
+            sheet.unseen[row, column] = text
+    sheet.white = {}
 
 
 def _read_beside(book: _Book, sheet: Sheet, part: str) -> None:
