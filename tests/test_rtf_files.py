@@ -79,3 +79,8 @@ def test_what_is_struck_through_is_left_out_and_named() -> None:
     document = rtf(r"Notice {\strike 30}{\ul 60}\strike  or 90\strike0  days")
     assert document.text == "Notice 60 days"
     assert codes(document) == ["struck-text", "struck-text"] or codes(document) == ["struck-text"]
+
+
+def test_signs_of_symbol_fonts_are_read() -> None:
+    fonts = r"{\fonttbl{\f5\froman\fcharset2 Symbol;}{\f6\fcharset2 Wingdings;}}"
+    assert rtf(fonts + r"Delay {\f5\'a3} 5 days; {\f6\'fe} Yes {\f6\'a8} No").text == "Delay ≤ 5 days; ☒ Yes ☐ No"

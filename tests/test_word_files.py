@@ -192,3 +192,27 @@ def test_what_is_struck_through_is_left_out_and_named() -> None:
     assert document.text.rstrip() == "Notice 60 days,"
     assert codes(document) == ["struck-text"]
     assert "3060" in kept.text
+
+
+def test_signs_of_symbol_fonts_are_read_and_no_tick_is_an_empty_box() -> None:
+    def sign(font: str, code: str) -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>'
+
+    signs = [("Wingdings 2", "F0A3"), ("Wingdings 2", "F050"), ("Wingdings 2", "F053"), ("Webdings", "F061"),
+             ("Wingdings", "F0A8"), ("Wingdings", "F0FC"), ("Symbol", "F0A3"), ("Wingdings", "F001")]  # fmt: skip
+    assert text_of(paragraph(*(sign(*one) for one in signs))) == "☐✓☒✓☐✓≤\ufffd"
+    fonts = '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'
+    assert text_of(paragraph(run("\uf0fe", fonts), run(" Yes "), run("\uf0a8", fonts), run(" No"))) == "☒ Yes ☐ No"
+
+
+def test_a_formula_keeps_what_belongs_together() -> None:
+    def part(text: str) -> str:
+        return f"<w:r><w:t>{text}</w:t></w:r>"
+
+    def half(top: str, bottom: str) -> str:
+        return f"<w:f><w:num>{part(top)}</w:num><w:den>{part(bottom)}</w:den></w:f>"
+
+    assert text_of(paragraph(run("Hours 1"), half("1", "2"))) == "Hours 1 1/2"
+    assert text_of(paragraph(half("100+20", "4"))) == "(100+20)/4"
+    assert text_of(paragraph(f"<w:rad><w:e>{part('16')}</w:e></w:rad>")) == "√16"
+    assert text_of(paragraph(part("1000·"), f"<w:d><w:e>{part('1+0.05')}</w:e></w:d>")) == "1000·(1+0.05)"

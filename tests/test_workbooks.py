@@ -187,3 +187,38 @@ def test_a_table_or_a_rule_elsewhere_shows_no_hidden_value(tmp_path: Path, table
 @pytest.mark.parametrize(("table", "rule"), [("", "A1:C1"), ("", "C1")])
 def test_white_text_that_a_rule_may_colour_is_read(tmp_path: Path, table: str, rule: str) -> None:
     assert "999" in read_sheet(tmp_path, table, rule).text
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        (-1500, '#,##0.00 "US-$";[Red]#,##0.00 "US-$"', "-1,500.00 US-$"),
+        (-1500, '#,##0" (net)";[Red]#,##0" (net)"', "-1,500 (net)"),
+        (-1500, "#,##0_);(#,##0)", "(1,500)"),
+        (12345, "##0.0E+0", "12.3E+3"),
+        (0.00123, "##0.0E+0", "1.2E-3"),
+        (1234, '0.00E+00" kg"', "1.23E+03 kg"),
+        (2.5, '# ?/?" in"', "2 1/2 in"),
+        (45356, "e/m/d", "2024-03-05"),
+        (45356, '[$-411]ggge"Y"m"M"d"D"', "2024-03-05"),
+        (-5.256, "0.00;@", "-5.26"),
+        (0, "#,##0.00;-#,##0.00;@", "0.00"),
+        ("note", "0.00;@", "note"),
+    ],
+)
+def test_what_a_format_shows(value: float | str, code: str, text: str) -> None:
+    assert shown(value, code) == text
+
+
+@pytest.mark.parametrize("code", ["h:mm", "hh:mm;@", "[h]:mm"])
+def test_a_negative_time_of_the_calendar_of_1904_keeps_its_sign(code: str) -> None:
+    assert shown(-0.0625, code, True).lstrip("0") in ("-1:30", "-01:30")
+
+
+def test_the_fixed_words_beside_a_page_number_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("S")
+        sheet.write("A1", "Fee")
+        sheet.set_footer("&LInvoice 4711, due 2024-05-31, page &P of &N&RSeite &P")
+    assert read_file(path).text.splitlines()[-1] == "Invoice 4711, due 2024-05-31"

@@ -6,14 +6,16 @@ because its order is otherwise the reader's guess. A negative value always shows
 
 from __future__ import annotations
 
-import datetime
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["BUILT_IN", "date_of", "shown"]
+from .cell_date import Moment, shown_moment
+from .cell_tokens import TOKEN, is_date_token, literal, unit_of
+
+__all__ = ["BUILT_IN", "shown"]
 
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: '"$"#,##0_);("$"#,##0)',
@@ -28,13 +30,6 @@ BUILT_IN = {
     **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
     **dict.fromkeys((32, 33, 34, 35, 55, 56), "h:mm"),
 }  # fmt: skip
-_TOKEN = re.compile(
-    r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]|General|AM/PM|A/P|[yY]+|[mM]+|[dD]+|[hH]+|[sS]+(?:\.0+)?|[eE][+-]|[gb]+|.',
-    re.S | re.I,
-)
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)\]")
 _MAX_FORMAT = 1_000
 
@@ -57,7 +52,7 @@ class _Section(NamedTuple):
 @lru_cache(maxsize=4_096)
 def _sections(code: str) -> tuple[_Section, ...]:
     parts: list[list[str]] = [[]]
-    for token in _TOKEN.findall(code[:_MAX_FORMAT]):
+    for token in TOKEN.findall(code[:_MAX_FORMAT]):
         if token == ";":
             parts.append([])
         else:
@@ -71,7 +66,7 @@ def _sections(code: str) -> tuple[_Section, ...]:
 
 
 def _kind(tokens: list[str]) -> str:
-    if any(_is_date_token(token) for token in tokens):
+    if any(is_date_token(token) for token in tokens):
         return "date"
     if any(token.lower() == "general" or token == "@" for token in tokens):
         return "general"
@@ -95,11 +90,11 @@ def shown(value: float | int | str | bool, code: str, epoch_1904: bool = False) 
     if not section.tokens and len(sections) > 1:
         return ""
     if section.kind == "date":
-        moment = _Moment.of(float(value), epoch_1904)
-        dated = any(unit[0] in "yd" for token in section.tokens if (unit := _unit(token)))
+        moment = Moment.of(float(value), epoch_1904)
+        dated = any(unit[0] in "yd" for token in section.tokens if (unit := unit_of(token)))
         if moment is None or (moment.date is None and dated):  # no day of the calendar
             return _general(value)
-        return _date(moment, section.tokens)
+        return shown_moment(moment, section.tokens)
     text = " ".join(_number(value, magnitude, section).split())
     if value < 0 and re.search(r"[1-9]", text):
         text = _with_sign(text)
@@ -114,6 +109,7 @@ def _section_for(value: float, sections: tuple[_Section, ...]) -> tuple[_Section
                 return section, abs(value)
         plain = [section for section in sections[:3] if not section.condition]
         return (plain or list(sections))[-1], abs(value)
+    sections = tuple(section for section in sections if "@" not in section.tokens) or sections  # @ is for text
     if value < 0 and len(sections) > 1:
         return sections[1], abs(value)
     if value == 0 and len(sections) > 2:
@@ -122,23 +118,10 @@ def _section_for(value: float, sections: tuple[_Section, ...]) -> tuple[_Section
 
 
 def _text(value: str, sections: tuple[_Section, ...]) -> str:
-    own = sections[3] if len(sections) > 3 else sections[0] if "@" in sections[0].tokens else None
+    own = sections[3] if len(sections) > 3 else next((one for one in reversed(sections) if "@" in one.tokens), None)
     if own is None:
         return value
-    return "".join(value if token == "@" else _literal(token) for token in own.tokens)
-
-
-def _literal(token: str) -> str:
-    """Return what a token that is no placeholder shows."""
-    if token.startswith('"'):
-        return token.strip('"')
-    if token.startswith("\\"):
-        return token[1:]
-    if token.startswith(("_", "*")):  # a space as wide as a character; a character that fills the cell
-        return " "
-    if token.startswith("[$"):
-        return token[2:-1].partition("-")[0]
-    return "" if token.startswith("[") else token
+    return "".join(value if token == "@" else literal(token) for token in own.tokens)
 
 
 def _with_sign(text: str) -> str:
@@ -148,7 +131,11 @@ def _with_sign(text: str) -> str:
         return f"({before}{' ' if before[-1:].isalpha() else ''}{inner}{f' {after}' if after else ''})"
     # The sign of an accounting format stands at the other end of the cell than the number.
     text = re.sub(r"^([-−–])\s+", r"\1", text)
-    return text if re.search(r"[-−–(]|minus", text) else f"-{text}"
+    return text if _SIGNED.search(text) else f"-{text}"
+
+
+# A sign beside the digits or at an end, or parentheses around digits; not the hyphen of US-$, nor (net).
+_SIGNED = re.compile(r"(?:^|\s)[-−–]|[-−–]\s*[^\w\s]?\s*\d|\d\s*[-−–](?:\s|$)|\([^()]*\d[^()]*\)|minus")
 
 
 def _general(value: float | int) -> str:
@@ -161,23 +148,30 @@ def _number(value: float | int, magnitude: float, section: _Section) -> str:
     tokens = section.tokens
     if section.kind == "general":
         number = _general(abs(value) if magnitude >= 0 else value)
-        return "".join(number if t.lower() == "general" or t == "@" else _literal(t) for t in tokens)
+        return "".join(number if t.lower() == "general" or t == "@" else literal(t) for t in tokens)
     try:
         amount = Decimal(repr(float(magnitude)))
         if section.kind == "scientific":
-            return _scientific(amount, tokens)
+            return _with_literals(_scientific(amount, tokens), tokens)
         if section.kind == "fraction":
-            return _fraction(amount, tokens)
+            return _with_literals(_fraction(amount, tokens), tokens)
         return _decimal(amount, tokens)
     except (InvalidOperation, OverflowError):
         return _general(value)
+
+
+def _with_literals(number: str, tokens: tuple[str, ...]) -> str:
+    """A number with the words that the format puts before and behind its digits."""
+    digits = [index for index, token in enumerate(tokens) if re.fullmatch(r"[0#?\d]", token)]
+    before, behind = tokens[: digits[0]], tokens[digits[-1] + 1 :]
+    return "".join([*map(literal, before), number, *map(literal, behind)])
 
 
 def _decimal(amount: Decimal, tokens: tuple[str, ...]) -> str:
     """Fill the digits of a number into the placeholders of a format."""
     places = [index for index, token in enumerate(tokens) if token in ("0", "#", "?")]
     if not places:
-        return "".join(_literal(token) for token in tokens)
+        return "".join(literal(token) for token in tokens)
     point = next((index for index, token in enumerate(tokens) if token == "."), len(tokens))
     whole = [index for index in places if index < point]
     decimals = [index for index in places if index > point]
@@ -197,7 +191,7 @@ def _decimal(amount: Decimal, tokens: tuple[str, ...]) -> str:
     pieces = [
         filled.get(index, "")
         if index in filled or token in ("0", "#", "?")
-        else ("" if token == "," else token if token == "." else _literal(token))
+        else ("" if token == "," else token if token == "." else literal(token))
         for index, token in enumerate(tokens)
     ]
     return sign + "".join(pieces)
@@ -236,7 +230,13 @@ def _scientific(amount: Decimal, tokens: tuple[str, ...]) -> str:
     text = "".join(token for token in tokens if token[:1] in "0#?.eE+-")
     mantissa, _, exponent = re.split(r"([eE][+-])", text, maxsplit=1)
     decimals = len(mantissa.partition(".")[2])
-    digits, _, power = f"{amount:.{decimals}E}".partition("E")
+    places = sum(digit in "0#?" for digit in mantissa.partition(".")[0])
+    if places > 1 and amount:  # ##0.0E+0: exponents in threes
+        power_of_ten = amount.adjusted() // places * places
+        scaled = amount.scaleb(-power_of_ten)
+        digits, power = f"{scaled:.{decimals}f}", str(power_of_ten)
+    else:
+        digits, _, power = f"{amount:.{decimals}E}".partition("E")
     sign = "-" if power.startswith("-") else "+"
     return f"{digits}E{sign}{power.lstrip('+-').zfill(len(exponent))}"
 
@@ -247,7 +247,7 @@ def _fraction(amount: Decimal, tokens: tuple[str, ...]) -> str:
     fixed = re.match(r"\d*[1-9]\d*", below)
     size = len(re.match(r"[?#0]*", below)[0]) or 1  # type: ignore[index]  # the pattern may match nothing
     exact = Fraction(amount)
-    mixed = bool(re.search(r"[#0?]\s+[#0?]", "".join(_literal(token) for token in tokens[:slash])))
+    mixed = bool(re.search(r"[#0?]\s+[#0?]", "".join(literal(token) for token in tokens[:slash])))
     whole, rest = divmod(abs(exact), 1) if mixed else (0, abs(exact))
     if fixed:
         top, bottom = round(rest * int(fixed[0])), int(fixed[0])
@@ -258,125 +258,3 @@ def _fraction(amount: Decimal, tokens: tuple[str, ...]) -> str:
     parts = [str(whole)] if mixed and (whole or not top) else []
     parts += [f"{top}/{bottom}"] if top or not mixed else []
     return ("-" if amount < 0 else "") + " ".join(parts)
-
-
-def _is_date_token(token: str) -> bool:
-    return token[:1].lower() in ("y", "d", "h", "s", "m") or token.lower() in (
-        "[h]",
-        "[hh]",
-        "[m]",
-        "[mm]",
-        "[s]",
-        "[ss]",
-    )
-
-
-class _Moment(NamedTuple):
-    """A date value: its calendar date (None for a time alone) and its seconds."""
-
-    date: datetime.date | None
-    seconds: Decimal  # of the day
-    total: Decimal
-
-    @classmethod
-    def of(cls, value: float, epoch_1904: bool) -> _Moment | None:
-        """Return the moment of a serial number of days; None if there is none."""
-        total = (Decimal(repr(value)) * 86400).quantize(Decimal("0.001"), ROUND_HALF_UP)
-        days, seconds = divmod(total, 86400)
-        if value < 0:
-            return cls(None, abs(total) % 86400, total)
-        try:
-            return cls(date_of(int(days), epoch_1904), seconds, total)
-        except OverflowError:
-            return None
-
-
-def date_of(days: int, epoch_1904: bool = False) -> datetime.date:
-    """Return the date of a day's number. Raises OverflowError if it is beyond the calendar."""
-    if epoch_1904:
-        return datetime.date(1904, 1, 1) + datetime.timedelta(days)
-    # The workbook calendar has a 29th of February 1900.
-    return datetime.date(1899, 12, 31 if days < 60 else 30) + datetime.timedelta(days)
-
-
-def _date(moment: _Moment, tokens: tuple[str, ...]) -> str:
-    units = [unit for token in tokens if (unit := _unit(token))]
-    letters = "".join(unit[0] for unit in units)
-    minutes = _minute_tokens(tokens)
-    months = any(token[:1].lower() == "m" and index not in minutes for index, token in enumerate(tokens))
-    if moment.date and "y" in letters and "d" in letters and months:
-        clock = [
-            (i, t) for i, t in enumerate(tokens) if i in minutes or t[:1].lower() in "hs[" or t in ("AM/PM", "A/P")
-        ]
-        if not any(unit[0] in "hs" for unit in units):
-            return moment.date.isoformat()
-        seconds = any(token[:1].lower() == "s" for _, token in clock)
-        hour, rest = divmod(int(moment.seconds), 3600)
-        time = f"{hour:02}:{rest // 60:02}" + (f":{rest % 60:02}" if seconds else "")
-        return f"{moment.date.isoformat()} {time}"
-    return " ".join("".join(_date_pieces(moment, tokens, minutes)).split())
-
-
-def _unit(token: str) -> str:
-    inner = token.strip("[]").lower() if _is_date_token(token) else ""
-    return inner.partition(".")[0]
-
-
-def _minute_tokens(tokens: tuple[str, ...]) -> set[int]:
-    """Return the places of the ``m`` that mean minutes: those after hours or before seconds."""
-    timed = [(index, _unit(token)) for index, token in enumerate(tokens) if _unit(token)]
-    found = set()
-    for position, (index, unit) in enumerate(timed):
-        if unit[0] != "m" or len(unit) > 2:
-            continue
-        before = timed[position - 1][1][0] if position else ""
-        after = timed[position + 1][1][0] if position + 1 < len(timed) else ""
-        if before == "h" or after == "s" or tokens[index].startswith("["):
-            found.add(index)
-    return found
-
-
-def _date_pieces(moment: _Moment, tokens: tuple[str, ...], minutes: set[int]) -> list[str]:
-    half = any(token.upper() in ("AM/PM", "A/P") for token in tokens)
-    seconds = int(moment.seconds)
-    if not any("." in token for token in tokens if _unit(token)) and not any(
-        _unit(token).startswith("s") for token in tokens
-    ):
-        seconds = int(moment.seconds + Decimal("0.5"))
-    hour, minute, second = seconds // 3600, seconds // 60 % 60, seconds % 60
-    pieces = []
-    total = abs(moment.total)
-    sign = "-" if moment.total < 0 else ""
-    for index, token in enumerate(tokens):
-        unit = _unit(token)
-        if token.startswith("[") and unit:
-            size = {"h": 3600, "m": 60, "s": 1}[unit[0]]
-            pieces.append(f"{sign}{int((total + Decimal('0.0005')) // size):0{len(unit)}}")
-        elif token.upper() in ("AM/PM", "A/P"):
-            pieces.append("AM" if hour < 12 else "PM")
-        elif not unit:
-            pieces.append(_literal(token))
-        elif unit[0] == "h":
-            pieces.append(f"{(hour % 12 or 12) if half else hour:0{min(len(unit), 2)}}")
-        elif index in minutes:
-            pieces.append(f"{minute:0{len(unit)}}")
-        elif unit[0] == "s":
-            decimals = len(token.partition(".")[2])
-            fraction = f"{moment.seconds % 1:.{decimals}f}"[1:] if decimals else ""
-            pieces.append(f"{second:0{min(len(unit), 2)}}{fraction}")
-        else:
-            pieces.append(_calendar_piece(moment.date, unit))
-    return pieces
-
-
-def _calendar_piece(date: datetime.date | None, unit: str) -> str:
-    if date is None:
-        return ""
-    if unit[0] == "y":
-        return f"{date.year:04}" if len(unit) > 2 else f"{date.year % 100:02}"
-    if unit[0] == "m":
-        name = _MONTHS[date.month - 1]
-        forms = {1: str(date.month), 2: f"{date.month:02}", 3: name[:3], 5: name[0]}
-        return forms.get(len(unit), name)
-    day = _DAYS[date.weekday()]
-    return {1: str(date.day), 2: f"{date.day:02}", 3: day[:3]}.get(len(unit), day)

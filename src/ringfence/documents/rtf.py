@@ -20,6 +20,7 @@ from .rtf_tokens import (
     Token,
     tokens_of,
 )
+from .symbol_fonts import symbol
 from .unread_counts import UnreadCounts
 
 __all__ = ["RtfReader"]
@@ -212,7 +213,9 @@ class _Parser:
         """Decode the bytes that were collected."""
         if self._bytes:
             data, self._bytes = self._bytes, b""
-            if not self._state.skipped:
+            if not self._state.skipped and (symbols := self._fonts.symbol_font(self._state.font)):
+                self._add("".join(symbol(byte, symbols) for byte in data))
+            elif not self._state.skipped:
                 self._add(data.decode(self._fonts.code_page(self._state.font), "replace"))
 
     def _add(self, text: str) -> None:

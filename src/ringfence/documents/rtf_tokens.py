@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .symbol_fonts import is_symbol_font
+
 __all__ = [
     "CHARACTERS",
     "READ_ANYWAY",
@@ -92,6 +94,7 @@ class RtfTables:
         self._default = -1
         self._pages: dict[int, str] = {}
         self.white: set[int] = set()
+        self._symbols: dict[int, str] = {}
 
     def read(self, data: bytes) -> None:
         """Read the head of a file."""
@@ -102,12 +105,19 @@ class RtfTables:
             self._page = "mac-roman" if b"\\mac" in head[:200] else "cp437"
         if match := re.search(rb"\\deff(\d+)", head):
             self._default = int(match[1])
+        for font, name in re.findall(rb"\\f(\d+)(?=[^{}]{0,200}?\\fcharset2)[^{};]*? ([^{};\\]+);", head):
+            if is_symbol_font(words := name.decode("latin-1").strip()):
+                self._symbols.setdefault(int(font), words)
         for font, charset in re.findall(rb"\\f(\d+)(?=[^{}]{0,200}?\\fcharset(\d+))", head):
             if page := CODE_PAGES.get(int(charset)) if int(charset) > 1 else None:
                 self._pages.setdefault(int(font), page)
         if match := re.search(rb"\{\\colortbl([^{}]*)\}", head):
             parts = re.compile(rb"\\red255\s*\\green255\s*\\blue255")
             self.white = {place for place, part in enumerate(match[1].split(b";")) if parts.search(part)}
+
+    def symbol_font(self, font: int) -> str:
+        """Return the name of a symbol font; blank for other fonts."""
+        return self._symbols.get(self._default if font < 0 else font, "")
 
     def code_page(self, font: int) -> str:
         """Return the code page of a font; of the default font if the number is -1."""

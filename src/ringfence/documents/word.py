@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from .package import (
     value,
 )
 from .raised import Run, join_runs
+from .symbol_fonts import UNKNOWN, with_symbols
 from .unread_counts import UnreadCounts
 from .word_numbers import WordNumbers, letters, roman
 from .word_styles import ParagraphStyle, RunStyle, WordStyles, merged, paragraph_style, run_style
@@ -24,15 +26,6 @@ from .word_styles import ParagraphStyle, RunStyle, WordStyles, merged, paragraph
 __all__ = ["write_word"]
 
 _SKIPPED = {"del", "moveFrom", "pPr", "rPr", "instrText", "delText", "sdtPr", "sdtEndPr", "tblPr", "fldData", "rubyPr"}
-_WINGDINGS = {
-    0xFE: "☒", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xFC: "✓", 0xFB: "✗", 0x78: "☒", 0x52: "☑", 0x9F: "•", 0x6C: "●",
-    0x6E: "■", 0xE0: "→", 0xF0: "→", 0xA7: "▪", 0x76: "❖", 0xD8: "➢",
-}  # fmt: skip
-_SYMBOL = {
-    0xB7: "•", 0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB8: "÷", 0xB0: "°", 0xA0: "€", 0x2D: "−", 0xB9: "≠",
-    0x61: "α", 0x62: "β", 0x67: "γ", 0x64: "δ", 0x44: "Δ", 0x53: "Σ", 0x6D: "µ", 0x70: "π", 0x57: "Ω", 0xAE: "→",
-    0xA2: "′", 0xB2: "″", 0xD2: "®", 0xD3: "©", 0xD4: "™", 0xE2: "®", 0xE3: "©", 0xE4: "™",
-}  # fmt: skip
 
 
 def write_word(layer: LayerBuilder, package: Package, hidden: bool) -> None:
@@ -179,10 +172,23 @@ class _Writer:
                 yield from self._runs(child(one, "e"), look)
                 raised = child(one, "sup" if name == "sSup" else "sub")
                 yield from (Run(run.text, 1 if name == "sSup" else -1) for run in self._runs(raised, look))
+            elif name == "sSubSup":
+                yield from self._runs(child(one, "e"), look)
+                for part, height in (("sub", -1), ("sup", 1)):
+                    yield from (Run(run.text, height) for run in self._runs(child(one, part), look))
             elif name == "f" and child(one, "num") is not None:  # a fraction
-                yield from self._runs(child(one, "num"), look)
+                yield Run(" ")  # 1 1/2
+                yield from _grouped(self._runs(child(one, "num"), look))
                 yield Run("/")
-                yield from self._runs(child(one, "den"), look)
+                yield from _grouped(self._runs(child(one, "den"), look))
+            elif name == "rad":
+                yield Run("√")
+                yield from _grouped(self._runs(child(one, "e"), look))
+            elif name == "d" and child(one, "e") is not None:  # parentheses
+                marks = child(one, "dPr")
+                yield Run(value(child(marks, "begChr")) or "(")
+                yield from self._runs(child(one, "e"), look)
+                yield Run(value(child(marks, "endChr")) or ")")
             elif name not in _SKIPPED and name not in ("p", "tbl"):
                 yield from self._runs(one, look)
 
@@ -201,7 +207,8 @@ class _Writer:
         for one in run:
             name = local(one)
             if name == "t":
-                yield Run(one.text or "", level)
+                fonts = child(run, "rPr", "rFonts")
+                yield Run(with_symbols(one.text or "", value(fonts, "ascii") or value(fonts, "hAnsi") or ""), level)
             elif name in ("tab", "ptab"):
                 yield Run("\t")
             elif name in ("br", "cr"):
@@ -209,7 +216,7 @@ class _Writer:
             elif name == "noBreakHyphen":
                 yield Run("-", level)
             elif name == "sym":
-                yield Run(_symbol(value(one, "char") or "", (value(one, "font") or "").lower()), level)
+                yield Run(_symbol(value(one, "char") or "", value(one, "font") or ""), level)
             elif name in ("footnoteReference", "endnoteReference"):
                 yield from self._note_mark(one, name.removesuffix("Reference"))
             elif name == "AlternateContent":
@@ -221,7 +228,7 @@ class _Writer:
                 yield Run("☒ " if (option(box, "default") if ticked is None else ticked) else "☐ ")
             elif name == "fldChar" and (choice := child(one, "ffData", "ddList")) is not None:
                 entries = [value(entry) or "" for entry in children(choice, "listEntry")]
-                chosen = value(child(choice, "result")) or "0"
+                chosen = value(child(choice, "result")) or value(child(choice, "default")) or "0"
                 yield Run(entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else "")
             elif name == "ruby":
                 yield from self._runs(child(one, "rubyBase"), RunStyle())
@@ -349,18 +356,20 @@ def _span(text: str) -> int:
     return min(int(text), 100) if text.isdigit() else 1
 
 
+def _grouped(runs: Iterator[Run]) -> Iterator[Run]:
+    """The runs of a part of a formula, in parentheses if it is more than a number or a name."""
+    found = list(runs)
+    whole = re.fullmatch(r"\s*[\w.,]*\s*", "".join(run.text for run in found)) is not None
+    yield from found if whole else [Run("("), *found, Run(")")]
+
+
 def _symbol(code: str, font: str) -> str:
-    """Return the character that a code shows in a symbol font; a white square if it is not known."""
+    """Return the character that a code shows in a font."""
     try:
         number = int(code, 16)
-        if not 0xF000 <= number < 0xF100 and "wingdings" not in font and font != "symbol":
-            return chr(number)
+        return with_symbols(chr(number), font)
     except (ValueError, OverflowError):
-        return "□"
-    number &= 0xFF
-    if "wingdings" in font or font == "webdings":
-        return _WINGDINGS.get(number, "□")
-    return _SYMBOL.get(number) or (chr(number) if 0x20 < number < 0x40 else "□")
+        return UNKNOWN
 
 
 def _note_number(settings: Any, kind: str, number: int) -> str:

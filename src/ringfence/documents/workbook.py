@@ -323,7 +323,18 @@ def _read_surroundings(sheet: Sheet, element: Any) -> None:
         for one in children(element, f"odd{kind}", f"even{kind}", f"first{kind}"):
             parts = re.split(r"&[LCR]", re.sub(r'&"[^"]*"|&K[0-9A-Fa-f]{6}|&K\d\d[+-]\d{3}', "", one.text or ""))
             # What changes from page to page or from day to day is not in the file.
-            fixed = [re.sub(r"&\d+|&[BIUESXYGZF]", "", part) for part in parts if not re.search("&[PNDT]", part)]
+            fixed = [_without_changing(re.sub(r"&\d+|&[BIUESXYGZF]", "", part)) for part in parts]
             text = "\t".join(fixed).replace("&A", sheet.name).replace("&&", "&")
             if re.search(r"\w", text.replace(sheet.name, "")) and text not in pieces:
                 pieces.append(text)
+
+
+_CHANGING = re.compile(r"(?:\b[^\W\d_]+\s*)?&[PN]|&[PNDT]")
+
+
+def _without_changing(part: str) -> str:
+    """A part of a header without the numbers of pages and the words before them, and without today's date."""
+    if not re.search(r"&[PNDT]", part):
+        return part
+    words = re.sub(r"\s{2,}", " ", _CHANGING.sub(" ", part)).strip(" /,;|-–")
+    return words if re.search(r"\d|[^\W\d_]{4,}", words) else ""

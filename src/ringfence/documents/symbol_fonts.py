@@ -1,0 +1,54 @@
+"""What the codes of symbol fonts show: a tick, a cross, an empty box, ≤.
+
+Wingdings and its like have signs where other fonts have letters. The tables hold the signs that forms and texts use;
+the codes are those of the fonts that Windows has.
+"""
+
+from __future__ import annotations
+
+__all__ = ["UNKNOWN", "is_symbol_font", "symbol", "with_symbols"]
+
+UNKNOWN = "\ufffd"  # no box: an unticked box is a value
+_CIRCLED = {0x80 + number: sign for number, sign in enumerate("⓪①②③④⑤⑥⑦⑧⑨⑩")}
+_CIRCLED |= {0x8B + number: sign for number, sign in enumerate("⓿❶❷❸❹❺❻❼❽❾❿")}
+_FONTS = {
+    "wingdings": {
+        0xFE: "☒", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0x71: "☐", 0x72: "☐", 0xFC: "✓", 0xFB: "✗", 0x78: "☒", 0x52: "☑",
+        0x9F: "•", 0x9E: "·", 0x6C: "●", 0xA1: "○", 0x6E: "■", 0xE0: "→", 0xF0: "→", 0xDF: "←", 0xE8: "→", 0xA7: "▪",
+        0x76: "❖", 0xD8: "➢", 0x28: "☎", 0x2A: "✉", **_CIRCLED,
+    },
+    "wingdings 2": {
+        0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☒", 0x53: "☒", 0x54: "☒", 0x55: "☒", 0xA3: "☐", 0x96: "•", 0x97: "●",
+    },
+    "webdings": {0x61: "✓", 0x72: "✗", 0x63: "☐", 0x67: "■", 0x6E: "●", 0x3D: "■"},
+    "symbol": {
+        0xB7: "•", 0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB8: "÷", 0xB0: "°", 0xA0: "€", 0x2D: "−", 0xB9: "≠",
+        0x61: "α", 0x62: "β", 0x67: "γ", 0x64: "δ", 0x44: "Δ", 0x53: "Σ", 0x6D: "µ", 0x70: "π", 0x57: "Ω", 0xAE: "→",
+        0xA2: "′", 0xB2: "″", 0xD2: "®", 0xD3: "©", 0xD4: "™", 0xE2: "®", 0xE3: "©", 0xE4: "™", 0xBB: "≈", 0xD6: "√",
+        0x6C: "λ", 0x73: "σ", 0x65: "ε", 0x66: "φ", 0x71: "θ", 0x77: "ω", 0xA5: "∞", 0xE5: "∑", 0xF2: "∫",
+    },
+}  # fmt: skip
+_PRIVATE = range(0xF000, 0xF100)  # where Unicode texts have the codes of such fonts
+
+
+def is_symbol_font(font: str) -> bool:
+    """True for a font whose letters are signs."""
+    return font.lower() in _FONTS
+
+
+def symbol(number: int, font: str) -> str:
+    """Return the sign with a code in a symbol font; UNKNOWN if it is not in the tables."""
+    code = number & 0xFF if number in _PRIVATE else number
+    signs = _FONTS.get(font.lower(), _FONTS["wingdings"])
+    if code in signs:
+        return signs[code]
+    if code in (0x09, 0x0A, 0x20, 0xA0):
+        return chr(code) if code < 0xA0 else " "
+    return chr(code) if signs is _FONTS["symbol"] and 0x20 < code < 0x40 else UNKNOWN
+
+
+def with_symbols(text: str, font: str) -> str:
+    """Return a text with signs for the private codes in it; in a symbol font, for all its letters."""
+    if is_symbol_font(font):
+        return "".join(symbol(ord(each), font) for each in text)
+    return "".join(symbol(ord(each), font) if ord(each) in _PRIVATE else each for each in text)
