@@ -135,3 +135,13 @@ def test_what_is_struck_through_is_left_out_and_two_spaces_keep_numbers_apart() 
     assert document.text == "Price EUR 990"
     assert codes(document) == ["struck-text"]
     assert read('<text:p>EUR 95<text:s text:c="2"/>760.00</text:p>').text == "EUR 95   760.00"
+
+
+def test_large_pictures_and_fields_of_a_form_are_named() -> None:
+    def frame(width: str) -> str:
+        return f'<draw:frame draw:width="{width}" draw:height="24cm"><draw:image/></draw:frame>'
+
+    document = read(f"<text:p>Scan {frame('17cm')} logo {frame('2cm')} Amount <draw:control/></text:p>")
+    assert [(part.code, part.what) for part in document.unread] == [
+        ("pictures", "1 large picture"), ("form-controls", "1 field of a form"),
+    ]  # fmt: skip

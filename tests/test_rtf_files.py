@@ -84,3 +84,15 @@ def test_what_is_struck_through_is_left_out_and_named() -> None:
 def test_signs_of_symbol_fonts_are_read() -> None:
     fonts = r"{\fonttbl{\f5\froman\fcharset2 Symbol;}{\f6\fcharset2 Wingdings;}}"
     assert rtf(fonts + r"Delay {\f5\'a3} 5 days; {\f6\'fe} Yes {\f6\'a8} No").text == "Delay ≤ 5 days; ☒ Yes ☐ No"
+
+
+def test_pictures_objects_and_fields_of_a_form_are_named() -> None:
+    picture = r"{\pict\pngblip\picwgoal9000\pichgoal12000 8950}"
+    box = r"{\field{\*\fldinst {FORMCHECKBOX {\*\formfield{\fftype1\ffres1{\*\ffname C1}}}}}{\fldrslt }}"
+    document = rtf(
+        rf"Scan{{\*\shppict{picture}}}{{\nonshppict{picture}}} Agree {box}{{\object\objemb{{\*\objdata 01}}}} end"
+    )
+    assert document.text == "Scan Agree end"
+    assert [(part.code, part.what) for part in document.unread] == [
+        ("pictures", "1 large picture"), ("form-controls", "1 field of a form"), ("embedded-files", "1 embedded file"),
+    ]  # fmt: skip

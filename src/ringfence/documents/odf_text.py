@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,6 +84,11 @@ class OdfWriter(LayerBuilder):
                 self._counts.add("hidden-text", "".join(one.itertext()))
             elif name in ("annotation", "chart", "object", "object-ole", "plugin"):
                 self._count(one, name)
+            elif name == "control":
+                self._counts.add("form-controls")
+            elif name == "frame" and child(one, "image") is not None and _is_large(one):
+                self._counts.add("pictures")
+                self._walk(one)
             elif name and name not in _SKIPPED:
                 self._walk(one)
 
@@ -238,3 +244,15 @@ def _rows(table: Any) -> Iterator[Any]:
             yield one
         elif local(one) in _TABLE_GROUPS:
             yield from _rows(one)
+
+
+_CENTIMETRES = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6}
+
+
+def _is_large(frame: Any) -> bool:
+    """Return whether a picture may hold words, such as a scan: it is over 100 square centimetres large."""
+    area = 1.0
+    for side in ("width", "height"):
+        match = re.fullmatch(r"([\d.]+)(cm|mm|in|pt|pc)", value(frame, side) or "")
+        area *= float(match[1]) * _CENTIMETRES[match[2]] if match else 0.0
+    return area >= 100

@@ -33,6 +33,7 @@ _LOOKS = {
     b"cbpat", b"pard", b"plain",
 }  # fmt: skip
 _RAISED = 4  # half points
+_LARGE = 100 * 567**2  # 100 square centimetres, in twips
 MAX_DEPTH = 1_000
 
 
@@ -122,6 +123,8 @@ class _Parser:
 
     def __init__(self, keep_hidden: bool) -> None:
         self._keep_hidden = keep_hidden
+        self._width = 0
+        self._picture = (0, 0)
         self._body = _Flow("")
         self._flows: list[_Flow] = []  # headers, footers, notes, text boxes and comments
         self._state = _State(self._body)
@@ -248,6 +251,9 @@ class _Parser:
         elif word in SURROUNDINGS or word in (b"footnote", b"annotation"):
             if not self._state.skipped:
                 self._open(SURROUNDINGS.get(word, "note" if word == b"footnote" else "comment"))
+        elif word in (b"object", b"formfield", b"picwgoal", b"pichgoal"):
+            self._count(word, number or 0)
+            self._state = replace(self._state, skipped=self._state.skipped or word == b"formfield")
         elif word in SKIPPED or (starred and word not in READ_STARRED):
             self._state = replace(self._state, skipped=True)
         elif word in CHARACTERS:
@@ -262,6 +268,18 @@ class _Parser:
             self._table_word(word)
         else:
             self._format(word, number)
+
+    def _count(self, word: bytes, number: int) -> None:
+        """Count an object, the field of a form, or a picture that may hold words; some pictures stand there twice."""
+        if word == b"object":
+            self._unread.add("embedded-files")
+        elif word == b"formfield":
+            self._unread.add("form-controls")
+        elif word == b"picwgoal":
+            self._width = number
+        elif self._width * number >= _LARGE and self._picture != (self._width, number):
+            self._picture = (self._width, number)
+            self._unread.add("pictures")
 
     def _open(self, name: str) -> None:
         flow = _Flow(name)

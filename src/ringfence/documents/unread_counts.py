@@ -27,8 +27,10 @@ _NAMES = {
     "formulas-without-values": "formula without a stored value",
     "notes": "cell note",
     "form-buttons": "form button",
+    "form-controls": "field of a form",
 }
 _PLURALS = {
+    "field of a form": "fields of a form",
     "number that the styles count": "numbers that the styles count",
     "piece of hidden text": "pieces of hidden text",
     "piece of struck-through text": "pieces of struck-through text",

@@ -27,6 +27,7 @@ from .unread_counts import UnreadCounts
 
 __all__ = ["read_workbook"]
 
+_CONTROLS = ("CheckBox", "Radio", "Drop", "List", "Spin", "Scroll")  # they show a value; a button shows its label
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 _WHITE = {"ffffffff", "00ffffff"}
 
@@ -297,6 +298,8 @@ def _read_beside(book: _Book, sheet: Sheet, part: str) -> None:
             _read_drawing(book, sheet, relation.part)
         elif relation.kind in ("oleObject", "package"):
             book.unread.add("embedded-files", place=sheet.name)
+        elif relation.kind == "ctrlProp" and value(book.package.root(relation.part), "objectType") in _CONTROLS:
+            book.unread.add("form-controls", place=sheet.name)
 
 
 def _read_drawing(book: _Book, sheet: Sheet, part: str) -> None:
