@@ -116,10 +116,11 @@ def run_style(run: Any, paragraph: Any = None) -> RunStyle:
     size = value(child(run, "sz"))
     tiny = size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS
     covered = colour is not None and colour.lower() in fills and colour.lower() != "auto"
+    lines = [option(run, "strike"), option(run, "dstrike")]
     shaded = any(fill not in ("auto", "ffffff") for fill in fills) or marker not in (None, "none", "white")
     return RunStyle(
         hidden=True if tiny or covered else option(run, "vanish"),
-        struck=option(run, "strike") or option(run, "dstrike"),
+        struck=None if lines == [None, None] else any(lines),
         level=level,
         white=None if colour is None else colour.lower() == "ffffff",
         shaded=True if shaded else None,
