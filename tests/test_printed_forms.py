@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ringfence.gold.agreement import values_match
+from ringfence.gold.values import GoldValueError, parse_gold_value
 from ringfence.tasks.extract.checks import CheckSyntaxError, parse_check, run_check
 from ringfence.tasks.locale import Locale
 from ringfence.tasks.values import find_dates, find_durations, find_money, find_numbers, find_percents
 from ringfence.tasks.values.candidate import Candidate
+from tests.conftest import task_of
 
 Find = Callable[[str, Locale], Iterator[Candidate]]
 HARMLESS = {"open-currency", "two-digit-year"}  # flags that do not doubt the figure
@@ -236,3 +238,12 @@ def test_gold_that_says_the_same_otherwise_is_right() -> None:
     assert not values_match("duration", "P1M", "P30D")
     assert values_match("address", "Hauptstr. 12, 12345 Berlin", "Hauptstr 12 12345 Berlin")
     assert not values_match("address", "Hauptstr. 1-2, 12345 Berlin", "Hauptstr. 12, 12345 Berlin")
+
+
+def test_a_percent_cell_of_a_workbook_is_not_taken_for_a_hundredth() -> None:
+    field = task_of(vat={"kind": "percent"}).answer_fields()["vat"]
+    with pytest.raises(GoldValueError, match=r"0\.19 may be 19 %"):
+        parse_gold_value(field, 0.19, Locale())
+    assert parse_gold_value(field, 19.0, Locale()) == "19"
+    assert parse_gold_value(field, "0.19", Locale()) == "0.19"
+    assert parse_gold_value(field, "19 %", Locale()) == "19"

@@ -45,6 +45,12 @@ def parse_gold_value(field: AnswerField, raw: Any, locale: Locale, contract: boo
         return _money(field, raw, locale)
     if field.kind == "period" and isinstance(raw, Mapping):
         return {end: str(raw.get(end)) for end in ("from", "to")}
+    if field.kind == "percent" and isinstance(raw, float) and 0 < abs(raw) < 1:
+        shown = f"{raw * 100:.10g}"
+        raise GoldValueError(
+            f"{field.path}: {raw:g} may be {shown} %, which a percent cell of a workbook holds so; "
+            f"format the cell as text and write {shown}, or {raw:g}"
+        )
     if field.kind in ("number", "percent"):
         return _number(field, raw.isoformat() if isinstance(raw, date) else raw, locale)
     return _written(field, raw, locale)
