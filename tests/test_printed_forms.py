@@ -44,7 +44,6 @@ def never_another(find: Find, text: str, language: str | None, *right: str) -> N
         (find_numbers, '"-12.50"', "en", "-12.50"),
         (find_percents, "'-12.50 %'", "en", "-12.50"),
         (find_money, "Miete 850,00-  1.234,56", "de", "-850.00"),
-        (find_money, "INSTANT SAVINGS 3.00-A", "en_US", "-3.00"),
         (find_percents, "2,50%-", "de", "-2.50"),
     ],
 )
@@ -56,6 +55,24 @@ def test_a_minus_is_kept_whatever_touches_it(find: Find, text: str, language: st
     ("find", "text", "language", "right"),
     [
         (find_money, "Gutschrift 12,50-€", "de", ["-12.50"]),
+        (find_money, "INSTANT SAVINGS 3.00-A", "en_US", ["-3.00"]),
+        (find_money, "Saldo 850,00-EUR", "de", ["-850.00"]),
+        (find_money, "Endsaldo 1.234,56 EUR H\nAnfangssaldo 500,00 EUR S", "de", []),
+        (find_money, "1.234,56 EUR  H", "de", []),
+        (find_money, "Soll 1.234,56", "de", []),
+        (find_money, "Dr: 25,000.00", "en_IN", []),
+        (find_money, "25,000.00    Dr", "en_IN", []),
+        (find_money, "25,000.00 | CR", "en_IN", []),
+        (find_money, "250.00 O/D", "en_GB", []),
+        (find_money, "123,45 Wn", "pl", []),
+        (find_money, "R$ 100,00 (-)", "pt_BR", ["-100.00"]),
+        (find_money, "(-) R$ 100,00", "pt_BR", ["-100.00"]),
+        (find_money, "minus  12,50 €", "de", ["-12.50"]),
+        (find_numbers, "minus EUR 12,50", "de", ["-12.50"]),
+        (find_money, "▲12,500円", "ja", ["-12500"]),
+        (find_money, "Preis CHF,-50", "de_CH", []),
+        (find_money, "Rs. 25,000 Cr", "en_IN", []),
+        (find_money, "₹25,000.00 cr", "en_IN", []),
         (find_money, "Rabatt ./. 12,50 €", "de", ["-12.50"]),
         (find_money, "Saldo 850,00- 1.234,56", "de", ["1234.56"]),
         (find_percents, "Growth   (2.5%)", "en_US", ["-2.5"]),
@@ -95,6 +112,13 @@ def test_a_sign_that_nobody_can_tell_is_no_plus(find: Find, text: str, language:
         ("Rs 1.2 lakh crore", "en_IN", "1200000000000"),
         ("人民币12万元整", "zh", "120000"),
         ("₹2.50 Cr", "en_IN", "25000000"),
+        ("$1.5tn", "en_US", "1500000000000"),
+        ("3 mia. kr.", "da", "3000000000"),
+        ("MEUR 12.5", "en", "12500000"),
+        ("TDKK 250", "da", "250000"),
+        ("SEKm 120", "sv", "120000000"),
+        ("£'000 1,250", "en_GB", "1250000"),
+        ("250 kkr", "sv", "250000"),
     ],
 )
 def test_a_scale_is_never_dropped(text: str, language: str, right: str) -> None:
@@ -121,6 +145,9 @@ def test_plain_scales_are_read() -> None:
     [
         ("Version 2.1, March 2024", "en", []),
         ("Page 1, March 2024", "en", []),
+        ("Page 1 - March 2024", "en", []),
+        ("Issue 3/March 2024", "en", []),
+        ("Table 3. March 2024", "en", []),
         ("No. 3, March 2024", "en", []),
         ("at 14:30 March 2024", "en", []),
         ("Strom 45,31 Mai 2024", "de", []),
@@ -186,6 +213,14 @@ def test_the_currency_of_another_amount_is_not_taken() -> None:
         (find_durations, "2 years, 6 months and 10 days", "en", ["P2Y6M10D"]),
         (find_durations, "3 years 2 months 15 days", "en", ["P3Y2M15D"]),
         (find_durations, "2 yrs 3 mos", "en", ["P2Y3M"]),
+        (find_durations, "2 år och 6 månader", "sv", ["P2Y6M"]),
+        (find_durations, "2 years & 6 months", "en", ["P2Y6M"]),
+        (find_durations, "2 years, 6 months, 10 days", "en", ["P2Y6M10D"]),
+        (find_money, "12 Euro und 50 Cent", "de", ["12.50"]),
+        (find_money, "12 dollars and 50 cents", "en", ["12.50"]),
+        (find_money, "123 zł, 45 gr", "pl", ["123.45"]),
+        (find_money, "£12 50p", "en_GB", ["12.50"]),
+        (find_numbers, "4 11/16 in", "en_US", ["4.6875"]),
     ],
 )
 def test_a_compound_value_is_not_cut(find: Find, text: str, language: str, right: list[str]) -> None:
@@ -247,3 +282,76 @@ def test_a_percent_cell_of_a_workbook_is_not_taken_for_a_hundredth() -> None:
     assert parse_gold_value(field, 19.0, Locale()) == "19"
     assert parse_gold_value(field, "0.19", Locale()) == "0.19"
     assert parse_gold_value(field, "19 %", Locale()) == "19"
+
+
+@pytest.mark.parametrize(
+    ("find", "text", "language", "right"),
+    [
+        (find_percents, "CGST 9%- SGST 9%-", "en_IN", ["9", "9"]),
+        (find_percents, "VAT 20%- £45.00", "en_GB", ["20"]),
+        (find_percents, "5%- bis 10%ige Lösung", "de", ["5", "10"]),
+        (find_percents, "au moins 50 % des voix", "fr", ["50"]),
+        (find_percents, "al menos 5 % del capital", "es", ["5"]),
+        (find_percents, "VAT: (20%) 45.00", "en_GB", ["20"]),
+        (find_percents, "USt.   (19 %)   45,00", "de", ["19"]),
+        (find_numbers, "die 5-%-Hürde", "de", ["5"]),
+        (find_numbers, "Clause 12-(a)", "en", ["12"]),
+        (find_numbers, "50-€-Gutschein", "de", ["50"]),
+        (find_money, "ein 12,50-€-Gutschein", "de", ["12.50"]),
+        (find_money, "Section 2.10-A of the Agreement", "en_US", ["2.10"]),
+        (find_money, "Payment $250.00 MD Anderson Cancer Center", "en_US", ["250.00"]),
+        (find_numbers, "Total effort 35 MDs", "en", ["35"]),
+        (find_money, "EUR 500 Md. Weber", "de", ["500"]),
+        (find_money, "EUR 500 M. Schmidt", "de", ["500"]),
+        (find_money, "£1,250 B/F", "en_GB", ["1250"]),
+        (find_money, "R$ 5 mil", None, ["5000"]),
+        (find_numbers, "6-mil poly sheet", "en", ["6"]),
+        (find_numbers, "Card ****-****-****-1234", "en", ["1234"]),
+        (find_money, "Papier A4 450,00 €", "de", ["450.00"]),
+        (find_money, "Kabel CAT6 150,00 €", "de", ["150.00"]),
+        (find_money, "04/12 200.00", "en_US", ["200.00"]),
+        (find_money, "14.03. 15:42 250,00 EUR", "de", ["250.00"]),
+        (find_money, "Beratung 1.200,00 EUR 19", "de", ["1200.00"]),
+        (find_money, "Servizio 1.000,00 € 22", "it", ["1000.00"]),
+        (find_money, "Fahrkarte 89,90 € DB Fernverkehr AG", "de", ["89.90"]),
+        (find_numbers, "Arbeitszeit 7,50 H", "de", ["7.50"]),
+        (find_numbers, "Pipe OD 60 mm", "en", ["60"]),
+        (find_numbers, "Room 12 Dr. Smith", "en", ["12"]),
+        (find_money, "Sunset Dr 450.00", "en_US", ["450.00"]),
+        (find_money, "Totaal € 45,00 Bij betaling vermelden", "nl", ["45.00"]),
+        (find_money, "Subtotal 1,000.00\nTotal 1,250.00 1/2", "en_US", ["1000.00", "1250.00"]),
+        (find_dates, "15/16 mars 2024", "fr", ["2024-03-16"]),
+        (find_dates, "2024 MAR 05 1250.00", "en", ["2024-03-05"]),
+        (find_dates, "2024 May 12 2024 May 15", "en", ["2024-05-12", "2024-05-15"]),
+        (find_durations, "1 to 1 1/2 years", "en", ["P18M"]),
+    ],
+)
+def test_what_reads_without_doubt_is_read(find: Find, text: str, language: str | None, right: list[str]) -> None:
+    found = unflagged(find, text, language)
+    assert [value for value in found if value in right] == right
+    assert [value for value in found if value.startswith("-")] == []
+
+
+def test_the_currency_beside_a_date_belongs_to_the_amount() -> None:
+    (found,) = [one for one in find_money("Due 2024-03-31 USD $1,200.00", Locale(language="en")) if not one.flags]
+    assert found.value == {"amount": "1200.00", "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("check", "values", "outcome"),
+    [
+        ("due == date + 30", {"due": "2024-04-11", "date": "2024-03-12"}, "holds"),
+        ("date - 30 <= due", {"due": "2024-04-11", "date": "2024-03-12"}, "holds"),
+        ("due - '2024-01-01' <= 90", {"due": "2024-03-12"}, "holds"),
+        ("price == 0", {"price": "0.005"}, "broken"),
+    ],
+)
+def test_checks_add_days_and_tell_small_numbers_apart(check: str, values: dict[str, Any], outcome: str) -> None:
+    assert run_check(check, values, KINDS) == outcome
+
+
+def test_a_postcode_with_a_space_or_a_hyphen_is_the_same() -> None:
+    assert values_match("address", "Sveavägen 1, 114 55 Stockholm", "Sveavägen 1, 11455 Stockholm")
+    assert values_match("address", "ul. Prosta 1, 00-950 Warszawa", "ul. Prosta 1, 00950 Warszawa")
+    with pytest.raises(CheckSyntaxError):
+        parse_check("date >= 20240101", KINDS)

@@ -35,7 +35,7 @@ def match_key(kind: str, value: Any, compare: Compare = "words") -> Any:
     if kind == "duration":
         return _length(value)
     if kind == "address":
-        return _letters(re.sub(r"(?<=\d)[\W_]+(?=\d)", "x", value))  # house numbers 1-2 are not 12
+        return _letters(_HOUSES.sub("x", value))
     if kind in _TEXTS and compare == "letters":
         return _letters(value)
     if kind == "period":
@@ -58,6 +58,9 @@ def _length(duration: str) -> tuple[Decimal, Decimal, Decimal] | str:
     for number, unit in re.findall(r"([\d.]+)([HMS])", found[2] or ""):
         sums["seconds"] += Decimal(number) * _TIMES[unit]
     return sums["months"], sums["days"], sums["seconds"]
+
+
+_HOUSES = re.compile(r"(?<=\d)[-/–](?=\d)(?!(?<=\d\d-)\d{3}(?!\d))")  # 1-2 is not 12; 00-950 is a Polish postcode
 
 
 def _words(text: str) -> str:

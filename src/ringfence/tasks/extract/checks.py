@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -86,6 +87,8 @@ def _check_dates(tree: ast.Compare, kinds: Mapping[str, str]) -> None:
     for side in sides:
         if isinstance(side, ast.Constant):
             try:
+                if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(side.value)):
+                    raise ValueError
                 date.fromisoformat(str(side.value))
             except ValueError:
                 raise CheckSyntaxError(f"compares a date with {side.value!r}; write it as '2024-03-31'") from None
@@ -277,7 +280,9 @@ def _compare(op: ast.cmpop, left: Any, right: Any, money: bool) -> bool:
     if isinstance(left, date) != isinstance(right, date):
         left, right = (date.fromisoformat(side) if isinstance(side, str) else side for side in (left, right))
     tells_apart = isinstance(op, ast.Lt | ast.Gt | ast.LtE | ast.GtE) and not money  # a price of 0.0035 is over 0
-    if isinstance(left, Decimal) and isinstance(right, Decimal) and abs(left - right) <= _CENT and not tells_apart:
+    both = isinstance(left, Decimal) and isinstance(right, Decimal)
+    apart = abs(left - right) if both else _CENT
+    if both and not tells_apart and (apart < _CENT or (money and apart == _CENT)):
         return isinstance(op, ast.Eq | ast.LtE | ast.GtE | ast.In)
     return _COMPARISONS[ast.Eq if isinstance(op, ast.In) else type(op)](left, right)
 
@@ -295,6 +300,14 @@ def _evaluate(node: ast.expr, operands: Mapping[str, Any]) -> Any:
         case ast.UnaryOp(operand=operand):
             return -_evaluate(operand, operands)
         case ast.BinOp(left=left, op=op, right=right):
-            result = _ARITHMETIC[type(op)](_evaluate(left, operands), _evaluate(right, operands))
-            return Decimal(result.days) if isinstance(result, timedelta) else result
+            return _calculate(type(op), _evaluate(left, operands), _evaluate(right, operands))
     raise TypeError("unreachable: parse_check refuses everything else")
+
+
+def _calculate(op: type[ast.operator], left: Any, right: Any) -> Any:
+    """One step of arithmetic. A day and a number of days give a day, two days the number of days between them."""
+    if isinstance(left, date) or isinstance(right, date):
+        left, right = (date.fromisoformat(side) if isinstance(side, str) else side for side in (left, right))
+        left, right = (timedelta(days=int(side)) if isinstance(side, Decimal) else side for side in (left, right))
+    result = _ARITHMETIC[op](left, right)
+    return Decimal(result.days) if isinstance(result, timedelta) else result

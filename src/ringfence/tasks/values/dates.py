@@ -142,8 +142,17 @@ def _names_by_first_word(language: str | None) -> dict[str, tuple[str, ...]]:
     return names
 
 
+_NUMBERED = re.compile(
+    r"(?<!\w)(?:page|seite|issue|ausgabe|table|tabelle|vol|volume|band|heft|version|rev|figure|abb|chapter|kapitel|"
+    r"section|abschnitt|no|nr)\.?[ \u00a0]\Z",
+    re.I,
+)
+
+
 def _across_lines(form: str, start: int, end: int, parsed: ParsedValue) -> ParsedValue:
     """Flag a date over a gap, or over a line end that is not inside running text: they may not belong together."""
+    if parsed.value is not None and form[start].isdigit() and _NUMBERED.search(form[max(0, start - 14) : start]):
+        return ParsedValue(None, ("ambiguous-date",), (parsed.value,))  # Page 1 - March 2024
     if parsed.value is not None and re.search(r"\d[ \u00a0]{2,}[^\W\d_]", form[start:end]):
         return ParsedValue(None, ("over-gap",), (parsed.value,))  # 1  January 2024: a row's number beside a month
     newline = form.find("\n", start, end)
@@ -208,13 +217,14 @@ def _named(months: tuple[str, ...]) -> re.Pattern[str]:
     gap, near = r"(?:[ \u00a0-]|\n(?!\n)){1,2}", r"[ \u00a0.,/-]{0,2}"
     first, third, fourth, fifth = (day.format(number) for number in (1, 3, 4, 5))
     dash = r"[ \u00a0]?[-–][ \u00a0]?"
+    other_year = r"(?!\d|,?[ \u00a0](?:19|20)\d{2}(?!\d|[.,]\d|[ \u00a0]+[^\W\d_]))"  # Tax Year 2023 April 15, 2024
     forms = (
-        rf"(?<!\d[.,:/]){first}{_ORDINAL}{_NEAR}{_OF}(?P<n1>{names})(?!\w*[^\W\d_])\.?,?{_GAP}(?:de |del |of )?"
+        rf"(?<!\d[.,:]){first}{_ORDINAL}{_NEAR}{_OF}(?P<n1>{names})(?!\w*[^\W\d_])\.?,?{_GAP}(?:de |del |of )?"
         rf"{_YEAR.format(1)}",
         rf"(?P<d2>\d{{1,2}})(?P<n2>{names}){_YEAR.format(2)}",
         rf"(?P<n3>{names})\.?{gap}{third}{_ORDINAL}(?:,{gap}|,|{gap}){_YEAR.format(3)}",
         rf"(?P<n5>{names})\.?[ \u00a0]\d{{1,2}}{_ORDINAL}{dash}{fifth}{_ORDINAL},?[ \u00a0]{_YEAR.format(5)}",
-        rf"(?P<y4>\d{{4}})\.?{article}{near}(?P<n4>{names})\.?{near}{fourth}(?!\d|,?[ \u00a0]\d{{4}}(?!\d))",
+        rf"(?P<y4>\d{{4}})\.?{article}{near}(?P<n4>{names})\.?{near}{fourth}{other_year}",
     )
     # A year of two digits is no year before letters: 12 Mar 20kg.
     return re.compile(rf"(?<![\w])(?:{'|'.join(forms)})(?:(?<=\d{{4}})|(?![A-Za-z]))", re.I)

@@ -41,7 +41,8 @@ _HALVES = {"half": "1/2", "half a": "1/2", "half an": "1/2", "a half": "1/2", "h
            "halben": "1/2", "eine halbe": "1/2", "a quarter of a": "1/4"}  # fmt: skip
 _LAST_WORDS = frozenset(phrase.rpartition(" ")[2] for phrase in _HALVES)
 _FRACTION_SIGNS = {"½": "1/2", "¼": "1/4", "¾": "3/4"}
-_JOINERS = r"(?:,[ ]?(?:and |und |et |y |e |en )?|[ ](?:and|und|et|y|e|en)[ ]|[ ]?)"
+_AND = r"(?:and|und|u\.|et|y|e|en|och|og|i|&)"
+_JOINERS = rf"(?:,[ ]?(?:{_AND} )?|[ ]{_AND}[ ]|[ ]?)"
 _RANGE = r"[ ]?(?:[-–]|(?<=[ ])(?:to|bis|à|a|tot|or|oder|and|und)(?=[ ]))[ ]?"
 _DIGITS = r"\d+(?:[.,'\u00a0]\d+)*"
 _LIST = rf"(?:,[ ]{_DIGITS}){{0,4}},?"  # 30, 60 and 90 days
@@ -178,8 +179,8 @@ def _amount_before(form: str, low: int, end: int, decimal: str | None, unit: str
 def _in_digits(match: re.Match[str], low: int, decimal: str | None, unit: str) -> _Amount | None:
     text = match["digits"]
     if "/" in text or text in _FRACTION_SIGNS:
-        before = re.fullmatch(r"(\d+)[-–]", match["low"] or "")  # 2-1/2 years
-        if match["low"] and not before:
+        before = re.fullmatch(r"(\d{1,2})[-–]", match["low"] or "")  # 2-1/2 years
+        if before and int(before[1]) > 12:  # 30-1/2 hour sessions
             return None
         top, _, bottom = _FRACTION_SIGNS.get(text, text).partition("/")
         if not int(bottom) or int(top) >= int(bottom) or int(bottom) > 12:
@@ -276,10 +277,13 @@ def _continues(form: str, group: list[_Part], rest: list[_Part]) -> bool:
     if joiner.strip(" ,.") != "":
         return True
     if "," in joiner:
+        if len(group) > 1 and (part.unit, following.unit) == ("M", "D"):
+            return True  # 2 years, 6 months, 10 days
         return (
             len(rest) > 1
-            and form[following.end : rest[1].start].strip(" ,.") != ""
-            and _continues(form, rest[:1], rest[1:])
+            and part.unit == "Y"
+            and following.unit == "M"
+            and _continues(form, [part, following], rest[1:])
         )
     return steps == 1 or (len(group) > 1 and (part.unit, following.unit) == ("M", "D"))
 

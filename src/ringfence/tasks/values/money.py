@@ -31,17 +31,20 @@ _NO_CENTS = re.compile(r"[.,][-–]{1,2}")  # 100,- and 50.–
 # Codes that are more often something else before whole numbers: a postcode, a version, a health insurer.
 _WEAK = frozenset("PLZ AOK PHP CAD TRY AMD SDG CLP MVP BAD SAR INR FIM DEM DM Ft RM".split())  # noqa: SIM905
 _SCALE_BEFORE = re.compile(
-    r"(?<!\w)(?:T€|TEUR|TUSD|TCHF|[TM]SEK|[tm]kr|k€|kEUR|KEUR|€m|EURm|USDm|[$£]m|[mM]€|Mds?[ \u00a0]?€|"
+    r"(?<!\w)(?:T€|[TkKM]?(?:EUR|USD|CHF|GBP|SEK|NOK|DKK|PLN)m?(?<=\w{4})|T[ \u00a0](?=EUR)|[tmk]kr|k€|€m|[$£]m|[mM]€|"
+    r"[€$£][ \u00a0]?'000|Mds?[ \u00a0]?€|"
     r"Mio\.?|Mrd\.?|Tsd\.?|[Mm]illionen|[Mm]illions?|[Bb]illions?|"
     r"[Tt]housands?)[ \u00a0:)]{0,2}(?:EUR|€|USD|\$|GBP|£|CHF)?[ \u00a0:(]{0,2}\Z"
 )
-_GLUED = {"k": 3, "K": 3, "T": 3, "Tsd": 3, "Mio": 6, "M": 6, "Mrd": 9, "Mds": 9, "Md": 9, "bn": 9}
+_GLUED = {"k": 3, "K": 3, "T": 3, "Tsd": 3, "Mio": 6, "M": 6, "Mrd": 9, "Mds": 9, "Md": 9, "bn": 9, "bln": 9}
 _SECOND_OF_RANGE = re.compile(
     r"[ \u00a0]?(?:to|bis|und|and|or|oder|à|a|[-–])[ \u00a0]?[^\s\d]{0,4}[ \u00a0]?\d[\d.,]*", re.I
 )
-_CENTS_BEHIND = re.compile(
-    rf"\d{{2}}(?!\d)|[ \u00a0]\d{{2}}(?=[ \u00a0]*(?:\n|\Z))|[ \u00a0]\d{{1,2}}{MINOR.pattern}", re.I
+_CENTS_BEHIND = re.compile(r"\d{2}(?!\d)|[ \u00a0]\d{2}(?=[ \u00a0]*(?:\n|\Z))")
+_CENTS_IN_WORDS = re.compile(
+    rf"(?:,|[ \u00a0](?:und|and|et|y|e|en|i|&))?[ \u00a0]\d{{1,2}}(?:{MINOR.pattern}|[ \u00a0]?p(?!\w))", re.I
 )
+_AMOUNT_BEFORE = re.compile(r"(?:\A|[\s(|])[-+]?\d[\d.,']*(?:\.?-|\))?[ \u00a0]{0,3}\Z")
 _TRAILING_DASH = re.compile(r"[ \u00a0]{1,2}[-–][ \u00a0]*(?:\n|\Z)")
 _WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
 
@@ -202,7 +205,7 @@ class _AmountReader:
                 return None  # 12.50 EUR - 15.00: the mark of the number before
         if mark:
             wider = mark_before(self.form, mark.start, self.locale.language)  # CNY ¥1,234.00
-            if wider and re.search(r"\d[ \u00a0]?\Z", self.form[max(0, wider.start - 2) : wider.start]):
+            if wider and _AMOUNT_BEFORE.search(self.form[max(0, wider.start - 20) : wider.start]):
                 wider = None  # 95.00 EUR $103.20: the mark of the number before
             if wider and (mark.code is None or wider.code == mark.code) and wider.code:
                 return Mark(wider.start, mark.end, wider.code)
@@ -212,13 +215,13 @@ class _AmountReader:
         """A scale written against its currency: 5 k€, 3 TEUR, 2 Mio€."""
         match = re.match(
             r"[ \u00a0]?(?:(k|K|T|Tsd|Mio|Mrd|Mds|Md|M|bn)\.?[ \u00a0]?"
-            r"(?=€|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|£|\$)|([tTmM])(?=kr(?!\w)))",
+            r"(?=€|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|£|\$)|([tTmMk]|Md)(?=kr(?!\w)))",
             self.form[end : end + 10],
         )
         mark = mark_after(self.form, end + match.end(), self.locale.language) if match else None
         if match is None or mark is None:
             return None
-        power = _GLUED[(match[1] or match[2].upper())]
+        power = _GLUED[match[1] or match[2].capitalize()]
         return Scale(power, end + match.end()), mark, end + match.end()
 
     def _is_no_currency(self, mark: Mark, digits: str) -> bool:
@@ -253,7 +256,7 @@ class _AmountReader:
         elif dash := dash_before(form, first):
             part = replace(part, first=dash[0] if dash[1] else first, negative=dash[1])
         behind_digits = trailing_minus(form, last) if last == printed.end else False
-        behind_mark = last > printed.end and re.match(r"-(?=\s|\Z)", form[last : last + 2])  # 350.00 €-
+        behind_mark = last > printed.end and re.match(r"-(?=[\s.,;)]|\Z)", form[last : last + 2])  # 350.00 €-
         if behind_digits or behind_mark:
             part = replace(part, last=last + 1, negative=True)
         elif behind_digits is None:
@@ -322,7 +325,8 @@ class _AmountReader:
             return "raised-digits"
         if part.digits[0] in ".," and part.negative:
             return "ambiguous-sign"  # -.50 is fifty cents in Switzerland
-        if part.mark and part.last > part.digits_at + len(part.digits) and _CENTS_BEHIND.match(after):
+        behind_mark = part.last > part.digits_at + len(part.digits) and not re.search(r"[.,]\d{1,2}\Z", part.digits)
+        if part.mark and ((behind_mark and _CENTS_BEHIND.match(after)) or _CENTS_IN_WORDS.match(after)):
             return "ambiguous-number"  # 12€99, 123 zł 45 gr
         return None
 

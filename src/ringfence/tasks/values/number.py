@@ -144,7 +144,20 @@ def _parts(text: str, start: int, end: int) -> Iterator[PrintedNumber]:
     for part in re.finditer(r"\d+(?:[.,]\d+)*", text[start:end]):
         first, last = start + part.start(), start + part.end()
         if _begins(text, first, last) and _ends(text, first, last):
-            yield PrintedNumber(first, last, torn=re.search(r"\d \d", text[start:end]) is not None)
+            yield PrintedNumber(first, last, torn=_is_torn(text, start, end))
+
+
+def _is_torn(text: str, start: int, end: int) -> bool:
+    """True for groups of three of which something right behind, or a currency right before, says that they are one.
+
+    In A4 450,00 or 04/12 200.00 the first digits belong to what stands before them.
+    """
+    if re.search(r"\d \d", text[start:end]) is None:
+        return False
+    return (
+        not _ends(text, start, end)
+        or re.search(r"(?<![^\W_])(?:R|[Kk]r)\Z", text[max(0, start - 3) : start]) is not None
+    )
 
 
 def _begins(text: str, start: int, end: int) -> bool:
@@ -176,17 +189,20 @@ def _is_range_of_amounts(text: str, dash: int, end: int) -> bool:
     return bool(left and right and _AMOUNT.search(left.group().rstrip("€$£ \u00a0")) and _AMOUNT.search(right.group(1)))
 
 
+_FRACTION = re.compile(r"[ \u00a0](?:\d{1,2}/\d{1,2}(?![\d/])|[½¼¾⅓⅔⅛⅜⅝⅞])")
+
+
 def _ends(text: str, start: int, end: int) -> bool:
     """True if a number may end at ``end``."""
     first, second = text[end : end + 1], text[end + 1 : end + 2]
-    if re.match(r"[ \u00a0](?:\d/\d(?!\d|/)|[½¼¾⅓⅔])", text[end : end + 6]):
+    if text[start:end].isdigit() and end - start <= 3 and _FRACTION.match(text, end):
         return False  # 4 1/2
     if not first or first.isspace():
         return True
     likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
     if first.isalpha():
         return likely or scale_after(text, end, None, True) is not None or _UNIT.match(text, end) is not None
-    if first in "_½¼¾⅓⅔":
+    if first in "_½¼¾⅓⅔⅛⅜⅝⅞":
         return False
     if first in "/:":
         return likely and not second.isdigit()
@@ -225,7 +241,9 @@ def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale,
         first, last = (start - 1, end + 1) if negative is not False else (start, end)
     elif not negative and (dash := dash_before(form, start)):
         first, negative = dash if dash[1] else (start, None)
-    if not negative and (_sign_is_elsewhere(form, start, last) or side_of_account(form, start, last, locale.language)):
+    if not negative and (
+        _sign_is_elsewhere(form, start, last) or side_of_account(form, start, last, locale.language, money=False)
+    ):
         negative = None
     parsed = type_number(form[start:end], decimal)
     if has_raised_cents(form, start, end) and parsed.value is not None:
@@ -244,7 +262,7 @@ def _sign_is_elsewhere(form: str, start: int, end: int) -> bool:
     """True if a sign stands beside the currency of a number, not beside its digits: -EUR 350.00, 350.00 €-."""
     after = re.match(r"[ \u00a0]?[^\w\s]?(?:[A-Z]{3})?[ \u00a0]?(?P<sign>-(?=\s|\Z)|\))", form[end : end + 8])
     mark = mark_before(form, start)
-    if mark and (is_minus(form, mark.start - 1) or dash_before(form, mark.start)):
+    if mark and (is_minus(form, mark.start - 1) or dash_before(form, mark.start) or word_minus(form, mark.start)):
         return True
     if mark and form[mark.start - 1 : mark.start] == "(" and after:
         return True

@@ -19,6 +19,13 @@ _AFTER = re.compile(
     r"(?!\w))",
     re.I,
 )
+_CENTS = re.compile(r"[.,]\d{2}\Z")
+_MINUS_BEHIND = re.compile(r"[-–](?=[ \u00a0]{2}|[ \u00a0]*(?:\n|\Z))")
+_RATE = re.compile(
+    r"(?:vat|ust|mwst|steuer|tva|iva|btw|moms|gst|tax|rate|discount|rabatt|skonto|remise|interest|zins\w*|intérêt|"
+    r"ownership|share|anteil|quote)\b[^\n]{0,12}\Z",
+    re.I,
+)
 _PER_MILLE = re.compile(r"[ \u00a0]?‰")
 _BASIS_POINTS = re.compile(r"[ \u00a0](?:basis points|bps|bp)(?!\w)", re.I)
 _BEFORE = re.compile(r"%[ \u00a0\u200e]?\Z")
@@ -50,7 +57,7 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
             first, negative = dash if dash[1] else (start, None)
         elif first == start and _has_doubtful_sign(form, start, last):
             negative = None
-        if after and re.match(r"-(?!\w)", form[last : last + 2]):  # 2,50%-
+        if after and not negative and _CENTS.search(form[start:end]) and _MINUS_BEHIND.match(form, last):  # 2,50%-
             last, negative = last + 1, True
         parsed = type_number(form[start:end], decimal)
         both = type_number(form[start:end], None)
@@ -76,4 +83,6 @@ def _has_doubtful_sign(form: str, start: int, end: int) -> bool:
     if word_minus(form, start):
         return True
     in_parentheses = form[start - 1 : start] == "(" and form[end : end + 1] == ")"
-    return in_parentheses and sign_of_parentheses(form, start - 1) is True
+    if not in_parentheses or _RATE.search(form[form.rfind("\n", 0, start) + 1 : start]):
+        return False
+    return sign_of_parentheses(form, start - 1) is True

@@ -20,17 +20,17 @@ _MORE = {
     "thousand": 3, "thd": 3, "tsd": 3, "tausend": 3, "mio": 6, "mill": 6, "mln": 6, "mn": 6, "mm": 6, "mrd": 9,
     "mld": 9, "bn": 9, "bln": 9, "trn": 12, "lakh": 5, "lakhs": 5, "lac": 5, "lacs": 5, "crore": 7, "crores": 7,
     "cr": 7, "hundred": 2, "millionen": 6, "million": 6, "millions": 6, "milliarden": 9, "milliarde": 9,
-    "billionen": 12, "trillion": 12, "miljoen": 6, "miljard": 9, "mil": 3, "mds": 9, "md": 9,
+    "billionen": 12, "trillion": 12, "miljoen": 6, "miljard": 9, "mil": 3, "tn": 12, "milliers": 3,
 }  # fmt: skip
 # Without a currency these are units, or the credit side of a bank statement (1,250.00 CR).
-_ONLY_WITH_CURRENCY = frozenset("mm mn mill cr lac lacs bil bin tril mi mia bi md".split())  # noqa: SIM905
+_ONLY_WITH_CURRENCY = frozenset("mm mn mill cr lac lacs bil bin tril mi mia bi tn".split())  # noqa: SIM905
 _LETTERS = {"k": 3, "m": None, "b": 9, "t": None}  # 5M is five million, or five thousand in older accounts
 _APART = {"k": (0, 3), "m": (0, 3, 6), "b": (0, 9)}  # behind a space, as in £1.5 m, a letter may also mean a unit
 _BRAZILIAN = {"mi": 6, "bi": 9, "tri": 12}
 _INDIAN = re.compile(r"(?:₹|Rs|INR)")
 _AFTER = re.compile(
     r"[ \u00a0]?(?P<cjk>[万億亿千百만억천])"
-    r"|(?:[ \u00a0]|-(?=[^\W\d_]{3}))?(?:d[ei][ \u00a0])?(?P<word>[^\W\d_]+)(?!\w)\.?"
+    r"|(?:[ \u00a0]|-(?=[^\W\d_]{5}))?(?:d[ei][ \u00a0])?(?P<word>[^\W\d_]+)(?!\w)\.?"
 )
 _CENTS = re.compile(r"[.,]\d{2}\Z")
 _CJK = {"万": 4, "億": 8, "亿": 8, "千": 3, "百": 2, "만": 4, "억": 8, "천": 3}
@@ -83,9 +83,14 @@ def scale_after(text: str, position: int, language: str | None, marked: bool) ->
     if match["cjk"]:
         return Scale(_CJK[match["cjk"]], match.end())
     word, last = match["word"].lower(), match.end("word")
-    end = last + (text[last : last + 1] == "." and word in ("mio", "mrd", "tsd", "mill", "mln", "mld"))
+    end = last + (text[last : last + 1] == "." and word in ("mio", "mrd", "tsd", "mill", "mln", "mld", "mia"))
     if word == "cr":
         return _crore(text, position, match, end)
+    if match["word"] in ("Md", "Mds"):
+        french = (
+            marked and (language or "").startswith("fr") and not _CENTS.search(text[max(0, position - 3) : position])
+        )
+        return Scale(9, end) if french or mark_after(text, end, language) else None
     if marked and (short := _short(word, text, position, end, language)):
         return short
     if word in _ONLY_WITH_CURRENCY and not (marked or mark_after(text, end, language)):
@@ -106,7 +111,7 @@ def _powers(word: str, language: str | None) -> set[int]:
     """The powers of ten of a word; several if languages disagree."""
     if word in {"billion", "billions"}:
         return {9 if (language or "en").startswith("en") else 12}
-    return _words(language).get(word) or ({_MORE[word]} if word in ("bn", "bln", "mln", "mld", "mds") else set())
+    return _words(language).get(word) or ({_MORE[word]} if word in ("bn", "bln", "mln", "mld", "tn") else set())
 
 
 def _short(word: str, text: str, position: int, end: int, language: str | None) -> Scale | None:
@@ -117,6 +122,8 @@ def _short(word: str, text: str, position: int, end: int, language: str | None) 
         return Scale(5, end)  # ₹5L: lakh
     if word in _BRAZILIAN and (language or "").startswith("pt"):
         return Scale(_BRAZILIAN[word], end)
+    if word == "mil" and "R$" in text[max(0, position - 14) : position]:
+        return Scale(3, end)
     if word == "mil" and (language is None or language.startswith("en")) and not _MILLIONS.match(text, end):
         return Scale(None, end, (3, 6))  # a thousand in Spanish, a million in English
     return None
@@ -130,6 +137,8 @@ def _letter(word: str, text: str, position: int, end: int) -> Scale | None:
     if text[position : position + 1].isalpha():
         power = _LETTERS[word]
         return Scale(power, end, () if power is not None else ((3, 6) if word == "m" else (3, 12)))
+    if re.match(r"/|\.[ \u00a0]?[A-Z]", text[end : end + 3]):  # £1,250 B/F; EUR 500 M. Schmidt
+        return None
     if word not in _APART or _CENTS.search(text[max(0, position - 3) : position]):
         return None
     return Scale(None, end, _APART[word])
@@ -144,8 +153,8 @@ def _crore(text: str, position: int, match: re.Match[str], end: int) -> Scale | 
         or re.search(r"\d[.,]\d{2,3}[.,]\d+\Z", text[max(0, position - 12) : position])
     ):
         return None
-    cents = _CENTS.search(text[max(0, position - 3) : position])
-    return Scale(None, end, (0, 7)) if cents else Scale(7, end)
+    doubtful = _CENTS.search(text[max(0, position - 3) : position]) or re.search(r"\d,\d{3}\Z", text[:position][-6:])
+    return Scale(None, end, (0, 7)) if doubtful else Scale(7, end)
 
 
 def scaled(number: str, power: int) -> str:

@@ -20,14 +20,16 @@ def is_minus(text: str, position: int) -> bool:
         not before
         or before.isspace()
         or before in _OPENS
-        or (before == "," and not further.isdigit())
+        or (before == "*" and _BOLD.search(text[max(0, position - 4) : position]) is not None)
+        or (before == "," and not further.isdigit() and not mark_before(text, position - 1, touching=True))
         or (before in _QUOTES and not _CLOSED.search(further))
         or bool(mark_before(text, position, touching=True))
     )
 
 
-_OPENS = "(:=|\u200e€$£¥₹[{;<*•·~→`„«‹"  # a dash behind one of these begins a number
+_OPENS = "(:=|\u200e€$£¥₹[{;<>•·~→`„«‹@…"  # a dash behind one of these begins a number
 _QUOTES = "\"'“”»"  # and behind these, unless they close something: "-12.50", but 5"-10"
+_BOLD = re.compile(r"(?:\A|[\s|])\*{1,2}\Z")  # **-12.50**, and no ****-1234 of a card
 _CLOSED = re.compile(r"[\w)\]}%.]\Z")
 
 
@@ -51,52 +53,69 @@ def dash_before(text: str, position: int) -> tuple[int, bool | None] | None:
 
 
 def trailing_minus(text: str, end: int) -> bool | None:
-    """True if a minus of accounts follows the digits: 350.00-, 3.00-A; False for 12.50-$15.00 or 100,-.
+    """True if a minus of accounts follows the digits: 350.00-; False for 12.50-$15.00, 100,- or 5-Zimmer.
 
-    None if nobody can tell: 12,50-€, or another number one space behind it.
+    None if nobody can tell: 12,50-€, 3.00-A, or another number one space behind it.
     """
-    if text[end : end + 1] != "-":
+    if text[end : end + 1] not in ("-", "–"):
         return False
     after = text[end + 1 : end + 9].split("\n", maxsplit=1)[0]
     if not after:
         return True
-    if re.match(r"[A-Z](?!\w)", after):  # the code of a tax may touch it; 10-Q is a form
-        return re.search(r"[.,]\d{2}\Z", text[max(0, end - 3) : end]) is not None
-    if after[0].isalnum() or re.match(r"[^\w\s]{1,2}\d", after):
-        return False
+    cents = re.search(r"[.,]\d{2}\Z", text[max(0, end - 3) : end]) is not None
+    if cents and re.match(r"[A-Z]{1,2}[ \u00a0]*\Z", after):  # the code of a tax, or of a section
+        return None
     if not after[0].isspace():
-        return None if mark_after(text, end + 1) else after[0] not in "-–./"
-    return None if re.match(r"[ \u00a0](?:[^\w\s]{1,2}|[A-Z]{3}[ \u00a0])?\d", after) else True
+        if mark := mark_after(text, end + 1):
+            return None if text[mark.end : mark.end + 1] in ("", " ", "\n", ".", ",", ")") else False
+        return cents and after[0] in ")|\"'”]};"
+    if re.match(r"[ \u00a0](?:[^\w\s]{1,2}|[A-Z]{3}[ \u00a0])?\d", after):
+        return None if cents else False
+    return text[end] == "-" or re.match(r"[ \u00a0]{2}|[ \u00a0]*\Z", after) is not None
 
 
-# Credit, debit, overdrawn.
-_SIDE = re.compile(r"[ \u00a0]{0,3}(?:\((?:CR|DR|Cr|Dr)\)|(?:CR|DR|Cr|Dr|OD|DB|Db)\.?(?![\w.]))")
+_LAST = r"(?=[ \u00a0]*(?:\n|\Z|\|)|[ \u00a0]{2}|[),;])"  # nothing follows in the column
+_SIDE = re.compile(  # credit, debit, overdrawn
+    r"[ \u00a0]{0,6}\|?[ \u00a0]{0,3}(?:\((?:[CcDd][Rr]|[SHCD-])\)|(?:CR|DR|Cr|Dr|cr|dr)(?![\w.]|[ ][A-Z][a-z])"
+    rf"|(?:[CcDd][Rr]\.|O/?D|DB|Db){_LAST})"
+)
 _SIDES = {
-    "de": re.compile(r"[ \u00a0]{1,3}(?:Soll|Haben)(?!\w)"),
-    "nl": re.compile(r"[ \u00a0]{1,3}(?:Af|Bij)(?!\w)"),
-    "pt": re.compile(r"[ \u00a0]{1,3}[DC](?!\w)"),
+    "de": re.compile(rf"[ \u00a0]{{1,6}}(?:Soll|Haben|SOLL|HABEN|[SH]){_LAST}"),
+    "nl": re.compile(rf"[ \u00a0]{{1,6}}(?:[Aa]f|AF|[Bb]ij|BIJ){_LAST}"),
+    "pl": re.compile(rf"[ \u00a0]{{1,6}}(?:Wn|Ma|WN|MA){_LAST}"),
 }
-_SIDE_BEFORE = re.compile(r"(?<!\w)(?:DR|Dr|CR|Cr|OD)\.?[ \u00a0]{1,2}\Z")
-_GERMAN_SIDE = re.compile(r"[ \u00a0][HS](?=\s|\Z)")  # Haben and Soll; behind 12.50, S is a tax code
+_BRAZILIAN_SIDE = re.compile(rf"[ \u00a0]{{1,6}}[DC]{_LAST}")
+_SIDE_BEFORE = re.compile(r"(?:\A|\n|[ ]{2}|\|[ ]?|\()(?:DR|Dr|CR|Cr|OD|Soll|Haben|-)[):.]{0,2}[ \u00a0]{1,3}\Z")
 
 
-def side_of_account(text: str, start: int, end: int, language: str | None) -> bool:
+def side_of_account(text: str, start: int, end: int, language: str | None, money: bool = True) -> bool:
     """True if one side of an account is named beside the amount ``text[start:end]``: 25,000.00 Cr, 45,67 Af.
 
-    Which side is negative depends on whose account it is.
+    Which side is negative depends on whose account it is. A number that is no money has the sides Cr and Dr only.
     """
-    own = _SIDES.get((language or "")[:2])
-    german = _GERMAN_SIDE.match(text, end) and re.search(r",\d{2}\Z", text[start:end])
-    beside = _SIDE.match(text, end) or (own and own.match(text, end)) or german
-    return bool(beside or _SIDE_BEFORE.search(text[max(0, start - 6) : start]))
+    amount = text[start:end]
+    if not re.search(r"\d[.,' \u00a0]\d{2,3}(?!\d)", amount):
+        return False
+    if _SIDE.match(text, end) or _SIDE_BEFORE.search(text[max(0, start - 9) : start]):
+        return True
+    if not money and not re.search(r"\d[.']\d{3},\d{2}\Z", amount):  # 7,50 H are hours
+        return False
+    own = _SIDES.get((language or "de")[:2])  # H and S stand behind German amounts, whatever the language is said to be
+    if own and own.match(text, end) and (language or re.search(r",\d{2}\D{0,5}\Z", amount)):
+        return re.search(r"[.,]\d{2}\D{0,5}\Z", amount) is not None
+    return "R$" in amount and _BRAZILIAN_SIDE.match(text, end) is not None
 
 
 def word_minus(text: str, position: int) -> bool:
-    """True if a word for minus, or the ./. of German commerce, stands before the number at ``position``."""
-    return _WORD_MINUS.search(text[max(0, position - 8) : position]) is not None
+    """True if a word or a sign for minus, such as ./. or ▲, stands before the number at ``position``."""
+    return _WORD_MINUS.search(text[max(0, position - 16) : position]) is not None
 
 
-_WORD_MINUS = re.compile(r"(?:\b(?:minus|moins|menos|meno)[ \u00a0]|\./\.[ \u00a0]{0,2})\Z", re.I)
+_WORD_MINUS = re.compile(
+    r"(?:(?<!au )(?<!al )(?<!ao )(?<!elo )(?<! lo )\b(?:minus|moins|menos|meno)[ \u00a0]{1,3}"  # not: au moins
+    r"|\./\.[ \u00a0]{0,2}|[▲△▼÷][ ]?)\Z",
+    re.I,
+)
 
 
 _LOSS = re.compile(
