@@ -182,3 +182,17 @@ def test_who_got_a_copy_of_an_outlook_mail_is_no_recipient(data: Path) -> None:
         pytest.skip("the shared files are absent")
     text = read_file(path).text
     assert "To: John Jennings <john-ctr@unstructured.io>\nCc: steve@unstructured.io\nBcc: hello@unstructured.io" in text
+
+
+@pytest.mark.parametrize(
+    ("plain", "html"),
+    [
+        ("* 5 days\nTotal 7", "<ul><li>5 days</ul><p>Total 7"),
+        ("call 123<tel:123> now", "<p>call <a href='tel:123'>123</a> now"),
+        ("Fee 1'250 net", "<p>Fee 1’250 net"),
+    ],
+)
+def test_versions_that_differ_only_in_marks_are_the_same(tmp_path: Path, plain: str, html: str) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(bytes(mail("Offer", plain, html=html)))
+    assert codes(read_file(path)) == []

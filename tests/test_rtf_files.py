@@ -96,3 +96,8 @@ def test_pictures_objects_and_fields_of_a_form_are_named() -> None:
     assert [(part.code, part.what) for part in document.unread] == [
         ("pictures", "1 large picture"), ("form-controls", "1 field of a form"), ("embedded-files", "1 embedded file"),
     ]  # fmt: skip
+
+
+def test_fonts_with_a_panose_and_private_codes_are_symbol_fonts_too() -> None:
+    fonts = r"{\fonttbl{\f7\fnil\fcharset2\fprq2{\*\panose 05000000000000000000}Wingdings;}}"
+    assert rtf(fonts + r"{\f7\'fe} Yes {\f7\u-3928 ?} No").text == "☒ Yes ☐ No"

@@ -189,3 +189,37 @@ def test_text_that_styles_draw_is_read_and_what_they_count_is_named() -> None:
     assert page('<style>p::before{content:attr(data-no) ". "}</style><p data-no=4>Scope')[0] == "4. Scope"
     assert page("<style>h2::before{content:'§ ' counter(c)}</style><h2>Scope</h2>") == ("# § Scope", ["generated-text"])
     assert page("<style>.f::after{content:'.';visibility:hidden}</style><p class=f>Scope")[0] == "Scope"
+
+
+@pytest.mark.parametrize(
+    ("style", "body", "text"),
+    [
+        (".s::before{content:'1';display:inline-block;margin-right:1em}", "<p class=s>2 days", "1   2 days"),
+        (".s::after{content:'2024';display:block}", "<p class=s>Revenue 100", "Revenue 100\n2024"),
+        (".s::before{content:'999 ';color:#fff}", "<p class=s>100", "100"),
+        (".s::after{content:'.';font-size:0}", "<p class=s>Text", "Text"),
+    ],
+)
+def test_what_styles_draw_stays_apart_as_they_say(style: str, body: str, text: str) -> None:
+    assert page(f"<style>{style}</style>{body}")[0] == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<style>ul{list-style:none}</style><ul><li>A<ol><li>b</ol></ul>", "A\n1. b"),
+        ('<div style="list-style:none"><ol><li>x</ol></div>', "1. x"),
+        ('<ol style="list-style-type:lower-alpha"><li>One<ol><li>x<li>y</ol></ol>', "a. One\n1. x\n2. y"),
+        ('<ol style="list-style-type:upper-roman"><li>One<ol type=a><li>x</ol></ol>', "I. One\na. x"),
+        ("<style>ol{list-style-type:decimal}</style><ol><li>One<ul><li>x</ul></ol>", "1. One\n- x"),
+        ("<style>li{display:flex}</style><ol><li>Home</ol>", "Home"),
+    ],
+)
+def test_every_list_has_its_own_marks(html: str, text: str) -> None:
+    assert page(html)[0] == text
+
+
+def test_what_styles_do_not_strike_is_in_force() -> None:
+    assert page("<style>s{text-decoration:none}</style><s>100</s>") == ("100", [])
+    html = '<p style="text-decoration:line-through">old <b style="display:inline-block">new 5</b>'
+    assert page(html) == ("new 5", ["struck-text"])

@@ -216,3 +216,22 @@ def test_a_formula_keeps_what_belongs_together() -> None:
     assert text_of(paragraph(half("100+20", "4"))) == "(100+20)/4"
     assert text_of(paragraph(f"<w:rad><w:e>{part('16')}</w:e></w:rad>")) == "√16"
     assert text_of(paragraph(part("1000·"), f"<w:d><w:e>{part('1+0.05')}</w:e></w:d>")) == "1000·(1+0.05)"
+
+
+def test_a_symbol_font_changes_only_the_letters_that_it_has() -> None:
+    symbols = '<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>'
+    assert text_of(paragraph(run("≥ 18 € 日本 5", symbols))) == "≥ 18 € 日本 5"
+    assert text_of(paragraph(run("– 5 °", '<w:rFonts w:ascii="Symbol" w:hAnsi="Times New Roman"/>'))) == "– 5 °"
+    assert text_of(paragraph(run("☒", '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'), run(" Yes"))) == "☒ Yes"
+
+
+def test_every_part_of_a_formula_is_read() -> None:
+    def part(text: str) -> str:
+        return f"<w:e><w:r><w:t>{text}</w:t></w:r></w:e>"
+
+    cube = f"<w:rad><w:deg><w:r><w:t>3</w:t></w:r></w:deg>{part('27')}</w:rad>"
+    assert text_of(paragraph(cube)) == "³√27"
+    assert text_of(paragraph(f"<w:d>{part('10')}{part('20')}</w:d>")) == "(10|20)"
+    rows = f"<w:eqArr>{part('5, a')}{part('7, b')}</w:eqArr>"
+    marks = '<w:dPr><w:begChr w:val="{"/><w:endChr w:val=""/></w:dPr>'
+    assert text_of(paragraph(f"<w:d>{marks}<w:e>{rows}</w:e></w:d>")) == "{5, a\n7, b"

@@ -58,11 +58,18 @@ def _sections(code: str) -> tuple[_Section, ...]:
         else:
             parts[-1].append(token)
     sections = []
-    for tokens in parts:
+    for tokens in map(_without_stray_letters, parts):
         found = next((match for token in tokens if (match := _CONDITION.fullmatch(token))), None)
         condition = (found[1], float(found[2])) if found else None
         sections.append(_Section(tuple(tokens), condition, _kind(tokens)))
     return tuple(sections)
+
+
+def _without_stray_letters(tokens: list[str]) -> list[str]:
+    """The tokens of a section, in which letters beside places of digits are words, as in 0.00 EUR, and no date."""
+    if not any(token in ("0", "#", "?") for token in tokens):
+        return tokens
+    return [f'"{token}"' if is_date_token(token) and not token.startswith("[") else token for token in tokens]
 
 
 def _kind(tokens: list[str]) -> str:

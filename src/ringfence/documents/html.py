@@ -1,12 +1,8 @@
-"""Read HTML and EPUB: the visible text, block by block. External resources are never fetched."""
+"""Read HTML: the visible text, block by block. External resources are never fetched."""
 
 from __future__ import annotations
 
-import io
-import posixpath
 import re
-import urllib.parse
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,15 +14,14 @@ from ..errors import DocumentError
 from . import charset
 from .flow_text import LayerBuilder
 from .html_form import form_text
-from .html_style import LIBRARIES, Look, PageStyle, display_of, is_removed
+from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, is_removed, list_marks
 from .model import Document
 from .raised import Run, join_runs
 from .reader import ReadingOptions, Source, sha256_of
 from .unread_counts import UnreadCounts
 from .word_numbers import letters, roman
-from .xml import DAMAGED_ZIP, parse_xml
 
-__all__ = ["EpubReader", "HtmlReader", "write_html"]
+__all__ = ["HtmlReader", "write_html"]
 
 _INVISIBLE = {"script", "style", "head", "datalist", "rt", "rp", "area", "map", "param", "source", "track"}
 _UNSEEN = {"noscript", "template"}  # these may hold words
@@ -39,6 +34,7 @@ _BLOCKS = {
 }  # fmt: skip
 _LABEL = re.compile(r"[^\W\d_]{3,}$|:$")
 _AMOUNT = re.compile(r"[-+(]?(?:\d|[$€£¥]|[A-Z]{3}\s?\d)")
+_LISTS = ("ul", "ol", "menu", "dir")
 _PART = "\x1f"  # between what styles set apart, until it is known what stands on both sides
 _PARTED = re.compile(r"(?:(?<=\d)|(?<=\d[%€$£)]))[ ]*\x1f[ \x1f]*(?=[-+(€$£]{0,2}\d)")
 _INLINE = {"span", "b", "strong", "em", "i", "a", "label", "font"}
@@ -105,6 +101,7 @@ class _Walker:
         self._inline: list[Run] = []
         self._items = 0  # of lists around what is written
         self._item_mark = ""  # of an item of which nothing is written yet
+        self._numbers: dict[Any, dict[Any, int]] = {}  # of the items of lists
         self.unread = UnreadCounts()
         self.cents: list[str] = []
 
@@ -118,9 +115,7 @@ class _Walker:
         properties = self._style.of(element)
         if self._is_left_out(element, tag, is_removed(element, properties)):
             return
-        look = self._style.look(properties, outer)
-        if tag in ("s", "strike", "del"):
-            look = replace(look, struck=True)
+        look = self._look(tag, properties, outer)
         level = _RAISED.get(tag, {"super": 1, "sub": -1}.get(properties.get("vertical-align", ""), level))
         shape = "block" if tag in _BLOCKS else display_of(properties, outer)
         if tag == "table" and _is_data(element):
@@ -136,7 +131,7 @@ class _Walker:
         if tag == "li":
             self._items += 1
             self._item_mark = self._mark_of(element, look)
-        elif tag in ("ul", "ol", "menu", "dir") and not self._items:
+        elif tag in _LISTS and not self._items:
             self._layer.end_block()
         inner = _inner_mark(tag, mark)
         self._draw(element, "before", tag, look, level)
@@ -155,16 +150,27 @@ class _Walker:
             self._items -= 1
             self._item_mark = ""
 
+    def _look(self, tag: str, properties: Properties, outer: Look) -> Look:
+        look = self._style.look(properties, outer)
+        if tag in ("s", "strike", "del") and "text-decoration" not in properties:
+            look = replace(look, struck=True)
+        if tag in _LISTS and look.marks:  # every list has its own marks
+            look = replace(look, marks=list_marks(properties))
+        return look
+
     def _mark_of(self, item: Any, look: Look) -> str:
         """The mark of an item with a space behind it; blank where the styles draw none."""
-        shown = [
-            one
-            for one in item.getparent()
-            if one.tag == "li" and not is_removed(one, self._style.of(one)) and one.get("hidden") is None
-        ]
-        if look.marks == "none":
+        properties = self._style.of(item)
+        styled = list_marks(properties) or item.get("type") or look.marks
+        if styled == "none" or properties.get("display", "list-item") != "list-item":
             return ""
-        return f"{_item_mark(item, shown, look.marks)} "
+        parent = item.getparent()
+        if styled == "-" or (parent.tag != "ol" and not styled):
+            return "- "
+        if parent not in self._numbers:
+            shown = [one for one in parent if one.tag == "li" and not is_removed(one, self._style.of(one))]
+            self._numbers[parent] = _numbers_of(parent, shown)
+        return f"{_written(self._numbers[parent].get(item, 1), styled or parent.get('type') or '1')}. "
 
     def _is_left_out(self, element: Any, tag: str, removed: bool) -> bool:
         """Return whether an element is not written, and count what is lost with it."""
@@ -204,10 +210,19 @@ class _Walker:
 
     def _draw(self, element: Any, place: str, tag: str, look: Look, level: int) -> None:
         """Write what styles draw before or after an element."""
-        words, whole = self._style.generated(element, place)
+        words, whole, properties = self._style.generated(element, place)
+        own = self._style.look(properties, look) if properties else look
         if not whole:
             self.unread.add("generated-text")
-        self._text(words, tag, look, level)
+        if not words or not own.seen:
+            return
+        shape = display_of(properties, Look())
+        apart = Run("\n" if shape == "block" else _PART if shape else "")
+        if place == "after":
+            self._inline.append(apart)
+        self._text(words, tag, own, level)
+        if place == "before":
+            self._inline.append(apart)
 
     def _text(self, text: str | None, tag: str, look: Look, level: int) -> None:
         if not text:
@@ -321,71 +336,24 @@ def _inner_mark(tag: str, mark: str) -> str:
     return mark
 
 
-def _item_mark(item: Any, items: list[Any], styled: str) -> str:
-    """Return what stands before an item of a list: its number, or ``-``. ``styled`` is the mark that styles give it."""
-    parent = item.getparent()
-    if styled == "-" or (parent.tag != "ol" and not styled):
-        return "-"
+def _numbers_of(parent: Any, items: list[Any]) -> dict[Any, int]:
+    """The numbers of the items of a list."""
     reverse = parent.get("reversed") is not None
     start = _whole(parent.get("start"))
     count = (len(items) if reverse else 1) if start is None else start
+    numbers = {}
     for one in items:
         own = _whole(one.get("value"))
-        count = count if own is None else own
-        if one is item:
-            break
+        numbers[one] = count = count if own is None else own
         count += -1 if reverse else 1
-    forms = {"a": letters(count), "A": letters(count).upper(), "i": roman(count).lower(), "I": roman(count)}
-    form = item.get("type") or styled or parent.get("type") or "1"
-    return f"{forms.get(form, str(count)) or count}."
+    return numbers
+
+
+def _written(number: int, form: str) -> str:
+    """A number of an item as a type of HTML writes it: 1, a, A, i or I."""
+    forms = {"a": letters(number), "A": letters(number).upper(), "i": roman(number).lower(), "I": roman(number)}
+    return forms.get(form, str(number)) or str(number)
 
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"\s*-?\d{1,9}\s*", text) else None
-
-
-class EpubReader:
-    """Reader for books: the pages of the spine, in order."""
-
-    name = "epub"
-    version = 3
-    libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
-    extensions = ("epub",)
-
-    def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
-        """Yield the file as one document; each chapter is a page."""
-        layer = LayerBuilder()
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                for name in _spine(archive, source):
-                    try:
-                        content = _member(archive, name, source)
-                    except KeyError:
-                        continue
-                    layer.page()
-                    write_html(layer, content, hidden=options.hidden)
-                    source.progress()
-        except DAMAGED_ZIP:
-            raise DocumentError("damaged", "the book is damaged, truncated or protected") from None
-        yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
-
-
-def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
-    info = archive.getinfo(name)
-    if source.expansion:
-        source.expansion.add_bytes(info.file_size)
-    return archive.read(info)
-
-
-def _spine(archive: zipfile.ZipFile, source: Source) -> list[str]:
-    container = parse_xml(_member(archive, "META-INF/container.xml", source))
-    package = container.xpath("string(//*[local-name()='rootfile']/@full-path)")
-    root = parse_xml(_member(archive, package, source))
-    files = {
-        item.get("id"): item.get("href") for item in root.xpath("//*[local-name()='manifest']/*[local-name()='item']")
-    }
-    order = [item.get("idref") for item in root.xpath("//*[local-name()='spine']/*[local-name()='itemref']")]
-    base = posixpath.dirname(package)
-    return [
-        posixpath.normpath(posixpath.join(base, urllib.parse.unquote(files[name]))) for name in order if files.get(name)
-    ]

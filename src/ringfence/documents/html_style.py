@@ -15,7 +15,7 @@ import cssselect2
 import tinycss2
 import tinycss2.color4
 
-__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "is_removed"]
+__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "is_removed", "list_marks"]
 
 LIBRARIES = ("cssselect2", "tinycss2")
 _USED = {
@@ -109,14 +109,14 @@ class PageStyle:
                 found[name] = form.format(element.get(attribute).strip().lower())
         return found
 
-    def generated(self, element: Any, place: str) -> tuple[str, bool]:
-        """The text that styles draw ``before`` or ``after`` the content of an element, and whether that is all of it.
+    def generated(self, element: Any, place: str) -> tuple[str, bool, Properties]:
+        """The text that styles draw ``before`` or ``after`` an element, whether that is all of it, and its properties.
 
         What they count, such as the numbers of clauses, is not worked out.
         """
-        said = self._generated.get((element, place))
-        if said is None or "content" not in said or is_removed(element, said) or said.get("visibility") == "hidden":
-            return "", True
+        said = self._generated.get((element, place), {})
+        if "content" not in said or is_removed(element, said):
+            return "", True, said
         words, whole = "", True
         for token in tinycss2.parse_component_value_list(said["content"]):
             if token.type == "string":
@@ -126,7 +126,7 @@ class PageStyle:
             elif token.type == "function" and token.lower_name in ("counter", "counters"):
                 whole = False
         drawn = "".join(" " if unicodedata.category(each) == "Co" else each for each in words)  # signs of icon fonts
-        return drawn, whole
+        return drawn, whole, said
 
     def look(self, properties: Properties, outer: Look) -> Look:
         """Return the look of an element inside one with the look ``outer``."""
@@ -136,7 +136,9 @@ class PageStyle:
         if white := properties.get("white-space"):
             spaced = white.startswith(("pre", "break-spaces"))
         decoration = properties.get("text-decoration", "") + properties.get("text-decoration-line", "")
-        marks = _list_marks(properties) or outer.marks
+        own_line = properties.get("display", "").startswith("inline-") or "float" in properties
+        struck = "line-through" in decoration or (outer.struck and not own_line)
+        marks = list_marks(properties) or outer.marks
         visible = outer.visible
         if visibility := properties.get("visibility"):
             visible = visibility not in ("hidden", "collapse")
@@ -148,7 +150,7 @@ class PageStyle:
             colour = _colour(named)
         return Look(
             visible, size, colour, _ground(properties, outer.ground), properties.get("display", ""), spaced,
-            outer.struck or "line-through" in decoration, marks,
+            struck, marks,
         )  # fmt: skip
 
 
@@ -159,7 +161,7 @@ _MARKS = {
 }  # fmt: skip
 
 
-def _list_marks(properties: Properties) -> str:
+def list_marks(properties: Properties) -> str:
     """The marks of lists as the types of HTML name them: 1, a, A, i, I, ``-``, ``none``; blank if nothing says so."""
     words = f"{properties.get('list-style-type', '')} {properties.get('list-style', '')}".split()
     return next((_MARKS[word] for word in words if word in _MARKS), "")

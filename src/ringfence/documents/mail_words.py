@@ -73,14 +73,22 @@ def says_same(text: str, other: str) -> bool:
     return says_all(text, other) and _figures(text) == _figures(other) and _labelled(text) == _labelled(other)
 
 
+def _without_marks(text: str) -> str:
+    """A text without what programs add to one version of a body: marks of items, links, names of pictures."""
+    text = re.sub(r"(?m)^[\s>]*[-*•·–]\s+", "", text.replace("’", "'"))
+    return re.sub(r"<(?:tel|mailto|https?):[^>]*>|https?://\S+|\[[^\]\n]*\]", "", text)
+
+
 def _labelled(text: str) -> Counter[str]:
     """The figures of a text, each with the last word before it: Net 500 and Gross 600 are not Net 600, Gross 500."""
-    return Counter(" ".join(found) for found in re.findall(r"([^\W\d_]+)[\W_]*(\d+(?:[.,]\d+)*)", text.lower()))
+    return Counter(
+        " ".join(found) for found in re.findall(r"([^\W\d_]+)[\W_]*(\d+(?:[.,]\d+)*)", _without_marks(text.lower()))
+    )
 
 
 def _figures(text: str) -> Counter[str]:
     """The figures of a text, each with the sign, the parenthesis and the currency that stand beside it."""
-    found = (match.groups() for match in _FIGURE.finditer(re.sub(r"https?://\S+", "", text)))
+    found = (match.groups() for match in _FIGURE.finditer(_without_marks(text)))
     return Counter("".join("-" if part in "−–" and part else part for part in parts) for parts in found)
 
 

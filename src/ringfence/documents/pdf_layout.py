@@ -8,6 +8,7 @@ after the other. Any other band is a table and is read row by row, with three sp
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from statistics import median
@@ -132,16 +133,18 @@ def _numbers_apart(rows: list[Row]) -> list[Row]:
 def _is_wide(cell: Cell, index: int) -> bool:
     """Return whether the gap before a word is wider than a digit and than the other gaps of the cell.
 
-    A gap nearly as wide as a digit parts as well if the others are much narrower: EUR 95  760.00.
+    A gap nearly as wide as a digit parts as well if the others are much narrower, but not before three digits, which
+    such a gap may group.
     """
     gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(cell.words)]
     others = gaps[: index - 1] + gaps[index:]
     word = cell.words[index - 1]
     digit = (word.x1 - word.x0) / len(word.glyphs)
     usual = median(others) if others else 0.0
-    return gaps[index - 1] > max(1.1 * digit, 1.4 * usual) or bool(
-        others and gaps[index - 1] > max(0.8 * digit, 1.7 * usual)
-    )
+    if gaps[index - 1] > max(1.1 * digit, 1.4 * usual):
+        return True
+    grouped = re.match(r"\d{3}(?!\d)", cell.words[index].text) is not None
+    return bool(others) and not grouped and gaps[index - 1] > max(0.8 * digit, 1.7 * usual)
 
 
 def _parts_columns(cell: Cell, index: int, near: list[Row]) -> bool:

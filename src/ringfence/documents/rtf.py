@@ -297,6 +297,9 @@ class _Parser:
         self._half = 0
         if 0xF000 <= code < 0xF100:  # a symbol font, whose first 256 characters are here
             code -= 0xF000
+            if symbols := self._fonts.symbol_font(self._state.font):
+                self._add(symbol(code, symbols))
+                return
         self._add(chr(code))
 
     def _table_word(self, word: bytes) -> None:

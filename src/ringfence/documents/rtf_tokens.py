@@ -105,9 +105,10 @@ class RtfTables:
             self._page = "mac-roman" if b"\\mac" in head[:200] else "cp437"
         if match := re.search(rb"\\deff(\d+)", head):
             self._default = int(match[1])
-        for font, name in re.findall(rb"\\f(\d+)(?=[^{}]{0,200}?\\fcharset2)[^{};]*? ([^{};\\]+);", head):
-            if is_symbol_font(words := name.decode("latin-1").strip()):
-                self._symbols.setdefault(int(font), words)
+        for font, words in re.findall(rb"\{\\f(\d+)((?:[^{};]|\{[^{}]*\})*);", head):
+            name = re.sub(rb"\{[^{}]*\}|\\[a-z]+-?\d* ?", b"", words).decode("latin-1").strip()
+            if b"\\fcharset2" in words and is_symbol_font(name):
+                self._symbols.setdefault(int(font), name)
         for font, charset in re.findall(rb"\\f(\d+)(?=[^{}]{0,200}?\\fcharset(\d+))", head):
             if page := CODE_PAGES.get(int(charset)) if int(charset) > 1 else None:
                 self._pages.setdefault(int(font), page)

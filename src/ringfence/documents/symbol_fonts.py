@@ -23,9 +23,10 @@ _FONTS = {
     "webdings": {0x61: "✓", 0x72: "✗", 0x63: "☐", 0x67: "■", 0x6E: "●", 0x3D: "■"},
     "symbol": {
         0xB7: "•", 0xA3: "≤", 0xB3: "≥", 0xB1: "±", 0xB4: "×", 0xB8: "÷", 0xB0: "°", 0xA0: "€", 0x2D: "−", 0xB9: "≠",
-        0x61: "α", 0x62: "β", 0x67: "γ", 0x64: "δ", 0x44: "Δ", 0x53: "Σ", 0x6D: "µ", 0x70: "π", 0x57: "Ω", 0xAE: "→",
-        0xA2: "′", 0xB2: "″", 0xD2: "®", 0xD3: "©", 0xD4: "™", 0xE2: "®", 0xE3: "©", 0xE4: "™", 0xBB: "≈", 0xD6: "√",
-        0x6C: "λ", 0x73: "σ", 0x65: "ε", 0x66: "φ", 0x71: "θ", 0x77: "ω", 0xA5: "∞", 0xE5: "∑", 0xF2: "∫",
+        0xAE: "→", 0xA2: "′", 0xB2: "″", 0xD2: "®", 0xD3: "©", 0xD4: "™", 0xE2: "®", 0xE3: "©", 0xE4: "™", 0xBB: "≈",
+        0xD6: "√", 0xA5: "∞", 0xE5: "∑", 0xF2: "∫",
+        **dict(zip(range(0x41, 0x5B), "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ", strict=True)),
+        **dict(zip(range(0x61, 0x7B), "αβχδεφγηιϕκλµνοπθρστυϖωξψζ", strict=True)),
     },
 }  # fmt: skip
 _PRIVATE = range(0xF000, 0xF100)  # where Unicode texts have the codes of such fonts
@@ -47,8 +48,17 @@ def symbol(number: int, font: str) -> str:
     return chr(code) if signs is _FONTS["symbol"] and 0x20 < code < 0x40 else UNKNOWN
 
 
-def with_symbols(text: str, font: str) -> str:
-    """Return a text with signs for the private codes in it; in a symbol font, for all its letters."""
-    if is_symbol_font(font):
-        return "".join(symbol(ord(each), font) for each in text)
-    return "".join(symbol(ord(each), font) if ord(each) in _PRIVATE else each for each in text)
+def with_symbols(text: str, font: str, wide: str | None = None) -> str:
+    """Return a text with the signs that a symbol font has for its letters and for private codes.
+
+    ``wide`` is the font of letters beyond ASCII, if another one. Letters that such a font lacks come from other fonts.
+    """
+    fonts = (font, font if wide is None else wide)
+    if not any(map(is_symbol_font, fonts)):
+        return text
+    return "".join(_shown(each, fonts[ord(each) > 0x7F]) for each in text)
+
+
+def _shown(letter: str, font: str) -> str:
+    code = ord(letter)
+    return symbol(code, font) if is_symbol_font(font) and (0x20 <= code <= 0xFF or code in _PRIVATE) else letter

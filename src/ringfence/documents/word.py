@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from .package import (
 from .raised import Run, join_runs
 from .symbol_fonts import UNKNOWN, with_symbols
 from .unread_counts import UnreadCounts
+from .word_formulas import delimiters, grouped
 from .word_numbers import WordNumbers, letters, roman
 from .word_styles import ParagraphStyle, RunStyle, WordStyles, merged, paragraph_style, run_style
 
@@ -178,17 +178,25 @@ class _Writer:
                     yield from (Run(run.text, height) for run in self._runs(child(one, part), look))
             elif name == "f" and child(one, "num") is not None:  # a fraction
                 yield Run(" ")  # 1 1/2
-                yield from _grouped(self._runs(child(one, "num"), look))
+                yield from grouped(self._runs(child(one, "num"), look))
                 yield Run("/")
-                yield from _grouped(self._runs(child(one, "den"), look))
+                yield from grouped(self._runs(child(one, "den"), look))
             elif name == "rad":
+                degree = child(one, "deg")
+                yield from (Run(run.text, 1) for run in ([] if degree is None else self._runs(degree, look)))
                 yield Run("√")
-                yield from _grouped(self._runs(child(one, "e"), look))
+                yield from grouped(self._runs(child(one, "e"), look))
             elif name == "d" and child(one, "e") is not None:  # parentheses
-                marks = child(one, "dPr")
-                yield Run(value(child(marks, "begChr")) or "(")
-                yield from self._runs(child(one, "e"), look)
-                yield Run(value(child(marks, "endChr")) or ")")
+                begin, between, end = delimiters(child(one, "dPr"))
+                yield Run(begin)
+                for number, part in enumerate(children(one, "e")):
+                    yield Run(between if number else "")
+                    yield from self._runs(part, look)
+                yield Run(end)
+            elif name in ("eqArr", "mr", "m") and child(one, "e" if name != "m" else "mr") is not None:
+                for number, part in enumerate(children(one, "e", "mr")):
+                    yield Run(("\t" if name == "mr" else "\n") if number else "")
+                    yield from self._runs(part, look)
             elif name not in _SKIPPED and name not in ("p", "tbl"):
                 yield from self._runs(one, look)
 
@@ -208,7 +216,7 @@ class _Writer:
             name = local(one)
             if name == "t":
                 fonts = child(run, "rPr", "rFonts")
-                yield Run(with_symbols(one.text or "", value(fonts, "ascii") or value(fonts, "hAnsi") or ""), level)
+                yield Run(with_symbols(one.text or "", value(fonts, "ascii") or "", value(fonts, "hAnsi")), level)
             elif name in ("tab", "ptab"):
                 yield Run("\t")
             elif name in ("br", "cr"):
@@ -354,13 +362,6 @@ def _rows(table: Any) -> Iterable[Any]:
 
 def _span(text: str) -> int:
     return min(int(text), 100) if text.isdigit() else 1
-
-
-def _grouped(runs: Iterator[Run]) -> Iterator[Run]:
-    """The runs of a part of a formula, in parentheses if it is more than a number or a name."""
-    found = list(runs)
-    whole = re.fullmatch(r"\s*[\w.,]*\s*", "".join(run.text for run in found)) is not None
-    yield from found if whole else [Run("("), *found, Run(")")]
 
 
 def _symbol(code: str, font: str) -> str:
