@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ringfence.checker import check_run
 from ringfence.contracts import FieldAnswer
+from ringfence.documents import expand_inputs
+from ringfence.runs import RunFolder
 from ringfence.tasks import merge, prepare
 from ringfence.tasks.extract.date_pairs import DatePair, date_pairs
-from tests.conftest import document_of, task_of
+from tests.conftest import answering, document_of, task_of
+from tests.fake_runs import run_fake
 
 ORDER = "Printed 02.03.2024\nFlight: 10.03.2024 - 20.03.2024\nMar 7, 2024\n"
 WEEKS = ORDER + "Week 14.03.2024 - 20.03.2024\n"
@@ -63,3 +69,25 @@ def test_of_two_ranges_of_which_none_holds_the_other_none_is_taken_and_both_days
     got = read("10.03.2024", "31.03.2024", ORDER + "Bill 15.03.2024 - 31.03.2024\n")
     assert days(got) == ("10.03.2024", "31.03.2024")
     assert all("ambiguous-period" in answer.flags for answer in got.values())
+
+
+def test_the_checker_knows_a_day_that_a_range_chose_and_refuses_one_without_a_range(tmp_path: Path) -> None:
+    task = task_of(None, {"date_order": "dmy"}, flight_from={"kind": "date"}, flight_to={"kind": "date"})
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(ORDER)
+    engine = answering(flight_from="02.03.2024", flight_to="20.03.2024")
+    run_fake(task, expand_inputs([tmp_path / "in"]), engine, tmp_path / "run")
+    folder = RunFolder.open(tmp_path / "run")
+    (result,) = folder.latest()
+    assert result.fields
+    assert result.fields["flight_from"].chosen_by == "period"
+    assert check_run(folder.path).findings == []
+    task = task_of(who={"kind": "text"})
+    (tmp_path / "in" / "a.txt").write_text("Seller Nordwind\n")
+    run_fake(task, expand_inputs([tmp_path / "in"]), answering(who="Nordwind"), tmp_path / "other")
+    folder = RunFolder.open(tmp_path / "other")
+    (result,) = folder.latest()
+    assert result.fields
+    result.fields["who"].chosen_by = "period"
+    folder.append(result)
+    assert "end of a range" in str(check_run(folder.path).findings)

@@ -17,6 +17,8 @@ __all__ = ["fault_of_value"]
 
 _Spec = Mapping[str, Any]
 CHOOSERS = ("check", "ranker")
+RANGE = "period"  # a day that one printed range states together with the other day, not weighed against others
+BESIDE = 40  # characters between the two days of a range, at most
 ROUNDING = 1e-3  # five probabilities with six digits, from sums of rounded logarithms
 
 
@@ -57,6 +59,9 @@ def fault_of_value(
 def _fault_of_alternatives(value: Any, answer: FieldAnswer, spec: _Spec | None, document: Document) -> str | None:
     """Why the alternatives are not values that the document has; nor may their probabilities exceed one together."""
     listed = answer.alternatives
+    if answer.chosen_by == RANGE:
+        stands = _stands_in_a_range(answer, spec, document)
+        return None if stands else "it was chosen as an end of a range that is not there"
     if answer.chosen_by and not (answer.chosen_by in CHOOSERS and listed):
         return f"it was chosen by {answer.chosen_by!r}, which is not known, or has no alternatives"
     if not listed:
@@ -78,6 +83,15 @@ def _fault_of_alternatives(value: Any, answer: FieldAnswer, spec: _Spec | None, 
         if judged and (fault := _fault_of_choice(one.value, "judged", spec or {})):
             return f"an alternative is none: {fault}"
     return None
+
+
+def _stands_in_a_range(answer: FieldAnswer, spec: _Spec | None, document: Document) -> bool:
+    """Whether a day has another number right beside it, with no more than a few words or a dash between."""
+    if spec is None or spec["kind"] != "date" or len(answer.spans) != 1:
+        return False
+    start, end = answer.spans[0]
+    before, behind = document.text[max(0, start - BESIDE) : start], document.text[end : end + BESIDE]
+    return any(character.isdigit() for character in before + behind)
 
 
 def _fault_of_null(value: Any, answer: FieldAnswer, spec: _Spec | None) -> str | None:
