@@ -99,6 +99,6 @@ def _make_documents(examples: Path, out: Path) -> None:
     made = subprocess.run(script, capture_output=True, text=True, check=False)
     if made.returncode:
         raise InputError(
-            f"Cannot generate the example documents: {made.stderr.strip().splitlines()[-1]}.",
+            f"Cannot generate the example documents: {(made.stderr.strip().splitlines() or ['it was stopped'])[-1]}.",
             "Give --out a folder that can be written.",
         )

@@ -10,6 +10,7 @@ TOKEN = re.compile(
     r'"[^"]*"?|\\.|_.|\*.|\[[^\]]*\]|General|AM/PM|A/P|[yY]+|[mM]+|[dD]+|[hH]+|[sS]+(?:\.0+)?|[eE][+-]|e+|[gb]+|.',
     re.S | re.I,
 )
+_ELAPSED = ("[h]", "[hh]", "[m]", "[mm]", "[s]", "[ss]")
 
 
 def literal(token: str) -> str:
@@ -27,19 +28,8 @@ def literal(token: str) -> str:
 
 def is_date_token(token: str) -> bool:
     """Return whether a token is a part of a date or a time."""
-    return (
-        token[:1].lower() in ("y", "d", "h", "s", "m")
-        or set(token.lower()) == {"e"}
-        or token.lower()
-        in (
-            "[h]",
-            "[hh]",
-            "[m]",
-            "[mm]",
-            "[s]",
-            "[ss]",
-        )
-    )
+    small = token.lower()
+    return small[:1] in ("y", "d", "h", "s", "m") or set(small) == {"e"} or small in _ELAPSED
 
 
 def unit_of(token: str) -> str:

@@ -38,9 +38,9 @@ def is_symbol_font(font: str) -> bool:
 
 
 def symbol(number: int, font: str) -> str:
-    """Return the sign with a code in a symbol font; UNKNOWN if it is not in the tables."""
+    """Return the sign with a code in a symbol font (``is_symbol_font``); UNKNOWN if it is not in the tables."""
     code = number & 0xFF if number in _PRIVATE else number
-    signs = _FONTS.get(font.lower(), _FONTS["wingdings"])
+    signs = _FONTS[font.lower()]
     if code in signs:
         return signs[code]
     if code in (0x09, 0x0A, 0x20, 0xA0):

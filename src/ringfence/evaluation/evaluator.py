@@ -209,7 +209,7 @@ def evaluate_run(
         slices["language"] = languages_of(lines)
     every = [one.read_facts() for one in folder.parts]
     if len(every) > 1:
-        weights = {facts.lock.digest: facts.weights for facts in every}
+        weights = folder.weights_by_lock()
         slices["answered by"] = {i: weights.get(result.lock or "", "") for i, result in run.results.items()}
     evaluation = evaluate(run.task, run.results, lines, split.families if split else {}, slices, compare)
     facts = EvaluationFacts(

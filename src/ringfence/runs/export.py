@@ -317,7 +317,7 @@ def _extra(folder: RunFolder) -> tuple[tuple[str, ...], Callable[[Result], list[
     if any(Lock(**facts.lock.data).facts.calibrator is not None for facts in every):
         parts.append((_DECIDED, _decision))
     if len(every) > 1:
-        weights = {facts.lock.digest: facts.weights for facts in every}
+        weights = folder.weights_by_lock()
         parts.append((_ANSWERED, lambda result: [weights.get(result.lock or "", "")]))
     if isinstance(folder, CorrectedRun):
         parts.append((_CORRECTED, lambda result: _correction(folder, result)))

@@ -79,6 +79,10 @@ class RunFolder:
         """The runs that a view of several consists of; a run consists of itself."""
         return (self,)
 
+    def weights_by_lock(self) -> dict[str, str]:
+        """Return the names of the weights of each run by the digest of its lock, which every result carries."""
+        return {facts.lock.digest: facts.weights for facts in (run.read_facts() for run in self.parts)}
+
     @classmethod
     def create(cls, path: Path) -> RunFolder:
         """Create a folder that only its owner can read. Raises RunError if the folder is not empty."""

@@ -278,7 +278,7 @@ def _operand(value: Any, kind: str) -> Any:
 
 def _compare(op: ast.cmpop, left: Any, right: Any, money: bool) -> bool:
     if isinstance(left, date) != isinstance(right, date):
-        left, right = (date.fromisoformat(side) if isinstance(side, str) else side for side in (left, right))
+        left, right = _as_day(left), _as_day(right)
     tells_apart = isinstance(op, ast.Lt | ast.Gt | ast.LtE | ast.GtE) and not money  # a price of 0.0035 is over 0
     both = isinstance(left, Decimal) and isinstance(right, Decimal)
     apart = abs(left - right) if both else _CENT
@@ -304,10 +304,16 @@ def _evaluate(node: ast.expr, operands: Mapping[str, Any]) -> Any:
     raise TypeError("unreachable: parse_check refuses everything else")
 
 
+def _as_day(side: Any) -> Any:
+    """A day that a check writes as text; anything else stays."""
+    return date.fromisoformat(side) if isinstance(side, str) else side
+
+
 def _calculate(op: type[ast.operator], left: Any, right: Any) -> Any:
     """One step of arithmetic. A day and a number of days give a day, two days the number of days between them."""
     if isinstance(left, date) or isinstance(right, date):
-        left, right = (date.fromisoformat(side) if isinstance(side, str) else side for side in (left, right))
-        left, right = (timedelta(days=int(side)) if isinstance(side, Decimal) else side for side in (left, right))
+        left, right = (
+            timedelta(days=int(side)) if isinstance(side, Decimal) else _as_day(side) for side in (left, right)
+        )
     result = _ARITHMETIC[op](left, right)
     return Decimal(result.days) if isinstance(result, timedelta) else result
