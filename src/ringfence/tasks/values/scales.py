@@ -153,7 +153,9 @@ def _crore(text: str, position: int, match: re.Match[str], end: int) -> Scale | 
         or re.search(r"\d[.,]\d{2,3}[.,]\d+\Z", text[max(0, position - 12) : position])
     ):
         return None
-    doubtful = _CENTS.search(text[max(0, position - 3) : position]) or re.search(r"\d,\d{3}\Z", text[:position][-6:])
+    doubtful = _CENTS.search(text[max(0, position - 3) : position]) or re.search(
+        r"\d,\d{3}\Z", text[max(0, position - 6) : position]
+    )
     return Scale(None, end, (0, 7)) if doubtful else Scale(7, end)
 
 

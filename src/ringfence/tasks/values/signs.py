@@ -91,7 +91,8 @@ _SIDE_BEFORE = re.compile(r"(?:\A|\n|[ ]{2}|\|[ ]?|\()(?:DR|Dr|CR|Cr|OD|Soll|Hab
 def side_of_account(text: str, start: int, end: int, language: str | None, money: bool = True) -> bool:
     """True if one side of an account is named beside the amount ``text[start:end]``: 25,000.00 Cr, 45,67 Af.
 
-    Which side is negative depends on whose account it is. A number that is no money has the sides Cr and Dr only.
+    Which side is negative depends on whose account it is. For a number that is no
+    money, H and S count only behind grouped digits with cents.
     """
     amount = text[start:end]
     if not re.search(r"\d[.,' \u00a0]\d{2,3}(?!\d)", amount):
