@@ -18,14 +18,14 @@ from ringfence.engines import FakeEngine, Request
 from ringfence.errors import WeightsError
 from ringfence.evaluation.evaluator import items_of_results
 from ringfence.gold.source import GoldSource
-from ringfence.gold.split import SplitFile
+from ringfence.gold.split import Split, SplitFile
 from ringfence.inference import LoadedModel, Windowing
 from ringfence.reports.tune_report import _plan_rows
 from ringfence.runs import RunFolder
 from ringfence.tasks import task_from
 from ringfence.tuning import Proof, ProofHooks, ProofTerms, prove
 from ringfence.tuning.cascade import Cascade, Side, by_document, cascade_of, threshold
-from ringfence.tuning.data import encoded
+from ringfence.tuning.data import encoded, read_labels
 from ringfence.tuning.plan import Computing, Settings, plan_for
 from ringfence.tuning.preparation import Prepared, TuneTerms
 from ringfence.tuning.proof import with_settings
@@ -204,6 +204,83 @@ def test_both_sides_of_a_cascade_answer_the_dev_part_too_which_chooses_what_is_p
     for name, count in (("tuned", 16), ("larger", 16), ("small", 10)):  # dev and test, and test alone
         assert len(list(RunFolder.open(place / "proof" / name).latest())) == count
     assert proven.as_json()["cascades"][0]["sent"] == cascade.sent
+
+
+FRUIT = task_from({"kind": "classify", "name": "fruit", "labels": ["apple", "pear"], "list_labels": False})
+
+
+def fruit(number: int) -> tuple[str, str]:
+    """A note and its label; a third of the notes says nothing that the model knows."""
+    label = ("apple", "pear")[number % 2]
+    word = {"apple": "cider", "pear": "perry"}[label] if number % 3 == 0 else label
+    return f"{word} {number}", label
+
+
+def proof_of_fruit(place: Path, monkeypatch: pytest.MonkeyPatch, known: tuple[str, ...]) -> Proof:
+    """The proof of weights that know some words, and an embedder that knows the kinds of fruit of all."""
+    names = [f"{n}.txt" for n in range(60)]
+    (place / "notes").mkdir()
+    for number, name in enumerate(names):
+        (place / "notes" / name).write_text(fruit(number)[0])
+    lines = [GoldLine(document=name, values={"label": fruit(n)[1]}) for n, name in enumerate(names)]
+    gold = place / "gold.jsonl"
+    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in lines))
+    parts = {"calibration": names[:40], "dev": names[40:50], "test": names[50:]}
+    SplitFile(gold).write(Split(parts, {name: name for name in names}, {}, 0, None, "2026-01-01T00:00:00+00:00"))
+
+    def level(prompt: str, continuation: str) -> float:
+        text = prompt.rpartition("Text:")[2] or prompt
+        sure = any(word in text for word in known) and continuation.strip().startswith(fruit_of(text))
+        return -0.1 if sure else -1.0 - 0.1 * ("pear" in continuation)
+
+    def fruit_of(text: str) -> str:
+        return "pear" if "perry" in text or "pear" in text else "apple"
+
+    def load(options: ModelOptions, *_: Any) -> LoadedModel:
+        return LoadedModel(FakeEngine(lambda *_: "", scorer=level), None, None, options=options)
+
+    def meaning(text: str, _: str) -> list[float]:
+        return [1.0, 0.0] if fruit_of(text) == "apple" else [0.0, 1.0]
+
+    monkeypatch.setattr("ringfence.tuning.contender_runs.load_model", load)
+    monkeypatch.setattr("ringfence.tuning.proof.state_of", lambda name: SimpleNamespace(usable=True))
+    embedder = LoadedModel(FakeEngine(lambda *_: "", embedder=meaning), None, None)
+    monkeypatch.setattr("ringfence.inference.answerer.load_embedder", lambda: embedder)
+    source = GoldSource(None, FRUIT, (str(place / "notes"),))
+    of = read_labels(gold, source)
+    engine = FakeEngine(lambda *_: "", scorer=level)
+    train, _ = encoded(of, "calibration", engine, Windowing())
+    weights = StoredWeights(place, Manifest("small", "small" * 13, (), "Apache-2.0", "here", "now"))
+    prepared = Prepared(
+        of, weights, weights, TuneTerms(settings=Settings()), train, [], cast(Any, SimpleNamespace(as_json=dict)),
+        cast(Any, None), "fake", 100_000, 1.0,
+    )  # fmt: skip
+    monkeypatch.setattr("ringfence.tuning.preparation.configuration_digest", lambda facts, plan: "sha256:0")
+    tuned = Tuned(prepared, cast(Any, SimpleNamespace(merged=weights)), [], cast(Any, None), 0.0, [], {})
+    return prove(tuned, gold, source, place / "proof", ProofTerms(ranker=False), ProofHooks())
+
+
+def test_where_labels_are_chosen_the_tuned_weights_are_judged_in_the_form_that_the_dev_part_prefers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof = proof_of_fruit(tmp_path, monkeypatch, known=("apple", "pear"))
+    judged, by_name = proof.contenders[0], {each.name: each for each in proof.contenders}
+    assert proof.form == judged.name == "tuned + likeness"
+    assert judged.share.share > by_name["tuned"].share.share
+    assert by_name["tuned"].gain
+    assert by_name["tuned"].gain[0] > 0
+    assert proof.pool == tmp_path / "proof" / "tuned+likeness" / "pool.jsonl"
+    pool = [json.loads(line)["text"] for line in proof.pool.read_text().splitlines()]
+    assert set(pool) == {fruit(number)[0] for number in range(40)}, "only documents that were trained on"
+    task = RunFolder.open(tmp_path / "proof" / "tuned+likeness").lock().data["task"]
+    assert (task["examples"], task["likeness"], task["list_labels"]) == (0, 1.0, False)
+    assert "tuned" not in proof.sentence.removeprefix("Tuned").partition("than the best, ")[2], "a form is no rival"
+
+
+def test_likeness_that_adds_nothing_is_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proof = proof_of_fruit(tmp_path, monkeypatch, known=("apple", "pear", "cider", "perry"))
+    assert (proof.form, proof.pool) == ("tuned", None)
+    assert "tuned + likeness" in {each.name for each in proof.contenders}
 
 
 def test_the_page_shows_the_plan_of_the_machine_that_trained() -> None:

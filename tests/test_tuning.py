@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from ringfence.engines import FakeEngine
 from ringfence.errors import InputError
 from ringfence.gold.agreement import values_match
 from ringfence.gold.near_duplicates import near_duplicates
+from ringfence.gold.source import GoldSource
 from ringfence.gold.split import Split, SplitFile
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing
 from ringfence.inference.example_pool import read_examples, write_pool
@@ -27,7 +29,7 @@ from ringfence.locks import canonical_digest
 from ringfence.tasks import Example, ExtractTask, Task, prepare, task_from
 from ringfence.tasks.extract.prompt import write_prompt
 from ringfence.tuning.curve import CurvePoint, NextLabels, next_labels
-from ringfence.tuning.data import Labels, encoded
+from ringfence.tuning.data import Labels, encoded, read_labels
 from ringfence.tuning.examples import Encoded, encode, examples_of, learned_share, parity_fault, tunable
 from ringfence.tuning.few_shot import fixed_examples, pool_of
 from ringfence.tuning.guards import guard
@@ -302,16 +304,27 @@ def test_an_example_that_would_be_cut_and_tokens_that_differ_are_refused() -> No
     assert "other tokens in training than in serving" in faults_of(labels(), parity=["3.txt, token 4 of 90"])
 
 
-def test_training_labels_are_trained_on_beside_the_gold_which_counts_for_its_own_documents() -> None:
-    own, of = document_of(letter(2), "2.txt"), labels()
+def test_training_labels_are_trained_on_beside_the_gold_which_counts_for_its_own_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = labels()
+    for name, document in of.documents.items():
+        (tmp_path / name).write_text(document.text)
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
+    SplitFile(gold).write(of.split)
+    own = replace(document_of(letter(2), "2.txt"), sha256=hashlib.sha256(letter(2).encode()).hexdigest())
     fresh = replace(document_of(letter(300), "300.txt"), sha256="1" * 64)
     answered = TrainingLabel(
         document="300.txt", values=gold_of(300), origin="accepted", accepted_by="checks", run="runs/x", lock="sha256:0"
     )
     same = answered.model_copy(update={"document": "2.txt", "values": {"seller": None}})
-    of = replace(of, documents={**of.documents, "2.txt": own}, more=[(answered, fresh), (same, own)])
+    monkeypatch.setattr("ringfence.tuning.data.training_labels", lambda *_: [answered, same])
+    monkeypatch.setattr("ringfence.tuning.data.label_documents", lambda _: {"300.txt": fresh, "2.txt": own})
+    of = read_labels(gold, GoldSource(None, TASK, tuple(str(tmp_path / name) for name in of.documents)), [tmp_path])
+    assert [label for label, _ in of.more] == [answered]
     train, _ = encoded(of, "calibration", ENGINE, Windowing())
-    assert len(train) == 41
+    assert len(train) == 41, "40 of gold, and one"
     assert train[-1].example.document == "300.txt"
     dev, _ = encoded(of, "dev", ENGINE, Windowing())
     assert {each.example.document for each in dev} == set(of.part("dev"))

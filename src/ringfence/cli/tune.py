@@ -174,7 +174,9 @@ def _print(done: Tuning) -> None:
     if tuned.published:
         merged, adapter, folder = (each.manifest.name for each in tuned.published.by_name.values())
         note(f"Weights: {merged}; the adapter alone: {adapter} for llama.cpp, {folder} for vLLM.")
-        note(f"Use them: ringfence run TASK INPUT --out RUN --weights {merged}")
+        pool = done.proof.pool if done.proof else None
+        beside = f" --pool {pool}, with `examples: 0` in the task" if pool else ""
+        note(f"Use them: ringfence run TASK INPUT --out RUN --weights {merged}{beside}")
     if done.report:
         note(f"Report: {done.report}. Tuned weights can repeat your documents; keep them like those.")
 

@@ -95,6 +95,10 @@ class Task(BaseModel):
         """True if the examples of a pool are chosen or weighed by their likeness to the document."""
         return self.takes_examples
 
+    def by_likeness(self) -> Task | None:
+        """The task without examples in its prompts, where the pool counts by likeness; None if it cannot."""
+        return None
+
     def example_fault(self, example: Example) -> str | None:
         """Why an example of a pool has no answer to this task; None if it has one."""
         return "has no answer to this task"

@@ -10,7 +10,7 @@ from ..contracts import Result
 from ..evaluation.items import Item
 from ..labels.doubts import UNANSWERED, DoubtReader
 from ..tasks import Task
-from .contender import TUNED, Contender, contender_of
+from .contender import Contender, contender_of
 
 __all__ = ["Cascade", "Side", "by_document", "cascade_of", "threshold"]
 
@@ -84,13 +84,13 @@ def cascade_of(task: Task, tuned: Side, larger: Side, dev: Sequence[str], test: 
     above = threshold(tuned.right(dev), larger.right(dev), {name: doubts[name] for name in dev})
     sent = [name for name in test if doubts[name] > above]
     chosen = [item for name in test for item in (larger if name in sent else tuned).items.get(name, ())]
-    name = f"tuned, then {larger.name}"
-    items = {TUNED: [item for one in test for item in tuned.items.get(one, ())], name: chosen}
+    name = f"{tuned.name}, then {larger.name}"
+    items = {tuned.name: [item for one in test for item in tuned.items.get(one, ())], name: chosen}
     times = tuned.minutes(test), larger.minutes(sent)
     minutes = None if None in times else sum(time for time in times if time)
     size = None if tuned.size is None or larger.size is None else tuned.size + larger.size
     pace = round(len(test) / minutes, 1) if minutes else None
-    return Cascade(contender_of(name, items, pace, size), above, len(sent), len(test))
+    return Cascade(contender_of(name, items, pace, size, tuned.name), above, len(sent), len(test))
 
 
 def threshold(tuned: Mapping[str, int], larger: Mapping[str, int], doubts: Mapping[str, float]) -> float:

@@ -11,18 +11,21 @@ from ..evaluation.items import Item, proportion_of
 from ..evaluation.metrics import document_proportion
 from ..evaluation.statistics import Proportion
 
-__all__ = ["TUNED", "Contender", "contender_of"]
+__all__ = ["TUNED", "TUNED_FORMS", "WITH_LIKENESS", "Contender", "contender_of"]
 
 TUNED = "tuned"
 """The name of the tuned weights among the contenders."""
+WITH_LIKENESS = f"{TUNED} + likeness"
+"""The tuned weights with the likeness to the labels that they learned weighed in."""
+TUNED_FORMS = (TUNED, WITH_LIKENESS)
 
 
 @dataclass(frozen=True)
 class Contender:
     """One way to answer the test part: its share of right values, paired with the tuned weights.
 
-    ``gain`` is the tuned share less this one, with its 95 % interval; None for the tuned weights themselves. ``pace``
-    is in documents a minute, ``size`` the bytes of the weights; None without a language model.
+    ``gain`` is the tuned share less this one, with its 95 % interval; None for what the others are paired with.
+    ``pace`` is in documents a minute, ``size`` the bytes of the weights; None without a language model.
     """
 
     name: str
@@ -41,12 +44,13 @@ class Contender:
 
 
 def contender_of(
-    name: str, items: Mapping[str, Sequence[Item]], pace: float | None = None, size: int | None = None
-) -> Contender:
-    """The contender ``name`` of ``items``, which hold those of the tuned weights too."""
+    name: str, items: Mapping[str, Sequence[Item]], pace: float | None = None, size: int | None = None,
+    form: str = TUNED,
+) -> Contender:  # fmt: skip
+    """The contender ``name`` of ``items``, paired with the ``form`` of the tuned weights that they hold too."""
     own = items[name]
     gain = None
-    if name != TUNED:
-        paired = compare_items({TUNED: items[TUNED], name: own})[0]
+    if name != form:
+        paired = compare_items({form: items[form], name: own})[0]
         gain = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
     return Contender(name, proportion_of(own), document_proportion(own), gain, pace, size)

@@ -83,13 +83,16 @@ def read_labels(gold: Path, source: GoldSource, more: Sequence[Path] = ()) -> La
             "None of the labelled documents can be read.", "Say where they lie: --run RUN or --documents FOLDER."
         )
     pairs = near_duplicates({name: each.text for name, each in documents.items()})
-    extra = [found for path in more for found in _with_documents(training_labels(path, gold, source))]
+    known = {documents[name].sha256 for name in split.parts.get(TRAIN, ()) if name in documents}
+    extra = [found for path in more for found in _with_documents(training_labels(path, gold, source), known)]
     return Labels(task, lines, documents, split, pairs, sorted(set(lines) - set(documents)), extra)
 
 
-def _with_documents(labels: Sequence[TrainingLabel]) -> list[tuple[TrainingLabel, Document]]:
+def _with_documents(labels: Sequence[TrainingLabel], known: set[str]) -> list[tuple[TrainingLabel, Document]]:
+    """Labels with their documents, but for those in ``known``: gold of the same document counts."""
     documents = label_documents(labels)
-    return [(label, documents[label.document]) for label in labels if label.document in documents]
+    found = [(label, documents[label.document]) for label in labels if label.document in documents]
+    return [(label, document) for label, document in found if document.sha256 not in known]
 
 
 def encoded(
@@ -108,11 +111,9 @@ def encoded(
         if not examples:
             left_out.append(name)
         on_progress(number, len(lines))
-    known = {labels.documents[name].sha256 for name in lines}
     for label, document in labels.more if part == TRAIN else ():
         line = GoldLine(document=document.id, values=label.values)
-        if document.sha256 not in known:  # gold of the same document counts
-            found += [encode(each, engine) for each in _examples(labels.task, document, line, engine, windowing)]
+        found += [encode(each, engine) for each in _examples(labels.task, document, line, engine, windowing)]
     return found, left_out
 
 

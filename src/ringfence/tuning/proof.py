@@ -21,7 +21,7 @@ from ..pilot.baselines import BaselineData, Embed, write_baselines
 from ..runs import Progress, RunFolder
 from ..tasks import Example, Task
 from .cascade import Cascade, Side, by_document, cascade_of
-from .contender import TUNED, Contender, contender_of
+from .contender import TUNED, TUNED_FORMS, WITH_LIKENESS, Contender, contender_of
 from .contender_runs import ContenderRuns, pace_of, sources_of
 from .data import TRAIN
 from .few_shot import fixed_examples, pool_of
@@ -60,7 +60,11 @@ class ProofHooks:
 
 @dataclass(frozen=True)
 class Proof:
-    """The verdict in one word and one sentence, and the figures behind it."""
+    """The verdict in one word and one sentence, and the figures behind it.
+
+    ``form`` is the form of the tuned weights that is judged, the better one on the dev part; it is the first of the
+    ``contenders``. ``pool`` is the file of labelled texts that it needs.
+    """
 
     word: Word
     sentence: str
@@ -69,11 +73,14 @@ class Proof:
     cascades: Sequence[Cascade] = ()
     fields: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     forgotten: Sequence[Forgotten] = ()
+    form: str = TUNED
+    pool: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "schema": 1, "verdict": self.word, "sentence": self.sentence, "documents": self.documents,
+            "form": self.form, "pool": str(self.pool) if self.pool else None,
             "contenders": [each.as_json() for each in self.contenders],
             "cascades": [each.as_json() for each in self.cascades],
             "fields": {path: dict(shares) for path, shares in self.fields.items()},
@@ -114,41 +121,49 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     def side(name: str) -> Side:
         return Side(name, results[name], by_document(judged(name, dev | lines)), paces[name], work.sizes.get(name))
 
-    items = {name: judged(name, lines) for name in runs}
-    contenders = [contender_of(name, items, paces.get(name), work.sizes.get(name)) for name in items]
-    cascades = [cascade_of(labels.task, side(TUNED), side(name), list(dev), list(lines)) for name in terms.against]
+    form = max(
+        (name for name in TUNED_FORMS if name in runs), key=lambda name: sum(item.right for item in judged(name, dev))
+    )
+    items = {name: judged(name, lines) for name in (form, *(name for name in runs if name != form))}
+    contenders = [contender_of(name, items, paces.get(name), work.sizes.get(name), form) for name in items]
+    cascades = [cascade_of(labels.task, side(form), side(name), list(dev), list(lines)) for name in terms.against]
     word, sentence = _verdict(contenders, terms)
     lost = forgotten(terms.others, models[prepared.base.manifest.name], models[TUNED], out, hooks)
-    return Proof(word, sentence, contenders, len(lines), cascades, _by_field(items), lost)
+    pool = runs[form].pool if form == WITH_LIKENESS else None
+    return Proof(word, sentence, contenders, len(lines), cascades, _by_field(items), lost, form, pool)
 
 
 def _model_runs(
     work: ContenderRuns, models: Mapping[str, ModelOptions], tuned: Tuned, gold: Path, source: GoldSource,
     terms: ProofTerms,
 ) -> dict[str, RunFolder]:  # fmt: skip
-    """Answer the test part with every model alone, all but the tuned with a ranker, and the base with examples.
+    """Answer the test part with every model alone, all but the tuned with a ranker, and two with labelled texts.
 
-    Sides of a cascade answer the dev part too, which chooses what is passed on.
+    These are the base with examples, and the tuned with likeness. Sides of a cascade answer the dev part too, which
+    chooses what is passed on, and so do the forms of the tuned, between which it chooses.
     """
     prepared, runs = tuned.prepared, {}
-    labels, base = prepared.labels, prepared.base.manifest.name
+    labels = prepared.labels
     test, dev, plain = set(labels.part("test")), set(labels.part("dev")), prepared.answer_options
     weighed = set(sorted(labels.part(TRAIN))[:MIXED]) if labels.task.weighs_values and terms.ranker else set()
     whole = replace(work, task=with_settings(labels.task, list_labels=True))  # only tuned weights know a list unseen
+    pooled = _with_pools(prepared, whole.task)
+    cascaded = {TUNED, *terms.against} if terms.against else set()
+    chosen_by_dev = cascaded | {form for form in TUNED_FORMS if any(each.name == WITH_LIKENESS for each in pooled)}
     for name, model in models.items():
         asked = work if name == TUNED else whole
-        cascaded = bool(terms.against) and name in (TUNED, *terms.against)
-        beside = (dev if cascaded else set()) | (weighed if name != TUNED else set())
+        beside = (dev if name in chosen_by_dev else set()) | (weighed if name != TUNED else set())
         run = runs[name] = asked.answer(name, model, test | beside, plain)
         if weighed and name != TUNED:
             both = replace(plain, ranker=_ranker(gold, source, run, tuned))
             runs[f"{name} + ranker"] = asked.answer(f"{name} + ranker", model, test, both)
-    for kind, task, pool in _few_shot(prepared, whole.task):
-        name = f"{base} + {kind}"
+    for each in pooled:
+        asked, both = replace(work, task=each.task), replace(plain, pool=each.pool)
+        beside = dev if each.name in chosen_by_dev else set()
         try:
-            runs[name] = replace(work, task=task).answer(name, models[base], test, replace(plain, pool=pool))
+            runs[each.name] = asked.answer(each.name, models[each.model], test | beside, both)
         except WeightsError as error:  # a machine without a network may not have those that embed
-            work.say(f"Left out: {name}. {error} {error.hint or ''}")
+            work.say(f"Left out: {each.name}. {error} {error.hint or ''}")
     return runs
 
 
@@ -163,15 +178,30 @@ def with_settings(task: Task, **settings: Any) -> Task:
     return task.model_copy(update={name: value for name, value in settings.items() if name in type(task).model_fields})
 
 
-def _few_shot(prepared: Prepared, task: Task) -> list[tuple[str, Task, list[Example]]]:
-    """Ways to show examples to the base: a name, the task that says so, and the pool, of training documents only."""
-    found = []
+@dataclass(frozen=True)
+class _WithPool:
+    """A contender with a pool of documents that were trained on: the task says what is done with them."""
+
+    name: str
+    model: str
+    task: Task
+    pool: list[Example]
+
+
+def _with_pools(prepared: Prepared, task: Task) -> list[_WithPool]:
+    """The base with examples, fixed and retrieved, and the tuned weights with likeness, as far as the task allows."""
+    found, base = [], prepared.base.manifest.name
     if fixed := fixed_examples(prepared.train, prepared.context):
         shown = with_settings(task, examples=len(fixed), shown="first", likeness=0.0)
-        found.append((f"{len(fixed)} fixed examples", shown, fixed))
+        found.append(_WithPool(f"{base} + {len(fixed)} fixed examples", base, shown, fixed))
+    if not state_of("onnx").usable:
+        return found
     pool = pool_of(prepared.train, prepared.context, getattr(task, "examples", 0))
-    if task.ranks_examples and pool and state_of("onnx").usable:
-        found.append(("retrieved examples", task, pool))
+    if task.ranks_examples and pool:
+        found.append(_WithPool(f"{base} + retrieved examples", base, task, pool))
+    alike, pool = prepared.labels.task.by_likeness(), pool_of(prepared.train, prepared.context, 0)
+    if alike and pool:
+        found.append(_WithPool(WITH_LIKENESS, TUNED, alike, pool))
     return found
 
 
@@ -213,7 +243,7 @@ def _verdict(contenders: Sequence[Contender], terms: ProofTerms) -> tuple[Word, 
     Alternatives that take no training of weights count as much as larger weights: whoever is as good without a
     training makes it needless.
     """
-    tuned, others = contenders[0], contenders[1:]
+    tuned, others = contenders[0], [each for each in contenders if each.name not in TUNED_FORMS]
     best = max(others, key=lambda each: each.share.share)
     assert best.gain
     gain, low, high = best.gain

@@ -7,12 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ..engines.selection import state_of
 from ..errors import RingfenceError
 from ..inference import open_engine
 from ..inference.model import settings_of
 from ..locks import canonical_digest
 from ..weights import Store, StoredWeights
 from ..weights.lora import LoraMatrices, merge, publish_adapter, publish_folder
+from ..weights.model_files import has_safetensors
 from .parity import Parity, compare_with
 from .preparation import Prepared, TuneHooks
 
@@ -54,6 +56,8 @@ def publish(
         ("merged weights", engine, published.merged, None) for engine in dict.fromkeys((prepared.engine, "llamacpp"))
     ]
     ways.append(("adapter on its base", "llamacpp", prepared.served, published.adapter))
+    if has_safetensors(prepared.base) and state_of("vllm").usable:
+        ways.append(("adapter on its base", "vllm", prepared.base, published.folder))
     parity = []
     for served, engine, weights, extra in ways:
         try:

@@ -122,6 +122,11 @@ class ClassifyTask(Task):
         """True if examples are the nearest ones, or if likeness is weighed."""
         return self.takes_examples and (self.shown == "nearest" or bool(self.likeness))
 
+    def by_likeness(self) -> ClassifyTask | None:
+        """The task without examples, with likeness weighed; None if documents have several labels."""
+        # The product of scores and likeness presumes that they are shares of one whole.
+        return None if self.several else self.model_copy(update={"examples": 0, "likeness": self.likeness or 1.0})
+
     def example_fault(self, example: Example) -> str | None:
         """Why an example does not fit: no label, one that is unknown, or several for a task of one."""
         if unknown := [label for label in example.labels if label not in self.options]:
