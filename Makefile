@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-forms bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-distillation bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-forms bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -60,6 +60,9 @@ bench-cascade: $(VENV)/.dev  ## documents a minute with a ranker and a cascade: 
 
 bench-tuning: $(VENV)/.dev $(VENV)/.tune  ## what fine-tuning brings: make bench-tuning ARGS="--set receipts --weights tests --train 300"
 	$(BIN)/python benchmarks/tuning.py $(ARGS)
+
+bench-distillation: $(VENV)/.dev $(VENV)/.tune  ## what answers of larger weights teach smaller ones: make bench-distillation ARGS="--labels 50"
+	$(BIN)/python benchmarks/distillation.py $(ARGS)
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
