@@ -1,10 +1,10 @@
-"""What the answers of larger weights teach smaller ones: labels alone, and labels with answers about unlabelled documents.
+"""What answers of larger weights teach smaller ones: labels alone, and labels with answers about unlabelled documents.
 
     python benchmarks/distillation.py --teacher demo --student tests --labels 50 --unlabelled 200 --out FOLDER
 
-Test and dev documents are those of benchmarks/tuning.py with the same seed, the unlabelled ones those that it would train
-on with more labels. The proof of the second training names the first as a contender. The same command goes on where it
-was stopped.
+Test and dev documents are those of benchmarks/tuning.py with the same seed, the unlabelled ones are others that it would
+train on with more labels. The proof of the second training names the first as a contender. The same command goes on
+where it was stopped.
 """
 
 from __future__ import annotations

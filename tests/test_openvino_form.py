@@ -20,6 +20,7 @@ from ringfence.cli import cli
 from ringfence.engines import openvino_convert
 from ringfence.engines.openvino_convert import make_form
 from ringfence.engines.openvino_distance import FURTHEST, distances
+from ringfence.engines.openvino_groups import WIDE, widen_groups
 from ringfence.engines.openvino_runtime import runtime
 from ringfence.engines.selection import OPENVINO_PRECISIONS, READ_EXACTLY
 from ringfence.errors import EngineError
@@ -160,6 +161,39 @@ def test_a_graph_without_a_matrix_of_the_file_is_refused(tmp_path: Path) -> None
     graph = write_graph(tmp_path / "graph.xml", [dice(1)], plain)
     with pytest.raises(EngineError, match=r"lack a matrix of the file \(m\)"):
         distances(graph, [file])
+
+
+def answers_of(graph: Path, rows: Any) -> list[Any]:
+    """What a graph of ``write_graph`` makes of rows of numbers."""
+    compiled = runtime().core.compile_model(str(graph), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    answers = compiled([rows])
+    return [answers[number] for number in range(len(compiled.outputs))]
+
+
+def test_matrices_share_a_scale_among_more_numbers_where_that_moves_them_no_further_than_before(tmp_path: Path) -> None:
+    even, exact, uneven = dice(1), dice(2), dice(3)
+    uneven[:, 0] = 60  # the others of its group have few of the steps up to it, and in a wide group all do
+    file = write_gguf(tmp_path / "a.gguf", {"even": (even, "F32"), "exact": (exact, "Q8_0"), "uneven": (uneven, "F32")})
+    exact = numbers_of(file)["exact"]
+    graph = write_graph(tmp_path / "graph.xml", [even, exact, uneven], in_bytes)
+    before, rows = distances(graph, [file]), dice(4, rows=3)
+    assert widen_groups(graph, [file], keep={"Q8_0"}) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gguf", "graph.bin", "graph.xml"]
+    after = distances(graph, [file])
+    assert after["exact"] == before["exact"]
+    assert after["uneven"] == before["uneven"]
+    assert before["even"] < after["even"] <= WIDE
+    for numbers, answer in zip((even, exact, uneven), answers_of(graph, rows), strict=True):
+        assert rms(answer - rows @ numbers.T) < 0.02 * rms(answer)
+
+
+@pytest.mark.parametrize("build", [plain, in_half_bytes])
+def test_matrices_that_are_not_held_in_bytes_stay_as_they_are(tmp_path: Path, build: Callable[[Any, Any], Any]) -> None:
+    file = write_gguf(tmp_path / "a.gguf", {"m": (dice(1), "F32")})
+    graph = write_graph(tmp_path / "graph.xml", [dice(1)], build)
+    held = graph.read_bytes(), graph.with_suffix(".bin").read_bytes()
+    assert widen_groups(graph, [file]) == 0
+    assert (graph.read_bytes(), graph.with_suffix(".bin").read_bytes()) == held
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from ..gguf_copy import copy_gguf
 from ..gguf_header import GgufHeader
 from .gguf_metadata import FormFacts, cached_numbers, facts_of_gguf
 from .openvino_distance import FURTHEST, distances
+from .openvino_groups import widen_groups
 from .openvino_runtime import explain, runtime
 from .selection import READ_EXACTLY, unread_by_openvino
 
@@ -24,13 +25,14 @@ DISTANCES = "distances.json"
 
 def converter_version() -> str:
     """The version of the converter: OpenVINO GenAI's GGUF reader, the precision that it is given, and this file."""
-    return f"openvino-genai {runtime().genai.__version__}; gguf {version('gguf')}; 8 bits; facts 2"
+    return f"openvino-genai {runtime().genai.__version__}; gguf {version('gguf')}; 8 bits in groups of 128; facts 2"
 
 
 def make_form(origin: Path, target: Path) -> None:
     """Convert the GGUF file in ``origin``, or copy the OpenVINO export there, into ``target``.
 
-    Matrices in a precision that OpenVINO reads with other numbers are given to it in 8 bits. Raises EngineError if
+    Matrices in a precision that OpenVINO reads with other numbers are given to it in 8 bits, in groups of 128 numbers
+    where their width and their numbers allow it. Raises EngineError if
     ``origin`` holds neither, if OpenVINO cannot convert it, or if the result is not what the file holds.
     """
     if (origin / "openvino_model.xml").exists():
@@ -52,6 +54,7 @@ def make_form(origin: Path, target: Path) -> None:
             f"OpenVINO does not read the precision {unread} of these weights.", "Choose --engine llamacpp."
         )
     _convert(files, target)
+    widen_groups(target / "openvino_model.xml", files, keep=READ_EXACTLY)
     _state_distance(target, files)
     facts.write(target)
 
