@@ -2,7 +2,7 @@
 
     python benchmarks/distillation.py --teacher demo --student tests --labels 50 --unlabelled 200 --out FOLDER
 
-Test and dev documents are those of benchmarks/tuning.py with the same seed, the unlabelled ones are others that it would
+Test and dev documents are those of benchmarks/tuning.py with the same seed, the unlabelled ones others that it would
 train on with more labels. The proof of the second training names the first as a contender. The same command goes on
 where it was stopped.
 """
