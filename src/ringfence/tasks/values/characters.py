@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["HARD_SPACE", "is_wrapped", "plain"]
+__all__ = ["HARD_SPACE", "has_cents_at", "is_wrapped", "plain"]
 
 HARD_SPACE = "\u00a0"  # a space at which no line breaks; inside a number it groups digits
 _INVISIBLE = "\u200e"
+_CENTS = re.compile(r"[.,]\d{2}\Z")
 _FORMS = {
     HARD_SPACE: "\u00a0\u202f\u2007\u2008\u2009\u200a\u2005\u2006",
     _INVISIBLE: "\u200e\u200f\u061c\u200b\u2060\ufeff\u00ad\u2066\u2067\u2068\u2069",
@@ -29,6 +30,11 @@ _FORMS = {
 
 
 _BY_CHARACTER = {character: form for form, characters in _FORMS.items() for character in characters}
+
+
+def has_cents_at(text: str, end: int) -> bool:
+    """True if two decimals end there, as those of an amount do."""
+    return _CENTS.search(text[max(0, end - 3) : end]) is not None
 
 
 def plain(text: str) -> str:

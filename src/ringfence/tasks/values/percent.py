@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..locale import Locale
 from .candidate import Candidate, ParsedValue, candidate_at
-from .characters import plain
+from .characters import has_cents_at, plain
 from .number import printed_numbers, type_number, with_sign
 from .ranges import joins_range
 from .signs import dash_before, is_minus, sign_of_parentheses, word_minus
@@ -19,7 +19,6 @@ _AFTER = re.compile(
     r"(?!\w))",
     re.I,
 )
-_CENTS = re.compile(r"[.,]\d{2}\Z")
 _MINUS_BEHIND = re.compile(r"[-–](?=[ \u00a0]{2}|[ \u00a0]*(?:\n|\Z))")
 _RATE = re.compile(
     r"(?:vat|ust|mwst|steuer|tva|iva|btw|moms|gst|tax|rate|discount|rabatt|skonto|remise|interest|zins\w*|intérêt|"
@@ -57,7 +56,7 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
             first, negative = dash if dash[1] else (start, None)
         elif first == start and _has_doubtful_sign(form, start, last):
             negative = None
-        if after and not negative and _CENTS.search(form[start:end]) and _MINUS_BEHIND.match(form, last):  # 2,50%-
+        if after and not negative and has_cents_at(form, end) and _MINUS_BEHIND.match(form, last):  # 2,50%-
             last, negative = last + 1, True
         parsed = type_number(form[start:end], decimal)
         both = type_number(form[start:end], None)

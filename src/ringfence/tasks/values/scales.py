@@ -10,6 +10,7 @@ from functools import cache
 
 import babel
 
+from .characters import has_cents_at
 from .currency import mark_after
 from .known_names import known_names
 
@@ -32,7 +33,6 @@ _AFTER = re.compile(
     r"[ \u00a0]?(?P<cjk>[万億亿千百만억천])"
     r"|(?:[ \u00a0]|-(?=[^\W\d_]{5}))?(?:d[ei][ \u00a0])?(?P<word>[^\W\d_]+)(?!\w)\.?"
 )
-_CENTS = re.compile(r"[.,]\d{2}\Z")
 _CJK = {"万": 4, "億": 8, "亿": 8, "千": 3, "百": 2, "만": 4, "억": 8, "천": 3}
 
 
@@ -87,9 +87,7 @@ def scale_after(text: str, position: int, language: str | None, marked: bool) ->
     if word == "cr":
         return _crore(text, position, match, end)
     if match["word"] in ("Md", "Mds"):
-        french = (
-            marked and (language or "").startswith("fr") and not _CENTS.search(text[max(0, position - 3) : position])
-        )
+        french = marked and (language or "").startswith("fr") and not has_cents_at(text, position)
         return Scale(9, end) if french or mark_after(text, end, language) else None
     if marked and (short := _short(word, text, position, end, language)):
         return short
@@ -139,7 +137,7 @@ def _letter(word: str, text: str, position: int, end: int) -> Scale | None:
         return Scale(power, end, () if power is not None else ((3, 6) if word == "m" else (3, 12)))
     if re.match(r"/|\.[ \u00a0]?[A-Z]", text[end : end + 3]):  # £1,250 B/F; EUR 500 M. Schmidt
         return None
-    if word not in _APART or _CENTS.search(text[max(0, position - 3) : position]):
+    if word not in _APART or has_cents_at(text, position):
         return None
     return Scale(None, end, _APART[word])
 
@@ -153,9 +151,7 @@ def _crore(text: str, position: int, match: re.Match[str], end: int) -> Scale | 
         or re.search(r"\d[.,]\d{2,3}[.,]\d+\Z", text[max(0, position - 12) : position])
     ):
         return None
-    doubtful = _CENTS.search(text[max(0, position - 3) : position]) or re.search(
-        r"\d,\d{3}\Z", text[max(0, position - 6) : position]
-    )
+    doubtful = has_cents_at(text, position) or re.search(r"\d,\d{3}\Z", text[max(0, position - 6) : position])
     return Scale(None, end, (0, 7)) if doubtful else Scale(7, end)
 
 

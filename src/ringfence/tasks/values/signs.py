@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .characters import has_cents_at
 from .currency import mark_after, mark_before
 
 __all__ = ["dash_before", "is_minus", "sign_of_parentheses", "side_of_account", "trailing_minus", "word_minus"]
@@ -62,7 +63,7 @@ def trailing_minus(text: str, end: int) -> bool | None:
     after = text[end + 1 : end + 9].split("\n", maxsplit=1)[0]
     if not after:
         return True
-    cents = re.search(r"[.,]\d{2}\Z", text[max(0, end - 3) : end]) is not None
+    cents = has_cents_at(text, end)
     if cents and re.match(r"[A-Z]{1,2}[ \u00a0]*\Z", after):  # the code of a tax, or of a section
         return None
     if not after[0].isspace():
