@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -72,8 +73,12 @@ def _faults_of_claim(claim: Claim, behind: CorpusAnswer, task: Mapping[str, Any]
             said += [whole.title, whole.lead, whole.text]
     stated = claim.text
     if claim.calculation:
-        stated = f"{stated.replace(claim.calculation.result, ' ')} {claim.calculation.expression}"
-        if _worked_out(claim.calculation.expression) != _number(claim.calculation.result):
+        # A year has 12 months and a whole 100 percent: such factors stand in no document.
+        stated_factors = re.sub(
+            r"(?<=[*/])\s*(?:2|4|12|24|52|60|100|360|365|1,?000)(?![\d.,])", " ", claim.calculation.expression
+        )
+        stated = f"{stated.replace(claim.calculation.result, ' ')} {stated_factors}"
+        if not _is_result(claim.calculation.expression, claim.calculation.result):
             yield f"says that {claim.calculation.expression} is {claim.calculation.result}"
     for raw in numbers_missing(stated, "\n".join(said)):
         yield f"states the number {raw}, which its places do not"
@@ -120,16 +125,32 @@ def _read(path: str, source: str, document: str, sha256: str, reading: str, *sta
     return texts[0] if texts else None
 
 
-def _number(text: str) -> float | None:
+def _is_result(expression: str, result: str) -> bool:
+    value = _worked_out(expression)
     try:
-        return round(float(text), 4)
+        return value is not None and math.isclose(value, float(_plain_number(result)), rel_tol=1e-5, abs_tol=1e-9)
     except ValueError:
-        return None
+        return False
+
+
+def _plain_number(raw: str) -> str:
+    """A printed number with a point before its decimals and without groups: of two signs the last one is decimal."""
+    if "," in raw and "." in raw:
+        group = "," if raw.rfind(".") > raw.rfind(",") else "."
+        return raw.replace(group, "").replace(",", ".")
+    if re.fullmatch(r"-?\d{1,3}(?:,\d{3})+", raw) or raw.count(".") > 1:
+        return raw.replace(",", "").replace(".", "")
+    return raw.replace(",", ".")
 
 
 def _worked_out(expression: str) -> float | None:
     """Return the value of a sum, difference, product or quotient: a shunting-yard of our own, without the decoder's."""
-    tokens = re.findall(r"\d+(?:\.\d+)?|[-+*/()]", re.sub(r"[,$€£%\s]", "", expression))
+    plain = re.sub(r"[$€£\s]", "", expression)
+    plain = re.sub(r"\d[\d.,]*", lambda number: _plain_number(number.group().rstrip(".,")), plain)
+    hundredths = re.search(r"[*/]", plain) is not None
+    plain = re.sub(r"(\d[\d.]*)%", lambda number: f"({number[1]}/100)" if hundredths else number[1], plain)
+    plain = re.sub(r"(?<![\d)])-", "0-", plain)
+    tokens = re.findall(r"\d+(?:\.\d+)?|[-+*/()]", plain)
     rank = {"+": 1, "-": 1, "*": 2, "/": 2}
     values: list[float] = []
     waiting: list[str] = []
@@ -158,7 +179,7 @@ def _worked_out(expression: str) -> float | None:
             apply()
     except (IndexError, KeyError):
         return None
-    return round(values[0], 4) if len(values) == 1 else None
+    return values[0] if len(values) == 1 else None
 
 
 CHECKER = KindChecker(columns, faults_of_result)

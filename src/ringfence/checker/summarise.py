@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from text_to_num import alpha2digit
+
 from ..contracts import Result
 from ..documents import Document
 from .kind import Fault, KindChecker
 
 __all__ = ["CHECKER", "columns", "faults_of_result", "numbers_missing"]
 
-_NUMBER = re.compile(r"\d+(?:[.,'’\u00a0 ]\d{3})*(?:[.,]\d+)?")
+_NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?")
+_DAY = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(?=\d{4}|\D|$)")
 ROUNDED = 1e-5  # more than what the rounding of a support changes
 SPEAKER = 41  # characters at the beginning of a line that can name who speaks
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -89,19 +92,68 @@ def _faults_of_numbers(result: Result, document: Document) -> Iterator[str]:
 def numbers_missing(written: str, source: str) -> Iterator[str]:
     """Numbers in digits that ``written`` states and ``source`` does not."""
     known = _numbers_of(source)
-    for raw in _NUMBER.findall(written):
-        if _digits(raw) not in known and (_digits(raw).lstrip("0") or "0") not in known:
+    written = _DAY.sub(r"\1 \2 ", written)
+    for number in _NUMBER.finditer(written):
+        raw = number.group()
+        behind = written[number.end() :]
+        ways = {_digits(raw), _digits(raw).lstrip("0") or "0", *_scaled(raw, behind)}
+        if raw.isdigit() and re.match(r" ?p\.?m", behind, re.I):
+            ways.add(str(int(raw) % 12 + 12))
+        ways |= {
+            str(int(raw) * factor)
+            for unit, factor in _LONGER
+            if raw.isdigit() and re.match(rf"[ -]?(?:{unit})\b", behind, re.I)
+        }
+        if not ways & known:
             yield raw
 
 
 def _numbers_of(text: str) -> set[str]:
     """Every number that a text states in digits, words, month names or short years."""
+    text = _DAY.sub(r"\1 \2 ", text)
     known = {_digits(raw) for raw in _NUMBER.findall(text)} | set(re.findall(r"\d+", text))
+    known |= {raw.rstrip("0").rstrip(".") for raw in re.findall(r"\d+\.\d{3}(?!\d)", text)}
+    for number in _NUMBER.finditer(text):
+        known |= set(_scaled(number.group(), text[number.end() :]))
+    heads = {power for power, words in _SCALES for _ in re.finditer(rf"(?<!\w)(?:{words})(?!\w)", text, re.I)}
+    known |= {_times(digits, power) for digits in set(known) for power in heads}
+    for unit, factor in _LONGER:
+        known |= {str(int(n) * factor) for n in re.findall(rf"\b(\d{{1,3}})[ -](?:{unit})\b", text, re.I)}
+    known |= {str(int(hour) % 12 + 12) for hour in re.findall(r"\b(\d{1,2})(?::\d\d)? ?p\.?m", text, re.I)} | {
+        "00",
+        "0",
+    }
+    for language in ("en", "de", "fr", "es", "it", "nl"):
+        known |= {_digits(raw) for raw in _NUMBER.findall(alpha2digit(text, language))}
     known |= {digits.lstrip("0") or "0" for digits in known}
     known |= {str(n) for n, word in enumerate(_WORDS, 1) if re.search(rf"\b{word}\b", text, re.I)}
     months = [n for n in range(1, 13) if re.search(rf"\b{calendar.month_abbr[n]}", text, re.I)]
     known |= {str(n) for n in months} | {f"{n:02}" for n in months}
-    return known | {f"{century}{short}" for short in re.findall(r"[./-](\d\d)\b", text) for century in (19, 20)}
+    return known | {
+        f"{century}{short}" for short in re.findall(r"(?:[./'-]|FY|Q)(\d\d)\b", text) for century in (19, 20)
+    }
+
+
+_LONGER = ((r"years?|jahre?n?|ans?|años?|ann[io]", 12), (r"weeks?|wochen?|semaines?", 7))  # in months, in days
+_SCALES = (
+    (3, r"k|thousands?|tsd\.?|tausend|miles|milliers|T€|TEUR|duizend"),
+    (6, r"m|mn|M€|mio\.?|millions?|millionen|millones|milioni|miljoen"),
+    (9, r"b|bn|Md€|mrd\.?|billions?|milliarden?|milliards?|miljard|miliardi"),
+)
+
+
+def _scaled(raw: str, behind: str) -> Iterator[str]:
+    """The number with the scale behind it written out: 5.2 million is 5200000."""
+    for power, words in _SCALES:
+        if re.match(rf"[ \u00a0]?(?:{words})(?!\w)", behind, re.I):
+            yield _times(_digits(raw), power)
+
+
+def _times(digits: str, power: int) -> str:
+    whole, _, rest = digits.partition(".")
+    moved = whole + rest[:power].ljust(power, "0")
+    left = rest[power:].rstrip("0")
+    return (moved.lstrip("0") or "0") + (f".{left}" if left else "")
 
 
 def _digits(raw: str) -> str:

@@ -13,15 +13,26 @@ __all__ = ["sentences_of"]
 _END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_a-zß-ÿ])|\n(?=\s*\n)|\n(?=[-#>•*] )")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|No|Nos|Nr|Art|Abs|Sec|Fig|Inc|Ltd|Co|Corp|approx|ca|bzw|vgl|etc|e\.g|i\.e|"
-    r"z\.B|d\.h|U\.S|U\.K|Hr|Fr|Str|Tel|Bd)|\b[^\W\d_])\.$"
+    r"z\.B|d\.h|U\.S|U\.K|Hr|Fr|Tel|Bd|Messrs|Rev|Ref|Vol|pp|Abb|Kap|Ziff|Tab|Mme|Mlle|art|pág|"
+    r"Mio|Mrd|Tsd|inkl|exkl|zzgl|gem|max|min|Approx|Dept|\w*[Ss]tr)|\b[^\W\d_])\.$"
 )
+_MONTHS = (
+    r"(?:Jan|Feb|Mär|Mar|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jänner|Feber)[a-zäö]*|"
+    r"(?:Quartal|Halbjahr|Werktag|Arbeitstag|Tag|Monat|Jahrhundert|Kapitel|Abschnitt|Auflage|Etage|Stock)[a-z]*"
+)
+_ORDINAL = re.compile(r"(?<![\w.,/-])\d{1,2}\.$")  # am 31. Dezember, im 2. Quartal
+_COUNTED = re.compile(rf"[ \u00a0](?:{_MONTHS})\b")
+_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$")  # Dec. 31
 
 
 def sentences_of(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the sentences of ``text[start:end]`` in order, without the white space around them."""
     at = start
     for mark in _END.finditer(text, start, end):
-        if mark.end() < end and not _ABBREVIATED.search(text[max(at, mark.end() - 12) : mark.end()]):
+        before = text[max(at, mark.end() - 24) : mark.end()]
+        goes_on = _ORDINAL.search(before) and _COUNTED.match(text, mark.end())
+        goes_on = goes_on or (_MONTH.search(before) and re.match(r"[ \u00a0]\d", text[mark.end() : mark.end() + 2]))
+        if mark.end() < end and not goes_on and not _ABBREVIATED.search(before):
             yield from _trimmed(text, at, mark.end())
             at = mark.end()
     yield from _trimmed(text, at, end)

@@ -23,9 +23,9 @@ from ..tasks.answer.prompt import (
     read_parts,
     repeat_turn,
 )
+from ..tasks.names import nouns_have_capitals
 from ..tasks.planted import PLANTED, has_planted_text
 from ..tasks.prompt import break_control_tokens
-from ..tasks.unsupported import nouns_have_capitals
 from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score

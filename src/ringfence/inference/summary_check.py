@@ -11,10 +11,11 @@ from ..documents import Document
 from ..engines import Engine, Score, ScoreRequest
 from ..tasks import SummariseTask
 from ..tasks.evidence import as_document, passages_that_say
+from ..tasks.names import nouns_have_capitals
 from ..tasks.printed_names import PrintedNames
 from ..tasks.summarise.length import chosen
 from ..tasks.summarise.notes import Passage, Sentence
-from ..tasks.unsupported import nouns_have_capitals, unsupported
+from ..tasks.unsupported import unsupported
 from .support import EMPTY, SupportCheck, judged
 
 __all__ = ["CheckedSentence", "SummaryCheck"]

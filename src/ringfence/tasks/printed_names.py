@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from .unsupported import names_in, nouns_have_capitals
+from .names import names_in, nouns_have_capitals
 
 __all__ = ["PrintedNames"]
 

@@ -6,57 +6,115 @@ import ast
 import operator
 import re
 from collections.abc import Callable
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
 from ...contracts import Calculation
 
-__all__ = ["calculated", "result_of"]
+__all__ = ["EXPRESSION", "calculated", "result_of", "stated_numbers"]
 
-_EXPRESSION = re.compile(r"\{\{?\s*([-+*/().,\d\s%$€£]+?)\s*\}?\}")
-_OPERATIONS: dict[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
+EXPRESSION = re.compile(r"\{\{?\s*([-+*/().,\d\s%$€£]+?)\s*\}?\}")
+_OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
 LONGEST = 200  # characters of an expression
-DIGITS = 6  # of a result that does not end
+DIGITS = 6  # of a result that does not end, or two decimals if these are more
+_TOKEN = re.compile(r"[$€£]?\s*(?P<number>\d+(?:[.,\u00a0]\d+)*|\d{1,3}(?: \d{3})+)\s*(?P<percent>%)?[€£$]?|[-+*/()]")
+# Factors that no document has to state: a year has 12 months, a mean halves, a whole has 100 percent.
+_FACTORS = re.compile(r"(?<=[*/])\s*(?:2|4|12|24|52|60|100|360|365|1,?000)(?![\d.,])")
 
 
 def calculated(text: str) -> tuple[str, Calculation | None]:
-    """Replace the first ``{expression}`` of a sentence by its result; returns the sentence and the calculation."""
-    match = _EXPRESSION.search(text)
+    """Replace the first ``{expression}`` of a sentence by its result; returns the sentence and the calculation.
+
+    A quotient in front of a percent sign is one of hundreds: {(90 - 75) / 75}% is 20%.
+    """
+    match = EXPRESSION.search(text)
     if match is None:
         return text, None
-    result = result_of(match.group(1))
+    expression = match.group(1).strip()
+    share = re.match(r"\s?(?:%|percent|per cent|prozent|pour ?cent|por ciento)", text[match.end() :], re.I)
+    if share and "/" in expression and not re.search(r"\*\s*100(?!\d)", expression):
+        expression = f"({expression}) * 100"
+    result = result_of(expression)
     if result is None:
         return text, None
-    calculation = Calculation(expression=match.group(1).strip(), result=result)
-    return text[: match.start()] + result + text[match.end() :], calculation
+    return text[: match.start()] + result + text[match.end() :], Calculation(expression=expression, result=result)
 
 
 def result_of(expression: str) -> str | None:
     """Return the value of an expression of numbers, + - * / and parentheses, as a decimal string.
 
-    Commas group thousands; currency signs and percent signs are left out. None if it is no such expression.
+    Numbers are read as they are printed, 1,250.50 and 1.250,50; a percent sign makes hundredths of a factor. None if it
+    is no such expression, if its currencies differ, or if a number can be read in two ways, as 1.250 can.
     """
-    plain = re.sub(r"[$€£%\s]", "", re.sub(r"(?<=\d),(?=\d{3})", "", expression))
-    if not plain or len(plain) > LONGEST:
+    if len(expression) > LONGEST or len(set(re.findall(r"[$€£]", expression))) > 1:
+        return None
+    parts, end, comma = [], 0, False
+    for token in _TOKEN.finditer(expression):
+        if expression[end : token.start()].strip():
+            return None
+        end = token.end()
+        if not token["number"]:
+            parts.append(token.group())
+            continue
+        if parts and parts[-1] not in "+-*/(":
+            return None  # two numbers side by side
+        number = _read(token["number"])
+        if number is None:
+            return None
+        comma = comma or bool(re.search(r",\d{1,2}\Z", token["number"]))
+        parts.append(f"{number}" + ("/100" if token["percent"] and re.search(r"[*/]", expression) else ""))
+    if expression[end:].strip() or not parts:
         return None
     try:
-        value = _value(ast.parse(plain, mode="eval").body)
-    except (SyntaxError, ValueError, InvalidOperation, DivisionByZero, Overflow, RecursionError, MemoryError):
+        value = _value(ast.parse("".join(parts), mode="eval").body)
+    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
         return None
-    short = (
-        value.quantize(Decimal(1).scaleb(value.adjusted() - DIGITS + 1)) if len(value.as_tuple().digits) > 12 else value
-    )
-    text = format(short, "f")
+    text = _shown(value)
+    return text.replace(".", ",") if comma else text
+
+
+def stated_numbers(expression: str) -> str:
+    """The numbers of an expression that a document has to state: all but factors such as 12 months and 100 percent."""
+    return re.sub(r"[-+*/()]", " ; ", _FACTORS.sub(" ", expression))
+
+
+def _read(number: str) -> str | None:
+    """The digits of a printed number; None if it can be read in two ways."""
+    if re.fullmatch(r"\d{1,3}(?:[ \u00a0]\d{3})+", number):
+        return re.sub(r"\s", "", number)
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", number):
+        return None
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", number):
+        return number.replace(",", "")
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+,\d+", number):
+        return number.replace(".", "").replace(",", ".")
+    return number if re.fullmatch(r"\d+(?:\.\d+)?", number) else None
+
+
+def _shown(value: Fraction) -> str:
+    """All decimals of a number that ends within twelve, else six digits, or two decimals if these are more."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    number = Decimal(value.numerator) / Decimal(value.denominator)
+    if rest == 1 and len(str(value.denominator)) <= 12:
+        number = (Decimal(value.numerator * (10**40 // value.denominator))).scaleb(-40)
+    else:
+        step = min(number.adjusted() - DIGITS + 1, -2) if number else 0
+        number = number.quantize(Decimal(1).scaleb(step), ROUND_HALF_EVEN)
+    text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _value(node: ast.expr) -> Decimal:
+def _value(node: ast.expr) -> Fraction:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return Decimal(str(node.value))
+        return Fraction(Decimal(str(node.value)))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -_value(node.operand)
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:

@@ -12,7 +12,7 @@ from ...documents.sentences import sentences_of
 from ..evidence import MOST_SHORT, as_document, closest, stem
 from ..locale import Locale
 from ..unsupported import unsupported
-from .calculation import calculated
+from .calculation import EXPRESSION, calculated, stated_numbers
 from .prompt import REFUSAL
 
 __all__ = ["Draft", "citation_of", "code_faults", "place_of", "read_claims"]
@@ -20,7 +20,13 @@ __all__ = ["Draft", "citation_of", "code_faults", "place_of", "read_claims"]
 _CITE = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _WORD = re.compile(r"\w+")
 MOST_CITED = 3
-_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{3,})[\"”“»]")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{3,})[\"”“»]|(?<!\S)[‘'](?!s\b)(\w[^‘’'`\n]{7,})(?<!\s)[’'](?!\w)")
+# Words of units, currencies and order, which a passage may write as signs, and do not tell what a claim is about.
+_MEASURES = re.compile(
+    r"(?:mi|bi)lli(?:on|ard)\w*|mil(?:jo|ja)\w+|thousand|tausend|euros?|dollars?|pounds?|sterling|franken|francs?|zloty|"
+    r"percent|prozent|degrees?|celsius|sections?|fiscal|years?|between|about|more|than|from|minimum|maximum|were|zero",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,8 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
         spans.pop()
     drafts = []
     for start, end in spans:
-        words, calculation = calculated(_CITE.sub("", text[start:end]).strip().lstrip("-*• "))
+        sentence = re.sub(r"\A(?:[-*•]\s+|[*•]+)", "", _CITE.sub("", text[start:end]).strip())  # -5 °C keeps its sign
+        words, calculation = calculated(sentence)
         if _WORD.search(words):
             stated = f"{words} {calculation.expression}" if calculation else words
             drafts.append(Draft(words, _rests_on(stated, passages), calculation))
@@ -91,25 +98,37 @@ def code_faults(
     known = as_document(f"{said}\n\n{question}")
     text = draft.text
     if draft.calculation:
-        text = text.replace(draft.calculation.result, "")
+        text = re.sub(rf"(?<![\d.,]){re.escape(draft.calculation.result)}(?!\d|[.,]\d)", "", text, count=1)
     faults = []
     if text:
         missing = unsupported(as_document(text), known, locale, capital_nouns)
         faults = [f"{found.kind}: {found.text}" for found in missing]
     if draft.calculation:
-        numbers = as_document(draft.calculation.expression)
-        faults += [f"{found.kind}: {found.text}" for found in unsupported(numbers, as_document(said), locale)]
-    plain = " ".join(f"{said}\n{question}".split()).casefold()
+        faults += _unstated_numbers(draft.calculation, draft.text, said, locale)
+    faults += [f"calculation: {left.group()}" for left in EXPRESSION.finditer(text)]
+    plain = " ".join(f"{said}\n{question}".split()).casefold().replace("’", "'")
     faults += [
         f"quotation: {quoted}"
-        for quoted in _QUOTED.findall(draft.text)
-        if " ".join(quoted.split()).casefold().rstrip(".,") not in plain
+        for quoted in ("".join(found) for found in _QUOTED.findall(draft.text))
+        if " ".join(quoted.split()).casefold().replace("’", "'").rstrip(".,") not in plain
     ]
     if text and not faults:
         faults = _of_others(text, question, sources, locale, capital_nouns)
     if not faults and (strange := _strange_words(text, f"{said}\n{question}")):
         faults.append(f"words: {', '.join(strange)}")
     return list(dict.fromkeys(faults))
+
+
+def _unstated_numbers(calculation: Calculation, claim: str, said: str, locale: Locale) -> list[str]:
+    """The numbers of a calculation that passages do not state, as they are or in the scale of its result."""
+    numbers, source = stated_numbers(calculation.expression), as_document(said)
+    scale = re.search(rf"{re.escape(calculation.result)}[ \u00a0]([^\W\d_]+\.?)", claim)
+    scaled = re.sub(r"(?<=\d)(?![\d.,])", f" {scale[1]} ", numbers) if scale else numbers
+    faults = [
+        [f"{found.kind}: {found.text}" for found in unsupported(as_document(way), source, locale)]
+        for way in dict.fromkeys((numbers, scaled))
+    ]
+    return min(faults, key=len)
 
 
 def _of_others(
@@ -160,7 +179,7 @@ def _strange_words(claim: str, said: str) -> list[str]:
     """
     known = {stem(word) for word in _WORD.findall(said)}
     words = [word for word in dict.fromkeys(_WORD.findall(claim)) if len(word) > MOST_SHORT]
-    strange = [word for word in words if stem(word) not in known]
+    strange = [word for word in words if stem(word) not in known and not _MEASURES.fullmatch(word)]
     return strange if len(strange) * 2 > len(words) else []
 
 

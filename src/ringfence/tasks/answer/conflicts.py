@@ -11,8 +11,8 @@ from ...documents.sentences import sentences_of
 from ..evidence import as_document, words_in
 from ..fields import PatternField
 from ..locale import Locale
+from ..names import names_in
 from ..recognisers import find_candidates
-from ..unsupported import names_in
 from .claims import place_of
 
 __all__ = ["conflicts_with"]

@@ -281,15 +281,15 @@ class _AmountReader:
     def _value(self, part: _Part) -> ParsedValue:
         code = part.mark.code if part.mark else None
         parsed = self._digits(part, code)
+        powers = (part.scale.powers or (part.scale.power or 0,)) if part.scale else (0,)
         if parsed.value is None:
-            return parsed
+            return with_sign(parsed, part.negative, powers)
         if reason := self._doubt(part):
             return ParsedValue(None, (reason,), (parsed.value,))
         if self._has_too_many_decimals(part, code):
             return ParsedValue(None, ("unusual-decimals",), (parsed.value,))
         if MINOR.match(self.form, part.last) and not (part.mark and part.mark.start > part.digits_at):
             return ParsedValue(None, ("minor-unit",), (parsed.value,))
-        powers = (part.scale.powers or (part.scale.power or 0,)) if part.scale else (0,)
         amount = with_sign(parsed, part.negative, powers)
         if amount.value is None:
             return amount

@@ -272,11 +272,14 @@ def _sign_is_elsewhere(form: str, start: int, end: int) -> bool:
 
 def with_sign(parsed: ParsedValue, negative: bool | None, powers: tuple[int, ...] = (0,)) -> ParsedValue:
     """The value with its sign and scale, or null with every reading; ``negative`` is None if nobody can tell."""
-    if parsed.value is None:
+    if parsed.value is None and not all(re.fullmatch(r"\d+(?:\.\d+)?", reading) for reading in parsed.readings):
         return parsed
-    amounts = [scaled(parsed.value, power) if power else parsed.value for power in powers]
+    stated = (parsed.value,) if parsed.value is not None else parsed.readings
+    amounts = [scaled(each, power) if power else each for each in stated for power in powers]
     signs = ("", "-") if negative is None else ("-",) if negative else ("",)
     readings = tuple(f"{sign}{amount}" if Decimal(amount) else amount for amount in amounts for sign in signs)
+    if parsed.value is None:
+        return ParsedValue(None, parsed.flags, readings)
     if len(readings) == 1:
         return ParsedValue(readings[0], parsed.flags)
     return ParsedValue(None, ("ambiguous-sign" if negative is None else "ambiguous-scale",), readings)

@@ -1,0 +1,138 @@
+"""What numbers are measured in: units and currencies, each under one name whatever a text writes."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+__all__ = ["currencies_of", "end_of_unit", "head_scale", "scale_behind", "scale_in", "suffix_power", "unit_after"]
+
+_UNITS = {
+    "percent": "% percent per_cent pct prozent pour_cent por_ciento per_cento procent",
+    "point": "percentage_points? prozentpunkte? points_de_pourcentage",
+    "basis point": "basis_points? bps? basispunkte?",
+    "permille": "‰",
+    "year": "years? yrs? jahre?n? jahres ans années? año años anni anno jaar jaren p\\.a\\.",
+    "month": "months? mths? monate?n? monats mois mes meses mesi mese maand maanden",
+    "week": "weeks? wochen? semaines? semanas? settiman[ae] weken",
+    "day": "(?:calendar_|business_|working_|banking_|consecutive_)?days? (?:kalender|werk|arbeits|bank)?tage?n? "
+    "jours? días? giorn[io] dag dagen",
+    "hour": "hours? hrs? stunden? std heures? horas? ore uur uren h",
+    "minute": "minutes? mins? minuten minutos minuti",
+    "second": "seconds? secs? sekunden? s",
+    "millisecond": "ms milliseconds?",
+    "mg": "mg milligrams?", "g": "g grams? gramm", "kg": "kg kilos? kilograms? kilogramm",
+    "t": "t tons? tonnes? tonnen", "µg": "[µμ]g micrograms?", "l/min": "l/min", "l/h": "l/h",
+    "lb": "lbs? pounds?", "oz": "oz ounces?",
+    "mm": "mm", "cm": "cm", "m": "m met(?:er|re)s? meter", "km": "km kilomet(?:er|re)s? kilometer",
+    "mile": "miles? mi", "foot": "ft feet foot", "inch": "inch inches", "yard": "yards? yd",
+    "m²": "m² m2 sqm qm square_met(?:er|re)s? quadratmeter", "ft²": "sq\\.?_?ft square_feet ft²",
+    "ha": "ha hectares? hektar",
+    "acre": "acres?", "m³": "m³ m3 cubic_met(?:er|re)s? kubikmeter", "l": "l lit(?:er|re)s? liter", "ml": "ml",
+    "gallon": "gallons? gal", "V": "V volts? volt", "kV": "kV", "A": "A amps? amperes? ampere", "mA": "mA",
+    "W": "W watts? watt", "kW": "kW", "MW": "MW", "kWh": "kWh", "MWh": "MWh", "Hz": "Hz", "kHz": "kHz", "MHz": "MHz",
+    "GHz": "GHz", "kB": "kB KB", "MB": "MB", "GB": "GB", "TB": "TB", "bar": "bar", "Pa": "Pa", "kPa": "kPa",
+    "MPa": "MPa", "psi": "psi", "°C": "°C degrees_celsius grad_celsius", "°F": "°F degrees_fahrenheit", "Nm": "Nm",
+    "share": "shares aktien", "page": "pages seiten",
+}  # fmt: skip
+_EXACT = re.compile(r"[A-Z°‰%²³]|\A(?:mm|cm|m|km|g|kg|mg|t|l|ml|s|ms|h|ha|oz|mi|yd|lb|ft)\Z")  # letter case counts
+_DOLLARS = frozenset("USD CAD AUD NZD HKD SGD MXN TWD BRL".split())  # noqa: SIM905
+_OPEN = {
+    "$": _DOLLARS, "dollar": _DOLLARS, "¥": frozenset({"JPY", "CNY"}), "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
+    "kron": frozenset({"SEK", "NOK", "DKK", "CZK"}), "pound": frozenset({"GBP", "EGP"}),
+    "rupee": frozenset({"INR", "PKR"}),
+    "franc": frozenset({"CHF", "FRF", "XAF", "XOF", "BEF"}), "lei": frozenset({"RON", "MDL"}),
+    "peso": frozenset({"MXN", "ARS", "COP", "CLP", "PHP"}), "€": frozenset({"EUR"}), "£": frozenset({"GBP"}),
+    "eur": frozenset({"EUR"}), "usd": frozenset({"USD"}), "gbp": frozenset({"GBP"}), "chf": frozenset({"CHF"}),
+}  # fmt: skip
+_MARK = re.compile(
+    r"\$|¥|€|£|\b(?:kr\b|kron\w+|dollars?\b|pounds?\b|rupees?\b|francs?\b|lei\b|pesos?\b|euros?\b|T?EUR\b|USD\b|GBP\b|CHF\b)",
+    re.I,
+)
+_POWERS = {"k": 3, "t": 3, "m": 6, "mn": 6, "mm": 6, "b": 9, "bn": 9, "md": 9, "mio": 6, "mrd": 9, "tsd": 3}
+_SCALES = (
+    (3, r"thousands?|tsd\.?|tausend|milliers|miles|migliaia|duizend(?:en)?|'000s?|000s"),
+    (6, r"millions?|mio\.?|millionen|millones|milioni|miljoen(?:en)?"),
+    (9, r"billions?|mrd\.?|milliarden?|milliards?|miljard(?:en)?|miliardi"),
+)
+_SHORT_HEADS = {"teur": 3, "t€": 3, "keur": 3, "k€": 3, "meur": 6, "m€": 6}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    named = []
+    for number, forms in enumerate(_UNITS.values()):
+        words = sorted(forms.split(), key=len, reverse=True)
+        parts = [(word if _EXACT.search(word) else f"(?i:{word})").replace("_", r"[ \u00a0-]") for word in words]
+        named.append(f"(?P<u{number}>{'|'.join(parts)})")
+    return re.compile(rf"[ \u00a0]?-?(?:\([^()\n]{{1,20}}\)[ ])?(?:{'|'.join(named)})(?![\w²³])")
+
+
+def unit_after(text: str, end: int) -> frozenset[str]:
+    """The unit behind a number that ends there; empty if none is known."""
+    match = _pattern().match(text, end)
+    if match is None or match.lastgroup is None:
+        return frozenset()
+    return frozenset({list(_UNITS)[int(match.lastgroup[1:])]})
+
+
+def end_of_unit(text: str, end: int) -> int:
+    """Where the unit behind a number ends; ``end`` itself if there is none."""
+    match = _pattern().match(text, end)
+    return match.end() if match else end
+
+
+def scale_behind(text: str, end: int) -> int | None:
+    """The power of ten of a scale word behind a number: million, Mio., milliards."""
+    for power, words in _SCALES:
+        if re.match(rf"[ \u00a0](?:{words})(?!\w)", text[end : end + 16], re.I):
+            return power
+    return None
+
+
+def scale_in(raw: str) -> bool:
+    """True if a number has a scale word."""
+    return any(re.search(rf"\d[ \u00a0](?:{words})(?!\w)", raw, re.I) for _, words in _SCALES)
+
+
+def currencies_of(text: str, start: int, end: int) -> frozenset[str]:
+    """The currencies that the sign or name in an amount, or right beside a number, can stand for."""
+    around = text[start:end]
+    if not (mark := _MARK.search(around)):
+        before = re.search(
+            r"(?:\$|¥|€|£|(?<!\w)(?:kr|T?EUR|USD|GBP|CHF))[ \u00a0]?\(?\Z", text[max(0, start - 7) : start]
+        )
+        after = re.match(r"[ \u00a0]?(?:(?:million|billion|thousand|Mio\.?|Mrd\.?)[ ])?", text[end : end + 12])
+        mark = before or _MARK.match(text, end + (after.end() if after else 0))
+    if not mark:
+        return frozenset()
+    word = mark.group().strip(" \u00a0(").lower()
+    return next((codes for sign, codes in _OPEN.items() if sign in word), frozenset())
+
+
+def suffix_power(text: str, start: int, end: int) -> int | None:
+    """The power of ten of a letter at a number: 5.2M, $5k, 5B; None if there is none."""
+    raw = text[start:end]
+    digits = re.search(r"\d(?=\D*\Z)", raw)
+    behind = raw[digits.end() :] if digits else ""
+    match = re.match(r"[ ]?(k|mn|mm|m|bn|b|t|md|mio|mrd|tsd)(?:€|EUR)?(?![\w.])", behind or text[end : end + 6], re.I)
+    return _POWERS[match.group(1).lower()] if match else None
+
+
+def head_scale(text: str) -> tuple[int, frozenset[str]] | None:
+    """The power of ten that a head gives to the numbers below it, and their currency: (in thousands of EUR)."""
+    for match in re.finditer(r"(?<![\w€])(TEUR|T€|kEUR|k€|MEUR|M€)(?![\w€])(?!\s?\d)", text):
+        if not re.search(r"\d\s?\Z", text[max(0, match.start() - 2) : match.start()]):
+            return _SHORT_HEADS[match.group(1).lower()], frozenset({"EUR"})
+    money = r"(?:US\$|\$|€|£|EUR|USD|GBP|CHF|dollars?|euros?)"
+    for power, words in _SCALES:
+        found = re.search(
+            rf"(?im)(?:\(|\b(?:in|en|amounts?|figures)[ ]|^){money}?[ ]?(?:in[ ])?(?:{words})(?![\w])"
+            rf"(?:[ ](?:of|von|de|di)?[ ]?{money})?|{money}[ ](?:in[ ])?(?:{words})(?=[\s,;)|:]|$)",
+            text,
+        )
+        if found and not re.search(r"\d[ ]?\Z", text[max(0, found.start() - 2) : found.start()]):
+            mark = _MARK.search(found.group())
+            word = mark.group().lower() if mark else ""
+            return power, next((codes for sign, codes in _OPEN.items() if word and sign in word), frozenset())
+    return None
