@@ -23,7 +23,7 @@ from typing import Any
 from ..errors import EngineError
 from ..hardware import gpu_names
 from ..no_telemetry import SWITCHES
-from .adapter_folder import adapter_rank
+from .adapter_folder import adapter_modules, adapter_rank
 from .control_tokens import CONTROL_TOKENS
 from .dialects import VLLM, Ask, facts_of
 from .http_client import Client
@@ -53,7 +53,13 @@ def command_line(folder: Path, settings: EngineSettings, port: int) -> list[str]
     adapter = []
     if settings.adapter:
         most = next(most for most in ADAPTER_RANKS if most >= adapter_rank(settings.adapter))
-        adapter = ["--enable-lora", "--max-lora-rank", str(most), "--lora-modules", f"{ADAPTER}={settings.adapter}"]
+        # Where the output matrix could have an adapter too, vLLM 0.32 takes one row for each sequence of a prompt's
+        # log-probabilities: on a processor it dies of it, on a GPU they lack the adapter (vLLM issues 29955, 51594).
+        modules = adapter_modules(settings.adapter)
+        adapter = [
+            "--enable-lora", "--max-lora-rank", str(most), *(["--lora-target-modules", *modules] if modules else []),
+            "--lora-modules", f"{ADAPTER}={settings.adapter}",
+        ]  # fmt: skip
     return [
         *program, "serve", str(folder),
         "--served-model-name", "weights",
