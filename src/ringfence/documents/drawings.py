@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from .cell_format import shown
 from .flow_text import LayerBuilder
-from .package import Package, child, descendants, value
+from .package import Package, child, children, descendants, local, value
+from .raised import Run, join_runs
+from .symbol_fonts import with_symbols
 
-__all__ = ["alt_text", "diagram_lines", "is_large_picture", "write_chart"]
+__all__ = ["alt_text", "diagram_lines", "drawn_runs", "drawn_words", "is_large_picture", "write_chart"]
 
 _LARGE = 100 * 360_000**2  # 100 square centimetres, in the unit of drawings (1/360,000 cm)
 
@@ -16,15 +20,44 @@ _LARGE = 100 * 360_000**2  # 100 square centimetres, in the unit of drawings (1/
 def diagram_lines(package: Package, part: str | None) -> list[str]:
     """Return the words of a diagram (SmartArt), one line per shape."""
     root = package.root(part)
-    lines = ["".join(t.text or "" for t in descendants(point, "t")) for point in descendants(root, "pt")]
+    lines = ["\n".join(map(drawn_words, descendants(point, "p"))) for point in descendants(root, "pt")]
     return [line for line in lines if line.strip()]
 
 
-def write_chart(layer: LayerBuilder, package: Package, part: str, address: str | None) -> None:
-    """Write a chart: its titles, then a table of its categories and series, from the values stored with it."""
+def drawn_words(paragraph: Any) -> str:
+    """Return the words of a paragraph of a drawing without those that are struck through."""
+    return join_runs([run for run, struck in drawn_runs(paragraph) if not struck])
+
+
+def drawn_runs(paragraph: Any) -> Iterator[tuple[Run, bool]]:
+    """Yield the runs of a paragraph of a drawing, raised or lowered, and whether each is struck through."""
+    for one in paragraph:
+        name = local(one)
+        if name in ("r", "fld"):
+            properties = child(one, "rPr")
+            raised = value(properties, "baseline") or ""
+            height = int(raised) if re.fullmatch(r"-?\d+", raised) else 0
+            words = "".join(t.text or "" for t in children(one, "t")).replace("\v", "\n")
+            font = value(child(properties, "sym"), "typeface") or value(child(properties, "latin"), "typeface") or ""
+            struck = value(properties, "strike") in ("sngStrike", "dblStrike")
+            yield Run(with_symbols(words, font), (height > 0) - (height < 0)), struck
+        elif name == "br":
+            yield Run("\n"), False
+        elif name in ("AlternateContent", "m"):
+            choice = child(one, "Choice") if name == "AlternateContent" else one
+            yield Run("".join(t.text or "" for t in descendants(choice, "t"))), False
+
+
+def write_chart(layer: LayerBuilder, package: Package, part: str, address: str | None) -> bool:
+    """Write a chart: its titles, then a table of its categories and series, from the values stored with it.
+
+    Returns False if it has no series that can be read, such as one of a newer kind.
+    """
     root = package.root(part)
     for title in descendants(root, "title"):
-        layer.paragraph("".join(t.text or "" for t in descendants(title, "t", "v")), address)
+        lines = [drawn_words(paragraph) for paragraph in descendants(title, "p")]
+        stored = "".join(v.text or "" for v in descendants(title, "v"))
+        layer.paragraph(" ".join(line for line in lines if line.strip()) or stored, address)
     series = list(descendants(root, "ser"))
     columns = [_points(one, "cat", "xVal") for one in series[:1]] + [_points(one, "val", "yVal") for one in series]
     if columns:
@@ -34,6 +67,7 @@ def write_chart(layer: LayerBuilder, package: Package, part: str, address: str |
         layer.end_block()
         layer.table([[(text, address) for text in row] for row in rows])
         layer.end_block()
+    return bool(columns)
 
 
 def _points(series: Any, *names: str) -> dict[int, str]:

@@ -24,7 +24,7 @@ class EpubReader:
     """Reader for books: the pages of the spine, in order."""
 
     name = "epub"
-    version = 3
+    version = 4
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("epub",)
 

@@ -14,7 +14,7 @@ from ..errors import DocumentError
 from . import charset
 from .flow_text import LayerBuilder
 from .html_form import form_text
-from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, is_removed, list_marks
+from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, is_removed, level_of, list_marks
 from .model import Document
 from .raised import Run, join_runs
 from .reader import ReadingOptions, Source, sha256_of
@@ -48,7 +48,7 @@ class HtmlReader:
     """Reader for web pages."""
 
     name = "html"
-    version = 3
+    version = 4
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("html", "htm", "xhtml", "xht")
 
@@ -116,7 +116,8 @@ class _Walker:
         if self._is_left_out(element, tag, is_removed(element, properties)):
             return
         look = self._look(tag, properties, outer)
-        level = _RAISED.get(tag, {"super": 1, "sub": -1}.get(properties.get("vertical-align", ""), level))
+        stated = level_of(properties)
+        level = _RAISED.get(tag, level if stated is None else stated)
         shape = "block" if tag in _BLOCKS else display_of(properties, outer)
         if tag == "table" and _is_data(element):
             self._flush(mark)

@@ -15,7 +15,7 @@ import cssselect2
 import tinycss2
 import tinycss2.color4
 
-__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "is_removed", "list_marks"]
+__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "is_removed", "level_of", "list_marks"]
 
 LIBRARIES = ("cssselect2", "tinycss2")
 _USED = {
@@ -23,11 +23,13 @@ _USED = {
     "position", "left", "top", "right", "text-indent", "clip", "clip-path", "width", "height", "max-height",
     "max-width", "overflow", "transform", "float", "margin-left", "margin-right", "padding-left", "padding-right",
     "vertical-align", "mso-hide", "content-visibility", "list-style-type", "list-style", "margin", "padding",
-    "white-space", "text-decoration", "text-decoration-line", "content",
+    "white-space", "text-decoration", "text-decoration-line", "content", "bottom", "mso-text-raise",
+    "font-variant-position",
 }  # fmt: skip
 _MAX_RULES = 5_000
 _FAR = -900  # pixels to the left of or above the page
 _APART = 2  # pixels between words
+_RAISES, _RAISES_MOST = 2.6, 15  # pixels above or below the line; Word raises by two points and more
 _CONTAINERS = {"flex", "grid", "inline-flex", "inline-grid"}
 _BLOCKS = {"block", "flex", "grid", "table", "list-item", "table-row", "table-caption", "flow-root"}
 _ATTRIBUTES = (
@@ -208,6 +210,27 @@ def _is_cut(properties: Properties) -> bool:
         return True
     sizes = [_length(properties.get(name)) for name in ("width", "height", "max-height", "max-width")]
     return properties.get("overflow") in ("hidden", "clip") and any(size is not None and size <= 1 for size in sizes)
+
+
+def level_of(properties: Properties) -> int | None:
+    """Return 1 for raised text, -1 for lowered text, 0 for text brought back to its line; None if nothing says it.
+
+    Lengths under three pixels adjust a line; they raise nothing.
+    """
+    align = properties.get("vertical-align", "")
+    named = {"super": 1, "text-top": 1, "sub": -1, "text-bottom": -1, "baseline": 0}.get(align)
+    if named is not None:
+        return named
+    position = {"super": 1, "sub": -1}.get(properties.get("font-variant-position", ""))
+    if position is not None:
+        return position
+    raised = _length(align) or _length(properties.get("mso-text-raise"))
+    if raised is None and properties.get("position") == "relative":
+        top, bottom = _length(properties.get("top")), _length(properties.get("bottom"))
+        raised = -top if top else bottom
+    if raised is None or not _RAISES <= abs(raised) <= _RAISES_MOST:
+        return None
+    return 1 if raised > 0 else -1
 
 
 def display_of(properties: Properties, look: Look) -> str:

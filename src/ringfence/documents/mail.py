@@ -28,7 +28,7 @@ from .containers import (
 from .flow_text import LayerBuilder
 from .html import write_html
 from .html_style import LIBRARIES
-from .mail_words import header_text, says_all, says_same, words_of_html
+from .mail_words import has_same_words, header_text, says_same, words_of_html
 from .model import Document
 from .reader import (
     ReadingOptions,
@@ -146,7 +146,7 @@ def _collect_signed(part: Any, mail: _Mail, depth: int) -> None:
 
 
 def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
-    """Collect one of several equivalent bodies: a plain one if it says what the others say, else the HTML one.
+    """Collect one of several equivalent bodies: a plain one if it has the words of the others, else the HTML one.
 
     Attachments of all are kept.
     """
@@ -163,9 +163,9 @@ def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
     if plain and html:
         shown = "\n".join(words_of_html(body) if kind == "html" else str(body) for kind, body in html[-1].bodies)
         read = "\n".join(str(body) for _, body in plain[0].bodies)
-        if shown.strip() and not says_same(read, shown):
+        if shown.strip() and not has_same_words(read, shown):
             chosen = html[-1]
-            if not (says_all(read, shown) and says_same(shown, read)):
+            if not (says_same(read, shown) and says_same(shown, read)):
                 what = "a plain text version that differs from the HTML version"
                 mail.unread.append(UnreadPart(code="other-version", what=what))
     if chosen:
@@ -199,7 +199,7 @@ class _MailReader:
     """Base class of readers of single mails."""
 
     name = ""
-    version = 3
+    version = 4
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
         raise NotImplementedError
@@ -287,7 +287,7 @@ class MsgReader(_MailReader):
             html = _html_of(message)
             plain = message.body or ""
             # An HTML body that is stored as a string is often in another encoding than its mail says.
-            differs = isinstance(html, bytes) and not says_same(plain, words_of_html(html))
+            differs = isinstance(html, bytes) and not has_same_words(plain, words_of_html(html))
             body: tuple[str, bytes | str] = ("html", html) if differs or not plain.strip() else ("plain", plain)
             mail = _Mail([(name, value) for name, value in headers if value], [body] if body[1] else [], attachments)
             if not plain.strip() and not html and message.properties.binary_prop_value(_RTF_PROPERTY):

@@ -12,7 +12,7 @@ from . import charset
 from .flow_text import LayerBuilder
 from .html import write_html
 
-__all__ = ["header_text", "says_all", "says_same", "words_of_html"]
+__all__ = ["has_same_words", "header_text", "says_all", "says_same", "words_of_html"]
 
 _WORDS = 0.8  # of the other version's words that a version holds if both say the same; of its numbers, all
 
@@ -60,6 +60,15 @@ def says_all(text: str, other: str) -> bool:
     mine, others = _counted(text), _counted(other)
     numbers = Counter({word: count for word, count in others.items() if any(map(str.isdigit, word))})
     return _share(mine, others) >= _WORDS and not numbers - mine
+
+
+def has_same_words(text: str, other: str) -> bool:
+    """Return whether two versions of a body have the same words in the same order, and the same figures.
+
+    A word more or less can be a *not*, and what one version strikes through the other one states.
+    """
+    words = [re.findall(r"[^\W_]+", _without_marks(each).lower()) for each in (text, other)]
+    return words[0] == words[1] and _figures(text) == _figures(other)
 
 
 _FIGURE = re.compile(

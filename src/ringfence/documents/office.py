@@ -39,7 +39,7 @@ class OfficeReader:
     """Reader for Microsoft Office files."""
 
     name = "office"
-    version = 3
+    version = 4
     libraries = ("lxml", "office-oxide", "olefile", "python-calamine", "xlrd")
     extensions = tuple(_FAMILY)
 

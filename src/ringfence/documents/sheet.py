@@ -36,6 +36,7 @@ class Sheet:
     unseen: dict[tuple[int, int], str] = field(default_factory=dict)  # hidden by its format or colour
     white: dict[tuple[int, int], str] = field(default_factory=dict)  # unseen unless something colours the background
     struck: dict[tuple[int, int], str] = field(default_factory=dict)
+    hides_zeros: bool = False
     without_value: list[tuple[int, int]] = field(default_factory=list)  # formulas
     boxes: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)

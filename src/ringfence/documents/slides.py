@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from .drawings import alt_text, diagram_lines, is_large_picture, write_chart
+from .drawings import alt_text, diagram_lines, drawn_runs, is_large_picture, write_chart
 from .flow_text import LayerBuilder
 from .package import (
     Package,
@@ -15,7 +15,7 @@ from .package import (
     local,
     value,
 )
-from .raised import Run, join_runs
+from .raised import join_runs
 from .reader import Source
 from .unread_counts import UnreadCounts
 from .word_numbers import letters, roman
@@ -154,7 +154,8 @@ class _Writer:
             if name == "oleObj":
                 self.unread.add("embedded-files", place=slide.address)
             elif relation and name == "chart":
-                write_chart(self._layer, self._package, relation.part, slide.address)
+                if not write_chart(self._layer, self._package, relation.part, slide.address):
+                    self.unread.add("charts", place=slide.address)
             elif relation:
                 for line in diagram_lines(self._package, relation.part):
                     self._layer.paragraph(line, slide.address)
@@ -189,21 +190,11 @@ class _Writer:
 
     def _text(self, paragraph: Any) -> str:
         runs = []
-        for one in paragraph:
-            name = local(one)
-            if name in ("r", "fld"):
-                height = _whole(value(child(one, "rPr"), "baseline"))
-                words = "".join(t.text or "" for t in children(one, "t"))
-                if value(child(one, "rPr"), "strike") in ("sngStrike", "dblStrike"):
-                    self.unread.add("struck-text", words)
-                    if not self._keep_hidden:
-                        continue
-                runs.append(Run(words.replace("\v", "\n"), (height > 0) - (height < 0)))
-            elif name == "br":
-                runs.append(Run("\n"))
-            elif name in ("AlternateContent", "m"):
-                choice = child(one, "Choice") if name == "AlternateContent" else one
-                runs.append(Run("".join(t.text or "" for t in descendants(choice, "t"))))
+        for run, struck in drawn_runs(paragraph):
+            if struck:
+                self.unread.add("struck-text", run.text)
+            if not struck or self._keep_hidden:
+                runs.append(run)
         return join_runs(runs, self.cents)
 
     def _notes(self, part: str, number: int) -> None:

@@ -138,7 +138,8 @@ class _Writer:
         self._in_table -= 1
         self._boxes = boxes
         for part in self._charts:
-            write_chart(self._layer, self._package, part, place)
+            if not write_chart(self._layer, self._package, part, place):
+                self._unread.add("charts")
         self._charts = []
 
     def _end_list(self) -> None:

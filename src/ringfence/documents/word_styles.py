@@ -116,6 +116,7 @@ def run_style(run: Any, paragraph: Any = None) -> RunStyle:
     size = value(child(run, "sz"))
     tiny = size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS
     covered = colour is not None and colour.lower() in fills and colour.lower() != "auto"
+    covered = covered or (marker == "black" and colour == "000000")  # blacked out
     lines = [option(run, "strike"), option(run, "dstrike")]
     shaded = any(fill not in ("auto", "ffffff") for fill in fills) or marker not in (None, "none", "white")
     return RunStyle(

@@ -10,8 +10,9 @@ from typing import Any
 from lxml import etree
 
 from ..errors import DocumentError
-from .cell_format import BUILT_IN, shown
-from .drawings import diagram_lines, is_large_picture
+from .cell_format import shown
+from .cell_look import CellLook, cell_looks, is_struck, is_white
+from .drawings import diagram_lines, drawn_runs, drawn_words, is_large_picture
 from .package import (
     Package,
     child,
@@ -23,22 +24,13 @@ from .package import (
 from .raised import Run, join_runs
 from .reader import Source
 from .sheet import Note, Sheet, check_rows
+from .symbol_fonts import with_symbols
 from .unread_counts import UnreadCounts
 
 __all__ = ["read_workbook"]
 
 _CONTROLS = ("CheckBox", "Radio", "Drop", "List", "Spin", "Scroll")  # they show a value; a button shows its label
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
-_WHITE = {"ffffffff", "00ffffff"}
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How the cells of one style show their values."""
-
-    code: str
-    unseen: bool  # its colour is that of its background
-    struck: bool = False
 
 
 class _Book:
@@ -54,7 +46,7 @@ class _Book:
         self.stale = value(calculation, "fullCalcOnLoad") in ("1", "true", "on")
         related = {relation.kind: relation.part for relation in self.relations.values()}
         self.strings = [_rich_text(item) for item in children(package.root(related.get("sharedStrings")), "si")]
-        self.looks = _looks(package.root(related.get("styles")))
+        self.looks = cell_looks(package.root(related.get("styles")))
         self.unread = unread
 
 
@@ -83,44 +75,34 @@ def read_workbook(package: Package, rows_left: int, source: Source, unread: Unre
     return sheets
 
 
-def _rich_text(item: Any) -> str:
+@dataclass(frozen=True)
+class _Words:
+    """A text of a cell as it shows, and its parts that are struck through, or as white as the sheet."""
+
+    text: str
+    struck: str = ""
+    white: str = ""
+
+
+def _rich_text(item: Any) -> _Words:
     """Return a text with its runs, without the reading aids of East Asian words."""
-    runs = []
+    runs: dict[str, list[Run]] = {"text": [], "struck": [], "white": []}
     for one in item:
         if local(one) == "t":
-            runs.append(Run(one.text or ""))
+            runs["text"].append(Run(one.text or ""))
         elif local(one) == "r":
             raised = value(child(one, "rPr", "vertAlign"))
             level = {"superscript": 1, "subscript": -1}.get(raised or "", 0)
-            runs.append(Run("".join(t.text or "" for t in children(one, "t")), level))
-    text = join_runs(runs)
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
-
-
-def _looks(root: Any) -> list[_Look]:
-    formats = {
-        value(f, "numFmtId"): value(f, "formatCode") or "" for f in descendants(child(root, "numFmts"), "numFmt")
+            words = "".join(t.text or "" for t in children(one, "t"))
+            words = with_symbols(words, value(child(one, "rPr", "rFont")) or "")
+            white = is_white(child(one, "rPr", "color"))
+            kind = "struck" if is_struck(child(one, "rPr")) else "white" if white else "text"
+            runs[kind].append(Run(words, level))
+    texts = {
+        kind: re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), join_runs(parts))
+        for kind, parts in runs.items()
     }
-    every = list(children(child(root, "fonts"), "font"))
-    fonts = [child(font, "color") for font in every]
-    struck = [
-        child(font, "strike") is not None and value(child(font, "strike")) not in ("0", "false") for font in every
-    ]
-    fills = [child(fill, "patternFill", "fgColor") for fill in children(child(root, "fills"), "fill")]
-    looks = []
-    for cell in children(child(root, "cellXfs"), "xf"):
-        number = value(cell, "numFmtId") or "0"
-        code = formats.get(number) or BUILT_IN.get(int(number) if number.isdigit() else 0, "General")
-        font = value(cell, "fontId") or ""
-        colour = fonts[int(font)] if font.isdigit() and int(font) < len(fonts) else None
-        white = (value(colour, "rgb") or "").lower() in _WHITE or value(colour, "indexed") in ("1", "9")
-        white = white or (value(colour, "theme") == "0" and value(colour, "tint") in (None, "0"))
-        number = value(cell, "fillId") or "0"
-        ground = fills[int(number)] if number.isdigit() and int(number) < len(fills) else None
-        same = colour is not None and ground is not None and dict(colour.attrib) == dict(ground.attrib)
-        crossed = font.isdigit() and int(font) < len(struck) and struck[int(font)]
-        looks.append(_Look(code, same or (white and number == "0"), crossed))
-    return looks
+    return _Words(**texts)
 
 
 def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
@@ -139,6 +121,8 @@ def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
                 column_number = -1
                 if _is_on(element, "hidden") or value(element, "ht") == "0":
                     sheet.hidden_rows.add(row_number)
+            elif name == "sheetView":
+                sheet.hides_zeros = value(element, "showZeros") in ("0", "false")
             continue
         if name == "c":
             if match := _REFERENCE.fullmatch(element.get("r") or ""):
@@ -148,7 +132,7 @@ def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
             _read_cell(book, sheet, element, (row_number, column_number))
         elif name == "row":
             element.clear()
-        elif name in ("cols", "mergeCells", "headerFooter", "conditionalFormatting", "sheetFormatPr", "tableParts"):
+        elif name in ("cols", "mergeCells", "headerFooter", "conditionalFormatting", "tableParts"):
             beside.setdefault(name, []).append(element)
     _read_columns(sheet, beside)
     _settle_white(sheet, [*_coloured(beside), *_tables(book, part)])
@@ -167,19 +151,23 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
     stored = child(element, "v")
     content = None if stored is None else stored.text
     style = element.get("s") or "0"
-    look = book.looks[int(style)] if style.isdigit() and int(style) < len(book.looks) else _Look("General", False)
+    look = book.looks[int(style)] if style.isdigit() and int(style) < len(book.looks) else CellLook("General", False)
     has_formula = child(element, "f") is not None
     if kind == "inlineStr":
         inline = child(element, "is")
-        text = shown("" if inline is None else _rich_text(inline), look.code)
-        plain = text
+        plain = text = _shown_words(sheet, place, _Words("") if inline is None else _rich_text(inline), look.code)
     elif content is None or (has_formula and book.stale and kind == "n" and float(content) == 0):
         # A program that does not calculate stores no value, or zero and the wish to calculate when the file is opened.
         if has_formula and kind != "str":
             sheet.without_value.append(place)
         return
+    elif kind == "s":
+        plain = text = _shown_words(sheet, place, book.strings[_place(content)], look.code)
     else:
         plain, text = _texts(book, kind, content, look.code)
+        if sheet.hides_zeros and kind == "n" and float(content) == 0:
+            text = ""
+    text = with_symbols(text, look.font)
     if look.struck and text.strip():
         sheet.struck[place] = text
         return
@@ -190,11 +178,17 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
     sheet.rows.setdefault(place[0], {})[place[1]] = text
 
 
+def _shown_words(sheet: Sheet, place: tuple[int, int], words: _Words, code: str) -> str:
+    """What a text shows in a cell; its parts that are struck through or white are kept apart."""
+    if words.struck.strip():
+        sheet.struck[place] = words.struck
+    if words.white.strip():
+        sheet.unseen[place] = words.white
+    return shown(words.text, code)
+
+
 def _texts(book: _Book, kind: str, content: str, code: str) -> tuple[str, str]:
-    """Return the plain value of a cell and what the cell shows."""
-    if kind == "s":
-        plain = book.strings[_place(content)]
-        return plain, shown(plain, code)
+    """Return the plain value of a cell without a shared text, and what the cell shows."""
     if kind == "str":
         plain = re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), content)
         return plain, shown(plain, code)
@@ -233,9 +227,6 @@ def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
             if _is_on(column, "hidden") or value(column, "width") == "0":
                 first, last = int(value(column, "min") or 1), int(value(column, "max") or 1)
                 sheet.hidden_columns |= set(range(first - 1, min(last, 16_384)))
-    for element in beside.get("sheetFormatPr", ()):
-        if _is_on(element, "zeroHeight"):
-            sheet.hidden_rows |= set(sheet.rows)
     for merges in beside.get("mergeCells", ()):
         for merge in children(merges, "mergeCell"):
             ends = re.fullmatch(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", value(merge, "ref") or "")
@@ -292,7 +283,7 @@ def _read_beside(book: _Book, sheet: Sheet, part: str) -> None:
         if relation.kind == "comments":
             for note in descendants(book.package.root(relation.part), "comment"):
                 body = child(note, "text")
-                words = _rich_text(body) if body is not None else ""
+                words = _rich_text(body).text if body is not None else ""
                 sheet.notes.append(Note(words, f"{sheet.name}!{value(note, 'ref') or ''}"))
         elif relation.kind == "drawing":
             _read_drawing(book, sheet, relation.part)
@@ -304,18 +295,26 @@ def _read_beside(book: _Book, sheet: Sheet, part: str) -> None:
 
 def _read_drawing(book: _Book, sheet: Sheet, part: str) -> None:
     relations = book.package.relations(part)
-    for shape in descendants(book.package.root(part), "sp", "pic"):
+    # A fallback is for programs that do not know the choice, such as "This chart is not available".
+    root = book.package.root(part)
+    unseen = {shape for fallback in descendants(root, "Fallback") for shape in descendants(fallback, "sp", "pic")}
+    for shape in descendants(root, "sp", "pic"):
+        if shape in unseen:
+            continue
         hidden = any(_is_on(one, "hidden") for one in descendants(shape, "cNvPr"))
         if local(shape) == "pic" and is_large_picture(shape) and not hidden:
             book.unread.add("pictures", place=sheet.name)
-        rows = ["".join(t.text or "" for t in descendants(p, "t")) for p in descendants(child(shape, "txBody"), "p")]
-        words = "\n".join(row for row in rows if row.strip())
+        paragraphs = list(descendants(child(shape, "txBody"), "p"))
+        words = "\n".join(row for row in map(drawn_words, paragraphs) if row.strip())
+        for run, struck in (each for paragraph in paragraphs for each in drawn_runs(paragraph)):
+            if struck:
+                book.unread.add("struck-text", run.text, sheet.name)
         if words and hidden:
             book.unread.add("hidden-text", words, sheet.name)
         elif words:
             sheet.boxes.append(words)
     for relation in relations.values():
-        if relation.kind == "chart":
+        if relation.kind in ("chart", "chartEx"):
             book.unread.add("charts", place=sheet.name)
         elif relation.kind == "diagramData":
             sheet.boxes += diagram_lines(book.package, relation.part)
