@@ -147,3 +147,25 @@ def slide(tmp_path: Path, shapes: str) -> Path:
 def test_a_symbol_font_on_a_slide_shows_its_signs(tmp_path: Path) -> None:
     run = '<a:r><a:rPr><a:latin typeface="Wingdings"/></a:rPr><a:t>\xfe</a:t></a:r><a:r><a:t> agreed</a:t></a:r>'
     assert "☒ agreed" in read_file(slide(tmp_path, f"<a:p>{run}</a:p>")).text
+
+
+def test_a_book_is_read_as_its_style_sheet_shows_it(tmp_path: Path) -> None:
+    container = '<container><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
+    book = (
+        '<package><manifest><item id="a" href="text/a.xhtml"/><item id="s" href="css/s.css"/></manifest>'
+        '<spine><itemref idref="a"/></spine></package>'
+    )
+    page = (
+        '<html><head><title>T</title><link rel="stylesheet" href="../css/s.css"/></head><body>'
+        '<p>Total 310<span class="note">2</span> EUR</p><p class="old">Price 90</p><p class="away">draft</p></body></html>'
+    )
+    path = tmp_path / "a.epub"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("META-INF/container.xml", container)
+        package.writestr("OPS/book.opf", book)
+        package.writestr("OPS/text/a.xhtml", page)
+        sheet = ".note{vertical-align:super}.old{text-decoration:line-through}.away{display:none}"
+        package.writestr("OPS/css/s.css", sheet)
+    document = read_file(path)
+    assert document.text == "# T\n\nTotal 310 ² EUR"
+    assert codes(document) == ["hidden-text", "struck-text"]

@@ -7,6 +7,7 @@ import posixpath
 import urllib.parse
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 
 from ..errors import DocumentError
 from . import charset
@@ -39,11 +40,20 @@ class EpubReader:
                     except KeyError:
                         continue
                     layer.page()
-                    write_html(layer, content, hidden=options.hidden)
+                    write_html(layer, content, hidden=options.hidden, sheets=partial(_sheet, archive, source, name))
                     source.progress()
         except DAMAGED_ZIP:
             raise DocumentError("damaged", "the book is damaged, truncated or protected") from None
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
+
+
+def _sheet(archive: zipfile.ZipFile, source: Source, chapter: str, name: str) -> str | None:
+    """The style sheet that a chapter names; None if the book lacks it."""
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(chapter), urllib.parse.unquote(name)))
+    try:
+        return _member(archive, place, source).decode("utf-8", "replace")
+    except KeyError:
+        return None
 
 
 def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -59,10 +59,13 @@ class HtmlReader:
         yield layer.document(source, sha256_of(data), f"{self.name}/{self.version}")
 
 
-def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "", hidden: bool = False) -> None:
+def write_html(
+    layer: LayerBuilder, data: bytes | str, mark: str = "", hidden: bool = False,
+    sheets: Callable[[str], str | None] = lambda name: None,
+) -> None:  # fmt: skip
     """Write the visible text of an HTML page. Raises DocumentError if it cannot be parsed.
 
-    ``hidden`` keeps what the page's styles hide.
+    ``hidden`` keeps what the page's styles hide; ``sheets`` gives the text of a style sheet that is not in the page.
     """
     if isinstance(data, bytes):
         declared = re.search(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", data[:4096], re.I)
@@ -79,7 +82,7 @@ def write_html(layer: LayerBuilder, data: bytes | str, mark: str = "", hidden: b
     title = root.find(".//title")
     if title is not None and title.text and not mark:
         layer.paragraph(title.text, None, "# ")
-    style = PageStyle(root)
+    style = PageStyle(root, sheets)
     walker = _Walker(layer, style, hidden)
     walker.walk(root, mark, style.first_look)
     layer.end_block()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -63,20 +64,28 @@ class Look:
 
 
 class PageStyle:
-    """The properties of the elements of a page."""
+    """The properties of the elements of a page.
 
-    def __init__(self, root: Any) -> None:
+    ``sheets`` gives the text of a style sheet that the page names; None for one that is not at hand.
+    """
+
+    def __init__(self, root: Any, sheets: Callable[[str], str | None] = lambda name: None) -> None:
         self._properties: dict[Any, dict[str, tuple[str, bool]]] = {}
         self._generated: dict[tuple[Any, str], dict[str, str]] = {}
-        # A sheet that is not in the page may colour any background.
-        outside = any("stylesheet" in (link.get("rel") or "").lower() for link in root.iter("link"))
-        self.first_look = Look(ground=None if outside else _WHITE)
+        self.first_look = Look()
         matcher = cssselect2.Matcher()
         count = 0
-        for sheet in root.iter("style"):
+        for sheet in root.iter("style", "link"):
+            linked = sheet.tag == "link"
+            if linked and "stylesheet" not in (sheet.get("rel") or "").lower():
+                continue
             if (sheet.get("media") or "all").strip().lower() not in ("all", "screen", ""):
                 continue
-            parsed = tinycss2.parse_stylesheet(sheet.text or "", skip_comments=True, skip_whitespace=True)
+            text = sheets(sheet.get("href") or "") if linked else sheet.text or ""
+            if text is None:  # it may colour any background
+                self.first_look = Look(ground=None)
+                continue
+            parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
             for selectors, declarations in _rules(parsed)[: _MAX_RULES - count]:
                 count += 1
                 for selector in _compiled(selectors):
