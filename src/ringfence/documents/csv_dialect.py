@@ -39,7 +39,9 @@ class _Fit(NamedTuple):
 
 def dialect_of(text: str, default: str = ",") -> Dialect:
     """Return the dialect of a file; ``default`` is the delimiter if no other fits."""
-    escape = "\\" if '\\"' in text and '""' not in text.replace('\\""', "") else None
+    # A backslash before the last quote of a cell is a letter of a path, and escapes nothing.
+    inside = re.search(r'\\"(?!\s*(?:[,;\t|]|\r?\n|\Z))', text) is not None
+    escape = "\\" if inside and '""' not in text.replace('\\""', "") else None
     if match := _SEPARATOR_LINE.match(text):
         rows = list(_cells(text[match.end() : _SAMPLE], match[1], escape))
         return Dialect(match[1], _usual_width(rows), match.end(), escape)
@@ -85,14 +87,19 @@ def _usual_width(rows: list[list[str]]) -> int:
 
 
 def _cells(text: str, delimiter: str, escape: str | None) -> Iterator[list[str]]:
-    yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, escapechar=escape)
+    yield from csv.reader(io.StringIO(_doubled(text, escape), newline=""), delimiter=delimiter)
+
+
+def _doubled(text: str, escape: str | None) -> str:
+    """A text whose quotes inside cells are doubled, not escaped; other backslashes are letters of a path."""
+    return re.sub(r'(?<!\\)((?:\\\\)*)\\"', r'\1""', text) if escape else text
 
 
 def rows_of(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows with their line numbers. Raises csv.Error with the line in its second argument."""
     skipped = text.count("\n", 0, dialect.start)
-    stream = io.StringIO(text[dialect.start :], newline="")
-    reader = csv.reader(stream, delimiter=dialect.delimiter, escapechar=dialect.escape, strict=True)
+    stream = io.StringIO(_doubled(text[dialect.start :], dialect.escape), newline="")
+    reader = csv.reader(stream, delimiter=dialect.delimiter, strict=True)
     try:
         for row in reader:
             yield reader.line_num + skipped, row

@@ -22,7 +22,7 @@ class CsvReader:
     """Reader for values separated by commas, semicolons, tabs or bars; the first full row is the header."""
 
     name = "csv"
-    version = 2
+    version = 3
     libraries = charset.LIBRARIES
     extensions = ("csv", "tsv")
 
