@@ -157,7 +157,8 @@ def test_a_book_is_read_as_its_style_sheet_shows_it(tmp_path: Path) -> None:
     )
     page = (
         '<html><head><title>T</title><link rel="stylesheet" href="../css/s.css"/></head><body>'
-        '<p>Total 310<span class="note">2</span> EUR</p><p class="old">Price 90</p><p class="away">draft</p></body></html>'
+        '<p>Total 310<span class="note">2</span> EUR</p><p class="old">Price 90</p><p class="away">draft</p>'
+        "</body></html>"
     )
     path = tmp_path / "a.epub"
     with zipfile.ZipFile(path, "w") as package:
