@@ -187,3 +187,39 @@ def test_a_backslash_in_a_csv_file_escapes_quotes_and_nothing_else(
     text = read_file(path).text
     for cell in cells:
         assert cell in text
+
+
+def test_a_cell_of_an_opendocument_sheet_is_read_as_its_styles_show_it(tmp_path: Path) -> None:
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (
+            ("office", "office"), ("text", "text"), ("table", "table"), ("style", "style"), ("fo", "xsl-fo-compatible")
+        )
+    )  # fmt: skip
+    line = 'style:text-line-through-style="solid"'
+    styles = (
+        f'<style:style style:name="S" style:family="text"><style:text-properties {line}/></style:style>'
+        '<style:style style:name="U" style:family="text"><style:text-properties style:text-position="super 58%"/>'
+        '</style:style><style:style style:name="C" style:family="table-cell">'
+        f"<style:text-properties {line}/></style:style>"
+        '<style:style style:name="W" style:family="text"><style:text-properties fo:color="#ffffff"/></style:style>'
+    )
+    cells = (
+        '<text:p><text:span text:style-name="S">310 </text:span>295 EUR</text:p>',
+        '<text:p>12<text:span text:style-name="U">3</text:span></text:p>',
+        '<text:p><text:span text:style-name="W">head on a dark ground</text:span></text:p>',
+    )
+    row = "".join(f"<table:table-cell>{cell}</table:table-cell>" for cell in cells)
+    row += '<table:table-cell table:style-name="C"><text:p>void</text:p></table:table-cell>'
+    content = (
+        f"<office:document-content {names}><office:automatic-styles>{styles}</office:automatic-styles><office:body>"
+        f'<office:spreadsheet><table:table table:name="S"><table:table-row>{row}</table:table-row></table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", content)
+    document = read_file(path)
+    assert document.text.splitlines()[-1] == "295 EUR   12 ³   head on a dark ground"
+    assert codes(document) == ["struck-text"]

@@ -10,8 +10,8 @@ from typing import Any
 from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .model import Document
-from .odf_styles import OdfStyles
-from .odf_text import OdfWriter, plain_words
+from .odf_styles import OdfLook, OdfStyles
+from .odf_text import OdfWriter
 from .ods import read_ods
 from .package import descendants
 from .reader import ReadingOptions, Source, sha256_of
@@ -33,7 +33,7 @@ class OpenDocumentReader:
     """Reader for OpenDocument texts, presentations and spreadsheets."""
 
     name = "odf"
-    version = 3
+    version = 4
     libraries = ("lxml",)
     extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp", "ods", "ots", "fods")
 
@@ -49,7 +49,7 @@ class OpenDocumentReader:
             raise DocumentError("damaged", "it has no document body")
         stamp = f"{self.name}/{self.version}"
         if body.find(f"{_OFFICE}spreadsheet") is not None:
-            yield _spreadsheet(root, source, options).document(source, sha256_of(data), stamp)
+            yield _spreadsheet(root, styles_root, source, options).document(source, sha256_of(data), stamp)
             return
         layer = OdfWriter(OdfStyles(root, styles_root), options.hidden)
         for name in ("header", "body", "footer"):
@@ -62,10 +62,18 @@ class OpenDocumentReader:
         yield layer.document(source, sha256_of(data), stamp)
 
 
-def _spreadsheet(root: Any, source: Source, options: ReadingOptions) -> LayerBuilder:
-    layer, unread = LayerBuilder(), UnreadCounts()
-    write_sheets(layer, read_ods(root, MAX_ROWS, plain_words, source), options.hidden, unread)
+def _spreadsheet(root: Any, styles_root: Any, source: Source, options: ReadingOptions) -> LayerBuilder:
+    styles, unread = OdfStyles(root, styles_root), UnreadCounts()
+    layer = OdfWriter(styles, options.hidden)
+
+    def words(paragraph: Any, cell_style: str | None = None) -> str:
+        # A cell may have any background, so that white text counts as seen.
+        look = OdfLook(struck=styles.look("table-cell", cell_style).struck, shaded=True)
+        return layer.words(paragraph, look)
+
+    write_sheets(layer, read_ods(root, MAX_ROWS, words, source), options.hidden, unread)
     unread.write(layer)
+    layer.name_unread()
     return layer
 
 

@@ -12,7 +12,7 @@ from .package import child, children, descendants, local, value
 from .raised import Run, join_runs
 from .unread_counts import UnreadCounts
 
-__all__ = ["OdfWriter", "plain_words"]
+__all__ = ["OdfWriter"]
 
 MAX_REPEATED_SPACES = 1_000
 _MAX_REPEATED = 1_000
@@ -231,11 +231,6 @@ class OdfWriter(LayerBuilder):
         mark = "".join(child(note, "note-citation").itertext()) if child(note, "note-citation") is not None else ""
         self._notes.append((mark, child(note, "note-body")))
         yield Run(mark, 1, note=True)
-
-
-def plain_words(paragraph: Any) -> str:
-    """Return the text of a paragraph without its look."""
-    return OdfWriter(OdfStyles(), keep_hidden=True).words(paragraph)
 
 
 def _rows(table: Any) -> Iterator[Any]:

@@ -20,7 +20,7 @@ _MAX_REPEATED = 1_000
 
 
 def read_ods(root: Any, rows_left: int, words: Any, source: Source) -> list[Sheet]:
-    """Return the sheets of a spreadsheet's content. ``words`` returns the text of a paragraph."""
+    """Return the sheets of a spreadsheet's content. ``words`` returns the text of a paragraph, as the style of its cell shows it."""
     body = child(root, "body", "spreadsheet")
     if body is None:
         raise DocumentError("damaged", "it has no document body")
@@ -97,7 +97,8 @@ class _Reader:
 
     def _text(self, cell: Any) -> str:
         """Return what a cell shows; its plain value if the program that wrote it stored no text."""
-        text = "\n".join(self._words(paragraph) for paragraph in children(cell, "p", "h"))
+        style = value(cell, "style-name")
+        text = "\n".join(self._words(paragraph, style) for paragraph in children(cell, "p", "h"))
         amount = value(cell, "value")
         if not text.strip():
             plain = [value(cell, name) for name in ("string-value", "date-value", "time-value", "boolean-value")]
