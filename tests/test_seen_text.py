@@ -223,3 +223,16 @@ def test_a_cell_of_an_opendocument_sheet_is_read_as_its_styles_show_it(tmp_path:
     document = read_file(path)
     assert document.text.splitlines()[-1] == "295 EUR   12 ³   head on a dark ground"
     assert codes(document) == ["struck-text"]
+
+
+@pytest.mark.parametrize(("look", "seen"), [({"bg_color": "#000000"}, True), ({"bold": True}, False)])
+def test_only_a_rule_that_colours_the_ground_shows_white_text(
+    tmp_path: Path, look: dict[str, object], seen: bool
+) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("S")
+        sheet.write_row("A1", ["Fee", 400])
+        sheet.write("C1", 999, book.add_format({"font_color": "#FFFFFF"}))
+        sheet.conditional_format("C1", {"type": "no_blanks", "format": book.add_format(look)})
+    assert ("999" in read_file(path).text) is seen

@@ -20,7 +20,10 @@ _MAX_REPEATED = 1_000
 
 
 def read_ods(root: Any, rows_left: int, words: Any, source: Source) -> list[Sheet]:
-    """Return the sheets of a spreadsheet's content. ``words`` returns the text of a paragraph, as the style of its cell shows it."""
+    """Return the sheets of a spreadsheet's content.
+
+    ``words`` returns the text of a paragraph, as the style of its cell shows it.
+    """
     body = child(root, "body", "spreadsheet")
     if body is None:
         raise DocumentError("damaged", "it has no document body")

@@ -46,7 +46,9 @@ class _Book:
         self.stale = value(calculation, "fullCalcOnLoad") in ("1", "true", "on")
         related = {relation.kind: relation.part for relation in self.relations.values()}
         self.strings = [_rich_text(item) for item in children(package.root(related.get("sharedStrings")), "si")]
-        self.looks = cell_looks(package.root(related.get("styles")))
+        styles = package.root(related.get("styles"))
+        self.looks = cell_looks(styles)
+        self.differences = list(children(child(styles, "dxfs"), "dxf"))  # that rules make
         self.unread = unread
 
 
@@ -135,7 +137,7 @@ def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
         elif name in ("cols", "mergeCells", "headerFooter", "conditionalFormatting", "tableParts"):
             beside.setdefault(name, []).append(element)
     _read_columns(sheet, beside)
-    _settle_white(sheet, [*_coloured(beside), *_tables(book, part)])
+    _settle_white(sheet, [*_coloured(book, beside), *_tables(book, part)])
     _read_beside(book, sheet, part)
     for element in beside.get("headerFooter", ()):
         _read_surroundings(sheet, element)
@@ -242,13 +244,26 @@ def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
                 }
 
 
+def _colours(book: _Book, rule: Any) -> bool:
+    """True if a rule may colour the background of its cells."""
+    if next(children(rule, "colorScale", "dataBar"), None) is not None:
+        return True
+    number = value(rule, "dxfId") or ""
+    known = number.isdigit() and int(number) < len(book.differences)
+    return known and child(book.differences[int(number)], "fill") is not None
+
+
 Area = tuple[range, range]
 """Rows and columns, counted from 0."""
 
 
-def _coloured(beside: dict[str, list[Any]]) -> list[Area]:
+def _coloured(book: _Book, beside: dict[str, list[Any]]) -> list[Area]:
     """The areas whose background a conditional format may colour."""
-    found = (value(element, "sqref") or "" for element in beside.get("conditionalFormatting", ()))
+    found = (
+        value(element, "sqref") or ""
+        for element in beside.get("conditionalFormatting", ())
+        if any(_colours(book, rule) for rule in children(element, "cfRule"))
+    )
     return [area for listed in found for reference in listed.split() if (area := _area(reference))]
 
 
