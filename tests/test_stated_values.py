@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.checker.summarise import numbers_missing
 from ringfence.contracts import FoundPassage
 from ringfence.tasks.answer.calculation import calculated, result_of
 from ringfence.tasks.answer.claims import Draft, code_faults, read_claims
+from ringfence.tasks.evidence import as_document
 from ringfence.tasks.locale import Locale
 from ringfence.tasks.number_words import number_words
 from ringfence.tasks.stated_dates import partial_dates, quarters
+from ringfence.tasks.unsupported import unsupported
 
 
 def passage(text: str, lead: str = "") -> FoundPassage:
@@ -174,3 +178,17 @@ def test_parts_of_dates_and_quarters_are_found_where_they_stand() -> None:
         ("May 2021", "2021-05"), ("3 June", "--06-03"),
     ]  # fmt: skip
     assert [reading for _, _, reading in quarters(text)] == ["Q2", "H1", "Q2"]
+
+
+WORDS = (
+    "EUR $ € kr 1,250 1.250 12 2023 5.2 million Mio. % percent -5 (1,250) Q2 2nd third three twenty-four months days "
+    "24V 10x20 mm 17:30 AB-1234/5 § 5a ½ 1/2 FY23 2018-2020 3-5 km O'Neill US the of and drei Monate 500k 5M "
+    "info@a.com . , | ( ; 00123 2023-0045 12/345 kWh °C 2:1 1e6 ² – ISO 9001 Anna Meier Mr. Smith Ltd 4 May 2021 "
+    "31.12.2023 December 31, 2022"
+).split()
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=14), st.sampled_from([" ", "  ", "\n", "\u00a0"]))
+def test_a_text_states_all_that_it_says(words: list[str], space: str) -> None:
+    text = as_document(space.join(["x", *words]))
+    assert unsupported(text, text, Locale()) == []

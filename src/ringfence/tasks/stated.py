@@ -152,7 +152,8 @@ def _found(document: Document, locale: Locale) -> Iterator[StatedValue]:
     text = document.text
     dates = _candidates("date", document, locale)
     for date in dates:
-        yield StatedValue(date.start, date.end, "date", frozenset({date.value} if date.value else date.readings))
+        readings = {date.value} if date.value else set(date.readings) or {" ".join(text[date.start : date.end].split())}
+        yield StatedValue(date.start, date.end, "date", frozenset(readings))
     places = [(date.start, date.end) for date in dates]
     for start, end, partial in partial_dates(text, places):
         yield StatedValue(start, end, "date", frozenset({partial}))
