@@ -89,6 +89,7 @@ NOT_STATED = [
     ("Order 2020-0099 was sent.", "Order 2020-0098 was sent."),
     ("Write to eva@tal.example now.", "Write to erik@tal.example now."),
     ("The steel is type 904L.", "The steel is type 316L."),
+    ("Model TX20 was sold.", "Model TX200 was sold."),
     ("This is the 14th report.", "This is the 15th report."),
     ("The share is ¾ of it.", "The share is ½ of it."),
     ("The contract names Eva Tal.", "The contract names Eva Berg and Erik Tal."),

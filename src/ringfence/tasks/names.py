@@ -69,7 +69,7 @@ class NameSource:
         if re.fullmatch(r"[A-Z]{2,6}", name.replace(".", "")):
             return any(initials.endswith(name.replace(".", "")) for initials in self._acronyms)
         if re.search(r"\d", name):
-            return re.sub(r"\W", "", plain) in self._squashed
+            return re.search(re.escape(re.sub(r"\W", "", plain)) + r"(?!\d)", self._squashed) is not None
         words = plain.split()
         if len(words) < 2 or not re.fullmatch(r"[\w' ]+", plain):
             return False
