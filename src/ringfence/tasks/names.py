@@ -64,7 +64,7 @@ class NameSource:
     def _has_run(self, name: str) -> bool:
         plain = _plain(name)
         forms = {plain, re.sub(r"'s?$", "", plain), re.sub(r"(?<=\w{3})s$", "", plain), f"{plain}s"}
-        if any(re.search(rf"(?<!\w){re.escape(form)}(?![^\W\d_])", self._words) for form in forms if form):
+        if any(re.search(rf"(?<!\w){re.escape(form)}(?![^\W\d_]|(?<=\d)\d)", self._words) for form in forms if form):
             return True
         if re.fullmatch(r"[A-Z]{2,6}", name.replace(".", "")):
             return any(initials.endswith(name.replace(".", "")) for initials in self._acronyms)
