@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from text_to_num import alpha2digit
 
 from ..documents import Document
+from .codes import codes_in, squashed
 from .fields import PatternField
 from .locale import Locale
 from .number_words import number_words
@@ -40,10 +41,6 @@ _CLOCK = re.compile(
     r"(?:[ ]?(?P<half>[ap])\.?m\b\.?|[ ](?P<uhr>Uhr|o'clock)\b)?(?![\w:]|[.,]\d)",
     re.I,
 )
-_CODE = re.compile(
-    r"(?<![\w./-])(?=[\w@:/.–‑-]*\d)[^\W_]+(?:[-‑/–.:][^\W_]+)+(?![\w/-])|(?<![\w./-])(?=\w*[^\W\d_])(?=\w*\d)\w{3,}(?![\w/-])"
-)
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[\w./-]*[\w/]")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3})(?:st|nd|rd|th|ème|er|º|ª)(?!\w)")
 # From the third on: "first" and "second" are also words of order and of time.
 _ORDINAL_WORD = re.compile(
@@ -54,11 +51,6 @@ _ORDINAL_WORD = re.compile(
 )
 _FRACTION = re.compile(r"(?<![\w.,/:])(\d{1,3})[/:](\d{1,3})(?![\w/:]|[.,]\d)|[½⅓⅔¼¾⅛⅜⅝⅞]")
 _SIGNS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
-_LABELLED = re.compile(
-    r"(?:\b(?:sections?|articles?|art\.?|clauses?|items?|chapters?|paragraphs?|versions?|ziffer|abschnitt|kapitel|nr\.?|"
-    r"no\.?)|§§?)[ \u00a0]?(?P<number>\d+(?:\.\d+)+[a-z]?|\d+[a-z]|\d+(?:\([0-9a-z]+\))+)(?![\w(]|\.\d)",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -103,7 +95,7 @@ def stated_values(document: Document, locale: Locale) -> list[StatedValue]:
             reading = _plain(Decimal(shared[1].replace(",", ".")).scaleb(power))
             values.append(StatedValue(0, 0, "number", frozenset({reading})))
     for pair in re.finditer(r"(?<![\w-])([^\W\d_]{1,6})[ \u00a0-]?(\d+)([\w-]*)", document.text):
-        codes = frozenset({_squashed(pair[1] + pair[2]), _squashed("".join(pair.groups()))})
+        codes = frozenset({squashed(pair[1] + pair[2]), squashed("".join(pair.groups()))})
         values.append(StatedValue(0, 0, "number", codes))
     for value in [value for value in values if value.kind == "date" and len(min(value.readings, default="")) == 10]:
         for reading in value.readings:
@@ -143,7 +135,7 @@ def is_part_of_code(value: StatedValue, source: list[StatedValue], claim: str) -
     word = re.search(r"(?<!\w)([A-Z]{1,6})[ \u00a0-]?\Z", claim[: value.start])
     if not word or value.kind != "number" or value.units or currencies_of(word[1], 0, len(word[1])):
         return False
-    code = _squashed(word[1] + claim[value.start : value.end])
+    code = squashed(word[1] + claim[value.start : value.end])
     return any(re.match(rf"{re.escape(code)}(?!\d)", reading) for one in source for reading in one.readings)
 
 
@@ -227,10 +219,6 @@ def _literal(text: str) -> Iterator[StatedValue]:
             yield StatedValue(*match.span(), "number", frozenset({f"{hour:02}:{minute or '00'}"}))
     for start, end, reading in quarters(text):
         yield StatedValue(start, end, "number", frozenset({reading}))
-    for match in _LABELLED.finditer(text):
-        yield StatedValue(*match.span("number"), "number", frozenset({f"§{match['number'].lower()}"}))
-    for match in _ADDRESS.finditer(text):
-        yield StatedValue(*match.span(), "number", frozenset({match.group().lower()}))
     for match in _ORDINAL.finditer(text):
         yield StatedValue(*match.span(), "number", frozenset({f"{int(match[1])}th"}))
     for match in _ORDINAL_WORD.finditer(text):
@@ -239,48 +227,10 @@ def _literal(text: str) -> Iterator[StatedValue]:
     for match in re.finditer(r"\bFY[ ]?'?((?:19|20)?\d\d)(?!\d)", text):
         yield StatedValue(*match.span(), "number", frozenset({match[1] if len(match[1]) == 4 else f"20{match[1]}"}))
     for match in _FRACTION.finditer(text):
-        reading = _SIGNS.get(match.group()) or f"{match[1]}/{match[2]}"
-        yield StatedValue(*match.span(), "number", frozenset({reading}))
-    for match in _CODE.finditer(text):
-        if is_code(match.group()):
-            yield StatedValue(*match.span(), "number", frozenset({_squashed(match.group())}))
-
-
-def is_code(word: str) -> bool:
-    """True for a word of digits and other signs that is no value: AB-1234/5, 2023-0045, 316L, 64-17-5."""
-    digits = sum(letter.isdigit() for letter in word)
-    if digits < 2 or (digits < 3 and not re.search(r"[^\W\d_]", word)):
-        return False
-    if re.fullmatch(
-        r"\d+(?:[.,:]\d+)*(?:-|–)\d+(?:[.,:]\d+)*", word
-    ):  # a range, unless its end is smaller or has a zero
-        low, high = re.split("[-–]", word)
-        return (
-            len(low) == len(high) == 3
-            or high.startswith("0")
-            or (low.isdigit() and high.isdigit() and int(low) > int(high))
-        )
-    whole_unit = re.fullmatch(r"\d+(?:[.,]\d+)?(?:[-–]\d+(?:[.,]\d+)?)?([^\W\d_].*)", word)
-    if whole_unit and (
-        unit_after(word, word.index(whole_unit[1]))
-        or len(whole_unit[1]) > 3
-        or whole_unit[1] in ("st", "nd", "rd", "th")
-    ):
-        return False
-    if re.fullmatch(
-        r"[\d.,]+|\d+[xh×]\d+\w*|(?:FY|[QH]\d?)\D?\d*|[A-Z]{1,3}\$?\d[\d.,]*|\d[\d.,]*(?:k|m|mn|b|bn|K|M|B|MN|BN)", word
-    ):
-        return False
-    if re.fullmatch(
-        r"\d{4}-\d\d(?:-\d\d.*)?|\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?|(?:19|20)\d\d/\d\d(?:\d\d)?|\d+:\d\d.*|\d{1,2}/\d{4}",
-        word,
-    ):
-        return False
-    return not re.fullmatch(r"[^\W\d_]+-\d{1,2}|\d{1,2}-[^\W\d_]+|\d+(?:-[^\W\d_]+)+|[^\W\d_]+", word)
-
-
-def _squashed(word: str) -> str:
-    return "#" + re.sub(r"\W", "", word).lower()
+        part = _SIGNS.get(match.group()) or f"{match[1]}/{match[2]}"
+        yield StatedValue(*match.span(), "number", frozenset({part}))
+    for start, end, reading in codes_in(text):
+        yield StatedValue(start, end, "number", frozenset({reading}))
 
 
 def _in_words(text: str) -> Iterator[StatedValue]:

@@ -1,0 +1,68 @@
+"""Codes in a text, compared letter by letter: part and file numbers, sections, addresses of mail and the web."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .units import unit_after
+
+__all__ = ["codes_in", "squashed"]
+
+_CODE = re.compile(
+    r"(?<![\w./-])(?=[\w@:/.–‑-]*\d)[^\W_]+(?:[-‑/–.:][^\W_]+)+(?![\w/-])|(?<![\w./-])(?=\w*[^\W\d_])(?=\w*\d)\w{3,}(?![\w/-])"
+)
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[\w./-]*[\w/]")
+_LABELLED = re.compile(
+    r"(?:\b(?:sections?|articles?|art\.?|clauses?|items?|chapters?|paragraphs?|versions?|ziffer|abschnitt|kapitel|nr\.?|"
+    r"no\.?)|§§?)[ \u00a0]?(?P<number>\d+(?:\.\d+)+[a-z]?|\d+[a-z]|\d+(?:\([0-9a-z]+\))+)(?![\w(]|\.\d)",
+    re.I,
+)
+_RANGE = re.compile(r"(\d+(?:[.,:]\d+)*)[-–](\d+(?:[.,:]\d+)*)")
+_MEASURED = re.compile(r"\d+(?:[.,]\d+)?(?:[-–]\d+(?:[.,]\d+)?)?(?P<unit>[^\W\d_].*)")
+_NO_CODES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[\d.,]+",  # numbers
+        r"\d+[xh×]\d+\w*",  # 10x20, 17h30
+        r"(?:FY|[QH]\d?)\D?\d*",  # years and quarters
+        r"[A-Z]{1,3}\$?\d[\d.,]*",  # US$5
+        r"\d[\d.,]*(?:k|m|mn|b|bn|K|M|B|MN|BN)",  # 5M
+        r"\d{4}-\d\d(?:-\d\d.*)?|\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?",  # days
+        r"\d{1,2}/\d{4}|(?:19|20)\d\d/\d\d(?:\d\d)?",  # months and business years
+        r"\d+:\d\d.*",  # times
+        r"[^\W\d_]+-\d{1,2}|\d{1,2}-[^\W\d_]+|\d+(?:-[^\W\d_]+)+|[^\W\d_]+",  # COVID-19, 30-day
+    )
+)
+
+
+def codes_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """The codes of a text: start, end, and what is compared."""
+    for match in _LABELLED.finditer(text):
+        yield *match.span("number"), f"§{match['number'].lower()}"
+    for match in _ADDRESS.finditer(text):
+        yield *match.span(), match.group().lower()
+    for match in _CODE.finditer(text):
+        if _is_code(match.group()):
+            yield *match.span(), squashed(match.group())
+
+
+def squashed(word: str) -> str:
+    """A code without the signs that texts leave out: AB-1234 and AB1234 are one."""
+    return "#" + re.sub(r"\W", "", word).lower()
+
+
+def _is_code(word: str) -> bool:
+    """True for a word of digits and other signs that is no value: AB-1234/5, 2023-0045, 316L, 64-17-5."""
+    digits = sum(letter.isdigit() for letter in word)
+    if digits < 2 or (digits < 3 and not re.search(r"[^\W\d_]", word)):
+        return False
+    if ends := _RANGE.fullmatch(word):
+        low, high = ends.groups()
+        falls = low.isdigit() and high.isdigit() and int(low) > int(high)
+        return falls or high.startswith("0") or len(low) == len(high) == 3
+    if measured := _MEASURED.fullmatch(word):
+        unit = measured["unit"]
+        if unit_after(word, measured.start("unit")) or len(unit) > 3 or unit in ("st", "nd", "rd", "th"):
+            return False
+    return not any(pattern.fullmatch(word) for pattern in _NO_CODES)
