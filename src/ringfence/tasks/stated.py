@@ -7,14 +7,16 @@ are 1,250 million. Not the same are 24 months and 24 days, 5 % and EUR 5, a prof
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from text_to_num import alpha2digit
 
 from ..documents import Document
 from .codes import codes_in, squashed
+from .evidence import as_document
 from .fields import PatternField
 from .locale import Locale
 from .number_words import number_words
@@ -42,11 +44,12 @@ _CLOCK = re.compile(
     re.I,
 )
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3})(?:st|nd|rd|th|ème|er|º|ª)(?!\w)")
+_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-"
 # From the third on: "first" and "second" are also words of order and of time.
 _ORDINAL_WORD = re.compile(
-    r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-)?(?:third|fourth|fifth|sixth|seventh|eighth|ninth|"
+    rf"\b(?:{_TENS})?(?:third|fourth|fifth|sixth|seventh|eighth|ninth|"
     r"tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)\b|"
-    r"\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:first|second)\b",
+    rf"\b{_TENS}(?:first|second)\b",
     re.I,
 )
 _FRACTION = re.compile(r"(?<![\w.,/:])(\d{1,3})[/:](\d{1,3})(?![\w/:]|[.,]\d)|[½⅓⅔¼¾⅛⅜⅝⅞]")
@@ -84,7 +87,17 @@ def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
             yield value
 
 
-def stated_values(document: Document, locale: Locale) -> list[StatedValue]:
+@lru_cache(maxsize=16)  # the claims of an answer rest on the same passages, which are read for each of them
+def _stated_in(text: str, locale: Locale) -> tuple[StatedValue, ...]:
+    return tuple(_all_values(as_document(text), locale))
+
+
+def stated_values(document: Document, locale: Locale) -> Sequence[StatedValue]:
+    """All values that a source states, in every reading."""
+    return _stated_in(document.text, locale)
+
+
+def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
     """All values of a source in every reading: in digits and in words, the parts of dates, and scaled by its heads."""
     values = [*_literal(document.text), *_found(document, locale), *_in_words(document.text)]
     dates = [(value.end, value.readings) for value in values if value.kind == "date" and value.end]
@@ -92,7 +105,7 @@ def stated_values(document: Document, locale: Locale) -> list[StatedValue]:
     values += [StatedValue(0, 0, "number", frozenset({year})) for year in years(document.text)]
     for shared in _SHARED.finditer(document.text):
         if power := scale_behind(document.text, shared.end()):
-            reading = _plain(Decimal(shared[1].replace(",", ".")).scaleb(power))
+            reading = _plain(_decimal(shared[1]).scaleb(power))
             values.append(StatedValue(0, 0, "number", frozenset({reading})))
     for pair in re.finditer(r"(?<![\w-])([^\W\d_]{1,6})[ \u00a0-]?(\d+)([\w-]*)", document.text):
         codes = frozenset({squashed(pair[1] + pair[2]), squashed("".join(pair.groups()))})
@@ -103,17 +116,17 @@ def stated_values(document: Document, locale: Locale) -> list[StatedValue]:
             values += [StatedValue(0, 0, kind, frozenset({part})) for kind, part in parts]
     if scale := head_scale(document.text):
         power, units = scale
-        for value in [value for value in values if value.kind != "date"]:
+        for place, value in [(place, value) for place, value in enumerate(values) if value.kind != "date"]:
             own = document.text[value.start : value.end]
             if value.end and re.fullmatch(r"[^\w\s]?[\d.,'\u00a0() -]+", own) and not value.units - units:
                 scaled = frozenset(_plain(Decimal(each).scaleb(power)) for each in value.readings if _is_number(each))
                 values.append(replace(value, kind="money", readings=scaled, units=units))
                 if re.search(r"\d{3}", own) and not re.fullmatch(r"(?:19|20)\d\d", own):
-                    values[values.index(value)] = replace(value, bare=True)
+                    values[place] = replace(value, bare=True)
     return values
 
 
-def is_stated(value: StatedValue, source: list[StatedValue], claim: str) -> bool:
+def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str) -> bool:
     """True if a source states the value: in the same unit, or without one, and with its sign."""
     ways = (value, *_as_smaller_units(value))
     known = [one for one in source for way in ways if _agree(way, one)]
@@ -130,7 +143,7 @@ def _agree(value: StatedValue, one: StatedValue) -> bool:
     return not apart and not (value.kind == "money" and one.bare)
 
 
-def is_part_of_code(value: StatedValue, source: list[StatedValue], claim: str) -> bool:
+def is_part_of_code(value: StatedValue, source: Sequence[StatedValue], claim: str) -> bool:
     """True if a number stands in a source at the word before it: ISO 9001 in ISO9001, ISO-9001 and ISO 9001:2015."""
     word = re.search(r"(?<!\w)([A-Z]{1,6})[ \u00a0-]?\Z", claim[: value.start])
     if not word or value.kind != "number" or value.units or currencies_of(word[1], 0, len(word[1])):
@@ -168,17 +181,17 @@ def _found(document: Document, locale: Locale) -> Iterator[StatedValue]:
             yield value
             yield from _as_smaller_units(value)
     for match in _RANGE.finditer(text):
-        low, high = (Decimal(part.replace(",", ".")) for part in match.groups())
+        low, high = map(_decimal, match.groups())
         if free[match.start()] and low < high and not re.match(r"0\d", match[2]):
             units = unit_after(text, match.end())
             for part, each in ((1, low), (2, high)):
                 yield StatedValue(*match.span(part), "number", frozenset({_plain(each)}), False, units)
     for match in re.finditer(r"(?<![\w.,])(\d+(?:[.,]\d+)?)[x×](\d+(?:[.,]\d+)?)(?![\d.,])", text):
         for part in (1, 2):
-            yield StatedValue(*match.span(part), "number", frozenset({_plain(Decimal(match[part].replace(",", ".")))}))
+            yield StatedValue(*match.span(part), "number", frozenset({_plain(_decimal(match[part]))}))
     for match in re.finditer(r"(?<![\w.,])(\d+(?:[.,]\d+)?)(?=[^\W\d_°])", text):
         if free[match.start()] and (units := unit_after(text, match.end())):
-            reading = frozenset({_plain(Decimal(match[1].replace(",", ".")))})
+            reading = frozenset({_plain(_decimal(match[1]))})
             yield StatedValue(match.start(), match.end(), "number", reading, False, units)
 
 
@@ -189,11 +202,11 @@ def _candidates(kind: str, document: Document, locale: Locale) -> list[Candidate
 def _value(candidate: Candidate, kind: str, text: str, found: set[str], units: frozenset[str]) -> StatedValue:
     raw = text[candidate.start : candidate.end]
     power = suffix_power(text, candidate.start, candidate.end) if "ambiguous-scale" in candidate.flags else None
-    numbers = {Decimal(each.replace(",", ".")) for each in found if _is_number(each)}
+    numbers = {_decimal(each) for each in found if _is_number(each)}
     if power is not None:
         digits = re.search(r"\d+(?:[.,]\d+)*", raw)
-        bare = Decimal(digits.group().replace(",", ".")) if digits and _is_number(digits.group()) else min(numbers)
-        numbers = {bare.scaleb(power)}
+        stated = {_decimal(digits.group())} if digits and _is_number(digits.group()) else {*sorted(numbers)[:1]}
+        numbers = {bare.scaleb(power) for bare in stated}
     if "ambiguous-number" in candidate.flags and units & {"percent"} == frozenset() and (units or scale_in(raw)):
         numbers = {max(numbers, key=abs)} if numbers else numbers  # EUR 1,250 million are hardly 1.25 million
     readings = frozenset(_plain(abs(number)) for number in numbers) or frozenset({raw})
@@ -244,9 +257,14 @@ def _in_words(text: str) -> Iterator[StatedValue]:
         yield from _as_smaller_units(value)
 
 
+def _decimal(text: str) -> Decimal:
+    """A number without groups, with a point or a comma before its decimals."""
+    return Decimal(text.replace(",", "."))
+
+
 def _is_number(text: str) -> bool:
     try:
-        return Decimal(text.replace(",", ".")).is_finite()
+        return _decimal(text).is_finite()
     except InvalidOperation:
         return False
 

@@ -17,8 +17,8 @@ def unsupported(
 ) -> list[UnsupportedText]:
     """Texts in ``written`` without support in ``document``, in order; their spans are in ``written``.
 
-    Numbers, amounts and dates are compared as values (see ``stated``);
-    names letter by letter, ignoring case. In a language that capitalises nouns, only runs of two or more capitalised
+    Numbers, amounts and dates are compared as values (see ``stated``), names by their words (see ``names``).
+    In a language that capitalises nouns, only runs of two or more capitalised
     words and words with inner capitals count as names; ``capital_nouns`` says that where ``document`` is too short to
     tell.
     """
