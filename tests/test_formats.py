@@ -282,8 +282,10 @@ def test_the_letterhead_of_an_opendocument_text_is_read(tmp_path: Path) -> None:
     path = odt(tmp_path / "o.odt", "<text:p>Dear Ann</text:p>")
     names = "urn:oasis:names:tc:opendocument:xmlns"
     style = f'xmlns:style="{names}:style:1.0" xmlns:text="{names}:text:1.0"'
+    header = "<style:header><text:p>ACME GmbH</text:p></style:header>"
+    page = f'<style:master-page style:name="Standard">{header}</style:master-page>'
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("styles.xml", f"<s {style}><style:header><text:p>ACME GmbH</text:p></style:header></s>")
+        archive.writestr("styles.xml", f"<s {style}>{page}</s>")
     document = read_document(path)
     assert document.text == "ACME GmbH\n\nDear Ann"
     assert place(document, "ACME") == "header"

@@ -95,11 +95,18 @@ def _doubled(text: str, escape: str | None) -> str:
     return re.sub(r'(?<!\\)((?:\\\\)*)\\"', r'\1""', text) if escape else text
 
 
-def rows_of(text: str, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows with their line numbers. Raises csv.Error with the line in its second argument."""
+def rows_of(text: str, dialect: Dialect, quoted: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows with their line numbers; quotes are letters unless ``quoted``.
+
+    Raises csv.Error with the line in its second argument.
+    """
     skipped = text.count("\n", 0, dialect.start)
     stream = io.StringIO(_doubled(text[dialect.start :], dialect.escape), newline="")
-    reader = csv.reader(stream, delimiter=dialect.delimiter, strict=True)
+    reader = (
+        csv.reader(stream, delimiter=dialect.delimiter, strict=True)
+        if quoted
+        else csv.reader(stream, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
+    )
     try:
         for row in reader:
             yield reader.line_num + skipped, row

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..contracts import UnreadPart
 from ..errors import DocumentError
 from . import charset
-from .csv_dialect import dialect_of, rows_of
+from .csv_dialect import Dialect, dialect_of, rows_of
 from .flow_text import LayerBuilder
 from .model import Document
 from .reader import ReadingOptions, Source, sha256_of
@@ -22,7 +22,7 @@ class CsvReader:
     """Reader for values separated by commas, semicolons, tabs or bars; the first full row is the header."""
 
     name = "csv"
-    version = 3
+    version = 4
     libraries = charset.LIBRARIES
     extensions = ("csv", "tsv")
 
@@ -43,7 +43,11 @@ class CsvReader:
             ]
         except csv.Error as error:
             reason, line = error.args
-            raise DocumentError("damaged", f"line {line} is not valid CSV ({reason})") from None
+            rows = _unquoted(text, dialect)
+            if not rows:
+                raise DocumentError("damaged", f"line {line} is not valid CSV ({reason})") from None
+            what = f"which quotes belong to the cells: line {line} has one that encloses nothing, so all are kept"
+            unread += (UnreadPart(code="stray-quotes", what=what),)
         unread += _uneven(rows, dialect.width)
         stamp = f"{self.name}/{self.version}"
         if options.csv_rows:
@@ -53,6 +57,16 @@ class CsvReader:
         layer.unread += unread
         layer.table([(cell, None) for cell in row] for _, row in rows)
         yield layer.document(source, sha256_of(data), stamp, {"rows": len(rows)})
+
+
+def _unquoted(text: str, dialect: Dialect) -> list[tuple[int, list[str]]]:
+    """The rows of a file whose quotes are letters; none if they are not all of one width then."""
+    rows = []
+    for line, row in rows_of(text, dialect, quoted=False):
+        cells = [cell.strip() for cell in row]
+        if any(cells):
+            rows.append((line, [cell[1:-1] if re.fullmatch(r'"[^"]*"', cell) else cell for cell in cells]))
+    return rows if len({len(row) for _, row in rows}) == 1 and len(rows[0][1]) > 1 else []
 
 
 def _header(rows: list[tuple[int, list[str]]], width: int) -> int:

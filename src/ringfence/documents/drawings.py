@@ -11,6 +11,7 @@ from .flow_text import LayerBuilder
 from .package import Package, child, children, descendants, local, value
 from .raised import Run, join_runs
 from .symbol_fonts import with_symbols
+from .word_formulas import formula_runs
 
 __all__ = ["alt_text", "diagram_lines", "drawn_runs", "drawn_words", "is_large_picture", "write_chart"]
 
@@ -45,7 +46,18 @@ def drawn_runs(paragraph: Any) -> Iterator[tuple[Run, bool]]:
             yield Run("\n"), False
         elif name in ("AlternateContent", "m"):
             choice = child(one, "Choice") if name == "AlternateContent" else one
-            yield Run("".join(t.text or "" for t in descendants(choice, "t"))), False
+            yield from ((run, False) for run in _formula(choice))
+
+
+def _formula(element: Any) -> Iterator[Run]:
+    """The runs of a formula on a slide."""
+    for one in () if element is None else element:
+        if local(one) == "t":
+            yield Run(one.text or "")
+        elif (parts := formula_runs(one, _formula)) is not None:
+            yield from parts
+        elif not local(one).endswith("Pr"):
+            yield from _formula(one)
 
 
 def write_chart(layer: LayerBuilder, package: Package, part: str, address: str | None) -> bool:

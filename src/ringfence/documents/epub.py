@@ -25,7 +25,7 @@ class EpubReader:
     """Reader for books: the pages of the spine, in order."""
 
     name = "epub"
-    version = 4
+    version = 5
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("epub",)
 

@@ -12,18 +12,37 @@ from lxml import etree
 
 from ..errors import DocumentError
 from . import charset
+from .css_values import BLACK
 from .flow_text import LayerBuilder
 from .html_form import form_text
-from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, is_removed, level_of, list_marks
+from .html_formulas import formula_runs
+from .html_hidden import is_removed
+from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, level_of, list_marks
 from .model import Document
 from .raised import Run, join_runs
 from .reader import ReadingOptions, Source, sha256_of
+from .symbol_fonts import with_symbols
 from .unread_counts import UnreadCounts
 from .word_numbers import letters, roman
 
 __all__ = ["HtmlReader", "write_html"]
 
-_INVISIBLE = {"script", "style", "head", "datalist", "rt", "rp", "area", "map", "param", "source", "track"}
+_INVISIBLE = {
+    "script",
+    "style",
+    "head",
+    "datalist",
+    "rt",
+    "rp",
+    "area",
+    "map",
+    "param",
+    "source",
+    "track",
+    "title",
+    "desc",
+    "metadata",
+}
 _UNSEEN = {"noscript", "template"}  # these may hold words
 _OUTSIDE = {"object", "iframe", "embed", "frame", "audio", "video", "canvas"}
 _BLOCKS = {
@@ -38,8 +57,9 @@ _LISTS = ("ul", "ol", "menu", "dir")
 _PART = "\x1f"  # between what styles set apart, until it is known what stands on both sides
 _PARTED = re.compile(r"(?:(?<=\d)|(?<=\d[%€$£)]))[ ]*\x1f[ \x1f]*(?=[-+(€$£]{0,2}\d)")
 _INLINE = {"span", "b", "strong", "em", "i", "a", "label", "font"}
-_FORMULA = {"msup": 1, "msub": -1, "munder": -1, "mover": 1}  # the level of all but the first part
 _RAISED = {"sup": 1, "sub": -1}
+_LINK, _MARKER = (0.0, 0.0, 0.93), (1.0, 1.0, 0.0)  # the colours of browsers
+_DRAWN = {"text": "column", "tspan": "apart", "foreignobject": "block"}  # in a drawing
 MAX_DEPTH = 400
 MAX_SPAN = 1_000
 
@@ -48,7 +68,7 @@ class HtmlReader:
     """Reader for web pages."""
 
     name = "html"
-    version = 4
+    version = 5
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("html", "htm", "xhtml", "xht")
 
@@ -79,7 +99,8 @@ def write_html(
         root = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
         raise DocumentError("damaged", "it contains no readable HTML") from None
-    title = root.find(".//title")
+    titles = (one for one in root.iter("title") if not any(up.tag == "svg" for up in one.iterancestors()))
+    title = next(titles, None)
     if title is not None and title.text and not mark:
         layer.paragraph(title.text, None, "# ")
     style = PageStyle(root, sheets)
@@ -121,7 +142,7 @@ class _Walker:
         look = self._look(tag, properties, outer)
         stated = level_of(properties)
         level = _RAISED.get(tag, level if stated is None else stated)
-        shape = "block" if tag in _BLOCKS else display_of(properties, outer)
+        shape = "block" if tag in _BLOCKS else _DRAWN.get(tag) or display_of(properties, outer)
         if tag == "table" and _is_data(element):
             self._flush(mark)
             self._table(element, mark, look, depth)
@@ -140,10 +161,9 @@ class _Walker:
         inner = _inner_mark(tag, mark)
         self._draw(element, "before", tag, look, level)
         self._text(element.text, tag, look, level)
-        for position, child in enumerate(element):
+        for child in element:
             self._part_from(child)
-            raised = _FORMULA.get(tag, level) if position else level
-            self.walk(child, inner, look, depth + 1, raised)
+            self.walk(child, inner, look, depth + 1, level)
             self._text(child.tail, tag, look, level)
         self._draw(element, "after", tag, look, level)
         if shape == "block":
@@ -156,6 +176,10 @@ class _Walker:
 
     def _look(self, tag: str, properties: Properties, outer: Look) -> Look:
         look = self._style.look(properties, outer)
+        if tag == "a" and "color" not in properties:
+            look = replace(look, colour=_LINK)
+        elif tag == "mark" and not {"color", "background", "background-color"} & properties.keys():
+            look = replace(look, colour=BLACK, ground=_MARKER)
         if tag in ("s", "strike", "del") and "text-decoration" not in properties:
             look = replace(look, struck=True)
         if tag in _LISTS and look.marks:  # every list has its own marks
@@ -197,9 +221,9 @@ class _Walker:
         elif tag in ("input", "select"):
             if look.visible and (text := form_text(element)):
                 self._inline.append(Run(f"{_PART}{text}{_PART}"))
-        elif tag == "svg":
-            words = [" ".join(text.itertext()) for text in element.iter("text") if look.visible]
-            self._inline += [Run(f" {' '.join(text.split())} ") for text in words]
+        elif tag == "math":
+            if look.seen:
+                self._inline += formula_runs(element)
         else:
             return False
         return True
@@ -236,6 +260,7 @@ class _Walker:
             if not self._keep_hidden:
                 return
         raw = look.spaced or tag in ("pre", "textarea", "xmp", "listing", "plaintext")
+        text = with_symbols(text, look.font)
         kept = text if raw else re.sub(r"[ \t\n\r\f\v]+", " ", text)
         if not raw and self._inline and self._inline[-1].text.endswith(" "):
             kept = kept.removeprefix(" ")  # spaces collapse across elements

@@ -5,18 +5,18 @@ Only styles inside the page count; none are fetched.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import cssselect2
 import tinycss2
-import tinycss2.color4
 
-__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "is_removed", "level_of", "list_marks"]
+from .css_values import BLACK, WHITE, Colour, colour_of, family_of, is_screen, length, near, size_of
+from .html_hidden import is_removed
+
+__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "level_of", "list_marks"]
 
 LIBRARIES = ("cssselect2", "tinycss2")
 _USED = {
@@ -25,11 +25,12 @@ _USED = {
     "max-width", "overflow", "transform", "float", "margin-left", "margin-right", "padding-left", "padding-right",
     "vertical-align", "mso-hide", "content-visibility", "list-style-type", "list-style", "margin", "padding",
     "white-space", "text-decoration", "text-decoration-line", "content", "bottom", "mso-text-raise",
-    "font-variant-position",
+    "font-variant-position", "font", "font-family", "overflow-x", "overflow-y", "filter", "inset", "margin-top",
+    "-webkit-text-fill-color",
 }  # fmt: skip
 _MAX_RULES = 5_000
-_FAR = -900  # pixels to the left of or above the page
 _APART = 2  # pixels between words
+_SMALL = 10  # pixels; letters of this size at the top of a line are raised
 _RAISES, _RAISES_MOST = 2.6, 15  # pixels above or below the line; Word raises by two points and more
 _CONTAINERS = {"flex", "grid", "inline-flex", "inline-grid"}
 _BLOCKS = {"block", "flex", "grid", "table", "list-item", "table-row", "table-caption", "flow-root"}
@@ -37,8 +38,11 @@ _ATTRIBUTES = (
     ("bgcolor", "background-color", "{}"),
     ("color", "color", "{}"),
     ("background", "background-image", "url({})"),
+    ("face", "font-family", "{}"),
+    ("visibility", "visibility", "{}"),  # of a drawing
+    ("display", "display", "{}"),
+    ("text-decoration", "text-decoration", "{}"),
 )
-_WHITE = (1.0, 1.0, 1.0)
 
 Properties = dict[str, str]
 
@@ -49,17 +53,18 @@ class Look:
 
     visible: bool = True
     size: float | None = None
-    colour: tuple[float, ...] | None = None
-    ground: tuple[float, ...] | None = _WHITE  # None: a picture or several colours
+    colour: Colour | None = BLACK  # None: unknown
+    ground: Colour | None = WHITE  # None: a picture or several colours
     outer: str = ""  # the display of the parent
     spaced: bool = False  # line ends and runs of spaces are kept
     struck: bool = False
     marks: str = ""  # the style of list marks
+    font: str = ""
 
     @property
     def seen(self) -> bool:
         """True if text of this look can be seen."""
-        same = self.colour is not None and self.ground is not None and _near(self.colour, self.ground)
+        same = self.colour is not None and self.ground is not None and near(self.colour, self.ground)
         return self.visible and not same and (self.size is None or self.size > 1)
 
 
@@ -79,11 +84,11 @@ class PageStyle:
             linked = sheet.tag == "link"
             if linked and "stylesheet" not in (sheet.get("rel") or "").lower():
                 continue
-            if (sheet.get("media") or "all").strip().lower() not in ("all", "screen", ""):
+            if not is_screen(sheet.get("media") or "all"):
                 continue
             text = sheets(sheet.get("href") or "") if linked else sheet.text or ""
             if text is None:  # it may colour any background
-                self.first_look = Look(ground=None)
+                self.first_look = Look(colour=None, ground=None)
                 continue
             parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
             for selectors, declarations in _rules(parsed)[: _MAX_RULES - count]:
@@ -154,14 +159,15 @@ class PageStyle:
         if visibility := properties.get("visibility"):
             visible = visibility not in ("hidden", "collapse")
         size = outer.size
-        if (own := properties.get("font-size")) is not None:
-            size = _length(own, outer.size)
+        if (own := size_of(properties)) is not None:
+            size = length(own, outer.size)
         colour = outer.colour
-        if (named := properties.get("color")) is not None and named != "inherit":
-            colour = _colour(named)
+        named = properties.get("-webkit-text-fill-color", properties.get("color"))
+        if named is not None and named != "inherit":
+            colour = colour_of(named)
         return Look(
             visible, size, colour, _ground(properties, outer.ground), properties.get("display", ""), spaced,
-            struck, marks,
+            struck, marks, family_of(properties) or outer.font,
         )  # fmt: skip
 
 
@@ -178,47 +184,14 @@ def list_marks(properties: Properties) -> str:
     return next((_MARKS[word] for word in words if word in _MARKS), "")
 
 
-def is_removed(element: Any, properties: Properties) -> bool:
-    """Return whether an element is not shown, with all that is in it."""
-    if element.get("hidden") is not None and properties.get("display") in (None, "none"):
-        return True
-    if element.tag == "dialog" and element.get("open") is None:
-        return True
-    if not properties:
-        return False
-    if properties.get("display") == "none" or properties.get("mso-hide") == "all":
-        return True
-    if properties.get("content-visibility") == "hidden" or _is_zero(properties.get("opacity")):
-        return True
-    return _is_away(properties) or _is_cut(properties) or "scale(0)" in properties.get("transform", "")
-
-
-def _ground(properties: Properties, outer: tuple[float, ...] | None) -> tuple[float, ...] | None:
+def _ground(properties: Properties, outer: Colour | None) -> Colour | None:
     """Return the colour behind the text of an element; None if it is a picture or a gradient."""
     picture = properties.get("background-image", properties.get("background", ""))
     if "url(" in picture or "gradient" in picture:
         return None
     fill = properties.get("background-color") or properties.get("background")
-    own = _colour(fill) if fill else None
+    own = colour_of(fill) if fill else None
     return outer if own is None or len(own) == 4 else own
-
-
-def _is_away(properties: Properties) -> bool:
-    if (_length(properties.get("text-indent")) or 0) <= _FAR:
-        return True
-    placed = properties.get("position") in ("absolute", "fixed", "relative")
-    sides = [_length(properties.get(side)) or 0 for side in ("left", "top", "right", "margin-left")]
-    return (placed and min(sides[:3]) <= _FAR) or sides[3] <= _FAR
-
-
-def _is_cut(properties: Properties) -> bool:
-    clip = re.sub(r"\s+", "", properties.get("clip", ""))
-    if properties.get("position") in ("absolute", "fixed") and re.match(r"rect\((?:[01](?:px)?,?){4}\)", clip):
-        return True
-    if re.match(r"inset\((?:50|100)%", properties.get("clip-path", "")):
-        return True
-    sizes = [_length(properties.get(name)) for name in ("width", "height", "max-height", "max-width")]
-    return properties.get("overflow") in ("hidden", "clip") and any(size is not None and size <= 1 for size in sizes)
 
 
 def level_of(properties: Properties) -> int | None:
@@ -231,11 +204,13 @@ def level_of(properties: Properties) -> int | None:
     if named is not None:
         return named
     position = {"super": 1, "sub": -1}.get(properties.get("font-variant-position", ""))
+    if align in ("top", "bottom") and (length(size_of(properties)) or _SMALL + 1) <= _SMALL:
+        position = 1 if align == "top" else -1
     if position is not None:
         return position
-    raised = _length(align) or _length(properties.get("mso-text-raise"))
+    raised = length(align) or length(properties.get("mso-text-raise"))
     if raised is None and properties.get("position") == "relative":
-        top, bottom = _length(properties.get("top")), _length(properties.get("bottom"))
+        top, bottom = length(properties.get("top")), length(properties.get("bottom"))
         raised = -top if top else bottom
     if raised is None or not _RAISES <= abs(raised) <= _RAISES_MOST:
         return None
@@ -256,7 +231,7 @@ def display_of(properties: Properties, look: Look) -> str:
     if own == "inline-block":
         return "apart"
     names = ("margin-left", "margin-right", "padding-left", "padding-right", "margin", "padding")
-    if any((_length(properties.get(name, "").split(" ")[-1]) or 0) > _APART for name in names):
+    if any((length(properties.get(name, "").split(" ")[-1]) or 0) > _APART for name in names):
         return "apart"
     return ""
 
@@ -268,11 +243,15 @@ def _rules(parsed: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
             declarations = _declarations(tinycss2.parse_blocks_contents(rule.content))
             if declarations:
                 rules.append((tinycss2.serialize(rule.prelude).strip(), declarations))
-        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports", "layer") and rule.content:
-            condition = tinycss2.serialize(rule.prelude).strip().lower()
-            if rule.lower_at_keyword != "media" or condition in ("all", "screen", "only screen"):
-                rules += _rules(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True))
+        elif rule.type == "at-rule" and rule.content and _holds(rule):
+            rules += _rules(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True))
     return rules
+
+
+def _holds(rule: Any) -> bool:
+    """Whether the rules inside a rule count."""
+    name = rule.lower_at_keyword
+    return name in ("supports", "layer") or (name == "media" and is_screen(tinycss2.serialize(rule.prelude)))
 
 
 def _declarations(parsed: Any) -> list[tuple[str, str, bool]]:
@@ -294,42 +273,3 @@ def _compiled(selectors: str) -> list[Any]:
         return list(cssselect2.compile_selector_list(selectors))
     except (cssselect2.SelectorError, ValueError):
         return []
-
-
-@lru_cache(maxsize=4_096)
-def _length(text: str | None, base: float | None = None) -> float | None:
-    """Return a length in pixels, about; None if it is relative to something unknown."""
-    match = re.fullmatch(r"(-?\d*\.?\d+)(px|pt|em|rem|ex|%|cm|mm|in|vw|vh)?", (text or "").strip())
-    if not match:
-        return None
-    number, unit = float(match[1]), match[2] or "px"
-    if number == 0:
-        return 0.0
-    if unit in ("em", "%", "ex"):
-        return number / (100 if unit == "%" else 1) * (16 if base is None else base)
-    return number * {"px": 1, "pt": 4 / 3, "rem": 16, "cm": 38, "mm": 3.8, "in": 96, "vw": 10, "vh": 10}[unit]
-
-
-def _is_zero(text: str | None) -> bool:
-    return re.fullmatch(r"0*\.?0+%?", text or "x") is not None
-
-
-@lru_cache(maxsize=4_096)
-def _colour(text: str) -> tuple[float, ...] | None:
-    """Return red, green and blue from 0 to 1; with a fourth part 0 if the colour is transparent."""
-    for part in re.findall(r"[\w-]+\([^)]*\)|#?[\w-]+", text):
-        parsed = tinycss2.color4.parse_color(part)
-        if parsed == "currentcolor" or parsed is None:
-            continue
-        try:
-            *channels, alpha = parsed.to("srgb")
-        except (AttributeError, ValueError, NotImplementedError):
-            continue
-        return (*channels, 0.0) if alpha == 0 else tuple(channels)
-    return None
-
-
-def _near(colour: tuple[float, ...], ground: tuple[float, ...]) -> bool:
-    if len(colour) == 4:  # transparent
-        return True
-    return len(ground) == 3 and max(abs(a - b) for a, b in zip(colour, ground, strict=True)) < 0.02

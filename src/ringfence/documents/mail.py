@@ -28,7 +28,7 @@ from .containers import (
 from .flow_text import LayerBuilder
 from .html import write_html
 from .html_style import LIBRARIES
-from .mail_words import has_same_words, header_text, says_same, words_of_html
+from .mail_words import has_same_words, header_text, says_same, unflowed, words_of_html
 from .model import Document
 from .reader import (
     ReadingOptions,
@@ -62,6 +62,7 @@ class _Mail:
     bodies: list[tuple[str, bytes | str]] = field(default_factory=list)  # ("plain" or "html", text), in order
     attachments: list[tuple[str, bytes | None]] = field(default_factory=list)  # (name, content; None: not extractable)
     unread: list[UnreadPart] = field(default_factory=list)
+    sheets: dict[str, str] = field(default_factory=dict)  # style sheets of a saved page by their names
 
     def document(self, source: Source, data: bytes, read_by: str, hidden: bool) -> Document:
         layer = LayerBuilder()
@@ -72,7 +73,7 @@ class _Mail:
         for kind, body in self.bodies:
             try:
                 if kind == "html":
-                    write_html(layer, body, hidden=hidden)
+                    write_html(layer, body, hidden=hidden, sheets=lambda name: self.sheets.get(_sheet_name(name)))
                 else:
                     _write_plain(layer, str(body))
             except DocumentError as error:  # the body has no text, but the headers are still a document
@@ -82,6 +83,11 @@ class _Mail:
         if names:
             layer.paragraph(f"Attachments: {names}", "attachments")
         return layer.document(source, sha256_of(data), read_by)
+
+
+def _sheet_name(place: str) -> str:
+    """The name of a style sheet inside a mail, by its address."""
+    return place.removeprefix("cid:").rpartition("/")[2]
 
 
 def _write_plain(layer: LayerBuilder, text: str) -> None:
@@ -122,8 +128,14 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
         declared = part.get_content_charset()
         if kind == "text/html" and not declared:
             mail.bodies.append(("html", _payload(part)))
-        else:
-            mail.bodies.append((kind.removeprefix("text/"), _decoded(part, declared, mail)))
+            return
+        text = _decoded(part, declared, mail)
+        if kind == "text/plain" and str(part.get_param("format", "")).lower() == "flowed":
+            text = unflowed(text, str(part.get_param("delsp", "")).lower() == "yes")
+        mail.bodies.append((kind.removeprefix("text/"), text))
+    elif kind == "text/css" and not attached:  # of a saved page
+        place = str(part.get("Content-Location") or part.get("Content-ID") or "").strip("<> ")
+        mail.sheets[_sheet_name(place)] = _decoded(part, part.get_content_charset(), mail)
     elif kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         _collect_signed(part, mail, depth)
     elif kind not in ("application/pkcs7-signature", "application/pgp-signature"):
@@ -156,6 +168,7 @@ def _collect_best(part: Any, mail: _Mail, depth: int) -> None:
         _collect(inner, alternative, depth + 1)
         alternatives.append(alternative)
         mail.attachments += alternative.attachments
+        mail.sheets |= alternative.sheets
     bodies = [alternative for alternative in alternatives if alternative.bodies]
     plain = [one for one in bodies if all(kind == "plain" and str(text).strip() for kind, text in one.bodies)]
     html = [one for one in bodies if any(kind == "html" for kind, _ in one.bodies)]
@@ -199,7 +212,7 @@ class _MailReader:
     """Base class of readers of single mails."""
 
     name = ""
-    version = 4
+    version = 5
 
     def _mail(self, source: Source, data: bytes) -> _Mail:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from . import charset
 from .flow_text import LayerBuilder
 from .html import write_html
 
-__all__ = ["has_same_words", "header_text", "says_all", "says_same", "words_of_html"]
+__all__ = ["has_same_words", "header_text", "says_all", "says_same", "unflowed", "words_of_html"]
 
 _WORDS = 0.8  # of the other version's words that a version holds if both say the same; of its numbers, all
 
@@ -107,3 +107,24 @@ def _counted(text: str) -> Counter[str]:
 
 def _share(mine: Counter[str], others: Counter[str]) -> float:
     return (mine & others).total() / others.total() if others else 1.0
+
+
+def unflowed(text: str, joined: bool = False) -> str:
+    """Return the paragraphs of a text in the format ``flowed`` (RFC 3676), each on one line.
+
+    ``joined`` says that the space at which a line is cut is no part of the text (``delsp=yes``).
+    """
+    lines: list[str] = []
+    open_depth = None  # of the line before, which goes on
+    for line in text.replace("\r\n", "\n").split("\n"):
+        words = line.lstrip(">")
+        depth = len(line) - len(words)
+        words = words.removeprefix(" ")
+        goes_on = words.endswith(" ") and words != "-- "
+        cut = words[:-1] if goes_on and joined else words
+        if open_depth == depth and words != "-- ":
+            lines[-1] += cut
+        else:
+            lines.append(f"{'>' * depth} {cut}" if depth else cut)
+        open_depth = depth if goes_on else None
+    return "\n".join(lines)

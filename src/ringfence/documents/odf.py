@@ -10,10 +10,10 @@ from typing import Any
 from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .model import Document
-from .odf_styles import OdfLook, OdfStyles
+from .odf_styles import OdfLook, OdfStyles, used_pages
 from .odf_text import OdfWriter
 from .ods import read_ods
-from .package import descendants
+from .package import children, descendants, value
 from .reader import ReadingOptions, Source, sha256_of
 from .sheet import MAX_ROWS, write_sheets
 from .unread_counts import UnreadCounts
@@ -33,7 +33,7 @@ class OpenDocumentReader:
     """Reader for OpenDocument texts, presentations and spreadsheets."""
 
     name = "odf"
-    version = 4
+    version = 5
     libraries = ("lxml",)
     extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp", "ods", "ots", "fods")
 
@@ -56,7 +56,7 @@ class OpenDocumentReader:
             if name == "body":
                 layer.write(body)
                 continue
-            for words in _surroundings(layer, styles_root, _SURROUNDINGS[name]):
+            for words in _surroundings(layer, used_pages(root, styles_root), _SURROUNDINGS[name]):
                 layer.paragraph(words, name)
         layer.name_unread()
         yield layer.document(source, sha256_of(data), stamp)
@@ -68,10 +68,10 @@ def _spreadsheet(root: Any, styles_root: Any, source: Source, options: ReadingOp
 
     def words(paragraph: Any, cell_style: str | None = None) -> str:
         # A cell may have any background, so that white text counts as seen.
-        look = OdfLook(struck=styles.look("table-cell", cell_style).struck, shaded=True)
-        return layer.words(paragraph, look)
+        own = styles.look("table-cell", cell_style)
+        return layer.words(paragraph, OdfLook(struck=own.struck, ground="unknown", font=own.font))
 
-    write_sheets(layer, read_ods(root, MAX_ROWS, words, source), options.hidden, unread)
+    write_sheets(layer, read_ods(root, MAX_ROWS, words, styles.pages, source), options.hidden, unread)
     unread.write(layer)
     layer.name_unread()
     return layer
@@ -96,10 +96,10 @@ def _member(source: Source, data: bytes, name: str) -> bytes | None:
         raise DocumentError("damaged", "the file is damaged or truncated") from None
 
 
-def _surroundings(layer: OdfWriter, root: Any, names: tuple[str, ...]) -> list[str]:
+def _surroundings(layer: OdfWriter, pages: list[Any], names: tuple[str, ...]) -> list[str]:
     """Return the distinct headers or footers of pages, such as a letterhead."""
     found: dict[str, None] = {}
-    for part in descendants(root, *names):
+    for part in (part for page in pages for part in children(page, *names) if value(part, "display") != "false"):
         words = "\n".join(layer.words(paragraph) for paragraph in descendants(part, "p", "h"))
         if words.strip():
             found.setdefault(words)

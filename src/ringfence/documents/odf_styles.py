@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .package import child, descendants, local, value
+from .symbol_fonts import item_mark
 from .word_numbers import letters, roman
 
-__all__ = ["OdfLook", "OdfNumbers", "OdfStyles"]
+__all__ = ["OdfLook", "OdfNumbers", "OdfStyles", "used_pages"]
 
 _CHAIN = 20
 _LEVELS = 10
@@ -22,13 +23,28 @@ class OdfLook:
     level: int | None = None
     hidden: bool | None = None
     struck: bool | None = None
-    white: bool | None = None
-    shaded: bool | None = None
+    colour: str | None = None
+    ground: str | None = None  # behind the text; ``transparent`` shows what is behind the paragraph
+    font: str | None = None
+
+    @property
+    def white(self) -> bool:
+        """True if the text has the colour of paper."""
+        return self.colour == "#ffffff"
+
+    @property
+    def shaded(self) -> bool:
+        """True if the text stands on a colour."""
+        return self.ground not in (None, "transparent", "#ffffff")
+
+    @property
+    def covered(self) -> bool:
+        """True if the text has the colour that it stands on."""
+        return self.shaded and self.colour == self.ground
 
     def under(self, own: OdfLook) -> OdfLook:
         """Return this look with what ``own`` says instead."""
-        names = ("level", "hidden", "struck", "white", "shaded")
-        pairs = {name: (getattr(self, name), getattr(own, name)) for name in names}
+        pairs = {each.name: (getattr(self, each.name), getattr(own, each.name)) for each in fields(OdfLook)}
         return OdfLook(**{name: outer if inner is None else inner for name, (outer, inner) in pairs.items()})
 
 
@@ -39,11 +55,16 @@ class OdfStyles:
         self._styles: dict[tuple[str, str], Any] = {}
         self.list_styles: dict[str, Any] = {}
         self.outline: Any = None
+        self.pages: dict[str | None, Any] = {}  # the masters of pages and slides
+        self._fonts: dict[str, str] = {}  # families by the names that styles give them
         for root in roots:
             for style in descendants(root, "style"):
                 self._styles.setdefault((value(style, "family") or "", value(style, "name") or ""), style)
             for style in descendants(root, "list-style"):
                 self.list_styles.setdefault(value(style, "name") or "", style)
+            self.pages |= {value(page, "name"): page for page in descendants(root, "master-page")}
+            for face in descendants(root, "font-face"):
+                self._fonts.setdefault(value(face, "name") or "", (value(face, "font-family") or "").strip("'"))
             self.outline = next(descendants(root, "outline-style"), None) if self.outline is None else self.outline
         self._known: dict[tuple[str, str], OdfLook] = {}
 
@@ -53,7 +74,7 @@ class OdfStyles:
         if key not in self._known:
             found = OdfLook()
             for style in reversed(self._chain(family, name)):
-                found = found.under(_look(style))
+                found = found.under(self._own_look(style))
             self._known[key] = found
         return self._known[key]
 
@@ -70,6 +91,11 @@ class OdfStyles:
             for one in ([] if style is None else style)
         )
 
+    def shows_footer(self, name: str | None) -> bool:
+        """True if the slides of a style show their footer."""
+        style = self._styles.get(("drawing-page", name or ""))
+        return value(child(style, "drawing-page-properties"), "display-footer") == "true"
+
     def _chain(self, family: str, name: str | None) -> list[Any]:
         chain: list[Any] = []
         while name and (family, name) in self._styles and len(chain) < _CHAIN:
@@ -77,27 +103,41 @@ class OdfStyles:
             name = value(chain[-1], "parent-style-name")
         return chain
 
+    def _own_look(self, style: Any) -> OdfLook:
+        text = child(style, "text-properties")
+        position = value(text, "text-position")
+        level = None
+        if position is not None:
+            height = re.match(r"(-?\d+(?:\.\d+)?)%", position)
+            level = 1 if position.startswith("super") else -1 if position.startswith("sub") else 0
+            if height:
+                level = (float(height[1]) > 0) - (float(height[1]) < 0)
+        colour, name = value(text, "color"), value(text, "font-name")
+        grounds = [value(text, "background-color"), value(child(style, "paragraph-properties"), "background-color")]
+        display = value(text, "display")
+        lines = [value(text, f"text-line-through-{name}") for name in ("style", "type")]
+        return OdfLook(
+            level=level,
+            hidden=None if display is None else display == "none",
+            struck=None if lines == [None, None] else any(line not in (None, "none") for line in lines),
+            colour=None if colour is None else colour.lower(),
+            ground=next((ground.lower() for ground in grounds if ground not in (None, "transparent")), None),
+            font=value(text, "font-family") or (self._fonts.get(name, name) if name else None),
+        )
 
-def _look(style: Any) -> OdfLook:
-    text = child(style, "text-properties")
-    position = value(text, "text-position")
-    level = None
-    if position is not None:
-        height = re.match(r"(-?\d+(?:\.\d+)?)%", position)
-        level = 1 if position.startswith("super") else -1 if position.startswith("sub") else 0
-        if height:
-            level = (float(height[1]) > 0) - (float(height[1]) < 0)
-    colour = value(text, "color")
-    grounds = [value(text, "background-color"), value(child(style, "paragraph-properties"), "background-color")]
-    display = value(text, "display")
-    lines = [value(text, f"text-line-through-{name}") for name in ("style", "type")]
-    return OdfLook(
-        level=level,
-        hidden=None if display is None else display == "none",
-        struck=None if lines == [None, None] else any(line not in (None, "none") for line in lines),
-        white=None if colour is None else colour.lower() == "#ffffff",
-        shaded=True if any(ground not in (None, "transparent", "#ffffff") for ground in grounds) else None,
-    )
+
+def used_pages(root: Any, styles_root: Any) -> list[Any]:
+    """The master pages that a text may use: the first one, those that styles name, and those that follow them."""
+    pages = {value(page, "name"): page for page in descendants(styles_root, "master-page")}
+    named = {value(style, "master-page-name") for part in (root, styles_root) for style in descendants(part, "style")}
+    waiting = [*({*pages} & named), *([*pages][:1] if "Standard" not in pages else ["Standard"])]
+    used: dict[str | None, Any] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in pages and name not in used:
+            used[name] = pages[name]
+            waiting.append(value(pages[name], "next-style-name"))
+    return [page for name, page in pages.items() if name in used]
 
 
 class OdfNumbers:
@@ -115,7 +155,13 @@ class OdfNumbers:
     def item(self, style: str, level: int, start: str | None) -> str:
         """Count an item and return what stands before it: its number, or ``-``."""
         counts = self._counts.setdefault(style, [None] * (_LEVELS + 1))
-        return self._count(self._styles.list_styles.get(style), counts, min(level, _LEVELS), start) or "-"
+        own = self._styles.list_styles.get(style)
+        return self._count(own, counts, min(level, _LEVELS), start) or self._bullet(_level(own, min(level, _LEVELS)))
+
+    def _bullet(self, level: Any) -> str:
+        properties = child(level, "text-properties")
+        font = value(properties, "font-family") or value(properties, "font-name") or ""
+        return item_mark(value(level, "bullet-char") or "", font.strip("'"))
 
     def heading(self, level: int, start: str | None) -> str:
         """Count a heading and return its number; blank if headings have none."""

@@ -10,14 +10,16 @@ from .flow_text import LayerBuilder
 from .odf_styles import OdfLook, OdfNumbers, OdfStyles
 from .package import child, children, descendants, local, value
 from .raised import Run, join_runs
+from .symbol_fonts import with_symbols
 from .unread_counts import UnreadCounts
 
-__all__ = ["OdfWriter"]
+__all__ = ["OdfWriter", "is_large"]
 
 MAX_REPEATED_SPACES = 1_000
 _MAX_REPEATED = 1_000
 _DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _SKIPPED = {
+    "footer-decl", "header-decl", "date-time-decl",
     "tracked-changes", "sequence-decls", "variable-decls", "user-field-decls", "forms", "ruby-text", "annotation-end",
     "table-of-content-source", "alphabetical-index-source", "illustration-index-source", "table-index-source",
     "object-index-source", "user-index-source", "bibliography-source", "dde-connection-decls",
@@ -37,10 +39,13 @@ class OdfWriter(LayerBuilder):
         self._notes: list[tuple[str, Any]] = []  # the mark and the body
         self._counts = UnreadCounts()
         self._cents: list[str] = []
+        self._footers: dict[str | None, str] = {}  # of slides, by their names
+        self._masters: set[str | None] = set()  # that are written
         self._inside = 0  # tables and shapes, whose background is not looked up
 
     def write(self, body: Any) -> None:
         """Write the body, then its notes."""
+        self._footers = {value(one, "name"): "".join(one.itertext()) for one in descendants(body, "footer-decl")}
         self._walk(body)
         self.end_block()
         for number, (mark, note) in enumerate(self._notes, start=1):
@@ -82,18 +87,32 @@ class OdfWriter(LayerBuilder):
                     self._counts.add("deleted-text", "".join(deletion.itertext()))
             elif name == "section" and self._is_hidden(one):
                 self._counts.add("hidden-text", "".join(one.itertext()))
-            elif name in ("annotation", "chart", "object", "object-ole", "plugin"):
+            elif name == "annotation":
                 self._count(one, name)
-            elif name == "control":
-                self._counts.add("form-controls")
-            elif name == "frame" and child(one, "image") is not None and _is_large(one):
-                self._counts.add("pictures")
-                self._walk(one)
+            elif name and one.tag.startswith(_DRAWING):
+                self._shape(one, name)
             elif name and name not in _SKIPPED:
                 self._walk(one)
 
+    def _shape(self, shape: Any, name: str) -> None:
+        """Write the words of a shape, and count what else it is."""
+        if value(shape, "display") == "none":
+            self._counts.add("hidden-text", "".join(shape.itertext()))
+            if not self._keep_hidden:
+                return
+        if name in ("object", "object-ole", "plugin"):
+            self._count(shape, name)
+        elif name == "control":
+            self._counts.add("form-controls")
+        else:
+            if name == "frame" and child(shape, "image") is not None and is_large(shape):
+                self._counts.add("pictures")
+            self._walk(shape)
+
     def _is_hidden(self, section: Any) -> bool:
-        return not self._keep_hidden and value(section, "display") in ("none", "condition")
+        display = value(section, "display")
+        hidden = display == "none" or (display == "condition" and value(section, "is-hidden") == "true")
+        return hidden and not self._keep_hidden
 
     def _slide(self, page: Any) -> None:
         if self._styles.hides("drawing-page", value(page, "style-name")):
@@ -105,9 +124,26 @@ class OdfWriter(LayerBuilder):
         self.page()
         self.paragraph(f"Slide {self._slides}", f"slide {self._slides}")
         self._walk(page)
+        self._surround(page)
+
+    def _surround(self, page: Any) -> None:
+        """Write the fixed words of the master of a slide, and its footer, once for all slides that have the same."""
+        master = value(page, "master-page-name")
+        if master not in self._masters:
+            self._masters.add(master)
+            for shape in self._styles.pages.get(master, ()):
+                if value(shape, "class") is None and local(shape) != "notes" and value(shape, "placeholder") != "true":
+                    self._walk([shape])
+        name = value(page, "use-footer-name")
+        if name in self._footers and self._styles.shows_footer(value(page, "style-name")):
+            self.paragraph(self._footers.pop(name), f"slide {self._slides}, footer")
 
     def _paragraph(self, element: Any, name: str) -> None:
         number = ""
+        if any(value(one, "is-hidden") != "false" for one in descendants(element, "hidden-paragraph")):
+            self._counts.add("hidden-text", "".join(element.itertext()))
+            if not self._keep_hidden:
+                return
         if name == "h" and value(element, "is-list-header") != "true":
             level = value(element, "outline-level") or "1"
             number = self._numbers.heading(int(level) if level.isdigit() else 1, value(element, "start-value"))
@@ -199,7 +235,7 @@ class OdfWriter(LayerBuilder):
                 self._count(one, name)
             elif name == "span":
                 yield from self._runs(one, look.under(self._styles.look("text", value(one, "style-name"))))
-            elif name in ("hidden-text", "hidden-paragraph"):
+            elif name == "hidden-text":
                 shown = value(one, "is-hidden") == "false"
                 yield from self._shown(one.text, look if shown else look.under(OdfLook(hidden=True)))
             elif name and name not in _SKIPPED and not one.tag.startswith(_DRAWING):
@@ -221,11 +257,12 @@ class OdfWriter(LayerBuilder):
         if not text:
             return
         unseen = look.white and not look.shaded and not self._inside and not self._slides
+        unseen = unseen or look.covered
         if look.hidden or unseen or look.struck:
             self._counts.add("hidden-text" if look.hidden or unseen else "struck-text", text)
             if not self._keep_hidden:
                 return
-        yield Run(text, look.level or 0)
+        yield Run(with_symbols(text, look.font or ""), look.level or 0)
 
     def _note(self, note: Any) -> Iterator[Run]:
         mark = "".join(child(note, "note-citation").itertext()) if child(note, "note-citation") is not None else ""
@@ -244,7 +281,7 @@ def _rows(table: Any) -> Iterator[Any]:
 _CENTIMETRES = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "pc": 2.54 / 6}
 
 
-def _is_large(frame: Any) -> bool:
+def is_large(frame: Any) -> bool:
     """Return whether a picture may hold words, such as a scan: it is over 100 square centimetres large."""
     area = 1.0
     for side in ("width", "height"):

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ..errors import DocumentError
+from .odf_text import is_large
 from .package import child, children, descendants, local, value
 from .reader import Source
-from .sheet import Note, Sheet, check_rows
+from .sheet import Note, Sheet, check_rows, fixed_words
 
 __all__ = ["read_ods"]
 
 _GROUPS = {
     "table-rows", "table-header-rows", "table-row-group", "table-columns", "table-column-group", "table-header-columns",
 }  # fmt: skip
+_OTHERS = {"object": "charts", "object-ole": "embedded-files", "plugin": "embedded-files", "control": "form-controls"}
+_SHAPES = {
+    "frame", "text-box", "custom-shape", "rect", "ellipse", "circle", "line", "polyline", "polygon", "path",
+    "connector", "caption", "regular-polygon", "measure", *_OTHERS,
+}  # fmt: skip
 _MAX_COLUMNS = 16_384
 _MAX_REPEATED = 1_000
 
 
-def read_ods(root: Any, rows_left: int, words: Any, source: Source) -> list[Sheet]:
+def read_ods(root: Any, rows_left: int, words: Any, pages: dict[str | None, Any], source: Source) -> list[Sheet]:
     """Return the sheets of a spreadsheet's content.
 
-    ``words`` returns the text of a paragraph, as the style of its cell shows it.
+    ``words`` returns the text of a paragraph, as the style of its cell shows it; ``pages`` are the masters by name.
     """
     body = child(root, "body", "spreadsheet")
     if body is None:
@@ -32,10 +39,21 @@ def read_ods(root: Any, rows_left: int, words: Any, source: Source) -> list[Shee
         for style in descendants(root, "style")
         if value(child(style, "table-properties"), "display") == "false"
     }
+    masters = {
+        value(style, "name"): value(style, "master-page-name")
+        for style in descendants(root, "style")
+        if value(style, "family") == "table"
+    }
     sheets = []
     for table in children(body, "table"):
         sheet = Sheet(value(table, "name") or "", value(table, "style-name") in hidden_styles)
         _Reader(sheet, words, rows_left).read(table)
+        page = pages.get(masters.get(value(table, "style-name")), next(iter(pages.values()), None))
+        for kind, pieces in (("header", sheet.before), ("footer", sheet.after)):
+            for part in children(page, kind, f"{kind}-left", f"{kind}-first"):
+                text = "\t".join(fixed_words(_marked(p)) for p in descendants(part, "p"))
+                if value(part, "display") != "false" and re.search(r"\w", text) and text not in pieces:
+                    pieces.append(text)
         rows_left -= len(sheet.rows)
         sheets.append(sheet)
         source.progress()
@@ -113,12 +131,36 @@ class _Reader:
         return f"-{text}" if negative and not re.search(r"[-−–(]", text) else text
 
     def _read_boxes(self, element: Any) -> None:
-        for shape in descendants(element, "text-box", "custom-shape"):
-            if any(local(up) == "annotation" for up in shape.iterancestors()):
-                continue
-            words = "\n".join(self._words(p) for p in children(shape, "p", "h", "list"))
+        """Read the words of shapes, and note what else they are."""
+        for shape in (one for one in descendants(element, *_SHAPES) if not _inside_note(one)):
+            name = local(shape)
+            if name in _OTHERS or (name == "frame" and child(shape, "image") is not None and is_large(shape)):
+                self._sheet.others.append(_OTHERS.get(name, "pictures"))
+            paragraphs = [p for p in descendants(shape, "p", "h") if next(_shapes_around(p), None) is shape]
+            words = "\n".join(self._words(p) for p in paragraphs)
             if words.strip():
                 self._sheet.boxes.append(words)
+
+
+def _shapes_around(element: Any) -> Iterator[Any]:
+    return (up for up in element.iterancestors() if local(up) in _SHAPES)
+
+
+def _inside_note(element: Any) -> bool:
+    return local(element) == "annotation" or any(local(up) == "annotation" for up in element.iterancestors())
+
+
+_CHANGING = {"page-number": "&P", "page-count": "&N", "date": "&D", "time": "&T", "sheet-name": "", "file-name": ""}
+
+
+def _marked(paragraph: Any) -> str:
+    """The words of a header, with marks for what changes from page to page or from day to day."""
+    words = paragraph.text or ""
+    for one in paragraph:
+        name = local(one)
+        words += _CHANGING[name] if name in _CHANGING else _marked(one) if name else ""
+        words += one.tail or ""
+    return words
 
 
 def _count(element: Any, name: str) -> int:

@@ -39,7 +39,7 @@ class OfficeReader:
     """Reader for Microsoft Office files."""
 
     name = "office"
-    version = 4
+    version = 5
     libraries = ("lxml", "office-oxide", "olefile", "python-calamine", "xlrd")
     extensions = tuple(_FAMILY)
 

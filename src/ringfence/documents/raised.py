@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["GUESSED_CENTS", "RAISED_DIGITS", "SUPERSCRIPTS", "Run", "join_runs"]
+__all__ = ["GUESSED_CENTS", "RAISED_DIGITS", "SUPERSCRIPTS", "Run", "grouped", "join_runs"]
 
 SUPERSCRIPTS = str.maketrans("0123456789+-−=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
@@ -32,6 +32,13 @@ class Run:
     text: str
     level: int = 0
     note: bool = False
+
+
+def grouped(runs: Iterable[Run]) -> list[Run]:
+    """The runs of a part of a formula, in parentheses if it is more than a number or a name."""
+    found = list(runs)
+    words = "".join(run.text for run in found)
+    return found if re.fullmatch(r"\s*[\w.,]*\s*", words) else [Run("("), *found, Run(")")]
 
 
 def join_runs(runs: Sequence[Run], cents: list[str] | None = None) -> str:

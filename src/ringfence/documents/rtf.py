@@ -22,6 +22,7 @@ from .rtf_tokens import (
 )
 from .symbol_fonts import symbol
 from .unread_counts import UnreadCounts
+from .word_fields import drawn
 
 __all__ = ["RtfReader"]
 
@@ -98,7 +99,7 @@ class _State:
     deleted: bool = False
     level: int = 0
     colour: int = 0
-    shaded: bool = False
+    ground: int = 0  # its number among the colours
     in_table: bool = False
     font: int = -1
     fallbacks: int = 1  # characters after \u for programs that know no Unicode
@@ -108,7 +109,7 @@ class RtfReader:
     """Reader for rich text files."""
 
     name = "rtf"
-    version = 3
+    version = 4
     extensions = ("rtf",)
 
     def read(self, source: Source, data: bytes, options: ReadingOptions) -> Iterator[Document]:
@@ -136,6 +137,7 @@ class _Parser:
         self._half = 0  # the first half of a pair of surrogates
         self._starred = False
         self._notes = 0
+        self._instruction = ""  # of the last field
         self._fonts = RtfTables()
 
     def write(self, layer: LayerBuilder, data: bytes) -> None:
@@ -187,7 +189,9 @@ class _Parser:
                 raise DocumentError("nested-too-deep", "its structure is nested too deeply")
         elif self._stack:
             ended, self._state = self._state, self._stack.pop()
-            if ended.flow is not self._state.flow:
+            if ended.flow is not self._state.flow and ended.flow.name == "instruction":
+                self._instruction = "".join(run.text for run in ended.flow.runs)
+            elif ended.flow is not self._state.flow:
                 ended.flow.end_paragraph(self._cents, False)
                 ended.flow.end_table(self._cents)
 
@@ -225,7 +229,8 @@ class _Parser:
         state = self._state
         if state.skipped or not text:
             return
-        white = state.colour in self._fonts.white and not state.shaded and not state.in_table
+        covered = state.ground and state.colour and self._fonts.are_one(state.colour, state.ground)
+        white = covered or (state.colour in self._fonts.white and not state.ground and not state.in_table)
         if state.deleted:
             self._unread.add("deleted-text", text)
         elif (state.hidden or white or state.struck) and text.strip():
@@ -248,6 +253,11 @@ class _Parser:
         self._skip = 0
         if word in READ_ANYWAY:
             self._open("text box")
+        elif word == b"fldinst" and not self._state.skipped:
+            flow = _Flow("instruction")  # of no page
+            self._state = _State(flow, font=-1, fallbacks=self._state.fallbacks)
+        elif word == b"fldrslt":
+            self._draw_field()
         elif word in SURROUNDINGS or word in (b"footnote", b"annotation"):
             if not self._state.skipped:
                 self._open(SURROUNDINGS.get(word, "note" if word == b"footnote" else "comment"))
@@ -268,6 +278,15 @@ class _Parser:
             self._table_word(word)
         else:
             self._format(word, number)
+
+    def _draw_field(self) -> None:
+        """Write the symbol that a field shows; the instruction of a field comes before its result."""
+        instruction, self._instruction = self._instruction, ""
+        sign, lost = drawn(instruction)
+        self._unread.add("fields", "x" if lost else "")
+        self._add(sign)
+        if sign:  # the result holds the same one
+            self._state = replace(self._state, skipped=True)
 
     def _count(self, word: bytes, number: int) -> None:
         """Count an object, the field of a form, or a picture that may hold words; some pictures stand there twice."""
@@ -342,7 +361,7 @@ class _Parser:
             b"f": {"font": number or 0},
             b"uc": {"fallbacks": min(max(number or 0, 0), 100)},
             b"cf": {"colour": number or 0},
-            **{key: {"shaded": bool(number)} for key in (b"cb", b"chcbpat", b"highlight", b"cbpat")},
+            **{key: {"ground": number or 0} for key in (b"cb", b"chcbpat", b"highlight", b"cbpat")},
             b"pard": {"in_table": False},
             b"plain": {
                 "hidden": False,
@@ -350,7 +369,7 @@ class _Parser:
                 "deleted": False,
                 "level": 0,
                 "colour": 0,
-                "shaded": False,
+                "ground": 0,
                 "font": -1,
             },
         }

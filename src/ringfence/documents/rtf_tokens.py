@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 # Groups without words of the document.
 SKIPPED = {
     b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"objdata", b"objclass", b"themedata", b"datastore",
-    b"listtable", b"listoverridetable", b"rsidtbl", b"generator", b"xmlnstbl", b"fldinst", b"nonshppict", b"filetbl",
+    b"listtable", b"listoverridetable", b"rsidtbl", b"generator", b"xmlnstbl", b"nonshppict", b"filetbl",
     b"latentstyles", b"revtbl", b"bkmkstart", b"bkmkend", b"atnid", b"atnauthor", b"atrfstart", b"atrfend", b"atndate",
     b"atntime", b"atnicn", b"atnref", b"ffname", b"ffdeftext", b"xe", b"tc", b"rxe", b"template", b"sp", b"shpinst",
     b"do", b"aftnsep", b"aftnsepc", b"ftnsep", b"ftnsepc", b"ftncn", b"aftncn", b"mmathPr", b"wgrffmtfilter", b"pn",
@@ -37,7 +37,7 @@ SKIPPED = {
 # Text boxes stand in groups that are skipped otherwise.
 READ_ANYWAY = {b"shptxt", b"dptxbxtext"}
 # A star says that a program may skip a group that it does not know; these it should know.
-READ_STARRED = {b"shppict", b"annotation", b"footnote", b"nesttableprops"}
+READ_STARRED = {b"fldinst", b"shppict", b"annotation", b"footnote", b"nesttableprops"}
 SURROUNDINGS = {
     b"header": "header", b"headerl": "header", b"headerr": "header", b"headerf": "header",
     b"footer": "footer", b"footerl": "footer", b"footerr": "footer", b"footerf": "footer",
@@ -95,6 +95,7 @@ class RtfTables:
         self._pages: dict[int, str] = {}
         self.white: set[int] = set()
         self._symbols: dict[int, str] = {}
+        self._colours: list[list[bytes]] = []
 
     def read(self, data: bytes) -> None:
         """Read the head of a file."""
@@ -113,8 +114,13 @@ class RtfTables:
             if page := CODE_PAGES.get(int(charset)) if int(charset) > 1 else None:
                 self._pages.setdefault(int(font), page)
         if match := re.search(rb"\{\\colortbl([^{}]*)\}", head):
-            parts = re.compile(rb"\\red255\s*\\green255\s*\\blue255")
-            self.white = {place for place, part in enumerate(match[1].split(b";")) if parts.search(part)}
+            self._colours = [re.findall(rb"\\(?:red|green|blue)(\d+)", part) for part in match[1].split(b";")]
+            self.white = {place for place, part in enumerate(self._colours) if part == [b"255"] * 3}
+
+    def are_one(self, first: int, second: int) -> bool:
+        """True if two numbers stand for one colour."""
+        known = range(len(self._colours))
+        return first in known and second in known and self._colours[first] == self._colours[second]
 
     def symbol_font(self, font: int) -> str:
         """Return the name of a symbol font; blank for other fonts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .unread_counts import UnreadCounts
 
-__all__ = ["MAX_ROWS", "Note", "Sheet", "check_rows", "column_name", "write_sheets"]
+__all__ = ["MAX_ROWS", "Note", "Sheet", "check_rows", "column_index", "column_name", "fixed_words", "write_sheets"]
 
 MAX_ROWS = 200_000
 
@@ -38,7 +39,10 @@ class Sheet:
     struck: dict[tuple[int, int], str] = field(default_factory=dict)
     hides_zeros: bool = False
     without_value: list[tuple[int, int]] = field(default_factory=list)  # formulas
+    stale: list[tuple[int, int]] = field(default_factory=list)  # formulas that are calculated anew on opening
+    doubtful: list[tuple[int, int]] = field(default_factory=list)  # cells that a rule may hide or show otherwise
     boxes: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # codes of what is not read: charts, pictures
     notes: list[Note] = field(default_factory=list)
     before: list[str] = field(default_factory=list)  # the header of its pages
     after: list[str] = field(default_factory=list)  # the footer
@@ -58,6 +62,14 @@ def column_name(index: int) -> str:
     return letters
 
 
+def column_index(letters: str) -> int:
+    """Return the index of a column, counted from 0, from its letters."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index - 1
+
+
 def write_sheets(layer: LayerBuilder, sheets: Iterable[Sheet], keep_hidden: bool, unread: UnreadCounts) -> None:
     """Write each sheet as a page and count what is left out of it."""
     names = []
@@ -73,8 +85,14 @@ def write_sheets(layer: LayerBuilder, sheets: Iterable[Sheet], keep_hidden: bool
 
 def _write_sheet(layer: LayerBuilder, sheet: Sheet, keep_hidden: bool, unread: UnreadCounts) -> None:
     rows = _visible_rows(sheet, keep_hidden, unread)
-    for row, column in sheet.without_value:
-        unread.add("formulas-without-values", place=sheet.address(row, column))
+    for code, places in (
+        ("formulas-without-values", sheet.without_value), ("stale-formulas", sheet.stale),
+        ("conditional-formats", sheet.doubtful),
+    ):  # fmt: skip
+        for row, column in places:
+            unread.add(code, place=sheet.address(row, column))
+    for code in sheet.others:
+        unread.add(code, place=sheet.name)
     for note in sheet.notes:
         unread.add("notes", place=note.address)
     beside = [*sheet.boxes, *sheet.before, *sheet.after, *(sheet.notes if keep_hidden else ())]
@@ -147,3 +165,17 @@ def check_rows(left: int) -> None:
     """Raise DocumentError if a workbook has more rows than are read."""
     if left < 0:
         raise DocumentError("too-long", f"it has more than {MAX_ROWS:,} rows")
+
+
+_CHANGING = re.compile(r"(?:\b[^\W\d_]+\s*)?&[PN]|&[PNDT]")
+
+
+def fixed_words(part: str) -> str:
+    """A part of a header without the numbers of pages and the words before them, and without today's date.
+
+    These stand in it as Excel writes them: ``&P``, ``&N``, ``&D``, ``&T``.
+    """
+    if not re.search(r"&[PNDT]", part):
+        return part
+    words = re.sub(r"\s{2,}", " ", _CHANGING.sub(" ", part)).strip(" /,;|-–")
+    return words if re.search(r"\d|[^\W\d_]{4,}", words) else ""

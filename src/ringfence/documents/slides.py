@@ -17,6 +17,7 @@ from .package import (
 )
 from .raised import join_runs
 from .reader import Source
+from .symbol_fonts import item_mark
 from .unread_counts import UnreadCounts
 from .word_numbers import letters, roman
 
@@ -221,7 +222,9 @@ def _item_mark(paragraph: Any, counts: dict[int, int]) -> str:
     for deeper in [one for one in counts if one > level or (one == level and numbered is None)]:
         del counts[deeper]
     if numbered is None:
-        return "-" if child(properties, "buChar") is not None else ""
+        bullet = child(properties, "buChar")
+        font = value(child(properties, "buFont"), "typeface") or ""
+        return "" if bullet is None else item_mark(value(bullet, "char") or "", font)
     start = _whole(value(numbered, "startAt")) or 1
     counts[level] = counts.get(level, start - 1) + 1
     form = value(numbered, "type") or "arabicPeriod"

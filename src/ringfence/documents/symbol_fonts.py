@@ -6,7 +6,7 @@ the codes are those of the fonts that Windows has.
 
 from __future__ import annotations
 
-__all__ = ["UNKNOWN", "is_symbol_font", "symbol", "with_symbols"]
+__all__ = ["UNKNOWN", "is_symbol_font", "item_mark", "symbol", "with_symbols"]
 
 UNKNOWN = "\ufffd"  # no box: an unticked box is a value
 _CIRCLED = {0x80 + number: sign for number, sign in enumerate("⓪①②③④⑤⑥⑦⑧⑨⑩")}
@@ -15,7 +15,7 @@ _FONTS = {
     "wingdings": {
         0xFE: "☒", 0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0x71: "☐", 0x72: "☐", 0xFC: "✓", 0xFB: "✗", 0x78: "☒", 0x52: "☑",
         0x9F: "•", 0x9E: "·", 0x6C: "●", 0xA1: "○", 0x6E: "■", 0xE0: "→", 0xF0: "→", 0xDF: "←", 0xE8: "→", 0xA7: "▪",
-        0x76: "❖", 0xD8: "➢", 0x28: "☎", 0x2A: "✉", **_CIRCLED,
+        0x76: "❖", 0xD8: "➢", 0x28: "☎", 0x2A: "✉", 0x4A: "☺", 0x4B: "😐", 0x4C: "☹", **_CIRCLED,
     },
     "wingdings 2": {
         0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☒", 0x53: "☒", 0x54: "☒", 0x55: "☒", 0xA3: "☐", 0x96: "•", 0x97: "●",
@@ -29,6 +29,7 @@ _FONTS = {
         **dict(zip(range(0x61, 0x7B), "αβχδεφγηιϕκλµνοπθρστυϖωξψζ", strict=True)),
     },
 }  # fmt: skip
+_TICKS = set("☐☑☒✓✔✗✘✕✖❏❑❒□")
 _PRIVATE = range(0xF000, 0xF100)  # where Unicode texts have the codes of such fonts
 
 
@@ -57,6 +58,12 @@ def with_symbols(text: str, font: str, wide: str | None = None) -> str:
     if not any(map(is_symbol_font, fonts)):
         return text
     return "".join(_shown(each, fonts[ord(each) > 0x7F]) for each in text)
+
+
+def item_mark(bullet: str, font: str) -> str:
+    """What stands before an item whose bullet is a letter of a font: a box or a tick, or ``-`` for any other bullet."""
+    sign = with_symbols(bullet, font).strip()
+    return sign if sign in _TICKS else "-"
 
 
 def _shown(letter: str, font: str) -> str:

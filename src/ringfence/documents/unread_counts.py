@@ -25,13 +25,23 @@ _NAMES = {
     "hidden-columns": "hidden column",
     "hidden-slides": "hidden slide",
     "formulas-without-values": "formula without a stored value",
+    "stale-formulas": "formula that is calculated anew when the file is opened",
+    "conditional-formats": "cell that a rule may hide, strike through or show in another format",
     "notes": "cell note",
     "form-buttons": "form button",
     "form-controls": "field of a form",
+    "fields": "field without a stored result",
 }
 _PLURALS = {
     "field of a form": "fields of a form",
     "number that the styles count": "numbers that the styles count",
+    "field without a stored result": "fields without stored results",
+    "formula that is calculated anew when the file is opened": (
+        "formulas that are calculated anew when the file is opened"
+    ),
+    "cell that a rule may hide, strike through or show in another format": (
+        "cells that a rule may hide, strike through or show in another format"
+    ),
     "piece of hidden text": "pieces of hidden text",
     "piece of struck-through text": "pieces of struck-through text",
     "formula without a stored value": "formulas without stored values",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from .drawings import alt_text, diagram_lines, is_large_picture, write_chart
@@ -19,7 +20,8 @@ from .package import (
 from .raised import Run, join_runs
 from .symbol_fonts import UNKNOWN, with_symbols
 from .unread_counts import UnreadCounts
-from .word_formulas import delimiters, grouped
+from .word_fields import WordFields, drawn
+from .word_formulas import formula_runs
 from .word_numbers import WordNumbers, letters, roman
 from .word_styles import ParagraphStyle, RunStyle, WordStyles, merged, paragraph_style, run_style
 
@@ -54,6 +56,8 @@ class _Writer:
         self._charts: list[str] = []
         self._in_table = 0
         self._lists_open = False
+        self._begun = ""  # of a line that the next paragraph continues: its own end is deleted, hidden, or a drop cap
+        self._fields = WordFields()
 
     def write(self) -> None:
         root = self._package.root(self._main)
@@ -61,6 +65,7 @@ class _Writer:
         for words in self._surroundings(body, "header"):
             self._layer.paragraph(words, "header")
         self._blocks(body, None)
+        self._end_line(None)
         self._layer.end_block()
         for kind in ("footnote", "endnote"):
             self._write_notes(kind)
@@ -89,10 +94,12 @@ class _Writer:
         """Return the lines of a header, a note or a comment: its paragraphs and table rows."""
         inner = LayerBuilder()
         outer, self._layer = self._layer, inner
+        begun, self._begun = self._begun, ""
         try:
             self._blocks(element, "part")
+            self._end_line("part")
         finally:
-            self._layer = outer
+            self._layer, self._begun = outer, begun
         return inner.rows()
 
     def _blocks(self, parent: Any, address: str | None) -> None:
@@ -116,10 +123,15 @@ class _Writer:
     def _paragraph(self, element: Any, address: str | None) -> None:
         style = self._style_of(element)
         boxes, self._boxes = self._boxes, []
-        text = self._text(element, style)
+        text, self._begun = self._begun + self._text(element, style), ""
         properties = child(element, "pPr")
-        removed = child(properties, "rPr", "del") is not None and not text.strip()
-        mark = None if removed or style.numbering is None else self._numbers.mark(style.numbering, style.level or 0)
+        end = child(properties, "rPr")
+        deleted = child(end, "del") is not None
+        unended = deleted or (option(end, "vanish") is True and not self._keep_hidden)
+        uncounted = deleted or style.numbering is None or (unended and not text.strip())
+        mark = None if uncounted else self._numbers.mark(style.numbering or "", style.level or 0)
+        if unended or value(child(properties, "framePr"), "dropCap") in ("drop", "margin"):
+            text, self._begun = "", _marked(text, mark or "")
         place = address or f"paragraph {self._paragraphs + 1}"
         if text.strip():
             self._paragraphs += address is None
@@ -141,6 +153,14 @@ class _Writer:
             if not write_chart(self._layer, self._package, part, place):
                 self._unread.add("charts")
         self._charts = []
+
+    def _end_line(self, address: str | None) -> None:
+        """Write a line that no paragraph continues."""
+        text, self._begun = self._begun, ""
+        if text.strip():
+            self._end_list()
+            self._paragraphs += address is None
+            self._layer.paragraph(text, address or f"paragraph {self._paragraphs}")
 
     def _end_list(self) -> None:
         self._layer.end_block()
@@ -169,41 +189,18 @@ class _Writer:
                 yield from self._runs(_chosen(one), look)
             elif name in ("del", "moveFrom"):
                 self._unread.add("deleted-text", "".join(t.text or "" for t in descendants(one, "delText", "t")))
-            elif name in ("sSup", "sSub"):  # of a formula
-                yield from self._runs(child(one, "e"), look)
-                raised = child(one, "sup" if name == "sSup" else "sub")
-                yield from (Run(run.text, 1 if name == "sSup" else -1) for run in self._runs(raised, look))
-            elif name == "sSubSup":
-                yield from self._runs(child(one, "e"), look)
-                for part, height in (("sub", -1), ("sup", 1)):
-                    yield from (Run(run.text, height) for run in self._runs(child(one, part), look))
-            elif name == "f" and child(one, "num") is not None:  # a fraction
-                yield Run(" ")  # 1 1/2
-                yield from grouped(self._runs(child(one, "num"), look))
-                yield Run("/")
-                yield from grouped(self._runs(child(one, "den"), look))
-            elif name == "rad":
-                degree = child(one, "deg")
-                yield from (Run(run.text, 1) for run in ([] if degree is None else self._runs(degree, look)))
-                yield Run("√")
-                yield from grouped(self._runs(child(one, "e"), look))
-            elif name == "d" and child(one, "e") is not None:  # parentheses
-                begin, between, end = delimiters(child(one, "dPr"))
-                yield Run(begin)
-                for number, part in enumerate(children(one, "e")):
-                    yield Run(between if number else "")
-                    yield from self._runs(part, look)
-                yield Run(end)
-            elif name in ("eqArr", "mr", "m") and child(one, "e" if name != "m" else "mr") is not None:
-                for number, part in enumerate(children(one, "e", "mr")):
-                    yield Run(("\t" if name == "mr" else "\n") if number else "")
-                    yield from self._runs(part, look)
+            elif name == "fldSimple" and next(descendants(one, "t"), None) is None:
+                sign, lost = drawn(value(one, "instr") or "")
+                self._unread.add("fields", "x" if lost else "")
+                yield Run(sign, look.level or 0)
+            elif (parts := formula_runs(one, partial(self._runs, look=look))) is not None:
+                yield from parts
             elif name not in _SKIPPED and name not in ("p", "tbl"):
                 yield from self._runs(one, look)
 
     def _shown(self, run: Any, look: RunStyle) -> Iterator[Run]:
         """Yield the text of a run, unless nobody sees it."""
-        pieces = list(self._pieces(run, look.level or 0))
+        pieces = list(self._pieces(run, look))
         unseen = look.hidden or (look.white and not look.shaded and not self._in_table)
         if unseen or look.struck:
             code = "hidden-text" if unseen else "struck-text"
@@ -212,12 +209,15 @@ class _Writer:
                 return
         yield from pieces
 
-    def _pieces(self, run: Any, level: int) -> Iterator[Run]:
+    def _pieces(self, run: Any, look: RunStyle) -> Iterator[Run]:
+        level = look.level or 0
         for one in run:
             name = local(one)
             if name == "t":
-                fonts = child(run, "rPr", "rFonts")
-                yield Run(with_symbols(one.text or "", value(fonts, "ascii") or "", value(fonts, "hAnsi")), level)
+                self._fields.say(one.text or "")
+                yield Run(with_symbols(one.text or "", look.font or "", look.wide_font), level)
+            elif name == "instrText":
+                self._fields.instruct(one.text or "")
             elif name in ("tab", "ptab"):
                 yield Run("\t")
             elif name in ("br", "cr"):
@@ -229,7 +229,7 @@ class _Writer:
             elif name in ("footnoteReference", "endnoteReference"):
                 yield from self._note_mark(one, name.removesuffix("Reference"))
             elif name == "AlternateContent":
-                yield from self._pieces(_chosen(one), level)
+                yield from self._pieces(_chosen(one), look)
             elif name in ("drawing", "pict", "object"):
                 yield from self._drawing(one)
             elif name == "fldChar" and (box := child(one, "ffData", "checkBox")) is not None:
@@ -239,6 +239,10 @@ class _Writer:
                 entries = [value(entry) or "" for entry in children(choice, "listEntry")]
                 chosen = value(child(choice, "result")) or value(child(choice, "default")) or "0"
                 yield Run(entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else "")
+            elif name == "fldChar":
+                sign, lost = self._fields.follow(value(one, "fldCharType") or "")
+                self._unread.add("fields", "x" if lost else "")
+                yield Run(sign, level)
             elif name == "ruby":
                 yield from self._runs(child(one, "rubyBase"), RunStyle())
 
@@ -279,6 +283,7 @@ class _Writer:
             self._unread.add("pictures")
 
     def _table(self, table: Any, address: str | None) -> None:
+        self._end_line(address)
         self._end_list()
         self._paragraphs += address is None
         place = address or f"table at paragraph {self._paragraphs}"
@@ -302,7 +307,11 @@ class _Writer:
             merges = [child(look, name) for name in ("vMerge", "hMerge")]
             covered = any(merge is not None and value(merge) != "restart" for merge in merges)
             text = "\n".join(self._rows_of(cell))
-            cells.append(("" if covered and not text.strip() else text, f"{place}, cell {position}"))
+            removed = child(look, "cellDel") is not None
+            if covered or removed:
+                self._unread.add("deleted-text" if removed else "hidden-text", text)
+            text = text if self._keep_hidden or not (covered or removed) else ""
+            cells.append((text, f"{place}, cell {position}"))
             cells += [("", None)] * (_span(value(child(look, "gridSpan")) or "1") - 1)
         return cells
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .package import child, children, descendants, option, value
+from .symbol_fonts import item_mark
 
 __all__ = ["WordNumbers", "letters", "roman"]
 
@@ -22,6 +23,7 @@ class _Level:
     restart: int | None = None
     legal: bool = False
     style: str | None = None
+    font: str = ""  # of a bullet
 
 
 @dataclass
@@ -66,7 +68,7 @@ class WordNumbers:
         return next((number for number, level in levels.items() if level.style == style), 0)
 
     def mark(self, numbering: str, level: int) -> str | None:
-        """Count one paragraph and return what stands before it: its number, or ``-`` for a bullet.
+        """Count one paragraph and return what stands before it: its number, its box or tick, or ``-`` for a bullet.
 
         None if the paragraph is not in a list.
         """
@@ -89,7 +91,7 @@ class WordNumbers:
             if counts[higher] is None:
                 counts[higher] = self._level(numbering, higher).start
         if own.format == "bullet":
-            return "-"
+            return item_mark(own.text, own.font)
         return self._shown(numbering, own, counts).strip()
 
     def _level(self, numbering: str, level: int) -> _Level:
@@ -114,13 +116,20 @@ def _level(element: Any) -> _Level:
     if number_format is None:  # inside mc:AlternateContent, for formats that are newer than the standard
         number_format = next(descendants(element, "numFmt"), None)
     return _Level(
-        format=value(number_format) or "decimal",
+        format=_padded(value(number_format, "format")) or value(number_format) or "decimal",
         text=value(child(element, "lvlText")) or "",
         start=_number(value(child(element, "start")), 1 if child(element, "start") is not None else 0),
         restart=None if restart is None else _number(restart),
         legal=option(element, "isLgl") is True,
         style=value(child(element, "pStyle")),
+        font=value(child(element, "rPr", "rFonts"), "ascii") or "",
     )
+
+
+def _padded(pattern: str | None) -> str:
+    """The form of a pattern of Word such as ``001, 002, 003, ...``; blank for others."""
+    match = re.match(r"0+1,", pattern or "")
+    return f"padded {len(match[0]) - 1}" if match else ""
 
 
 def _number(text: str | None, default: int = 0) -> int:
@@ -141,6 +150,8 @@ def _formatted(count: int, form: str) -> str:
         return ""
     if form == "decimalZero":
         return f"{count:02}"
+    if form.startswith("padded "):
+        return f"{count:0{form.removeprefix('padded ')}}"
     if form == "ordinal":
         ending = "th" if 10 <= count % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
         return f"{count}{ending}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .package import child, children, option, value
@@ -24,12 +24,14 @@ class RunStyle:
     level: int | None = None
     white: bool | None = None
     shaded: bool | None = None
+    font: str | None = None
+    wide_font: str | None = None  # of letters beyond ASCII
 
     def under(self, own: RunStyle) -> RunStyle:
         """Return this look with what ``own`` says instead."""
         chosen = {
-            name: getattr(self, name) if getattr(own, name) is None else getattr(own, name)
-            for name in ("hidden", "struck", "level", "white", "shaded")
+            each.name: getattr(self, each.name) if getattr(own, each.name) is None else getattr(own, each.name)
+            for each in fields(RunStyle)
         }
         return RunStyle(**chosen)
 
@@ -125,4 +127,6 @@ def run_style(run: Any, paragraph: Any = None) -> RunStyle:
         level=level,
         white=None if colour is None else colour.lower() == "ffffff",
         shaded=True if shaded else None,
+        font=value(child(run, "rFonts"), "ascii"),
+        wide_font=value(child(run, "rFonts"), "hAnsi"),
     )

@@ -12,6 +12,7 @@ from lxml import etree
 from ..errors import DocumentError
 from .cell_format import shown
 from .cell_look import CellLook, cell_looks, is_struck, is_white
+from .cell_rules import REFERENCE, Area, apply_rules, area_of, coloured_areas
 from .drawings import diagram_lines, drawn_runs, drawn_words, is_large_picture
 from .package import (
     Package,
@@ -23,14 +24,14 @@ from .package import (
 )
 from .raised import Run, join_runs
 from .reader import Source
-from .sheet import Note, Sheet, check_rows
+from .sheet import Note, Sheet, check_rows, column_index, fixed_words
 from .symbol_fonts import with_symbols
 from .unread_counts import UnreadCounts
 
 __all__ = ["read_workbook"]
 
 _CONTROLS = ("CheckBox", "Radio", "Drop", "List", "Spin", "Scroll")  # they show a value; a button shows its label
-_REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+_TODAY = re.compile(r"\b(?:TODAY|NOW|RAND|RANDBETWEEN)\(")
 
 
 class _Book:
@@ -127,8 +128,8 @@ def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
                 sheet.hides_zeros = value(element, "showZeros") in ("0", "false")
             continue
         if name == "c":
-            if match := _REFERENCE.fullmatch(element.get("r") or ""):
-                column_number = _column(match[1])
+            if match := REFERENCE.fullmatch(element.get("r") or ""):
+                column_number = column_index(match[1])
             else:
                 column_number += 1
             _read_cell(book, sheet, element, (row_number, column_number))
@@ -137,7 +138,10 @@ def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
         elif name in ("cols", "mergeCells", "headerFooter", "conditionalFormatting", "tableParts"):
             beside.setdefault(name, []).append(element)
     _read_columns(sheet, beside)
-    _settle_white(sheet, [*_coloured(book, beside), *_tables(book, part)])
+    _settle_white(
+        sheet, [*coloured_areas(book.differences, beside.get("conditionalFormatting", ())), *_tables(book, part)]
+    )
+    apply_rules(book.differences, sheet, beside.get("conditionalFormatting", ()))
     _read_beside(book, sheet, part)
     for element in beside.get("headerFooter", ()):
         _read_surroundings(sheet, element)
@@ -154,7 +158,8 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
     content = None if stored is None else stored.text
     style = element.get("s") or "0"
     look = book.looks[int(style)] if style.isdigit() and int(style) < len(book.looks) else CellLook("General", False)
-    has_formula = child(element, "f") is not None
+    formula = child(element, "f")
+    has_formula = formula is not None
     if kind == "inlineStr":
         inline = child(element, "is")
         plain = text = _shown_words(sheet, place, _Words("") if inline is None else _rich_text(inline), look.code)
@@ -163,12 +168,17 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
         if has_formula and kind != "str":
             sheet.without_value.append(place)
         return
+    elif kind == "e" and element.get("vm"):  # a picture inside the cell; programs that know none show an error
+        book.unread.add("pictures", place=sheet.address(*place))
+        return
     elif kind == "s":
         plain = text = _shown_words(sheet, place, book.strings[_place(content)], look.code)
     else:
         plain, text = _texts(book, kind, content, look.code)
         if sheet.hides_zeros and kind == "n" and float(content) == 0:
             text = ""
+    if has_formula and (book.stale or _TODAY.search(formula.text or "")):
+        sheet.stale.append(place)
     text = with_symbols(text, look.font)
     if look.struck and text.strip():
         sheet.struck[place] = text
@@ -216,13 +226,6 @@ def _place(text: str) -> int:
     return place
 
 
-def _column(letters: str) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - 64
-    return index - 1
-
-
 def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
     for columns in beside.get("cols", ()):
         for column in children(columns, "col"):
@@ -233,7 +236,7 @@ def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
         for merge in children(merges, "mergeCell"):
             ends = re.fullmatch(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", value(merge, "ref") or "")
             if ends:
-                left, right = _column(ends[1]), _column(ends[3])
+                left, right = column_index(ends[1]), column_index(ends[3])
                 top, bottom = int(ends[2]) - 1, int(ends[4]) - 1
                 rows = range(top, bottom + 1) if bottom - top < len(sheet.rows) else sheet.rows.keys()
                 sheet.covered |= {
@@ -242,44 +245,22 @@ def _read_columns(sheet: Sheet, beside: dict[str, list[Any]]) -> None:
                     for column in sheet.rows.get(row, ())
                     if left <= column <= right and top <= row <= bottom and (row, column) != (top, left)
                 }
+                _show_merged(sheet, range(top, bottom + 1), range(left, right + 1))
 
 
-def _colours(book: _Book, rule: Any) -> bool:
-    """True if a rule may colour the background of its cells."""
-    if next(children(rule, "colorScale", "dataBar"), None) is not None:
-        return True
-    number = value(rule, "dxfId") or ""
-    known = number.isdigit() and int(number) < len(book.differences)
-    return known and child(book.differences[int(number)], "fill") is not None
-
-
-Area = tuple[range, range]
-"""Rows and columns, counted from 0."""
-
-
-def _coloured(book: _Book, beside: dict[str, list[Any]]) -> list[Area]:
-    """The areas whose background a conditional format may colour."""
-    found = (
-        value(element, "sqref") or ""
-        for element in beside.get("conditionalFormatting", ())
-        if any(_colours(book, rule) for rule in children(element, "cfRule"))
-    )
-    return [area for listed in found for reference in listed.split() if (area := _area(reference))]
+def _show_merged(sheet: Sheet, rows: range, columns: range) -> None:
+    """Move the text of a merged cell to the first of its rows and columns that is shown."""
+    row = next((row for row in rows if row not in sheet.hidden_rows), rows[0])
+    column = next((column for column in columns if column not in sheet.hidden_columns), columns[0])
+    if (row, column) != (rows[0], columns[0]) and columns[0] in sheet.rows.get(rows[0], ()):
+        sheet.rows.setdefault(row, {})[column] = sheet.rows[rows[0]].pop(columns[0])
+        sheet.covered.discard((row, column))
 
 
 def _tables(book: _Book, part: str) -> list[Area]:
     """The areas whose background the style of a table may colour."""
     parts = [one.part for one in book.package.relations(part).values() if one.kind == "table"]
-    return [area for one in parts if (area := _area(value(book.package.root(one), "ref") or ""))]
-
-
-def _area(reference: str) -> Area | None:
-    corners = [_REFERENCE.fullmatch(corner) for corner in reference.replace("$", "").split(":")]
-    if len(corners) not in (1, 2) or None in corners:
-        return None
-    places = [(int(corner[2]) - 1, _column(corner[1])) for corner in corners if corner]
-    (top, left), (bottom, right) = places[0], places[-1]
-    return range(top, bottom + 1), range(left, right + 1)
+    return [area for one in parts if (area := area_of(value(book.package.root(one), "ref") or ""))]
 
 
 def _settle_white(sheet: Sheet, areas: list[Area]) -> None:
@@ -316,7 +297,8 @@ def _read_drawing(book: _Book, sheet: Sheet, part: str) -> None:
     for shape in descendants(root, "sp", "pic"):
         if shape in unseen:
             continue
-        hidden = any(_is_on(one, "hidden") for one in descendants(shape, "cNvPr"))
+        groups = [child(up, "nvGrpSpPr", "cNvPr") for up in shape.iterancestors() if local(up) == "grpSp"]
+        hidden = any(_is_on(one, "hidden") for one in (*descendants(shape, "cNvPr"), *groups) if one is not None)
         if local(shape) == "pic" and is_large_picture(shape) and not hidden:
             book.unread.add("pictures", place=sheet.name)
         paragraphs = list(descendants(child(shape, "txBody"), "p"))
@@ -337,21 +319,13 @@ def _read_drawing(book: _Book, sheet: Sheet, part: str) -> None:
 
 def _read_surroundings(sheet: Sheet, element: Any) -> None:
     for kind, pieces in (("Header", sheet.before), ("Footer", sheet.after)):
-        for one in children(element, f"odd{kind}", f"even{kind}", f"first{kind}"):
+        names = [f"odd{kind}"]
+        names += [f"even{kind}"] if _is_on(element, "differentOddEven") else []
+        names += [f"first{kind}"] if _is_on(element, "differentFirst") else []
+        for one in children(element, *names):
             parts = re.split(r"&[LCR]", re.sub(r'&"[^"]*"|&K[0-9A-Fa-f]{6}|&K\d\d[+-]\d{3}', "", one.text or ""))
             # What changes from page to page or from day to day is not in the file.
-            fixed = [_without_changing(re.sub(r"&\d+|&[BIUESXYGZF]", "", part)) for part in parts]
+            fixed = [fixed_words(re.sub(r"&\d+|&[BIUESXYGZF]", "", part)) for part in parts]
             text = "\t".join(fixed).replace("&A", sheet.name).replace("&&", "&")
             if re.search(r"\w", text.replace(sheet.name, "")) and text not in pieces:
                 pieces.append(text)
-
-
-_CHANGING = re.compile(r"(?:\b[^\W\d_]+\s*)?&[PN]|&[PNDT]")
-
-
-def _without_changing(part: str) -> str:
-    """A part of a header without the numbers of pages and the words before them, and without today's date."""
-    if not re.search(r"&[PNDT]", part):
-        return part
-    words = re.sub(r"\s{2,}", " ", _CHANGING.sub(" ", part)).strip(" /,;|-–")
-    return words if re.search(r"\d|[^\W\d_]{4,}", words) else ""
