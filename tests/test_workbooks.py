@@ -225,3 +225,25 @@ def test_the_fixed_words_beside_a_page_number_are_read(tmp_path: Path) -> None:
         sheet.write("A1", "Fee")
         sheet.set_footer("&LInvoice 4711, due 2024-05-31, page &P of &N&RSeite &P")
     assert read_file(path).text.splitlines()[-1] == "Invoice 4711, due 2024-05-31"
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        (12.25, ".00", "12.25"),
+        (0.25, ".00", ".25"),
+        (12.25, "0.00E+00", "1.23E+01"),
+        (0.045, "0E+0", "5E-2"),
+        (999.995, "##0.0E+0", "1.0E+3"),
+        (1234567.0, "0.0E-00", "1.2E06"),
+        (0.327138, "[h]:mm:ss", "7:51:05"),
+        (0.914902, "hh:mm:ss", "21:57:28"),
+        (0.99999999, "[h]:mm", "24:00"),
+        (45291.999999, "yyyy-mm-dd hh:mm:ss", "2024-01-01 00:00:00"),
+        (-0.004, "# ?/?", "0"),
+        (-1234.5, '#,##0.00" DR";#,##0.00" CR"', "1,234.50 CR"),
+        (-1234.5, "#,##0.00;[Red]#,##0.00", "-1,234.50"),
+    ],
+)
+def test_a_number_shows_as_its_format_says(value: float, code: str, text: str) -> None:
+    assert shown(value, code) == text

@@ -35,6 +35,13 @@ class Moment(NamedTuple):
         except OverflowError:
             return None
 
+    def rounded(self, decimals: int) -> Moment:
+        """The moment to so many decimals of a second: a cell shows the nearest second."""
+        total = self.total.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        days = total // 86400 - self.total // 86400 if self.date else 0
+        date = self.date + datetime.timedelta(int(days)) if self.date and days else self.date
+        return Moment(date, abs(total) % 86400, total)
+
 
 def date_of(days: int, epoch_1904: bool = False) -> datetime.date:
     """Return the date of a day's number. Raises OverflowError if it is beyond the calendar."""
@@ -47,6 +54,7 @@ def date_of(days: int, epoch_1904: bool = False) -> datetime.date:
 def shown_moment(moment: Moment, tokens: tuple[str, ...]) -> str:
     """Return a moment as a format writes it; a whole date as in ISO 8601."""
     units = [unit for token in tokens if (unit := unit_of(token))]
+    moment = moment.rounded(max((len(token.partition(".")[2]) for token in tokens if unit_of(token)), default=0))
     letters = "".join(unit[0] for unit in units)
     minutes = _minute_tokens(tokens)
     months = any(token[:1].lower() == "m" and index not in minutes for index, token in enumerate(tokens))
@@ -81,10 +89,6 @@ def _minute_tokens(tokens: tuple[str, ...]) -> set[int]:
 def _date_pieces(moment: Moment, tokens: tuple[str, ...], minutes: set[int]) -> list[str]:
     half = any(token.upper() in ("AM/PM", "A/P") for token in tokens)
     seconds = int(moment.seconds)
-    if not any("." in token for token in tokens if unit_of(token)) and not any(
-        unit_of(token).startswith("s") for token in tokens
-    ):
-        seconds = int(moment.seconds + Decimal("0.5"))
     hour, minute, second = seconds // 3600, seconds // 60 % 60, seconds % 60
     pieces = []
     total = abs(moment.total)
@@ -93,7 +97,7 @@ def _date_pieces(moment: Moment, tokens: tuple[str, ...], minutes: set[int]) -> 
         unit = unit_of(token)
         if token.startswith("[") and unit:
             size = {"h": 3600, "m": 60, "s": 1}[unit[0]]
-            pieces.append(f"{sign}{int((total + Decimal('0.0005')) // size):0{len(unit)}}")
+            pieces.append(f"{sign}{int(total // size):0{len(unit)}}")
         elif token.upper() in ("AM/PM", "A/P"):
             pieces.append("AM" if hour < 12 else "PM")
         elif not unit:

@@ -103,7 +103,7 @@ def shown(value: float | int | str | bool, code: str, epoch_1904: bool = False) 
             return _general(value)
         return shown_moment(moment, section.tokens)
     text = " ".join(_number(value, magnitude, section).split())
-    if value < 0 and re.search(r"[1-9]", text):
+    if value < 0 and re.search(r"[1-9]", text) and not _says_sign_in_words(section, sections):
         text = _with_sign(text)
     return text
 
@@ -122,6 +122,12 @@ def _section_for(value: float, sections: tuple[_Section, ...]) -> tuple[_Section
     if value == 0 and len(sections) > 2:
         return sections[2], 0.0
     return sections[0], value
+
+
+def _says_sign_in_words(section: _Section, sections: tuple[_Section, ...]) -> bool:
+    """True for the part of negative numbers in a format that has other words for them, such as DR and CR."""
+    words = ["".join(filter(str.isalpha, "".join(map(literal, one.tokens)))) for one in (section, sections[0])]
+    return section is not sections[0] and not section.condition and bool(words[0]) and words[0] != words[1]
 
 
 def _text(value: str, sections: tuple[_Section, ...]) -> str:
@@ -194,6 +200,8 @@ def _decimal(amount: Decimal, tokens: tuple[str, ...]) -> str:
             break
         filled[index] = ""
     filled |= _whole_digits(integer.lstrip("0"), whole, tokens, grouped)
+    if not whole:  # .00 shows 12.25 with all its digits
+        filled[point] = f"{integer.lstrip('0')}."
     sign = "-" if amount < 0 and re.search(r"[1-9]", integer + fraction) else ""
     pieces = [
         filled.get(index, "")
@@ -235,17 +243,17 @@ def _whole_digits(digits: str, whole: list[int], tokens: tuple[str, ...], groupe
 
 def _scientific(amount: Decimal, tokens: tuple[str, ...]) -> str:
     text = "".join(token for token in tokens if token[:1] in "0#?.eE+-")
-    mantissa, _, exponent = re.split(r"([eE][+-])", text, maxsplit=1)
+    mantissa, form, exponent = re.split(r"([eE][+-])", text, maxsplit=1)
     decimals = len(mantissa.partition(".")[2])
     places = sum(digit in "0#?" for digit in mantissa.partition(".")[0])
-    if places > 1 and amount:  # ##0.0E+0: exponents in threes
-        power_of_ten = amount.adjusted() // places * places
-        scaled = amount.scaleb(-power_of_ten)
-        digits, power = f"{scaled:.{decimals}f}", str(power_of_ten)
-    else:
-        digits, _, power = f"{amount:.{decimals}E}".partition("E")
-    sign = "-" if power.startswith("-") else "+"
-    return f"{digits}E{sign}{power.lstrip('+-').zfill(len(exponent))}"
+    step = max(places, 1)  # ##0.0E+0: exponents in threes
+    power = (amount.adjusted() if amount else 0) // step * step
+    digits = amount.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    if abs(digits) >= 10**step:
+        power += step
+        digits = amount.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    sign = "-" if power < 0 else "+" if "+" in form else ""
+    return f"{digits:f}E{sign}{str(abs(power)).zfill(len(exponent))}"
 
 
 def _fraction(amount: Decimal, tokens: tuple[str, ...]) -> str:
@@ -264,4 +272,4 @@ def _fraction(amount: Decimal, tokens: tuple[str, ...]) -> str:
     whole, top = (whole + 1, 0) if mixed and top == bottom else (whole, top)
     parts = [str(whole)] if mixed and (whole or not top) else []
     parts += [f"{top}/{bottom}"] if top or not mixed else []
-    return ("-" if amount < 0 else "") + " ".join(parts)
+    return ("-" if amount < 0 and (whole or top) else "") + " ".join(parts)
