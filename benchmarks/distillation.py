@@ -66,7 +66,7 @@ def main() -> None:
     ringfence(folder, "run", "task.yaml", "asked", "--out", "teacher", "--weights", arguments.teacher, "--resume")
     ringfence(
         folder, "label", "take", "teacher", "--accepted-by", arguments.accepted_by, "--gold", "gold.jsonl",
-        "--out", "taken.jsonl",
+        "--documents", "documents", "--out", "taken.jsonl",
     )  # fmt: skip
     tune = [
         "tune", "task.yaml", "--gold", "gold.jsonl", "--documents", "documents", "--weights", arguments.student,

@@ -85,6 +85,7 @@ def test_merged_weights_and_the_folder_for_vllm_answer_as_the_base_with_its_adap
             module.weight.data += torch.tensor(2.0 * (up @ down))
     lora = LoraMatrices(matrices, 4, 8)
     merged, folder = merge(base, lora, store, "tuned", "f16"), publish_folder(base, lora, store, "folder")
+    assert publish_folder(base, lora, store, "folder").manifest.digest == folder.manifest.digest, "in one order"
     assert merged.manifest.origin == folder.manifest.origin == base.manifest.digest
     ids = torch.tensor([list(range(3, 40))])
     with torch.no_grad():

@@ -169,7 +169,8 @@ def tune(at: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
     here = Computing(bfloat16=True)
     plan = plan_for(Settings(), parameters=10**8, context=2048, longest=300, documents=200, computing=here)
     guarded = SimpleNamespace(warnings=[LONG], faults=[])
-    prepared = SimpleNamespace(plan=plan, train=[], guarded=guarded, needed_gb=3.0)
+    labels = SimpleNamespace(origins={"synthetic, nobody, larger": 50})
+    prepared = SimpleNamespace(plan=plan, train=[], guarded=guarded, needed_gb=3.0, labels=labels)
 
     def tuned_now(*_: Any, hooks: Any, **__: Any) -> Any:
         hooks.on_plan(prepared)

@@ -265,3 +265,23 @@ def test_the_command_says_what_it_took_and_what_it_left_out(run: RunFolder, caps
     arguments = ("label", "take", run.path, "--accepted-by", "person", "--corrections", "review.jsonl", "--json")
     assert ringfence(*arguments) == 1
     assert json.loads(capsys.readouterr().out)["left_out"] == {"that no person confirmed": COUNT}
+
+
+def test_twins_of_gold_that_is_not_in_the_run_are_left_out_where_its_documents_are_named(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    gold = GoldFile(tmp_path / "other.jsonl")
+    gold.add({f"{n}.txt": GoldLine(document=f"{n}.txt", values=gold_of(0)) for n in (20, 21)})
+    (tmp_path / "other").mkdir()
+    for number, text in ((20, letter(3)), (21, letter(90))):
+        (tmp_path / "other" / f"{number}.txt").write_text(text)
+    drawn = draw_split({}, {}, {"calibration": 0.3, "dev": 0.2, "test": 0.5}, 0, None)
+    drawn.parts.update({"calibration": [], "dev": ["21.txt"], "test": ["20.txt"]})  # type: ignore[attr-defined]
+    SplitFile(gold.path).write(drawn)
+    taken, _ = take(run, "nobody", gold=gold.path)
+    assert len(taken.unread) == 2
+    Path("labels.jsonl").unlink()
+    taken, labels = take(run, "nobody", gold=gold.path, documents=(str(tmp_path / "other"),))
+    assert not taken.unread
+    assert taken.left_out["nearly the same as a document of those parts"] >= 1
+    assert "3.txt" not in {label.document for label in labels}

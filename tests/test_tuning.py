@@ -217,8 +217,8 @@ def test_all_faults_of_the_settings_are_said_at_once() -> None:
         plan(rank=0, epochs=-1, learning_rate=3.0, numbers="int3", batch=1.5)
     for name in ("rank", "epochs", "learning_rate", "numbers", "batch"):
         assert name in str(refusal.value)
-    with pytest.raises(InputError, match="more than the context"):
-        plan(length=4096)
+    with pytest.raises(InputError, match=r"rank.*more than the context"):
+        plan(rank=0, length=4096)
 
 
 def test_settings_come_from_a_file_and_unknown_ones_are_refused(tmp_path: Path) -> None:
@@ -226,8 +226,13 @@ def test_settings_come_from_a_file_and_unknown_ones_are_refused(tmp_path: Path) 
     path.write_text("rank: 4\nepochs: 2\n")
     settings = Settings(epochs=3).over(read_settings(path))
     assert (settings.rank, settings.epochs) == (4, 3)
-    path.write_text("rnak: 4\n")
-    with pytest.raises(InputError, match="rnak"):
+    path.write_text("rnak: 4\nrank: 0\nbatch: 2.5\n1: 2\n")
+    with pytest.raises(InputError) as refusal:
+        read_settings(path)
+    for fault in ("rnak: no such setting", "1: no such setting", "rank: 0 is not between", "batch: 2.5"):
+        assert fault in str(refusal.value)
+    path.write_text("- rank\n")
+    with pytest.raises(InputError, match="holds no settings"):
         read_settings(path)
 
 
@@ -252,9 +257,9 @@ def test_a_batch_is_computed_in_parts_of_bounded_size(sizes: list[int], micro: i
 BOTH = "".join(letter(number) for number in range(3))
 
 
-def labels(count: int = 40, dev: int = 10, **changes: Any) -> Labels:
-    """Letters with gold: ``count`` to train on, ``dev``, and ten to test."""
-    names = [f"{n}.txt" for n in range(count + dev + 10)]
+def labels(count: int = 40, dev: int = 10, test: int = 10, **changes: Any) -> Labels:
+    """Letters with gold: ``count`` to train on, ``dev``, and ten to ``test``."""
+    names = [f"{n}.txt" for n in range(count + dev + test)]
     texts = {name: letter(number) for number, name in enumerate(names)} | changes.pop("texts", {})
     gold = {name: gold_of(number) for number, name in enumerate(names)} | changes.pop("gold", {})
     parts = {"calibration": names[:count], "dev": names[count : count + dev], "test": names[count + dev :]}
@@ -263,16 +268,16 @@ def labels(count: int = 40, dev: int = 10, **changes: Any) -> Labels:
         parts, {name: name for name in names}, {"calibration": 0.5, "dev": 0.25, "test": 0.25}, 0, None, "now"
     )
     lines = {name: GoldLine(document=name, values=values) for name, values in gold.items()}
-    return Labels(TASK, lines, documents, split, near_duplicates(texts), changes.pop("unread", ()))
+    return Labels(TASK, lines, documents, split, near_duplicates(texts), **{"unread": (), **changes})
 
 
 def faults_of(of: Labels, parity: Sequence[str] = (), **settings: Any) -> str:
-    train, _ = encoded(of, "calibration", ENGINE, Windowing())
+    train, dev = (encoded(of, part, ENGINE, Windowing())[0] for part in ("calibration", "dev"))
     longest = max((len(each.ids) for each in train), default=300)
     chosen = plan_for(
         Settings(**settings), parameters=10**8, context=10**5, longest=longest, documents=len(train), computing=NO_GPU
     )
-    return "; ".join(guard(of, train, parity, chosen).faults)
+    return "; ".join(guard(of, train, dev, parity, chosen).faults)
 
 
 def test_good_labels_have_no_fault() -> None:
@@ -284,12 +289,17 @@ def test_good_labels_have_no_fault() -> None:
     [
         (lambda: labels(count=12), "only 12 labelled documents"),
         (lambda: labels(dev=2), "only 2 labelled documents in the dev part"),
+        (lambda: labels(test=0), "the test part has no readable document"),
+        (lambda: labels(texts={f"{n}.txt": "empty paper" for n in range(40, 50)}), "what is served cannot be compared"),
         (lambda: labels(gold={f"{n}.txt": gold_of(0) for n in range(40)}), "the same answer"),
         (lambda: labels(texts={"45.txt": letter(1)}), "in different parts, such as"),
         (lambda: labels(texts=dict.fromkeys(("0.txt", "1.txt", "2.txt"), BOTH)), "nearly equal documents"),
         (lambda: labels(texts={f"{n}.txt": "empty paper" for n in range(36)}), "stand in their documents"),
     ],
-    ids=["few labels", "no dev", "one answer", "a leak", "contradictions", "nothing printed"],
+    ids=[
+        "few labels", "no dev", "no test", "dev prints nothing", "one answer", "a leak", "contradictions",
+        "nothing printed",
+    ],
 )  # fmt: skip
 def test_labels_that_cannot_be_trained_on_are_refused(of: Any, said: str) -> None:
     assert said in faults_of(of())
@@ -331,12 +341,14 @@ def test_training_labels_are_trained_on_beside_the_gold_which_counts_for_its_own
 
 
 def test_weak_labels_are_warned_of() -> None:
-    of = labels(unread=("lost.pdf",))
+    of = labels(unread=("lost.pdf",), lost=("moved.pdf",))
     train, _ = encoded(of, "calibration", ENGINE, Windowing())
-    said = "; ".join(guard(of, train, (), plan(length=2048)).warnings)
+    said = "; ".join(guard(of, train, (), (), plan(length=2048)).warnings)
     assert "40 labelled documents are few" in said
     assert "10 documents of the dev part" in said
     assert "lost.pdf" in said
+    assert "10 documents of the test part can show large differences only" in said
+    assert "1 training labels are not used: their documents moved or changed, such as moved.pdf" in said
 
 
 def test_the_receipt_of_the_loss_mask_shows_what_is_learned() -> None:

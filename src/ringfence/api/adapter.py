@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..gold.source import GoldSource
-from ..runs import Progress
+from ..runs import Progress, RunFolder, note_product
 from ..tasks import load_task
 from ..tuning import (
     CurvePoint,
@@ -22,8 +22,11 @@ from ..tuning import (
     Tuned,
     TuneHooks,
     TuneTerms,
+    Until,
+    alone_in,
     points_of,
     prepare,
+    proof_faults,
     prove,
     train,
 )
@@ -94,16 +97,27 @@ def tune(
     source = GoldSource(options.run, load_task(task), tuple(documents))
     tune_hooks = TuneHooks(hooks.say, hooks.on_step, hooks.on_epoch, hooks.on_documents)
     prepared = prepare(gold, source, terms, tune_hooks)
+    if options.until != "training":  # another machine may prove it
+        prepared.guarded.faults.extend(proof_faults(options.proof))
     hooks.on_plan(prepared)
     if options.until == "plan":
         return None
-    tuned = train(
-        prepared, out, tune_hooks, resume=options.resume, until="published" if options.until == "proof" else "trained"
-    )
-    proof = None
-    if tuned.published:
-        proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
-        proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
-    points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
-    report = write_tune_report(tuned, proof, points, out / "report.html") if options.until == "proof" else None
+    with alone_in(out):
+        until: Until = "published" if options.until == "proof" else "trained"
+        tuned = train(prepared, out, tune_hooks, resume=options.resume, until=until)
+        for run in {*([options.run] if options.run else []), *(Path(label.run) for label, _ in prepared.labels.more)}:
+            _note_products(RunFolder(run), tuned, out)
+        proof = None
+        if tuned.published:
+            proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
+            proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
+        points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
+        report = write_tune_report(tuned, proof, points, out / "report.html") if options.until == "proof" else None
     return Tuning(tuned, proof, points, report)
+
+
+def _note_products(run: RunFolder, tuned: Tuned, out: Path) -> None:
+    """Remember what can repeat the documents of a run, for a purge."""
+    note_product(run, "training", out)
+    for what, weights in (tuned.published.by_name if tuned.published else {}).items():
+        note_product(run, f"tuned weights ({what})", weights.folder)

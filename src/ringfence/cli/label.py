@@ -125,21 +125,22 @@ def _next_step(inputs: Sequence[str], runs: Sequence[Path], out: Path | None) ->
     "--gold", type=click.Path(path_type=Path),
     help="The gold whose dev and test parts stay out, with near-duplicates of their documents.",
 )  # fmt: skip
+@click.option("--documents", multiple=True, help="Files, folders or globs of the gold's documents, if not in RUN.")
 @click.option(
     "--corrections", type=click.Path(path_type=Path), help="What persons confirmed about RUN; by default the gold."
 )
 @password_option
 @json_option
 def take_command(
-    run: Path, accepted_by: AcceptedBy, out: Path, gold: Path | None, corrections: Path | None,
-    passwords: tuple[str, ...], as_json: bool,
+    *, run: Path, accepted_by: AcceptedBy, out: Path, gold: Path | None, documents: tuple[str, ...],
+    corrections: Path | None, passwords: tuple[str, ...], as_json: bool,
 ) -> int:  # fmt: skip
     """Add answers of RUN to a file of training labels.
 
     Each line says where it comes from: corrected or accepted by a person, accepted by a calibrator or by checks, or
     synthetic. Commands that take gold refuse the file. Exit code 1: no answer was accepted.
     """
-    taken = take_labels(RunFolder.open(run), out, TakeTerms(accepted_by, gold, corrections, passwords))
+    taken = take_labels(RunFolder.open(run), out, TakeTerms(accepted_by, gold, corrections, documents, passwords))
     if as_json:
         click.echo(json.dumps({**taken.as_json(), "labels": str(out)}))
     else:
@@ -157,5 +158,5 @@ def _say(taken: TakenLabels, out: Path) -> None:
     if taken.unread:
         note(
             f"{len(taken.unread)} documents that the gold holds out are not in this run, so likeness to them was not "
-            "checked here."
+            "checked here; say where they lie with --documents."
         )

@@ -168,7 +168,7 @@ def _print_summary(summary: RunSummary, report: Path, as_json: bool) -> None:
     progress, doubts = summary.progress, doubts_of(RunFolder.open(summary.folder))
     run = shlex.quote(str(summary.folder))
     step = f"ringfence gold draft {run} --out gold.html" if doubts.worst else f"ringfence check {run}"
-    if summary.totals["failed"] == summary.totals.total():
+    if summary.totals["failed"] and summary.totals["failed"] == summary.totals.total():
         step = "mend what failed, then give the same command with --resume"
     for identity in progress.changed[:20]:
         note(f"Changed since the last session, and processed again: {identity}")

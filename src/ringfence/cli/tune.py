@@ -76,17 +76,25 @@ def command(
 ) -> int:  # fmt: skip
     """Fine-tune WEIGHTS on the calibration part of GOLD for TASK, and prove on its test part whether it paid.
 
-    The dev part chooses the epoch. Exit code 1: not worth it, under the bar, or not published.
+    The dev part chooses the epoch. Exit code 1: not worth it, under the bar, or not published; 2, also
+    with --plan: it cannot be trained.
     """
     chosen = Settings(**given).over(read_settings(settings))
     terms = TuneTerms(weights, engine, chosen, Windowing(window), name, compare=compare, labels=labels)
     proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also])
     until: Literal["plan", "training", "proof"] = "plan" if plan_only else "training" if train_only else "proof"
     options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, until)
+    faults: list[str] = []
+
+    def on_plan(prepared: Prepared) -> None:
+        faults.extend(prepared.guarded.faults)
+        if plan_only or not as_json:
+            _print_plan(prepared, as_json)
+
     with _progress() as bars:
         hooks = TuningHooks(
             say=note,
-            on_plan=lambda prepared: None if as_json and not plan_only else _print_plan(prepared, as_json),
+            on_plan=on_plan,
             on_step=bars.on_step,
             on_epoch=_print_epoch,
             on_documents=bars.on_documents,
@@ -94,7 +102,7 @@ def command(
         )
         done = tune(task, gold, out, documents=documents, terms=terms, options=options, hooks=hooks)
     if done is None:
-        return 0
+        return 2 if faults else 0
     if as_json:
         proof = done.proof.as_json() if done.proof else None
         curve_rows = [
@@ -117,7 +125,8 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
     if as_json:
         facts = {
             "schema": 1, "plan": prepared.plan.as_json(), "faults": guarded.faults, "warnings": guarded.warnings,
-            "examples": len(prepared.train), "memory_gb": round(prepared.needed_gb, 1),
+            "examples": len(prepared.train), "training_labels": prepared.labels.origins,
+            "memory_gb": round(prepared.needed_gb, 1),
         }  # fmt: skip
         click.echo(json.dumps(facts))
         return
@@ -131,6 +140,8 @@ def _print_plan(prepared: Prepared, as_json: bool) -> None:
         f"{len(prepared.train)} examples of {tokens:,} tokens, {fewest} to {most} of them learned in each "
         f"({middle} in the middle); about {prepared.needed_gb:.1f} GB of memory."
     )
+    for origin, count in prepared.labels.origins.items():
+        echo(f"Beside the gold, {count} {'answer' if count == 1 else 'answers'}: {origin}.")
     for each in shown_examples(prepared.train)[:1]:
         answer = "".join(f"«{text}»" if learned else text for text, learned in each.parts)
         echo(f"Learned of {each.document} (between «»): {answer.strip()}")
@@ -172,8 +183,10 @@ def _print(done: Tuning) -> None:
             f"{max(point.dev):.3f}){f'; {worth.sentence}' if worth else ''}."
         )
     if tuned.published:
-        merged, adapter, folder = (each.manifest.name for each in tuned.published.by_name.values())
-        note(f"Weights: {merged}; the adapter alone: {adapter} for llama.cpp, {folder} for vLLM.")
+        names = {what: each.manifest.name for what, each in tuned.published.by_name.items()}
+        merged, engines = names.pop("merged"), {"adapter": "llama.cpp", "folder": "vLLM"}
+        alone = ", ".join(f"{name} for {engines[what]}" for what, name in names.items())
+        note(f"Weights: {merged}{f'; the adapter alone: {alone}' if alone else ''}.")
         pool = done.proof.pool if done.proof else None
         beside = f" --pool {pool}, with `examples: 0` in the task" if pool else ""
         note(f"Use them: ringfence run TASK INPUT --out RUN --weights {merged}{beside}")

@@ -20,9 +20,13 @@ from .statistics import (
     bootstrap_ratio,
     holm,
     mcnemar,
+    sign_flip,
 )
 
 __all__ = ["Comparison", "RunComparison", "compare_items", "compare_runs", "require_same_documents"]
+
+
+CHANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Comparison:
 
     ``difference`` is the first share less the second, over the values. McNemar's test counts documents (all values
     right or not), since the values of one document are not independent; ``adjusted`` is its p-value after Holm over all
-    pairs.
+    pairs. ``chance`` is that of a difference as large if whole families had been right or wrong the other way round:
+    of a few families a bootstrap alone draws an interval that is far too narrow.
     """
 
     first: str
@@ -43,11 +48,13 @@ class Comparison:
     second_only: Sequence[str]
     p_value: float
     adjusted: float
+    chance: float
+    families: int
 
     @property
     def shown(self) -> bool:
-        """Whether the data show a difference: zero is outside the interval."""
-        return self.interval[0] > 0 or self.interval[1] < 0
+        """Whether the data show a difference: zero is outside the interval, and chance hardly gives as much."""
+        return self.chance <= CHANCE and (self.interval[0] > 0 or self.interval[1] < 0)
 
     def as_json(self) -> dict[str, Any]:
         """The comparison as plain data."""
@@ -62,6 +69,8 @@ class Comparison:
             "second_only": list(self.second_only),
             "p_value": self.p_value,
             "p_value_holm": self.adjusted,
+            "p_value_families": self.chance,
+            "families": self.families,
         }
 
 
@@ -161,6 +170,8 @@ def compare_items(runs: Mapping[str, Sequence[Item]]) -> list[Comparison]:
                 only_second,
                 p_value,
                 after,
+                sign_flip(gains, families),
+                len({*families}),
             )
         )
     return found

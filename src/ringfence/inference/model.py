@@ -199,7 +199,10 @@ def open_engine(
     weights = _verified(weights, trust_changed)
     if adapter:
         if not getattr(kind, "runs_adapters", False):
-            raise EngineError(f"The {name} engine cannot run adapters.", "Choose --engine llamacpp.")
+            raise EngineError(
+                f"The {name} engine cannot run adapters.",
+                "Choose --engine llamacpp for a GGUF adapter, vllm for a folder of peft.",
+            )
         require_allowed(adapter, store)
         adapter = _verified(adapter, trust_changed)
         if adapter.manifest.origin not in (None, weights.manifest.digest):

@@ -4,9 +4,10 @@ from .accepted_answers import TakenLabels, TakeTerms, take_labels
 from .candidates import Pool
 from .held_out import HeldOut
 from .proposals import CompareBy, NextTerms, Proposal, Proposals, next_to_label
-from .training_labels import label_documents, training_labels
+from .training_labels import STRENGTH, label_documents, training_labels
 
 __all__ = [
+    "STRENGTH",
     "CompareBy",
     "HeldOut",
     "NextTerms",

@@ -30,13 +30,14 @@ class TakeTerms:
     """Who accepted the answers, and what is left out.
 
     Documents of the dev and test parts of ``gold`` are left out, and so are near-duplicates of them and documents with
-    the same key, if the gold was split by one. ``corrections`` holds
-    what persons confirmed, by default the gold.
+    the same key, if the gold was split by one. The gold's documents are looked for in the run, and among ``documents``
+    (files, folders or globs). ``corrections`` holds what persons confirmed, by default the gold.
     """
 
     accepted_by: AcceptedBy
     gold: Path | None = None
     corrections: Path | None = None
+    documents: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()
 
 
@@ -71,6 +72,8 @@ def take_labels(folder: RunFolder, out: Path, terms: TakeTerms) -> TakenLabels:
     labels: dict[str, TrainingLabel] = {}
     left_out: Counter[str] = Counter()
     held = HeldOut.of(terms.gold, GoldSource(folder.path, passwords=terms.passwords))
+    if terms.documents:
+        held = held.over(HeldOut.of(terms.gold, GoldSource(None, None, terms.documents, terms.passwords)))
     for result in folder.latest():
         said = judge(result) if result.answered and result.values else "without an answer"
         if result.document.id in held.parts:

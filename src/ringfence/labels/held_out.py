@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ class HeldOut:
         texts = {identity: document.text for identity, document in documents.items()}
         values = (key_in(lines[identity].values, split.key) for identity in parts if identity in lines)
         return cls(parts, texts, split.key, frozenset(value for value in values if value))
+
+    def over(self, other: HeldOut) -> HeldOut:
+        """The same, with the texts that the other one could read too."""
+        return replace(self, texts={**other.texts, **self.texts})
 
     def holds_family_of(self, values: Mapping[str, Any]) -> bool:
         """Whether the values say that a document belongs to a family that is held out."""

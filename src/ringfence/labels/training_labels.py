@@ -107,7 +107,8 @@ def training_labels(path: Path, gold: Path | None = None, source: GoldSource | N
             raise InputError(
                 f"{path} has labels for {len(twins)} near-duplicates of documents of the dev or test part of {gold} "
                 f"({_shown(listed)}).",
-                "Take the labels again with --gold, which leaves them out: what a figure rests on never trains.",
+                "Take the labels again with --gold and --documents (where the gold's documents lie), which leaves them "
+                "out: what a figure rests on never trains.",
             )
     return [labels[identity] for identity in sorted(labels)]
 

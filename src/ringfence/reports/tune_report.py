@@ -33,6 +33,7 @@ def write_tune_report(tuned: Tuned, proof: Proof | None, curve: Sequence[CurvePo
         best_share=max((each.share.share for each in proof.contenders), default=0) if proof else 0,
         plan=_plan_rows(tuned),
         warnings=prepared.guarded.warnings,
+        origins=labels.origins,
         parts={name: len(labels.part(name)) for name in (TRAIN, "dev", "test")},
         learned=learned_share([each.example for each in prepared.train]),
         examples=shown_examples(prepared.train),

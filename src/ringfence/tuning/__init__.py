@@ -7,9 +7,9 @@ from .curve import CurvePoint, next_labels, points_of
 from .forgotten import Forgotten, OtherTask
 from .plan import Computing, Plan, Settings, plan_for, read_settings
 from .preparation import Prepared, TuneHooks, TuneTerms, prepare
-from .proof import Proof, ProofHooks, ProofTerms, prove
+from .proof import Proof, ProofHooks, ProofTerms, proof_faults, prove
 from .trainer import Step
-from .tuner import Tuned, train
+from .tuner import Tuned, Until, alone_in, train
 
 __all__ = [
     "Cascade",
@@ -29,10 +29,13 @@ __all__ = [
     "TuneHooks",
     "TuneTerms",
     "Tuned",
+    "Until",
+    "alone_in",
     "next_labels",
     "plan_for",
     "points_of",
     "prepare",
+    "proof_faults",
     "prove",
     "read_settings",
     "train",

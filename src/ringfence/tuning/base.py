@@ -20,6 +20,7 @@ from ..weights.requantisation import PRECISIONS, requantise
 from .plan import Computing, Plan
 
 __all__ = [
+    "base_faults",
     "computing",
     "load_base",
     "lora_of",
@@ -45,6 +46,18 @@ def computing() -> Computing:
     return Computing(torch.cuda.is_bf16_supported() if gpus else has_bfloat16(), sum(gpus))
 
 
+def base_faults(weights: StoredWeights, numbers: str) -> list[str]:
+    """Why a base cannot be trained here in a precision."""
+    import torch
+
+    if numbers != "4bit":
+        return []
+    faults = [] if torch.cuda.device_count() else ["a base of 4 bits needs a GPU; choose numbers: bfloat16"]
+    if not has_safetensors(weights):
+        faults.append("a GGUF base cannot be trained with 4 bits; take its safetensors, or numbers: bfloat16")
+    return faults
+
+
 def load_base(weights: StoredWeights, numbers: str) -> Any:
     """Load the base as a transformers model: GGUF is dequantised. Nothing is looked up or downloaded.
 
@@ -57,12 +70,8 @@ def load_base(weights: StoredWeights, numbers: str) -> Any:
     gpus = torch.cuda.device_count()
     how: dict[str, Any] = {} if has_safetensors(weights) else {"gguf_file": gguf_of(weights).name}
     if numbers == "4bit":
-        if not gpus:
-            raise InputError("A base of 4 bits needs a GPU.", "Choose numbers: bfloat16, or a machine with a GPU.")
-        if "gguf_file" in how:
-            raise InputError(
-                "A GGUF base cannot be trained with 4 bits.", "Take its safetensors, or numbers: bfloat16."
-            )
+        if faults := base_faults(weights, numbers):
+            raise InputError(f"{'; '.join(faults)}.", "Choose numbers: bfloat16.")
         need("tune-gpu", "bitsandbytes")
         how["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16

@@ -25,6 +25,7 @@ class Contender:
     """One way to answer the test part: its share of right values, paired with the tuned weights.
 
     ``gain`` is the tuned share less this one, with its 95 % interval; None for what the others are paired with.
+    ``shown`` tells whether that difference is more than chance, and ``families`` how many it rests on.
     ``pace`` is in documents a minute, ``size`` the bytes of the weights; None without a language model.
     """
 
@@ -34,12 +35,15 @@ class Contender:
     gain: tuple[float, float, float] | None
     pace: float | None = None
     size: int | None = None
+    shown: bool = False
+    families: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
         return {
             "name": self.name, "values": self.share.as_json(), "documents": self.documents.as_json(),
-            "gain": self.gain, "documents_a_minute": self.pace, "bytes": self.size,
+            "gain": self.gain, "shown": self.shown, "families": self.families, "documents_a_minute": self.pace,
+            "bytes": self.size,
         }  # fmt: skip
 
 
@@ -49,8 +53,9 @@ def contender_of(
 ) -> Contender:  # fmt: skip
     """The contender ``name`` of ``items``, paired with the ``form`` of the tuned weights that they hold too."""
     own = items[name]
-    gain = None
-    if name != form:
-        paired = compare_items({form: items[form], name: own})[0]
-        gain = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
-    return Contender(name, proportion_of(own), document_proportion(own), gain, pace, size)
+    whole = (proportion_of(own), document_proportion(own))
+    if name == form:
+        return Contender(name, *whole, None, pace, size)
+    paired = compare_items({form: items[form], name: own})[0]
+    gain = (round(paired.difference, 6), round(paired.interval[0], 6), round(paired.interval[1], 6))
+    return Contender(name, *whole, gain, pace, size, paired.shown, paired.families)

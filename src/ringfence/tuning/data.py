@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..contracts import GoldLine, TrainingLabel
 from ..documents import Document
@@ -17,12 +19,12 @@ from ..gold.near_duplicates import Pair, families_of, near_duplicates
 from ..gold.source import GoldSource
 from ..gold.split import Split, SplitFile, key_of
 from ..inference import Windowing
-from ..labels import label_documents, training_labels
+from ..labels import STRENGTH, label_documents, training_labels
 from ..locks import canonical_digest
 from ..tasks import Task
 from .examples import Encoded, TrainingExample, encode, examples_of
 
-__all__ = ["TRAIN", "Labels", "encoded", "read_labels"]
+__all__ = ["TRAIN", "Labels", "encoded", "label_name", "read_labels"]
 
 TRAIN = "calibration"
 """The part of split gold that is trained on."""
@@ -33,7 +35,8 @@ class Labels:
     """The gold of a training: its task, its lines and readable documents, and its split; ``pairs`` are near-duplicates.
 
     ``unread`` are labelled documents that cannot be read. The values of the test part are not looked at. ``more`` are
-    training labels beside the gold, each with its document; they are trained on, and count for nothing else.
+    training labels beside the gold, each with its document; they are trained on, and count for nothing else. ``lost``
+    are those whose documents moved or changed. ``pairs`` name the document of a training label as ``trained`` does.
     """
 
     task: Task
@@ -43,15 +46,27 @@ class Labels:
     pairs: Sequence[Pair]
     unread: Sequence[str]
     more: Sequence[tuple[TrainingLabel, Document]] = ()
+    lost: Sequence[str] = ()
 
     def part(self, name: str) -> dict[str, GoldLine]:
         """The gold of the readable documents of a part."""
         return {i: self.gold[i] for i in self.split.parts.get(name, ()) if i in self.gold and i in self.documents}
 
+    def trained(self) -> dict[str, tuple[Mapping[str, Any], Document]]:
+        """The values and the document of everything that is trained on, by a name for people."""
+        found = {name: (line.values, self.documents[name]) for name, line in self.part(TRAIN).items()}
+        return found | {label_name(label): (label.values, document) for label, document in self.more}
+
+    @property
+    def origins(self) -> dict[str, int]:
+        """The training labels beside the gold, by origin, by who accepted them, and by the weights that answered."""
+        return dict(Counter(f"{one.origin}, {one.accepted_by}, {one.weights}" for one, _ in self.more))
+
     def leaks(self) -> list[tuple[str, str]]:
         """Pairs of near-duplicates, or of documents with an equal key, in different parts."""
         keys = {i: key_of(self.gold[i], self.task, self.split.key) for i in self.documents} if self.split.key else {}
-        return self.split.leaks(families_of(self.documents, self.pairs, keys))
+        pairs = [pair for pair in self.pairs if {pair.first, pair.second} <= self.documents.keys()]
+        return self.split.leaks(families_of(self.documents, pairs, keys))
 
     def digest(self, part: str) -> str:
         """The digest of a part: its gold values, and the sha256 of its documents."""
@@ -82,17 +97,40 @@ def read_labels(gold: Path, source: GoldSource, more: Sequence[Path] = ()) -> La
         raise InputError(
             "None of the labelled documents can be read.", "Say where they lie: --run RUN or --documents FOLDER."
         )
-    pairs = near_duplicates({name: each.text for name, each in documents.items()})
     known = {documents[name].sha256 for name in split.parts.get(TRAIN, ()) if name in documents}
-    extra = [found for path in more for found in _with_documents(training_labels(path, gold, source), known)]
-    return Labels(task, lines, documents, split, pairs, sorted(set(lines) - set(documents)), extra)
+    extra, lost = _with_documents(task, more, gold, source)
+    extra = [(label, document) for label, document in extra if document.sha256 not in known]  # its gold counts
+    texts = {name: each.text for name, each in documents.items()}
+    pairs = near_duplicates(texts | {label_name(label): document.text for label, document in extra})
+    return Labels(task, lines, documents, split, pairs, sorted(set(lines) - set(documents)), extra, lost)
 
 
-def _with_documents(labels: Sequence[TrainingLabel], known: set[str]) -> list[tuple[TrainingLabel, Document]]:
-    """Labels with their documents, but for those in ``known``: gold of the same document counts."""
-    documents = label_documents(labels)
-    found = [(label, documents[label.document]) for label in labels if label.document in documents]
-    return [(label, document) for label, document in found if document.sha256 not in known]
+def label_name(label: TrainingLabel) -> str:
+    """A training label's document as people tell it from one of the gold."""
+    return f"{label.document} (a training label)"
+
+
+def _with_documents(
+    task: Task, files: Sequence[Path], gold: Path, source: GoldSource
+) -> tuple[list[tuple[TrainingLabel, Document]], list[str]]:
+    """The labels of files with their documents, one for each document, and the documents that are not there any more.
+
+    Of several labels of a document the one of the strongest acceptance counts, and of equal ones the last.
+    """
+    found: dict[str, tuple[TrainingLabel, Document]] = {}
+    lost: list[str] = []
+    for path in files:
+        labels = training_labels(path, gold, source)
+        require_gold_fits(
+            task, {one.document: GoldLine(document=one.document, values=one.values) for one in labels}, path
+        )
+        documents = label_documents(labels)
+        lost += [label.document for label in labels if label.document not in documents]
+        for label, document in ((one, documents[one.document]) for one in labels if one.document in documents):
+            before = found.get(document.sha256)
+            if before is None or STRENGTH.index(before[0].accepted_by) <= STRENGTH.index(label.accepted_by):
+                found[document.sha256] = label, document
+    return list(found.values()), lost
 
 
 def encoded(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contracts import ModelOptions
+from ..contracts import GoldLine, ModelOptions
 from ..errors import InputError
 from ..evaluation.comparison import compare_items
 from ..evaluation.evaluator import items_of_results
@@ -18,10 +18,10 @@ from ..gold.faults import require_gold_fits
 from ..gold.file import GoldFile
 from ..gold.source import GoldSource
 from ..runs import Progress, RunFolder
-from ..tasks import task_from
+from ..tasks import Task, task_from
 from .contender_runs import ContenderRuns, sources_of
 
-__all__ = ["Forgotten", "OtherTask", "forgotten"]
+__all__ = ["Forgotten", "OtherTask", "forgotten", "labelled_documents"]
 
 MOST = 50  # documents of each other task
 
@@ -68,7 +68,8 @@ def forgotten(
     return [_forgotten(other, base, tuned, out / f"other-{number}", hooks) for number, other in enumerate(others, 1)]
 
 
-def _forgotten(other: OtherTask, base: ModelOptions, tuned: ModelOptions, out: Path, hooks: Any) -> Forgotten:
+def labelled_documents(other: OtherTask) -> tuple[Task, dict[str, GoldLine]]:
+    """The task, and the gold of up to fifty of its documents. Raises InputError for gold that is unfit, or RunError."""
     folder = RunFolder.open(other.run)
     task = task_from(folder.read_facts().task)
     lines = GoldFile(other.gold).latest()
@@ -76,7 +77,12 @@ def _forgotten(other: OtherTask, base: ModelOptions, tuned: ModelOptions, out: P
     answered = sorted({result.document.id for result in folder.latest()} & set(lines))
     if not answered:
         raise InputError(f"{other.gold} has no gold for a document of {other.run}.", "Give a run and its own gold.")
-    chosen = set(random.Random(0).sample(answered, min(MOST, len(answered))))
+    return task, {name: lines[name] for name in random.Random(0).sample(answered, min(MOST, len(answered)))}
+
+
+def _forgotten(other: OtherTask, base: ModelOptions, tuned: ModelOptions, out: Path, hooks: Any) -> Forgotten:
+    task, lines = labelled_documents(other)
+    chosen = set(lines)
 
     def event(name: str, documents: int, progress: Progress) -> None:
         hooks.on_event(f"{task.name}: {name}", documents, progress)

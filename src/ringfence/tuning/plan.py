@@ -119,8 +119,8 @@ def plan_for(
     """
     given = {name: value for name, value in vars(settings).items() if value is not None}
     faults = [fault for name, value in given.items() if (fault := _fault(name, value))]
-    if not faults and given.get("length", 0) > context:
-        faults.append(f"length: {given['length']} is more than the context of these weights ({context})")
+    if isinstance(length := given.get("length"), int) and length > context:
+        faults.append(f"length: {length} is more than the context of these weights ({context})")
     if faults:
         raise InputError(f"The settings of the training are wrong: {'; '.join(faults)}.", "Correct all of them.")
     epochs = _epochs(documents, options)
@@ -197,9 +197,14 @@ def read_settings(path: Path | None) -> Settings:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{path} cannot be read ({type(error).__name__}).", "Give a YAML file of settings.") from None
     known = [each.name for each in fields(Settings)]
-    unknown = sorted(set(data) - set(known)) if isinstance(data, dict) else ["(no mapping)"]
-    if unknown:
+    if not isinstance(data, dict):
+        raise InputError(f"{path} holds no settings.", f"Write lines such as `epochs: 4`. Known: {', '.join(known)}.")
+    faults = [f"{name}: no such setting" for name in sorted(map(str, {*data} - {*known}))]
+    faults += [fault for name, value in data.items() if name in known and value is not None
+               and (fault := _fault(name, value))]  # fmt: skip
+    if faults:
         raise InputError(
-            f"{path} holds unknown settings: {', '.join(map(str, unknown))}.", f"Known: {', '.join(known)}."
+            f"The settings of the training are wrong: {'; '.join(faults)}.",
+            f"Correct all of them in {path}. Known: {', '.join(known)}.",
         )
     return Settings(**data)

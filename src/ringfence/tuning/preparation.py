@@ -19,7 +19,7 @@ from ..inference import AnswerOptions, Windowing, load_model
 from ..inference.model import stored_weights
 from ..weights import Store, StoredWeights
 from ..weights.model_files import files_of
-from .base import computing, require_torch, served_form, tokens_apart
+from .base import base_faults, computing, require_torch, served_form, tokens_apart
 from .card import configuration_digest
 from .checkpoint import Epoch
 from .data import TRAIN, Labels, digest_of_examples, encoded, read_labels
@@ -142,7 +142,8 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
         computing=here,
         options=max(len(each.options) for each in labels.task.answer_fields().values()),
     )
-    guarded = guard(labels, train, parity, plan)
+    guarded = guard(labels, train, dev, parity, plan)
+    guarded.faults.extend(base_faults(base, plan.numbers))
     if apart:
         grave = len(apart) > MOST_APART * len(read)
         (guarded.faults if grave else guarded.warnings).append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,29 +11,33 @@ from typing import Any, Literal
 
 from ..contracts import GoldLine, ModelOptions
 from ..engines.selection import state_of
-from ..errors import InputError, WeightsError
+from ..errors import InputError, RingfenceError, WeightsError
 from ..evaluation.evaluator import gold_part, items_of_results
 from ..evaluation.items import Item
 from ..evaluation.learned import LearnTerms, learn
+from ..files import write_whole
 from ..gold.file import GoldFile
 from ..gold.source import GoldSource
+from ..inference.model import stored_weights
 from ..learning import Ranker
 from ..pilot.baselines import BaselineData, Embed, write_baselines
 from ..runs import Progress, RunFolder
 from ..tasks import Example, Task
+from ..weights import Store
 from .cascade import Cascade, Side, by_document, cascade_of
 from .contender import TUNED, TUNED_FORMS, WITH_LIKENESS, Contender, contender_of
 from .contender_runs import ContenderRuns, pace_of, sources_of
 from .data import TRAIN
 from .few_shot import fixed_examples, pool_of
-from .forgotten import Forgotten, OtherTask, forgotten
+from .forgotten import Forgotten, OtherTask, forgotten, labelled_documents
 from .preparation import Prepared
 from .tuner import Tuned
 
-__all__ = ["Proof", "ProofHooks", "ProofTerms", "prove"]
+__all__ = ["Proof", "ProofHooks", "ProofTerms", "proof_faults", "prove"]
 
 Word = Literal["PASS", "FAIL", "UNDECIDED", "NOT WORTH IT"]
 MIXED = 60  # labelled documents whose answers by the model weigh it against the ranker
+MANY_FAMILIES = 20  # of test documents; with fewer a bootstrap takes a small difference for a sure one
 NEEDLESS = 0.02  # a gain that is surely smaller than this is not worth a training
 
 
@@ -88,6 +93,22 @@ class Proof:
         }  # fmt: skip
 
 
+def proof_faults(terms: ProofTerms) -> list[str]:
+    """What is wrong with the terms of a proof, which is known before any training."""
+    faults = []
+    for name in terms.against:
+        try:
+            stored_weights(name, Store())
+        except RingfenceError as error:
+            faults.append(str(error).rstrip("."))
+    for other in terms.others:
+        try:
+            labelled_documents(other)
+        except RingfenceError as error:
+            faults.append(str(error).rstrip("."))
+    return faults
+
+
 def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofTerms, hooks: ProofHooks) -> Proof:
     """Answer the test part with every contender, and reach a verdict. The look at the test part is recorded.
 
@@ -101,6 +122,7 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     test = set(labels.part("test"))
     if not test:
         raise InputError("The test part has no readable document.", "Split the gold again, or name all its documents.")
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
     work = ContenderRuns(labels.task, sources_of(source), out, hooks.say, hooks.on_event)
     models = {
         TUNED: prepared.options(tuned.published.merged),
@@ -112,6 +134,7 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     runs |= _baselines(tuned, out, runs[TUNED], terms)
     lines, split = gold_part(GoldFile(gold), "test", f"tune {out}", prepared.digest, labels.task)
     lines = {name: line for name, line in lines.items() if name in test}
+    changed = _note_test(out / "test.json", labels.digest("test"))
     dev, families = labels.part("dev"), split.families if split else {}
     results = {name: {result.document.id: result for result in run.latest()} for name, run in runs.items()}
 
@@ -128,9 +151,20 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     contenders = [contender_of(name, items, paces.get(name), work.sizes.get(name), form) for name in items]
     cascades = [cascade_of(labels.task, side(form), side(name), list(dev), list(lines)) for name in terms.against]
     word, sentence = _verdict(contenders, terms)
+    if changed:
+        sentence += " The test part has changed since the first proof in this folder, so it is no fresh one."
     lost = forgotten(terms.others, models[prepared.base.manifest.name], models[TUNED], out, hooks)
     pool = runs[form].pool if form == WITH_LIKENESS else None
     return Proof(word, sentence, contenders, len(lines), cascades, _by_field(items), lost, form, pool)
+
+
+def _note_test(path: Path, digest: str) -> bool:
+    """Keep the digest of the first test part that was looked at; returns whether this is another one."""
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8"))["digest"] != digest)
+    except (OSError, ValueError, KeyError):
+        write_whole(path, json.dumps({"digest": digest}).encode(), private=True)
+        return False
 
 
 def _model_runs(
@@ -241,21 +275,43 @@ def _verdict(contenders: Sequence[Contender], terms: ProofTerms) -> tuple[Word, 
     """PASS: better than every alternative of the same or no weights, and over the bar. NOT WORTH IT: surely not.
 
     Alternatives that take no training of weights count as much as larger weights: whoever is as good without a
-    training makes it needless.
+    training makes it needless. That a difference is small takes many families to show; that there is one, fewer.
     """
     tuned, others = contenders[0], [each for each in contenders if each.name not in TUNED_FORMS]
     best = max(others, key=lambda each: each.share.share)
-    assert best.gain
-    gain, low, high = best.gain
-    shown = f"{100 * gain:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
     if terms.bar is not None and tuned.share.interval()[1] < terms.bar:
         return "FAIL", f"Tuned weights are surely under the bar of {terms.bar:.0%}: {tuned.share.share:.1%} right."
-    if high < NEEDLESS:
-        other = f"{best.name[:1].upper()}{best.name[1:]}"
-        return "NOT WORTH IT", f"{other} needs no training and is as good or better: tuned {shown} against it."
+    needless = [each for each in others if _makes_needless(each)]
+    if needless:
+        other = max(needless, key=lambda each: each.share.share)
+        told = f"tuned {_points(other)} against it"
+        if other.gain and other.gain[1] > 0:
+            return "NOT WORTH IT", (
+                f"Tuned weights bring two points at most over {other.name}, which needs no training: {told}."
+            )
+        name = f"{other.name[:1].upper()}{other.name[1:]}"
+        return "NOT WORTH IT", f"{name} needs no training and is as good or better: {told}."
+    better = all(each.shown and each.gain and each.gain[1] > 0 for each in others)
     over = terms.bar is None or tuned.share.interval()[0] >= terms.bar
-    if low > 0 and over:
-        return "PASS", f"Tuned weights are better than everything else tried; than the best, {best.name}, by {shown}."
-    if low > 0:
-        return "UNDECIDED", f"Better than {best.name} by {shown}, but the bar of {terms.bar:.0%} is not surely reached."
-    return "UNDECIDED", f"Not shown to be better than {best.name}: {shown}. More test documents would tell."
+    if better and over:
+        told = f"than the best, {best.name}, by {_points(best)}"
+        return "PASS", f"Tuned weights are better than everything else tried; {told}."
+    if better:
+        told = f"but the bar of {terms.bar:.0%} is not surely reached"
+        return "UNDECIDED", f"Better than {best.name} by {_points(best)}, {told}."
+    rival = next((each for each in (best, *others) if not (each.shown and each.gain and each.gain[1] > 0)), best)
+    return "UNDECIDED", f"Not shown to be better than {rival.name}: {_points(rival)}. More test documents would tell."
+
+
+def _makes_needless(other: Contender) -> bool:
+    """True if the tuned weights are surely no more than a little better than an alternative."""
+    assert other.gain
+    if other.gain[2] >= NEEDLESS:
+        return False
+    return other.shown or other.families >= MANY_FAMILIES
+
+
+def _points(other: Contender) -> str:
+    assert other.gain
+    gain, low, high = other.gain
+    return f"{100 * gain:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ..engines.selection import state_of
@@ -23,22 +23,26 @@ __all__ = ["Published", "publish"]
 
 @dataclass(frozen=True)
 class Published:
-    """What a training left in the store: merged weights, and the adapter for llama.cpp and, as a folder, for vLLM."""
+    """What a training left in the store: merged weights, and the adapter for llama.cpp and, as a folder, for vLLM.
+
+    An adapter with which its engine answers unlike the trainer is None.
+    """
 
     merged: StoredWeights
-    adapter: StoredWeights
-    folder: StoredWeights
+    adapter: StoredWeights | None
+    folder: StoredWeights | None
 
     @property
     def by_name(self) -> dict[str, StoredWeights]:
         """The weights by their names in the card."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {each.name: made for each in fields(self) if (made := getattr(self, each.name))}
 
     @classmethod
     def of_card(cls, card: Mapping[str, Any], store: Store) -> Published | None:
         """What a card names; None if some of it is not in the store."""
-        found = {each.name: store.find(card[each.name]) for each in fields(cls) if card.get(each.name)}
-        return cls(**found) if len(found) == len(fields(cls)) and all(found.values()) else None  # type: ignore[arg-type]
+        found = {each.name: store.find(card[each.name]) if card.get(each.name) else None for each in fields(cls)}
+        missing = [name for name, made in found.items() if made is None and card.get(name)]
+        return cls(**found) if found["merged"] and not missing else None  # type: ignore[arg-type]
 
 
 def publish(
@@ -47,17 +51,16 @@ def publish(
     """Publish adapter and merged weights, unless the served answers differ from the trainer's."""
     store, name = Store(), prepared.terms.name or f"{prepared.base.manifest.name}-{prepared.labels.task.name}"
     name = f"{name}-{canonical_digest([prepared.digest, made]).removeprefix('sha256:')[:8]}"
-    published = Published(
-        merge(prepared.base, lora, store, name, prepared.plan.merged),
-        publish_adapter(prepared.served, lora, store, f"{name}-adapter"),
-        publish_folder(prepared.base, lora, store, f"{name}-lora"),
-    )
+    merged = merge(prepared.base, lora, store, name, prepared.plan.merged)
+    adapter = publish_adapter(prepared.served, lora, store, f"{name}-adapter")
+    folder = publish_folder(prepared.base, lora, store, f"{name}-lora")
+    published = Published(merged, adapter, folder)
     ways: list[tuple[str, str, StoredWeights, StoredWeights | None]] = [
-        ("merged weights", engine, published.merged, None) for engine in dict.fromkeys((prepared.engine, "llamacpp"))
+        ("merged weights", engine, merged, None) for engine in dict.fromkeys((prepared.engine, "llamacpp"))
     ]
-    ways.append(("adapter on its base", "llamacpp", prepared.served, published.adapter))
+    ways.append(("adapter on its base", "llamacpp", prepared.served, adapter))
     if has_safetensors(prepared.base) and state_of("vllm").usable:
-        ways.append(("adapter on its base", "vllm", prepared.base, published.folder))
+        ways.append(("adapter on its base", "vllm", prepared.base, folder))
     parity = []
     for served, engine, weights, extra in ways:
         try:
@@ -66,9 +69,19 @@ def publish(
                 parity.append(compare_with(served, model.engine, prepared.dev, trained))
         except RingfenceError as error:
             parity.append(Parity(served, engine, 0, 0.0, 0.0, str(error)))
-    if parity[0].holds:
-        return parity, published
-    hooks.say("Not published: what is served differs from what was trained.")
-    for each in published.by_name.values():
-        store.remove(each.manifest.name)
-    return parity, None
+    if not parity[0].holds:
+        hooks.say("Not published: what is served differs from what was trained.")
+        for each in published.by_name.values():
+            store.remove(each.manifest.name)
+        return parity, None
+    for compared, (_, _, weights, extra) in zip(parity, ways, strict=True):
+        if compared.holds or compared.error:
+            continue
+        if extra is None:
+            name = weights.manifest.name
+            hooks.say(f"On {compared.engine} {name} differs from what was trained: do not serve it there.")
+            continue
+        hooks.say(f"Not published: {extra.manifest.name}, with which {compared.engine} differs from what was trained.")
+        store.remove(extra.manifest.name)
+        published = replace(published, adapter=None) if extra is adapter else replace(published, folder=None)
+    return parity, published

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
+
+from filelock import FileLock, Timeout
 
 from ..clock import now
 from ..contracts import Result
@@ -27,14 +28,14 @@ from ..weights.lora import LoraMatrices, merge
 from .base import load_base, lora_of, with_lora
 from .card import COMPUTED, made_with
 from .checkpoint import Checkpoint, Epoch
-from .data import TRAIN, Labels
+from .data import TRAIN
 from .examples import learned_share
 from .parity import Parity, trainer_logprobs
 from .preparation import Prepared, TuneHooks
 from .publication import Published, publish
 from .trainer import Step, Training
 
-__all__ = ["Tuned", "Until", "train"]
+__all__ = ["Tuned", "Until", "alone_in", "train"]
 
 CARD = "adapter.json"
 Until = Literal["trained", "chosen", "published"]
@@ -58,6 +59,21 @@ class Tuned:
     card: Mapping[str, Any]
 
 
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Work in the folder of a training. Raises InputError if another process does."""
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(out / ".lock", mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(f"Another training works in {out}.", "Wait until it ends, or name another folder.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def train(
     prepared: Prepared, out: Path, hooks: TuneHooks, *, resume: bool = False, until: Until = "published"
 ) -> Tuned:
@@ -73,6 +89,9 @@ def train(
     if (out / "checkpoint.safetensors").exists() and not resume:
         raise InputError(f"{out} holds a training.", "Continue it with --resume, or name another folder.")
     if resume and (finished := _finished(prepared, out / CARD, until)):
+        name = finished.published.merged.manifest.name if finished.published else ""
+        if prepared.terms.name and not name.startswith(f"{prepared.terms.name}-"):
+            hooks.say(f"This training is in the store as {name} already; its name stays.")
         return finished
     energy, plan = energy_joules(), prepared.plan
     model = with_lora(load_base(prepared.base, plan.numbers), plan)
@@ -95,9 +114,10 @@ def train(
         hooks.on_step(step)
         if first is None:
             first = time.monotonic(), step.number
-        elif step.number == first[1] + ESTIMATED_AFTER:
-            left = (time.monotonic() - first[0]) / ESTIMATED_AFTER * (step.total - step.number) / 60
-            hooks.say(f"About {left:.0f} minutes of training on this machine, if all {plan.epochs} epochs are needed.")
+        elif step.number == first[1] + ESTIMATED_AFTER and step.total - step.number > ESTIMATED_AFTER:
+            minutes = (time.monotonic() - first[0]) / ESTIMATED_AFTER * (step.total - step.number) / 60
+            left = f"About {minutes:.0f} minutes" if minutes >= 1.5 else "About a minute"
+            hooks.say(f"{left} of training on this machine, if all {plan.epochs} epochs are needed.")
 
     training.run(on_step, hooks.on_epoch)
     if skipped := training.state.skipped:
@@ -112,8 +132,9 @@ def train(
     used = energy_joules()
     # A counter that began again says nothing, nor does one that did not see the beginning.
     card["watt_hours"] = round((used - energy) / 3600, 2) if used and energy and used > energy and not resumed else None
+    made = published.by_name if published else {}
     for each in fields(Published):
-        card[each.name] = f"sha256:{published.by_name[each.name].manifest.digest}" if published else None
+        card[each.name] = f"sha256:{made[each.name].manifest.digest}" if each.name in made else None
     write_whole(out / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n", private=True)
     best = training.best if training.chosen else None
     return Tuned(prepared, published, training.state.epochs, best, card["dev_before"], parity, card)
@@ -125,6 +146,12 @@ def _finished(prepared: Prepared, path: Path, until: Until) -> Tuned | None:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    compare = card.get("compare", prepared.terms.compare)
+    if card.get("configuration") == prepared.digest and compare != prepared.terms.compare:
+        raise InputError(
+            f"The epoch in {path.parent} was chosen with --compare {compare}.",
+            f"Give --compare {compare}, or name another folder.",
+        )
     published = Published.of_card(card, Store())
     if card.get("configuration") != prepared.digest or (until == "published" and published is None):
         return None
@@ -179,13 +206,14 @@ def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> d
                  "licence": prepared.base.manifest.licence},
         "plan": {**prepared.plan.as_json(), **{name: made[name] for name in COMPUTED}},
         "configuration": prepared.digest,
+        "compare": prepared.terms.compare,
         "code": made["code"],
         "packages": made["packages"],
         "gpus": made["gpus"],
         "data": {
             "train": labels.digest(TRAIN), "dev": labels.digest("dev"), "split": f"{labels.split.digest}",
             "documents": len({each.example.document for each in examples}), "examples": len(examples),
-            "training_labels": _origins(labels), "values": learned, "stated": stated,
+            "training_labels": labels.origins, "values": learned, "stated": stated,
             "tokens": sum(len(each.ids) for each in examples), "trained": sum(each.trained for each in examples),
         },
         "warnings": prepared.guarded.warnings,
@@ -197,8 +225,3 @@ def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> d
         "seconds": round(sum(each.seconds for each in training.state.epochs), 1),
         "made_at": now(),
     }  # fmt: skip
-
-
-def _origins(labels: Labels) -> dict[str, int]:
-    """The training labels beside the gold, by origin, by who accepted them, and by the weights that answered."""
-    return dict(Counter(f"{one.origin}, {one.accepted_by}, {one.weights}" for one, _ in labels.more))

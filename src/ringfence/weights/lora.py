@@ -104,6 +104,18 @@ def publish_adapter(base: StoredWeights, lora: LoraMatrices, store: Store, name:
     return publish_derived(base, store, name, "adapter of", write)
 
 
+def _settle_facts(file: Path) -> None:
+    """Write the facts of a safetensors file in one order: the library's order differs from time to time."""
+    with file.open("r+b") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        if len(text) <= size:
+            stream.seek(8)
+            stream.write(text.ljust(size))
+
+
 def publish_folder(base: StoredWeights, lora: LoraMatrices, store: Store, name: str) -> StoredWeights:
     """Make weights of the adapter alone in peft's form, which vLLM and transformers apply to ``base``."""
 
@@ -121,7 +133,9 @@ def publish_folder(base: StoredWeights, lora: LoraMatrices, store: Store, name: 
             for side, rows in zip("AB", pair, strict=True):
                 numbers[f"base_model.model.{matrix}.lora_{side}.weight"] = np.ascontiguousarray(rows, np.float32)
         facts = {"format": "pt", "base": f"sha256:{base.manifest.digest}"}
-        save_file(numbers, target / "adapter_model.safetensors", metadata=facts)
+        file = target / "adapter_model.safetensors"
+        save_file(numbers, file, metadata=facts)
+        _settle_facts(file)
         return "peft 1"
 
     return publish_derived(base, store, name, "adapter of", write)

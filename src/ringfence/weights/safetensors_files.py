@@ -66,6 +66,8 @@ class SafetensorsFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if (folder / "adapter_config.json").exists():
+            raise WeightsError("These weights are an adapter, which is no base.", "Name the base that it was made for.")
         self.config = self._json("config.json")
         if fault := _config_fault(self.config):
             raise WeightsError(f"{_NO_FORM}: {fault}.", _REMEDY)
