@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-distillation bench-embedders bench-values bench-statistics bench-documents bench-differential-files bench-forms bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
+.PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-distillation bench-embedders bench-values bench-cell-formats bench-statistics bench-documents bench-differential-files bench-forms bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report
 	$(BIN)/ringfence demo
@@ -66,6 +66,9 @@ bench-distillation: $(VENV)/.dev $(VENV)/.tune  ## what answers of larger weight
 
 bench-quality: $(VENV)/.dev  ## real documents: make bench-quality ARGS="--limit 60 --weights demo"
 	$(BIN)/python benchmarks/quality.py $(ARGS)
+
+bench-cell-formats: $(VENV)/.dev  ## do cells read as LibreOffice shows them: make bench-cell-formats ARGS="--cells 3000"
+	$(BIN)/python benchmarks/cell_formats.py $(ARGS)
 
 bench-values: $(VENV)/.dev  ## do values survive a round trip through CLDR: make bench-values ARGS="--strings 200000"
 	$(BIN)/python benchmarks/values.py $(ARGS)

@@ -51,7 +51,7 @@ def test_tune_trains_and_proves(labelled: Path, capsys: pytest.CaptureFixture[st
     assert tune(labelled, "--train-only") == 0
     assert "--resume and without --train-only" in capsys.readouterr().err
     names = ["adapter.json", "checkpoint.safetensors", "epoch-1.safetensors"]
-    assert sorted(path.name for path in (labelled / "tuned").iterdir()) == names
+    assert sorted(path.name for path in (labelled / "tuned").glob("[!.]*")) == names
     assert tune(labelled, "--resume", "--no-ranker", "--json", *also) in (0, 1)
     card = json.loads(capsys.readouterr().out)
     assert card["data"]["documents"] == TRAIN
