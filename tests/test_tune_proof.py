@@ -135,7 +135,7 @@ def proven(place: Path) -> Proof:
         return proof_of_fakes(place, patch)
 
 
-def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
+def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, like: Path | None = None) -> Proof:
     of = labels(dev=6)
     (tmp_path / "letters").mkdir()
     for name, document in of.documents.items():
@@ -168,13 +168,26 @@ def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
     )  # fmt: skip
     published = cast(Any, SimpleNamespace(merged=weights["better"]))
     tuned = Tuned(prepared, published, [], cast(Any, None), 0.0, [], {})
-    terms = ProofTerms(against=("larger",), ranker=False)
+    terms = ProofTerms(against=("larger",), ranker=False, like=like)
     monkeypatch.setattr("ringfence.tuning.preparation.configuration_digest", lambda facts, plan: "sha256:0")
     source = GoldSource(None, TASK, (str(tmp_path / "letters"),))
     said: list[str] = []
     proof = prove(tuned, gold, source, tmp_path / "proof", terms, ProofHooks(said.append))
     assert "Left out: small + retrieved examples. They cannot be pulled. Pull them elsewhere." in said
+    assert ("Answering: larger, from the other proof" in said) is (like is not None)
     return proof
+
+
+def test_a_proof_asks_nothing_again_that_another_proof_on_the_same_gold_has(
+    proven: Proof, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run in (place / "proof").iterdir():  # results of its own show that they were copied
+        assert run.name == "test.json" or (run / "results.jsonl").exists()
+    again = proof_of_fakes(tmp_path, monkeypatch, place)
+    assert [one.share for one in again.contenders] == [one.share for one in proven.contenders]
+    for name in ("larger", "small", "small+3fixedexamples"):
+        first, second = (at / "proof" / name / "results.jsonl" for at in (place, tmp_path))
+        assert second.read_bytes() == first.read_bytes()
 
 
 def test_the_base_is_tried_with_fixed_examples_which_its_run_keeps_and_its_lock_names(

@@ -58,6 +58,10 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
     "--also", nargs=2, multiple=True, type=click.Path(path_type=Path), metavar="RUN GOLD",
     help="Another task that must not be forgotten: a run of it and its gold. Can be repeated.",
 )  # fmt: skip
+@click.option(
+    "--reuse", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="The folder of another training on the same gold: contenders that are the same are not asked again.",
+)  # fmt: skip
 @click.option("--curve", is_flag=True, help="Also train on 25 and 50 % of the labels, with three seeds each.")
 @click.option(
     "--plan", "plan_only", is_flag=True, help="Print the plan and what is wrong with the labels; train nothing."
@@ -70,8 +74,8 @@ TOLD_EVERY = 60.0  # seconds between two sentences where there is no terminal
 def command(
     *, task: Path, gold: Path, run: Path | None, documents: tuple[str, ...], labels: tuple[Path, ...], weights: str,
     engine: str, out: Path, name: str, settings: Path | None, window: int, compare: Compare, against: tuple[str, ...],
-    bar: float | None, ranker: bool, also: tuple[tuple[Path, Path], ...], curve: bool, plan_only: bool,
-    train_only: bool, resume: bool, as_json: bool,
+    bar: float | None, ranker: bool, also: tuple[tuple[Path, Path], ...], reuse: Path | None, curve: bool,
+    plan_only: bool, train_only: bool, resume: bool, as_json: bool,
     **given: Any,
 ) -> int:  # fmt: skip
     """Fine-tune WEIGHTS on the calibration part of GOLD for TASK, and prove on its test part whether it paid.
@@ -81,7 +85,7 @@ def command(
     """
     chosen = Settings(**given).over(read_settings(settings))
     terms = TuneTerms(weights, engine, chosen, Windowing(window), name, compare=compare, labels=labels)
-    proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also])
+    proof_terms = ProofTerms(against, bar, ranker, [OtherTask(*pair) for pair in also], reuse)
     until: Literal["plan", "training", "proof"] = "plan" if plan_only else "training" if train_only else "proof"
     options = TuningOptions(run, proof_terms, (0.25, 0.5, 1.0) if curve else (), resume, until)
     faults: list[str] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from ..contracts import MadeWith, ModelOptions
 from ..documents import Source, expand_inputs
+from ..errors import RunError
 from ..gold.source import GoldSource
 from ..inference import Answerer, AnswerOptions, load_model
 from ..runs import Progress, RunFolder
@@ -22,7 +24,11 @@ __all__ = ["ContenderRuns", "pace_of", "sources_of"]
 
 @dataclass
 class ContenderRuns:
-    """Answers documents of ``sources`` for ``task`` into folders below ``out``; ``sizes`` are the bytes of weights."""
+    """Answers documents of ``sources`` for ``task`` into folders below ``out``; ``sizes`` are the bytes of weights.
+
+    ``other`` is the same folder of another training on the same gold: a run there that would come out the same is
+    copied. Those of ``own`` contenders are of other weights.
+    """
 
     task: Task
     sources: list[Source]
@@ -30,25 +36,51 @@ class ContenderRuns:
     say: Callable[[str], None]
     on_event: Callable[[str, int, Progress], None]
     sizes: dict[str, int] = field(default_factory=dict)
+    other: Path | None = None
+    own: Collection[str] = ()
 
     def answer(
         self, name: str, model_options: ModelOptions, documents: set[str], options: AnswerOptions | None = None
     ) -> RunFolder:
         """Answer ``documents`` with a contender; what its folder has already is kept. Raises RunError, EngineError."""
         folder = self.out / name.replace(" ", "").replace("/", "-")
-        self.say(f"Answering: {name}")
+        copied = name not in self.own and self._copied(folder)
+        self.say(f"Answering: {name}{', from the other proof' if copied else ''}")
+        try:
+            self._run(name, folder, model_options, documents, options or AnswerOptions())
+        except RunError:
+            if not copied:
+                raise
+            self.say(f"The run of {name} in the other proof was made otherwise, so {name} is asked again.")
+            shutil.rmtree(folder)
+            self._run(name, folder, model_options, documents, options or AnswerOptions())
+        return RunFolder.open(folder)
+
+    def _copied(self, folder: Path) -> bool:
+        """Copy the run of the other proof, unless there is one already."""
+        other = self.other / folder.name if self.other else None
+        if other is None or folder.exists() or not (other / "run.json").exists():
+            return False
+        half = folder.with_name(f".{folder.name}.copy")
+        shutil.rmtree(half, ignore_errors=True)
+        shutil.copytree(other, half)
+        half.rename(folder)
+        return True
+
+    def _run(
+        self, name: str, folder: Path, model_options: ModelOptions, documents: set[str], options: AnswerOptions
+    ) -> None:
         with closing(load_model(model_options)) as model:
             if model.weights:
                 self.sizes[name] = model.weights.size
             run_task(
-                Answerer(model, self.task, options or AnswerOptions()),
+                Answerer(model, self.task, options),
                 self.sources,
                 folder,
                 RunControl(resume=True, only=documents),
                 RunHooks(lambda progress: self.on_event(name, len(documents), progress)),
                 MadeWith(model=model_options, resume=True, made_by="tune"),
             )
-        return RunFolder.open(folder)
 
 
 def pace_of(folder: RunFolder) -> float | None:

@@ -45,13 +45,15 @@ NEEDLESS = 0.02  # a gain that is surely smaller than this is not worth a traini
 class ProofTerms:
     """What the tuned weights are compared with: weights ``against``, the ``bar`` for the share right, the ranker.
 
-    ``others`` are other tasks that they should not forget.
+    ``others`` are other tasks that they should not forget. ``like`` is the folder of another training on the same gold,
+    whose proof has runs of the same contenders.
     """
 
     against: Sequence[str] = ()
     bar: float | None = None
     ranker: bool = True
     others: Sequence[OtherTask] = ()
+    like: Path | None = None
     embedder: Callable[[], Embed | None] = lambda: None
 
 
@@ -96,6 +98,8 @@ class Proof:
 def proof_faults(terms: ProofTerms) -> list[str]:
     """What is wrong with the terms of a proof, which is known before any training."""
     faults = []
+    if terms.like and not (terms.like / "proof").is_dir():
+        faults.append(f"{terms.like} has no proof to reuse")
     for name in terms.against:
         try:
             stored_weights(name, Store())
@@ -123,7 +127,8 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     if not test:
         raise InputError("The test part has no readable document.", "Split the gold again, or name all its documents.")
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    work = ContenderRuns(labels.task, sources_of(source), out, hooks.say, hooks.on_event)
+    other = terms.like / "proof" if terms.like else None
+    work = ContenderRuns(labels.task, sources_of(source), out, hooks.say, hooks.on_event, {}, other, TUNED_FORMS)
     models = {
         TUNED: prepared.options(tuned.published.merged),
         prepared.base.manifest.name: prepared.options(prepared.served),
