@@ -76,7 +76,7 @@ def main() -> None:
     alone = Store().find(json.loads((folder / "alone" / "adapter.json").read_text())["merged"])
     assert alone
     against = ["--against", alone.manifest.name, "--against", arguments.teacher]
-    taught = ["--labels", "taken.jsonl", "--out", "taught", "--name", f"{arguments.set}-taught"]
+    taught = ["--labels", "taken.jsonl", "--reuse", "alone", "--out", "taught", "--name", f"{arguments.set}-taught"]
     sys.exit(ringfence(folder, *tune, *taught, *against))
 
 
