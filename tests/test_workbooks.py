@@ -243,6 +243,11 @@ def test_the_fixed_words_beside_a_page_number_are_read(tmp_path: Path) -> None:
         (-0.004, "# ?/?", "0"),
         (-1234.5, '#,##0.00" DR";#,##0.00" CR"', "1,234.50 CR"),
         (-1234.5, "#,##0.00;[Red]#,##0.00", "-1,234.50"),
+        (-5.0, '0.00;[Red]0.00 "EUR"', "-5.00 EUR"),
+        (-5.0, "[$USD] 0.00;[Red][$US$] 0.00", "-US$ 5.00"),
+        (-5.0, '0 "kg";0 "Kg"', "-5 Kg"),
+        (45000 + 86399.997 / 86400, "dd.mm.yyyy", "2023-03-15"),
+        (45016 + 86399.997 / 86400, "mmm yyyy", "Mar 2023"),
     ],
 )
 def test_a_number_shows_as_its_format_says(value: float, code: str, text: str) -> None:

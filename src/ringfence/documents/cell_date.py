@@ -54,8 +54,9 @@ def date_of(days: int, epoch_1904: bool = False) -> datetime.date:
 def shown_moment(moment: Moment, tokens: tuple[str, ...]) -> str:
     """Return a moment as a format writes it; a whole date as in ISO 8601."""
     units = [unit for token in tokens if (unit := unit_of(token))]
-    moment = moment.rounded(max((len(token.partition(".")[2]) for token in tokens if unit_of(token)), default=0))
     letters = "".join(unit[0] for unit in units)
+    if "s" in letters or ("h" in letters and not {"y", "d"} & {*letters}):  # a day alone is never rounded to the next
+        moment = moment.rounded(max((len(token.partition(".")[2]) for token in tokens if unit_of(token)), default=0))
     minutes = _minute_tokens(tokens)
     months = any(token[:1].lower() == "m" and index not in minutes for index, token in enumerate(tokens))
     if moment.date and "y" in letters and "d" in letters and months:

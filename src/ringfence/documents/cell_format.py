@@ -32,6 +32,8 @@ BUILT_IN = {
 }  # fmt: skip
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)\]")
 _MAX_FORMAT = 1_000
+_COLOURS = {f"[{name}]" for name in ("black", "blue", "cyan", "green", "magenta", "red", "white", "yellow")}
+_COLOURS |= {f"[color{number}]" for number in range(1, 57)}
 
 
 class _Section(NamedTuple):
@@ -125,9 +127,20 @@ def _section_for(value: float, sections: tuple[_Section, ...]) -> tuple[_Section
 
 
 def _says_sign_in_words(section: _Section, sections: tuple[_Section, ...]) -> bool:
-    """True for the part of negative numbers in a format that has other words for them, such as DR and CR."""
-    words = ["".join(filter(str.isalpha, "".join(map(literal, one.tokens)))) for one in (section, sections[0])]
-    return section is not sections[0] and not section.condition and bool(words[0]) and words[0] != words[1]
+    """True for the part of negative numbers in a format that has other words for them, such as DR and CR.
+
+    A colour says it to those who see it, and another way to write a currency or a unit says nothing.
+    """
+    if section is sections[0] or section.condition or any(token.lower() in _COLOURS for token in section.tokens):
+        return False
+    negative, positive = (_words_of(one) for one in (section, sections[0]))
+    return bool(negative) and bool(positive) and negative != positive and not re.fullmatch(r"[A-Z]{3}", negative)
+
+
+def _words_of(section: _Section) -> str:
+    """The letters that a section writes itself, without those of a currency."""
+    quoted = (literal(token) for token in section.tokens if token[:1] in '"\\')
+    return "".join(filter(str.isalpha, "".join(quoted))).upper()
 
 
 def _text(value: str, sections: tuple[_Section, ...]) -> str:

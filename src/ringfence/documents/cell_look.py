@@ -58,7 +58,8 @@ def cell_looks(root: Any) -> list[CellLook]:
     fonts = [child(font, "color") for font in every]
     struck = [is_struck(font) for font in every]
     names = [value(child(font, "name")) or "" for font in every]
-    fills = [child(fill, "patternFill", "fgColor") for fill in children(child(root, "fills"), "fill")]
+    patterns = [child(fill, "patternFill") for fill in children(child(root, "fills"), "fill")]
+    fills = [child(one, "fgColor") if value(one, "patternType") == "solid" else None for one in patterns]
     looks = []
     for cell in children(child(root, "cellXfs"), "xf"):
         number = value(cell, "numFmtId") or "0"

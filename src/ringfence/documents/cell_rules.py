@@ -32,7 +32,8 @@ def _changes(differences: list[Any], rule: Any) -> bool:
     look = differences[int(number)] if number.isdigit() and int(number) < len(differences) else None
     font = child(look, "font")
     hides = is_white(child(font, "color")) and child(look, "fill") is None
-    return child(look, "numFmt") is not None or hides or (font is not None and is_struck(font))
+    code = value(child(look, "numFmt"), "formatCode") or "General"
+    return code.lower() != "general" or hides or (font is not None and is_struck(font))
 
 
 def _shows_no_value(rule: Any) -> bool:
@@ -53,7 +54,7 @@ def apply_rules(differences: list[Any], sheet: Sheet, elements: Iterable[Any]) -
                 (row, column) for row in sheet.rows if row in rows for column in sheet.rows[row] if column in columns
             ]
             for row, column in places if drawn else ():
-                if re.search(r"\d", sheet.rows[row][column]):
+                if (row, column) in sheet.numbers:
                     sheet.unseen[row, column] = sheet.rows[row].pop(column)
             sheet.doubtful += places if changed and not drawn else ()
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import tinycss2.color4
 
-__all__ = ["BLACK", "WHITE", "Colour", "colour_of", "family_of", "is_screen", "length", "near", "size_of"]
+__all__ = ["BLACK", "WHITE", "Colour", "blend", "colour_of", "expanded", "family_of", "is_screen", "length", "near"]
 
 BLACK, WHITE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 _SCREEN = {"width": 1_200.0, "height": 800.0}  # pixels, of a window on a desk
@@ -16,7 +16,7 @@ _UNITS = "px|pt|em|rem|ex|%|cm|mm|in|vw|vh"
 _SHORT_FONT = re.compile(rf"(?:^|\s)(0|-?\d*\.?\d+(?:{_UNITS}))(?:\s*/\s*[\w.%]+)?\s+(.+)$")
 
 Colour = tuple[float, ...]
-"""Red, green and blue from 0 to 1; with a fourth part 0 if it is transparent."""
+"""Red, green and blue from 0 to 1; with a fourth part, below 1, if what is behind shows through."""
 
 
 @lru_cache(maxsize=4_096)
@@ -44,28 +44,45 @@ def colour_of(text: str) -> Colour | None:
             *channels, alpha = parsed.to("srgb")
         except (AttributeError, ValueError, NotImplementedError):
             continue
-        return (*channels, 0.0) if alpha == 0 else tuple(channels)
+        return (*channels, float(alpha)) if alpha < 1 else tuple(channels)
     return None
+
+
+def blend(colour: Colour, ground: Colour | None) -> Colour | None:
+    """The colour that is seen of one on a ground; None if it lets an unknown ground through."""
+    if len(colour) == 3:
+        return colour
+    if ground is None:
+        return None
+    share = colour[3]
+    return tuple(share * own + (1 - share) * behind for own, behind in zip(colour[:3], ground, strict=True))
 
 
 def near(colour: Colour, ground: Colour) -> bool:
     """True if nobody sees text of a colour on a ground."""
-    if len(colour) == 4:  # transparent
-        return True
-    return len(ground) == 3 and max(abs(a - b) for a, b in zip(colour, ground, strict=True)) < 0.02
+    seen = blend(colour, ground)
+    return seen is not None and max(abs(a - b) for a, b in zip(seen, ground, strict=True)) < 0.02
 
 
-def size_of(properties: dict[str, str]) -> str | None:
-    """The size of letters that properties state, as it is written."""
-    short = _SHORT_FONT.search(properties.get("font", ""))
-    return properties.get("font-size", short[1] if short else None)
+def expanded(name: str, text: str) -> list[tuple[str, str]]:
+    """A declaration as the properties that it sets, so that the last of several ways to say one thing counts."""
+    if name == "font":
+        short = _SHORT_FONT.search(text)
+        return [("font-size", short[1]), ("font-family", short[2])] if short else []
+    if name == "background":
+        picture = text if re.search(r"url\(|gradient\(|image-set\(", text) else "none"
+        known = "transparent" if picture != "none" or text in ("none", "0") else text
+        return [("background-image", picture), ("background-color", text if colour_of(text) else known)]
+    if name == "inset":
+        parts = text.split()
+        sides = [parts[0], parts[1 % len(parts)], parts[2 % len(parts)], parts[-1 if len(parts) < 4 else 3]]
+        return list(zip(("top", "right", "bottom", "left"), sides, strict=True)) if parts else []
+    return [(name, text)]
 
 
 def family_of(properties: dict[str, str]) -> str | None:
     """The first font that properties name."""
-    short = _SHORT_FONT.search(properties.get("font", ""))
-    names = properties.get("font-family", short[2] if short else "")
-    return names.partition(",")[0].strip(" \"'") or None
+    return properties.get("font-family", "").partition(",")[0].strip(" \"'") or None
 
 
 def is_screen(media: str) -> bool:
@@ -76,8 +93,8 @@ def is_screen(media: str) -> bool:
 def _matches(query: str) -> bool:
     words = re.match(r"(?:(only|not)\s+)?([a-z-]+)?", query)
     kind = (words[2] or "all") if words else "all"
-    features = [_has(feature) for feature in re.findall(r"\(([^()]*)\)", query)]
-    matches = kind in ("all", "screen") and all(features)
+    ways = [[_has(feature) for feature in re.findall(r"\(([^()]*)\)", way)] for way in re.split(r"\sor\s", query)]
+    matches = kind in ("all", "screen") and any(all(features) for features in ways)
     return matches != (words is not None and words[1] == "not")
 
 
@@ -87,7 +104,18 @@ def _has(feature: str) -> bool:
     if bound := re.fullmatch(r"(min|max)-(?:device-)?(width|height)", name):
         limit, own = length(text), _SCREEN[bound[2]]
         return limit is not None and (own >= limit if bound[1] == "min" else own <= limit)
-    if compared := re.fullmatch(r"(width|height)\s*([<>])=?\s*([\w.]+)", name):
-        limit, own = length(compared[3]), _SCREEN[compared[1]]
-        return limit is not None and (own > limit if compared[2] == ">" else own < limit)
-    return (name, text) in (("prefers-color-scheme", "light"), ("orientation", "landscape"))
+    if compared := re.fullmatch(r"(width|height)\s*([<>])=?\s*([\w.]+)|([\w.]+)\s*([<>])=?\s*(width|height)", name):
+        limit, own = length(compared[3] or compared[4]), _SCREEN[compared[1] or compared[6]]
+        over = (compared[2] == ">") if compared[1] else compared[5] == "<"
+        return limit is not None and (own > limit if over else own < limit)
+    if re.fullmatch(r"(?:-webkit-min-device-pixel-ratio|min-resolution)", name):
+        number = re.match(r"\d*\.?\d+", text)
+        return number is not None and float(number[0]) <= (96 if text.endswith("dpi") else 1)
+    return (name, text) in _FEATURES
+
+
+_FEATURES = {
+    ("prefers-color-scheme", "light"), ("orientation", "landscape"), ("hover", "hover"), ("any-hover", "hover"),
+    ("pointer", "fine"), ("any-pointer", "fine"), ("prefers-reduced-motion", "no-preference"), ("hover", ""),
+    ("pointer", ""), ("color", ""),
+}  # fmt: skip

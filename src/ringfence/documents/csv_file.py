@@ -35,19 +35,8 @@ class CsvReader:
         csv.field_size_limit(16_000_000)
         dialect = dialect_of(text, "\t" if source.extension == "tsv" else ",")
         unread += dialect.unread
-        try:
-            rows = [
-                (line, [cell.strip() for cell in row])
-                for line, row in rows_of(text, dialect)
-                if any(cell.strip() for cell in row)
-            ]
-        except csv.Error as error:
-            reason, line = error.args
-            rows = _unquoted(text, dialect)
-            if not rows:
-                raise DocumentError("damaged", f"line {line} is not valid CSV ({reason})") from None
-            what = f"which quotes belong to the cells: line {line} has one that encloses nothing, so all are kept"
-            unread += (UnreadPart(code="stray-quotes", what=what),)
+        rows, doubt = _rows(text, dialect)
+        unread += doubt
         unread += _uneven(rows, dialect.width)
         stamp = f"{self.name}/{self.version}"
         if options.csv_rows:
@@ -57,6 +46,27 @@ class CsvReader:
         layer.unread += unread
         layer.table([(cell, None) for cell in row] for _, row in rows)
         yield layer.document(source, sha256_of(data), stamp, {"rows": len(rows)})
+
+
+def _rows(text: str, dialect: Dialect) -> tuple[list[tuple[int, list[str]]], tuple[UnreadPart, ...]]:
+    """The rows with their line numbers, and what is doubtful about their quotes. Raises DocumentError."""
+    try:
+        return _stripped(rows_of(text, dialect)), ()
+    except csv.Error as error:
+        reason, line = error.args
+    try:  # blanks behind a closing quote: "A" ,"B"
+        close = rf'(?<=[^"])"[ \t]+(?={re.escape(dialect.delimiter)}|\r?\n|\Z)'
+        return _stripped(rows_of(re.sub(close, '"', text), dialect)), ()
+    except csv.Error:
+        pass
+    if rows := _unquoted(text, dialect):
+        what = f"which quotes belong to the cells: line {line} has one that encloses nothing, so all are kept"
+        return rows, (UnreadPart(code="stray-quotes", what=what),)
+    raise DocumentError("damaged", f"line {line} is not valid CSV ({reason})")
+
+
+def _stripped(rows: Iterator[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    return [(line, [cell.strip() for cell in row]) for line, row in rows if any(cell.strip() for cell in row)]
 
 
 def _unquoted(text: str, dialect: Dialect) -> list[tuple[int, list[str]]]:

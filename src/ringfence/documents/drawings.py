@@ -10,7 +10,7 @@ from .cell_format import shown
 from .flow_text import LayerBuilder
 from .package import Package, child, children, descendants, local, value
 from .raised import Run, join_runs
-from .symbol_fonts import with_symbols
+from .symbol_fonts import signs_of_private_codes, with_symbols
 from .word_formulas import formula_runs
 
 __all__ = ["alt_text", "diagram_lines", "drawn_runs", "drawn_words", "is_large_picture", "write_chart"]
@@ -39,9 +39,10 @@ def drawn_runs(paragraph: Any) -> Iterator[tuple[Run, bool]]:
             raised = value(properties, "baseline") or ""
             height = int(raised) if re.fullmatch(r"-?\d+", raised) else 0
             words = "".join(t.text or "" for t in children(one, "t")).replace("\v", "\n")
-            font = value(child(properties, "sym"), "typeface") or value(child(properties, "latin"), "typeface") or ""
+            words = with_symbols(words, value(child(properties, "latin"), "typeface") or "")
+            words = signs_of_private_codes(words, value(child(properties, "sym"), "typeface") or "")
             struck = value(properties, "strike") in ("sngStrike", "dblStrike")
-            yield Run(with_symbols(words, font), (height > 0) - (height < 0)), struck
+            yield Run(words, (height > 0) - (height < 0)), struck
         elif name == "br":
             yield Run("\n"), False
         elif name in ("AlternateContent", "m"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,37 +13,25 @@ from lxml import etree
 
 from ..errors import DocumentError
 from . import charset
-from .css_values import BLACK
+from .css_values import BLACK, Colour
 from .flow_text import LayerBuilder
 from .html_form import form_text
 from .html_formulas import formula_runs
 from .html_hidden import is_removed
-from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, level_of, list_marks
+from .html_lists import numbers_of, written
+from .html_style import LIBRARIES, Look, PageStyle, Properties, display_of, level_at_number, level_of, list_marks
 from .model import Document
 from .raised import Run, join_runs
 from .reader import ReadingOptions, Source, sha256_of
 from .symbol_fonts import with_symbols
 from .unread_counts import UnreadCounts
-from .word_numbers import letters, roman
 
 __all__ = ["HtmlReader", "write_html"]
 
 _INVISIBLE = {
-    "script",
-    "style",
-    "head",
-    "datalist",
-    "rt",
-    "rp",
-    "area",
-    "map",
-    "param",
-    "source",
-    "track",
-    "title",
-    "desc",
-    "metadata",
-}
+    "script", "style", "head", "datalist", "rt", "rp", "area", "map", "param", "source", "track", "title", "desc",
+    "metadata", "defs", "symbol",
+}  # fmt: skip
 _UNSEEN = {"noscript", "template"}  # these may hold words
 _OUTSIDE = {"object", "iframe", "embed", "frame", "audio", "video", "canvas"}
 _BLOCKS = {
@@ -58,7 +47,11 @@ _PART = "\x1f"  # between what styles set apart, until it is known what stands o
 _PARTED = re.compile(r"(?:(?<=\d)|(?<=\d[%€$£)]))[ ]*\x1f[ \x1f]*(?=[-+(€$£]{0,2}\d)")
 _INLINE = {"span", "b", "strong", "em", "i", "a", "label", "font"}
 _RAISED = {"sup": 1, "sub": -1}
-_LINK, _MARKER = (0.0, 0.0, 0.93), (1.0, 1.0, 0.0)  # the colours of browsers
+# The colours that browsers give to text and to what is behind it.
+_GREY = (0.94, 0.94, 0.94)
+_OWN_COLOURS: dict[str, tuple[Colour, Colour | None]] = {
+    "a": ((0.0, 0.0, 0.93), None), "mark": (BLACK, (1.0, 1.0, 0.0)), "button": (BLACK, _GREY),
+}  # fmt: skip
 _DRAWN = {"text": "column", "tspan": "apart", "foreignobject": "block"}  # in a drawing
 MAX_DEPTH = 400
 MAX_SPAN = 1_000
@@ -140,8 +133,9 @@ class _Walker:
         if self._is_left_out(element, tag, is_removed(element, properties)):
             return
         look = self._look(tag, properties, outer)
-        stated = level_of(properties)
-        level = _RAISED.get(tag, level if stated is None else stated)
+        level = _RAISED.get(tag) or level_of(properties) or level
+        if not level and self._inline and self._inline[-1].text[-1:].isdigit():
+            level = level_at_number(properties)
         shape = "block" if tag in _BLOCKS else _DRAWN.get(tag) or display_of(properties, outer)
         if tag == "table" and _is_data(element):
             self._flush(mark)
@@ -161,7 +155,8 @@ class _Walker:
         inner = _inner_mark(tag, mark)
         self._draw(element, "before", tag, look, level)
         self._text(element.text, tag, look, level)
-        for child in element:
+        # Of what a drawing switches between, the first that a browser can draw is seen.
+        for child in element if tag != "switch" else element[:1]:
             self._part_from(child)
             self.walk(child, inner, look, depth + 1, level)
             self._text(child.tail, tag, look, level)
@@ -176,10 +171,15 @@ class _Walker:
 
     def _look(self, tag: str, properties: Properties, outer: Look) -> Look:
         look = self._style.look(properties, outer)
-        if tag == "a" and "color" not in properties:
-            look = replace(look, colour=_LINK)
-        elif tag == "mark" and not {"color", "background", "background-color"} & properties.keys():
-            look = replace(look, colour=BLACK, ground=_MARKER)
+        if tag == "svg":
+            look = replace(look, ground=None)  # what else is drawn
+        elif tag in _OWN_COLOURS:
+            colour, ground = _OWN_COLOURS[tag]
+            look = replace(
+                look,
+                colour=look.colour if "color" in properties else colour,
+                ground=look.ground if ground is None or "background-color" in properties else ground,
+            )
         if tag in ("s", "strike", "del") and "text-decoration" not in properties:
             look = replace(look, struck=True)
         if tag in _LISTS and look.marks:  # every list has its own marks
@@ -197,8 +197,8 @@ class _Walker:
             return "- "
         if parent not in self._numbers:
             shown = [one for one in parent if one.tag == "li" and not is_removed(one, self._style.of(one))]
-            self._numbers[parent] = _numbers_of(parent, shown)
-        return f"{_written(self._numbers[parent].get(item, 1), styled or parent.get('type') or '1')}. "
+            self._numbers[parent] = numbers_of(parent, shown)
+        return f"{written(self._numbers[parent].get(item, 1), styled or parent.get('type') or '1')}. "
 
     def _is_left_out(self, element: Any, tag: str, removed: bool) -> bool:
         """Return whether an element is not written, and count what is lost with it."""
@@ -222,8 +222,11 @@ class _Walker:
             if look.visible and (text := form_text(element)):
                 self._inline.append(Run(f"{_PART}{text}{_PART}"))
         elif tag == "math":
-            if look.seen:
-                self._inline += formula_runs(element)
+            if not look.seen:
+                self.unread.add("hidden-text", "".join(element.itertext()))
+            else:
+                apart = Run("\n" if element.get("display") == "block" else "")
+                self._inline += [apart, *formula_runs(element), apart]
         else:
             return False
         return True
@@ -255,7 +258,7 @@ class _Walker:
     def _text(self, text: str | None, tag: str, look: Look, level: int) -> None:
         if not text:
             return
-        if (look.struck or not look.seen) and text.strip():
+        if (look.struck or not look.seen) and any(map(_is_seen, text)):
             self.unread.add("hidden-text" if not look.seen else "struck-text")
             if not self._keep_hidden:
                 return
@@ -327,6 +330,10 @@ class _Walker:
         return "\n".join(inner._layer.rows())
 
 
+def _is_seen(letter: str) -> bool:
+    return not letter.isspace() and unicodedata.category(letter) != "Cf"
+
+
 def _is_data(table: Any) -> bool:
     """Return whether a table holds data and is not there for the layout of the page."""
     if table.xpath("boolean(.//table)"):
@@ -363,26 +370,3 @@ def _inner_mark(tag: str, mark: str) -> str:
     if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
         return f"{mark}# "
     return mark
-
-
-def _numbers_of(parent: Any, items: list[Any]) -> dict[Any, int]:
-    """The numbers of the items of a list."""
-    reverse = parent.get("reversed") is not None
-    start = _whole(parent.get("start"))
-    count = (len(items) if reverse else 1) if start is None else start
-    numbers = {}
-    for one in items:
-        own = _whole(one.get("value"))
-        numbers[one] = count = count if own is None else own
-        count += -1 if reverse else 1
-    return numbers
-
-
-def _written(number: int, form: str) -> str:
-    """A number of an item as a type of HTML writes it: 1, a, A, i or I."""
-    forms = {"a": letters(number), "A": letters(number).upper(), "i": roman(number).lower(), "I": roman(number)}
-    return forms.get(form, str(number)) or str(number)
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"\s*-?\d{1,9}\s*", text) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,7 +40,7 @@ def formula_runs(element: Any, depth: int = 0) -> Iterator[Run]:
         yield Run("√")
         yield from grouped(run for part in parts for run in formula_runs(part, depth + 1))
     else:
-        yield Run(" ".join((element.text or "").split()).translate(_SIGNS))
+        yield Run(re.sub(r"[ \t\r\n]+", " ", element.text or "").strip(" ").translate(_SIGNS))
         for place, part in enumerate(parts):
             yield Run({"mtd": "   ", "mtr": "\n", "mspace": " "}.get(part.tag, "") if place else "")
             yield from formula_runs(part, depth + 1)

@@ -28,7 +28,7 @@ def is_removed(element: Any, properties: dict[str, str]) -> bool:
         return True
     if properties.get("content-visibility") == "hidden":
         return True
-    return _is_faint(properties) or _is_away(properties) or _is_cut(properties)
+    return _is_faint(properties) or _is_away(properties) or _is_cut(element.tag, properties)
 
 
 def _is_faint(properties: dict[str, str]) -> bool:
@@ -43,8 +43,8 @@ def _is_faint(properties: dict[str, str]) -> bool:
 def _is_away(properties: dict[str, str]) -> bool:
     placed = properties.get("position") in ("absolute", "fixed", "relative")
     sides = ["left", "top", "right", "bottom"] if placed else []
-    moved = [length(properties.get(side)) or 0 for side in ("text-indent", "margin-left", "margin-top", *sides)]
-    moved += [length(part) or 0 for part in properties.get("inset", "").split()] if placed else []
+    moved = [length(properties.get(side)) or 0 for side in ("text-indent", "margin-top", *sides)]
+    moved.append((length(properties.get("margin-left")) or 0) + (length(properties.get("padding-left")) or 0))
     moved += [length(part) or 0 for part in _shifts(properties.get("transform", ""))]
     return min(moved) <= _FAR
 
@@ -53,7 +53,7 @@ def _shifts(transform: str) -> list[str]:
     return [part.strip() for shift in re.findall(r"translate[xy]?\(([^)]*)\)", transform) for part in shift.split(",")]
 
 
-def _is_cut(properties: dict[str, str]) -> bool:
+def _is_cut(tag: str, properties: dict[str, str]) -> bool:
     clip = re.sub(r"\s+", "", properties.get("clip", ""))
     if properties.get("position") in ("absolute", "fixed") and re.match(r"rect\((?:[01](?:px)?,?){4}\)", clip):
         return True
@@ -61,9 +61,16 @@ def _is_cut(properties: dict[str, str]) -> bool:
         return True
     if not any(properties.get(name, "").startswith(("hidden", "clip")) for name in _OVERFLOWS):
         return False
-    sizes = [length(properties.get(name)) for name in ("width", "height", "max-height", "max-width")]
+    names = [] if tag in ("td", "th") else ["width", "max-width"]  # a table makes its columns as wide as they need be
+    names += [] if length(properties.get("padding-bottom")) else ["height", "max-height"]
     outside = properties.get("text-indent") == "100%" and properties.get("white-space") == "nowrap"
-    return outside or any(size is not None and size <= 1 for size in sizes)
+    return outside or any(_is_nothing(properties.get(name, "")) for name in names)
+
+
+def _is_nothing(text: str) -> bool:
+    """True for a length of a pixel or less; a percentage is one of something else, unless it is none of it."""
+    size = length(text)
+    return size is not None and size <= 1 and (size == 0 or not text.endswith("%"))
 
 
 _OVERFLOWS = ("overflow", "overflow-x", "overflow-y")

@@ -5,6 +5,7 @@ Only styles inside the page count; none are fetched.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,10 +14,10 @@ from typing import Any
 import cssselect2
 import tinycss2
 
-from .css_values import BLACK, WHITE, Colour, colour_of, family_of, is_screen, length, near, size_of
+from .css_values import BLACK, WHITE, Colour, blend, colour_of, expanded, family_of, is_screen, length, near
 from .html_hidden import is_removed
 
-__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "level_of", "list_marks"]
+__all__ = ["LIBRARIES", "Look", "PageStyle", "Properties", "display_of", "level_at_number", "level_of", "list_marks"]
 
 LIBRARIES = ("cssselect2", "tinycss2")
 _USED = {
@@ -26,7 +27,7 @@ _USED = {
     "vertical-align", "mso-hide", "content-visibility", "list-style-type", "list-style", "margin", "padding",
     "white-space", "text-decoration", "text-decoration-line", "content", "bottom", "mso-text-raise",
     "font-variant-position", "font", "font-family", "overflow-x", "overflow-y", "filter", "inset", "margin-top",
-    "-webkit-text-fill-color",
+    "-webkit-text-fill-color", "padding-bottom",
 }  # fmt: skip
 _MAX_RULES = 5_000
 _APART = 2  # pixels between words
@@ -34,15 +35,16 @@ _SMALL = 10  # pixels; letters of this size at the top of a line are raised
 _RAISES, _RAISES_MOST = 2.6, 15  # pixels above or below the line; Word raises by two points and more
 _CONTAINERS = {"flex", "grid", "inline-flex", "inline-grid"}
 _BLOCKS = {"block", "flex", "grid", "table", "list-item", "table-row", "table-caption", "flow-root"}
-_ATTRIBUTES = (
-    ("bgcolor", "background-color", "{}"),
-    ("color", "color", "{}"),
-    ("background", "background-image", "url({})"),
-    ("face", "font-family", "{}"),
-    ("visibility", "visibility", "{}"),  # of a drawing
-    ("display", "display", "{}"),
-    ("text-decoration", "text-decoration", "{}"),
-)
+_DRAWN = {"svg", "g", "text", "tspan", "foreignobject"}
+_ATTRIBUTES = (  # what an attribute sets, on which elements if not on all
+    ("bgcolor", "background-color", "{}", None), ("background", "background-image", "url({})", None),
+    ("color", "color", "{}", {"font", "basefont"}), ("face", "font-family", "{}", {"font", "basefont"}),
+    ("text", "color", "{}", {"body"}), ("visibility", "visibility", "{}", _DRAWN), ("display", "display", "{}", _DRAWN),
+    ("text-decoration", "text-decoration", "{}", _DRAWN),
+)  # fmt: skip
+# Values of a background that leave what is behind.
+_SEEN_THROUGH = {"transparent", "none", "initial", "unset", "revert", "revert-layer", "inherit", "currentcolor"}
+_DARK = re.compile(r"color-scheme\s*:\s*(?:only\s+)?dark")
 
 Properties = dict[str, str]
 
@@ -80,9 +82,12 @@ class PageStyle:
         self.first_look = Look()
         matcher = cssselect2.Matcher()
         count = 0
+        if any(one.get("name") == "color-scheme" and _is_dark(one) for one in root.iter("meta")):
+            self.first_look = Look(colour=None, ground=None)
         for sheet in root.iter("style", "link"):
             linked = sheet.tag == "link"
-            if linked and "stylesheet" not in (sheet.get("rel") or "").lower():
+            words = (sheet.get("rel") or "").lower().split()
+            if linked and ("stylesheet" not in words or "alternate" in words):
                 continue
             if not is_screen(sheet.get("media") or "all"):
                 continue
@@ -91,6 +96,8 @@ class PageStyle:
                 self.first_look = Look(colour=None, ground=None)
                 continue
             parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+            if _DARK.search(text) or any(one.type == "at-rule" and one.lower_at_keyword == "import" for one in parsed):
+                self.first_look = Look(colour=None, ground=None)
             for selectors, declarations in _rules(parsed)[: _MAX_RULES - count]:
                 count += 1
                 for selector in _compiled(selectors):
@@ -120,8 +127,8 @@ class PageStyle:
             for name, value, important in _declarations(tinycss2.parse_blocks_contents(inline)):
                 if important or not matched.get(name, ("", False))[1]:
                     found[name] = value
-        for attribute, name, form in _ATTRIBUTES:
-            if element.get(attribute) and name not in found:
+        for attribute, name, form, tags in _ATTRIBUTES:
+            if element.get(attribute) and name not in found and (tags is None or element.tag in tags):
                 found[name] = form.format(element.get(attribute).strip().lower())
         return found
 
@@ -159,10 +166,10 @@ class PageStyle:
         if visibility := properties.get("visibility"):
             visible = visibility not in ("hidden", "collapse")
         size = outer.size
-        if (own := size_of(properties)) is not None:
+        if (own := properties.get("font-size")) is not None:
             size = length(own, outer.size)
         colour = outer.colour
-        named = properties.get("-webkit-text-fill-color", properties.get("color"))
+        named = properties.get("-webkit-text-fill-color") or properties.get("color")
         if named is not None and named != "inherit":
             colour = colour_of(named)
         return Look(
@@ -178,6 +185,10 @@ _MARKS = {
 }  # fmt: skip
 
 
+def _is_dark(meta: Any) -> bool:
+    return (meta.get("content") or "").replace("only", "").strip().lower() == "dark"
+
+
 def list_marks(properties: Properties) -> str:
     """The marks of lists as the types of HTML name them: 1, a, A, i, I, ``-``, ``none``; blank if nothing says so."""
     words = f"{properties.get('list-style-type', '')} {properties.get('list-style', '')}".split()
@@ -185,36 +196,41 @@ def list_marks(properties: Properties) -> str:
 
 
 def _ground(properties: Properties, outer: Colour | None) -> Colour | None:
-    """Return the colour behind the text of an element; None if it is a picture or a gradient."""
-    picture = properties.get("background-image", properties.get("background", ""))
-    if "url(" in picture or "gradient" in picture:
+    """Return the colour behind the text of an element; None if it is a picture or a gradient, or unknown."""
+    if re.search(r"url\(|gradient\(|image-set\(", properties.get("background-image", "")):
         return None
-    fill = properties.get("background-color") or properties.get("background")
-    own = colour_of(fill) if fill else None
-    return outer if own is None or len(own) == 4 else own
+    fill = properties.get("background-color", "transparent")
+    if fill in _SEEN_THROUGH:
+        return outer
+    own = colour_of(fill)
+    return None if own is None else blend(own, outer)
 
 
-def level_of(properties: Properties) -> int | None:
-    """Return 1 for raised text, -1 for lowered text, 0 for text brought back to its line; None if nothing says it.
+def level_of(properties: Properties) -> int:
+    """Return 1 for raised text, -1 for lowered text, 0 for text on the line of what is around it.
 
     Lengths under three pixels adjust a line; they raise nothing.
     """
     align = properties.get("vertical-align", "")
-    named = {"super": 1, "text-top": 1, "sub": -1, "text-bottom": -1, "baseline": 0}.get(align)
-    if named is not None:
+    named = {"super": 1, "text-top": 1, "sub": -1, "text-bottom": -1}.get(align)
+    named = named or {"super": 1, "sub": -1}.get(properties.get("font-variant-position", ""))
+    if named:
         return named
-    position = {"super": 1, "sub": -1}.get(properties.get("font-variant-position", ""))
-    if align in ("top", "bottom") and (length(size_of(properties)) or _SMALL + 1) <= _SMALL:
-        position = 1 if align == "top" else -1
-    if position is not None:
-        return position
     raised = length(align) or length(properties.get("mso-text-raise"))
     if raised is None and properties.get("position") == "relative":
         top, bottom = length(properties.get("top")), length(properties.get("bottom"))
         raised = -top if top else bottom
     if raised is None or not _RAISES <= abs(raised) <= _RAISES_MOST:
-        return None
+        return 0
     return 1 if raised > 0 else -1
+
+
+def level_at_number(properties: Properties) -> int:
+    """The level of small letters at the top or the bottom of a line, which right behind a number are raised."""
+    align, size = properties.get("vertical-align"), length(properties.get("font-size"))
+    if size is None or size > _SMALL or properties.get("display", "inline") != "inline":
+        return 0
+    return {"top": 1, "bottom": -1}.get(align or "", 0)
 
 
 def display_of(properties: Properties, look: Look) -> str:
@@ -236,29 +252,42 @@ def display_of(properties: Properties, look: Look) -> str:
     return ""
 
 
-def _rules(parsed: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+def _rules(parsed: Any, parent: str = "") -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """The selectors and declarations of rules, also of those that are nested in others."""
     rules = []
     for rule in parsed:
         if rule.type == "qualified-rule":
-            declarations = _declarations(tinycss2.parse_blocks_contents(rule.content))
-            if declarations:
-                rules.append((tinycss2.serialize(rule.prelude).strip(), declarations))
+            own = tinycss2.serialize(rule.prelude).strip()
+            nested = own.replace("&", f":is({parent})") if "&" in own else f":is({parent}) {own}"
+            rules += _rules_of(rule, nested if parent else own)
         elif rule.type == "at-rule" and rule.content and _holds(rule):
-            rules += _rules(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True))
+            if parent:
+                rules += _rules_of(rule, parent)
+            else:
+                rules += _rules(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True))
     return rules
+
+
+def _rules_of(rule: Any, selector: str) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    contents = tinycss2.parse_blocks_contents(rule.content)
+    declarations = _declarations(contents)
+    return [*([(selector, declarations)] if declarations else []), *_rules(contents, selector)]
 
 
 def _holds(rule: Any) -> bool:
     """Whether the rules inside a rule count."""
-    name = rule.lower_at_keyword
-    return name in ("supports", "layer") or (name == "media" and is_screen(tinycss2.serialize(rule.prelude)))
+    name, condition = rule.lower_at_keyword, tinycss2.serialize(rule.prelude).strip().lower()
+    if name == "supports":
+        return not condition.startswith("not")
+    return name == "layer" or (name == "media" and is_screen(condition))
 
 
 def _declarations(parsed: Any) -> list[tuple[str, str, bool]]:
     return [
-        (one.lower_name, _said(one), one.important)
+        (name, text, one.important)
         for one in parsed
         if one.type == "declaration" and one.lower_name in _USED
+        for name, text in expanded(one.lower_name, _said(one))
     ]
 
 

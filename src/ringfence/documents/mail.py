@@ -62,7 +62,7 @@ class _Mail:
     bodies: list[tuple[str, bytes | str]] = field(default_factory=list)  # ("plain" or "html", text), in order
     attachments: list[tuple[str, bytes | None]] = field(default_factory=list)  # (name, content; None: not extractable)
     unread: list[UnreadPart] = field(default_factory=list)
-    sheets: dict[str, str] = field(default_factory=dict)  # style sheets of a saved page by their names
+    sheets: dict[str, str] = field(default_factory=dict)  # style sheets of a saved page by their addresses
 
     def document(self, source: Source, data: bytes, read_by: str, hidden: bool) -> Document:
         layer = LayerBuilder()
@@ -73,7 +73,7 @@ class _Mail:
         for kind, body in self.bodies:
             try:
                 if kind == "html":
-                    write_html(layer, body, hidden=hidden, sheets=lambda name: self.sheets.get(_sheet_name(name)))
+                    write_html(layer, body, hidden=hidden, sheets=self._sheet)
                 else:
                     _write_plain(layer, str(body))
             except DocumentError as error:  # the body has no text, but the headers are still a document
@@ -84,10 +84,11 @@ class _Mail:
             layer.paragraph(f"Attachments: {names}", "attachments")
         return layer.document(source, sha256_of(data), read_by)
 
-
-def _sheet_name(place: str) -> str:
-    """The name of a style sheet inside a mail, by its address."""
-    return place.removeprefix("cid:").rpartition("/")[2]
+    def _sheet(self, name: str) -> str | None:
+        """The style sheet that a page names: by its whole address, or by the end of it if only one has that."""
+        name = name.removeprefix("cid:")
+        ends = {place for place in self.sheets if place.endswith(name.lstrip("./"))}
+        return self.sheets.get(name if name in self.sheets else ends.pop() if len(ends) == 1 else "")
 
 
 def _write_plain(layer: LayerBuilder, text: str) -> None:
@@ -135,7 +136,7 @@ def _collect(part: Any, mail: _Mail, depth: int) -> None:
         mail.bodies.append((kind.removeprefix("text/"), text))
     elif kind == "text/css" and not attached:  # of a saved page
         place = str(part.get("Content-Location") or part.get("Content-ID") or "").strip("<> ")
-        mail.sheets[_sheet_name(place)] = _decoded(part, part.get_content_charset(), mail)
+        mail.sheets[place.removeprefix("cid:")] = _decoded(part, part.get_content_charset(), mail)
     elif kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         _collect_signed(part, mail, depth)
     elif kind not in ("application/pkcs7-signature", "application/pgp-signature"):

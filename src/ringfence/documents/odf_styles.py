@@ -96,6 +96,11 @@ class OdfStyles:
         style = self._styles.get(("drawing-page", name or ""))
         return value(child(style, "drawing-page-properties"), "display-footer") == "true"
 
+    def shows_master(self, name: str | None) -> bool:
+        """True if the slides of a style show the fixed shapes of their master."""
+        style = self._styles.get(("drawing-page", name or ""))
+        return value(child(style, "drawing-page-properties"), "background-objects-visible") != "false"
+
     def _chain(self, family: str, name: str | None) -> list[Any]:
         chain: list[Any] = []
         while name and (family, name) in self._styles and len(chain) < _CHAIN:
@@ -120,7 +125,7 @@ class OdfStyles:
             level=level,
             hidden=None if display is None else display == "none",
             struck=None if lines == [None, None] else any(line not in (None, "none") for line in lines),
-            colour=None if colour is None else colour.lower(),
+            colour="auto" if value(text, "use-window-font-color") == "true" else colour and colour.lower(),
             ground=next((ground.lower() for ground in grounds if ground not in (None, "transparent")), None),
             font=value(text, "font-family") or (self._fonts.get(name, name) if name else None),
         )

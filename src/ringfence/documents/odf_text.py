@@ -129,7 +129,7 @@ class OdfWriter(LayerBuilder):
     def _surround(self, page: Any) -> None:
         """Write the fixed words of the master of a slide, and its footer, once for all slides that have the same."""
         master = value(page, "master-page-name")
-        if master not in self._masters:
+        if master not in self._masters and self._styles.shows_master(value(page, "style-name")):
             self._masters.add(master)
             for shape in self._styles.pages.get(master, ()):
                 if value(shape, "class") is None and local(shape) != "notes" and value(shape, "placeholder") != "true":
@@ -140,7 +140,7 @@ class OdfWriter(LayerBuilder):
 
     def _paragraph(self, element: Any, name: str) -> None:
         number = ""
-        if any(value(one, "is-hidden") != "false" for one in descendants(element, "hidden-paragraph")):
+        if any(value(one, "is-hidden") == "true" for one in descendants(element, "hidden-paragraph")):
             self._counts.add("hidden-text", "".join(element.itertext()))
             if not self._keep_hidden:
                 return
@@ -236,8 +236,9 @@ class OdfWriter(LayerBuilder):
             elif name == "span":
                 yield from self._runs(one, look.under(self._styles.look("text", value(one, "style-name"))))
             elif name == "hidden-text":
-                shown = value(one, "is-hidden") == "false"
-                yield from self._shown(one.text, look if shown else look.under(OdfLook(hidden=True)))
+                hidden = value(one, "is-hidden") == "true"
+                text = one.text or value(one, "string-value")
+                yield from self._shown(text, look.under(OdfLook(hidden=True)) if hidden else look)
             elif name and name not in _SKIPPED and not one.tag.startswith(_DRAWING):
                 yield from self._character(one, name, look)
             yield from self._shown(one.tail, look)

@@ -10,7 +10,7 @@ from ..errors import DocumentError
 from .odf_text import is_large
 from .package import child, children, descendants, local, value
 from .reader import Source
-from .sheet import Note, Sheet, check_rows, fixed_words
+from .sheet import AMPERSAND, Note, Sheet, check_rows, fixed_words
 
 __all__ = ["read_ods"]
 
@@ -51,7 +51,7 @@ def read_ods(root: Any, rows_left: int, words: Any, pages: dict[str | None, Any]
         page = pages.get(masters.get(value(table, "style-name")), next(iter(pages.values()), None))
         for kind, pieces in (("header", sheet.before), ("footer", sheet.after)):
             for part in children(page, kind, f"{kind}-left", f"{kind}-first"):
-                text = "\t".join(fixed_words(_marked(p)) for p in descendants(part, "p"))
+                text = "\t".join(fixed_words(_marked(p)).replace(AMPERSAND, "&") for p in descendants(part, "p"))
                 if value(part, "display") != "false" and re.search(r"\w", text) and text not in pieces:
                     pieces.append(text)
         rows_left -= len(sheet.rows)
@@ -155,11 +155,11 @@ _CHANGING = {"page-number": "&P", "page-count": "&N", "date": "&D", "time": "&T"
 
 def _marked(paragraph: Any) -> str:
     """The words of a header, with marks for what changes from page to page or from day to day."""
-    words = paragraph.text or ""
+    words = (paragraph.text or "").replace("&", AMPERSAND)
     for one in paragraph:
         name = local(one)
         words += _CHANGING[name] if name in _CHANGING else _marked(one) if name else ""
-        words += one.tail or ""
+        words += (one.tail or "").replace("&", AMPERSAND)
     return words
 
 

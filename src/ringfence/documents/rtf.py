@@ -100,6 +100,7 @@ class _State:
     level: int = 0
     colour: int = 0
     ground: int = 0  # its number among the colours
+    band: int = 0  # behind the whole paragraph
     in_table: bool = False
     font: int = -1
     fallbacks: int = 1  # characters after \u for programs that know no Unicode
@@ -229,8 +230,9 @@ class _Parser:
         state = self._state
         if state.skipped or not text:
             return
-        covered = state.ground and state.colour and self._fonts.are_one(state.colour, state.ground)
-        white = covered or (state.colour in self._fonts.white and not state.ground and not state.in_table)
+        ground = state.ground or state.band
+        covered = ground and state.colour and self._fonts.are_one(state.colour, ground)
+        white = covered or (state.colour in self._fonts.white and not ground and not state.in_table)
         if state.deleted:
             self._unread.add("deleted-text", text)
         elif (state.hidden or white or state.struck) and text.strip():
@@ -361,8 +363,9 @@ class _Parser:
             b"f": {"font": number or 0},
             b"uc": {"fallbacks": min(max(number or 0, 0), 100)},
             b"cf": {"colour": number or 0},
-            **{key: {"ground": number or 0} for key in (b"cb", b"chcbpat", b"highlight", b"cbpat")},
-            b"pard": {"in_table": False},
+            **{key: {"ground": number or 0} for key in (b"cb", b"chcbpat", b"highlight")},
+            b"cbpat": {"band": number or 0},
+            b"pard": {"in_table": False, "band": 0},
             b"plain": {
                 "hidden": False,
                 "struck": False,

@@ -11,9 +11,21 @@ from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .unread_counts import UnreadCounts
 
-__all__ = ["MAX_ROWS", "Note", "Sheet", "check_rows", "column_index", "column_name", "fixed_words", "write_sheets"]
+__all__ = [
+    "AMPERSAND",
+    "MAX_ROWS",
+    "Note",
+    "Sheet",
+    "check_rows",
+    "column_index",
+    "column_name",
+    "fixed_words",
+    "write_sheets",
+]
 
 MAX_ROWS = 200_000
+AMPERSAND = "\ue000"
+"""Stands for an ampersand in the words of a header, beside the codes that begin with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class Sheet:
     unseen: dict[tuple[int, int], str] = field(default_factory=dict)  # hidden by its format or colour
     white: dict[tuple[int, int], str] = field(default_factory=dict)  # unseen unless something colours the background
     struck: dict[tuple[int, int], str] = field(default_factory=dict)
+    numbers: set[tuple[int, int]] = field(default_factory=set)  # the cells that hold a number
+    volatile: set[str] = field(default_factory=set)  # the formulas, by the number under which cells share them
     hides_zeros: bool = False
     without_value: list[tuple[int, int]] = field(default_factory=list)  # formulas
     stale: list[tuple[int, int]] = field(default_factory=list)  # formulas that are calculated anew on opening
@@ -173,7 +187,7 @@ _CHANGING = re.compile(r"(?:\b[^\W\d_]+\s*)?&[PN]|&[PNDT]")
 def fixed_words(part: str) -> str:
     """A part of a header without the numbers of pages and the words before them, and without today's date.
 
-    These stand in it as Excel writes them: ``&P``, ``&N``, ``&D``, ``&T``.
+    These stand in it as Excel writes them: ``&P``, ``&N``, ``&D``, ``&T``; an ampersand of the text is no such code.
     """
     if not re.search(r"&[PNDT]", part):
         return part

@@ -6,7 +6,7 @@ the codes are those of the fonts that Windows has.
 
 from __future__ import annotations
 
-__all__ = ["UNKNOWN", "is_symbol_font", "item_mark", "symbol", "with_symbols"]
+__all__ = ["UNKNOWN", "is_symbol_font", "item_mark", "signs_of_private_codes", "symbol", "with_symbols"]
 
 UNKNOWN = "\ufffd"  # no box: an unticked box is a value
 _CIRCLED = {0x80 + number: sign for number, sign in enumerate("⓪①②③④⑤⑥⑦⑧⑨⑩")}
@@ -58,6 +58,13 @@ def with_symbols(text: str, font: str, wide: str | None = None) -> str:
     if not any(map(is_symbol_font, fonts)):
         return text
     return "".join(_shown(each, fonts[ord(each) > 0x7F]) for each in text)
+
+
+def signs_of_private_codes(text: str, font: str) -> str:
+    """Return a text with the signs that a symbol font has for private codes; its letters are of another font."""
+    if not is_symbol_font(font):
+        return text
+    return "".join(symbol(ord(each), font) if ord(each) in _PRIVATE else each for each in text)
 
 
 def item_mark(bullet: str, font: str) -> str:

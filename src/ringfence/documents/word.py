@@ -126,7 +126,7 @@ class _Writer:
         text, self._begun = self._begun + self._text(element, style), ""
         properties = child(element, "pPr")
         end = child(properties, "rPr")
-        deleted = child(end, "del") is not None
+        deleted = next(children(end, "del", "moveFrom"), None) is not None
         unended = deleted or (option(end, "vanish") is True and not self._keep_hidden)
         uncounted = deleted or style.numbering is None or (unended and not text.strip())
         mark = None if uncounted else self._numbers.mark(style.numbering or "", style.level or 0)
@@ -201,7 +201,7 @@ class _Writer:
     def _shown(self, run: Any, look: RunStyle) -> Iterator[Run]:
         """Yield the text of a run, unless nobody sees it."""
         pieces = list(self._pieces(run, look))
-        unseen = look.hidden or (look.white and not look.shaded and not self._in_table)
+        unseen = look.hidden or look.covered or (look.white and not look.shaded and not self._in_table)
         if unseen or look.struck:
             code = "hidden-text" if unseen else "struck-text"
             self._unread.add(code, "".join(piece.text for piece in pieces))
@@ -225,6 +225,7 @@ class _Writer:
             elif name == "noBreakHyphen":
                 yield Run("-", level)
             elif name == "sym":
+                self._fields.say("x")
                 yield Run(_symbol(value(one, "char") or "", value(one, "font") or ""), level)
             elif name in ("footnoteReference", "endnoteReference"):
                 yield from self._note_mark(one, name.removesuffix("Reference"))

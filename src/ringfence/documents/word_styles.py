@@ -22,10 +22,28 @@ class RunStyle:
     hidden: bool | None = None
     struck: bool | None = None
     level: int | None = None
-    white: bool | None = None
-    shaded: bool | None = None
+    colour: str | None = None
+    fill: str | None = None  # behind the text
+    marker: str | None = None
     font: str | None = None
     wide_font: str | None = None  # of letters beyond ASCII
+
+    @property
+    def white(self) -> bool:
+        """True if the text has the colour of paper."""
+        return self.colour == "ffffff"
+
+    @property
+    def shaded(self) -> bool:
+        """True if the text stands on a colour."""
+        return self.fill not in (None, "auto", "ffffff") or self.marker not in (None, "none", "white")
+
+    @property
+    def covered(self) -> bool:
+        """True if the text has the colour that it stands on, or is blacked out."""
+        if self.colour in (None, "auto"):
+            return False
+        return (self.shaded and self.colour == self.fill) or (self.marker == "black" and self.colour == "000000")
 
     def under(self, own: RunStyle) -> RunStyle:
         """Return this look with what ``own`` says instead."""
@@ -111,22 +129,27 @@ def run_style(run: Any, paragraph: Any = None) -> RunStyle:
     if level is None and position is not None and re.fullmatch(r"-?\d+", position):
         height = int(position)
         level = 0 if abs(height) < _RAISED_HALF_POINTS else 1 if height > 0 else -1
-    colour = value(child(run, "color"))
-    background = [child(run, "shd"), child(paragraph, "shd")]
-    fills = [(value(shade, "fill") or "auto").lower() for shade in background if shade is not None]
-    marker = value(child(run, "highlight"))
     size = value(child(run, "sz"))
     tiny = size is not None and size.isdigit() and int(size) <= _TINY_HALF_POINTS
-    covered = colour is not None and colour.lower() in fills and colour.lower() != "auto"
-    covered = covered or (marker == "black" and colour == "000000")  # blacked out
+    shade = child(run, "shd") if child(run, "shd") is not None else child(paragraph, "shd")
     lines = [option(run, "strike"), option(run, "dstrike")]
-    shaded = any(fill not in ("auto", "ffffff") for fill in fills) or marker not in (None, "none", "white")
+    fonts = child(run, "rFonts")
     return RunStyle(
-        hidden=True if tiny or covered else option(run, "vanish"),
+        hidden=True if tiny else option(run, "vanish"),
         struck=None if lines == [None, None] else any(lines),
         level=level,
-        white=None if colour is None else colour.lower() == "ffffff",
-        shaded=True if shaded else None,
-        font=value(child(run, "rFonts"), "ascii"),
-        wide_font=value(child(run, "rFonts"), "hAnsi"),
+        colour=_lower(value(child(run, "color"))),
+        fill=_lower(value(shade, "fill")),
+        marker=value(child(run, "highlight")),
+        font=_font(fonts, "ascii"),
+        wide_font=_font(fonts, "hAnsi"),
     )
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def _font(fonts: Any, script: str) -> str | None:
+    """The font of letters; blank for one that the theme names, which is none of symbols."""
+    return "" if value(fonts, f"{script}Theme") else value(fonts, script)

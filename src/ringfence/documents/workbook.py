@@ -24,7 +24,7 @@ from .package import (
 )
 from .raised import Run, join_runs
 from .reader import Source
-from .sheet import Note, Sheet, check_rows, column_index, fixed_words
+from .sheet import AMPERSAND, Note, Sheet, check_rows, column_index, fixed_words
 from .symbol_fonts import with_symbols
 from .unread_counts import UnreadCounts
 
@@ -45,6 +45,8 @@ class _Book:
         self.epoch_1904 = value(child(self.root, "workbookPr"), "date1904") in ("1", "true", "on")
         calculation = child(self.root, "calcPr")
         self.stale = value(calculation, "fullCalcOnLoad") in ("1", "true", "on")
+        # Libraries that write workbooks always ask for it, and store the values that they were given.
+        self.recalculated = self.stale and value(calculation, "calcId") != "124519"
         related = {relation.kind: relation.part for relation in self.relations.values()}
         self.strings = [_rich_text(item) for item in children(package.root(related.get("sharedStrings")), "si")]
         styles = package.root(related.get("styles"))
@@ -85,6 +87,7 @@ class _Words:
     text: str
     struck: str = ""
     white: str = ""
+    fonts: bool = False  # its parts name their own
 
 
 def _rich_text(item: Any) -> _Words:
@@ -105,7 +108,8 @@ def _rich_text(item: Any) -> _Words:
         kind: re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), join_runs(parts))
         for kind, parts in runs.items()
     }
-    return _Words(**texts)
+    fonts = next(descendants(item, "rFont"), None) is not None
+    return _Words(texts["text"], texts["struck"], texts["white"], fonts)
 
 
 def _read_sheet(book: _Book, sheet: Sheet, data: bytes, part: str) -> None:
@@ -177,9 +181,12 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
         plain, text = _texts(book, kind, content, look.code)
         if sheet.hides_zeros and kind == "n" and float(content) == 0:
             text = ""
-    if has_formula and (book.stale or _TODAY.search(formula.text or "")):
+    if has_formula and (book.recalculated or _changes_daily(sheet, formula)):
         sheet.stale.append(place)
-    text = with_symbols(text, look.font)
+    if kind == "n":
+        sheet.numbers.add(place)
+    if kind != "s" or not book.strings[_place(str(content))].fonts:
+        text = with_symbols(text, look.font)
     if look.struck and text.strip():
         sheet.struck[place] = text
         return
@@ -188,6 +195,15 @@ def _read_cell(book: _Book, sheet: Sheet, element: Any, place: tuple[int, int]) 
             (sheet.white if look.unseen and text.strip() else sheet.unseen)[place] = plain
         return
     sheet.rows.setdefault(place[0], {})[place[1]] = text
+
+
+def _changes_daily(sheet: Sheet, formula: Any) -> bool:
+    """True for a formula that gives another value each day, or one filled down from such a formula."""
+    shared = formula.get("si")
+    if _TODAY.search(formula.text or ""):
+        sheet.volatile |= {shared} if shared else set()
+        return True
+    return shared in sheet.volatile
 
 
 def _shown_words(sheet: Sheet, place: tuple[int, int], words: _Words, code: str) -> str:
@@ -323,9 +339,10 @@ def _read_surroundings(sheet: Sheet, element: Any) -> None:
         names += [f"even{kind}"] if _is_on(element, "differentOddEven") else []
         names += [f"first{kind}"] if _is_on(element, "differentFirst") else []
         for one in children(element, *names):
-            parts = re.split(r"&[LCR]", re.sub(r'&"[^"]*"|&K[0-9A-Fa-f]{6}|&K\d\d[+-]\d{3}', "", one.text or ""))
+            code = (one.text or "").replace("&&", AMPERSAND)
+            parts = re.split(r"&[LCR]", re.sub(r'&"[^"]*"|&K[0-9A-Fa-f]{6}|&K\d\d[+-]\d{3}', "", code))
             # What changes from page to page or from day to day is not in the file.
             fixed = [fixed_words(re.sub(r"&\d+|&[BIUESXYGZF]", "", part)) for part in parts]
-            text = "\t".join(fixed).replace("&A", sheet.name).replace("&&", "&")
+            text = "\t".join(fixed).replace("&A", sheet.name).replace(AMPERSAND, "&")
             if re.search(r"\w", text.replace(sheet.name, "")) and text not in pieces:
                 pieces.append(text)

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from time import time_ns
 
 from ..contracts import MadeWith, ModelOptions
 from ..documents import Source, expand_inputs
@@ -48,11 +49,14 @@ class ContenderRuns:
         self.say(f"Answering: {name}{', from the other proof' if copied else ''}")
         try:
             self._run(name, folder, model_options, documents, options or AnswerOptions())
-        except RunError:
-            if not copied:
+        except RunError as error:
+            if "another lock" not in str(error):
                 raise
-            self.say(f"The run of {name} in the other proof was made otherwise, so {name} is asked again.")
-            shutil.rmtree(folder)
+            self.say(f"The earlier answers of {name} were given otherwise, so it is asked again.")
+            if copied:
+                shutil.rmtree(folder)
+            else:
+                folder.rename(folder.with_name(f"{folder.name}.before-{time_ns()}"))
             self._run(name, folder, model_options, documents, options or AnswerOptions())
         return RunFolder.open(folder)
 
