@@ -104,6 +104,12 @@ def test_on_the_dev_part_a_cascade_is_never_worse_than_the_tuned_weights_or_the_
     assert sum(taken) >= max(sum(tuned.values()), sum(larger.values()))
 
 
+def test_a_cascade_that_passes_nothing_on_says_so() -> None:
+    found = a_cascade(dict.fromkeys(GOLD, True), dict.fromkeys(GOLD, False), {})
+    assert found.sent == 0
+    assert "nothing is passed on" in found.sentence
+
+
 def test_weights_that_were_not_tuned_are_shown_the_labels_that_the_task_leaves_out() -> None:
     task = task_from(
         {"schema": 1, "kind": "classify", "name": "inbox", "labels": {"invoice": "", "offer": ""}, "list_labels": False}

@@ -56,6 +56,8 @@ class Cascade:
     def sentence(self) -> str:
         """What was done, for people."""
         name = f"{self.contender.name[:1].upper()}{self.contender.name[1:]}"
+        if not self.sent:
+            return f"{name}: nothing is passed on, since on the dev part that made no answer better."
         return (
             f"{name}: {self.sent} of {self.documents} documents are passed on, those with more doubt than "
             f"{self.above:g}, as the dev part chose. Worked out from both runs; "
