@@ -6,10 +6,11 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 
 import pytest
@@ -277,3 +278,36 @@ def test_a_cancelled_ticket_counts_as_done_for_the_standard_library(engine: Step
     tickets[1].cancel()
     engine.may_step.set()
     assert futures.wait(tickets, WAIT).not_done == set()
+
+
+def test_a_ticket_that_is_cancelled_while_it_is_delivered_is_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = Ticket(request("r"), "client", 0, lambda ticket: None)
+    step, said = ticket.set_running_or_notify_cancel, []
+
+    def cancelled_meanwhile() -> bool:
+        monkeypatch.setattr(ticket, "set_running_or_notify_cancel", step)
+        said.append(ticket.cancel())  # as another thread may do between two steps of this one
+        return step()
+
+    monkeypatch.setattr(ticket, "set_running_or_notify_cancel", cancelled_meanwhile)
+    ticket.deliver(completion("r"))
+    assert said == [False]
+    assert ticket.result() == completion("r")
+
+
+def test_a_ticket_that_is_cancelled_and_delivered_at_once_ends_once() -> None:
+    """Two threads that both ended one future broke its state, and with it the engine's thread."""
+
+    def at_once(start: threading.Barrier, end: Callable[[], object]) -> None:
+        start.wait(WAIT)
+        end()
+
+    with futures.ThreadPoolExecutor(3) as pool:
+        for _ in range(500):
+            given_up: list[Ticket] = []
+            ticket, start = Ticket(request("r"), "client", 0, given_up.append), threading.Barrier(3)
+            ends = (ticket.cancel, ticket.cancel, partial(ticket.deliver, EngineError("closed", None)))
+            for under_way in [pool.submit(at_once, start, end) for end in ends]:
+                under_way.result(WAIT)
+            assert ticket.done()
+            assert len(given_up) == ticket.cancelled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -26,22 +27,30 @@ class Ticket(Future[EngineOutput]):
         super().__init__()
         self.request, self.client, self.priority = request, client, priority
         self._on_cancel = on_cancel
+        self._settling = threading.Lock()
+        self._end = ""  # cancelled or delivered
+
+    def _settle(self, end: str) -> bool:
+        """Claim the one end of the ticket. Two threads that end it at once would break the state of the future."""
+        with self._settling:
+            first = not self._end
+            self._end = self._end or end
+        return first
 
     def cancel(self) -> bool:
         """Cancel the request. Returns False if its output is already there."""
         # The state stays "pending" until the output is ready: a running Future could not be cancelled.
-        if self.cancelled():
-            return True
-        if not super().cancel():
-            return False
-        self.set_running_or_notify_cancel()  # so that concurrent.futures.wait counts it as done
-        self._on_cancel(self)
-        return True
+        if self._settle("cancelled"):
+            super().cancel()
+            self.set_running_or_notify_cancel()  # so that concurrent.futures.wait counts it as done
+            self._on_cancel(self)
+        return self._end == "cancelled"
 
     def deliver(self, output: EngineOutput | BaseException) -> None:
         """Set the output, or the error that ended the engine; does nothing if the ticket was cancelled."""
-        if self.done() or not self.set_running_or_notify_cancel():
+        if not self._settle("delivered"):
             return
+        self.set_running_or_notify_cancel()
         if isinstance(output, BaseException):
             self.set_exception(output)
         else:
