@@ -23,6 +23,9 @@ import pytest
 import yaml
 
 from ringfence.cli import cli
+from ringfence.documents.pdf_page import HIDDEN
+from ringfence.documents.raised import GUESSED_CENTS, RAISED_DIGITS
+from ringfence.documents.unread_counts import _NAMES
 from ringfence.engines import Engine
 from ringfence.no_telemetry import SWITCHES
 from ringfence.tasks import load_task
@@ -269,6 +272,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_every_code_of_what_a_reader_leaves_out_is_explained() -> None:
+    named = {*_NAMES, *HIDDEN, GUESSED_CENTS, RAISED_DIGITS}
+    for path in (REPOSITORY / "src" / "ringfence" / "documents").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named |= {*re.findall(r'(?:UnreadPart\(code=|\.add\(|leave_out\(\s*)"([a-z]+(?:-[a-z]+)*)"', text)}
+    page = (DOCS / "nouns" / "document.md").read_text(encoding="utf-8")
+    assert len(named) > 30
+    assert {code for code in named if f"`{code}`" not in page} == set()
+
+
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 60
@@ -293,6 +306,9 @@ for name in ("fcntl", "resource", "pwd", "grp", "termios"):
     sys.modules[name] = None
 import click, ringfence
 from ringfence.cli import cli
+from ringfence.documents.pdf_page import HIDDEN
+from ringfence.documents.raised import GUESSED_CENTS, RAISED_DIGITS
+from ringfence.documents.unread_counts import _NAMES
 from ringfence.seal import mechanism_here
 for name in ringfence.__all__:
     getattr(ringfence, name)
