@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,77 @@ def test_icons_hide_numbers_and_no_text_and_stored_values_are_no_doubt(tmp_path:
     document = read_file(path)
     assert document.text.splitlines()[-1] == "Acme 7   401   Rich words"
     assert codes(document) == ["hidden-text"]
+
+
+def rewritten(path: Path, member: str, *changes: tuple[str, str]) -> Path:
+    """The same workbook with another text in one of its parts."""
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    text = parts[member].decode()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    with zipfile.ZipFile(path, "w") as package:
+        for name, data in {**parts, member: text.encode()}.items():
+            package.writestr(name, data)
+    return path
+
+
+def test_a_formula_filled_down_from_one_that_changes_each_day_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("S")
+        for row in range(2):
+            sheet.write_formula(row, 0, f"=TODAY()-B{row + 1}", None, 7)
+        sheet.write_formula(2, 0, "=B1+1", None, 8)
+    first, second = "<f>TODAY()-B1</f>", "<f>TODAY()-B2</f>"
+    shared = '<f t="shared" ref="A1:A2" si="0">TODAY()-B1</f>', '<f t="shared" si="0"/>'
+    document = read_file(rewritten(path, "xl/worksheets/sheet1.xml", (first, shared[0]), (second, shared[1])))
+    (named,) = document.unread
+    assert named.code == "stale-formulas"
+    assert "(S!A1, S!A2)" in named.what
+
+
+def test_a_fill_without_a_pattern_covers_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("S").write("A1", "Total 5", book.add_format({"bg_color": "#000000"}))
+    fill = 'patternType="solid"><fgColor rgb="FF000000"/>', 'patternType="none"><fgColor rgb="FF000000"/>'
+    document = read_file(rewritten(path, "xl/styles.xml", fill))
+    assert document.text == "Sheet: S\n\nTotal 5"
+    assert not document.unread
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_fixed_words_of_a_master_show_unless_the_slide_hides_them(tmp_path: Path, shown: bool) -> None:
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (
+            ("office", "office"), ("text", "text"), ("style", "style"), ("draw", "drawing"),
+            ("presentation", "presentation"),
+        )
+    )  # fmt: skip
+
+    def box(text: str) -> str:
+        return f"<draw:frame><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>"
+
+    look = f'presentation:background-objects-visible="{str(shown).lower()}"'
+    style = (
+        f'<style:style style:name="d" style:family="drawing-page"><style:drawing-page-properties {look}/></style:style>'
+    )
+    page_of = f'<draw:page draw:style-name="d" draw:master-page-name="M">{box("Total 5")}</draw:page>'
+    path = tmp_path / "a.odp"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.presentation")
+        package.writestr(
+            "content.xml",
+            f"<office:document-content {names}><office:automatic-styles>{style}</office:automatic-styles><office:body>"
+            f"<office:presentation>{page_of}</office:presentation></office:body></office:document-content>",
+        )
+        package.writestr(
+            "styles.xml",
+            f"<office:document-styles {names}><office:master-styles>"
+            f'<style:master-page style:name="M">{box("Nordwind AG")}</style:master-page></office:master-styles>'
+            "</office:document-styles>",
+        )
+    assert read_file(path).text == "Slide 1\n\nTotal 5" + ("\n\nNordwind AG" if shown else "")
