@@ -33,6 +33,7 @@ from tests.test_word_files import level, numbered, paragraph, run, text_of
         '<table><tr><td style="max-width:0;overflow:hidden;text-overflow:ellipsis">Pay 5</td></tr></table>',
         '<div style="height:0;overflow:hidden;padding-bottom:56.25%">Pay 5</div>',
         '<div style="margin-left:-9999px;padding-left:9999px">Pay 5</div>',
+        '<div style="height:0;overflow:hidden;padding:0 0 56.25%">Pay 5</div>',
         '<div style="font-size:0"><span style="font:14px Arial">Pay 5</span></div>',
         "<svg><switch><foreignObject><div>Pay 5</div></foreignObject><text>Pay 5</text></switch></svg>",
         "<svg><defs><text>unused</text></defs><text>Pay 5</text></svg>",

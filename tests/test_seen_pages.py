@@ -48,6 +48,7 @@ def test_a_page_is_read_as_the_screen_of_a_desk_shows_it(tmp_path: Path, media: 
         "position:absolute;bottom:-9999px",
         "position:absolute;inset:-9999px auto auto -9999px",
         "display:block;margin-top:-9999px",
+        "display:block;margin:0 0 0 -9999px",
         "clip-path:circle(0)",
         "display:block;height:0;overflow-y:hidden",
         "display:block;text-indent:100%;white-space:nowrap;overflow:hidden",

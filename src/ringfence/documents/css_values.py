@@ -73,10 +73,17 @@ def expanded(name: str, text: str) -> list[tuple[str, str]]:
         picture = text if re.search(r"url\(|gradient\(|image-set\(", text) else "none"
         known = "transparent" if picture != "none" or text in ("none", "0") else text
         return [("background-image", picture), ("background-color", text if colour_of(text) else known)]
-    if name == "inset":
-        parts = text.split()
-        sides = [parts[0], parts[1 % len(parts)], parts[2 % len(parts)], parts[-1 if len(parts) < 4 else 3]]
-        return list(zip(("top", "right", "bottom", "left"), sides, strict=True)) if parts else []
+    parts = text.split()
+    if name in ("inset", "margin", "padding") and 1 <= len(parts) <= 4:
+        # One length for all sides, two for the upright and the level ones, three leave the left one to the right one.
+        sides = (
+            parts[0],
+            parts[1 % len(parts)],
+            parts[2 % len(parts)],
+            parts[3 if len(parts) == 4 else 1 % len(parts)],
+        )
+        prefix = "" if name == "inset" else f"{name}-"
+        return [(f"{prefix}{side}", each) for side, each in zip(("top", "right", "bottom", "left"), sides, strict=True)]
     return [(name, text)]
 
 

@@ -246,8 +246,8 @@ def display_of(properties: Properties, look: Look) -> str:
         return "column"
     if own == "inline-block":
         return "apart"
-    names = ("margin-left", "margin-right", "padding-left", "padding-right", "margin", "padding")
-    if any((length(properties.get(name, "").split(" ")[-1]) or 0) > _APART for name in names):
+    names = ("margin-left", "margin-right", "padding-left", "padding-right")
+    if any((length(properties.get(name)) or 0) > _APART for name in names):
         return "apart"
     return ""
 
