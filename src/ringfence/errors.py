@@ -5,6 +5,7 @@ RingfenceError                  base class of every error that Ringfence raises
 │   ├── TaskError               a task is invalid; reports all its faults at once
 │   ├── InputError              an input is missing or invalid
 │   ├── RunError                a run folder is missing, damaged or belongs to another lock
+│   │   └── OtherLockError      it belongs to another lock
 │   ├── WeightsError            weights cannot be found, fetched, verified or loaded
 │   └── EngineError             an engine is missing or does not support the request
 │       ├── EngineBusyError     the engine's queue is full
@@ -19,6 +20,7 @@ __all__ = [
     "EngineBusyError",
     "EngineError",
     "InputError",
+    "OtherLockError",
     "RequestRefused",
     "RingfenceError",
     "RunError",
@@ -61,6 +63,10 @@ class InputError(UserError):
 
 class RunError(UserError):
     """A run folder is missing, damaged or belongs to another lock."""
+
+
+class OtherLockError(RunError):
+    """A run folder belongs to another lock: its answers would not come out the same."""
 
 
 class WeightsError(UserError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..clock import now
 from ..contracts import LockFacts, MadeWith, Result, RunFacts, SessionFacts
 from ..documents import ReadingOptions, Source
-from ..errors import RunError
+from ..errors import OtherLockError, RunError
 from ..hardware import host_facts
 from ..inference import Answerer, BoardHooks, Tracer
 from ..inference.example_pool import write_pool
@@ -164,7 +164,7 @@ def _require_same_run(folder: RunFolder, facts: RunFacts, answerer: Answerer, re
         )
     lock = answerer.lock
     if facts.lock.digest != lock.digest:
-        raise RunError(
+        raise OtherLockError(
             f"The run in {folder.path} has another lock: {', '.join(lock.differences(facts.lock.data)[:6])} changed.",
             "Give --out a new folder, or use the task, weights and settings of that run.",
         )

@@ -12,7 +12,7 @@ from time import time_ns
 
 from ..contracts import MadeWith, ModelOptions
 from ..documents import Source, expand_inputs
-from ..errors import RunError
+from ..errors import OtherLockError
 from ..gold.source import GoldSource
 from ..inference import Answerer, AnswerOptions, load_model
 from ..runs import Progress, RunFolder
@@ -49,9 +49,7 @@ class ContenderRuns:
         self.say(f"Answering: {name}{', from the other proof' if copied else ''}")
         try:
             self._run(name, folder, model_options, documents, options or AnswerOptions())
-        except RunError as error:
-            if "another lock" not in str(error):
-                raise
+        except OtherLockError:
             self.say(f"The earlier answers of {name} were given otherwise, so it is asked again.")
             if copied:
                 shutil.rmtree(folder)
