@@ -17,19 +17,22 @@ Area = tuple[range, range]
 """Rows and columns, counted from 0."""
 
 
+def _look_of(differences: list[Any], rule: Any) -> Any:
+    """The differences that a rule makes to a cell; None if it names none."""
+    number = value(rule, "dxfId") or ""
+    return differences[int(number)] if number.isdigit() and int(number) < len(differences) else None
+
+
 def _colours(differences: list[Any], rule: Any) -> bool:
     """True if a rule may colour the background of its cells."""
     if next(children(rule, "colorScale", "dataBar"), None) is not None:
         return True
-    number = value(rule, "dxfId") or ""
-    known = number.isdigit() and int(number) < len(differences)
-    return known and child(differences[int(number)], "fill") is not None
+    return child(_look_of(differences, rule), "fill") is not None
 
 
 def _changes(differences: list[Any], rule: Any) -> bool:
     """True if a rule may hide its cells, strike them through or show their values in another format."""
-    number = value(rule, "dxfId") or ""
-    look = differences[int(number)] if number.isdigit() and int(number) < len(differences) else None
+    look = _look_of(differences, rule)
     font = child(look, "font")
     hides = is_white(child(font, "color")) and child(look, "fill") is None
     code = value(child(look, "numFmt"), "formatCode") or "General"
@@ -46,13 +49,11 @@ def apply_rules(differences: list[Any], sheet: Sheet, elements: Iterable[Any]) -
     for element in elements:
         rules = list(children(element, "cfRule"))
         drawn, changed = any(map(_shows_no_value, rules)), any(_changes(differences, rule) for rule in rules)
-        areas = (
-            [area_of(reference) for reference in (value(element, "sqref") or "").split()] if drawn or changed else []
-        )
-        for rows, columns in filter(None, areas):
-            places = [
-                (row, column) for row in sheet.rows if row in rows for column in sheet.rows[row] if column in columns
-            ]
+        references = (value(element, "sqref") or "").split() if drawn or changed else []
+        for rows, columns in filter(None, map(area_of, references)):
+            # A sheet may have a thousand rules of a few cells each, or one of all its cells.
+            filled = [row for row in rows if row in sheet.rows] if len(rows) < len(sheet.rows) else sheet.rows
+            places = [(row, column) for row in filled if row in rows for column in sheet.rows[row] if column in columns]
             for row, column in places if drawn else ():
                 if (row, column) in sheet.numbers:
                     sheet.unseen[row, column] = sheet.rows[row].pop(column)

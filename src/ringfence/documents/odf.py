@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import DocumentError
 from .flow_text import LayerBuilder
 from .model import Document
-from .odf_styles import OdfLook, OdfStyles, used_pages
+from .odf_styles import OdfLook, OdfStyles
 from .odf_text import OdfWriter
 from .ods import read_ods
 from .package import children, descendants, value
@@ -41,9 +41,9 @@ class OpenDocumentReader:
         """Yield the file as one document; each slide or sheet is a page."""
         packed = data.startswith(b"PK")
         content = _member(source, data, "content.xml") if packed else data
-        styles = _member(source, data, "styles.xml") if packed else None
+        looks = _member(source, data, "styles.xml") if packed else None
         root = parse_xml(content or b"")
-        styles_root = parse_xml(styles) if styles else root
+        styles_root = parse_xml(looks) if looks else root
         body = root.find(f".//{_OFFICE}body")
         if body is None:
             raise DocumentError("damaged", "it has no document body")
@@ -51,12 +51,13 @@ class OpenDocumentReader:
         if body.find(f"{_OFFICE}spreadsheet") is not None:
             yield _spreadsheet(root, styles_root, source, options).document(source, sha256_of(data), stamp)
             return
-        layer = OdfWriter(OdfStyles(root, styles_root), options.hidden)
+        styles = OdfStyles(root, styles_root)
+        layer = OdfWriter(styles, options.hidden)
         for name in ("header", "body", "footer"):
             if name == "body":
                 layer.write(body)
                 continue
-            for words in _surroundings(layer, used_pages(root, styles_root), _SURROUNDINGS[name]):
+            for words in _surroundings(layer, styles.used_pages(), _SURROUNDINGS[name]):
                 layer.paragraph(words, name)
         layer.name_unread()
         yield layer.document(source, sha256_of(data), stamp)

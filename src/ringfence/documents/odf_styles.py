@@ -10,7 +10,7 @@ from .package import child, descendants, local, value
 from .symbol_fonts import item_mark
 from .word_numbers import letters, roman
 
-__all__ = ["OdfLook", "OdfNumbers", "OdfStyles", "used_pages"]
+__all__ = ["OdfLook", "OdfNumbers", "OdfStyles"]
 
 _CHAIN = 20
 _LEVELS = 10
@@ -91,15 +91,22 @@ class OdfStyles:
             for one in ([] if style is None else style)
         )
 
-    def shows_footer(self, name: str | None) -> bool:
-        """True if the slides of a style show their footer."""
-        style = self._styles.get(("drawing-page", name or ""))
-        return value(child(style, "drawing-page-properties"), "display-footer") == "true"
+    def shows(self, what: str, name: str | None) -> bool | None:
+        """Return whether the slides of a style show something, such as ``display-footer``; None if it does not say."""
+        said = value(child(self._styles.get(("drawing-page", name or "")), "drawing-page-properties"), what)
+        return None if said is None else said == "true"
 
-    def shows_master(self, name: str | None) -> bool:
-        """True if the slides of a style show the fixed shapes of their master."""
-        style = self._styles.get(("drawing-page", name or ""))
-        return value(child(style, "drawing-page-properties"), "background-objects-visible") != "false"
+    def used_pages(self) -> list[Any]:
+        """The master pages that a text may use: the first one, those that styles name, and those that follow them."""
+        named = {value(style, "master-page-name") for style in self._styles.values()}
+        waiting = [*({*self.pages} & named), *(["Standard"] if "Standard" in self.pages else [*self.pages][:1])]
+        used: set[str | None] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in self.pages and name not in used:
+                used.add(name)
+                waiting.append(value(self.pages[name], "next-style-name"))
+        return [page for name, page in self.pages.items() if name in used]
 
     def _chain(self, family: str, name: str | None) -> list[Any]:
         chain: list[Any] = []
@@ -129,20 +136,6 @@ class OdfStyles:
             ground=next((ground.lower() for ground in grounds if ground not in (None, "transparent")), None),
             font=value(text, "font-family") or (self._fonts.get(name, name) if name else None),
         )
-
-
-def used_pages(root: Any, styles_root: Any) -> list[Any]:
-    """The master pages that a text may use: the first one, those that styles name, and those that follow them."""
-    pages = {value(page, "name"): page for page in descendants(styles_root, "master-page")}
-    named = {value(style, "master-page-name") for part in (root, styles_root) for style in descendants(part, "style")}
-    waiting = [*({*pages} & named), *([*pages][:1] if "Standard" not in pages else ["Standard"])]
-    used: dict[str | None, Any] = {}
-    while waiting:
-        name = waiting.pop()
-        if name in pages and name not in used:
-            used[name] = pages[name]
-            waiting.append(value(pages[name], "next-style-name"))
-    return [page for name, page in pages.items() if name in used]
 
 
 class OdfNumbers:

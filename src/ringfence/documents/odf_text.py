@@ -128,14 +128,14 @@ class OdfWriter(LayerBuilder):
 
     def _surround(self, page: Any) -> None:
         """Write the fixed words of the master of a slide, and its footer, once for all slides that have the same."""
-        master = value(page, "master-page-name")
-        if master not in self._masters and self._styles.shows_master(value(page, "style-name")):
+        master, style = value(page, "master-page-name"), value(page, "style-name")
+        if master not in self._masters and self._styles.shows("background-objects-visible", style) is not False:
             self._masters.add(master)
             for shape in self._styles.pages.get(master, ()):
                 if value(shape, "class") is None and local(shape) != "notes" and value(shape, "placeholder") != "true":
                     self._walk([shape])
         name = value(page, "use-footer-name")
-        if name in self._footers and self._styles.shows_footer(value(page, "style-name")):
+        if name in self._footers and self._styles.shows("display-footer", style):
             self.paragraph(self._footers.pop(name), f"slide {self._slides}, footer")
 
     def _paragraph(self, element: Any, name: str) -> None:

@@ -285,7 +285,8 @@ class _Parser:
         """Write the symbol that a field shows; the instruction of a field comes before its result."""
         instruction, self._instruction = self._instruction, ""
         sign, lost = drawn(instruction)
-        self._unread.add("fields", "x" if lost else "")
+        if lost:
+            self._unread.add("fields")
         self._add(sign)
         if sign:  # the result holds the same one
             self._state = replace(self._state, skipped=True)

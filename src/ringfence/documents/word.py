@@ -190,9 +190,7 @@ class _Writer:
             elif name in ("del", "moveFrom"):
                 self._unread.add("deleted-text", "".join(t.text or "" for t in descendants(one, "delText", "t")))
             elif name == "fldSimple" and next(descendants(one, "t"), None) is None:
-                sign, lost = drawn(value(one, "instr") or "")
-                self._unread.add("fields", "x" if lost else "")
-                yield Run(sign, look.level or 0)
+                yield self._field(drawn(value(one, "instr") or ""), look)
             elif (parts := formula_runs(one, partial(self._runs, look=look))) is not None:
                 yield from parts
             elif name not in _SKIPPED and name not in ("p", "tbl"):
@@ -241,11 +239,15 @@ class _Writer:
                 chosen = value(child(choice, "result")) or value(child(choice, "default")) or "0"
                 yield Run(entries[int(chosen)] if chosen.isdigit() and int(chosen) < len(entries) else "")
             elif name == "fldChar":
-                sign, lost = self._fields.follow(value(one, "fldCharType") or "")
-                self._unread.add("fields", "x" if lost else "")
-                yield Run(sign, level)
+                yield self._field(self._fields.follow(value(one, "fldCharType") or ""), look)
             elif name == "ruby":
                 yield from self._runs(child(one, "rubyBase"), RunStyle())
+
+    def _field(self, shown: tuple[str, bool], look: RunStyle) -> Run:
+        sign, lost = shown
+        if lost:
+            self._unread.add("fields")
+        return Run(sign, look.level or 0)
 
     def _note_mark(self, reference: Any, kind: str) -> Iterator[Run]:
         number = len(self._notes[kind]) + 1

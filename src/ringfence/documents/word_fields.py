@@ -6,7 +6,7 @@ import re
 
 from .symbol_fonts import UNKNOWN, with_symbols
 
-__all__ = ["WordFields"]
+__all__ = ["WordFields", "drawn"]
 
 _DRAWN = {"AUTONUM", "AUTONUMLGL", "AUTONUMOUT", "LISTNUM", "EQ", "MACROBUTTON"}  # Word stores no result of these
 
