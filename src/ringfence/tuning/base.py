@@ -48,10 +48,10 @@ def computing() -> Computing:
 
 def base_faults(weights: StoredWeights, numbers: str) -> list[str]:
     """Why a base cannot be trained here in a precision."""
-    import torch
-
     if numbers != "4bit":
         return []
+    import torch
+
     faults = [] if torch.cuda.device_count() else ["a base of 4 bits needs a GPU; choose numbers: bfloat16"]
     if not has_safetensors(weights):
         faults.append("a GGUF base cannot be trained with 4 bits; take its safetensors, or numbers: bfloat16")
