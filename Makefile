@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Where nothing is kept compiled, each of pytest's workers and each process of a test compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-all hunt weights lint format docs docs-site bench-quality bench-ranker bench-label-next bench-cascade bench-corpus bench-tuning bench-distillation bench-embedders bench-values bench-cell-formats bench-statistics bench-documents bench-differential-files bench-forms bench-fuzz bench-injection bench-windows bench-corpus-scale bench-rerankers bench-stores bench-throughput bench-kill bench-memory bench-tampering bench-estimates clean bench-differential
 
 demo: $(VENV)/.demo  ## make a virtual environment, pull the default weights, extract from example documents, write a report

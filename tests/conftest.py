@@ -41,9 +41,18 @@ settings.register_profile("same", derandomize=True, deadline=None)  # a busy mac
 settings.register_profile("hunt", deadline=None)
 settings.load_profile("same")
 
+Open = Callable[[Mode], LoadedModel]
 REPOSITORY = Path(__file__).parents[1]
 evidence()  # under `ringfence seal exec` the seal is proven here, once, before the network is forbidden below
 SMALL = "smollm2-135m-instruct-q4_1"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse workers that take no notice of groups: each would make what a group shares."""
+    grouped = [item for item in items if next(item.iter_markers("xdist_group"), None)]
+    if getattr(config.option, "loadgroup", False) and not all("@" in item.nodeid for item in grouped):
+        raise pytest.UsageError("pytest-xdist does not group tests here. Install the versions of constraints.txt.")
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +121,7 @@ def embedder(embedding_weights: StoredWeights) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def open_small(small_weights: StoredWeights) -> Iterator[Callable[[Mode], LoadedModel]]:
+def open_small(small_weights: StoredWeights) -> Iterator[Open]:
     """The 135M on the real engine, one for each mode."""
     opened: dict[Mode, LoadedModel] = {}
 
@@ -125,6 +134,13 @@ def open_small(small_weights: StoredWeights) -> Iterator[Callable[[Mode], Loaded
     yield open_in
     for one in opened.values():
         one.engine.close()
+
+
+def lend_form(opened: LoadedModel, weights: StoredWeights) -> None:
+    """Copy the form that an engine runs to the same weights in another store: to convert them again takes long."""
+    assert opened.form is not None
+    assert opened.form.manifest.origin == weights.manifest.digest
+    shutil.copytree(opened.form.folder, weights.folder / "forms" / opened.form.folder.name)
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ from ringfence.runs.trace import traces_by_document
 from ringfence.tasks import task_from
 from ringfence.weights import PullOptions, Store, StoredWeights, pull
 from ringfence.weights.requantisation import requantise
-from tests.conftest import ringfence, task_of
+from tests.conftest import Open, lend_form, ringfence, task_of
 from tests.fake_runs import latest, lines, opens_engine, run
 
 TASK = task_of(number={"kind": "number"})
@@ -403,7 +403,9 @@ class RealRun:
 
 
 @pytest.fixture(scope="session")
-def locked_run(small_weights: StoredWeights, examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def locked_run(
+    small_weights: StoredWeights, open_small: Open, examples: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with a store (home) and a run; each test takes a copy, for it changes what it takes."""
     here = tmp_path_factory.mktemp("locked")
     task = here / "task.yaml"
@@ -412,7 +414,8 @@ def locked_run(small_weights: StoredWeights, examples: Path, tmp_path_factory: p
     inputs = sorted((examples / "documents").iterdir())[:2]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RINGFENCE_HOME", str(here / "home"))
-        pull(str(small_weights.files / small_weights.manifest.files[0].name), Store(), options=PullOptions(name="mine"))
+        file = small_weights.files / small_weights.manifest.files[0].name
+        lend_form(open_small("batched"), pull(str(file), Store(), options=PullOptions(name="mine")))
         assert ringfence("run", task, *inputs, "--out", here / "run", *how) == 0
     return here
 
