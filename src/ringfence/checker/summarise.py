@@ -12,6 +12,7 @@ from text_to_num import alpha2digit
 from ..contracts import Result
 from ..documents import Document
 from .kind import Fault, KindChecker
+from .quantities import is_stated_otherwise
 
 __all__ = ["CHECKER", "columns", "faults_of_result", "numbers_missing"]
 
@@ -104,7 +105,8 @@ def numbers_missing(written: str, source: str) -> Iterator[str]:
             for unit, factor in _LONGER
             if raw.isdigit() and re.match(rf"[ -]?(?:{unit})\b", behind, re.I)
         }
-        if not ways & known:
+        before = written[max(0, number.start() - 24) : number.start()]
+        if not ways & known and not is_stated_otherwise(raw, before, behind, source):
             yield raw
 
 

@@ -14,24 +14,28 @@ _CODE = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[\w./-]*[\w/]")
 _LABELLED = re.compile(
-    r"(?:\b(?:sections?|articles?|art\.?|clauses?|items?|chapters?|paragraphs?|versions?|ziffer|abschnitt|kapitel|nr\.?|"
-    r"no\.?)|§§?)[ \u00a0]?(?P<number>\d+(?:\.\d+)+[a-z]?|\d+[a-z]|\d+(?:\([0-9a-z]+\))+)(?![\w(]|\.\d)",
+    r"(?:\b(?:sections?|articles?|art\.?|clauses?|items?|chapters?|paragraphs?|versions?|releases?|revisions?|rev\.?|"
+    r"figures?|fig\.?|tables?|exhibits?|schedules?|annex|appendix|rooms?|floors?|units?|lots?|steps?|rules?|"
+    r"ziffer|abschnitt|kapitel|tabelle|abbildung|anlage|raum|zimmer|nr\.?|no\.?)|§§?|(?<!\w)v(?=\d))[ \u00a0]?"
+    r"(?P<number>\d+(?:\.\d+)+[a-z]?|\d+[a-z]|\d+(?:\([0-9a-z]+\))+)(?![\w(]|\.\d)",
     re.I,
 )
 _RANGE = re.compile(r"(\d+(?:[.,:]\d+)*)[-–](\d+(?:[.,:]\d+)*)")
-_MEASURED = re.compile(r"\d+(?:[.,]\d+)?(?:[-–]\d+(?:[.,]\d+)?)?(?P<unit>[^\W\d_].*)")
+_MEASURED = re.compile(r"\d+(?:[.,]\d+)?(?:[-–]\d+(?:[.,]\d+)?)?-?(?P<unit>[^\W\d_]\D*[²³\d]?)")
+_LEADING_ZERO = re.compile(r"(?<![\w.,:/+–-])0\d{2,}(?![\w.,:/–-]*\d)")
+_PHONE = re.compile(r"(?<![\w.,:/–-])(?:\+|0)\d[\d ()/–-]{5,}\d(?![\w/]|[.,]\d)")
 _NO_CODES = tuple(
     re.compile(pattern)
     for pattern in (
         r"[\d.,]+",  # numbers
         r"\d+[xh×]\d+\w*",  # 10x20, 17h30
-        r"(?:FY|[QH]\d?)\D?\d*",  # years and quarters
+        r"(?:FY|[QH]\d?)\D?\d*(?:[/–-]\d\d(?:\d\d)?)?",  # years and quarters
         r"[A-Z]{1,3}\$?\d[\d.,]*",  # US$5
         r"\d[\d.,]*(?:k|m|mn|b|bn|K|M|B|MN|BN)",  # 5M
         r"\d{4}-\d\d(?:-\d\d.*)?|\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?",  # days
-        r"\d{1,2}/\d{4}|(?:19|20)\d\d/\d\d(?:\d\d)?",  # months and business years
+        r"\d{1,2}/\d{4}|(?:19|20)\d\d/\d\d(?:(?:19|20)\d\d)?",  # months and business years
         r"\d+:\d\d.*",  # times
-        r"[^\W\d_]+-\d{1,2}|\d{1,2}-[^\W\d_]+|\d+(?:-[^\W\d_]+)+|[^\W\d_]+",  # COVID-19, 30-day
+        r"[^\W\d_]+-\d{1,2}|\d{1,2}-[^\W\d_]+|\d+(?:-[^\W\d_]{2,})+|[^\W\d_]+",  # COVID-19, 30-day
     )
 )
 
@@ -42,6 +46,9 @@ def codes_in(text: str) -> Iterator[tuple[int, int, str]]:
         yield *match.span("number"), f"§{match['number'].lower()}"
     for match in _ADDRESS.finditer(text):
         yield *match.span(), match.group().lower()
+    for pattern in (_PHONE, _LEADING_ZERO):  # 030 123456 is 030/123456; 00123 is not 123
+        for match in pattern.finditer(text):
+            yield *match.span(), squashed(match.group())
     for match in _CODE.finditer(text):
         if _is_code(match.group()):
             yield *match.span(), squashed(match.group())
@@ -59,8 +66,8 @@ def _is_code(word: str) -> bool:
         return False
     if ends := _RANGE.fullmatch(word):
         low, high = ends.groups()
-        falls = low.isdigit() and high.isdigit() and int(low) > int(high)
-        return falls or high.startswith("0") or len(low) == len(high) == 3
+        falls = low.isdigit() and high.isdigit() and int(low) > int(high) and digits > 4
+        return falls or low.startswith("0") or high.startswith("0") or len(low) == len(high) == 3
     if measured := _MEASURED.fullmatch(word):
         unit = measured["unit"]
         if unit_after(word, measured.start("unit")) or len(unit) > 3 or unit in ("st", "nd", "rd", "th"):

@@ -19,13 +19,21 @@ _OPENERS = frozenset(
     Finally For From He Her Here His However If In Is It Its Later My Neither Next No Now On One Only Open Our Overall
     Per See She Since So Some That The Their Then There These They This Those Though Thus To Today Together Under Until
     Was We Were When Where Which While Who With Yesterday You Ab Alle Am Auch Auf Bei Beim Das Dann Dem Den Der Des
-    Die Diese Dieser Ein Eine Einem Einen Einer Er Es Für Herr Frau Im Laut Mit Nach Nur Seit Sie Um Und Vom Von Vor
+    Die Diese Dieser Ein Eine Einem Einen Einer Er Es Für Im Laut Mit Nach Nur Seit Sie Um Und Vom Von Vor
     Wenn Wir Zu Zum Zur Au Aux Avec Ce Cette Dans De Elle En Et Il Ils La Le Les Nous Par Pour Selon Sur Un Une
     """.split()  # noqa: SIM905 - a list of strings would take a line for each
 )
 _TITLES = frozenset({"Dr.", "Mr.", "Mrs.", "Ms.", "St.", "Prof.", "Hr.", "Fr.", "Mme.", "Jr.", "Sr."})
 _TITLE_WORDS = frozenset("dr mr mrs ms prof professor herr herrn frau hr fr mme mlle monsieur madame m sir".split())  # noqa: SIM905
-_FORMS = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "company": "co", "gesellschaft": "ges"}
+_MEN = frozenset("mr herr herrn hr monsieur".split())  # noqa: SIM905
+_WOMEN = frozenset("mrs ms frau mme mlle madame".split())  # noqa: SIM905
+_FORMS = {
+    "limited": "ltd", "incorporated": "inc", "corporation": "corp", "company": "co", "gesellschaft": "ges",
+    "article": "art", "articles": "art", "artikel": "art", "section": "sec", "sections": "sec", "paragraph": "para",
+    "number": "no", "figure": "fig", "chapter": "ch", "saint": "st", "sankt": "st", "january": "jan", "february": "feb",
+    "march": "mar", "april": "apr", "june": "jun", "july": "jul", "august": "aug", "september": "sep", "sept": "sep",
+    "october": "oct", "november": "nov", "december": "dec",
+}  # fmt: skip
 _LEGAL = frozenset("ltd inc corp co llc plc gmbh ag sa bv nv spa srl sarl kg se".split())  # noqa: SIM905
 # Words with a capital that say what somebody or something is, in front of its name.
 _ROLES = frozenset(
@@ -49,10 +57,24 @@ class NameSource:
 
     def has(self, name: str) -> bool:
         """True if the text has the name, or all names that "and", "of" and the like join in it."""
+        if self._is_of_other_title(name):
+            return False
         if self._has_run(name):
             return True
-        parts = re.split(rf"\s(?:{'|'.join(sorted(_JOINTS))})\s", name)
+        parts = re.split(rf"\s(?:{'|'.join(sorted(_JOINTS))})\s|['’]s?\s", name)
         return all(self._has_part(part) for part in parts if part.lower() not in _JOINTS)
+
+    def _is_of_other_title(self, name: str) -> bool:
+        """True if a man's title stands here before a name that the text has with a woman's only, or the reverse."""
+        title, _, rest = _plain(name).partition(" ")
+        own, other = (
+            (_MEN, _WOMEN) if title in _MEN else (_WOMEN, _MEN) if title in _WOMEN else (frozenset(), frozenset())
+        )
+        if not own or not rest:
+            return False
+        found = re.findall(rf"(?<!\w)((?:\w+ ){{0,2}}){re.escape(rest.split()[-1])}(?!\w)", self._words)
+        titles = {word for before in found for word in before.split()}
+        return bool(titles & other) and not titles & own
 
     def _has_part(self, part: str) -> bool:
         words = [word for word in _plain(part).split() if word not in _TITLE_WORDS]
@@ -73,6 +95,15 @@ class NameSource:
         words = plain.split()
         if len(words) < 2 or not re.fullmatch(r"[\w' ]+", plain):
             return False
+        # German adjectives are inflected: of the Deutsche Bank is der Deutschen Bank.
+        inflected = " ".join(
+            [
+                *(re.sub(r"(?<=\w{3})e[nmrs]?$", "e[nmrs]?", re.escape(word)) for word in words[:-1]),
+                re.escape(words[-1]),
+            ]
+        )
+        if re.search(rf"(?<!\w){inflected}(?!\w)", self._words):
+            return True
         # John Smith is John A. Smith, J. Smith, and Smith, John; Acme Inc is Acme, Inc.
         first = rf"{re.escape(words[0])}\w*" if len(words[0]) == 1 else rf"(?:{re.escape(words[0])}|{words[0][0]})"
         loose = r"(?: \w)? ".join([first, *map(re.escape, words[1:])])
@@ -106,6 +137,8 @@ def _plain(text: str) -> str:
     text = re.sub(r"\u00ad|[-‑]\n(?=[a-zß-ÿ])", "", text)
     letters = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    bare = re.sub(r"([aou])e", r"\1", bare.replace("ø", "o").replace("ł", "l"))  # Mueller is Müller
+    bare = re.sub(r"strasse\b", "str", bare)
     words = re.sub(r"\.(?=\w)|[.,;()\"]", lambda dot: "" if dot.group() == "." else " ", bare)
     return " ".join(_FORMS.get(word, word) for word in re.sub(r"[-‑–]", " ", words).split())
 

@@ -12,20 +12,34 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from text_to_num import alpha2digit
-
 from ..documents import Document
-from .codes import codes_in, squashed
+from .codes import squashed
+from .columns import ColumnYear, column_years
 from .evidence import as_document
 from .fields import PatternField
+from .literals import fractions, literals
 from .locale import Locale
 from .number_words import number_words
+from .qualifiers import ABOUT, Qualifiers, contradict, date_qualifiers, qualifiers
 from .recognisers import Candidate, find_candidates
-from .stated_dates import partial_dates, quarters, shared_years, years
-from .units import currencies_of, head_scale, scale_behind, scale_in, suffix_power, unit_after
+from .stated_dates import partial_dates, shared_years, two_years, years
+from .units import (
+    converted,
+    currencies_of,
+    end_of_unit,
+    head_scale,
+    scale_behind,
+    scale_in,
+    sign_power,
+    suffix_power,
+    unit_after,
+)
 
 __all__ = ["StatedValue", "is_part_of_code", "is_stated", "stated_values", "written_values"]
 
+_YEAR = frozenset({"calendar year"})  # 2023 in "since 2023" is neither EUR 2023 nor 2023 kg
+_CALENDAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d]|[.,]\d)")
+_FISCAL = re.compile(r"\bfiscal|\bFY|geschäftsjahr|exercice", re.I)  # fiscal 2022 may end in January 2023
 LEAST_IN_WORDS = 3  # "one of the parties" counts nothing
 _FALLS = re.compile(
     r"loss|lost|fall|fell|drop|declin|decreas|reduc|lower|less|down|below|minus|negativ|deficit|shr[aiu]nk|cut|"
@@ -33,27 +47,12 @@ _FALLS = re.compile(
     r"perte|baisse|diminu|recul|pérdida|descen|baj[óa]|perdita|calo|ridu|verlies|daal|gedaald|afname|[-−–(]\s?\d",
     re.I,
 )
+_MINUS = re.compile(r"(?<![\d%] )\b(?:minus|negative|moins|menos|meno|min)[ \u00a0]\Z", re.I)
 _RANGE = re.compile(r"(?<![\w.,/–-])(\d{1,4}(?:[.,]\d{1,2})?)[-–](\d{1,4}(?:[.,]\d{1,2})?)(?![\w–-]|[.,/]\d)")
 # EUR 5.2 and 4.8 million: the scale is that of both.
 _SHARED = re.compile(
     r"(?<![\w.,])(\d+(?:[.,]\d+)?)[ ]?(?:and|or|to|und|oder|bis|bzw\.|et|à|[-–])[ ]?(?:[$€£]|EUR |USD )?\d+(?:[.,]\d+)?"
 )
-_CLOCK = re.compile(
-    r"(?<![\w.,:/])(?P<hour>[01]?\d|2[0-4])(?:[:h](?P<minute>[0-5]\d)|\.(?P<dotted>[0-5]\d)(?=[ ](?:Uhr|[ap]\.?m)))?"
-    r"(?:[ ]?(?P<half>[ap])\.?m\b\.?|[ ](?P<uhr>Uhr|o'clock)\b)?(?![\w:]|[.,]\d)",
-    re.I,
-)
-_ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3})(?:st|nd|rd|th|ème|er|º|ª)(?!\w)")
-_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-"
-# From the third on: "first" and "second" are also words of order and of time.
-_ORDINAL_WORD = re.compile(
-    rf"\b(?:{_TENS})?(?:third|fourth|fifth|sixth|seventh|eighth|ninth|"
-    r"tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)\b|"
-    rf"\b{_TENS}(?:first|second)\b",
-    re.I,
-)
-_FRACTION = re.compile(r"(?<![\w.,/:])(\d{1,3})[/:](\d{1,3})(?![\w/:]|[.,]\d)|[½⅓⅔¼¾⅛⅜⅝⅞]")
-_SIGNS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,7 @@ class StatedValue:
     """A value at ``start`` to ``end``: its possible readings without sign, and what it can be measured in.
 
     No ``units`` mean that the text does not say. ``bare`` numbers stand below the head of a table that has a scale.
+    ``said`` is what the words around it say of it, ``column`` the year over it in a table.
     """
 
     start: int
@@ -70,6 +70,8 @@ class StatedValue:
     negative: bool = False
     units: frozenset[str] = frozenset()
     bare: bool = False
+    said: Qualifiers = frozenset()
+    column: ColumnYear | None = None
 
 
 def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
@@ -84,12 +86,20 @@ def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
         places = set(range(value.start, value.end))
         if not taken & places:
             taken |= places
-            yield value
+            yield _qualified(value, written.text)
 
 
 @lru_cache(maxsize=16)  # the claims of an answer rest on the same passages, which are read for each of them
 def _stated_in(text: str, locale: Locale) -> tuple[StatedValue, ...]:
     return tuple(_all_values(as_document(text), locale))
+
+
+def _qualified(value: StatedValue, text: str) -> StatedValue:
+    if not value.end:
+        return value
+    if value.kind == "date":
+        return replace(value, said=date_qualifiers(text, value.start, value.end))
+    return replace(value, said=qualifiers(text, value.start, end_of_unit(text, value.end)))
 
 
 def stated_values(document: Document, locale: Locale) -> Sequence[StatedValue]:
@@ -102,7 +112,8 @@ def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
     values = [*_literal(document.text), *_found(document, locale), *_in_words(document.text)]
     dates = [(value.end, value.readings) for value in values if value.kind == "date" and value.end]
     values += [StatedValue(0, 0, "date", frozenset({day})) for day in shared_years(document.text, dates)]
-    values += [StatedValue(0, 0, "number", frozenset({year})) for year in years(document.text)]
+    values += [StatedValue(0, 0, "number", frozenset({year}), units=_YEAR) for year in years(document.text)]
+    values += [StatedValue(0, 0, "number", frozenset({both})) for both in two_years(document.text)]
     for shared in _SHARED.finditer(document.text):
         if power := scale_behind(document.text, shared.end()):
             reading = _plain(_decimal(shared[1]).scaleb(power))
@@ -112,27 +123,65 @@ def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
         values.append(StatedValue(0, 0, "number", codes))
     for value in [value for value in values if value.kind == "date" and len(min(value.readings, default="")) == 10]:
         for reading in value.readings:
-            parts = (("number", reading[:4]), ("date", reading[:7]), ("date", f"-{reading[4:]}"))
-            values += [StatedValue(0, 0, kind, frozenset({part})) for kind, part in parts]
+            values.append(StatedValue(0, 0, "number", frozenset({reading[:4]}), units=_YEAR))
+            values += [StatedValue(0, 0, "date", frozenset({part})) for part in (reading[:7], f"-{reading[4:]}")]
     if scale := head_scale(document.text):
         power, units = scale
         for place, value in [(place, value) for place, value in enumerate(values) if value.kind != "date"]:
             own = document.text[value.start : value.end]
             if value.end and re.fullmatch(r"[^\w\s]?[\d.,'\u00a0() -]+", own) and not value.units - units:
-                scaled = frozenset(_plain(Decimal(each).scaleb(power)) for each in value.readings if _is_number(each))
+                numbers = [Decimal(each) for each in value.readings if _is_number(each)]
+                scaled = frozenset({_plain(max(numbers).scaleb(power))} if numbers else ())
                 values.append(replace(value, kind="money", readings=scaled, units=units))
                 if re.search(r"\d{3}", own) and not re.fullmatch(r"(?:19|20)\d\d", own):
                     values[place] = replace(value, bare=True)
-    return values
+    return _in_columns([_qualified(value, document.text) for value in values], document.text)
 
 
-def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str) -> bool:
-    """True if a source states the value: in the same unit, or without one, and with its sign."""
-    ways = (value, *_as_smaller_units(value))
-    known = [one for one in source for way in ways if _agree(way, one)]
+def _in_columns(values: list[StatedValue], text: str) -> list[StatedValue]:
+    """The values with the years that stand over them."""
+    columns = {at: column for column in column_years(text) for at in range(column.start, column.end)}
+    return [replace(value, column=columns.get(value.end - 1)) if value.end else value for value in values]
+
+
+def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, question: str = "") -> bool:
+    """True if a source states the value: in the same unit, or without one, with its sign, and in a column of its year.
+
+    A claim without a year speaks of those of its question.
+    """
+    if ABOUT in value.said:
+        value = _rounded_to(value, source, claim)
+    ways = (value, *_converted(value))
+    spoken = frozenset(() if _FISCAL.search(claim) else _CALENDAR.findall(claim) or _CALENDAR.findall(question))
+    known = [one for one in source for way in ways if _agree(way, one) and not _of_another_year(one, spoken)]
+    currencies = {code for one in source if one.kind == "money" and one.readings & value.readings for code in one.units}
+    if value.kind == "money" and value.units and currencies and not currencies & value.units:
+        return False  # a bare number elsewhere does not make USD 500 of EUR 500
     if any(one.negative == value.negative for one in known):
         return True
     return bool(known) and not value.negative and _FALLS.search(claim) is not None
+
+
+def _rounded_to(value: StatedValue, source: Sequence[StatedValue], claim: str) -> StatedValue:
+    """The value with the readings that a source has and that are rounded to it: about 5.2 million are 5,243,100."""
+    significant = len(re.sub(r"\D", "", claim[value.start : value.end]).strip("0"))
+    numbers = {_decimal(reading) for reading in value.readings if _is_number(reading)}
+    exact = {
+        reading
+        for one in source
+        for reading in one.readings
+        if _is_number(reading) and _round(_decimal(reading), max(2, significant)) in numbers
+    }
+    return replace(value, readings=value.readings | exact)
+
+
+def _round(number: Decimal, digits: int) -> Decimal:
+    return number.quantize(Decimal((0, (1,), number.adjusted() - digits + 1))) if number else number
+
+
+def _of_another_year(one: StatedValue, spoken: frozenset[str]) -> bool:
+    """True if a claim speaks of one column of a table, and the value stands in another."""
+    return one.column is not None and one.column.year not in spoken and bool(one.column.years & spoken)
 
 
 def _agree(value: StatedValue, one: StatedValue) -> bool:
@@ -140,7 +189,7 @@ def _agree(value: StatedValue, one: StatedValue) -> bool:
     if not one.readings & value.readings or (value.kind == "date") != (one.kind == "date"):
         return False
     apart = value.units and one.units and not value.units & one.units
-    return not apart and not (value.kind == "money" and one.bare)
+    return not apart and not (value.kind == "money" and one.bare) and not contradict(value.said, one.said)
 
 
 def is_part_of_code(value: StatedValue, source: Sequence[StatedValue], claim: str) -> bool:
@@ -177,12 +226,12 @@ def _found(document: Document, locale: Locale) -> Iterator[StatedValue]:
         if free[number.start]:
             found = {number.value} if number.value else set(number.readings)
             units = unit_after(text, number.end) | currencies_of(text, number.start, number.end)
-            value = _value(number, "number", text, found, units)
+            value = _value(number, "number", text, found, units or _year(text, number.start, number.end))
             yield value
-            yield from _as_smaller_units(value)
+            yield from _converted(value)
     for match in _RANGE.finditer(text):
         low, high = map(_decimal, match.groups())
-        if free[match.start()] and low < high and not re.match(r"0\d", match[2]):
+        if free[match.start()] and not re.match(r"0\d", match[2]):
             units = unit_after(text, match.end())
             for part, each in ((1, low), (2, high)):
                 yield StatedValue(*match.span(part), "number", frozenset({_plain(each)}), False, units)
@@ -201,49 +250,51 @@ def _candidates(kind: str, document: Document, locale: Locale) -> list[Candidate
 
 def _value(candidate: Candidate, kind: str, text: str, found: set[str], units: frozenset[str]) -> StatedValue:
     raw = text[candidate.start : candidate.end]
-    power = suffix_power(text, candidate.start, candidate.end) if "ambiguous-scale" in candidate.flags else None
+    power = sign_power(text, candidate.start, candidate.end)
+    if power is None and "ambiguous-scale" in candidate.flags:
+        power = suffix_power(text, candidate.start, candidate.end)
+    closed = candidate.end + (text[candidate.end : candidate.end + 1] == ")")
+    if power is None and text[closed - 1] == ")":  # $(1.2) million
+        power = scale_behind(text, closed)
     numbers = {_decimal(each) for each in found if _is_number(each)}
-    if power is not None:
+    if power is not None and not scale_in(raw):
         digits = re.search(r"\d+(?:[.,]\d+)*", raw)
-        stated = {_decimal(digits.group())} if digits and _is_number(digits.group()) else {*sorted(numbers)[:1]}
-        numbers = {bare.scaleb(power) for bare in stated}
+        bare = digits.group() if digits else ""
+        if power == 3 and re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", bare):  # TEUR 1.250 are hardly EUR 1,250
+            bare = re.sub(r"\D", "", bare)
+        stated = {_decimal(bare)} if _is_number(bare) else {*sorted(numbers)[:1]}
+        numbers = {number.scaleb(power) for number in stated}
     if "ambiguous-number" in candidate.flags and units & {"percent"} == frozenset() and (units or scale_in(raw)):
         numbers = {max(numbers, key=abs)} if numbers else numbers  # EUR 1,250 million are hardly 1.25 million
     readings = frozenset(_plain(abs(number)) for number in numbers) or frozenset({raw})
     negative = any(number < 0 for number in numbers) and all(number <= 0 for number in numbers)
+    negative = negative or _MINUS.search(text, max(0, candidate.start - 12), candidate.start) is not None
     negative = negative or ("(" in raw and ")" in raw and bool(units or candidate.value is None))
     return StatedValue(candidate.start, candidate.end, kind, readings, negative, units)
 
 
-def _as_smaller_units(value: StatedValue) -> Iterator[StatedValue]:
-    """The same length of time in months or days: 2 years are 24 months."""
-    for unit, factor, smaller in (("year", 12, "month"), ("week", 7, "day")):
-        if unit in value.units:
-            smaller_readings = {_plain(Decimal(each) * factor) for each in value.readings if _is_number(each)}
-            yield replace(value, readings=frozenset(smaller_readings), units=frozenset({smaller}))
+def _converted(value: StatedValue) -> Iterator[StatedValue]:
+    """The same quantity in other units: 2 years are 24 months, 1.5 m are 150 cm, 50 basis points half a percent."""
+    for factor, units in converted(value.units):
+        readings = {_plain(Decimal(each) * factor) for each in value.readings if _is_number(each)}
+        yield replace(value, readings=frozenset(readings), units=units, kind="money" if "EUR" in units else value.kind)
+
+
+def _year(text: str, start: int, end: int) -> frozenset[str]:
+    """What 2023 is measured in where no table has it as an amount."""
+    line = text[text.rfind("\n", 0, start) + 1 : (text + "\n").index("\n", start)]
+    return _YEAR if _CALENDAR.fullmatch(text[start:end]) and "|" not in line and "   " not in line else frozenset()
 
 
 def _literal(text: str) -> Iterator[StatedValue]:
-    """Times, codes and numbers of sections, which are compared as they are written."""
-    for match in _CLOCK.finditer(text):
-        minute, half = match["minute"] or match["dotted"], (match["half"] or "").lower()
-        if minute or half or match["uhr"]:
-            hour = int(match["hour"]) % 12 + (12 if half == "p" else 0) if half else int(match["hour"])
-            yield StatedValue(*match.span(), "number", frozenset({f"{hour:02}:{minute or '00'}"}))
-    for start, end, reading in quarters(text):
+    """What is compared as it is written, and fractions, which are also numbers."""
+    for start, end, reading in literals(text):
         yield StatedValue(start, end, "number", frozenset({reading}))
-    for match in _ORDINAL.finditer(text):
-        yield StatedValue(*match.span(), "number", frozenset({f"{int(match[1])}th"}))
-    for match in _ORDINAL_WORD.finditer(text):
-        if number := re.match(r"\d+", alpha2digit(match.group().lower(), "en")):
-            yield StatedValue(*match.span(), "number", frozenset({f"{number.group()}th"}))
-    for match in re.finditer(r"\bFY[ ]?'?((?:19|20)?\d\d)(?!\d)", text):
-        yield StatedValue(*match.span(), "number", frozenset({match[1] if len(match[1]) == 4 else f"20{match[1]}"}))
-    for match in _FRACTION.finditer(text):
-        part = _SIGNS.get(match.group()) or f"{match[1]}/{match[2]}"
-        yield StatedValue(*match.span(), "number", frozenset({part}))
-    for start, end, reading in codes_in(text):
-        yield StatedValue(start, end, "number", frozenset({reading}))
+    for start, end, reading, parts in fractions(text):
+        units = unit_after(text, end) | currencies_of(text, start, end)
+        value = StatedValue(start, end, "number", frozenset({reading}), units=units or parts)
+        yield value
+        yield from _converted(value)
 
 
 def _in_words(text: str) -> Iterator[StatedValue]:
@@ -254,7 +305,7 @@ def _in_words(text: str) -> Iterator[StatedValue]:
         units = unit_after(text, end) | currencies_of(text, start, end)
         value = StatedValue(start, end, "number", frozenset({reading}), False, units)
         yield value
-        yield from _as_smaller_units(value)
+        yield from _converted(value)
 
 
 def _decimal(text: str) -> Decimal:

@@ -8,7 +8,7 @@ from functools import cache
 
 from .values.months import month_pattern, months_in
 
-__all__ = ["partial_dates", "quarters", "shared_years", "years"]
+__all__ = ["business_years", "partial_dates", "quarters", "shared_years", "two_years", "years"]
 
 _LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 
@@ -84,6 +84,29 @@ def quarters(text: str) -> Iterator[tuple[int, int, str]]:
         number = match["number"] or match["before"] or next(n for n in _ORDINALS if match[f"o{n}"])
         half = (match["kind"] or match["after"] or match["what"] or "")[:1].lower() in ("h", "s")
         yield match.start(), match.end(), f"{'H' if half else 'Q'}{number}"
+
+
+_BUSINESS_YEAR = re.compile(r"(?<![\d/–-])((?:19|20)\d\d)[/–-]((?:19|20)?\d\d)(?![\d/–-]|[.,]\d)")
+_TWO_YEARS = re.compile(
+    r"(?<![\d/–-])((?:19|20)\d\d)(?: to | and | und | bis | through |, )((?:19|20)\d\d)(?![\w/–-]|[.,]\d)"
+)
+
+
+def business_years(text: str) -> Iterator[tuple[int, int, str]]:
+    """Years that begin in one calendar year and end in the next, 2022/23 or 2022-2023: start, end, and 2022/2023."""
+    for match in _BUSINESS_YEAR.finditer(text):
+        if years_in_a_row := _in_a_row(*match.groups()):
+            yield *match.span(), years_in_a_row
+
+
+def two_years(text: str) -> Iterator[str]:
+    """What 2022 and 2023, named together, are as a business year."""
+    yield from filter(None, (_in_a_row(*match.groups()) for match in _TWO_YEARS.finditer(text)))
+
+
+def _in_a_row(first: str, second: str) -> str | None:
+    whole = second if len(second) == 4 else f"{first[:2]}{second}"
+    return f"{first}/{whole}" if int(whole) == int(first) + 1 else None
 
 
 def years(text: str) -> Iterator[str]:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 
-__all__ = ["currencies_of", "end_of_unit", "head_scale", "scale_behind", "scale_in", "suffix_power", "unit_after"]
+__all__ = [
+    "converted",
+    "currencies_of",
+    "end_of_unit",
+    "head_scale",
+    "scale_behind",
+    "scale_in",
+    "sign_power",
+    "suffix_power",
+    "unit_after",
+]
 
 _UNITS = {
     "percent": "% percent per_cent pct prozent pour_cent por_ciento per_cento procent",
@@ -30,10 +42,24 @@ _UNITS = {
     "ha": "ha hectares? hektar",
     "acre": "acres?", "m³": "m³ m3 cubic_met(?:er|re)s? kubikmeter", "l": "l lit(?:er|re)s? liter", "ml": "ml",
     "gallon": "gallons? gal", "V": "V volts? volt", "kV": "kV", "A": "A amps? amperes? ampere", "mA": "mA",
-    "W": "W watts? watt", "kW": "kW", "MW": "MW", "kWh": "kWh", "MWh": "MWh", "Hz": "Hz", "kHz": "kHz", "MHz": "MHz",
-    "GHz": "GHz", "kB": "kB KB", "MB": "MB", "GB": "GB", "TB": "TB", "bar": "bar", "Pa": "Pa", "kPa": "kPa",
+    "W": "W watts? watt", "kW": "kW kilowatts?", "MW": "MW megawatts?", "kWh": "kWh", "MWh": "MWh",
+    "Hz": "Hz hertz", "rpm": "rpm U/min",
+    "kHz": "kHz", "MHz": "MHz",
+    "GHz": "GHz", "kB": "kB KB", "MB": "MB megabytes?", "GB": "GB gigabytes?", "TB": "TB",
+    "bar": "bar", "Pa": "Pa", "kPa": "kPa",
     "MPa": "MPa", "psi": "psi", "°C": "°C degrees_celsius grad_celsius", "°F": "°F degrees_fahrenheit", "Nm": "Nm",
-    "share": "shares aktien", "page": "pages seiten",
+    "share": "shares aktien", "page": "pages seiten", "cent": "cents? ct centimes? céntimos? centesimi pence ¢",
+}  # fmt: skip
+# Each in a smaller unit, or in the one that all of its kind share.
+_CONVERTED = {
+    "permille": ("percent", "0.1"), "basis point": ("percent", "0.01"), "part": ("percent", "100"),
+    "year": ("month", "12"), "week": ("day", "7"),
+    "hour": ("second", "3600"), "minute": ("second", "60"), "millisecond": ("second", "0.001"),
+    "mg": ("g", "0.001"), "µg": ("g", "0.000001"), "kg": ("g", "1000"), "t": ("g", "1000000"),
+    "mm": ("m", "0.001"), "cm": ("m", "0.01"), "km": ("m", "1000"), "ml": ("l", "0.001"), "ha": ("m²", "10000"),
+    "kV": ("V", "1000"), "mA": ("A", "0.001"), "kW": ("W", "1000"), "MW": ("W", "1000000"), "MWh": ("kWh", "1000"),
+    "kHz": ("Hz", "1000"), "MHz": ("Hz", "1000000"), "GHz": ("Hz", "1000000000"),
+    "bar": ("Pa", "100000"), "kPa": ("Pa", "1000"), "MPa": ("Pa", "1000000"),
 }  # fmt: skip
 _EXACT = re.compile(r"[A-Z°‰%²³]|\A(?:mm|cm|m|km|g|kg|mg|t|l|ml|s|ms|h|ha|oz|mi|yd|lb|ft)\Z")  # letter case counts
 _DOLLARS = frozenset("USD CAD AUD NZD HKD SGD MXN TWD BRL".split())  # noqa: SIM905
@@ -46,7 +72,7 @@ _OPEN = {
     "eur": frozenset({"EUR"}), "usd": frozenset({"USD"}), "gbp": frozenset({"GBP"}), "chf": frozenset({"CHF"}),
 }  # fmt: skip
 _MARK = re.compile(
-    r"\$|¥|€|£|\b(?:kr\b|kron\w+|dollars?\b|pounds?\b|rupees?\b|francs?\b|lei\b|pesos?\b|euros?\b|T?EUR\b|USD\b|GBP\b|CHF\b)",
+    r"\$|¥|€|£|\b(?:kr\b|kron\w+|dollars?\b|pounds?\b|rupees?\b|francs?\b|lei\b|pesos?\b|euros?\b|[TKM]?EUR\b|USD\b|GBP\b|CHF\b)",
     re.I,
 )
 _POWERS = {"k": 3, "t": 3, "m": 6, "mn": 6, "mm": 6, "b": 9, "bn": 9, "md": 9, "mio": 6, "mrd": 9, "tsd": 3}
@@ -56,6 +82,15 @@ _SCALES = (
     (9, r"billions?|mrd\.?|milliarden?|milliards?|miljard(?:en)?|miliardi"),
 )
 _SHORT_HEADS = {"teur": 3, "t€": 3, "keur": 3, "k€": 3, "meur": 6, "m€": 6}
+
+
+def converted(units: frozenset[str]) -> Iterator[tuple[Decimal, frozenset[str]]]:
+    """What a number in a unit is in others: the factor, and those units."""
+    for unit in units & _CONVERTED.keys():
+        other, factor = _CONVERTED[unit]
+        yield Decimal(factor), frozenset({other})
+    if "cent" in units:
+        yield Decimal("0.01"), _DOLLARS | {"EUR", "GBP", "CHF"}
 
 
 @cache
@@ -100,7 +135,7 @@ def currencies_of(text: str, start: int, end: int) -> frozenset[str]:
     around = text[start:end]
     if not (mark := _MARK.search(around)):
         before = re.search(
-            r"(?:\$|¥|€|£|(?<!\w)(?:kr|T?EUR|USD|GBP|CHF))[ \u00a0]?\(?\Z", text[max(0, start - 7) : start]
+            r"(?:\$|¥|€|£|(?<!\w)(?:kr|[TKM]?EUR|USD|GBP|CHF))[ \u00a0]?\(?\Z", text[max(0, start - 7) : start]
         )
         after = re.match(r"[ \u00a0]?(?:(?:million|billion|thousand|Mio\.?|Mrd\.?)[ ])?", text[end : end + 12])
         mark = before or _MARK.match(text, end + (after.end() if after else 0))
@@ -108,6 +143,14 @@ def currencies_of(text: str, start: int, end: int) -> frozenset[str]:
         return frozenset()
     word = mark.group().strip(" \u00a0(").lower()
     return next((codes for sign, codes in _OPEN.items() if sign in word), frozenset())
+
+
+def sign_power(text: str, start: int, end: int) -> int | None:
+    """The power of ten of the sign at an amount: TEUR 500, 500 T€; None if it has none."""
+    before = re.search(r"(?<!\w)(TEUR|T€|[kK]EUR|[kK]€|MEUR|M€)[ \u00a0]?\Z", text[max(0, start - 7) : start])
+    within = re.match(r"\D{0,2}(TEUR|T€|[kK]EUR|[kK]€|MEUR|M€)(?=[ \u00a0]?\d)", text[start:end])
+    found = before or within
+    return _SHORT_HEADS[found.group(1).lower()] if found else None
 
 
 def suffix_power(text: str, start: int, end: int) -> int | None:

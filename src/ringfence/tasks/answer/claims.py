@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -101,7 +102,7 @@ def code_faults(
         text = re.sub(rf"(?<![\d.,]){re.escape(draft.calculation.result)}(?!\d|[.,]\d)", "", text, count=1)
     faults = []
     if text:
-        missing = unsupported(as_document(text), known, locale, capital_nouns)
+        missing = unsupported(as_document(text), known, locale, capital_nouns, question)
         faults = [f"{found.kind}: {found.text}" for found in missing]
     if draft.calculation:
         faults += _unstated_numbers(draft.calculation, draft.text, said, locale)
@@ -177,10 +178,15 @@ def _strange_words(claim: str, said: str) -> list[str]:
     Of 100 answers that people wrote for a passage, 95 have at least 78 % of their words from it; for another passage
     at most 12 %.
     """
-    known = {stem(word) for word in _WORD.findall(said)}
+    known = {stem(word) for word in _WORD.findall(_without_accents(said))}
     words = [word for word in dict.fromkeys(_WORD.findall(claim)) if len(word) > MOST_SHORT]
-    strange = [word for word in words if stem(word) not in known and not _MEASURES.fullmatch(word)]
+    strange = [word for word in words if stem(_without_accents(word)) not in known and not _MEASURES.fullmatch(word)]
     return strange if len(strange) * 2 > len(words) else []
+
+
+def _without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def citation_of(claim: str, number: int, passage: FoundPassage) -> Citation:

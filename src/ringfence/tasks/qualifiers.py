@@ -1,0 +1,194 @@
+"""What the words around a value say of it: at least or at most, a rise or a fall, per month, working days, net.
+
+Two values of the same number are not the same where their words contradict: more than 500 and fewer than 500, EUR 500 a
+month and EUR 500 a year. Where the words of one of them say nothing, nothing contradicts.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["ABOUT", "Qualifiers", "contradict", "date_qualifiers", "qualifiers"]
+
+ABOUT = ("about", "about")
+Qualifiers = frozenset[tuple[str, str]]
+"""What is said, each as its family and its member: ("bound", "least"), ("per", "month")."""
+
+_LEAST = (
+    r"more than|over|above|exceed(?:s|ed|ing)?|(?:greater|higher|larger|longer) than|in excess of|at least|"
+    r"(?:a )?minimum(?: of)?|upwards of|mehr als|über|mindestens|wenigstens|(?:größer|höher) als|"
+    r"oberhalb(?: von)?|plus de|au moins|supérieure? à|minimum de|más de|al menos|como mínimo|superior a|più di|almeno|"
+    r"superiore a|oltre|meer dan|minstens|ten minste|boven"
+)
+_MOST = (
+    r"(?:less|fewer|lower|smaller|shorter) than|under|below|at most|up to|(?:a )?maximum(?: of)?|weniger als|unter|"
+    r"höchstens|maximal|bis zu|(?:kleiner|niedriger|geringer) als|unterhalb(?: von)?|moins de|au plus|au maximum|"
+    r"jusqu'à|inférieure? à|menos de|como máximo|inferior a|meno di|al massimo|fino a|inferiore a|minder dan|hoogstens|"
+    r"maximaal|onder"
+)
+_AFTER = (
+    r"after|since|from|later than|starting|nach|seit|ab|von|vom|später als|après|depuis|à partir du|después del?|desde|"
+    r"dopo|dal|na|sinds|vanaf"
+)
+_BEFORE = (
+    r"before|until|by|till|earlier than|through|prior to|vor|bis|spätestens|früher als|avant|jusqu'au|antes del?|hasta|"
+    r"prima del|entro|voor|tot"
+)
+_NOT = r"(?P<no>(?:\bnot|n't|\bno|\bnever|\bnicht|\bne|\bnon|\bniet)[ ](?:(?:be|to)[ ])?)?"
+_NEXT = r"(?:[ ](?!\d)[\w.'’]+){0,2}[ ]?[$€£¥(]?[ ]?\Z"
+_BOUND = re.compile(rf"{_NOT}\b(?:(?P<one>{_LEAST})|(?P<other>{_MOST}))\b{_NEXT}", re.I)
+_WHEN = re.compile(rf"{_NOT}\b(?:(?P<one>{_AFTER})|(?P<other>{_BEFORE}))\b(?:[ ](?!\d)[\w.'’]+,?)?[ ]?\Z", re.I)
+_SIGN = re.compile(r"(?:(?P<one>>=?|≥)|(?P<other><=?|≤))[ ]?(?:[A-Z]{3}[ ]|[$€£])?\Z")
+_ABOUT = re.compile(
+    r"\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|circa|ca\.?|rund|etwa|ungefähr|knapp|fast|environ|"
+    r"près de|unos|unas|alrededor de|ongeveer)[ ]?(?:[A-Z]{3}[ ]|[$€£])?\Z|[~≈][ ]?(?:[A-Z]{3}[ ]|[$€£])?\Z",
+    re.I,
+)
+_OR = re.compile(
+    r"[ ]?(?:\w+[ ])?(?:or|and|oder|und|ou|et|o|y|e|of|en)[ ](?:(?P<one>more|above|over|mehr|plus|más|più|meer)|"
+    r"(?P<other>less|fewer|below|under|weniger|moins|menos|meno|minder))\b",
+    re.I,
+)
+_RISE = (
+    r"r[oi]se[ns]?|rising|increas\w+|grew|grow\w*|gain\w*|climb\w*|higher|improv\w+|stieg\w*|gestiegen|steig\w*|"
+    r"erhöh\w*|zunahme|zugenommen|wuchs\w*|gewachsen|zuwachs|höher\w*|hausse|augment\w+|aument\w+|crec\w+|cresc\w+|"
+    r"stijg\w*|gestegen|toegenomen|toename|anstieg"
+)
+_FALL = (
+    r"f[ae]ll(?:s|en|ing)?|declin\w+|decreas\w+|drop\w*|reduc\w+|lower\w*|shr[aiu]nk\w*|sank\w*|gesunken|sink\w*|"
+    r"rückgang\w*|zurückgegangen|verringer\w*|abnahme|abgenommen|niedriger\w*|gesenkt|senk\w*|baiss\w+|diminu\w+|"
+    r"recul\w*|descen\w+|disminu\w+|calo|calat\w+|ridu\w+|riduzion\w+|daal\w*|gedaald|afgenomen|afname"
+)
+_CHANGE = re.compile(
+    rf"\b(?:(?P<one>{_RISE})|(?P<other>{_FALL}))\b(?:[ ](?!\d)[\w.'’-]+){{0,3}}?"
+    rf"[ ](?:by|of|um|von|de|del|di|met)\b{_NEXT}",
+    re.I,
+)
+_VERB = re.compile(rf"\b(?:{_RISE}|{_FALL})\b", re.I)
+_UP = re.compile(r"\b(?:(?P<one>up)|(?P<other>down))(?:[ ](?:by|some|about|around))?[ ]?\Z", re.I)
+_CHANGED = re.compile(
+    r"[ ]?(?:points?[ ])?(?:(?P<one>increase|rise|gain|growth|anstieg|zuwachs)|"
+    r"(?P<other>decrease|decline|drop|fall|reduction|rückgang))\b",
+    re.I,
+)
+_PERIODS = {
+    "year": r"year|annum|yr|jahr|an|année|año|anno|jaar",
+    "quarter": r"quarter|quartal|trimestre|kwartaal",
+    "month": r"month|monat|mois|mes|mese|maand",
+    "week": r"week|woche|semaine|semana|settimana",
+    "day": r"day|tag|jour|día|giorno|dag",
+    "hour": r"hour|hr|stunde|heure|hora|ora|uur|h",
+    "minute": r"minute|min",
+}
+_MEASURES = {
+    "piece": r"unit|piece|item|stück|pièce|unidad|pezzo|stuk",
+    "person": r"person|head|employee|capita|kopf|mitarbeiter",
+    "share": r"share|aktie|action|acción|azione|aandeel",
+    "kg": r"kg|kilo(?:gram)?m?",
+    "g": r"g|gram",
+    "t": r"t|tonne|ton",
+    "m²": r"m²|m2|sqm|qm|square met(?:er|re)",
+    "ft²": r"sq\.? ?ft|square foot",
+    "m³": r"m³|m3|cubic met(?:er|re)",
+    "m": r"m|met(?:er|re)",
+    "km": r"km",
+    "l": r"l|lit(?:er|re)",
+    "kWh": r"kwh",
+    "MWh": r"mwh",
+}
+_ADVERBS = {
+    "year": r"annually|yearly|jährlich|annuellement|anualmente|annualmente|p\.a\.",
+    "quarter": r"quarterly|vierteljährlich|trimestriell\w*",
+    "month": r"monthly|monatlich|mensuel\w*|mensual\w*|mensil\w*|maandelijks",
+    "week": r"weekly|wöchentlich|hebdomadaire\w*",
+    "day": r"daily|täglich",
+}
+_MONEY = r"(?:(?:million|billion|thousand|Mio\.?|Mrd\.?)[ ])?(?:[A-Z]{3}\b|[€$£]|euros?|dollars?|pounds?|francs?)?"
+
+
+def _named(parts: dict[str, str], kind: str) -> str:
+    return "|".join(f"(?P<{kind}{number}>{words})" for number, words in enumerate(parts.values()))
+
+
+_PER = re.compile(
+    rf"[ ]?{_MONEY}[ ]?(?:(?:(?:per|pro|par|je|al|por|por cada|each|every|/)[ ]?|(?P<article>an?|im|the|le|la)[ ])"
+    rf"(?:{_named(_PERIODS, 'p')}|{_named(_MEASURES, 'm')})(?![\w²³])|(?:{_named(_ADVERBS, 'a')})(?!\w))",
+    re.I,
+)
+_DAYS = re.compile(
+    r"[ -]?(?:(?P<work>(?:business|working|banking)[ ]days?|(?:werk|arbeits|bank)tage?n?|jours? ouvr\w+|días hábiles|"
+    r"giorni lavorativi|werkdagen)|(?P<all>(?:calendar|consecutive)[ ]days?|kalendertage?n?|jours? calendaires|"
+    r"días naturales|kalenderdagen))\b",
+    re.I,
+)
+_TAX = re.compile(
+    rf"[ ]?{_MONEY}[ ]?(?:(?P<net>net|netto|hors taxes?|HT|(?:excl\w*\.?|plus|before|exclusive of) (?:VAT|tax)|"
+    r"(?:zzgl\.?|zuzüglich|ohne) (?:der )?(?:ges\w*\.? )?(?:MwSt|USt|Mehrwertsteuer|Umsatzsteuer)|IVA esclusa)|"
+    r"(?P<gross>gross|brutto|TTC|(?:incl\w*\.?|inclusive of|after) (?:VAT|tax)|"
+    r"(?:inkl\.?|einschließlich) (?:der )?(?:MwSt|USt|Mehrwertsteuer|Umsatzsteuer)|IVA inclusa))\b"
+    r"(?! (?:income|profit|loss|sales|revenue|margin|debt|assets))",
+    re.I,
+)
+_BREAK = re.compile(r"[;:!?|\n]|(?<!zzgl)(?<!inkl)(?<!incl)(?<!excl)(?<!ges)(?<!ca)[.,](?=\s)")
+FAR = 70
+
+
+def qualifiers(text: str, start: int, end: int) -> Qualifiers:
+    """What is said of a number or an amount from ``start`` to ``end``, its unit included."""
+    before, after = _around(text, start, end)
+    found = {
+        *_either("bound", ("least", "most"), _BOUND.search(before) or _SIGN.search(before) or _OR.match(after)),
+        *_either("change", ("rise", "fall"), _nearest_change(before) or _UP.search(before) or _CHANGED.match(after)),
+    }
+    if _ABOUT.search(before):
+        found.add(ABOUT)
+    if per := _PER.match(after):
+        group = per.lastgroup or ""
+        number, names = int(group[1:]), {"p": _PERIODS, "m": _MEASURES, "a": _ADVERBS}[group[0]]
+        if group[0] != "m" or not per["article"]:
+            found.add(("per", list(names)[number]))
+    around = text[max(0, end - 24) : end + 24]
+    for days in _DAYS.finditer(around):
+        if max(0, end - 24) + days.start() <= end + 1:
+            found.add(("days", "working" if days["work"] else "all"))
+    if tax := _TAX.match(after):
+        found.add(("tax", "net" if tax["net"] else "gross"))
+    return frozenset(found)
+
+
+def date_qualifiers(text: str, start: int, end: int) -> Qualifiers:
+    """What is said of a date: since or until."""
+    before, _ = _around(text, start, end)
+    return frozenset(_either("when", ("after", "before"), _WHEN.search(before)))
+
+
+def contradict(one: Qualifiers, other: Qualifiers) -> bool:
+    """True if two values are qualified in a way that cannot be said of the same value."""
+    families = {family for family, _ in one} & {family for family, _ in other}
+    return any(
+        {member for name, member in one if name == family}.isdisjoint(
+            member for name, member in other if name == family
+        )
+        for family in families
+    )
+
+
+def _around(text: str, start: int, end: int) -> tuple[str, str]:
+    """The words before and behind a value, up to the next break."""
+    before, after = text[max(0, start - FAR) : start], text[end : end + FAR]
+    breaks = [found.end() for found in _BREAK.finditer(before)]
+    stop = _BREAK.search(after)
+    return before[breaks[-1] if breaks else 0 :].replace("\u00a0", " "), after[: stop.start() if stop else None]
+
+
+def _nearest_change(before: str) -> re.Match[str] | None:
+    """The last verb of rising or falling that leads to a value behind it."""
+    changes = (_CHANGE.match(before, verb.start()) for verb in reversed(list(_VERB.finditer(before))))
+    return next((change for change in changes if change), None)
+
+
+def _either(family: str, members: tuple[str, str], match: re.Match[str] | None) -> set[tuple[str, str]]:
+    if match is None:
+        return set()
+    turned = "no" in match.re.groupindex and match["no"] is not None
+    return {(family, members[(match["one"] is None) != turned])}
