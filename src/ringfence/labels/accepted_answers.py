@@ -16,6 +16,7 @@ from ..gold.source import GoldSource
 from ..runs import TRAINING_LABELS, RunFolder, note_product
 from ..runs.doubts import doubts_about, required_paths
 from ..tasks import task_from
+from ..tasks.extract.assignment import CHOSEN_BY_CHECK
 from .held_out import HeldOut
 from .training_labels import add_labels
 
@@ -157,6 +158,9 @@ def _by_checks(folder: RunFolder, terms: TakeTerms) -> Judge:
         return (
             "in doubt (a broken check, a flag, a gap)"
             if any(doubts_about(result, required))
+            # The search made the check hold, so that it holds is no evidence for what it chose.
+            else "with a value that a check chose"
+            if any(answer.chosen_by == CHOSEN_BY_CHECK for answer in (result.fields or {}).values())
             else {"origin": "accepted"}
         )
 

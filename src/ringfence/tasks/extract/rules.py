@@ -32,6 +32,19 @@ class Rule:
         return any(isinstance(op, ast.Eq | ast.In) for op in self.tree.ops)
 
     @property
+    def decides(self) -> bool:
+        """True if the check can say which candidates are right: not one against a constant, and not that two differ.
+
+        ``total > 0`` and ``buyer != seller`` hold of nearly all candidates, so what satisfies them is no better for it.
+        """
+        return len(self.paths) > 1 and not any(isinstance(op, ast.NotEq) for op in self.tree.ops)
+
+    @property
+    def calculates(self) -> bool:
+        """True if the check is an equation of values that are worked out from one another."""
+        return self.is_equation and any(isinstance(node, ast.BinOp) for node in ast.walk(self.tree))
+
+    @property
     def of_all_rows(self) -> bool:
         """True if the check is about all rows of a list together, as a sum is."""
         return any(isinstance(node, ast.Call) for node in ast.walk(self.tree))

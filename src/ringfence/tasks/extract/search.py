@@ -83,7 +83,7 @@ class Search:
         for name, each in chosen.items():
             put_value(self.values, name, each.value)
         return all(
-            rule.allows(self.values, self.kinds) and (rule.row is None or _have_own_places(rule, chosen))
+            rule.allows(self.values, self.kinds) and (not _needs_own_places(rule) or _have_own_places(rule, chosen))
             for rule in self._due[len(chosen) - 1]
         )
 
@@ -93,9 +93,17 @@ def _quantity(value: Any) -> Any:
     return Decimal(amount) if isinstance(amount, str) and re.fullmatch(r"-?\d+(\.\d+)?", amount) else value
 
 
+def _needs_own_places(rule: Rule) -> bool:
+    """True for rows, and for values that are worked out from one another; a sum of one row may stand there itself."""
+    return rule.row is not None or (rule.calculates and not rule.of_all_rows)
+
+
 def _have_own_places(rule: Rule, chosen: Mapping[str, Weighed]) -> bool:
-    """True unless two values of a row would need the same place: with 1 as a quantity, p is the product of 1 and p."""
-    answers = [each.answer for path, each in chosen.items() if path in rule.paths]
+    """True unless two values would need the same place: with 1 as a quantity, p is the product of 1 and p."""
+    values = [each for path, each in chosen.items() if path in rule.paths]
+    if rule.row is None and any(_quantity(each.value) == 0 for each in values):
+        return True  # without tax, net and total are one number
+    answers = [each.answer for each in values]
     return _apart([[*answer.spans, *answer.others] for answer in answers if answer.spans])
 
 
