@@ -22,8 +22,9 @@ from ringfence.errors import InputError
 from ringfence.evaluation.calibration import choose_threshold, fit, reliability
 from ringfence.evaluation.calibrator import AcceptanceTerms, Calibrator, Logistic, Threshold, read_calibrator
 from ringfence.evaluation.decision_claims import decision_faults, is_decided
+from ringfence.evaluation.evaluator import items_of_results
 from ringfence.evaluation.features import FEATURES, feature_vector
-from ringfence.evaluation.items import items_of
+from ringfence.evaluation.items import items_of, states_all
 from ringfence.evaluation.spot_check import spot_check, spot_check_run
 from ringfence.gold.file import GoldFile
 from ringfence.gold.importer import read_table
@@ -225,14 +226,19 @@ def decided(document: str, decision: str, **values: Any) -> Result:
 def test_a_spot_check_alarms_when_the_promise_breaks(wrong: int, word: str, code: int) -> None:
     results = {f"d{n}": decided(f"d{n}", "spot-check", name="x") for n in range(60)}
     results["other"] = decided("other", "accept", name="y")
-    gold = {i: GoldLine(document=i, values={"name": "z" if n < wrong else "x"}) for n, i in enumerate(results)}
+    gold = {
+        i: GoldLine(document=i, values={"name": "z" if n < wrong else "x", "total": None})
+        for n, i in enumerate(results)
+    }
     found = spot_check(TASK, results, gold, AcceptanceTerms())
     assert (found.checked, len(found.wrong), found.word) == (60, wrong, word)
 
 
 def test_one_wrong_of_one_proves_nothing_and_an_empty_correction_is_none() -> None:
-    results = {i: decided(i, "spot-check", name="x") for i in ("a", "b")}
-    corrections = {"a": GoldLine(document="a", values={"name": "z"}), "b": GoldLine(document="b", values={})}
+    """Nor is one that leaves a value open, for nobody knows whether that is wrong."""
+    results = {i: decided(i, "spot-check", name="x") for i in ("a", "b", "c")}
+    said = {"a": {"name": "z", "total": None}, "b": {}, "c": {"name": "x"}}
+    corrections = {name: GoldLine(document=name, values=values) for name, values in said.items()}
     found = spot_check(TASK, results, corrections, AcceptanceTerms())
     assert (found.checked, found.wrong, found.word) == (1, ["a"], "OPEN")
 
@@ -391,3 +397,18 @@ def test_one_document_is_too_little_to_fit_on(tmp_path: Path, capsys: pytest.Cap
         )
     assert ended.value.code == 2
     assert "fewer than two documents" in capsys.readouterr().err
+
+
+def test_a_document_whose_gold_leaves_a_value_open_is_not_wholly_right() -> None:
+    results, gold = answers(80)
+    fitted = fit(items_of_results(TASK, results, gold, {}), results)
+    half = {name: line for number, (name, line) in enumerate(gold.items()) if number % 2}
+    partly = {
+        name: line if name in half else line.model_copy(update={"values": {"name": line.values["name"]}})
+        for name, line in gold.items()
+    }
+    complete = [name for name, line in partly.items() if states_all(TASK, line)]
+    assert complete == list(half)
+    left = fit(items_of_results(TASK, results, partly, {}), results, complete=complete)
+    assert set(left.documents) == set(half)
+    assert len(fitted.documents) == 80

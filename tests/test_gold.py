@@ -221,9 +221,8 @@ def test_what_an_entry_does_not_state_stays_and_null_is_a_statement(tmp_path: Pa
         document="a", values={"x": "1", "seller": {"name": "N"}}, origin="pre-filled", spans={"x": [[0, 1]]}
     )
     gold.add({"a": first})
-    assert gold.add(
-        {"a": GoldLine(document="a", values={"y": None, "seller": {"city": "B"}}, origin="pre-filled")}
-    ) == (0, 1)
+    more = GoldLine(document="a", values={"y": None, "seller": {"city": "B"}}, origin="pre-filled")
+    assert gold.add({"a": more}, records={"seller"}) == (0, 1)
     known = gold.latest()["a"]
     assert known.values == {"x": "1", "y": None, "seller": {"name": "N", "city": "B"}}
     assert known.spans == {"x": [[0, 1]]}

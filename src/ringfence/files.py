@@ -20,6 +20,7 @@ __all__ = [
     "fresh_file",
     "line_of",
     "overwrite",
+    "parse_json",
     "read_chained_lines",
     "read_lines",
     "write_whole",
@@ -32,6 +33,14 @@ def data_home() -> Path:
 
     home = os.environ.get("RINGFENCE_HOME")
     return Path(home).expanduser() if home else Path(platformdirs.user_data_dir("ringfence"))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The data of a JSON text that a user gives. Raises ValueError, also for one that is nested too deeply to read."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:

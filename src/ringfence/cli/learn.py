@@ -72,7 +72,7 @@ def command(
         click.echo(json.dumps({**learned.as_json(), "ranker": str(out)}))
     else:
         _print(learned, out)
-    return 0 if learned.gain is None or learned.gain[1] > 0 else 1
+    return 0 if learned.gain is None or learned.brings else 1
 
 
 def _print(learned: LearnedRanker, out: Path) -> None:
@@ -109,6 +109,11 @@ def _print(learned: LearnedRanker, out: Path) -> None:
 
 def _cascade(learned: LearnedRanker) -> str:
     sure = learned.ranker.sureness
+    if sure is None and learned.gain is not None and learned.model_error is None:
+        return (
+            f"Cascade: the runs answer only {learned.answered[0]} of {learned.ranker.card.documents} labelled "
+            "documents, too few to say how often the model is wrong. Run the others too, or give --target-error."
+        )
     if sure is None:
         target = "the error that is allowed" if learned.model_error is None else "the model's own error"
         return f"Cascade: these labels let the ranker answer no document alone within {target}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -105,8 +105,13 @@ class CalibrationFit:
         )  # fmt: skip
 
 
-def fit(items: Sequence[Item], results: Mapping[str, Result], seed: int = 0) -> CalibrationFit:
+def fit(
+    items: Sequence[Item], results: Mapping[str, Result], seed: int = 0, complete: Collection[str] | None = None
+) -> CalibrationFit:
     """Fit on the values that answers have; a document without an answer is never accepted and needs no confidence.
+
+    ``complete`` names the documents of which the gold states every value, by default all: of others nobody knows
+    whether they are wholly right, so a threshold for documents takes no notice of them.
 
     One pooled logistic model has the field as a feature; a field with enough labels of both outcomes gets its own.
     """
@@ -125,7 +130,9 @@ def fit(items: Sequence[Item], results: Mapping[str, Result], seed: int = 0) -> 
         confidence[outside] = _applied(partial, features[outside], fields[outside])
     raw = np.array([raw_confidence(str(item.entry), results[item.document]) for item in kept], float)
     stated = tuple(sorted({item.field for item in items}))
-    return CalibrationFit(models, kept, np.round(confidence, 6), raw, _documents(items, kept, confidence), stated)
+    whole = [item for item in items if complete is None or item.document in complete]
+    documents = _documents(whole, kept, confidence)
+    return CalibrationFit(models, kept, np.round(confidence, 6), raw, documents, stated)
 
 
 def _models(

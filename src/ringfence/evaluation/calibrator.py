@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from ..contracts import Result, field_of
 from ..errors import InputError
-from ..files import write_whole
+from ..files import parse_json, write_whole
 from ..gold.agreement import Compare
 from ..locks import canonical_digest
 from .features import FEATURES, feature_vector
@@ -178,7 +178,7 @@ def _decision(confidence: float, threshold: Threshold | None) -> Literal["accept
 def read_calibrator(path: Path) -> Calibrator:
     """Read a saved calibrator. Raises InputError if the file is not one, or was changed since the fit."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             f"Cannot read {path} ({error.strerror}).", "Give the file that `ringfence calibrate` wrote."

@@ -13,7 +13,7 @@ from .answers import judge_answer
 from .questions import GoldQuestion
 from .statistics import Proportion
 
-__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "list_items", "proportion_of"]
+__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "list_items", "proportion_of", "states_all"]
 
 ERRORS = {
     "missing": "null where the gold has a value",
@@ -96,6 +96,24 @@ def items_of(
     for name in dict.fromkeys(spec.of_list for spec in fields.values() if spec.of_list):
         if name in gold.values:
             yield from list_items(name, fields, answered, gold, family, compare)
+
+
+def states_all(task: Task, gold: GoldLine) -> bool:
+    """True if the gold states every value of a document: only such a document can be wholly right.
+
+    Of a list every record states every field of it; written text is judged apart.
+    """
+    for path, spec in task.answer_fields().items():
+        if spec.kind == "written":
+            continue
+        if not spec.of_list:
+            stated = _states(gold.values, path)
+        else:
+            records, leaf = gold.values.get(spec.of_list), path.removeprefix(f"{spec.of_list}.")
+            stated = spec.of_list in gold.values and all(leaf in record for record in records or ())
+        if not stated:
+            return False
+    return True
 
 
 def _supported_item(answered: Result | None, gold: GoldLine, family: str) -> Item:

@@ -26,6 +26,8 @@ from .learned_proof import CurvePoint, FieldGain, ListGain, LookGain, Proof, cur
 __all__ = ["FieldGain", "LearnTerms", "LearnedRanker", "ListGain", "LookGain", "learn"]
 
 LEAST = 6  # labelled documents
+TELLING = 6  # families: with fewer, signs at random give any gain in more than one of twenty cases
+CHANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class LearnedRanker:
     """A ranker with what it brings on documents that it has not seen.
 
     ``gain`` is the paired difference in mean field accuracy, both against the model alone, with its 95 % interval; None
-    without a run. ``curve`` holds (labelled documents, share right by the ranker, share right by both). ``unread`` are
+    without a run; ``chance`` is how often signs at random give as much, ``answered`` the documents and families behind
+    it. ``curve`` holds (labelled documents, share right by the ranker, share right by both). ``unread`` are
     labelled documents that could not be read.
     """
 
@@ -58,6 +61,8 @@ class LearnedRanker:
     fields: Sequence[FieldGain]
     looks: Sequence[LookGain]
     gain: tuple[float, float, float] | None
+    chance: float
+    answered: tuple[int, int]
     curve: Sequence[CurvePoint]
     model_error: float | None
     unread: Sequence[str]
@@ -70,11 +75,24 @@ class LearnedRanker:
             return "There is no run, so nothing is known of it beside the language model. Give --run RUN."
         middle, low, high = self.gain
         shown = f"{100 * middle:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}] right against the model alone"
-        if low > 0:
+        shown += f" on {self.answered[0]} documents of {self.answered[1]} families"
+        if self.too_few:
+            return f"Too few labelled documents to say what the ranker brings: {shown}."
+        if self.brings:
             return f"Ranker and model together: {shown}."
-        if high < 0:
+        if high < 0 and self.chance <= CHANCE:
             return f"The ranker does harm here: {shown}. Do not use it."
         return f"The ranker brings nothing here that these labels show: {shown}."
+
+    @property
+    def too_few(self) -> bool:
+        """True if so few families were answered that no gain could be told from chance."""
+        return self.answered[1] < TELLING
+
+    @property
+    def brings(self) -> bool:
+        """True if a gain is shown: its interval leaves out zero, and chance seldom gives as much."""
+        return self.gain is not None and not self.too_few and self.gain[1] > 0 and self.chance <= CHANCE
 
     def as_json(self) -> dict[str, Any]:
         """Every figure as plain data."""
@@ -86,6 +104,8 @@ class LearnedRanker:
             "fields": [vars(each) for each in self.fields],
             "looks": [vars(each) for each in self.looks],
             "gain": self.gain,
+            "chance": self.chance,
+            "answered": list(self.answered),
             "verdict": self.verdict,
             "curve": [list(point) for point in self.curve],
             "mixture": vars(self.ranker.mixture),
@@ -120,7 +140,13 @@ def learn(gold: Path, source: GoldSource, runs: Sequence[Path] = (), terms: Lear
             "Label more, or name where the documents lie: --run RUN or --documents FOLDER.",
         )
     keys = {name: key_of(lines[name], task, terms.key) for name in documents} if terms.key else {}
-    families = split.families if split and not terms.key else _families(documents, keys)
+    pairs = near_duplicates({name: each.text for name, each in documents.items()})
+    families = families_of(documents, pairs, keys, split.families if split else {})
+    if len(set(families.values())) < 2:
+        raise InputError(
+            "All labelled documents are of one family (nearly the same text, or the same key).",
+            "Label others too: what a ranker brings shows only on documents unlike those that it learned from.",
+        )
     labelled = _labelled(task, documents, lines, families, terms.compare)
     results, locks = _results(task, runs, documents)
     by_text = {labelled[name].text: result for name, result in results.items() if name in labelled}
@@ -132,13 +158,21 @@ def learn(gold: Path, source: GoldSource, runs: Sequence[Path] = (), terms: Lear
             "No value of the gold stands in its document, so there is nothing to learn from.",
             "Check the gold: ringfence gold check --run RUN.",
         )
-    ranker, lists = Proof(task, ranker, every, by_text).with_lists_that_gain()
-    proof = Proof(task, ranker, every, by_text)
+    sources = {labelled[name].text: (documents[name], lines[name]) for name in labelled}
+    proof = Proof(task, ranker, every, by_text, sources, terms.compare)
+    ranker, lists = proof.with_lists_that_gain()
+    proof = replace(proof, ranker=ranker)
     error = proof.model_error(terms.confidence)
     target = terms.target_error if terms.target_error is not None else error
     ranker = replace(ranker, sureness=proof.sureness(target, terms.confidence))
     curve = curve_of(task, ranker, every, by_text) if terms.curve else []
-    return LearnedRanker(task.name, ranker, proof.fields(), proof.looks(), proof.gain(), curve, error, unread, lists)
+    shown, answered = (
+        (proof.gain(), proof.chance),
+        (len(by_text), len({each.family for each in every if each.text in by_text})),
+    )
+    return LearnedRanker(
+        task.name, ranker, proof.fields(), proof.looks(), *shown, answered, curve, error, unread, lists
+    )
 
 
 def _documents(source: GoldSource, runs: Sequence[Path], lines: Mapping[str, GoldLine]) -> dict[str, Document]:
@@ -148,10 +182,6 @@ def _documents(source: GoldSource, runs: Sequence[Path], lines: Mapping[str, Gol
         if missing and run != source.run:
             found |= replace(source, run=run, inputs=()).read_documents(missing)
     return found
-
-
-def _families(documents: Mapping[str, Document], keys: Mapping[str, str | None]) -> dict[str, str]:
-    return families_of(documents, near_duplicates({name: each.text for name, each in documents.items()}), keys)
 
 
 def _labelled(
@@ -184,8 +214,14 @@ def _results(
         if folder.lock().facts.ranker:
             raise InputError(f"The run in {path} used a ranker.", "Learn from a run without --ranker.")
         locks.append(lock)
-        for name, result in results.items():
-            known = documents.get(name)
-            if result.answered and known is not None and known.sha256 == result.document.sha256:
-                found.setdefault(name, result)
+        labelled = {name: result for name, result in results.items() if result.answered and name in documents}
+        same = {name: each for name, each in labelled.items() if documents[name].sha256 == each.document.sha256}
+        if not same:
+            changed = f"; {len(labelled)} files were changed since" if labelled else ""
+            raise InputError(
+                f"The run in {path} answers none of the labelled documents as they are now{changed}.",
+                "Run them again, or give a run that answers them.",
+            )
+        for name, result in same.items():
+            found.setdefault(name, result)
     return found, locks

@@ -8,13 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
-from ..contracts import Result
+from ..contracts import DocumentFacts, GoldLine, Result
+from ..documents import Document
+from ..gold.agreement import Compare
 from ..learning import Labelled, Ranker, Sureness, fit_ranker
 from ..tasks import ExtractTask
 from ..tasks.fields import ListField
 from .calibration import choose_threshold
+from .items import items_of, states_all
 from .learned_outcomes import ALONE, BOTH, MODEL, FieldOutcome, outcomes_of
-from .statistics import bootstrap_ratio, exact_bound
+from .statistics import Proportion, bootstrap_ratio, sign_flip
 
 __all__ = ["CurvePoint", "FieldGain", "ListGain", "LookGain", "Proof", "curve_of"]
 
@@ -24,6 +27,8 @@ MOST_TESTED = 100  # documents of one draw of the learning curve
 # Of receipts of one company 90 % of pairs share this much, of other pairs 2 %; of orders of other advertisers 4 %.
 SAME_LOOK = 0.5  # of the words beside the values of two documents
 LEAST_TESTED = 10  # documents behind a point of the learning curve
+ANSWERED = 0.9  # of the labelled documents: what a run must have answered to say how often the model is wrong
+NEVER = -1.0  # the score of a document that the ranker leaves to the model
 LEAST_FAMILIES = 3  # behind a gain in a list: the interval of fewer says nothing
 
 Interval = tuple[float, float, float]
@@ -84,12 +89,17 @@ class ListGain:
 
 @dataclass(frozen=True)
 class Proof:
-    """The answers to labelled documents by models that have not seen them; ``results`` are the model's, by text."""
+    """The answers to labelled documents by models that have not seen them.
+
+    By the sha256 of their text, ``results`` are the model's answers and ``sources`` the documents with their gold.
+    """
 
     task: ExtractTask
     ranker: Ranker
     documents: Sequence[Labelled]
     results: Mapping[str, Result]
+    sources: Mapping[str, tuple[Document, GoldLine]]
+    compare: Compare = "words"
 
     @cached_property
     def outcomes(self) -> list[tuple[Labelled, list[FieldOutcome]]]:
@@ -134,6 +144,12 @@ class Proof:
         """The paired difference in mean field accuracy, both against the model alone; None without a run."""
         return self._gain(self.task.flat)
 
+    @property
+    def chance(self) -> float:
+        """How often signs at random give families as much of a gain; 1 without a run."""
+        differences, families = self._differences(self.task.flat)
+        return sign_flip(differences, families) if differences else 1.0
+
     def with_lists_that_gain(self) -> tuple[Ranker, list[ListGain]]:
         """The ranker without the lists for which the labels show no gain, and what it brings to each."""
         shown = []
@@ -146,33 +162,55 @@ class Proof:
 
     def _gain(self, flat: Iterable[str]) -> Interval | None:
         """The paired difference over some fields of the task; a field of a list counts as one field of its document."""
+        differences, families = self._differences(flat)
+        if not differences:
+            return None
+        low, high = bootstrap_ratio(differences, [1.0] * len(differences), families)
+        return float(np.mean(differences)), low, high
+
+    def _differences(self, flat: Iterable[str]) -> tuple[list[float], list[str]]:
+        """The gain in each answered document, and its family."""
         differences, families, of = [], [], set(flat)
         for document, found in self._answered:
             mine = [each for each in found if not each.summary and _flat(self.task, each.path) in of]
             if mine:
                 differences.append(float(np.mean([each.share(BOTH) - each.share(MODEL) for each in mine])))
                 families.append(document.family)
-        if not differences:
-            return None
-        low, high = bootstrap_ratio(differences, [1.0] * len(differences), families)
-        return float(np.mean(differences)), low, high
+        return differences, families
 
     def model_error(self, confidence: float) -> float | None:
-        """The upper bound on the share of documents in which the model has a wrong value; None without a run."""
+        """The upper bound on the share of documents in which the model has a wrong value.
+
+        None without a run, or with one that leaves out many of the labelled documents: the fewer the model answered,
+        the less is known of it, and the more would be allowed to the ranker.
+        """
+        if len(self._answered) < ANSWERED * len(self.documents):
+            return None
         wrong = [not all(each.whole[MODEL] for each in found) for _, found in self._answered]
-        return exact_bound(sum(wrong), len(wrong), "upper", confidence) if wrong else None
+        families = [document.family for document, _ in self._answered]
+        return Proportion.of(wrong, families, confidence).bound("upper", confidence) if wrong else None
 
     def sureness(self, target: float | None, confidence: float) -> Sureness | None:
-        """From which probability on the ranker may answer alone; None if the gold allows it nowhere."""
-        if target is None or set(self.task.flat) - set(self.ranker.models[0]):
+        """From which probability on the ranker may answer alone; None if the gold allows it nowhere.
+
+        It is asked as a cascade asks it, and judged as an evaluation judges, on the documents of which the gold states
+        every value.
+        """
+        if target is None or not self.ranker.knows_all(self.task):
             return None
         scores, wrong, families = [], [], []
-        for document, found in self.outcomes:
-            if {_flat(self.task, each.path) for each in found} < set(self.task.flat):
-                continue  # the gold does not state every field
-            scores.append(round(min(each.probability for each in found), 6))
-            wrong.append(not all(each.whole[ALONE] for each in found))
-            families.append(document.family)
+        for each in self.documents:
+            document, gold = self.sources[each.text]
+            if not states_all(self.task, gold):
+                continue
+            answer, least = self.ranker.checked(self.task, document) or (None, NEVER)
+            facts = DocumentFacts(id=gold.document)
+            result = (
+                Result(document=facts, status="done", values=answer.values, fields=answer.fields) if answer else None
+            )
+            scores.append(least)
+            wrong.append(not all(item.right for item in items_of(self.task, result, gold, each.family, self.compare)))
+            families.append(each.family)
         found_at = choose_threshold(np.array(scores), np.array(wrong, bool), families, target, confidence)
         return (
             None
@@ -210,7 +248,8 @@ def curve_of(
             drawn = sorted(documents, key=lambda each: (order[each.family], each.text))
             inside = drawn[:size]
             seen = {each.family for each in inside}
-            tested = [each for each in drawn[size:] if each.family not in seen][-MOST_TESTED:]
+            answered = [each for each in drawn[size:] if not results or each.text in results]
+            tested = [each for each in answered if each.family not in seen][-MOST_TESTED:]
             smaller = replace(fit_ranker(task, inside, {}, folds=False), mixture=ranker.mixture, lists=ranker.lists)
             for document in tested:
                 for each in outcomes_of(smaller, task, document, results.get(document.text)):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..contracts import GoldLine
 from ..errors import InputError
 from ..extras import need
 from ..gold.file import GoldFile, gold_digest
-from ..gold.split import SplitFile
+from ..gold.near_duplicates import families_of, near_duplicates
+from ..gold.source import GoldSource
+from ..gold.split import Split, SplitFile
 from ..runs import RunFolder
 from .calibration import CalibrationFit, Reliability, allowed_errors, fit, least_accepted, reliability
 from .calibrator import POOLED, AcceptanceTerms, Calibrator, Threshold
 from .evaluator import gold_part, items_of_results, run_results
+from .items import states_all
 
 __all__ = ["RunCalibration", "calibrate_run"]
 
@@ -112,8 +117,8 @@ def calibrate_run(
     if part is None and SplitFile(gold).path.exists():
         part = "calibration"
     lines, split = gold_part(GoldFile(gold), part, f"calibrate {folder.path}", lock, task)
-    items = items_of_results(task, results, lines, split.families if split else {}, terms.compare)
-    fitted = fit(items, results)
+    items = items_of_results(task, results, lines, _families(folder, lines, split), terms.compare)
+    fitted = fit(items, results, complete=[name for name, line in lines.items() if states_all(task, line)])
     if not any(item.answered for item in items):
         raise InputError("The run answers no document of the gold.", "Run the documents that have gold first.")
     if len({item.family for item in fitted.items}) < 2:
@@ -122,6 +127,13 @@ def calibrate_run(
             "Label more, as each confidence is fitted on other documents. `ringfence budget` says how many you need.",
         )
     return RunCalibration(task.name, str(folder.path), fitted, fitted.calibrator(terms, lock, gold_digest(lines)))
+
+
+def _families(folder: RunFolder, lines: Mapping[str, GoldLine], split: Split | None) -> dict[str, str]:
+    """The families of the gold's documents: those of its split, and near-duplicates among those that can be read."""
+    documents = GoldSource(folder.path).read_documents(lines)
+    pairs = near_duplicates({name: each.text for name, each in documents.items()})
+    return families_of(lines, pairs, split.families if split else {})
 
 
 def _allowed(total: int, target: float, confidence: float) -> str:

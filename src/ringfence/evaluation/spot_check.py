@@ -18,7 +18,7 @@ from ..runs import RunFolder
 from ..tasks import Task
 from .calibrator import AcceptanceTerms, Calibrator
 from .evaluator import RunResults, run_results
-from .items import items_of
+from .items import items_of, states_all
 from .statistics import exact_bound
 
 __all__ = ["SpotCheck", "draft_spot_check", "drawn_documents", "spot_check", "spot_check_run"]
@@ -92,12 +92,13 @@ def spot_check(
 ) -> SpotCheck:
     """Compare the drawn documents with the corrections that a person made.
 
-    Only drawn documents count, because only they are a random sample, and only those that the corrections mention.
+    Only drawn documents count, because only they are a random sample, and of these only those whose every value the
+    corrections state: of others nobody knows whether they are wrong.
     """
     drawn = [identity for identity, result in results.items() if result.decision == "spot-check"]
     right: dict[str, bool] = {}
     for identity in drawn:
-        if identity in corrections:
+        if identity in corrections and states_all(task, corrections[identity]):
             items = list(items_of(task, results[identity], corrections[identity], identity, terms.compare))
             if items:
                 right[identity] = all(item.right for item in items)

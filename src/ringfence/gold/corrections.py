@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,30 @@ def _merged(before: Any, stated: Any, kind: str) -> Any:
     """What the gold states, and the answer where it states nothing."""
     if kind == "record":
         return {**(before or {}), **(stated or {})}
-    if kind == "list" and len(before or ()) == len(stated or ()):
-        return [{**record, **said} for record, said in zip(before or (), stated or (), strict=True)]
+    if kind == "list":
+        own = _paired(before or (), stated or ())
+        return [{**(before[own[row]] if row in own else {}), **said} for row, said in enumerate(stated or ())]
     return stated
+
+
+def _paired(answered: Sequence[Mapping[str, Any]], stated: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """The answered record for each that the gold states, where that can be told.
+
+    Records that share most values belong together. What shares none belongs to the record in its place, unless records
+    were added, left out or moved: nobody said what else stands in such a row.
+    """
+    shared = sorted(
+        (-same, abs(row - place), row, place)
+        for row, said in enumerate(stated)
+        for place, record in enumerate(answered)
+        if (same := sum(value is not None and record.get(leaf) == value for leaf, value in said.items()))
+    )
+    own: dict[int, int] = {}
+    for _, _, row, place in shared:
+        if row not in own and place not in own.values():
+            own[row] = place
+    in_place = len(answered) == len(stated) and all(row == place for row, place in own.items())
+    return {row: row for row in range(len(stated))} if in_place else own
 
 
 def _leaves(name: str, value: Any, kind: str) -> dict[str, Any]:

@@ -5,9 +5,8 @@ The last line of a document counts; earlier lines stay, so that anyone can read 
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 
 from ..contracts import TRAINING_ORIGINS, GoldLine
 from ..errors import InputError
-from ..files import line_of, write_whole
+from ..files import line_of, parse_json, write_whole
 from ..locks import canonical_digest
 
 __all__ = ["GoldFile", "gold_digest", "read_gold", "refuse_training_label"]
@@ -43,7 +42,7 @@ class GoldFile:
             if not row.strip():
                 continue
             try:
-                record = json.loads(row)
+                record = parse_json(row)
                 refuse_training_label(record, self.path)
                 entry = GoldLine.model_validate(
                     {key: value for key, value in record.items() if value or key in _REQUIRED}
@@ -64,23 +63,26 @@ class GoldFile:
         """The line that counts for each document."""
         return {entry.document: entry for entry in self.entries()}
 
-    def add(self, fresh: Mapping[str, GoldLine], replace: bool = False) -> tuple[int, int]:
+    def add(
+        self, fresh: Mapping[str, GoldLine], replace: bool = False, records: Collection[str] = ()
+    ) -> tuple[int, int]:
         """Append what is new or changed, all or nothing, on disk when this returns; returns how many of each.
 
         A value that a fresh line does not state stays as it is, unless ``replace``; a list is stated as a whole.
+        ``records`` names the fields whose values have fields of their own.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path.with_name(f".{self.path.name}.lock"), mode=0o600):
-            return self._add(fresh, replace)
+            return self._add(fresh, replace, records)
 
-    def _add(self, fresh: Mapping[str, GoldLine], replace: bool) -> tuple[int, int]:
+    def _add(self, fresh: Mapping[str, GoldLine], replace: bool, records: Collection[str]) -> tuple[int, int]:
         known = self.latest() if self.path.exists() else {}
         lines, new, changed = [], 0, 0
         for identity, stated in fresh.items():
             before, entry = known.get(identity), stated
             if before is not None:
                 if not replace:
-                    entry = _merged(before, stated)
+                    entry = _merged(before, stated, records)
                 names = dict.fromkeys([*before.values, *entry.values])
                 old = {name: before.values.get(name) for name in names if not _as_before(name, before, entry)}
                 if not old and entry.spans == before.spans and entry.origin == before.origin:
@@ -111,13 +113,13 @@ def _as_before(name: str, before: GoldLine, entry: GoldLine) -> bool:
     return (name in before.values) == (name in entry.values) and before.values.get(name) == entry.values.get(name)
 
 
-def _merged(before: GoldLine, entry: GoldLine) -> GoldLine:
+def _merged(before: GoldLine, entry: GoldLine, records: Collection[str]) -> GoldLine:
     """The known line with what a fresh one states; places of changed values are dropped."""
     values = dict(before.values)
     for name, value in entry.values.items():
         old = values.get(name)
-        if isinstance(value, Mapping) and isinstance(old, Mapping) and not isinstance(value.get("amount"), str):
-            values[name] = {**old, **value}  # a record, not money
+        if name in records and isinstance(value, Mapping) and isinstance(old, Mapping):
+            values[name] = {**old, **value}
         else:
             values[name] = value
     merged = entry.model_copy(update={"values": values})

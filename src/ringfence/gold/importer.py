@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from ..contracts import GoldLine, Origin
 from ..errors import InputError
+from ..files import parse_json
 from ..runs import GOLD, RunFolder, note_product
 from ..runs.cells import text_of_csv
 from ..tasks import AnswerField, Task, load_task, task_from
@@ -21,7 +21,7 @@ from ..tasks.values.contacts import iban_is_valid
 from .faults import iter_values
 from .file import GoldFile, refuse_training_label
 from .label_studio import is_label_studio, read_label_studio
-from .values import GoldValueError, nested, parse_gold_value
+from .values import GoldValueError, nested, parse_gold_value, says_yes
 from .workbook import CONFIRMED, DOCUMENT, FACTS, FIELD, NOT_JUDGED, NOTE, Row
 
 __all__ = ["GoldImport", "ImportOptions", "ImportOutcome", "import_gold", "import_rows", "read_table"]
@@ -90,7 +90,8 @@ def import_gold(file: Path, gold: Path, options: ImportOptions | None = None) ->
         raise InputError(
             f"{file} has {len(found.faults)} faults:\n{listed}", "Correct them and import again; nothing was imported."
         )
-    new, changed = GoldFile(gold).add(found.entries, options.replace)
+    records = {name for name, spec in task.columns().items() if spec["kind"] == "record"}
+    new, changed = GoldFile(gold).add(found.entries, options.replace, records)
     if "run" in facts and (Path(facts["run"]) / "run.json").exists():
         note_product(RunFolder(Path(facts["run"])), GOLD, gold)
     unchanged = len(found.entries) - new - changed
@@ -131,7 +132,7 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
             rows = path.read_bytes().decode("utf-8-sig").split("\n")
             return [_line(number, row, columns, path) for number, row in enumerate(rows, start=1) if row.strip()], {}
         if suffix == ".json":
-            saved = json.loads(path.read_text(encoding="utf-8"))
+            saved = parse_json(path.read_text(encoding="utf-8"))
             for record in saved["rows"]:
                 refuse_training_label(record, path)
             return [_row(record, columns) for record in saved["rows"]], dict(saved.get("facts", {}))
@@ -154,7 +155,7 @@ def read_table(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], dict[
 
 def _line(number: int, text: str, columns: Mapping[str, str], path: Path) -> Row:
     try:
-        record = json.loads(text)
+        record = parse_json(text)
         refuse_training_label(record, path)
         return _row(record, columns, contract=True)
     except (ValueError, TypeError, AttributeError):
@@ -168,15 +169,21 @@ def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     except csv.Error:
         delimiter = ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    _refuse_doubles(reader.fieldnames or ())
     rows = []
     for number, record in enumerate(reader, start=1):
-        if None in record:
-            extra = record.pop(None)
-            fault = f"row {number} has {len(extra)} more cells than the header"
-            rows.append(replace(_row(_plain(record), columns), fault=fault))
+        if None in record or None in record.values():
+            extra = record.pop(None, None)
+            fault = f"{len(extra)} more" if extra else f"{list(record.values()).count(None)} fewer"
+            rows.append(replace(_row(_plain(record), columns), fault=f"row {number} has {fault} cells than the header"))
             continue
         rows.append(_row(_plain(record), columns))
     return rows
+
+
+def _refuse_doubles(names: Sequence[str]) -> None:
+    if doubled := next((name for place, name in enumerate(names) if name and name in names[:place]), None):
+        raise ValueError(f"two columns are called {doubled!r}")
 
 
 def _plain(record: Mapping[str, str | None]) -> dict[str, str]:
@@ -193,7 +200,7 @@ def _from_workbook(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], d
         raise ValueError(str(error)) from None
     facts: dict[str, Any] = {}
     if hidden := sheets.pop(FACTS, None):
-        facts = json.loads(str(hidden[0][0]))
+        facts = parse_json(str(hidden[0][0]))
     first = next(iter(sheets))
     rows = [_row(record, columns) for record in _records(sheets.pop(first))]
     if not facts:
@@ -221,6 +228,7 @@ def _records(sheet: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     if not sheet:
         return []
     names = [str(name).strip() for name in sheet[0]]
+    _refuse_doubles(names)
     return [
         {name: cell for name, cell in zip(names, row, strict=False) if name}
         for row in sheet[1:]
@@ -234,11 +242,15 @@ def _identity(cell: Any) -> str:
 
 
 def _row(record: Mapping[str, Any], columns: Mapping[str, str], contract: bool = False) -> Row:
+    record = {name: value for name, value in record.items() if columns.get(name) != "-"}
     given = {columns.get(name, name): value for name, value in record.items()}
     if DOCUMENT not in given:
         shown = ", ".join(map(str, list(record)[:8]))
         raise ValueError(f"no column `document`; the columns are {shown}; name it with --map COLUMN=document")
-    confirmed = str(given.pop(CONFIRMED, "x") or "").strip().casefold()
+    if len(given) < len(record):
+        raise ValueError("two columns are the same field; leave one of them out with --map COLUMN=-")
+    said = str(given.pop(CONFIRMED, "x") or "").strip()
+    confirmed = says_yes(said) if said else False
     details: dict[str, Any] = {"document": _identity(given.pop(DOCUMENT)), "note": given.pop(NOTE, None) or None}
     if isinstance(given.get("values"), Mapping):  # gold in its own form, or the saved form
         origin = given.get("origin")
@@ -247,7 +259,10 @@ def _row(record: Mapping[str, Any], columns: Mapping[str, str], contract: bool =
         given = dict(given["values"])
     else:
         given = {name.removeprefix(FIELD): value for name, value in given.items()}
-    return Row(cells=given, confirmed=confirmed not in ("", "no", "false", "0"), **details)
+    unclear = (
+        f"{details['document']}: {CONFIRMED} is {said!r}, which is neither yes nor no" if confirmed is None else ""
+    )
+    return Row(cells=given, confirmed=bool(confirmed), fault=unclear, **details)
 
 
 def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None, note: str | None) -> GoldImport:
@@ -276,10 +291,13 @@ def import_rows(rows: Iterable[Row], task: Task, by: str, origin: Origin | None,
                     origin=origin or row.origin or "blind", spans=dict(row.spans),
                 )  # fmt: skip
             except GoldValueError as fault:
+                twice.add(row.document)
                 found.faults.append(f"{row.document}: {fault}")
             except ExceptionGroup as faults:
+                twice.add(row.document)
                 found.faults += [f"{row.document}: {fault}" for fault in faults.exceptions]
             except ValidationError as error:
+                twice.add(row.document)
                 found.faults += [f"{row.document}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
     for document in twice:
         found.entries.pop(document, None)

@@ -15,7 +15,7 @@ from typing import Any
 from ..contracts import DocumentFacts, FieldAnswer, GoldLine, Origin, Result, Span
 from ..documents import Document
 from ..errors import InputError
-from ..files import write_whole
+from ..files import parse_json, write_whole
 from ..runs import require_output
 from ..tasks import Task
 from .faults import iter_values
@@ -110,7 +110,7 @@ def read_label_studio(path: Path, task: Task) -> list[Row]:
     """
     single = [spec.path for spec in task.answer_fields().values() if not spec.of_list]
     try:
-        tasks = json.loads(path.read_text(encoding="utf-8"))
+        tasks = parse_json(path.read_text(encoding="utf-8"))
         rows = [_row(labelled, single) for labelled in tasks]
     except OSError as error:
         raise InputError(f"Cannot read {path} ({error.strerror}).", "Give a file that exists.") from None
@@ -125,7 +125,7 @@ def read_label_studio(path: Path, task: Task) -> list[Row]:
 def is_label_studio(path: Path) -> bool:
     """Whether a JSON file is a list of Label Studio tasks."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(data, list) and bool(data) and isinstance(data[0], dict) and "data" in data[0]

@@ -46,8 +46,8 @@ def near_duplicates(texts: Mapping[str, str], alike: float = ALIKE) -> list[Pair
     return sorted(found, key=lambda pair: (-pair.likeness, pair.first, pair.second))
 
 
-def families_of(documents: Iterable[str], pairs: Iterable[Pair], keys: Mapping[str, str | None]) -> dict[str, str]:
-    """The family of each document, by the name of its first member. Pairs and equal keys join documents."""
+def families_of(documents: Iterable[str], pairs: Iterable[Pair], *keys: Mapping[str, str | None]) -> dict[str, str]:
+    """The family of each document, by the name of its first member. Pairs and equal keys of one kind join documents."""
     root = {identity: identity for identity in documents}
 
     def find(identity: str) -> str:
@@ -63,8 +63,9 @@ def families_of(documents: Iterable[str], pairs: Iterable[Pair], keys: Mapping[s
     for pair in pairs:
         if pair.first in root and pair.second in root:
             join(pair.first, pair.second)
-    by_key: dict[str, str] = {}
-    for identity in root:
-        if key := keys.get(identity):
-            join(identity, by_key.setdefault(key, identity))
+    for of in keys:
+        by_key: dict[str, str] = {}
+        for identity in root:
+            if key := of.get(identity):
+                join(identity, by_key.setdefault(key, identity))
     return {identity: find(identity) for identity in root}

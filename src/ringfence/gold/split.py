@@ -16,7 +16,7 @@ from typing import Any
 from ..clock import now
 from ..contracts import GoldLine, value_at
 from ..errors import InputError
-from ..files import add_chained_line, read_chained_lines, write_whole
+from ..files import add_chained_line, parse_json, read_chained_lines, write_whole
 from ..locks import canonical_digest
 from ..tasks import Task
 from .faults import iter_values
@@ -146,7 +146,7 @@ class SplitFile:
         if not self.path.exists():
             return None
         try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
+            data = parse_json(self.path.read_text(encoding="utf-8"))
             split = Split(
                 data["parts"], data["families"], data["shares"], data["seed"], data.get("key"), data["made_at"]
             )

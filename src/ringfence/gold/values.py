@@ -17,12 +17,27 @@ from ..tasks.fields import CodeField, PatternField
 from ..tasks.locale import Locale
 from ..tasks.recognisers import find_candidates
 
-__all__ = ["DURATION", "GoldValueError", "as_cell", "as_text", "is_decimal", "nested", "parse_gold_value"]
+__all__ = [
+    "DURATION",
+    "GoldValueError",
+    "as_cell",
+    "as_text",
+    "is_decimal",
+    "nested",
+    "parse_gold_value",
+    "says_yes",
+]
 
 DURATION = re.compile(r"-?P(?=[\dT])(\d+(\.\d+)?[YMWD])*(T(\d+(\.\d+)?[HMS])+)?")
 _ACCOUNT = re.compile(r"[A-Z]{2}\d\d[A-Z0-9]{11,30}")
 _YES = {"true", "yes", "y", "x", "1", "ja", "oui", "wahr", "vrai"}
 _NO = {"false", "no", "n", "0", "nein", "non", "falsch", "faux"}
+
+
+def says_yes(text: str) -> bool | None:
+    """What a cell says that asks yes or no; None if that cannot be told."""
+    said = text.strip().casefold().removesuffix(".0")
+    return True if said in _YES else False if said in _NO else None
 
 
 class GoldValueError(ValueError):
@@ -107,10 +122,9 @@ def _chosen(field: AnswerField, raw: Any) -> str:
 
 
 def _boolean(field: AnswerField, raw: Any) -> bool:
-    text = str(raw).strip().casefold().removesuffix(".0")
-    if text not in _YES | _NO:
+    if (said := says_yes(str(raw))) is None:
         raise GoldValueError(f"{field.path}: {raw!r} is neither yes nor no")
-    return text in _YES
+    return said
 
 
 def _plain_number(raw: Any) -> str | None:
@@ -144,8 +158,10 @@ def _money(field: AnswerField, raw: Any, locale: Locale) -> dict[str, str | None
             amount = _plain_number(amount)
         if amount is None:
             raise GoldValueError(f"{field.path}: {raw.get('amount')!r} is not an amount")
-        currency = raw.get("currency")
-        return {"amount": amount, "currency": str(currency) if currency else None}
+        currency = str(raw.get("currency") or "").strip().upper()
+        if currency and not re.fullmatch(r"[A-Z]{3}", currency):
+            raise GoldValueError(f"{field.path}: {raw['currency']!r} is no currency; write its code, such as EUR")
+        return {"amount": amount, "currency": currency or None}
     plain = _plain_number(raw)
     if plain is not None:
         return {"amount": plain, "currency": None}

@@ -6,7 +6,6 @@ larger model alone. The last line of a document counts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 from ..contracts import TRAINING_ORIGINS, TrainingLabel
 from ..documents import Document
 from ..errors import InputError
-from ..files import line_of, write_whole
+from ..files import line_of, parse_json, write_whole
 from ..gold.source import GoldSource, reread_documents
 from ..runs import RunFolder
 from .held_out import HeldOut
@@ -47,7 +46,7 @@ def read_labels(path: Path) -> dict[str, TrainingLabel]:
 
 def _label(row: bytes, place: str) -> TrainingLabel:
     try:
-        record = json.loads(row)
+        record = parse_json(row)
         if "document" in record and "values" in record and record.get("origin", "blind") not in TRAINING_ORIGINS:
             raise InputError(f"{place} is gold, not a training label.", "Give gold with --gold; it is split there.")
         return TrainingLabel.model_validate(record)

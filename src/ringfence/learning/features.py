@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -189,7 +190,7 @@ def _head(name: str, words: list[str]) -> Iterator[str]:
 
 
 def _shape(raw: str) -> Iterator[str]:
-    shape = re.sub(r"(.)\1+", r"\1", re.sub(r"\d", "9", re.sub(r"[a-z]", "a", re.sub(r"[A-Z]", "A", raw[:40]))))
+    shape = re.sub(r"(.)\1+", r"\1", "".join(map(_sort, raw[:40])))
     yield f"shape:{shape[:12]}"
     digits = sum(map(str.isdigit, raw))
     yield f"digits:{bin_of(digits)}"
@@ -204,6 +205,13 @@ def _shape(raw: str) -> Iterator[str]:
     if words:
         yield f"own-first:{words[0]}"
         yield f"own-last:{words[-1]}"
+
+
+def _sort(character: str) -> str:
+    """What sort of character it is: no letter of any script stays, for a shape must not tell a value."""
+    if character.isalpha() or unicodedata.category(character)[0] == "M":
+        return "A" if character.isupper() else "a"
+    return "9" if character.isnumeric() else character
 
 
 def _line_shapes(raw: str) -> Iterator[str]:

@@ -52,7 +52,9 @@ def fit_ranker(
     known = set(models[0])
     models = [{path: model for path, model in each.items() if path in known} for each in models]
     card = card or RankerCard("", len(documents), len(fold_of), (), now())
-    assigned = {each.text: fold_of[each.family] for each in documents} if count else {}
+    # By its text last: two labelled files of one text are one document.
+    keys = [(key, each) for each in documents for key in each.known_by] + [(each.text, each) for each in documents]
+    assigned = {key: fold_of[each.family] for key, each in keys} if count else {}
     ranker = Ranker(task_digest(task), models, assigned, Mixture(), card)
     if not results:
         return ranker

@@ -17,7 +17,7 @@ from .features import Surroundings, words_of
 from .labelled_field import LabelledField, states
 from .list_labels import LabelledList, label_list
 from .places import places_of
-from .ranker import about, text_digest
+from .ranker import about, known_by, text_digest
 from .rows import rows_of
 
 __all__ = ["Labelled", "LabelledField", "label"]
@@ -28,6 +28,7 @@ class Labelled:
     """A labelled document: its family, the sha256 of its text, its single fields by path, and its lists by name.
 
     ``said`` are the words that stand outside the values of the gold, ``values`` the words inside, each with its value.
+    ``known_by`` are further digests by which the document is known again.
     """
 
     family: str
@@ -35,6 +36,7 @@ class Labelled:
     fields: Mapping[str, LabelledField]
     said: frozenset[str]
     values: frozenset[tuple[str, str]]
+    known_by: tuple[str, ...] = ()
     lists: Mapping[str, LabelledList] = field(default_factory=dict)
 
     def examples(self) -> Iterator[tuple[str, LabelledExample]]:
@@ -80,7 +82,7 @@ def label(task: ExtractTask, document: Document, gold: GoldLine, family: str, co
     values = {document.text[start:end] for start, end in found}.union(*(each.texts() for each in lists.values()))
     inside = frozenset(pair for value in values for pair in _worded(value))
     said = _outside(document.text, sorted(found))
-    return Labelled(family, text_digest(document), fields, said, inside, lists)
+    return Labelled(family, text_digest(document), fields, said, inside, known_by(document)[1:], lists)
 
 
 def _worded(value: str) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from ..tasks import Prepared
 from ..tasks.fields import BooleanField, ChoiceField, LeafSpec, ListField, TextField
 from ..tasks.recognisers import Candidate
 
-__all__ = ["Place", "cells_of", "places_of", "text_places", "typed_places", "value_key"]
+__all__ = ["MOST_PLACES", "Place", "cells_of", "places_of", "text_places", "typed_places", "value_key"]
 
 CELL_GAP = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
 SEPARATOR = re.compile(r"[,;] | [·•|/] ")  # between a name and its street on one line

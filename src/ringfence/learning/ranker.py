@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from ..contracts import FieldAnswer, value_at
 from ..documents import Document
 from ..errors import InputError
-from ..files import write_whole
+from ..files import parse_json, write_whole
 from ..locks import canonical_digest
 from ..tasks import ExtractTask, Prepared, Task, prepare
 from ..tasks.extract.answer import Answer, Weighed, copy_values, put_value
@@ -28,7 +28,7 @@ from ..tasks.fields import ListField
 from .beliefs import Belief, FieldModel, Mixture, beliefs_of, key_of, mixed, without_null
 from .features import Surroundings
 from .lists import CHOSEN_BY_RANKER, ListMixture, RankedList, records_of, side_of
-from .places import places_of
+from .places import MOST_PLACES, NOTHING, places_of
 from .rows import rows_of
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Ranker",
     "RankerCard",
     "Sureness",
+    "known_by",
     "ranker_from",
     "read_ranker",
     "text_digest",
@@ -76,7 +77,7 @@ class Ranker:
     """Models by fold and path. ``models[0]`` has seen all the gold.
 
     A list has a model of its rows (``lines``), and one of each of its fields (``lines.amount``).
-    A labelled document belongs to a fold (``folds``, by the sha256 of its text) and is answered by the models of that
+    A labelled document belongs to a fold (``folds``, by what ``known_by`` says) and is answered by the models of that
     fold, which have seen nothing of its family. So the answers to labelled documents are as good as those to others,
     and figures over them are honest. ``lists`` says how both sides count in a list; beside a language model, a list
     that it does not name stays as the model wrote it.
@@ -123,23 +124,25 @@ class Ranker:
 
     def models_for(self, document: Document) -> Mapping[str, FieldModel]:
         """The models that have not seen this document or one like it."""
-        return self.models[self.folds.get(text_digest(document), 0)]
+        return self.models[next((self.folds[key] for key in known_by(document) if key in self.folds), 0)]
 
     def beliefs(self, task: ExtractTask, document: Document) -> dict[str, dict[str, Belief]]:
         """For each single field, what the ranker alone holds of each value, by the key of the value.
 
         A required field is null only if nothing else is possible.
         """
-        return self._beliefs(prepare(task, document), Surroundings(document))
-
-    def _beliefs(self, prepared: Prepared, around: Surroundings) -> dict[str, dict[str, Belief]]:
-        task, models = prepared.task, self.models_for(prepared.document)
-        found = {
-            path: beliefs_of(model, places, around.features(places, about(task, path)))
-            for path, places in places_of(prepared).items()
-            if (model := models.get(path)) is not None
-        }
+        found, _ = self._beliefs(prepare(task, document), Surroundings(document))
         return {path: without_null(beliefs) if _is_required(task, path) else beliefs for path, beliefs in found.items()}
+
+    def _beliefs(self, prepared: Prepared, around: Surroundings) -> tuple[dict[str, dict[str, Belief]], set[str]]:
+        """What is held of each field, and the fields of which not every place was looked at."""
+        task, models = prepared.task, self.models_for(prepared.document)
+        known = {path: places for path, places in places_of(prepared).items() if path in models}
+        found = {
+            path: beliefs_of(models[path], places, around.features(places, about(task, path)))
+            for path, places in known.items()
+        }
+        return found, {path for path, places in known.items() if len(places) >= MOST_PLACES}
 
     def ranked_lists(self, task: ExtractTask, document: Document) -> dict[str, RankedList]:
         """The records of each list by the ranker alone, for the lists that it knows."""
@@ -165,9 +168,13 @@ class Ranker:
         prepared, around = prepare(task, document), Surroundings(document)
         values, fields = copy_values(answer.values), dict(answer.fields)
         distributions = dict(answer.distributions)
-        for path, beliefs in self._beliefs(prepared, around).items():
+        held, cut = self._beliefs(prepared, around)
+        for path, every in held.items():
             entry = fields[path]
+            beliefs = without_null(every) if _is_required(task, path) else every
             chosen = Weighed(value_at(values, path), entry, 0.0)
+            if path in cut and key_of(chosen) not in beliefs:
+                continue  # it may stand where nobody looked, which does not make it unlikely
             weighed = mixed(self.mixture, beliefs, chosen, distributions.get(path, ()), document)
             best = weighed[0]
             mine = beliefs.get(key_of(best))
@@ -185,6 +192,16 @@ class Ranker:
         mixed_answer = replace(answer, values=values, fields=fields, distributions=distributions)
         return with_lists(task, mixed_answer, self._ranked_lists(prepared, around, answer))
 
+    def knows_all(self, task: ExtractTask) -> bool:
+        """True if every field was learned, those of lists too: what no gold states is not surely empty."""
+        leaves = {
+            f"{name}.{leaf}"
+            for name, spec in task.flat.items()
+            if isinstance(spec, ListField) and len(spec.fields) > 1  # the records of one field are its places
+            for leaf in spec.fields
+        }
+        return {*task.flat, *leaves} <= set(self.models[0])
+
     def require_cascade(self) -> None:
         """Raise InputError if the gold allows no answers without the language model."""
         if self.sureness is None:
@@ -195,18 +212,26 @@ class Ranker:
 
     def sure_answer(self, task: ExtractTask, document: Document) -> Answer | None:
         """The answer of the ranker alone; None if it is not sure enough, or if a check speaks against it."""
+        found = self.checked(task, document)
+        return None if found is None or self.sureness is None or found[1] < self.sureness.at else found[0]
+
+    def checked(self, task: ExtractTask, document: Document) -> tuple[Answer, float] | None:
+        """The answer of the ranker alone and its least probability; None where a check speaks against it."""
         found = self.alone(task, document)
-        if found is None or self.sureness is None or found[1] < self.sureness.at:
+        if found is None:
             return None
         answer = conclude(task, found[0])
-        return None if answer.values != found[0].values or "broken" in answer.checks.values() else answer
+        against = answer.values != found[0].values or "broken" in answer.checks.values()
+        return None if against else (answer, found[1])
 
     def alone(self, task: ExtractTask, document: Document) -> tuple[Answer, float] | None:
         """The answer without a language model, and its least probability; None if the task has other fields too."""
-        if set(task.flat) - set(self.models[0]):
+        if not self.knows_all(task):
             return None
         prepared, around = prepare(task, document), Surroundings(document)
-        beliefs = self._beliefs(prepared, around)
+        held, cut = self._beliefs(prepared, around)
+        if cut:
+            return None
         lists = self._ranked_lists(prepared, around, None)
         values: dict[str, Any] = {}
         fields: dict[str, FieldAnswer] = {}
@@ -215,14 +240,17 @@ class Ranker:
         for path in task.flat:
             if path in lists:
                 continue
-            if path not in beliefs:  # its fold has seen no value of this field
+            if path not in held:  # its fold has seen no value of this field
                 return None
-            weighed = mixed(Mixture(), beliefs[path], None, (), document)
+            weighed = mixed(Mixture(), held[path], None, (), document)
+            if _is_required(task, path):
+                weighed = tuple(each for each in weighed if key_of(each) != NOTHING)
+                if not weighed or weighed[0].value is None:
+                    return None
             best = weighed[0]
-            if _is_required(task, path) and best.answer.kind == "null":
-                return None
-            least = min(least, math.exp(best.logprob))
-            features = {"ranker": round(math.exp(best.logprob), 6)}
+            probability = round(math.exp(best.logprob), 6)  # a required value is no surer for being required
+            least = min(least, probability)
+            features = {"ranker": probability}
             fields[path] = best.answer.model_copy(update={"features": features, "chosen_by": CHOSEN_BY_RANKER})
             distributions[path] = weighed
             record, _, leaf = path.rpartition(".")
@@ -270,10 +298,16 @@ def text_digest(document: Document) -> str:
     return hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def known_by(document: Document) -> tuple[str, ...]:
+    """What a labelled document is known again by: its text, or its words, however a reader spaces them."""
+    words = " ".join(document.text.split())
+    return text_digest(document), f"words:{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
 def read_ranker(path: Path) -> Ranker:
     """Read a saved ranker. Raises InputError if the file is not one, or was changed since it was learned."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             f"Cannot read {path} ({error.strerror}).", "Give the file that `ringfence learn` wrote."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from .beliefs import FLOOR, Belief, Mixture, beliefs_of, key_of, model_shares
 from .labelled_field import LabelledField
 from .labels import Labelled
 from .lists import records_of, side_of
-from .places import Place
+from .places import NOTHING, Place
 from .ranker import Ranker
 
 __all__ = ["ValueTable", "answer_of", "list_tables_of", "tables_of", "weighed_of"]
@@ -25,6 +25,7 @@ __all__ = ["ValueTable", "answer_of", "list_tables_of", "tables_of", "weighed_of
 class ValueTable:
     """The values that one field could have, a row each.
 
+    A text that reads several ways is ``right`` to learn from if a reading is the gold's, and wrong as an answer.
     The columns of ``rows`` are those that a Mixture weighs: the log-probability by the ranker, that by the language
     model, and 1 for the value that the model chose.
     """
@@ -32,17 +33,23 @@ class ValueTable:
     path: str
     rows: npt.NDArray[np.float64]
     right: npt.NDArray[np.bool_]
+    unclear: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def _given(self) -> npt.NDArray[np.bool_]:
+        """Which values are right as they are given: one that reads two ways is given as null."""
+        return self.right if self.unclear is None else self.right & ~self.unclear
 
     def choice(self, mixture: Mixture) -> tuple[bool, float]:
         """Whether the value that both sides prefer is right, and its probability."""
         scores = self.rows @ np.array([mixture.ranker, mixture.model, mixture.choice])
         best = int(np.argmax(scores))
-        return bool(self.right[best]), float(1 / np.exp(scores - scores[best]).sum())
+        return bool(self._given[best]), float(1 / np.exp(scores - scores[best]).sum())
 
     @property
     def model_right(self) -> bool:
         """Whether the language model's own choice is right."""
-        return bool(self.right[int(np.argmax(self.rows[:, 2]))])
+        return bool(self._given[int(np.argmax(self.rows[:, 2]))])
 
 
 def tables_of(ranker: Ranker, document: Labelled, result: Result | None) -> Iterator[ValueTable]:
@@ -112,7 +119,12 @@ def weighed_of(entry: FieldAnswer) -> tuple[Weighed, ...]:
 
 def _alone(path: str, beliefs: Mapping[str, Belief], right: Collection[str]) -> ValueTable:
     rows = [[math.log(max(FLOOR, each.probability)), 0.0, 0.0] for each in beliefs.values()]
-    return ValueTable(path, np.array(rows), np.array([key in right for key in beliefs], bool))
+    return ValueTable(path, np.array(rows), np.array([key in right for key in beliefs], bool), _unclear(beliefs))
+
+
+def _unclear(keys: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Which keys are those of a text that reads several ways."""
+    return np.array([key.startswith(NOTHING) and key != NOTHING for key in keys], bool)
 
 
 def _with_model(
@@ -128,4 +140,4 @@ def _with_model(
         [math.log(max(FLOOR, beliefs[key].probability if key in beliefs else 0.0)), said[key], float(key == own)]
         for key in keys
     ]
-    return ValueTable(path, np.array(rows), np.array([key in right for key in keys], bool))
+    return ValueTable(path, np.array(rows), np.array([key in right for key in keys], bool), _unclear(keys))

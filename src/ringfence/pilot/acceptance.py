@@ -10,7 +10,7 @@ from ..contracts import Result
 from ..evaluation.calibration import CalibrationFit, coverage_curve, fit
 from ..evaluation.calibrator import AcceptanceTerms, Calibrator, Threshold
 from ..evaluation.evaluator import items_of_results
-from ..evaluation.items import Item
+from ..evaluation.items import Item, states_all
 from ..gold.file import gold_digest
 from .data import PilotData
 from .outcome import AcceptanceOutcome, ContenderOutcome
@@ -39,7 +39,8 @@ def calibrate_and_accept(
     spec, task, gold = data.setup.spec, data.setup.task, data.part("calibration")
     if not task.calibratable:
         return Acceptance()
-    fitted = fit(items_of_results(task, results, gold, data.split.families, spec.compare), results)
+    items = items_of_results(task, results, gold, data.split.families, spec.compare)
+    fitted = fit(items, results, complete=[name for name, line in gold.items() if states_all(task, line)])
     if not fitted.items:
         return Acceptance()
     terms = AcceptanceTerms(spec.target_error, spec.bar.confidence, spec.spot_check, spec.compare)
