@@ -103,6 +103,7 @@ def open_corpus(
 def runs_that_cite(corpus: Corpus, documents: Sequence[StoredDocument]) -> dict[Path, int]:
     """Return the runs whose answers cite or show one of these documents, with the number of such answers."""
     cited = {document.sha256 for document in documents}
+    names = {document.id for document in documents}  # an older content, whose version is forgotten, had the same name
     counts: dict[Path, int] = {}
     for path in corpus.runs:
         folder = RunFolder(path)
@@ -111,7 +112,9 @@ def runs_that_cite(corpus: Corpus, documents: Sequence[StoredDocument]) -> dict[
         for result in folder.latest():
             behind = result.from_corpus
             places = [*behind.nearest, *(p for c in behind.claims for p in c.citations)] if behind else []
-            counts[path] = counts.get(path, 0) + any(place.sha256 in cited for place in places)
+            counts[path] = counts.get(path, 0) + any(
+                place.sha256 in cited or place.document in names for place in places
+            )
     return {path: count for path, count in counts.items() if count}
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ..api import open_run
-from ..api.corpus import declare_access, index_corpus, open_corpus, runs_that_cite
+from ..api.corpus import declare_access, index_corpus, open_corpus
 from ..corpus import EMBEDDED, STORES, Build, Corpus, View, corpora
 from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
-from .console import PlainTable, data, echo, note, pulling, stderr, visible
+from .console import PlainTable, data, echo, note, pulling, stderr
 from .corpus_evaluate import command as evaluate_command
 from .corpus_evaluate import draft_command
+from .corpus_removal import drop_command, erase_command, prune_command
 from .options import json_option, options_given, reading_options, reranker_option, view_options
 
 __all__ = ["command"]
@@ -93,8 +93,15 @@ def _index(
         note(f"Interrupted. What is indexed is kept; continue with `ringfence corpus add {name} --resume`.")
         return 130
     with Corpus.open(name) as corpus:
+        if access:
+            _name_unmatched(corpus)
         _print_build(corpus, built, as_json)
         return 3 if corpus.store.failures() else 0
+
+
+def _name_unmatched(corpus: Corpus) -> None:
+    for pattern in corpus.unmatched_rules():
+        note(f"Warning: the rule {pattern!r} matches no document of {corpus.name}.")
 
 
 def _print_build(corpus: Corpus, built: Build, as_json: bool) -> None:
@@ -273,6 +280,7 @@ def access_command(name: str, rules: Path | None, opens: bool) -> int:
     if (rules is None) != opens:
         raise InputError("Give either RULES or --open.", 'A rule is a line such as  "hr/**": [hr, board].')
     with declare_access(name, rules) as corpus:
+        _name_unmatched(corpus)
         if not corpus.access_declared:
             note(f"{corpus.name} is open: everyone sees every document.")
             return 0
@@ -296,66 +304,9 @@ def verify_command(name: str) -> int:
     return 1 if faults else 0
 
 
-@command.command("prune")
-@click.argument("name")
-@click.option("--keep", type=click.IntRange(1), default=1, show_default=True, help="How many versions stay.")
-def prune_command(name: str, keep: int) -> int:
-    """Forget the older versions of NAME, and erase what only they contain."""
-    with Corpus.open(name) as corpus, corpus.writing():
-        kept = corpus.versions()[-keep:]
-        gone = corpus.store.prune(kept[0].number) if kept else 0
-        note(f"{len(kept)} versions are left; {gone} documents that only older ones contained are erased.")
-    return 0
-
-
-@command.command("erase")
-@click.argument("name")
-@click.argument("documents", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask; erase from the corpus only, unless --everything.")
-@click.option("--everything", is_flag=True, help="Also erase the content of the runs whose answers cite them.")
-def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: bool) -> int:
-    """Erase DOCUMENTS (ids) from every version of NAME: texts, passages, words and vectors.
-
-    Runs whose answers cite them are named, and their content is erased if you say so.
-    """
-    with Corpus.open(name) as corpus:
-        found = corpus.find(documents)
-        if not found:
-            raise InputError(
-                f"{corpus.name} has no document {documents[0]!r}.", f"`ringfence corpus show {name}` lists their ids."
-            )
-        citing = runs_that_cite(corpus, found)
-        for run, count in citing.items():
-            note(f"{count} answers in {run} cite them.")
-        if not yes:
-            click.confirm(f"Erase {len(found)} documents from {corpus.name}?", abort=True, err=True)
-            everything = everything or bool(citing and click.confirm("Erase the content of these runs too?", err=True))
-        corpus.erase(found)
-        for run in citing if everything else ():
-            open_run(run).purge(False)
-        note(f"Erased {len(found)} documents from every version of {corpus.name}.")
-        if citing and not everything:
-            note("The answers that cite them were not erased.")
-        for file in sorted({document.path for document in found if Path(document.path).exists()})[:SHOWN]:
-            note(f"{file} still exists; the next update would index it again.")
-    return 0
-
-
-@command.command("drop")
-@click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def drop_command(name: str, yes: bool) -> int:
-    """Delete the corpus NAME with all its versions."""
-    with Corpus.open(name) as corpus:
-        if not yes:
-            click.confirm(f"Delete {visible(str(corpus.folder))}?", abort=True, err=True)
-        with corpus.writing():
-            pass
-        corpus.drop()
-    note(f"Deleted {name}.")
-    return 0
-
-
+command.add_command(prune_command)
+command.add_command(erase_command)
+command.add_command(drop_command)
 command.add_command(evaluate_command)
 command.add_command(draft_command)
 

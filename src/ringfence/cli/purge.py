@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import click
 
-from ..api import Run, open_run
+from ..api import open_run
 from ..audit import kept_in_audit
 from ..corpus import Corpus, corpora
+from ..errors import InputError
 from .console import note
 
 __all__ = ["command"]
 
 
-def _erase_in_corpora(run: Run, everything: bool, yes: bool) -> None:
+def _erase_in_corpora(contents: Collection[str], everything: bool, yes: bool) -> None:
     """Name the corpora that contain documents of the run, and erase these there if that is wanted."""
-    contents = {entry.sha256 for entry in run.folder.index().values() if entry.sha256}
     for name in corpora():
-        with Corpus.open(name) as corpus:
-            found = corpus.find(contents=contents)
-            if not found:
-                continue
-            note(f"The corpus {name} contains {len(found)} of these documents.")
-            if everything or (not yes and click.confirm("Erase them there too?", err=True)):
-                corpus.erase(found)
-            else:
-                note(f"They were not erased there; `ringfence corpus erase {name} DOCUMENT...` does so.")
+        try:
+            with Corpus.open(name) as corpus:
+                _erase_in(corpus, contents, everything, yes)
+        except InputError as error:  # of one corpus, which must not keep the others or the run
+            note(f"The corpus {name} was not looked at: {error} {error.hint}")
+
+
+def _erase_in(corpus: Corpus, contents: Collection[str], everything: bool, yes: bool) -> None:
+    found = corpus.find(contents=contents)
+    if not found:
+        return
+    note(f"The corpus {corpus.name} contains {len(found)} of these documents.")
+    if everything or (not yes and click.confirm("Erase them there too?", err=True)):
+        corpus.erase(found)
+    else:
+        note(f"They were not erased there; `ringfence corpus erase {corpus.name} DOCUMENT...` does so.")
 
 
 @click.command()
@@ -53,9 +61,10 @@ def command(run: Path, yes: bool, everything: bool) -> None:
             note(f"  {product.what}: {product.path}")
         if not everything and not yes:
             everything = click.confirm("Erase these too?", err=True)
-    _erase_in_corpora(opened, everything, yes)
-    kept = kept_in_audit(opened.folder.index())
+    index = opened.folder.index()
+    kept = kept_in_audit(index)
     totals = opened.purge(everything)
+    _erase_in_corpora({entry.sha256 for entry in index.values() if entry.sha256}, everything, yes)
     note(
         f"Erased: {totals}"
         + (f", and {len(made)} others" if made and everything else "")
@@ -68,4 +77,7 @@ def command(run: Path, yes: bool, everything: bool) -> None:
             f"The audit log still holds values of {kept} of these documents: "
             "`ringfence audit erase --older-than DAYS` erases them by age."
         )
-    note("What this list does not know: copies that other programs made, and the documents themselves.")
+    note(
+        "What this list does not know: copies that other programs made, corpora in folders of your own, and the "
+        "documents themselves."
+    )

@@ -7,7 +7,7 @@ from .reader import CorpusView, open_embedder, open_view
 from .reranker import RERANKED, Reranker, open_reranker
 from .search import Ranked, Search
 from .store import Failure, Store, StoredDocument, Version, View
-from .stores import EMBEDDED, STORES
+from .stores import EMBEDDED, STORES, is_embedded, is_store
 
 __all__ = [
     "EMBEDDED",
@@ -30,6 +30,8 @@ __all__ = [
     "build",
     "corpora",
     "corpus_folder",
+    "is_embedded",
+    "is_store",
     "open_embedder",
     "open_reranker",
     "open_view",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -96,24 +97,44 @@ def build(
             raise InputError(
                 f"Nothing was added to {corpus.name} yet.", f"Add a folder: ringfence corpus add {corpus.name} FOLDER."
             )
-        all_sources = [source for source in sources_of(every, given) if not source.path.name.endswith(SIDECAR)]
+        all_sources = [source for source in sources_of(every, given) if not _is_sidecar(source.path)]
+        corpus.close_to(rules or corpus.rules, all_sources)  # before anything is read, for reading may be interrupted
         corpus.store.set("inputs", every)
         sources = all_sources
         if given:
             wanted = {source.path.absolute() for source in expand_inputs(given)}
             sources = [source for source in all_sources if source.path.absolute() in wanted]
         session = _Session(corpus, embedder, reading, on_progress)
-        session.work(sources)
+        session.work(sources, {source.id for source in all_sources})
         if not given:
             session.withdraw_missing(all_sources)
-        corpus.declare_access(rules or corpus.rules, all_sources)
+        corpus.declare_access(corpus.rules, all_sources, session.closed)
         return session.finish()
 
 
+def _is_sidecar(path: Path) -> bool:
+    """True for the groups of a file that is there; alone, such a file is a document like others."""
+    return path.name.endswith(SIDECAR) and os.path.lexists(path.with_name(path.name.removesuffix(SIDECAR)))
+
+
 def sources_of(every: Sequence[str], given: Sequence[str] = ()) -> list[Source]:
-    """Return the files of all inputs of a corpus; those that no longer exist and are not ``given`` contain nothing."""
-    present = [path for path in every if path in given or _exists(path)]
-    return expand_inputs(present) if present else []
+    """Return the files of all inputs of a corpus; those that no longer exist and are not ``given`` contain nothing.
+
+    The ids of an input do not depend on what is added after it: access rules name them. The files of a later input
+    have the name of its folder in front where an earlier one has a file of that id, or the whole path.
+    """
+    taken: dict[str, Path] = {}
+    for path in every:
+        if path not in given and not _exists(path):
+            continue
+        for source in expand_inputs([path]):
+            where = source.path.absolute()
+            if where in taken.values():
+                continue
+            folder = Path(path).parent if Path(path).is_file() else Path(path)
+            names = (source.id, f"{folder.name}/{source.id}", where.as_posix().lstrip("/"))
+            taken[next(name for name in names if name not in taken)] = where
+    return [Source(path, identity) for identity, path in taken.items()]
 
 
 def _exists(path: str) -> bool:
@@ -152,17 +173,28 @@ class _Session:
         pending = View(corpus.next_version)
         self._present: dict[str, dict[str, str]] = {}  # by file, its documents with the digest of each
         for document in self._store.documents(pending):
-            self._present.setdefault(document.source or document.id, {})[document.id] = document.sha256
+            self._present.setdefault(document.file, {})[document.id] = document.sha256
         self._failed: dict[str, set[str]] = {}
         for failure in self._store.failures():
             self._failed.setdefault(failure.source or failure.id, set()).add(failure.id)
         self._files = self._store.files()
+        self._owner = {identity: name for name, held in self._present.items() for identity in held}
+        self._refused: dict[str, list[Source]] = {}  # by the id that another file has
+        self._there: Collection[str] = ()
+        self.closed: set[str] = set()
 
-    def work(self, sources: Sequence[Source]) -> None:
-        """Read the files that are new or changed, and store their documents."""
+    def work(self, sources: Sequence[Source], there: Collection[str]) -> None:
+        """Read the files that are new or changed, and store their documents. ``there`` are all files by id."""
+        self._there = there
         self.progress.of_files = len(sources)
         fresh = (source for source in sources if not self._unchanged(source))
         for source, outcomes in read_ahead(fresh, self._reading):
+            self._take(source, outcomes)
+        self._flush()
+        freed = {source.id: source for held, of in self._refused.items() if held not in self._owner for source in of}
+        self._refused = {}
+        for source, outcomes in read_ahead(iter(freed.values()), self._reading):  # the record moved from file to file
+            self.progress.files -= 1
             self._take(source, outcomes)
         self._flush()
 
@@ -182,8 +214,13 @@ class _Session:
         before = self._present.get(source.id, {})
         seen: set[str] = set()
         failed = False
-        for outcome in outcomes:
+        for read in outcomes:
+            if read.id.startswith(f"{source.id}!") and read.id.endswith(SIDECAR):
+                self.closed.add(read.id.removesuffix(SIDECAR))
+                continue
+            outcome = self._of_one_file(source, read, seen)
             seen.add(outcome.id)
+            self._owner[outcome.id] = source.id
             if isinstance(outcome, Unreadable):
                 failed = True
                 self.progress.failed += 1
@@ -200,12 +237,29 @@ class _Session:
             self._waiting.append(_Waiting(outcome, _title(outcome), cut_passages(outcome)))
             if sum(len(entry.passages) for entry in self._waiting) >= BATCH:
                 self._flush()
-        self._store.withdraw((set(before) | self._failed.get(source.id, set())) - seen)
+        self._withdraw(source.id, (set(before) | self._failed.get(source.id, set())) - seen)
         # A file of which a part failed is read again next time: a password or a limit may have changed.
         sha256 = None if failed else sha256_of_file(source.path, self._reading.limits.file_mib)
         self._waiting.append(_Waiting(None, file=(source.id, sha256)))
         if len(self._waiting) >= BATCH:
             self._flush()
+
+    def _of_one_file(
+        self, source: Source, outcome: Document | Unreadable, seen: Collection[str]
+    ) -> Document | Unreadable:
+        """What was read, or why it cannot be kept: the same id stands elsewhere, and one would replace the other."""
+        owner = self._owner.get(outcome.id, source.id)
+        if owner != source.id and owner in self._there:
+            self._refused.setdefault(outcome.id, []).append(source)
+            return _same_id(source, outcome, owner)
+        return _same_id(source, outcome, owner) if outcome.id in seen else outcome
+
+    def _withdraw(self, name: str, identities: Collection[str]) -> None:
+        """Take out what a file no longer has, unless another file has it now."""
+        own = [identity for identity in identities if self._owner.get(identity, name) == name]
+        self._store.withdraw(own)
+        for identity in own:
+            self._owner.pop(identity, None)
 
     def _flush(self) -> None:
         """Embed what waits, and store it, one transaction a document."""
@@ -254,20 +308,35 @@ class _Session:
             for name, identities in held.items():
                 if name not in there:
                     self.progress.gone += held is self._present
-                    self._store.withdraw(identities)
+                    self._withdraw(name, list(identities))
                     self._store.keep_file(name, None)
 
     def finish(self) -> Build:
         """Make a version, unless nothing changed since the last one."""
         digest = self._corpus.digest_of(View(self._corpus.next_version))
         versions = self._corpus.versions()
-        if versions and (versions[-1].digest, versions[-1].failures) == (digest, len(self._store.failures())):
+        pending = self._corpus.next_version
+        moved = any(document.added == pending for document in self._store.documents(View(pending)))
+        same = versions and (versions[-1].digest, versions[-1].failures) == (digest, len(self._store.failures()))
+        if same and not moved:  # a record of another file says the same, but lies elsewhere
             self.progress.version = versions[-1]
         else:
             self.progress.version = self._store.finish(now(), digest)
             self.progress.new_version = True
         self._tell(self.progress)
         return self.progress
+
+
+def _same_id(source: Source, outcome: Document | Unreadable, owner: str) -> Unreadable:
+    """What is told of a record whose id another file has too: one of them would take the place of the other."""
+    return Unreadable(
+        id=f"{source.id}: {outcome.id}",
+        path=outcome.path,
+        code="same-id",
+        reason=f"{owner} has another record of this id. Give each record an id of its own.",
+        sha256=outcome.sha256,
+        source=source.id,
+    )
 
 
 def _title(document: Document) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from ..documents import ReadingOptions, Source, sha256_of_file
 from ..errors import InputError
 from ..files import data_home
-from .access import EVERYONE, AccessRules, groups_beside
+from .access import EVERYONE, AccessRules, groups_beside, narrower
 from .passages import PASSAGE_RULES, indexed_text
 from .store import Store, StoredDocument, StoredPassage, Version, View
 from .stores import is_store, make_store, open_store
@@ -171,32 +171,67 @@ class Corpus:
             return View(number)
         return View(number, frozenset({EVERYONE, *groups}))
 
-    def declare_access(self, rules: AccessRules | None, sources: Sequence[Source] = ()) -> None:
-        """Write the groups of every document: from the file beside it, else by the rules, else none.
-
-        ``sources`` are the files of the corpus that are there. A document of which the file is gone keeps the groups
-        that stood beside it. Without rules, and if there was never a file beside a document, the corpus is open.
-        """
-        there = {source.id for source in sources}
-        beside = {file: groups for file, groups in (self.store.get("access_beside") or {}).items() if file not in there}
-        beside |= {source.id: groups for source in sources if (groups := groups_beside(source.path)) is not None}
+    def close_to(self, rules: AccessRules | None, sources: Sequence[Source]) -> None:
+        """Store the rules, and close what has no groups yet: what is read from now on, until they are declared."""
         self.store.set("access_rules", None if rules is None else rules.as_json())
-        self.store.set("access_beside", beside)
-        if rules is None and not beside and not self.access_declared:
+        if rules is not None or any(groups_beside(source.path) is not None for source in sources):
+            self.store.set("access", True)
+
+    def declare_access(
+        self, rules: AccessRules | None, sources: Sequence[Source] = (), closed: Collection[str] = ()
+    ) -> None:
+        """Write the groups of every document: from the file beside it, else by the rules for its file, else none.
+
+        ``sources`` are the files of the corpus that are there. What stood beside a file belongs to the content that it
+        had then: a document that has left the corpus, or whose file is gone, keeps those groups. ``closed`` are ids of
+        documents inside files that have a file of groups beside them there, which nobody reads. A link has the narrower
+        of its own groups and those of its target. Without rules, and if there was never a file beside a document, the
+        corpus is open.
+        """
+        stated = {source.id: groups for source in sources if (groups := groups_beside(source.path)) is not None}
+        paths, files = {source.id: source.path for source in sources}, self.store.files()
+        present = {document.number: document for document in self.store.documents(View(self.next_version))}
+        beside = {int(number): tuple(groups) for number, groups in (self.store.get("access_beside") or {}).items()}
+        for number, document in present.items():
+            if document.file in stated:
+                beside[number] = stated[document.file]
+            elif number in beside and files.get(document.file) == _sha256_of(paths.get(document.file)):
+                beside.pop(number)  # nothing stands beside this very file any more; that opens no older content
+        shut = {*(self.store.get("access_closed") or ()), *(n for n, d in present.items() if d.id in closed)}
+        self.store.set("access_rules", None if rules is None else rules.as_json())
+        self.store.set("access_beside", {str(number): groups for number, groups in beside.items()})
+        self.store.set("access_closed", sorted(shut))
+        if rules is None and not (stated or beside or shut or self.access_declared):
             self.store.set_groups(None)
             return
         rules = rules or AccessRules()
-        names = {d.id: d.source or d.id for d in self.store.documents(View(self.next_version))}
-        names |= {failure.id: failure.source or failure.id for failure in self.store.failures()}
+        every = dict(present)
         for version in self.versions():  # old versions are asked under the present rules
-            names |= {d.id: d.source or d.id for d in self.store.documents(View(version.number))}
-        self.store.set_groups({name: beside.get(file, rules.groups(name)) for name, file in names.items()})
+            every |= {document.number: document for document in self.store.documents(View(version.number))}
+        limits = _limits_of_links(sources, stated, rules)
+        self.store.set_groups(
+            {
+                number: ()
+                if number in shut
+                else narrower(
+                    beside.get(number, rules.groups(document.file, document.inner)),
+                    limits.get(document.file, (EVERYONE,)),
+                )
+                for number, document in every.items()
+            }
+        )
 
     def open_to_all(self) -> None:
         """Take all access rules away: everyone sees every document."""
         self.store.set("access_rules", None)
         self.store.set("access_beside", {})
+        self.store.set("access_closed", [])
         self.store.set_groups(None)
+
+    def unmatched_rules(self) -> list[str]:
+        """Return the patterns of the access rules that match no document of the pending version."""
+        documents = list(self.store.documents(View(self.next_version))) if self.rules else []
+        return self.rules.unmatched([name for each in documents for name in (each.file, each.id)]) if self.rules else []
 
     @property
     def next_version(self) -> int:
@@ -220,17 +255,35 @@ class Corpus:
         found: dict[int, StoredDocument] = {}
         for number in [*(version.number for version in self.versions()), self.next_version]:
             for document in self.store.documents(View(number)):
-                names = {document.id, document.source or document.id, document.id.partition("!")[0]}
+                names = {document.id, document.file, document.id.partition("!")[0]}
                 if names & set(identities) or document.sha256 in contents:
                     found[document.number] = document
         return list(found.values())
 
     def erase(self, documents: Sequence[StoredDocument]) -> None:
         """Erase documents from every version. Their files are indexed again by an update if they are still there."""
+        numbers = {document.number for document in documents}
         with self.writing():
-            for file in {document.source or document.id for document in documents}:
+            for file in {document.file for document in documents}:
                 self.store.keep_file(file, None)
-            self.store.erase([document.number for document in documents])
+            beside = self.store.get("access_beside") or {}
+            self.store.set("access_beside", {key: of for key, of in beside.items() if int(key) not in numbers})
+            self.store.set("access_closed", [n for n in self.store.get("access_closed") or () if n not in numbers])
+            gone = {document.path for document in documents if not Path(document.path).exists()}
+            self.store.set("inputs", [path for path in self.inputs if path not in gone])
+            self.store.erase(sorted(numbers))
+
+    def erase_failures(self, identities: Collection[str]) -> int:
+        """Forget the names of documents that could not be read; returns how many there were."""
+        named = [one for one in self.store.failures() if {one.id, one.source or one.id} & set(identities)]
+        with self.writing():
+            self.store.withdraw([one.id for one in named])
+        return len(named)
+
+    @property
+    def still_holds_erased(self) -> bool:
+        """True if the files still hold what was erased, because another process was reading them."""
+        return bool(self.store.get("overwrite"))
 
     def note_run(self, run: Path) -> None:
         """Remember that a run asked this corpus, so that an erasure can name its answers."""
@@ -256,6 +309,8 @@ class Corpus:
 
     def _faults(self) -> Iterator[str]:
         yield from self.store.faults()
+        if self.still_holds_erased:
+            yield "The files still hold what was erased; an update writes over it once no other process reads them."
         versions = self.versions()
         if not versions:
             yield "No version is finished."
@@ -270,7 +325,7 @@ class Corpus:
         kept = self.store.files()
         paths: dict[str, str] = {}
         for document in self.store.documents(View(self.next_version)):
-            paths.setdefault(document.source or document.id, document.path)
+            paths.setdefault(document.file, document.path)
         states = {name: sha256_of_file(Path(path)) for name, path in paths.items() if name in kept}
         return {
             name: "gone" if sha256 is None else "changed" for name, sha256 in states.items() if sha256 != kept[name]
@@ -280,6 +335,28 @@ class Corpus:
         """Delete the corpus."""
         self.store.drop()
         shutil.rmtree(self.folder)
+
+
+def _sha256_of(path: Path | None) -> str | None:
+    return sha256_of_file(path) if path else ""
+
+
+def _limits_of_links(
+    sources: Sequence[Source], stated: Mapping[str, Sequence[str]], rules: AccessRules
+) -> dict[str, Sequence[str]]:
+    """The groups of what links point to, by the id of the link: a link opens nothing."""
+    ids = {source.path.absolute(): source.id for source in sources}
+    limits: dict[str, Sequence[str]] = {}
+    for source in sources:
+        target = source.path.resolve()
+        if not source.path.is_symlink() or target == source.path.absolute():
+            continue
+        beside, known = groups_beside(target), ids.get(target)
+        if beside is not None:
+            limits[source.id] = beside
+        elif known is not None:
+            limits[source.id] = stated.get(known, rules.groups(known))
+    return limits
 
 
 def _words_of(document: StoredDocument, passage: StoredPassage) -> list[str]:

@@ -12,7 +12,7 @@ from ..documents.sentences import sentences_of
 
 __all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
 
-PASSAGE_RULES = "passages/1"
+PASSAGE_RULES = "passages/2"
 """The version of the rules below; part of a corpus version's digest."""
 TARGET = 480  # characters, about 110 tokens: encoders of sentences are trained on about so many
 LONGEST = 720  # a single sentence or row may be so long before it is cut at a word
@@ -55,10 +55,10 @@ def cut_passages(document: Document) -> list[Passage]:
 
     A passage holds whole sentences or rows up to about 480 characters. It crosses no page, no heading, and no border
     between a mail and the mail that it quotes. A short last sentence is repeated at the beginning of the next passage
-    of the same part. Every character that is neither white space nor a heading lies in a passage; a document of
-    headings only is cut as if it had none.
+    of the same part. Every character that is neither white space nor a heading lies in a passage; a heading that
+    nothing stands under is a line like others.
     """
-    return list(_joined(_units(document, True))) or list(_joined(_units(document, False)))
+    return list(_joined(_units(document)))
 
 
 def _joined(units: Iterator[_Unit]) -> Iterator[Passage]:
@@ -82,12 +82,13 @@ def _passage(units: list[_Unit]) -> Passage:
     return Passage(units[0].start, units[-1].end, units[0].group[0], units[0].lead)
 
 
-def _units(document: Document, headings: bool) -> Iterator[_Unit]:
+def _units(document: Document) -> Iterator[_Unit]:
     above: list[tuple[int, str]] = []  # headings with their depth
     section = 0
-    for block in document.blocks:
+    headings = [_heading(document.text, block) for block in document.blocks]
+    for block, found, following in zip(document.blocks, headings, [*headings[1:], (0, "")], strict=True):
         rows = _rows(document.text, block)
-        if headings and (found := _heading(document.text, block)):
+        if found and not (following and following[0] <= found[0]):
             depth, words = found
             above = [*(entry for entry in above if entry[0] < depth), (depth, words)]
             section += 1

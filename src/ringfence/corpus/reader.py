@@ -35,9 +35,9 @@ class CorpusView:
         self.libraries: tuple[str, ...] = (*corpus.store.libraries, *WORD_LIBRARIES)
         if reranker:
             self.libraries += reranker.libraries
-        self.view = corpus.view(version, groups)
+        self._groups = tuple(groups)
         self._version = corpus.version(version)
-        self.search = Search(corpus, self.view, embedder, reranker)
+        self._look()
         usual = ReadingOptions()
         self.reading = {name: value for name, value in corpus.reading.items() if value != getattr(usual, name)}
         self.choice = CorpusChoice(
@@ -46,6 +46,18 @@ class CorpusView:
             groups=list(groups),
             reranker=reranker.weights if reranker else None,
         )
+
+    def _look(self) -> None:
+        self._generation = self.corpus.store.get("generation")
+        self.view = self.corpus.view(self._version.number, self._groups)
+        self._search = Search(self.corpus, self.view, self._embedder, self._reranker)
+
+    @property
+    def search(self) -> Search:
+        """The search in what may be seen now: after an erasure, or under new access rules, that is something else."""
+        if self._generation != self.corpus.store.get("generation"):
+            self._look()
+        return self._search
 
     @property
     def name(self) -> str:
@@ -66,6 +78,8 @@ class CorpusView:
             "embedder": self.corpus.embedder,
             "search": SEARCH_RULES,
         }
+        if self.view.groups is None and (erased := len(self.corpus.store.erased(self.version))):
+            facts["erased"] = erased  # the digest of a version stays, what it answers from does not
         if self._embedder:
             facts["embedding"] = self._embedder.describe()
         if self._reranker:

@@ -216,7 +216,7 @@ class RelationalStore(Store, ABC):
         values = (view.version, view.version)
         if view.groups is None:
             return _SEEN, values
-        granted = f"exists (select 1 from groups g where g.id = d.id and {self._among('g.name')})"
+        granted = f"exists (select 1 from groups g where g.id = cast(d.number as text) and {self._among('g.name')})"
         return f"{_SEEN} and {granted}", (*values, self._listed(sorted(view.groups)))
 
     def documents(self, view: View, *, text: bool = False) -> Iterator[StoredDocument]:
@@ -235,15 +235,20 @@ class RelationalStore(Store, ABC):
             raise KeyError(number)
         return _document(rows[0])
 
-    def set_groups(self, groups: Mapping[str, Sequence[str]] | None) -> None:
+    def set_groups(self, groups: Mapping[int, Sequence[str]] | None) -> None:
         """Declare the groups of every document."""
         with self._transaction():
             self.set("access", groups is not None)
             self._rows("delete from groups")
             self._many(
                 "insert into groups values (?, ?)",
-                [(identity, name) for identity, names in (groups or {}).items() for name in sorted(set(names))],
+                [(str(number), name) for number, names in (groups or {}).items() for name in sorted(set(names))],
             )
+            self._count_change()
+
+    def _count_change(self) -> None:
+        """Tell those who hold a view that what they may see is another."""
+        self.set("generation", int(self.get("generation") or 0) + 1)
 
     def visible(self, view: View) -> Visible:
         """Return the passages of a view."""
@@ -284,9 +289,11 @@ class RelationalStore(Store, ABC):
             rows = self._rows(
                 f"select {_WITHOUT_TEXT} from documents where {self._among('number')}", (self._listed(list(numbers)),)
             )
-            lives = [(document.fingerprint, document.added, document.removed) for document in map(_document, rows)]
+            pending = self._pending  # what the newest version still had, the next one has no more
+            lives = [(each.fingerprint, each.added, each.removed or pending) for each in map(_document, rows)]
             self._many("insert into erased values (?, ?, ?)", lives)
             self._erase(numbers)
+            self._count_change()
         self._overwrite()
 
     def erased(self, version: int) -> list[str]:
@@ -301,6 +308,7 @@ class RelationalStore(Store, ABC):
         erased = self._rows(f"select number, first, length(lengths) / 4 from documents where {condition}", (listed,))
         self._unindex(erased)
         self._many("delete from passages where number >= ? and number < ?", [(f, f + count) for _, f, count in erased])
+        self._many("delete from groups where id = ?", [(str(number),) for number in numbers])
         self._rows(f"delete from documents where {condition}", (listed,))
 
     def prune(self, before: int) -> int:

@@ -17,11 +17,12 @@ from .words import query_words
 
 __all__ = ["SEARCH_RULES", "Ranked", "Search", "fused"]
 
-SEARCH_RULES = "search/1"
+SEARCH_RULES = "search/2"
 DEPTH = 50  # passages that each way of search contributes
 FUSION = 60  # the constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)
 K1, B = 1.2, 0.75  # the usual constants of BM25 (Robertson and Zaragoza, 2009)
-FREQUENT = 0.5  # a word in more of the passages than this says nothing, unless no other word is found
+# A word in more of the passages than this says nothing, unless no other word is found; a number or code always does.
+FREQUENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Search:
         numbers = self._visible.passages
         scores = np.zeros(len(numbers))
         hits: list[tuple[Numbers, Numbers]] = []
+        named: list[bool] = []
         for forms in query_words(question, self._languages):
             passages, counts = self._store.postings(forms)
             places = np.searchsorted(numbers, passages)
@@ -111,7 +113,9 @@ class Search:
             here = numbers[places] == passages if len(numbers) else np.zeros(0, bool)
             if here.any():
                 hits.append((places[here], counts[here]))
-        telling = [hit for hit in hits if len(hit[0]) <= FREQUENT * len(numbers)] or hits
+                named.append(any(map(str.isdigit, forms[0])))
+        few = FREQUENT * len(numbers)
+        telling = [hit for hit, code in zip(hits, named, strict=True) if code or len(hit[0]) <= few] or hits
         for places, counts in telling:
             weight = np.log1p((len(numbers) - len(places) + 0.5) / (len(places) + 0.5))
             length = 1 - B + B * self._visible.words[places] / self._average

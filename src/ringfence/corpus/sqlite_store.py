@@ -103,8 +103,16 @@ class SqliteStore(RelationalStore):
             self._rows("delete from words where rowid >= ? and rowid < ?", (first, first + count))
 
     def _overwrite(self) -> None:
-        self._rows("pragma wal_checkpoint(truncate)")
+        # A deleted row of an index without content is only marked; its words stay until the index is merged anew.
+        self._rows("insert into words(words) values ('optimize')")
         self._file().sync()
+        self.set("overwrite", False)
+        if self._checkpoint_is_blocked():
+            self.set("overwrite", True)  # for the next writer
+
+    def _checkpoint_is_blocked(self) -> bool:
+        """Write the log into the file and empty it; True if another process reads what the log replaces."""
+        return bool(self._rows("pragma wal_checkpoint(truncate)")[0][0])
 
     def _vectors_of(self, first: int, count: int) -> npt.NDArray[np.float32]:
         return np.ascontiguousarray(self._file().rows[first : first + count])
@@ -113,7 +121,10 @@ class SqliteStore(RelationalStore):
         """Make the pending version a version, after everything is on the disk."""
         self._file().sync()
         version = super().finish(made_at, digest)
-        self._rows("pragma wal_checkpoint(truncate)")
+        if self.get("overwrite"):
+            self._overwrite()
+        else:
+            self._checkpoint_is_blocked()
         return version
 
     def postings(self, forms: Sequence[str]) -> tuple[Numbers, Numbers]:

@@ -55,6 +55,16 @@ class StoredDocument:
     removed: int | None = None
 
     @property
+    def file(self) -> str:
+        """The id of the file that it is or stands in."""
+        return self.source or self.id.partition("!")[0]
+
+    @property
+    def inner(self) -> str | None:
+        """Its id, if it stands inside a file as a file of its own; the id of a record is content, and is none."""
+        return self.id if self.id.startswith(f"{self.file}!") else None
+
+    @property
     def fingerprint(self) -> str:
         """The digest of its id, its bytes and its text."""
         return hashlib.sha256(json.dumps([self.id, self.sha256, self.text_sha256]).encode()).hexdigest()
@@ -176,8 +186,11 @@ class Store(Protocol):
         """Return a document with its text. Raises KeyError if it was erased."""
         ...
 
-    def set_groups(self, groups: Mapping[str, Sequence[str]] | None) -> None:
-        """Declare the groups of every document by id, in place of all earlier ones; None opens the corpus."""
+    def set_groups(self, groups: Mapping[int, Sequence[str]] | None) -> None:
+        """Declare the groups of every document by its number, in place of all earlier ones; None opens the corpus.
+
+        By its number and not its id: another content under the same id has no groups until they are declared.
+        """
         ...
 
     def visible(self, view: View) -> Visible:

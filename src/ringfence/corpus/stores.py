@@ -12,7 +12,7 @@ from .postgres_store import PostgresStore, new_schema
 from .sqlite_store import SQLITE_FILE, SqliteStore
 from .store import Store
 
-__all__ = ["EMBEDDED", "STORES", "is_store", "make_store", "open_store"]
+__all__ = ["EMBEDDED", "STORES", "is_embedded", "is_store", "make_store", "open_store"]
 
 EMBEDDED = "embedded"
 _FACTS = "store.json"  # in the folder of a corpus that lies on a server: {"kind": "postgres", "schema": ...}
@@ -41,6 +41,11 @@ STORES: dict[str, tuple[Callable[[Path], Store], Callable[[Path], Store]]] = {
 def is_store(folder: Path) -> bool:
     """Return whether a folder holds or names a store."""
     return (folder / SQLITE_FILE).is_file() or (folder / _FACTS).is_file()
+
+
+def is_embedded(folder: Path) -> bool:
+    """Return whether all that a store holds lies in its folder."""
+    return is_store(folder) and not (folder / _FACTS).is_file()
 
 
 def make_store(folder: Path, kind: str | None) -> Store:

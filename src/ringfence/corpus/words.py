@@ -12,7 +12,7 @@ from ..errors import InputError
 
 __all__ = ["LIBRARIES", "WORD_RULES", "index_words", "language_of", "query_words"]
 
-WORD_RULES = "words/1"
+WORD_RULES = "words/2"
 """The version of the rules below; part of a corpus version's digest."""
 LIBRARIES = ("PyStemmer", "py3langid")
 UNKNOWN = ""  # the language of texts that are too short to tell
@@ -27,6 +27,8 @@ _STEMMERS = {
 # A code or number is one word with its inner marks: AB-1234/5, 12,345.60, §4.2(b) without its brackets.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?(?:[-./:,_+&@#][^\W_]+)*")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
+_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:'\d{3})+")  # 1.234.567
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # Japanese and Chinese
 LONGEST = 60  # characters of an indexed word
 # Words too common to tell passages apart; frequent words of other languages weigh little by their own frequency.
 _COMMON = frozenset(
@@ -82,22 +84,34 @@ def query_words(question: str, languages: Iterable[str]) -> list[tuple[str, ...]
 
 
 def _all_words(text: str) -> Iterator[str]:
-    for match in _WORD.finditer(text):
-        whole = _folded(match.group())
+    for match in _WORD.finditer(_folded(text)):
+        whole = match.group().removesuffix("'s")
+        if _UNSPACED.search(whole):
+            yield from _pairs(whole)
+            continue
         yield whole[:LONGEST]
         parts = [part.group() for part in _PARTS.finditer(whole)]
         if len(parts) > 1:
             if not any(part.isalpha() for part in parts):  # 12,345.60 is also found as 12345.60
-                plain = whole.replace(",", "")
+                plain = re.sub(r"\D", "", whole) if _GROUPED.fullmatch(whole) else whole.replace(",", "")
                 if plain != whole:
                     yield plain[:LONGEST]
             yield from (part[:LONGEST] for part in parts)
 
 
-def _folded(word: str) -> str:
-    """Return a word in lower case without accents."""
-    plain = unicodedata.normalize("NFKD", word.casefold().replace("’", "'"))
-    return "".join(character for character in plain if not unicodedata.combining(character)).removesuffix("'s")
+def _folded(text: str) -> str:
+    """Return a text in lower case without accents; signs that stand for several letters are those letters."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return "".join(character for character in plain if not unicodedata.combining(character))
+
+
+def _pairs(word: str) -> Iterator[str]:
+    """Return the pairs of neighbours in a run of a script that sets no spaces between words, and what else is in it."""
+    for run in re.findall(rf"{_UNSPACED.pattern}+|[^\W_]+?(?={_UNSPACED.pattern}|\Z|\W)", word):
+        if not _UNSPACED.match(run) or len(run) == 1:
+            yield run[:LONGEST]
+        else:
+            yield from (run[at : at + 2] for at in range(len(run) - 1))
 
 
 def _stem(word: str, language: str) -> str:

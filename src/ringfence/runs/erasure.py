@@ -14,17 +14,8 @@ from .run_folder import RunFolder, Totals
 
 __all__ = ["purge"]
 
-_CONTENT = (
-    "report.html",
-    "windows.jsonl",
-    "trace.jsonl",
-    "pool.jsonl",
-    "ranker.json",
-    "replay.html",
-    "replay.json",
-    "evaluation.html",
-    "made.jsonl",
-)
+_KEPT = frozenset({"run.json", "results.jsonl"})  # the facts of the run, and its journal without content
+_OURS = frozenset({".json", ".jsonl", ".html"})  # what is written into a run folder
 
 
 def purge(folder: RunFolder) -> Totals:
@@ -49,11 +40,11 @@ def purge(folder: RunFolder) -> Totals:
         with folder.results.open("r+b") as old:
             os.replace(fresh, folder.results)
             overwrite(old)
-        for name in _CONTENT:
-            if (folder.path / name).exists():
-                with (folder.path / name).open("r+b") as stream:
+        for path in sorted(folder.path.iterdir()):
+            if path.is_file() and path.suffix in _OURS and path.name not in _KEPT:
+                with path.open("r+b") as stream:
                     overwrite(stream)
-                (folder.path / name).unlink()
+                path.unlink()
         leftover = folder.path / ".replay"  # a killed replay leaves it
         for path in (path for path in leftover.rglob("*") if path.is_file()):
             with path.open("r+b") as stream:
