@@ -15,6 +15,7 @@ from ringfence.api.model import Model
 from ringfence.contracts import Claim, CorpusAnswer, DocumentFacts, Result
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError
+from ringfence.evaluation.answers import judge_answer
 from ringfence.evaluation.bounds import choose_bounds, dev_part, under_bounds
 from ringfence.evaluation.check_errors import Journal, check_pairs, measure_check
 from ringfence.evaluation.questions import GoldQuestion, read_questions
@@ -99,11 +100,23 @@ def view(tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize(
     ("said", "page", "holds"),
-    [({}, 9, True), ({"pages": [9]}, 9, True), ({"pages": [9, 10]}, 11, False), ({"documents": ["b"]}, 9, False)],
+    [({}, 9, False), ({"pages": [9]}, 9, True), ({"pages": [9, 10]}, 11, False), ({"documents": ["b"]}, 9, False)],
 )
 def test_a_place_is_right_by_document_and_page(said: dict[str, Any], page: int, holds: bool) -> None:
     question = GoldQuestion(id="1", question="What?", answers=("x",), **said)
     assert question.holds(passage("It is x.", document="a", page=page)) == holds
+
+
+def test_numbers_are_compared_with_their_sign_and_decimals() -> None:
+    def right(answer: str, gold: str) -> bool:
+        question = GoldQuestion(id="1", question="How many?", answers=(gold,))
+        result = Result(document=DocumentFacts(id="1"), status="done", values={"answer": answer})
+        return judge_answer(question, result).outcome == "right"
+
+    assert not right("It is 125 percent.", "12,5 percent")
+    assert not right("It is 5 degrees.", "-5 degrees")
+    assert right("It is 12.5 percent.", "12,5 percent")
+    assert right("It is 1,250 units.", "1250 units")
 
 
 class TestCheck:

@@ -149,3 +149,14 @@ def test_literals_and_fractions_have_one_reading_whatever_their_form() -> None:
 @pytest.mark.parametrize(("claim", "text"), STATED)
 def test_the_checker_takes_them_too(claim: str, text: str) -> None:
     assert list(numbers_missing(claim, text)) == []
+
+
+def test_two_of_what_the_source_counts_otherwise_are_a_fault() -> None:
+    assert faults("Two pumps run in the hall.", "Three pumps run in the hall.")
+    assert faults("Two pumps run in the hall.", "Three pumps run in the hall, 2 of them fast.") == []
+    assert faults("The two parties agree to it.", "Tal and Berg, the parties, agree to it.") == []
+
+
+def test_a_prefix_of_a_unit_counts_by_its_letter_case() -> None:
+    assert faults("The motor has 60 MW here.", "The motor has 60 mW here.")
+    assert faults("The line has 60 MB here.", "The line has 60 Mb here.")

@@ -146,6 +146,8 @@ def _plain_number(raw: str) -> str:
 def _worked_out(expression: str) -> float | None:
     """Return the value of a sum, difference, product or quotient: a shunting-yard of our own, without the decoder's."""
     plain = re.sub(r"[$€£\s]", "", expression)
+    if re.search(r"\d,\d{1,2}(?!\d)|\d,\d{4}", plain):  # where a comma stands before decimals, it does so in 1,250 too
+        plain = re.sub(r"(?<![\d.,])(\d+),(\d{3})(?![\d.,])", r"\1.\2", plain)
     plain = re.sub(r"\d[\d.,]*", lambda number: _plain_number(number.group().rstrip(".,")), plain)
     hundredths = re.search(r"[*/]", plain) is not None
     plain = re.sub(r"(\d[\d.]*)%", lambda number: f"({number[1]}/100)" if hundredths else number[1], plain)

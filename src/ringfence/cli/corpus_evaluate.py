@@ -101,7 +101,7 @@ def draft_command(
 
 def _print(evaluation: CorpusEvaluation) -> None:
     retrieval = evaluation.retrieval
-    note(f"Search, {retrieval.questions} answerable questions (95 % intervals):")
+    note(f"Search, {retrieval.questions} answerable questions with a gold place (95 % intervals):")
     table = PlainTable("stage", "recall@1", "recall@5", "nDCG@10", "MRR")
     for stage in retrieval.stages:
         figures = (stage.recall[1], stage.recall[5], stage.ndcg, stage.mrr)

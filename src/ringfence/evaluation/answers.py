@@ -18,7 +18,7 @@ SHORT = 6  # words; a gold answer up to this long must stand in the answer as a 
 PRECISION = 0.6  # of an answer's words beyond the question, for it to be a part of a longer gold answer
 LEAST_OWN = 3  # such words
 RECALL = 0.5  # of the words of a longer gold answer
-_NUMBER = re.compile(r"\d[\d,.]*")
+_NUMBER = re.compile(r"(?<![\w.,-])[-−]?\d[\d,.]*|\d[\d,.]*")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def judge_answer(question: GoldQuestion, result: Result | None) -> Judged:
         return Judged(question, "failed", None, 0, 0, 0, 0, False, 0.0)
     answer = (result.values or {}).get("answer")
     claims = [c for c in (result.from_corpus.claims if result.from_corpus else []) if c.verdict == "supported"]
-    places = [place for claim in claims for place in claim.citations]
+    places = [place for claim in claims for place in claim.citations if question.has_place or not question.answerable]
     right_places = [place for place in places if question.answerable and question.holds(place)]
     outcome: Outcome = "refused"
     if answer:
@@ -92,7 +92,8 @@ def _says(answer: str, gold: str, question: str) -> bool:
 
 
 def _plain(number: str) -> str:
-    text = number.replace(",", "").rstrip(".")
+    text = number.replace("−", "-").rstrip(".,")
+    text = text.replace(",", "") if re.fullmatch(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?", text) else text.replace(",", ".")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -64,11 +64,21 @@ class GoldQuestion(BaseModel):
         """True if the documents answer it."""
         return bool(self.answers)
 
+    @property
+    def has_place(self) -> bool:
+        """True if it is known where the answer stands."""
+        return bool(self.documents or self.pages or self.sentences)
+
     def holds(self, place: FoundPassage | Citation) -> bool:
-        """Return whether a place is in a gold document, on a gold page, and says a gold sentence, if they are known."""
+        """Return whether a place is in a gold document, on a gold page, and says a gold sentence, if they are known.
+
+        Without any of them nothing is known of a place, and none is right.
+        """
+        if not self.has_place:
+            return False
         if self.documents and place.document not in self.documents:
             return False
-        if self.pages and place.page not in self.pages:
+        if self.pages and (place.page or 1) not in self.pages:  # a document of one page does not name it
             return False
         return not self.sentences or any(
             overlap(sentence, place.text) >= SAME or overlap(place.text, sentence) >= SAME

@@ -39,7 +39,10 @@ class MeanFigure:
 
 @dataclass(frozen=True)
 class StageScores:
-    """One stage: recall at 1, 5 and 20, nDCG at 10 and mean reciprocal rank, each with its interval over questions."""
+    """One stage: recall at 1, 5 and 20, nDCG at 10 and mean reciprocal rank, each with its interval over questions.
+
+    Recall is the share of questions with a gold place among so many passages: one place answers a question.
+    """
 
     stage: str
     recall: dict[int, MeanFigure]
@@ -49,8 +52,9 @@ class StageScores:
 
 @dataclass(frozen=True)
 class RetrievalScores:
-    """The stages of a search over ``questions`` answerable questions, and its time in seconds (median, 95 %).
+    """The stages of a search over ``questions``, and its time in seconds (median, 95 %).
 
+    These are the answerable questions of which the gold says where the answer stands; of others nothing is measured.
     ``gain`` is the paired difference in nDCG of the reranked order from the fused one; None without a reranker.
     """
 
@@ -64,8 +68,8 @@ class RetrievalScores:
 def score_retrieval(
     view: CorpusView, questions: Sequence[GoldQuestion], on_question: Callable[[int, int], None] = lambda done, of: None
 ) -> RetrievalScores:
-    """Search for each answerable question and compare what is found with the gold places."""
-    asked = [question for question in questions if question.answerable]
+    """Search for each answerable question with a gold place, and compare what is found with it."""
+    asked = [question for question in questions if question.answerable and question.has_place]
     hits: dict[str, list[list[bool]]] = {}
     found: list[int] = []
     seconds = []

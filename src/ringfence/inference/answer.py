@@ -244,7 +244,7 @@ class AnswerJob:
         return Claim(
             text=draft.text,
             verdict="unsupported" if faults else "supported",
-            citations=[citation_of(draft.text, number + 1, self.passages[number]) for number in draft.passages],
+            citations=[citation_of(draft.stated, number + 1, self.passages[number]) for number in draft.passages],
             faults=faults,
             support=None if support is None else round(support, 6),
             calculation=draft.calculation,

@@ -8,7 +8,7 @@ from functools import cache
 
 from text_to_num import text2num
 
-__all__ = ["number_words"]
+__all__ = ["language_of_numbers", "number_words"]
 
 _ATOMS = {
     "en": r"zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
@@ -40,7 +40,8 @@ def _runs(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{atom})(?:(?:[ -]|[ ](?:and|und|et|y|e)[ ])(?:{atom}))*(?![\w])", re.I)
 
 
-def _language(text: str) -> str:
+def language_of_numbers(text: str) -> str:
+    """The language, of those whose number words are known, that a text is most in: en, de, fr, es, it or nl."""
     sample = text[:5000]
     counts = {name: len(re.findall(rf"\b(?:{words})\b", sample, re.I)) for name, words in _TELLING.items()}
     return max(counts, key=lambda name: (counts[name], name == "en"))
@@ -48,7 +49,7 @@ def _language(text: str) -> str:
 
 def number_words(text: str) -> Iterator[tuple[int, int, str]]:
     """The numbers in words of a text: start, end, and the digits."""
-    language = _language(text)
+    language = language_of_numbers(text)
     for match in _runs(language).finditer(text):
         if (number := _number(match.group().lower(), language)) is not None:
             yield match.start(), match.end(), number

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from ..contracts import UnsupportedText
 from ..documents import Document
+from .evidence import stem
 from .locale import Locale
 from .names import NameSource, names_in, nouns_have_capitals
+from .number_words import number_words
 from .ordered_pairs import turned_pairs
 from .stated import is_part_of_code, is_stated, stated_values, written_values
 from .units import end_of_unit
@@ -31,6 +36,7 @@ def unsupported(
         if not is_stated(value, stated, written.text, question) and not is_part_of_code(value, stated, written.text):
             found.append((value.start, value.end, value.kind))
     found += [(start, end, "order") for start, end in turned_pairs(written.text, document.text)]
+    found += [(start, end, "number") for start, end in _miscounted(written.text, document.text)]
     source = NameSource(document.text)
     nouns = nouns_have_capitals(document.text) if capital_nouns is None else capital_nouns
     for start, end in names_in(written.text, nouns):
@@ -40,3 +46,32 @@ def unsupported(
         UnsupportedText(kind=kind, text=written.text[start:end], span=(start, end))
         for start, end, kind in sorted(found)
     ]
+
+
+def _miscounted(written: str, source: str) -> Iterator[tuple[int, int]]:
+    """Where a text counts two of what its source counts in other numbers only.
+
+    From three on, a number has to be stated anyway; "the two parties" may be counted by nobody.
+    """
+    of = {
+        noun: {number for number, counted, _, _ in _counts(source) if counted == noun}
+        for _, noun, _, _ in _counts(source)
+    }
+    for number, noun, start, end in _counts(written):
+        if (
+            number == "2"
+            and of.get(noun)
+            and "2" not in of[noun]
+            and not re.search(r"(?<![\d.,])2(?![\d.,]\d|\d)", source)
+        ):
+            yield start, end
+
+
+def _counts(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """The numbers directly in front of a word in small letters, with the beginning of that word."""
+    digits = (
+        (found.start(), found.end(), found.group()) for found in re.finditer(r"(?<![\w.,])\d{1,6}(?![\w.,])", text)
+    )
+    for start, end, number in (*number_words(text), *digits):
+        if noun := re.match(r"[ \u00a0]([^\W\d_]{3,})", text[end : end + 40]):
+            yield number, stem(noun[1]), start, end

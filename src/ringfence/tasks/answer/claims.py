@@ -12,16 +12,23 @@ from ...documents.model import lines_of
 from ...documents.sentences import sentences_of
 from ..evidence import MOST_SHORT, as_document, closest, stem
 from ..locale import Locale
+from ..stated import stated_values, written_values
+from ..units import end_of_unit
 from ..unsupported import unsupported
-from .calculation import EXPRESSION, calculated, stated_numbers
+from .calculation import calculated, stated_numbers
 from .prompt import REFUSAL
 
 __all__ = ["Draft", "citation_of", "code_faults", "place_of", "read_claims"]
 
 _CITE = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_BRACES = re.compile(r"[{}][^{}]*[{}]?")
 MOST_CITED = 3
-_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{3,})[\"”“»]|(?<!\S)[‘'](?!s\b)(\w[^‘’'`\n]{7,})(?<!\s)[’'](?!\w)")
+_QUOTED = re.compile(
+    r"(?<!\d)[\"“„«「『‹]([^\"“”„«»「」『』‹›]+)[\"”“»」』›]|[‚]([^‚‘’]+)[‘’]|"
+    r"(?<!\S)[‘'](?!s\b)(\w[^‘’'`\n]{7,})(?<!\s)[’'](?!\w)"
+)
 # Words of units, currencies and order, which a passage may write as signs, and do not tell what a claim is about.
 _MEASURES = re.compile(
     r"(?:mi|bi)lli(?:on|ard)\w*|mil(?:jo|ja)\w+|thousand|tausend|euros?|dollars?|pounds?|sterling|franken|francs?|zloty|"
@@ -38,6 +45,13 @@ class Draft:
     passages: tuple[int, ...]
     calculation: Calculation | None = None
 
+    @property
+    def stated(self) -> str:
+        """What its sources have to say: for a result, the numbers that it was worked out from."""
+        if not self.calculation:
+            return self.text
+        return f"{self.text.replace(self.calculation.result, ' ', 1)} {self.calculation.expression}"
+
 
 def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> list[Draft]:
     """Return the sentences of an answer with the passages that they rest on; none for the refusal.
@@ -50,10 +64,10 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
     spans = [span for line in lines_of(text) for span in sentences_of(text, line.start, line.end)]
     if not complete and spans:
         spans.pop()
-    drafts = []
+    drafts, said = [], "\n".join(passage.text for passage in passages)
     for start, end in spans:
         sentence = re.sub(r"\A(?:[-*•]\s+|[*•]+)", "", _CITE.sub("", text[start:end]).strip())  # -5 °C keeps its sign
-        words, calculation = calculated(sentence)
+        words, calculation = calculated(sentence, said)
         if _WORD.search(words):
             stated = f"{words} {calculation.expression}" if calculation else words
             drafts.append(Draft(words, _rests_on(stated, passages), calculation))
@@ -89,9 +103,10 @@ def code_faults(
 ) -> list[str]:
     """Return what a claim says that its passages do not: numbers, dates, amounts, names, quotations.
 
-    What the question itself says is no fault: whether it fits is for the check of meaning. Every number of a
-    calculation must stand in the passages. ``capital_nouns`` says whether the language capitalises nouns, which a short
-    passage does not tell.
+    Names, dates and bare numbers of the question are no fault: whether they fit is for the check of meaning. An amount,
+    a share or a quantity must stand in the passages, though it was asked for, and so must every number of a
+    calculation, whose sums are of like units. ``capital_nouns`` says whether the language capitalises nouns, which a
+    short passage does not tell.
     """
     if not sources:
         return ["no citation"]
@@ -106,12 +121,17 @@ def code_faults(
         faults = [f"{found.kind}: {found.text}" for found in missing]
     if draft.calculation:
         faults += _unstated_numbers(draft.calculation, draft.text, said, locale)
-    faults += [f"calculation: {left.group()}" for left in EXPRESSION.finditer(text)]
+        faults += _mixed_units(draft.calculation, said, locale)
+    elif not faults:
+        faults += _only_asked(text, said, locale, capital_nouns)
+    faults += [f"calculation: {left.group()}" for left in _BRACES.finditer(text) if left.group() not in said]
     plain = " ".join(f"{said}\n{question}".split()).casefold().replace("’", "'")
     faults += [
         f"quotation: {quoted}"
         for quoted in ("".join(found) for found in _QUOTED.findall(draft.text))
-        if " ".join(quoted.split()).casefold().replace("’", "'").rstrip(".,") not in plain
+        if not re.search(
+            rf"(?<!\w){re.escape(' '.join(quoted.split()).casefold().replace('’', chr(39)).rstrip('.,'))}(?!\w)", plain
+        )
     ]
     if text and not faults:
         faults = _of_others(text, question, sources, locale, capital_nouns)
@@ -130,6 +150,29 @@ def _unstated_numbers(calculation: Calculation, claim: str, said: str, locale: L
         for way in dict.fromkeys((numbers, scaled))
     ]
     return min(faults, key=len)
+
+
+def _only_asked(text: str, said: str, locale: Locale, capital_nouns: bool | None) -> list[str]:
+    """The amounts and quantities of a claim that only its question states."""
+    missing = unsupported(as_document(text), as_document(said), locale, capital_nouns)
+    return [
+        f"{found.kind}: {found.text}"
+        for found in missing
+        if found.kind == "money" or (found.kind == "number" and end_of_unit(text, found.span[1]) > found.span[1])
+    ]
+
+
+def _mixed_units(calculation: Calculation, said: str, locale: Locale) -> list[str]:
+    """What is wrong with a sum or difference of numbers that the passages measure in different units."""
+    if re.search(r"[*/]", calculation.expression):
+        return []
+    source, measured = stated_values(as_document(said), locale), []
+    for number in written_values(as_document(stated_numbers(calculation.expression)), locale):
+        found = [one.units for one in source if one.readings & number.readings and one.end]
+        if found and all(found):
+            measured.append(frozenset[str]().union(*found))
+    mixed = any(not first & other for place, first in enumerate(measured) for other in measured[:place])
+    return [f"calculation: {calculation.expression} of different units"] if mixed else []
 
 
 def _of_others(
@@ -190,8 +233,21 @@ def _without_accents(text: str) -> str:
 
 
 def citation_of(claim: str, number: int, passage: FoundPassage) -> Citation:
-    """Return the place in a passage that says a claim: the sentences that share its words, and those between them."""
-    return place_of(number, passage, closest(claim, passage.text))
+    """Return the place in a passage that says a claim: the sentences that share its words, and those between them.
+
+    It goes on to the nearest sentence with each number of the claim that the passage has.
+    """
+    text = passage.text
+    start, end = closest(claim, text)
+    sentences = list(sentences_of(text, 0, len(text)))
+    for value in dict.fromkeys(_NUMBER.findall(claim)):
+        held = re.compile(rf"(?<![\d.,]){re.escape(value)}(?!\d|[.,]\d)")
+        if not held.search(text[start:end]):
+            near = [(abs(first - start), first, last) for first, last in sentences if held.search(text[first:last])]
+            if near:
+                _, first, last = min(near)
+                start, end = min(start, first), max(end, last)
+    return place_of(number, passage, (start, end))
 
 
 def place_of(number: int, passage: FoundPassage, within: Span) -> Citation:
