@@ -9,6 +9,7 @@ import pytest
 
 from ringfence.corpus import Corpus, corpora
 from ringfence.corpus.database import Database
+from ringfence.errors import InputError
 from tests.conftest import ringfence
 from tests.corpora import corpus_of, indexed, view_of, write_files
 
@@ -135,3 +136,49 @@ def test_a_corpus_that_is_damaged_can_be_dropped_and_stops_no_purge(
     assert corpora() == ["docs"]
     assert ringfence("corpus", "drop", "docs", "--yes") == 0
     assert not folder.exists()
+
+
+def test_an_answer_of_no_is_no_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus_of(tmp_path, {"a.txt": SECRET}).close()
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "n")
+    assert ringfence("corpus", "erase", tmp_path / "corpus", "a.txt") == 130
+    assert "Nothing was done" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update settings set value = '\"wide\"' where key = 'width'",
+        "update settings set value = '7' where key = 'inputs'",
+        "update documents set lengths = x'0001'",
+    ],
+)
+def test_damage_of_any_part_is_said_to_be_damage(tmp_path: Path, statement: str) -> None:
+    corpus_of(tmp_path, {"a.txt": SECRET}).close()
+    database = Database(tmp_path / "corpus" / "corpus.sqlite")
+    database.rows(statement)
+    database.close()
+    assert ringfence("corpus", "verify", tmp_path / "corpus") in (1, 2)
+    assert ringfence("corpus", "show", tmp_path / "corpus") in (0, 2)
+    with Corpus.open(tmp_path / "corpus") as corpus, pytest.raises(InputError, match="damaged"):
+        corpus.inputs, view_of(corpus).find("zebraword", 3), corpus.store.wrong_words(lambda *_: [])
+
+
+def test_vectors_that_are_missing_are_damage(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, {"a.txt": SECRET})
+    corpus.close()
+    (tmp_path / "corpus" / "vectors.f32").write_bytes(b"")
+    with Corpus.open(tmp_path / "corpus") as again, pytest.raises(InputError, match="vectors are missing"):
+        view_of(again).find("zebraword", 3)
+
+
+def test_an_id_of_any_kind_is_kept_as_a_name(each_store: None, tmp_path: Path) -> None:
+    rows = [{"id": "a\0b", "text": "Pump."}, {"id": "x" * 6000, "text": "Valve."}, {"id": "x" * 6001, "text": "Door."}]
+    corpus = corpus_of(tmp_path, {"a.jsonl": "\n".join(map(json.dumps, rows))})
+    names = [document.id for document in corpus.documents(corpus.view())]
+    assert len(set(names)) == 3
+    assert "a\ufffdb" in names
+    assert all(len(name) < 400 for name in names)
+    corpus.drop()

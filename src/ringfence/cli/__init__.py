@@ -113,8 +113,10 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted. Finished work is kept.", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        # click makes an Abort of both an interruption and a "no" to its question.
+        asked = isinstance(stop, click.Abort) and not isinstance(stop.__cause__, KeyboardInterrupt)
+        click.echo("\nNothing was done." if asked else "\nInterrupted. Finished work is kept.", err=True)
         return 130
     except BrokenPipeError:
         sys.stderr.close()

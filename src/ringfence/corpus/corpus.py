@@ -16,6 +16,7 @@ from ..documents import ReadingOptions, Source, sha256_of_file
 from ..errors import InputError
 from ..files import data_home
 from .access import EVERYONE, AccessRules, groups_beside, narrower
+from .database import damaged
 from .passages import PASSAGE_RULES, indexed_text
 from .store import Store, StoredDocument, StoredPassage, Version, View
 from .stores import is_store, make_store, open_store
@@ -111,7 +112,10 @@ class Corpus:
     @property
     def inputs(self) -> list[str]:
         """The files and folders that were added."""
-        return list(self.store.get("inputs") or [])
+        inputs = self.store.get("inputs") or []
+        if not isinstance(inputs, list) or not all(isinstance(path, str) for path in inputs):
+            raise damaged(str(self.folder), "its inputs are no list of paths")
+        return inputs
 
     @property
     def reading(self) -> dict[str, Any]:

@@ -259,7 +259,7 @@ class RelationalStore(Store, ABC):
         return Visible(
             np.repeat(np.array([row[1] for row in rows], np.int64), counts) + places,
             np.repeat(np.array([row[0] for row in rows], np.int64), counts),
-            np.frombuffer(b"".join(row[2] for row in rows), "<i4").astype(np.int64),
+            _lengths(b"".join(row[2] for row in rows)).astype(np.int64),
             view,
         )
 
@@ -348,7 +348,7 @@ class RelationalStore(Store, ABC):
         rows = self._rows(f"select {_WITHOUT_TEXT}, first, lengths from documents order by number")
         for *row, first, lengths in rows:
             document = _document(row)
-            counts = np.frombuffer(lengths, "<i4")
+            counts = _lengths(lengths)
             for at, passage in enumerate(self.passages_of(document.number)):
                 words = words_of(document, passage)
                 made = sum(word_sum(word, times) for word, times in Counter(words).items())
@@ -360,6 +360,13 @@ class RelationalStore(Store, ABC):
 def word_sum(word: str, times: int) -> int:
     """Return a number for a word and how often a passage has it."""
     return zlib.crc32(f"{times} {word}".encode())
+
+
+def _lengths(data: bytes) -> npt.NDArray[np.int32]:
+    """The numbers of words of passages."""
+    if len(data) % 4:
+        raise damaged("The store of the corpus", "the lengths of passages are cut")
+    return np.frombuffer(data, "<i4")
 
 
 def _json(text: Any) -> Any:

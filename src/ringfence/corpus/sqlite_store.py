@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock, Timeout
 
-from .database import Database
+from .database import Database, damaged
 from .relational_store import TABLES, Erased, RelationalStore, word_sum
 from .store import Numbers, Version, Visible
 from .vectors import VectorFile
@@ -83,6 +83,8 @@ class SqliteStore(RelationalStore):
     def _file(self) -> VectorFile:
         if self._vectors is None:
             width = self.get("width")  # None until there is a vector
+            if width is not None and not (isinstance(width, int) and width > 0):
+                raise damaged(self._folder / SQLITE_FILE, "the width of its vectors is no number")
             file = VectorFile(self._folder / "vectors.f32", int(width or 1))
             if width is None:
                 return file

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..hardware import processors
+from .database import damaged
 
 __all__ = ["VectorFile", "best_products"]
 
@@ -67,6 +68,8 @@ class VectorFile:
         if not len(numbers):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         rows, products = self.rows, np.empty(len(numbers), np.float32)
+        if int(numbers[-1]) >= len(rows):
+            raise damaged(self._path, "vectors are missing")
 
         def fill(start: int) -> None:
             part = numbers[start : start + CHUNK]

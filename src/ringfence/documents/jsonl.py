@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from ..contracts import UnreadPart
@@ -18,6 +19,8 @@ from .reader import (
 from .text import document_from_text
 
 __all__ = ["JsonlReader"]
+
+LONGEST_ID = 300  # characters of an id that are kept as they are
 
 
 class JsonlReader:
@@ -64,9 +67,7 @@ class JsonlReader:
                 f'line {number} has no text in its field "{options.text_field}"; name the field with --text-field',
             )
         key = record.get(options.id_field)
-        identity = (
-            str(key).encode("utf-8", "replace").decode() if isinstance(key, str | int) else f"{source.id}#{number}"
-        )
+        identity = _name(str(key)) if isinstance(key, str | int) else f"{source.id}#{number}"
         stamp = f"{self.name}/{self.version}"
         record_source = Source(source.path, identity)
         source.progress()
@@ -78,3 +79,11 @@ class JsonlReader:
             {"line": number, "source": source.root or source.id},
             unread,
         )
+
+
+def _name(key: str) -> str:
+    """An id as a name that every store and terminal can hold: without signs of control, and of bearable length."""
+    plain = re.sub(r"[\x00-\x1f\x7f]", "\ufffd", key.encode("utf-8", "replace").decode())
+    if len(plain) <= LONGEST_ID:
+        return plain
+    return f"{plain[:LONGEST_ID]}…{sha256_of(key.encode('utf-8', 'replace'))[:12]}"
