@@ -12,6 +12,7 @@ import pytest
 
 from ringfence.corpus import AccessRules, Build, Corpus, build, read_access_rules, sources_of
 from ringfence.corpus.access import narrower
+from ringfence.corpus.database import Database
 from ringfence.documents import ReadingOptions
 from ringfence.errors import InputError
 from tests.corpora import corpus_of, indexed, view_of, word_hashes, write_files
@@ -47,9 +48,6 @@ def test_ids_do_not_change_by_what_is_added_after_them(tmp_path: Path) -> None:
     indexed(corpus)
     assert seen(corpus, "board") == ["hr/pay.txt", "more.txt", "news.txt", "other/hr/pay.txt"]
     assert "hr/pay.txt" not in seen(corpus)
-    assert [source.id for source in sources_of([str(first / "hr/pay.txt"), str(other / "hr/pay.txt")])] == [
-        "pay.txt", "hr/pay.txt",
-    ]  # fmt: skip
 
 
 def test_the_id_of_a_record_is_content_and_opens_nothing(tmp_path: Path) -> None:
@@ -137,7 +135,93 @@ def test_who_holds_a_view_sees_what_may_be_seen_now(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, {"hr/pay.txt": PAY, "news.txt": "The salary of the cook is low."})
     view = view_of(corpus)
     assert {found.document for found in view.find("salary", 5)} == {"hr/pay.txt", "news.txt"}
-    corpus.declare_access(HR, sources_of(corpus.inputs))
+    corpus.declare_access(HR, sources_of(corpus))
     assert {found.document for found in view.find("salary", 5)} == {"news.txt"}
     corpus.erase(corpus.find(["news.txt"]))
     assert view.find("salary", 5) == []
+
+
+def test_a_known_file_keeps_its_id_whatever_comes_or_goes(tmp_path: Path) -> None:
+    news = write_files(tmp_path / "news", {"plan.txt": "The plan is public."})
+    board = write_files(tmp_path / "board", {"plan.txt": PAY, "more.txt": "More."})
+    corpus = Corpus.create(tmp_path / "corpus")
+    rules = AccessRules((("board/*", ("board",)), ("**", ("everyone",))))
+    indexed(corpus, news, rules=rules)
+    indexed(corpus, board)
+    (news / "plan.txt").unlink()
+    indexed(corpus)
+    write_files(news, {"more.txt": "New."})
+    indexed(corpus, tmp_path / "corpus" / ".." / "board")
+    indexed(corpus)
+    assert seen(corpus, "board") == ["board/plan.txt", "more.txt", "news/more.txt"]
+    assert "board/plan.txt" not in seen(corpus)
+
+
+def test_a_file_with_an_exclamation_mark_is_a_file_of_its_own(tmp_path: Path) -> None:
+    corpus = corpus_of(
+        tmp_path, {"Achtung! Gehalt.txt": PAY, "Achtung! Gehalt.txt.groups": "\ufeffboard\n", "a.txt": "Open."}, HR
+    )
+    indexed(corpus)
+    assert seen(corpus) == ["a.txt"]
+    assert seen(corpus, "board") == ["Achtung! Gehalt.txt", "a.txt"]
+    assert corpus.find(["Achtung"]) == []
+
+
+def test_closed_members_stay_closed_with_all_that_is_in_them(tmp_path: Path) -> None:
+    inner = tmp_path / "inner.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("pay.txt", PAY)
+    (tmp_path / "files").mkdir()
+    with zipfile.ZipFile(tmp_path / "files" / "a.zip", "w") as archive:
+        archive.write(inner, "inner.zip")
+        archive.writestr("inner.zip.groups", "board")
+        archive.writestr("news.txt", "Open.")
+    write_files(tmp_path / "files", {"z.txt": "Open too."})
+    corpus = Corpus.create(tmp_path / "corpus")
+
+    def stop(progress: Build) -> None:
+        if progress.files:
+            raise KeyboardInterrupt
+
+    rules = AccessRules((("**", ("everyone",)),))
+    with pytest.raises(KeyboardInterrupt):
+        build(corpus, word_hashes(), [tmp_path / "files"], reading=ReadingOptions(), rules=rules, on_progress=stop)
+    indexed(corpus)
+    assert seen(corpus) == ["a.zip!news.txt", "z.txt"]
+    corpus.open_to_all()
+    corpus.declare_access(rules, sources_of(corpus))
+    assert seen(corpus) == ["a.zip!news.txt", "z.txt"]
+
+
+def test_new_groups_beside_a_changed_file_do_not_open_what_it_held(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, {"a.txt": PAY, "a.txt.groups": "board\n"}, HR)
+    write_files(tmp_path / "files", {"a.txt": "The menu.", "a.txt.groups": "everyone\n"})
+    corpus.declare_access(HR, sources_of(corpus))
+    assert seen(corpus) == []
+    indexed(corpus)
+    assert seen(corpus) == ["a.txt"]
+    assert seen(corpus, version=1) == []
+
+
+def test_what_a_link_pointed_to_limits_what_was_read_through_it(tmp_path: Path) -> None:
+    files = write_files(tmp_path / "files", {"hr/pay.txt": PAY, "hr/pay.txt.groups": "board\n", "open.txt": "Open."})
+    os.symlink("hr/pay.txt", files / "link.txt")
+    corpus = Corpus.create(tmp_path / "corpus")
+    indexed(corpus, files, rules=AccessRules((("**", ("everyone",)),)))
+    (files / "link.txt").unlink()
+    os.symlink("open.txt", files / "link.txt")
+    corpus.declare_access(corpus.rules, sources_of(corpus))
+    assert seen(corpus) == ["open.txt"]
+    indexed(corpus)
+    assert seen(corpus) == ["link.txt", "open.txt"]
+    assert seen(corpus, version=1) == ["open.txt"]
+
+
+def test_groups_by_the_ids_of_an_earlier_store_open_nothing(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, {"a.txt": PAY, "b.txt": "Open."}, HR)
+    database = Database(tmp_path / "corpus" / "corpus.sqlite")
+    database.rows("delete from groups; insert into groups values ('1', 'everyone')")
+    database.close()
+    assert seen(corpus) == []
+    indexed(corpus)
+    assert seen(corpus) == ["a.txt", "b.txt"]

@@ -79,7 +79,7 @@ def declare_access(name: str | Path, rules: str | Path | None) -> Corpus:
     with corpus.writing():
         if read is None:
             corpus.open_to_all()
-        corpus.declare_access(read, sources_of(corpus.inputs))
+        corpus.declare_access(read, sources_of(corpus))
     return corpus
 
 

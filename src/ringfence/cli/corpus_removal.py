@@ -42,11 +42,8 @@ def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: 
     """
     with Corpus.open(name) as corpus:
         found = corpus.find(documents)
-        forgotten = corpus.erase_failures(documents)
-        if not found and forgotten:
-            note(f"Forgot {forgotten} documents of {corpus.name} that could not be read.")
-            return 0
-        if not found:
+        failed = corpus.failures_of(documents)
+        if not found and not failed:
             raise InputError(
                 f"{corpus.name} has no document {documents[0]!r}.", f"`ringfence corpus show {name}` lists their ids."
             )
@@ -54,8 +51,9 @@ def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: 
         for run, count in citing.items():
             note(f"{count} answers in {run} cite them.")
         if not yes:
-            click.confirm(f"Erase {len(found)} documents from {corpus.name}?", abort=True, err=True)
+            click.confirm(f"Erase {len(found) + len(failed)} documents from {corpus.name}?", abort=True, err=True)
             everything = everything or bool(citing and click.confirm("Erase the content of these runs too?", err=True))
+        corpus.forget_failures(failed)
         corpus.erase(found)
         for run in citing if everything else ():
             opened = open_run(run)
@@ -63,6 +61,8 @@ def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: 
                 note(f"Erased too, for it was made from {run}: {product.what} {product.path}")
             opened.purge(True)
         note(f"Erased {len(found)} documents from every version of {corpus.name}.")
+        if failed:
+            note(f"Forgot {len(failed)} more that could not be read.")
         if corpus.still_holds_erased:
             note(
                 "Another process is reading the corpus, so its files still hold their words. End it, and then: "

@@ -1,8 +1,9 @@
 """A private corpus: index documents, find passages, and say who may see what."""
 
 from .access import EVERYONE, AccessRules, read_access_rules
-from .builder import Build, Embedder, build, sources_of
+from .builder import Build, Embedder, build
 from .corpus import Corpus, corpora, corpus_folder
+from .input_files import sources_of
 from .reader import CorpusView, open_embedder, open_view
 from .reranker import RERANKED, Reranker, open_reranker
 from .search import Ranked, Search

@@ -112,7 +112,7 @@ def groups_beside(path: Path) -> tuple[str, ...] | None:
     """
     beside = path.with_name(path.name + SIDECAR)
     try:
-        lines = beside.read_text(encoding="utf-8").splitlines()
+        lines = beside.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

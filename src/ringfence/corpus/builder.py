@@ -20,13 +20,15 @@ from ..engines import Engine
 from ..errors import InputError
 from .access import SIDECAR, AccessRules
 from .corpus import Corpus
-from .passages import Passage, cut_passages, indexed_text
+from .input_files import is_sidecar, place_of, sources_of
+from .passages import PASSAGE_RULES, Passage, cut_passages, indexed_text
 from .store import Failure, StoredDocument, StoredPassage, Version, View
-from .words import index_words, language_of
+from .words import WORD_RULES, index_words, language_of
 
-__all__ = ["Build", "Embedder", "build", "sources_of"]
+__all__ = ["Build", "Embedder", "build"]
 
 BATCH = 256  # passages embedded at once: sorted by length, they need little padding
+RULES = [PASSAGE_RULES, WORD_RULES]
 TITLE = 160  # characters of a title that are kept
 
 
@@ -90,58 +92,27 @@ def build(
     with corpus.writing():
         _require_embedder(corpus, embedder)
         corpus.require_reading(reading)
+        corpus.forget_erased_inputs()
         known = corpus.inputs
-        given = [str(Path(path).absolute()) for path in inputs]
+        given = [os.path.abspath(path) for path in inputs]
         every = [*known, *(path for path in given if path not in known)]
         if not every:
             raise InputError(
                 f"Nothing was added to {corpus.name} yet.", f"Add a folder: ringfence corpus add {corpus.name} FOLDER."
             )
-        all_sources = [source for source in sources_of(every, given) if not _is_sidecar(source.path)]
+        all_sources = [source for source in sources_of(corpus, every, given) if not is_sidecar(source.path)]
         corpus.close_to(rules or corpus.rules, all_sources)  # before anything is read, for reading may be interrupted
         corpus.store.set("inputs", every)
         sources = all_sources
         if given:
-            wanted = {source.path.absolute() for source in expand_inputs(given)}
-            sources = [source for source in all_sources if source.path.absolute() in wanted]
+            wanted = {place_of(source.path) for source in expand_inputs(given)}
+            sources = [source for source in all_sources if place_of(source.path) in wanted]
         session = _Session(corpus, embedder, reading, on_progress)
         session.work(sources, {source.id for source in all_sources})
         if not given:
             session.withdraw_missing(all_sources)
-        corpus.declare_access(corpus.rules, all_sources, session.closed)
+        corpus.declare_access(corpus.rules, all_sources)
         return session.finish()
-
-
-def _is_sidecar(path: Path) -> bool:
-    """True for the groups of a file that is there; alone, such a file is a document like others."""
-    return path.name.endswith(SIDECAR) and os.path.lexists(path.with_name(path.name.removesuffix(SIDECAR)))
-
-
-def sources_of(every: Sequence[str], given: Sequence[str] = ()) -> list[Source]:
-    """Return the files of all inputs of a corpus; those that no longer exist and are not ``given`` contain nothing.
-
-    The ids of an input do not depend on what is added after it: access rules name them. The files of a later input
-    have the name of its folder in front where an earlier one has a file of that id, or the whole path.
-    """
-    taken: dict[str, Path] = {}
-    for path in every:
-        if path not in given and not _exists(path):
-            continue
-        for source in expand_inputs([path]):
-            where = source.path.absolute()
-            if where in taken.values():
-                continue
-            folder = Path(path).parent if Path(path).is_file() else Path(path)
-            names = (source.id, f"{folder.name}/{source.id}", where.as_posix().lstrip("/"))
-            taken[next(name for name in names if name not in taken)] = where
-    return [Source(path, identity) for identity, path in taken.items()]
-
-
-def _exists(path: str) -> bool:
-    try:
-        return bool(expand_inputs([path]))
-    except InputError:
-        return False
 
 
 def _require_embedder(corpus: Corpus, embedder: Embedder) -> None:
@@ -181,7 +152,10 @@ class _Session:
         self._owner = {identity: name for name, held in self._present.items() for identity in held}
         self._refused: dict[str, list[Source]] = {}  # by the id that another file has
         self._there: Collection[str] = ()
-        self.closed: set[str] = set()
+        # Cut or indexed by other rules than ours: all is read anew, also after an interruption.
+        self._anew = bool(self._present) and self._store.get("rules") != RULES
+        if not self._present:
+            self._store.set("rules", RULES)
 
     def work(self, sources: Sequence[Source], there: Collection[str]) -> None:
         """Read the files that are new or changed, and store their documents. ``there`` are all files by id."""
@@ -200,7 +174,7 @@ class _Session:
 
     def _unchanged(self, source: Source) -> bool:
         sha256 = sha256_of_file(source.path, self._reading.limits.file_mib)
-        if sha256 is None or self._files.get(source.id) != sha256:
+        if self._anew or sha256 is None or self._files.get(source.id) != sha256:
             return False
         self.progress.files += 1
         self.progress.unchanged += 1
@@ -214,9 +188,10 @@ class _Session:
         before = self._present.get(source.id, {})
         seen: set[str] = set()
         failed = False
+        self._close_members(source, ())
         for read in outcomes:
             if read.id.startswith(f"{source.id}!") and read.id.endswith(SIDECAR):
-                self.closed.add(read.id.removesuffix(SIDECAR))
+                self._close_members(source, [read.id.removesuffix(SIDECAR)])
                 continue
             outcome = self._of_one_file(source, read, seen)
             seen.add(outcome.id)
@@ -224,6 +199,7 @@ class _Session:
             if isinstance(outcome, Unreadable):
                 failed = True
                 self.progress.failed += 1
+                self._failed.setdefault(source.id, set()).add(outcome.id)
                 self._store.fail(
                     Failure(
                         *(outcome.id, outcome.path, outcome.code, outcome.reason),
@@ -239,10 +215,21 @@ class _Session:
                 self._flush()
         self._withdraw(source.id, (set(before) | self._failed.get(source.id, set())) - seen)
         # A file of which a part failed is read again next time: a password or a limit may have changed.
-        sha256 = None if failed else sha256_of_file(source.path, self._reading.limits.file_mib)
+        read_as = sha256_of_file(source.path, self._reading.limits.file_mib)
+        sha256 = None if failed else read_as
+        partly = self._store.get("partly_read") or {}
+        if failed or source.id in partly:
+            self._store.set("partly_read", {**partly, source.id: read_as if failed else None})
         self._waiting.append(_Waiting(None, file=(source.id, sha256)))
         if len(self._waiting) >= BATCH:
             self._flush()
+
+    def _close_members(self, source: Source, members: Collection[str]) -> None:
+        """Note members that have a file of groups beside them in their archive; with none, forget those noted."""
+        held = set(self._store.get("closed_members") or ())
+        others = {each for each in held if members or not each.startswith(f"{source.id}!")} | set(members)
+        if others != held:
+            self._store.set("closed_members", sorted(others))
 
     def _of_one_file(
         self, source: Source, outcome: Document | Unreadable, seen: Collection[str]
@@ -313,6 +300,7 @@ class _Session:
 
     def finish(self) -> Build:
         """Make a version, unless nothing changed since the last one."""
+        self._store.set("rules", RULES)
         digest = self._corpus.digest_of(View(self._corpus.next_version))
         versions = self._corpus.versions()
         pending = self._corpus.next_version

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from typing import Any
 from ..documents import ReadingOptions, Source, sha256_of_file
 from ..errors import InputError
 from ..files import data_home
-from .access import EVERYONE, AccessRules, groups_beside, narrower
+from .access import EVERYONE, AccessRules, groups_beside
 from .database import damaged
+from .grants import Grants
 from .passages import PASSAGE_RULES, indexed_text
-from .store import Store, StoredDocument, StoredPassage, Version, View
+from .store import Failure, Store, StoredDocument, StoredPassage, Version, View
 from .stores import is_store, make_store, open_store
 from .words import WORD_RULES, index_words
 
@@ -178,58 +179,32 @@ class Corpus:
     def close_to(self, rules: AccessRules | None, sources: Sequence[Source]) -> None:
         """Store the rules, and close what has no groups yet: what is read from now on, until they are declared."""
         self.store.set("access_rules", None if rules is None else rules.as_json())
-        if rules is not None or any(groups_beside(source.path) is not None for source in sources):
-            self.store.set("access", True)
+        stated = rules is not None or any(groups_beside(source.path) is not None for source in sources)
+        if stated and not self.access_declared:
+            self.store.set_groups({})
 
-    def declare_access(
-        self, rules: AccessRules | None, sources: Sequence[Source] = (), closed: Collection[str] = ()
-    ) -> None:
+    def declare_access(self, rules: AccessRules | None, sources: Sequence[Source] = ()) -> None:
         """Write the groups of every document: from the file beside it, else by the rules for its file, else none.
 
-        ``sources`` are the files of the corpus that are there. What stood beside a file belongs to the content that it
-        had then: a document that has left the corpus, or whose file is gone, keeps those groups. ``closed`` are ids of
-        documents inside files that have a file of groups beside them there, which nobody reads. A link has the narrower
-        of its own groups and those of its target. Without rules, and if there was never a file beside a document, the
-        corpus is open.
+        ``sources`` are the files of the corpus that are there. Without rules, and if there was never a file beside a
+        document, the corpus is open.
         """
-        stated = {source.id: groups for source in sources if (groups := groups_beside(source.path)) is not None}
-        paths, files = {source.id: source.path for source in sources}, self.store.files()
-        present = {document.number: document for document in self.store.documents(View(self.next_version))}
-        beside = {int(number): tuple(groups) for number, groups in (self.store.get("access_beside") or {}).items()}
-        for number, document in present.items():
-            if document.file in stated:
-                beside[number] = stated[document.file]
-            elif number in beside and files.get(document.file) == _sha256_of(paths.get(document.file)):
-                beside.pop(number)  # nothing stands beside this very file any more; that opens no older content
-        shut = {*(self.store.get("access_closed") or ()), *(n for n, d in present.items() if d.id in closed)}
+        grants = Grants(self.store, rules or AccessRules(), sources)
         self.store.set("access_rules", None if rules is None else rules.as_json())
-        self.store.set("access_beside", {str(number): groups for number, groups in beside.items()})
-        self.store.set("access_closed", sorted(shut))
-        if rules is None and not (stated or beside or shut or self.access_declared):
+        if not (rules or self.access_declared or grants.stated or self.store.get("closed_members")):
             self.store.set_groups(None)
             return
-        rules = rules or AccessRules()
-        every = dict(present)
+        present = list(self.store.documents(View(self.next_version)))
+        every = {document.number: document for document in present}
         for version in self.versions():  # old versions are asked under the present rules
             every |= {document.number: document for document in self.store.documents(View(version.number))}
-        limits = _limits_of_links(sources, stated, rules)
-        self.store.set_groups(
-            {
-                number: ()
-                if number in shut
-                else narrower(
-                    beside.get(number, rules.groups(document.file, document.inner)),
-                    limits.get(document.file, (EVERYONE,)),
-                )
-                for number, document in every.items()
-            }
-        )
+        grants.declare(present, every.values())
 
     def open_to_all(self) -> None:
         """Take all access rules away: everyone sees every document."""
         self.store.set("access_rules", None)
-        self.store.set("access_beside", {})
-        self.store.set("access_closed", [])
+        for setting in ("access_beside", "access_limits", "access_closed"):
+            self.store.set(setting, None)
         self.store.set_groups(None)
 
     def unmatched_rules(self) -> list[str]:
@@ -259,7 +234,7 @@ class Corpus:
         found: dict[int, StoredDocument] = {}
         for number in [*(version.number for version in self.versions()), self.next_version]:
             for document in self.store.documents(View(number)):
-                names = {document.id, document.file, document.id.partition("!")[0]}
+                names = {document.id, document.file}
                 if names & set(identities) or document.sha256 in contents:
                     found[document.number] = document
         return list(found.values())
@@ -270,19 +245,31 @@ class Corpus:
         with self.writing():
             for file in {document.file for document in documents}:
                 self.store.keep_file(file, None)
-            beside = self.store.get("access_beside") or {}
-            self.store.set("access_beside", {key: of for key, of in beside.items() if int(key) not in numbers})
+            for setting in ("access_beside", "access_limits"):
+                held = self.store.get(setting) or {}
+                self.store.set(setting, {key: of for key, of in held.items() if int(key) not in numbers})
             self.store.set("access_closed", [n for n in self.store.get("access_closed") or () if n not in numbers])
-            gone = {document.path for document in documents if not Path(document.path).exists()}
-            self.store.set("inputs", [path for path in self.inputs if path not in gone])
+            paths = {os.path.abspath(document.path) for document in documents}
+            self.store.set("erased_inputs", sorted({*(self.store.get("erased_inputs") or ()), *paths} & {*self.inputs}))
+            self.forget_erased_inputs()
             self.store.erase(sorted(numbers))
 
-    def erase_failures(self, identities: Collection[str]) -> int:
-        """Forget the names of documents that could not be read; returns how many there were."""
-        named = [one for one in self.store.failures() if {one.id, one.source or one.id} & set(identities)]
+    def forget_erased_inputs(self) -> None:
+        """Drop the inputs whose documents were erased and whose files are gone: their names are content."""
+        erased = self.store.get("erased_inputs") or []
+        gone = {path for path in erased if not os.path.lexists(path)}
+        if gone:
+            self.store.set("inputs", [path for path in self.inputs if path not in gone])
+            self.store.set("erased_inputs", [path for path in erased if path not in gone])
+
+    def failures_of(self, identities: Collection[str]) -> list[Failure]:
+        """Return the documents of these ids, or of files of these ids, that could not be read."""
+        return [one for one in self.store.failures() if {one.id, one.source or one.id} & set(identities)]
+
+    def forget_failures(self, failures: Collection[Failure]) -> None:
+        """Forget the names of documents that could not be read."""
         with self.writing():
-            self.store.withdraw([one.id for one in named])
-        return len(named)
+            self.store.withdraw([one.id for one in failures])
 
     @property
     def still_holds_erased(self) -> bool:
@@ -339,28 +326,6 @@ class Corpus:
         """Delete the corpus."""
         self.store.drop()
         shutil.rmtree(self.folder)
-
-
-def _sha256_of(path: Path | None) -> str | None:
-    return sha256_of_file(path) if path else ""
-
-
-def _limits_of_links(
-    sources: Sequence[Source], stated: Mapping[str, Sequence[str]], rules: AccessRules
-) -> dict[str, Sequence[str]]:
-    """The groups of what links point to, by the id of the link: a link opens nothing."""
-    ids = {source.path.absolute(): source.id for source in sources}
-    limits: dict[str, Sequence[str]] = {}
-    for source in sources:
-        target = source.path.resolve()
-        if not source.path.is_symlink() or target == source.path.absolute():
-            continue
-        beside, known = groups_beside(target), ids.get(target)
-        if beside is not None:
-            limits[source.id] = beside
-        elif known is not None:
-            limits[source.id] = stated.get(known, rules.groups(known))
-    return limits
 
 
 def _words_of(document: StoredDocument, passage: StoredPassage) -> list[str]:

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from ..errors import InputError
 from ..seal import sealed_here
 from ..seal.forwarder import FORWARD, dial_for
-from .relational_store import TABLES, Erased, RelationalStore, word_sum
+from .relational_store import TABLES, Erased, RelationalStore
+from .rows import word_sum
 from .store import Numbers, Version, Visible
 from .vectors import best_products
 

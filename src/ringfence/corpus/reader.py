@@ -15,6 +15,7 @@ from ..weights import Listener
 from .corpus import Corpus
 from .reranker import Reranker, open_reranker
 from .search import SEARCH_RULES, Search
+from .store import View
 from .words import LIBRARIES as WORD_LIBRARIES
 
 __all__ = ["CorpusView", "open_embedder", "open_view"]
@@ -49,15 +50,24 @@ class CorpusView:
 
     def _look(self) -> None:
         self._generation = self.corpus.store.get("generation")
-        self.view = self.corpus.view(self._version.number, self._groups)
-        self._search = Search(self.corpus, self.view, self._embedder, self._reranker)
+        self._view = self.corpus.view(self._version.number, self._groups)
+        self._search = Search(self.corpus, self._view, self._embedder, self._reranker)
 
     @property
     def search(self) -> Search:
         """The search in what may be seen now: after an erasure, or under new access rules, that is something else."""
+        self._look_again()
+        return self._search
+
+    @property
+    def view(self) -> View:
+        """What may be seen now."""
+        self._look_again()
+        return self._view
+
+    def _look_again(self) -> None:
         if self._generation != self.corpus.store.get("generation"):
             self._look()
-        return self._search
 
     @property
     def name(self) -> str:

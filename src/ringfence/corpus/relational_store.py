@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..contracts import BoxFacts, UnreadPart
-from .database import damaged
+from .rows import boxes_text, document_of_row, lengths_of, passage_of_row, value_of_json, word_sum
 from .store import Failure, Store, StoredDocument, StoredPassage, Version, View, Visible
 
-__all__ = ["TABLES", "Erased", "RelationalStore", "word_sum"]
+__all__ = ["TABLES", "Erased", "RelationalStore"]
 
 # The passages of a document have numbers without a gap, from ``first`` on; ``lengths`` holds the number of words of
 # each (int32), so that a view of a million passages opens without reading a row for each.
@@ -48,6 +47,7 @@ _WITHOUT_TEXT = _DOCUMENT.replace(" text,", " '',")
 _TEXT = 'substr(d.text, cast(p."from" + 1 as integer), cast(p."to" - p."from" as integer))'
 _PASSAGE = f'p."from", p."to", p.page, p.lead, {_TEXT}, p.boxes'
 _SEEN = "d.added <= ? and (d.removed is null or d.removed > ?)"
+BY_NUMBER = "#number:"  # before a document in its groups; earlier ones were by id, and count for nothing
 PAGE, PAGE_OF_TEXTS = 10_000, 100  # documents that are fetched at once
 
 Erased = tuple[int, int, int]
@@ -109,7 +109,7 @@ class RelationalStore(Store, ABC):
     def get(self, key: str) -> Any:
         """Return a setting; None if it was never set."""
         rows = self._rows("select value from settings where key = ?", (key,))
-        return _json(rows[0][0]) if rows else None
+        return value_of_json(rows[0][0]) if rows else None
 
     def set(self, key: str, value: Any) -> None:
         """Write a setting."""
@@ -150,7 +150,7 @@ class RelationalStore(Store, ABC):
             )
             self._many(
                 "insert into passages values (?, ?, ?, ?, ?, ?, ?)",
-                [(first + at, number, *p.span, p.page, p.lead, _boxes_text(p)) for at, p in enumerate(passages)],
+                [(first + at, number, *p.span, p.page, p.lead, boxes_text(p)) for at, p in enumerate(passages)],
             )
 
     def _leave(self, identity: str, pending: int) -> None:
@@ -216,7 +216,7 @@ class RelationalStore(Store, ABC):
         values = (view.version, view.version)
         if view.groups is None:
             return _SEEN, values
-        granted = f"exists (select 1 from groups g where g.id = cast(d.number as text) and {self._among('g.name')})"
+        granted = f"exists (select 1 from groups g where g.id = '{BY_NUMBER}' || d.number and {self._among('g.name')})"
         return f"{_SEEN} and {granted}", (*values, self._listed(sorted(view.groups)))
 
     def documents(self, view: View, *, text: bool = False) -> Iterator[StoredDocument]:
@@ -225,7 +225,7 @@ class RelationalStore(Store, ABC):
         columns, page, last = (_DOCUMENT, PAGE_OF_TEXTS, "") if text else (_WITHOUT_TEXT, PAGE, "")
         statement = f"select {columns} from documents d where {where} and id > ? order by id limit {page}"
         while rows := self._rows(statement, (*values, last)):
-            yield from map(_document, rows)
+            yield from map(document_of_row, rows)
             last = rows[-1][1]
 
     def document(self, number: int) -> StoredDocument:
@@ -233,7 +233,7 @@ class RelationalStore(Store, ABC):
         rows = self._rows(f"select {_DOCUMENT} from documents where number = ?", (number,))
         if not rows:
             raise KeyError(number)
-        return _document(rows[0])
+        return document_of_row(rows[0])
 
     def set_groups(self, groups: Mapping[int, Sequence[str]] | None) -> None:
         """Declare the groups of every document."""
@@ -242,7 +242,7 @@ class RelationalStore(Store, ABC):
             self._rows("delete from groups")
             self._many(
                 "insert into groups values (?, ?)",
-                [(str(number), name) for number, names in (groups or {}).items() for name in sorted(set(names))],
+                [(f"{BY_NUMBER}{n}", name) for n, names in (groups or {}).items() for name in sorted(set(names))],
             )
             self._count_change()
 
@@ -259,7 +259,7 @@ class RelationalStore(Store, ABC):
         return Visible(
             np.repeat(np.array([row[1] for row in rows], np.int64), counts) + places,
             np.repeat(np.array([row[0] for row in rows], np.int64), counts),
-            _lengths(b"".join(row[2] for row in rows)).astype(np.int64),
+            lengths_of(b"".join(row[2] for row in rows)).astype(np.int64),
             view,
         )
 
@@ -271,7 +271,7 @@ class RelationalStore(Store, ABC):
             f"join documents d on d.number = p.document where {self._among('p.number')}",
             (self._listed([int(number) for number in numbers]),),
         )
-        found = {row[0]: (_document(row[7:]), _passage(row[1:7])) for row in rows}
+        found = {row[0]: (document_of_row(row[7:]), passage_of_row(row[1:7])) for row in rows}
         return [found[int(number)] for number in numbers]
 
     def passages_of(self, document: int) -> list[StoredPassage]:
@@ -281,7 +281,7 @@ class RelationalStore(Store, ABC):
             "and p.number < d.first + length(d.lengths) / 4 where d.number = ? order by p.number",
             (document,),
         )
-        return [_passage(row) for row in rows]
+        return [passage_of_row(row) for row in rows]
 
     def erase(self, numbers: Sequence[int]) -> None:
         """Erase documents from every version."""
@@ -289,8 +289,9 @@ class RelationalStore(Store, ABC):
             rows = self._rows(
                 f"select {_WITHOUT_TEXT} from documents where {self._among('number')}", (self._listed(list(numbers)),)
             )
+            self.set("overwrite", True)  # until it is done: a kill in between must not leave words in the files
             pending = self._pending  # what the newest version still had, the next one has no more
-            lives = [(each.fingerprint, each.added, each.removed or pending) for each in map(_document, rows)]
+            lives = [(each.fingerprint, each.added, each.removed or pending) for each in map(document_of_row, rows)]
             self._many("insert into erased values (?, ?, ?)", lives)
             self._erase(numbers)
             self._count_change()
@@ -308,13 +309,14 @@ class RelationalStore(Store, ABC):
         erased = self._rows(f"select number, first, length(lengths) / 4 from documents where {condition}", (listed,))
         self._unindex(erased)
         self._many("delete from passages where number >= ? and number < ?", [(f, f + count) for _, f, count in erased])
-        self._many("delete from groups where id = ?", [(str(number),) for number in numbers])
+        self._many("delete from groups where id = ?", [(f"{BY_NUMBER}{number}",) for number in numbers])
         self._rows(f"delete from documents where {condition}", (listed,))
 
     def prune(self, before: int) -> int:
         """Forget versions older than ``before``, and erase what only they contain."""
         with self._transaction():
             gone = [row[0] for row in self._rows("select number from documents where removed <= ?", (before,))]
+            self.set("overwrite", True)
             self._erase(gone)
             self._rows("delete from versions where number < ?", (before,))
             self._rows("delete from erased where removed <= ?", (before,))
@@ -347,54 +349,11 @@ class RelationalStore(Store, ABC):
         indexed, wrong = self._word_sums(), set()
         rows = self._rows(f"select {_WITHOUT_TEXT}, first, lengths from documents order by number")
         for *row, first, lengths in rows:
-            document = _document(row)
-            counts = _lengths(lengths)
+            document = document_of_row(row)
+            counts = lengths_of(lengths)
             for at, passage in enumerate(self.passages_of(document.number)):
                 words = words_of(document, passage)
                 made = sum(word_sum(word, times) for word, times in Counter(words).items())
                 if indexed.pop(first + at, 0) != made or at >= len(counts) or counts[at] != len(words):
                     wrong.add(document.id)
         return sorted(wrong | ({"a document that is gone"} if indexed else set()))
-
-
-def word_sum(word: str, times: int) -> int:
-    """Return a number for a word and how often a passage has it."""
-    return zlib.crc32(f"{times} {word}".encode())
-
-
-def _lengths(data: bytes) -> npt.NDArray[np.int32]:
-    """The numbers of words of passages."""
-    if len(data) % 4:
-        raise damaged("The store of the corpus", "the lengths of passages are cut")
-    return np.frombuffer(data, "<i4")
-
-
-def _json(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError):
-        raise damaged("The store of the corpus", "a value is not JSON") from None
-
-
-def _document(row: Sequence[Any]) -> StoredDocument:
-    number, identity, path, sha256, text, text_sha256, read_by, pages, language, title, source, unread, *life = row
-    return StoredDocument(
-        *(identity, path, sha256, text, text_sha256, read_by, pages, language, title, source),
-        unread=tuple(UnreadPart(**part) for part in _json(unread)),
-        number=number,
-        added=life[0],
-        removed=life[1],
-    )
-
-
-def _boxes_text(passage: StoredPassage) -> str:
-    return json.dumps([[*span, *box.model_dump().values()] for span, box in passage.boxes], separators=(",", ":"))
-
-
-def _passage(row: Sequence[Any]) -> StoredPassage:
-    start, end, page, lead, text, boxes = row
-    placed = tuple(
-        ((entry[0], entry[1]), BoxFacts(**dict(zip(("page", "x0", "y0", "x1", "y1"), entry[2:], strict=True))))
-        for entry in _json(boxes)
-    )
-    return StoredPassage((start, end), page, lead, text, placed)

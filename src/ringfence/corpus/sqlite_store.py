@@ -13,7 +13,8 @@ import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from .database import Database, damaged
-from .relational_store import TABLES, Erased, RelationalStore, word_sum
+from .relational_store import TABLES, Erased, RelationalStore
+from .rows import word_sum
 from .store import Numbers, Version, Visible
 from .vectors import VectorFile
 
@@ -108,9 +109,7 @@ class SqliteStore(RelationalStore):
         # A deleted row of an index without content is only marked; its words stay until the index is merged anew.
         self._rows("insert into words(words) values ('optimize')")
         self._file().sync()
-        self.set("overwrite", False)
-        if self._checkpoint_is_blocked():
-            self.set("overwrite", True)  # for the next writer
+        self.set("overwrite", self._checkpoint_is_blocked())  # if so, for the next writer
 
     def _checkpoint_is_blocked(self) -> bool:
         """Write the log into the file and empty it; True if another process reads what the log replaces."""

@@ -57,7 +57,7 @@ class StoredDocument:
     @property
     def file(self) -> str:
         """The id of the file that it is or stands in."""
-        return self.source or self.id.partition("!")[0]
+        return self.source or self.id
 
     @property
     def inner(self) -> str | None:

@@ -25,7 +25,7 @@ _STEMMERS = {
     "tr": "turkish",
 }  # fmt: skip
 # A code or number is one word with its inner marks: AB-1234/5, 12,345.60, §4.2(b) without its brackets.
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)?(?:[-./:,_+&@#][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+|(?:'\d{3})+(?!\d))?(?:[-./:,_+&@#][^\W_]+)*")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:'\d{3})+")  # 1.234.567
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # Japanese and Chinese

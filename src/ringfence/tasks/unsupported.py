@@ -53,18 +53,13 @@ def _miscounted(written: str, source: str) -> Iterator[tuple[int, int]]:
 
     From three on, a number has to be stated anyway; "the two parties" may be counted by nobody.
     """
-    of = {
-        noun: {number for number, counted, _, _ in _counts(source) if counted == noun}
-        for _, noun, _, _ in _counts(source)
-    }
-    for number, noun, start, end in _counts(written):
-        if (
-            number == "2"
-            and of.get(noun)
-            and "2" not in of[noun]
-            and not re.search(r"(?<![\d.,])2(?![\d.,]\d|\d)", source)
-        ):
-            yield start, end
+    two = [(noun, start, end) for number, noun, start, end in _counts(written) if number == "2"]
+    if not two or re.search(r"(?<![\d.,])2(?![\d.,]\d|\d)", source):
+        return
+    of: dict[str, set[str]] = {}
+    for number, noun, _, _ in _counts(source):
+        of.setdefault(noun, set()).add(number)
+    yield from ((start, end) for noun, start, end in two if noun in of and "2" not in of[noun])
 
 
 def _counts(text: str) -> Iterator[tuple[str, str, int, int]]:
