@@ -13,6 +13,7 @@ from ringfence.gold.agreement import values_match
 from ringfence.gold.corrections import _correction
 from ringfence.gold.file import GoldFile
 from ringfence.gold.importer import ImportOptions, ImportOutcome, import_gold, read_table
+from ringfence.gold.workbook import Row, write_workbook
 from ringfence.tasks import Task
 from tests.conftest import task_of
 
@@ -90,3 +91,42 @@ def test_rows_that_moved_keep_only_what_was_said_of_them() -> None:
     assert _correction({"lines": answered}, line, kinds).values["lines"] == [
         {"name": "Cartage", "amount": "30"}, {"name": "paper", "amount": "10"},
     ]  # fmt: skip
+
+
+def test_rows_stay_in_their_places_unless_a_text_says_that_they_moved() -> None:
+    kinds = {"lines": "list", "lines.name": "text", "lines.rate": "number"}
+    answered = [{"name": "Desk", "rate": "19"}, {"name": "Book", "rate": "7"}]
+
+    def merged(*stated: dict[str, str]) -> list[dict[str, str]]:
+        line = GoldLine(document="a", values={"lines": list(stated)})
+        return list(_correction({"lines": answered}, line, kinds).values["lines"])
+
+    assert merged({"rate": "7"}, {"rate": "19"}) == [{"name": "Desk", "rate": "7"}, {"name": "Book", "rate": "19"}]
+    assert merged({"rate": "7.00"}) == [{"name": "Book", "rate": "7.00"}]
+    assert merged({"name": "Book"}, {"name": "Desk"}) == [answered[1], answered[0]]
+
+
+def test_a_column_that_is_left_out_may_stand_twice_and_a_prefix_hides_no_double(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("document,total,remark,remark\na,5,x,y\n")
+    assert read_table(tmp_path / "a.csv", {"remark": "-"})[0][0].cells == {"total": "5"}
+    (tmp_path / "b.csv").write_text("document,total,field:total\na,4,5\n")
+    with pytest.raises(InputError, match="same field"):
+        read_table(tmp_path / "b.csv", {})
+    task = task_of(total={"kind": "number"})
+    line = '{"document": "a", "values": {"total": "4", "total": "5"}}\n'
+    assert "is not gold" in str(imported(tmp_path, "c.jsonl", line, task)[0])
+
+
+def test_the_draft_of_a_list_with_a_field_called_document_comes_back(tmp_path: Path) -> None:
+    task = task_of(lines={"kind": "list", "fields": {"document": {"kind": "text"}, "amount": {"kind": "number"}}})
+    record = {"document": "invoice 7", "amount": "5"}
+    rows = [Row("a", {}, {"lines": [record]}, confirmed=True)]
+    write_workbook(rows, task, {"asked": task.canonical()}, tmp_path / "a.xlsx")
+    read, _ = read_table(tmp_path / "a.xlsx", {})
+    assert read[0].records["lines"] == [record]
+
+
+@pytest.mark.parametrize("said", ["✓", "ok", "J", "sí", "TRUE", "1"])
+def test_consent_is_understood_in_a_confirmed_cell(tmp_path: Path, said: str) -> None:
+    (tmp_path / "a.csv").write_text(f"document,total,confirmed\na,5,{said}\n")
+    assert read_table(tmp_path / "a.csv", {})[0][0].confirmed

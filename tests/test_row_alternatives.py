@@ -26,7 +26,7 @@ from ringfence.tasks.extract.assignment import MARGIN, MOST_ROWS, conclude, fiel
 from ringfence.tasks.extract.search import LEAD
 from tests.conftest import document_of, task_of
 from tests.fake_runs import opens_engine, run
-from tests.test_assignment import weighed
+from tests.test_assignment import own_places, weighed
 
 NUMBER = {"kind": "number"}
 FIELDS = {"item": {"kind": "text"}, "qty": NUMBER, "price": NUMBER, "amount": NUMBER}
@@ -248,6 +248,7 @@ def test_the_one_value_of_a_sum_that_changes_is_the_most_probable_that_fits(
         (sum(level for _, level in way), [value for value, _ in way])
         for way in itertools.product(*choices)
         if int(way[0][0]) + int(way[1][0]) == int(way[2][0])
+        and own_places([value for value, _ in way], [first, second, net])
     )[::-1]
     likely = bool(fitting) and fitting[0][0] >= sum(ways[0][1] for ways in choices) - MARGIN
     clear = len(fitting) == 1 or (likely and fitting[1][0] < fitting[0][0] - LEAD)

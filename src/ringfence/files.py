@@ -36,11 +36,21 @@ def data_home() -> Path:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The data of a JSON text that a user gives. Raises ValueError, also for one that is nested too deeply to read."""
+    """The data of a JSON text that a user gives.
+
+    Raises ValueError, also for one that is nested too deeply, or that names a key twice, of which the last would count.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_without_doubles)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
 
 
 def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:

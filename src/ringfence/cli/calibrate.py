@@ -64,6 +64,11 @@ def command(
     page = write_calibration(calibration, out.with_suffix(".html"))
     for what, path in ((GOLD, gold_path), ("calibrator", out), ("report of a calibrator", page)):
         note_product(folder, what, path)
+    if calibration.unread:
+        note(
+            f"{calibration.unread} documents could not be read again, so it is not known whether some nearly repeat "
+            "others; they count apart. Put their files back, or split the gold: ringfence gold split."
+        )
     note(calibration.feasibility)
     if as_json:
         click.echo(json.dumps({**calibration.as_json(), "calibrator": str(out)}))

@@ -109,7 +109,7 @@ def _print(learned: LearnedRanker, out: Path) -> None:
 
 def _cascade(learned: LearnedRanker) -> str:
     sure = learned.ranker.sureness
-    if sure is None and learned.gain is not None and learned.model_error is None:
+    if sure is None and learned.gain is not None and learned.model_error is None and not learned.target:
         return (
             f"Cascade: the runs answer only {learned.answered[0]} of {learned.ranker.card.documents} labelled "
             "documents, too few to say how often the model is wrong. Run the others too, or give --target-error."

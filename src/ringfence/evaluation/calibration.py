@@ -72,6 +72,8 @@ class CalibrationFit:
     def needed(self, unit: str, target: float, confidence: float) -> str:
         """A sentence: how many labels allow a threshold, if errors stay as they are among the surest."""
         scores, wrong, families = self.accepted_by(unit)
+        if not len(scores):
+            return f"The gold states no {unit} wholly; state every value of some documents."
         order = np.argsort(-scores, kind="stable")
         best: tuple[int, float] | None = None
         for share in np.linspace(0.1, 1, 10):
@@ -110,8 +112,8 @@ def fit(
 ) -> CalibrationFit:
     """Fit on the values that answers have; a document without an answer is never accepted and needs no confidence.
 
-    ``complete`` names the documents of which the gold states every value, by default all: of others nobody knows
-    whether they are wholly right, so a threshold for documents takes no notice of them.
+    ``complete`` names the documents of which the gold states every value, by default all: if no stated value of
+    another is wrong, nobody knows whether it is wholly right, and a threshold for documents takes no notice of it.
 
     One pooled logistic model has the field as a feature; a field with enough labels of both outcomes gets its own.
     """
@@ -130,8 +132,12 @@ def fit(
         confidence[outside] = _applied(partial, features[outside], fields[outside])
     raw = np.array([raw_confidence(str(item.entry), results[item.document]) for item in kept], float)
     stated = tuple(sorted({item.field for item in items}))
-    whole = [item for item in items if complete is None or item.document in complete]
-    documents = _documents(whole, kept, confidence)
+    known = None if complete is None else set(complete)
+    documents = {
+        name: document
+        for name, document in _documents(items, kept, confidence).items()
+        if known is None or name in known or not document[1]
+    }
     return CalibrationFit(models, kept, np.round(confidence, 6), raw, documents, stated)
 
 

@@ -13,7 +13,7 @@ from .answers import judge_answer
 from .questions import GoldQuestion
 from .statistics import Proportion
 
-__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "list_items", "proportion_of", "states_all"]
+__all__ = ["ERRORS", "NORMALISATION", "Item", "items_of", "list_items", "proportion_of", "states_all", "wholly_right"]
 
 ERRORS = {
     "missing": "null where the gold has a value",
@@ -114,6 +114,16 @@ def states_all(task: Task, gold: GoldLine) -> bool:
         if not stated:
             return False
     return True
+
+
+def wholly_right(task: Task, items: Sequence[Item], gold: GoldLine) -> bool | None:
+    """Whether a document is right as a whole, by its items; None if nobody knows.
+
+    One wrong value makes it wrong, whatever else is not stated; it is right if all are right and all are stated.
+    """
+    if not all(item.right for item in items):
+        return False
+    return True if items and states_all(task, gold) else None
 
 
 def _supported_item(answered: Result | None, gold: GoldLine, family: str) -> Item:

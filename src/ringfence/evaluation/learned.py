@@ -53,7 +53,7 @@ class LearnedRanker:
     ``gain`` is the paired difference in mean field accuracy, both against the model alone, with its 95 % interval; None
     without a run; ``chance`` is how often signs at random give as much, ``answered`` the documents and families behind
     it. ``curve`` holds (labelled documents, share right by the ranker, share right by both). ``unread`` are
-    labelled documents that could not be read.
+    labelled documents that could not be read; ``target`` is the error that was allowed to a cascade, if one was given.
     """
 
     task: str
@@ -67,6 +67,7 @@ class LearnedRanker:
     model_error: float | None
     unread: Sequence[str]
     lists: Sequence[ListGain] = ()
+    target: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -171,7 +172,17 @@ def learn(gold: Path, source: GoldSource, runs: Sequence[Path] = (), terms: Lear
         (len(by_text), len({each.family for each in every if each.text in by_text})),
     )
     return LearnedRanker(
-        task.name, ranker, proof.fields(), proof.looks(), *shown, answered, curve, error, unread, lists
+        task.name,
+        ranker,
+        proof.fields(),
+        proof.looks(),
+        *shown,
+        answered,
+        curve,
+        error,
+        unread,
+        lists,
+        terms.target_error,
     )
 
 

@@ -15,7 +15,7 @@ from ..learning import Labelled, Ranker, Sureness, fit_ranker
 from ..tasks import ExtractTask
 from ..tasks.fields import ListField
 from .calibration import choose_threshold
-from .items import items_of, states_all
+from .items import items_of, states_all, wholly_right
 from .learned_outcomes import ALONE, BOTH, MODEL, FieldOutcome, outcomes_of
 from .statistics import Proportion, bootstrap_ratio, sign_flip
 
@@ -193,24 +193,25 @@ class Proof:
     def sureness(self, target: float | None, confidence: float) -> Sureness | None:
         """From which probability on the ranker may answer alone; None if the gold allows it nowhere.
 
-        It is asked as a cascade asks it, and judged as an evaluation judges, on the documents of which the gold states
-        every value.
+        It is asked as a cascade asks it, and judged as an evaluation judges. A document of which the gold states not
+        every value counts only if one of those stated is wrong.
         """
         if target is None or not self.ranker.knows_all(self.task):
             return None
         scores, wrong, families = [], [], []
         for each in self.documents:
             document, gold = self.sources[each.text]
-            if not states_all(self.task, gold):
-                continue
             answer, least = self.ranker.checked(self.task, document) or (None, NEVER)
             facts = DocumentFacts(id=gold.document)
             result = (
                 Result(document=facts, status="done", values=answer.values, fields=answer.fields) if answer else None
             )
-            scores.append(least)
-            wrong.append(not all(item.right for item in items_of(self.task, result, gold, each.family, self.compare)))
-            families.append(each.family)
+            items = list(items_of(self.task, result, gold, each.family, self.compare))
+            right = wholly_right(self.task, items, gold) if answer else False if states_all(self.task, gold) else None
+            if right is not None:
+                scores.append(least)
+                wrong.append(not right)
+                families.append(each.family)
         found_at = choose_threshold(np.array(scores), np.array(wrong, bool), families, target, confidence)
         return (
             None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contracts import GoldLine
 from ..errors import InputError
 from ..extras import need
 from ..gold.file import GoldFile, gold_digest
@@ -25,12 +24,16 @@ __all__ = ["RunCalibration", "calibrate_run"]
 
 @dataclass(frozen=True)
 class RunCalibration:
-    """A calibrator with the fit behind it: the run and task it was fitted on, and what its figures mean."""
+    """A calibrator with the fit behind it: the run and task it was fitted on, and what its figures mean.
+
+    ``unread`` are documents that could not be read again: if some nearly repeat others, they count apart all the same.
+    """
 
     task: str
     run: str
     fitted: CalibrationFit
     calibrator: Calibrator
+    unread: int = 0
 
     @property
     def thresholds(self) -> dict[str, Threshold | None]:
@@ -117,7 +120,8 @@ def calibrate_run(
     if part is None and SplitFile(gold).path.exists():
         part = "calibration"
     lines, split = gold_part(GoldFile(gold), part, f"calibrate {folder.path}", lock, task)
-    items = items_of_results(task, results, lines, _families(folder, lines, split), terms.compare)
+    families, unread = _families(folder, [name for name in lines if name in results], split)
+    items = items_of_results(task, results, lines, families, terms.compare)
     fitted = fit(items, results, complete=[name for name, line in lines.items() if states_all(task, line)])
     if not any(item.answered for item in items):
         raise InputError("The run answers no document of the gold.", "Run the documents that have gold first.")
@@ -126,14 +130,15 @@ def calibrate_run(
             "The gold's values come from fewer than two documents (or families of near-duplicates).",
             "Label more, as each confidence is fitted on other documents. `ringfence budget` says how many you need.",
         )
-    return RunCalibration(task.name, str(folder.path), fitted, fitted.calibrator(terms, lock, gold_digest(lines)))
+    calibrator = fitted.calibrator(terms, lock, gold_digest(lines))
+    return RunCalibration(task.name, str(folder.path), fitted, calibrator, 0 if split else unread)
 
 
-def _families(folder: RunFolder, lines: Mapping[str, GoldLine], split: Split | None) -> dict[str, str]:
-    """The families of the gold's documents: those of its split, and near-duplicates among those that can be read."""
-    documents = GoldSource(folder.path).read_documents(lines)
+def _families(folder: RunFolder, names: Sequence[str], split: Split | None) -> tuple[dict[str, str], int]:
+    """The families of documents, those of a split and near-duplicates, and how many could not be read for that."""
+    documents = GoldSource(folder.path).read_documents(names)
     pairs = near_duplicates({name: each.text for name, each in documents.items()})
-    return families_of(lines, pairs, split.families if split else {})
+    return families_of(names, pairs, split.families if split else {}), len(names) - len(documents)
 
 
 def _allowed(total: int, target: float, confidence: float) -> str:

@@ -18,7 +18,7 @@ from ..runs import RunFolder
 from ..tasks import Task
 from .calibrator import AcceptanceTerms, Calibrator
 from .evaluator import RunResults, run_results
-from .items import items_of, states_all
+from .items import items_of, wholly_right
 from .statistics import exact_bound
 
 __all__ = ["SpotCheck", "draft_spot_check", "drawn_documents", "spot_check", "spot_check_run"]
@@ -92,16 +92,16 @@ def spot_check(
 ) -> SpotCheck:
     """Compare the drawn documents with the corrections that a person made.
 
-    Only drawn documents count, because only they are a random sample, and of these only those whose every value the
-    corrections state: of others nobody knows whether they are wrong.
+    Only drawn documents count, because only they are a random sample, and of these only those that the corrections
+    find wrong, or state in every value and find right: of others nobody knows.
     """
     drawn = [identity for identity, result in results.items() if result.decision == "spot-check"]
     right: dict[str, bool] = {}
     for identity in drawn:
-        if identity in corrections and states_all(task, corrections[identity]):
-            items = list(items_of(task, results[identity], corrections[identity], identity, terms.compare))
-            if items:
-                right[identity] = all(item.right for item in items)
+        if (said := corrections.get(identity)) is not None:
+            items = list(items_of(task, results[identity], said, identity, terms.compare))
+            if (whole := wholly_right(task, items, said)) is not None:
+                right[identity] = whole
     wrong = [identity for identity, all_right in right.items() if not all_right]
     return SpotCheck(len(drawn), len(right), wrong, terms.target_error, terms.confidence)
 

@@ -64,6 +64,10 @@ def _length(duration: str) -> tuple[Decimal, Decimal, Decimal] | str:
 _HOUSES = re.compile(r"(?<=\d)[-/–](?=\d)(?!(?<=\d\d-)\d{3}(?!\d))")  # 1-2 is not 12; 00-950 is a Polish postcode
 
 
+# Marks that change no word: the dot that İ leaves in small letters, joiners, selectors, points of Hebrew and Arabic.
+_POINTS = re.compile(r"[\u0307\u034f\ufe00-\ufe0f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
+
+
 def _words(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
@@ -71,4 +75,4 @@ def _words(text: str) -> str:
 def _letters(text: str) -> str:
     # Signs for vowels are marks, not letters: without them many words of Indian and other scripts are one.
     letters = unicodedata.normalize("NFC", text).casefold()
-    return "".join(each for each in letters if unicodedata.category(each)[0] in "LNM")
+    return "".join(each for each in letters if unicodedata.category(each)[0] in "LNM" and not _POINTS.match(each))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from ..contracts import GoldLine, field_of
 from ..runs import RunFolder
 from ..runs.corrections import CorrectedRun, Correction
 from ..tasks import task_from
-from .agreement import values_match
+from .agreement import match_key, values_match
 from .faults import require_gold_fits
 from .file import GoldFile
 from .values import as_text
 
 __all__ = ["corrected_run"]
+
+COMMON = 50  # records that share a value; beyond, it tells none apart
 
 
 def corrected_run(folder: RunFolder, gold: Path) -> CorrectedRun:
@@ -40,7 +43,7 @@ def _correction(answered: Mapping[str, Any], line: GoldLine, kinds: Mapping[str,
         if name not in kinds:
             continue  # what an evaluation alone reads
         before = answered.get(name)
-        values[name] = _merged(before, stated, kinds[name])
+        values[name] = _merged(name, before, stated, kinds)
         old, new = _leaves(name, before, kinds[name]), _leaves(name, values[name], kinds[name])
         paths = {**old, **new}
         changed = [path for path in paths if not _is_same(kinds[field_of(path)], old.get(path), new.get(path))]
@@ -55,34 +58,54 @@ def _is_same(kind: str, answered: Any, stated: Any) -> bool:
     return values_match(kind, answered, stated) if kind in ("number", "percent") else bool(answered == stated)
 
 
-def _merged(before: Any, stated: Any, kind: str) -> Any:
+def _merged(name: str, before: Any, stated: Any, kinds: Mapping[str, str]) -> Any:
     """What the gold states, and the answer where it states nothing."""
+    kind = kinds[name]
     if kind == "record":
         return {**(before or {}), **(stated or {})}
     if kind == "list":
-        own = _paired(before or (), stated or ())
+        leaves = {path.removeprefix(f"{name}."): of for path, of in kinds.items() if path.startswith(f"{name}.")}
+        own = _paired(before or (), stated or (), leaves)
         return [{**(before[own[row]] if row in own else {}), **said} for row, said in enumerate(stated or ())]
     return stated
 
 
-def _paired(answered: Sequence[Mapping[str, Any]], stated: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+def _paired(
+    answered: Sequence[Mapping[str, Any]], stated: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]
+) -> dict[int, int]:
     """The answered record for each that the gold states, where that can be told.
 
-    Records that share most values belong together. What shares none belongs to the record in its place, unless records
-    were added, left out or moved: nobody said what else stands in such a row.
+    Records stay in their places, unless their number is another, or a text that only one other record has says that
+    they moved. Then those belong together that share most values; of others nobody said what else stands in such a row.
     """
-    shared = sorted(
-        (-same, abs(row - place), row, place)
+    places: dict[tuple[str, Any], list[int]] = {}
+    for place, record in enumerate(answered):
+        for key in _keys(record, kinds):
+            places.setdefault(key, []).append(place)
+    shared = [Counter(place for key in _keys(said, kinds) for place in places.get(key, ())[:COMMON]) for said in stated]
+    moved = any(
+        len(held := places.get(key, [])) == 1 and held[0] != row and not shared[row][row]
         for row, said in enumerate(stated)
-        for place, record in enumerate(answered)
-        if (same := sum(value is not None and record.get(leaf) == value for leaf, value in said.items()))
+        for key in _keys(said, kinds)
+        if isinstance(key[1], str) and any(map(str.isalpha, key[1]))
     )
+    if len(answered) == len(stated) and not moved:
+        return {row: row for row in range(len(stated))}
+    best = sorted((-same, abs(row - place), row, place) for row, of in enumerate(shared) for place, same in of.items())
     own: dict[int, int] = {}
-    for _, _, row, place in shared:
-        if row not in own and place not in own.values():
+    taken: set[int] = set()
+    for _, _, row, place in best:
+        if row not in own and place not in taken:
             own[row] = place
-    in_place = len(answered) == len(stated) and all(row == place for row, place in own.items())
-    return {row: row for row in range(len(stated))} if in_place else own
+            taken.add(place)
+    return own
+
+
+def _keys(record: Mapping[str, Any], kinds: Mapping[str, str]) -> list[tuple[str, Any]]:
+    """The values of a record as they are compared: 7.00 is 7."""
+    return [
+        (leaf, match_key(kinds[leaf], value)) for leaf, value in record.items() if value is not None and leaf in kinds
+    ]
 
 
 def _leaves(name: str, value: Any, kind: str) -> dict[str, Any]:

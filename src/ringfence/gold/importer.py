@@ -26,6 +26,7 @@ from .workbook import CONFIRMED, DOCUMENT, FACTS, FIELD, NOT_JUDGED, NOTE, Row
 
 __all__ = ["GoldImport", "ImportOptions", "ImportOutcome", "import_gold", "import_rows", "read_table"]
 
+_CONSENT = frozenset({"✓", "✔", "☑", "☒", "ok", "done", "j", "sí", "si", "sì", "waar", "erledigt"})
 MOST_FAULTS = 40  # that an error lists
 
 
@@ -169,7 +170,7 @@ def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     except csv.Error:
         delimiter = ","
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    _refuse_doubles(reader.fieldnames or ())
+    _refuse_doubles(reader.fieldnames or (), columns)
     rows = []
     for number, record in enumerate(reader, start=1):
         if None in record or None in record.values():
@@ -181,7 +182,8 @@ def _from_csv(text: str, suffix: str, columns: Mapping[str, str]) -> list[Row]:
     return rows
 
 
-def _refuse_doubles(names: Sequence[str]) -> None:
+def _refuse_doubles(names: Sequence[str], columns: Mapping[str, str]) -> None:
+    names = [name for name in names if columns.get(name) != "-"]
     if doubled := next((name for place, name in enumerate(names) if name and name in names[:place]), None):
         raise ValueError(f"two columns are called {doubled!r}")
 
@@ -202,13 +204,13 @@ def _from_workbook(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], d
     if hidden := sheets.pop(FACTS, None):
         facts = parse_json(str(hidden[0][0]))
     first = next(iter(sheets))
-    rows = [_row(record, columns) for record in _records(sheets.pop(first))]
+    rows = [_row(record, columns) for record in _records(sheets.pop(first), columns)]
     if not facts:
         return rows, facts
     listed: dict[str, dict[str, list[dict[str, Any]]]] = {row.document: {} for row in rows}
     names = {title: str(facts.get("sheets", {}).get(title, title)) for title in sheets}
     for title, sheet in sheets.items():
-        for number, record in enumerate(_records(sheet), start=2):
+        for number, record in enumerate(_records(sheet, columns), start=2):
             document = _identity(record.pop(DOCUMENT, ""))
             where = f"sheet {title}, row {number}"
             if document not in listed:
@@ -218,17 +220,18 @@ def _from_workbook(path: Path, columns: Mapping[str, str]) -> tuple[list[Row], d
                 fault = f"{where}: the record of {document} has no value; delete the row"
                 rows.append(Row(document, {}, fault=fault))
                 continue
-            listed[document].setdefault(names[title], []).append(record)
+            leaves = {leaf.removeprefix(FIELD): cell for leaf, cell in record.items()}
+            listed[document].setdefault(names[title], []).append(leaves)
     for row in (row for row in rows if not row.fault):
         row.records.update({name: listed[row.document].get(name, []) for name in names.values()})
     return rows, facts
 
 
-def _records(sheet: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+def _records(sheet: Sequence[Sequence[Any]], columns: Mapping[str, str]) -> list[dict[str, Any]]:
     if not sheet:
         return []
     names = [str(name).strip() for name in sheet[0]]
-    _refuse_doubles(names)
+    _refuse_doubles(names, columns)
     return [
         {name: cell for name, cell in zip(names, row, strict=False) if name}
         for row in sheet[1:]
@@ -250,7 +253,7 @@ def _row(record: Mapping[str, Any], columns: Mapping[str, str], contract: bool =
     if len(given) < len(record):
         raise ValueError("two columns are the same field; leave one of them out with --map COLUMN=-")
     said = str(given.pop(CONFIRMED, "x") or "").strip()
-    confirmed = says_yes(said) if said else False
+    confirmed = True if said.casefold() in _CONSENT else says_yes(said) if said else False
     details: dict[str, Any] = {"document": _identity(given.pop(DOCUMENT)), "note": given.pop(NOTE, None) or None}
     if isinstance(given.get("values"), Mapping):  # gold in its own form, or the saved form
         origin = given.get("origin")
@@ -258,7 +261,10 @@ def _row(record: Mapping[str, Any], columns: Mapping[str, str], contract: bool =
         details["origin"] = origin if origin in ("blind", "pre-filled") else None
         given = dict(given["values"])
     else:
-        given = {name.removeprefix(FIELD): value for name, value in given.items()}
+        cells = {name.removeprefix(FIELD): value for name, value in given.items()}
+        if len(cells) < len(given):
+            raise ValueError("two columns are the same field; leave one of them out with --map COLUMN=-")
+        given = cells
     unclear = (
         f"{details['document']}: {CONFIRMED} is {said!r}, which is neither yes nor no" if confirmed is None else ""
     )

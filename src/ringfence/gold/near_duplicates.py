@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations, product
 
 from ..extras import need
 
@@ -11,6 +12,7 @@ __all__ = ["Pair", "families_of", "near_duplicates"]
 
 ALIKE = 0.8  # cosine of the sets of three-word shingles; forms filled in differently stay under it
 CHUNK = 512
+MOST_EQUAL = 100  # texts of which each pair is told
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,29 @@ def near_duplicates(texts: Mapping[str, str], alike: float = ALIKE) -> list[Pair
     need("evaluation", "sklearn")
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    names = list(texts)
+    same: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        same.setdefault(text, []).append(name)
+    found = [Pair(*pair, 1.0) for equal in same.values() for pair in _pairs(equal)]
+    names = [first for first, *_ in same.values()]
     vectoriser = HashingVectorizer(
         analyzer="word", ngram_range=(1, 3), token_pattern=r"\S+", binary=True, alternate_sign=False, n_features=2**22
     )
-    rows = vectoriser.transform(texts.values())
-    found = []
+    rows = vectoriser.transform(same)
     for start in range(0, len(names), CHUNK):
         likeness = (rows[start : start + CHUNK] @ rows.T).tocoo()
         for row, column, value in zip(likeness.row, likeness.col, likeness.data, strict=True):
             if start + row < column and value >= alike:
-                found.append(Pair(names[start + row], names[column], round(float(min(value, 1.0)), 4)))
+                first, second = (same[texts[names[place]]] for place in (start + row, column))
+                likeness_shown = round(float(min(value, 1.0)), 4)
+                some = product(first[:MOST_EQUAL], second[:MOST_EQUAL])
+                found += [Pair(*pair, likeness_shown) for pair in some]
     return sorted(found, key=lambda pair: (-pair.likeness, pair.first, pair.second))
+
+
+def _pairs(equal: list[str]) -> Iterable[tuple[str, str]]:
+    """The pairs of equal texts; of very many each with the first, for thousands of copies have millions of pairs."""
+    return combinations(equal, 2) if len(equal) <= MOST_EQUAL else ((equal[0], other) for other in equal[1:])
 
 
 def families_of(documents: Iterable[str], pairs: Iterable[Pair], *keys: Mapping[str, str | None]) -> dict[str, str]:

@@ -118,7 +118,7 @@ def _write_list(
     leaves = {path.removeprefix(f"{name}."): spec for path, spec in fields.items() if spec.of_list == name}
     sheet.set_column(0, len(leaves), 26, text)
     sheet.freeze_panes(1, 1)
-    sheet.write_row(0, 0, [DOCUMENT, *leaves], bold)
+    sheet.write_row(0, 0, [DOCUMENT, *map(column_of, leaves)], bold)
     number = 0
     for row in rows:
         for record in row.records.get(name, ()):

@@ -24,7 +24,7 @@ from ..locks import canonical_digest
 from ..tasks import ExtractTask, Prepared, Task, prepare
 from ..tasks.extract.answer import Answer, Weighed, copy_values, put_value
 from ..tasks.extract.assignment import conclude
-from ..tasks.fields import ListField
+from ..tasks.fields import ListField, TextField
 from .beliefs import Belief, FieldModel, Mixture, beliefs_of, key_of, mixed, without_null
 from .features import Surroundings
 from .lists import CHOSEN_BY_RANKER, ListMixture, RankedList, records_of, side_of
@@ -142,7 +142,8 @@ class Ranker:
             path: beliefs_of(models[path], places, around.features(places, about(task, path)))
             for path, places in known.items()
         }
-        return found, {path for path, places in known.items() if len(places) >= MOST_PLACES}
+        texts = {path for path in known if isinstance(task.flat[path], TextField)}  # of others every place is looked at
+        return found, {path for path in texts if len(known[path]) >= MOST_PLACES}
 
     def ranked_lists(self, task: ExtractTask, document: Document) -> dict[str, RankedList]:
         """The records of each list by the ranker alone, for the lists that it knows."""
@@ -192,15 +193,18 @@ class Ranker:
         mixed_answer = replace(answer, values=values, fields=fields, distributions=distributions)
         return with_lists(task, mixed_answer, self._ranked_lists(prepared, around, answer))
 
-    def knows_all(self, task: ExtractTask) -> bool:
-        """True if every field was learned, those of lists too: what no gold states is not surely empty."""
+    def knows_all(self, task: ExtractTask, models: Mapping[str, FieldModel] | None = None) -> bool:
+        """True if every field was learned, those of lists too: what no gold states is not surely empty.
+
+        By the models that have seen all gold, or by ``models``.
+        """
         leaves = {
             f"{name}.{leaf}"
             for name, spec in task.flat.items()
             if isinstance(spec, ListField) and len(spec.fields) > 1  # the records of one field are its places
             for leaf in spec.fields
         }
-        return {*task.flat, *leaves} <= set(self.models[0])
+        return {*task.flat, *leaves} <= set(self.models[0] if models is None else models)
 
     def require_cascade(self) -> None:
         """Raise InputError if the gold allows no answers without the language model."""
@@ -226,7 +230,7 @@ class Ranker:
 
     def alone(self, task: ExtractTask, document: Document) -> tuple[Answer, float] | None:
         """The answer without a language model, and its least probability; None if the task has other fields too."""
-        if not self.knows_all(task):
+        if not self.knows_all(task, self.models_for(document)):
             return None
         prepared, around = prepare(task, document), Surroundings(document)
         held, cut = self._beliefs(prepared, around)

@@ -10,7 +10,7 @@ from ..contracts import Result
 from ..evaluation.calibration import CalibrationFit, coverage_curve, fit
 from ..evaluation.calibrator import AcceptanceTerms, Calibrator, Threshold
 from ..evaluation.evaluator import items_of_results
-from ..evaluation.items import Item, states_all
+from ..evaluation.items import Item, states_all, wholly_right
 from ..gold.file import gold_digest
 from .data import PilotData
 from .outcome import AcceptanceOutcome, ContenderOutcome
@@ -56,9 +56,12 @@ def calibrate_and_accept(
         for i in test_items
         if i.answered and i.entry and i.field in calibrator.fields
     ]
-    whole: dict[str, bool] = {}
+    by_document: dict[str, list[Item]] = {}
     for item in test_items:
-        whole[item.document] = whole.get(item.document, True) and item.right
+        by_document.setdefault(item.document, []).append(item)
+    tested = data.part("test")
+    judged = {name: wholly_right(task, items, tested[name]) for name, items in by_document.items() if name in tested}
+    whole = {name: right for name, right in judged.items() if right is not None}
     documents = [(least.get(identity, 0.0), right) for identity, right in whole.items()]
     accepted = [
         _accepted(_Scored("value", values, len(test_items)), calibrator.value, fitted, spec),

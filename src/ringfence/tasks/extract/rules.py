@@ -13,6 +13,9 @@ from .task import ExtractTask
 __all__ = ["Rule", "rules_of"]
 
 
+_NAMES = (ast.Name, ast.Attribute, ast.Call)
+
+
 @dataclass(frozen=True)
 class Rule:
     """A check, in one row if it goes through the rows of a list.
@@ -35,14 +38,15 @@ class Rule:
     def decides(self) -> bool:
         """True if the check can say which candidates are right: not one against a constant, and not that two differ.
 
-        ``total > 0`` and ``buyer != seller`` hold of nearly all candidates, so what satisfies them is no better for it.
+        ``net + tax > 0`` and ``buyer != seller`` hold of nearly all candidates, so what satisfies them is no better.
         """
-        return len(self.paths) > 1 and not any(isinstance(op, ast.NotEq) for op in self.tree.ops)
-
-    @property
-    def calculates(self) -> bool:
-        """True if the check is an equation of values that are worked out from one another."""
-        return self.is_equation and any(isinstance(node, ast.BinOp) for node in ast.walk(self.tree))
+        if any(isinstance(op, ast.NotEq) for op in self.tree.ops):
+            return False
+        sides = [self.tree.left, *self.tree.comparators]
+        named = [{ast.dump(node) for node in ast.walk(side) if isinstance(node, _NAMES)} for side in sides]
+        if self.is_equation:
+            return len(set[str]().union(*named)) > 1
+        return all(named)
 
     @property
     def of_all_rows(self) -> bool:

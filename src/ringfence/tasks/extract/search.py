@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from ...contracts import Span
+from ...contracts import FieldAnswer, Span
 from .answer import Weighed, put_value
 from .rules import Rule
 
@@ -25,14 +25,16 @@ MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing ch
 class Search:
     """An exact search, best first, for the most probable assignment that all ``rules`` allow.
 
-    ``domains`` holds the values of each path, the most probable first. Values are assigned in the order of the paths;
-    a rule is tried as soon as all its values are assigned, so a row that cannot keep its own costs little.
+    ``domains`` holds the values of each path, the most probable first; ``now`` what was answered. Values are assigned
+    in the order of the paths; a rule is tried as soon as all its values are assigned, so a row that cannot keep its own
+    costs little.
     """
 
     values: dict[str, Any]
     kinds: Mapping[str, str]
     domains: Mapping[str, Sequence[Weighed]]
     rules: Sequence[Rule]
+    now: Mapping[str, FieldAnswer]
 
     def best(self, least: float) -> dict[str, Weighed] | None:
         """The assignment, if it is as likely as ``least`` and leads every other by LEAD; None if the search is cut off.
@@ -69,7 +71,7 @@ class Search:
 
     def _same(self, first: Mapping[str, Weighed], other: Mapping[str, Weighed]) -> bool:
         """True if two assignments say the same: 5.50 and 5.5000 are one number."""
-        return all(_quantity(each.value) == _quantity(other[path].value) for path, each in first.items())
+        return all(_is_same(each.value, other[path].value) for path, each in first.items())
 
     @cached_property
     def _due(self) -> list[list[Rule]]:
@@ -83,9 +85,37 @@ class Search:
         for name, each in chosen.items():
             put_value(self.values, name, each.value)
         return all(
-            rule.allows(self.values, self.kinds) and (not _needs_own_places(rule) or _have_own_places(rule, chosen))
+            rule.allows(self.values, self.kinds) and self._has_own_places(rule, chosen)
             for rule in self._due[len(chosen) - 1]
         )
+
+    def _has_own_places(self, rule: Rule, chosen: Mapping[str, Weighed]) -> bool:
+        """True unless a value of an equation changes to what stands where another of its values stands.
+
+        With it an equation says that x is x: with 1 as a quantity, p is the product of 1 and p. Values that stay may
+        share a place.
+        """
+        if not rule.is_equation:
+            return True
+        answers = {path: chosen[path].answer if path in chosen else self.now.get(path) for path in rule.paths}
+        held = {path: _spans(answer) for path, answer in answers.items() if answer is not None and answer.spans}
+        changed = [path for path in held if path in chosen and _place(chosen[path].answer) != _place(self.now[path])]
+        return all(
+            any(
+                all(
+                    any(one[1] <= start or end <= one[0] for start, end in held[other])
+                    for other in held
+                    if other != path
+                )
+                for one in held[path]
+            )
+            for path in changed
+        )
+
+
+def _is_same(first: Any, other: Any) -> bool:
+    currencies = {value.get("currency") for value in (first, other) if isinstance(value, dict)} - {None}
+    return bool(_quantity(first) == _quantity(other)) and len(currencies) <= 1
 
 
 def _quantity(value: Any) -> Any:
@@ -93,23 +123,9 @@ def _quantity(value: Any) -> Any:
     return Decimal(amount) if isinstance(amount, str) and re.fullmatch(r"-?\d+(\.\d+)?", amount) else value
 
 
-def _needs_own_places(rule: Rule) -> bool:
-    """True for rows, and for values that are worked out from one another; a sum of one row may stand there itself."""
-    return rule.row is not None or (rule.calculates and not rule.of_all_rows)
+def _place(answer: FieldAnswer) -> Any:
+    return answer.kind, answer.raw, answer.spans
 
 
-def _have_own_places(rule: Rule, chosen: Mapping[str, Weighed]) -> bool:
-    """True unless two values would need the same place: with 1 as a quantity, p is the product of 1 and p."""
-    values = [each for path, each in chosen.items() if path in rule.paths]
-    if rule.row is None and any(_quantity(each.value) == 0 for each in values):
-        return True  # without tax, net and total are one number
-    answers = [each.answer for each in values]
-    return _apart([[*answer.spans, *answer.others] for answer in answers if answer.spans])
-
-
-def _apart(places: Sequence[Sequence[Span]], taken: tuple[Span, ...] = ()) -> bool:
-    """True if each value can have a place that no other has."""
-    if not places:
-        return True
-    free = [one for one in places[0] if all(one[1] <= start or end <= one[0] for start, end in taken)]
-    return any(_apart(places[1:], (*taken, one)) for one in free)
+def _spans(answer: FieldAnswer) -> list[Span]:
+    return [*answer.spans, *answer.others]
