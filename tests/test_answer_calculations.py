@@ -59,6 +59,11 @@ def test_a_sum_is_of_like_units() -> None:
     text = "Revenue was 100 euros. The costs were 50 dollars. The tax was 20 euros."
     assert faults("The difference of revenue and costs is {100 - 50} euros.", text)
     assert faults("The difference of revenue and tax is {100 - 20} euros.", text) == []
+    assert faults("The difference of revenue and tax is {100 - 20} dollars.", text)
+    assert faults("The difference of revenue and tax is {100 - 20} million euros.", text)
+    assert (
+        faults("The rise is {91 - 70} million euros.", "The rise is from 70 million euros to 91 million euros.") == []
+    )
 
 
 def test_a_quotation_is_made_of_whole_words_in_any_quotation_marks() -> None:

@@ -38,10 +38,25 @@ STATED = [
     ("The lease names Article 5.", "The lease names Art. 5."),
     ("Release v2.10.3 is out.", "The release 2.10.3 is out."),
     ("At least 500 came.", "No fewer than 500 came."),
+    ("Anybody may claim at most EUR 500.", "No person may claim more than EUR 500 at most."),
+    ("Section 12 applies to it.", "12. Section of the tenant\nSection 7 applies to it."),
+    ("Sales rose by 5%.", "Sales grew; the rise was 5%, more than the fall by 2%."),
     ("The load must not exceed 500 kg here.", "The load here is at most 500 kg; it must hold."),
     ("Sales rose by 12%.", "There was an increase of sales of 12%."),
 ]
 NOT_STATED = [
+    ("You may claim more than EUR 500.", "No person may claim more than EUR 500."),
+    ("Die Gebühr beträgt mindestens 900 Euro.", "Die Gebühr darf 900 Euro nicht überschreiten."),
+    ("The rent is EUR 900 per year.", "The monthly rent is EUR 900."),
+    ("The net amount is EUR 900.", "The gross amount is EUR 900."),
+    ("The profit before tax was EUR 5 million.", "The profit after tax was EUR 5 million."),
+    ("Sales fell to EUR 54 million.", "Sales rose to EUR 54 million."),
+    ("Die Preise wurden um 5 % gesenkt.", "Die Preise wurden um 5 % angehoben."),
+    ("Der Umsatz nahm um 8 % ab.", "Der Umsatz nahm um 8 % zu."),
+    ("The company made a loss of EUR 3 million.", "The company made a profit of EUR 3 million."),
+    ("The notice is two months.", "The notice is two years."),
+    ("Section 12 applies to it.", "Section 7 applies to it for 12 months."),
+    ("Seite 12 zeigt es.", "Seite 21 zeigt es. Es gibt 12 Teile."),
     ("The invoice says EUR 700.", "The invoice says TEUR 700."),
     ("Sales (all) were EUR 1,250.", "Sales (in thousands of euros): 1,250"),
     ("The fee is 2021 euros.", "The fee began in 2021."),
@@ -127,6 +142,20 @@ def test_an_amount_belongs_to_the_year_over_it() -> None:
     assert faults("Products rose from 63,948 in 2021 to 63,355 in 2022.", TABLE) == []
     assert faults("Products brought 63,355 in 2021.", TABLE)
     assert faults("In fiscal 2021, which ended in 2022, products brought 63,355.", TABLE) == []
+
+
+def test_the_columns_of_years_may_stand_among_others() -> None:
+    heads = (
+        "Item | 2023 | 2022 | Change\n",
+        "| Item | Note | 2023 | 2022 |\n|---|---|---|---|\n",
+        "in TEUR | 31.12.2023 | 31.12.2022\n",
+    )
+    rows = ("Revenue | 540 | 500 | 40", "| Revenue | 4 | 540 | 500 |", "Revenue | 540 | 500")
+    for head, row in zip(heads, rows, strict=True):
+        assert faults("Revenue in 2023 was 540.", head + row) == [], head
+        assert faults("Revenue in 2022 was 540.", head + row), head
+    other = "Item | 2023 | 2022\nRevenue | 540 | 500\nArea | Europe | Asia\nSales | 7 | 9"
+    assert faults("Sales of Europe in 2022 were 7.", other) == []
 
 
 def test_pairs_are_compared_in_their_order() -> None:

@@ -16,7 +16,7 @@ Qualifiers = frozenset[tuple[str, str]]
 
 _LEAST = (
     r"more than|over|above|exceed(?:s|ed|ing)?|(?:greater|higher|larger|longer) than|in excess of|at least|"
-    r"(?:a )?minimum(?: of)?|upwards of|mehr als|über|mindestens|wenigstens|(?:größer|höher) als|"
+    r"(?:a )?minimum(?: of)?|upwards of|exceeding|beyond|mehr als|über|mindestens|wenigstens|(?:größer|höher) als|"
     r"oberhalb(?: von)?|plus de|au moins|supérieure? à|minimum de|más de|al menos|como mínimo|superior a|più di|almeno|"
     r"superiore a|oltre|meer dan|minstens|ten minste|boven"
 )
@@ -34,14 +34,23 @@ _BEFORE = (
     r"before|until|by|till|earlier than|through|prior to|vor|bis|spätestens|früher als|avant|jusqu'au|antes del?|hasta|"
     r"prima del|entro|voor|tot"
 )
-_NOT = r"(?P<no>(?:\bnot|n't|\bno|\bnever|\bnicht|\bne|\bnon|\bniet)[ ](?:(?:be|to)[ ])?)?"
+_NO = re.compile(
+    r"\b(?:not|no|nor|never|neither|nobody|none|cannot|without|nicht|kein\w*|nie|niemals|niemand|keinesfalls|ohne|"
+    r"ne|pas|jamais|aucun\w*|sans|no|nunca|ningún|ninguna|sin|non|mai|nessun\w*|senza|niet|geen|nooit|zonder)\b|n't\b",
+    re.I,
+)
 _NEXT = r"(?:[ ](?!\d)[\w.'’]+){0,2}[ ]?[$€£¥(]?[ ]?\Z"
-_BOUND = re.compile(rf"{_NOT}\b(?:(?P<one>{_LEAST})|(?P<other>{_MOST}))\b{_NEXT}", re.I)
-_WHEN = re.compile(rf"{_NOT}\b(?:(?P<one>{_AFTER})|(?P<other>{_BEFORE}))\b(?:[ ](?!\d)[\w.'’]+,?)?[ ]?\Z", re.I)
+_BOUND = re.compile(rf"\b(?:(?P<one>{_LEAST})|(?P<other>{_MOST}))\b{_NEXT}", re.I)
+_WHEN = re.compile(rf"\b(?:(?P<one>{_AFTER})|(?P<other>{_BEFORE}))\b(?:[ ](?!\d)[\w.'’]+,?)?[ ]?\Z", re.I)
 _SIGN = re.compile(r"(?:(?P<one>>=?|≥)|(?P<other><=?|≤))[ ]?(?:[A-Z]{3}[ ]|[$€£])?\Z")
 _ABOUT = re.compile(
     r"\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|circa|ca\.?|rund|etwa|ungefähr|knapp|fast|environ|"
     r"près de|unos|unas|alrededor de|ongeveer)[ ]?(?:[A-Z]{3}[ ]|[$€£])?\Z|[~≈][ ]?(?:[A-Z]{3}[ ]|[$€£])?\Z",
+    re.I,
+)
+_BEHIND = re.compile(
+    r"[ ]?(?:\w+[ ]){0,2}?(?:(?P<one>überschreit\w*|übersteig\w*|überstiegen|überschritten)|"
+    r"(?P<other>unterschreit\w*|unterschritten))\b",
     re.I,
 )
 _OR = re.compile(
@@ -50,26 +59,43 @@ _OR = re.compile(
     re.I,
 )
 _RISE = (
-    r"r[oi]se[ns]?|rising|increas\w+|grew|grow\w*|gain\w*|climb\w*|higher|improv\w+|stieg\w*|gestiegen|steig\w*|"
+    r"r[oi]se[ns]?|rising|increas\w+|grew|grow\w*|gain\w*|climb\w*|higher|stieg\w*|gestiegen|steig\w*|"
     r"erhöh\w*|zunahme|zugenommen|wuchs\w*|gewachsen|zuwachs|höher\w*|hausse|augment\w+|aument\w+|crec\w+|cresc\w+|"
-    r"stijg\w*|gestegen|toegenomen|toename|anstieg"
+    r"stijg\w*|gestegen|toegenomen|toename|anstieg|rais(?:e|ed|es|ing)|widen\w*|expand\w*|angehoben|anhob|hob"
 )
 _FALL = (
     r"f[ae]ll(?:s|en|ing)?|declin\w+|decreas\w+|drop\w*|reduc\w+|lower\w*|shr[aiu]nk\w*|sank\w*|gesunken|sink\w*|"
     r"rückgang\w*|zurückgegangen|verringer\w*|abnahme|abgenommen|niedriger\w*|gesenkt|senk\w*|baiss\w+|diminu\w+|"
-    r"recul\w*|descen\w+|disminu\w+|calo|calat\w+|ridu\w+|riduzion\w+|daal\w*|gedaald|afgenomen|afname"
+    r"recul\w*|descen\w+|disminu\w+|calo|calat\w+|ridu\w+|riduzion\w+|daal\w*|gedaald|afgenomen|afname|cut|narrow\w*"
 )
 _CHANGE = re.compile(
     rf"\b(?:(?P<one>{_RISE})|(?P<other>{_FALL}))\b(?:[ ](?!\d)[\w.'’-]+){{0,3}}?"
-    rf"[ ](?:by|of|um|von|de|del|di|met)\b{_NEXT}",
+    rf"[ ](?:by|of|to|um|auf|von|de|del|di|met)\b{_NEXT}",
     re.I,
 )
 _VERB = re.compile(rf"\b(?:{_RISE}|{_FALL})\b", re.I)
-_UP = re.compile(r"\b(?:(?P<one>up)|(?P<other>down))(?:[ ](?:by|some|about|around))?[ ]?\Z", re.I)
-_CHANGED = re.compile(
-    r"[ ]?(?:points?[ ])?(?:(?P<one>increase|rise|gain|growth|anstieg|zuwachs)|"
-    r"(?P<other>decrease|decline|drop|fall|reduction|rückgang))\b",
+_UP = re.compile(
+    r"\b(?:(?P<one>up|rose|grew|climbed|gained)|(?P<other>down|fell|dropped|declined|lost|sank))"
+    r"(?:[ ](?:by|to|some|about|around|um|auf))?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z",
     re.I,
+)
+_CHANGED = re.compile(
+    r"[ ]?(?:%[ ])?(?:points?[ ])?(?:(?P<one>increase|rise|gain|growth|higher|more|anstieg|zuwachs|höher|mehr|gestiegen|angehoben|erhöht|gewachsen)|"
+    r"(?P<other>decrease|decline|drop|fall|reduction|lower|less|rückgang|niedriger|geringer|weniger|gesenkt|gesunken|"
+    r"gefallen|reduziert|verringert))\b",
+    re.I,
+)
+# Der Umsatz nahm um 8 % zu; er ging um 8 % zurück.
+_PARTED = re.compile(r"\b(?:nahm\w*|nimmt|nehmen|ging\w*|geht|gehen|legte\w*)\b", re.I)
+_PARTICLE = re.compile(r"[ ]?(?:%[ ])?(?:auf[ ]\S+[ ])?(?:(?P<one>zu)|(?P<other>ab|zurück))\b")
+_RESULT = re.compile(
+    r"\b(?:(?P<one>profits?|surplus|gewinn\w*|\w*überschuss|bénéfice|beneficio|utile)|"
+    r"(?P<other>loss(?:es)?|deficit|verlust\w*|\w*fehlbetrag|perte|pérdida|perdita))\b(?:[ ](?!\d)[\w.'’-]+){0,3}?[ ]?"
+    r"(?:[$€£]|[A-Z]{3}[ ])?\Z",
+    re.I,
+)
+_TAXED = re.compile(
+    r"\b(?:(?P<one>before|vor|pre-?)|(?P<other>after|nach|post-?))[ ]?(?:income )?(?:tax(?:es)?|steuern)\b", re.I
 )
 _PERIODS = {
     "year": r"year|annum|yr|jahr|an|année|año|anno|jaar",
@@ -106,6 +132,16 @@ _ADVERBS = {
 _MONEY = r"(?:(?:million|billion|thousand|Mio\.?|Mrd\.?)[ ])?(?:[A-Z]{3}\b|[€$£]|euros?|dollars?|pounds?|francs?)?"
 
 
+_PERIODIC = {
+    "year": r"annual|yearly|jährlich\w*|jahres\w+|annuel\w*|anual\w*|annual\w*",
+    "quarter": r"quarterly|vierteljährlich\w*|quartals\w+|trimestriel\w*",
+    "month": r"monthly|monatlich\w*|monats\w+|mensuel\w*|mensual\w*|mensil\w*",
+    "week": r"weekly|wöchentlich\w*|wochen(?!ende)\w+|hebdomadaire\w*",
+    "day": r"daily|täglich\w*|tages\w+",
+    "hour": r"hourly|stündlich\w*|stunden\w+",
+}
+
+
 def _named(parts: dict[str, str], kind: str) -> str:
     return "|".join(f"(?P<{kind}{number}>{words})" for number, words in enumerate(parts.values()))
 
@@ -115,6 +151,10 @@ _PER = re.compile(
     rf"(?:{_named(_PERIODS, 'p')}|{_named(_MEASURES, 'm')})(?![\w²³])|(?:{_named(_ADVERBS, 'a')})(?!\w))",
     re.I,
 )
+# The monthly rent is EUR 900; the annual fee of 900.
+_IN_FRONT = re.compile(
+    rf"\b(?:{_named(_PERIODIC, 'f')})(?:[ ](?!\d)[\w.'’-]+){{1,4}}?[ ]?(?:[$€£]|[A-Z]{{3}}[ ])?\Z", re.I
+)
 _DAYS = re.compile(
     r"[ -]?(?:(?P<work>(?:business|working|banking)[ ]days?|(?:werk|arbeits|bank)tage?n?|jours? ouvr\w+|días hábiles|"
     r"giorni lavorativi|werkdagen)|(?P<all>(?:calendar|consecutive)[ ]days?|kalendertage?n?|jours? calendaires|"
@@ -122,11 +162,16 @@ _DAYS = re.compile(
     re.I,
 )
 _TAX = re.compile(
-    rf"[ ]?{_MONEY}[ ]?(?:(?P<net>net|netto|hors taxes?|HT|(?:excl\w*\.?|plus|before|exclusive of) (?:VAT|tax)|"
+    rf"[ ]?{_MONEY}[ ]?(?:(?P<net>net|netto|hors taxes?|HT|(?:excl\w*\.?|plus|exclusive of) (?:VAT|tax)|"
     r"(?:zzgl\.?|zuzüglich|ohne) (?:der )?(?:ges\w*\.? )?(?:MwSt|USt|Mehrwertsteuer|Umsatzsteuer)|IVA esclusa)|"
-    r"(?P<gross>gross|brutto|TTC|(?:incl\w*\.?|inclusive of|after) (?:VAT|tax)|"
+    r"(?P<gross>gross|brutto|TTC|(?:incl\w*\.?|inclusive of) (?:VAT|tax)|"
     r"(?:inkl\.?|einschließlich) (?:der )?(?:MwSt|USt|Mehrwertsteuer|Umsatzsteuer)|IVA inclusa))\b"
     r"(?! (?:income|profit|loss|sales|revenue|margin|debt|assets))",
+    re.I,
+)
+_TAX_FRONT = re.compile(
+    r"\b(?P<what>net|gross|netto|brutto)-?[ ]?(?:amount|price|rent|salary|wage|fee|value|total|sum|betrag|preis|miete|"
+    r"gehalt|lohn|wert|summe)\b(?:[ ](?!\d)[\w.'’-]+){0,3}?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z",
     re.I,
 )
 _BREAK = re.compile(r"[;:!?|\n]|(?<!zzgl)(?<!inkl)(?<!incl)(?<!excl)(?<!ges)(?<!ca)[.,](?=\s)")
@@ -137,9 +182,13 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
     """What is said of a number or an amount from ``start`` to ``end``, its unit included."""
     before, after = _around(text, start, end)
     found = {
-        *_either("bound", ("least", "most"), _BOUND.search(before) or _SIGN.search(before) or _OR.match(after)),
+        *_bounded(before, after),
         *_either("change", ("rise", "fall"), _nearest_change(before) or _UP.search(before) or _CHANGED.match(after)),
     }
+    if _PARTED.search(before):
+        found |= _either("change", ("rise", "fall"), _PARTICLE.match(after))
+    found |= _either("result", ("profit", "loss"), _RESULT.search(before))
+    found |= _either("taxed", ("before", "after"), _TAXED.search(before) or _TAXED.match(after.lstrip()))
     if _ABOUT.search(before):
         found.add(ABOUT)
     if per := _PER.match(after):
@@ -147,10 +196,14 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
         number, names = int(group[1:]), {"p": _PERIODS, "m": _MEASURES, "a": _ADVERBS}[group[0]]
         if group[0] != "m" or not per["article"]:
             found.add(("per", list(names)[number]))
+    elif front := _IN_FRONT.search(before):
+        found.add(("per", list(_PERIODIC)[int((front.lastgroup or "f0")[1:])]))
     around = text[max(0, end - 24) : end + 24]
     for days in _DAYS.finditer(around):
         if max(0, end - 24) + days.start() <= end + 1:
             found.add(("days", "working" if days["work"] else "all"))
+    if front := _TAX_FRONT.search(before):
+        found.add(("tax", front["what"].lower().replace("netto", "net").replace("brutto", "gross")[:5].strip()))
     if tax := _TAX.match(after):
         found.add(("tax", "net" if tax["net"] else "gross"))
     return frozenset(found)
@@ -159,7 +212,8 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
 def date_qualifiers(text: str, start: int, end: int) -> Qualifiers:
     """What is said of a date: since or until."""
     before, _ = _around(text, start, end)
-    return frozenset(_either("when", ("after", "before"), _WHEN.search(before)))
+    match = _WHEN.search(before)
+    return frozenset(_either("when", ("after", "before"), match, match is not None and _is_negated(before, match)))
 
 
 def contradict(one: Qualifiers, other: Qualifiers) -> bool:
@@ -187,8 +241,23 @@ def _nearest_change(before: str) -> re.Match[str] | None:
     return next((change for change in changes if change), None)
 
 
-def _either(family: str, members: tuple[str, str], match: re.Match[str] | None) -> set[tuple[str, str]]:
+def _bounded(before: str, after: str) -> set[tuple[str, str]]:
+    """At least or at most: by the words before a value, its sign, or the words behind it; "not more" is at most."""
+    if match := _BOUND.search(before):
+        return _either("bound", ("least", "most"), match, _is_negated(before, match))
+    if match := _BEHIND.match(after):
+        return _either("bound", ("least", "most"), match, bool(_NO.search(before) or _NO.search(match.group())))
+    return _either("bound", ("least", "most"), _SIGN.search(before) or _OR.match(after))
+
+
+def _is_negated(before: str, match: re.Match[str]) -> bool:
+    """True if the clause denies what leads to its value: no person may claim more than."""
+    return len(_NO.findall(before[: match.start()])) % 2 == 1
+
+
+def _either(
+    family: str, members: tuple[str, str], match: re.Match[str] | None, turned: bool = False
+) -> set[tuple[str, str]]:
     if match is None:
         return set()
-    turned = "no" in match.re.groupindex and match["no"] is not None
     return {(family, members[(match["one"] is None) != turned])}

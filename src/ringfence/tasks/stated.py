@@ -39,6 +39,9 @@ __all__ = ["StatedValue", "is_part_of_code", "is_stated", "stated_values", "writ
 
 _YEAR = frozenset({"calendar year"})  # 2023 in "since 2023" is neither EUR 2023 nor 2023 kg
 _CALENDAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d]|[.,]\d)")
+_IN_YEAR = re.compile(
+    rf"\b(?:in|for|of|im|für|jahr|en|pour|nel|del|at|ended|from|to)\b[ ](?:\w+[ ]){{0,3}}({_CALENDAR.pattern})", re.I
+)
 _FISCAL = re.compile(r"\bfiscal|\bFY|geschäftsjahr|exercice", re.I)  # fiscal 2022 may end in January 2023
 LEAST_IN_WORDS = 3  # "one of the parties" counts nothing
 _FALLS = re.compile(
@@ -78,7 +81,9 @@ def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
     """The values that a claim states, in no order; none overlaps another."""
     taken: set[int] = set()
     words = (
-        value for value in _in_words(written.text) if all(Decimal(one) >= LEAST_IN_WORDS for one in value.readings)
+        value
+        for value in _in_words(written.text)
+        if value.units or all(Decimal(one) >= LEAST_IN_WORDS for one in value.readings)
     )
     found = list(_found(written, locale))
     dates, others = ([value for value in found if (value.kind == "date") is whether] for whether in (True, False))
@@ -152,7 +157,7 @@ def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, que
     if ABOUT in value.said:
         value = _rounded_to(value, source, claim)
     ways = (value, *_converted(value))
-    spoken = frozenset(() if _FISCAL.search(claim) else _CALENDAR.findall(claim) or _CALENDAR.findall(question))
+    spoken = frozenset(() if _FISCAL.search(claim) else _IN_YEAR.findall(claim) or _CALENDAR.findall(question))
     known = [one for one in source for way in ways if _agree(way, one) and not _of_another_year(one, spoken)]
     currencies = {code for one in source if one.kind == "money" and one.readings & value.readings for code in one.units}
     if value.kind == "money" and value.units and currencies and not currencies & value.units:

@@ -37,6 +37,7 @@ def unsupported(
             found.append((value.start, value.end, value.kind))
     found += [(start, end, "order") for start, end in turned_pairs(written.text, document.text)]
     found += [(start, end, "number") for start, end in _miscounted(written.text, document.text)]
+    found += [(start, end, "number") for start, end in _mislabelled(written.text, document.text)]
     source = NameSource(document.text)
     nouns = nouns_have_capitals(document.text) if capital_nouns is None else capital_nouns
     for start, end in names_in(written.text, nouns):
@@ -60,6 +61,37 @@ def _miscounted(written: str, source: str) -> Iterator[tuple[int, int]]:
     for number, noun, _, _ in _counts(source):
         of.setdefault(noun, set()).add(number)
     yield from ((start, end) for noun, start, end in two if noun in of and "2" not in of[noun])
+
+
+_LABELS = {
+    "section": r"sections?|sec\.?|abschnitt\w*|§§?|ziffern?",
+    "article": r"articles?|art\.?|artikel\w*",
+    "clause": r"clauses?|klausel\w*",
+    "page": r"pages?|p\.|seiten?|s\.",
+    "chapter": r"chapters?|kapitel\w*",
+    "item": r"items?|no\.?|nr\.?",
+    "annex": r"annex(?:es)?|appendix|anlagen?|anhang|exhibits?|schedules?",
+}
+
+
+def _labelled(text: str) -> Iterator[tuple[str, str, int, int]]:
+    for label, words in _LABELS.items():
+        for found in re.finditer(rf"(?<!\w)(?:{words})[ \u00a0]?(\d{{1,4}})(?![\w]|[.,]\d)", text, re.I):
+            yield label, found[1], *found.span(1)
+
+
+def _mislabelled(written: str, source: str) -> Iterator[tuple[int, int]]:
+    """Where a text names a section, article or page that its source names by other numbers only."""
+    own = list(_labelled(written))
+    if not own:
+        return
+    of: dict[str, set[str]] = {}
+    for label, number, _, _ in _labelled(source):
+        of.setdefault(label, set()).add(number)
+    heads = set(re.findall(r"(?m)^[ ]*(\d{1,4})[.)]?[ ]", source))
+    for label, number, start, end in own:
+        if label in of and number not in of[label] | heads:
+            yield start, end
 
 
 def _counts(text: str) -> Iterator[tuple[str, str, int, int]]:

@@ -13,7 +13,7 @@ from ...documents.sentences import sentences_of
 from ..evidence import MOST_SHORT, as_document, closest, stem
 from ..locale import Locale
 from ..stated import stated_values, written_values
-from ..units import end_of_unit
+from ..units import end_of_unit, scale_behind
 from ..unsupported import unsupported
 from .calculation import calculated, stated_numbers
 from .prompt import REFUSAL
@@ -121,7 +121,7 @@ def code_faults(
         faults = [f"{found.kind}: {found.text}" for found in missing]
     if draft.calculation:
         faults += _unstated_numbers(draft.calculation, draft.text, said, locale)
-        faults += _mixed_units(draft.calculation, said, locale)
+        faults += _mixed_units(draft.calculation, draft.text, said, locale)
     elif not faults:
         faults += _only_asked(text, said, locale, capital_nouns)
     faults += [f"calculation: {left.group()}" for left in _BRACES.finditer(text) if left.group() not in said]
@@ -145,9 +145,15 @@ def _unstated_numbers(calculation: Calculation, claim: str, said: str, locale: L
     numbers, source = stated_numbers(calculation.expression), as_document(said)
     scale = re.search(rf"{re.escape(calculation.result)}[ \u00a0]([^\W\d_]+\.?)", claim)
     scaled = re.sub(r"(?<=\d)(?![\d.,])", f" {scale[1]} ", numbers) if scale else numbers
+    # The sum of 500 and 300 euros is no 800 million: what is scaled behind a sum has to be scaled in its numbers.
+    is_sum = (
+        scale is not None
+        and scale_behind(claim, scale.end(1) - len(scale[1]) - 1)
+        and not re.search(r"[*/]", calculation.expression)
+    )
     faults = [
         [f"{found.kind}: {found.text}" for found in unsupported(as_document(way), source, locale)]
-        for way in dict.fromkeys((numbers, scaled))
+        for way in dict.fromkeys((scaled,) if is_sum else (numbers, scaled))
     ]
     return min(faults, key=len)
 
@@ -162,8 +168,8 @@ def _only_asked(text: str, said: str, locale: Locale, capital_nouns: bool | None
     ]
 
 
-def _mixed_units(calculation: Calculation, said: str, locale: Locale) -> list[str]:
-    """What is wrong with a sum or difference of numbers that the passages measure in different units."""
+def _mixed_units(calculation: Calculation, claim: str, said: str, locale: Locale) -> list[str]:
+    """What is wrong with a sum or difference of numbers that the passages measure otherwise than each other or it."""
     if re.search(r"[*/]", calculation.expression):
         return []
     source, measured = stated_values(as_document(said), locale), []
@@ -171,6 +177,11 @@ def _mixed_units(calculation: Calculation, said: str, locale: Locale) -> list[st
         found = [one.units for one in source if one.readings & number.readings and one.end]
         if found and all(found):
             measured.append(frozenset[str]().union(*found))
+    result = [
+        one for one in written_values(as_document(claim), locale) if calculation.result in claim[one.start : one.end]
+    ]
+    if measured:
+        measured += [one.units for one in result if one.units]
     mixed = any(not first & other for place, first in enumerate(measured) for other in measured[:place])
     return [f"calculation: {calculation.expression} of different units"] if mixed else []
 
