@@ -80,8 +80,8 @@ _UP = re.compile(
     re.I,
 )
 _CHANGED = re.compile(
-    r"[ ]?(?:%[ ])?(?:points?[ ])?(?:(?P<one>increase|rise|gain|growth|higher|more|anstieg|zuwachs|höher|mehr|gestiegen|angehoben|"
-    r"erhöht|gewachsen)|"
+    r"[ ]?(?:%[ ])?(?:points?[ ])?"
+    r"(?:(?P<one>increase|rise|gain|growth|higher|more|anstieg|zuwachs|höher|mehr|gestiegen|angehoben|erhöht|gewachsen)|"
     r"(?P<other>decrease|decline|drop|fall|reduction|lower|less|rückgang|niedriger|geringer|weniger|gesenkt|gesunken|"
     r"gefallen|reduziert|verringert))\b",
     re.I,
