@@ -243,6 +243,7 @@ def test_options_that_do_not_exist_are_named_with_those_that_do() -> None:
         ringfence.open_model("tests", mode="both")
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_the_ten_lines_on_real_weights(small_weights: object, examples: Path, tmp_path: Path) -> None:
     paths = sorted((examples / "documents").iterdir())[:3]

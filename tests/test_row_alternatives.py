@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ringfence.checker import check_run
@@ -234,6 +234,7 @@ CHOICES = st.lists(
 
 
 @given(st.tuples(CHOICES, CHOICES, CHOICES))
+@settings(max_examples=40)  # each is compared with all assignments
 def test_the_one_value_of_a_sum_that_changes_is_the_most_probable_that_fits(
     choices: tuple[list[tuple[str, float]], ...],
 ) -> None:
