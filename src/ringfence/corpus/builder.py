@@ -301,12 +301,11 @@ class _Session:
     def finish(self) -> Build:
         """Make a version, unless nothing changed since the last one."""
         self._store.set("rules", RULES)
-        digest = self._corpus.digest_of(View(self._corpus.next_version))
-        versions = self._corpus.versions()
-        pending = self._corpus.next_version
-        moved = any(document.added == pending for document in self._store.documents(View(pending)))
+        pending, versions = self._corpus.next_version, self._corpus.versions()
+        digest = self._corpus.digest_of(View(pending))
         same = versions and (versions[-1].digest, versions[-1].failures) == (digest, len(self._store.failures()))
-        if same and not moved:  # a record of another file says the same, but lies elsewhere
+        # A record that moved to another file says the same, but lies elsewhere.
+        if same and not any(document.added == pending for document in self._store.documents(View(pending))):
             self.progress.version = versions[-1]
         else:
             self.progress.version = self._store.finish(now(), digest)

@@ -209,8 +209,10 @@ class Corpus:
 
     def unmatched_rules(self) -> list[str]:
         """Return the patterns of the access rules that match no document of the pending version."""
-        documents = list(self.store.documents(View(self.next_version))) if self.rules else []
-        return self.rules.unmatched([name for each in documents for name in (each.file, each.id)]) if self.rules else []
+        if (rules := self.rules) is None:
+            return []
+        documents = self.store.documents(View(self.next_version))
+        return rules.unmatched([name for each in documents for name in (each.file, each.id)])
 
     @property
     def next_version(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..contracts import DocumentFacts, GoldLine, Result
@@ -21,15 +21,14 @@ class FieldOutcome:
     """One field in one labelled document: of ``stated`` values, how many are ``right`` by each side.
 
     The sides are the ranker alone; with an answer of the language model also the model, and both together.
-    ``invented`` counts the values of records that the gold does not have. ``probability`` is the least that the ranker
-    alone gives to its values. ``summary`` counts whole records, whose values other outcomes count one by one.
+    ``invented`` counts the values of records that the gold does not have. ``summary`` counts whole records, whose
+    values other outcomes count one by one.
     """
 
     path: str
     stated: int
     right: tuple[int, ...]
     invented: tuple[int, ...]
-    probability: float
     summary: bool = False
 
     def share(self, side: int) -> float:
@@ -46,14 +45,13 @@ class FieldOutcome:
 def outcomes_of(ranker: Ranker, task: ExtractTask, document: Labelled, result: Result | None) -> Iterator[FieldOutcome]:
     """The outcomes of a labelled document, by models that have not seen its family; without a result alone."""
     for table in tables_of(ranker, document, result):
-        by_ranker, probability = table.choice(Mixture())
-        right = (by_ranker,) if result is None else (by_ranker, table.model_right, table.choice(ranker.mixture)[0])
-        yield FieldOutcome(table.path, 1, tuple(map(int, right)), (0,) * len(right), probability)
+        by_ranker = table.choice(Mixture())
+        right = (by_ranker,) if result is None else (by_ranker, table.model_right, table.choice(ranker.mixture))
+        yield FieldOutcome(table.path, 1, tuple(map(int, right)), (0,) * len(right))
     models = ranker.models[ranker.folds.get(document.text, 0)]
     for name, of in document.lists.items():
         if name in models:
-            alone = side_of(of.rows, models).ranked(ListMixture())
-            sides = [alone.values()]
+            sides = [side_of(of.rows, models).ranked(ListMixture()).values()]
             if result is not None:
                 model = (result.values or {}).get(name) or []
                 written = records_of(name, answer_of(result))
@@ -62,7 +60,7 @@ def outcomes_of(ranker: Ranker, task: ExtractTask, document: Labelled, result: R
                     sides += [model, model]
                 else:
                     sides += [model, side_of(of.rows, models, written).ranked(mixture, written).values()]
-            yield from (replace(each, probability=alone.least) for each in _of_list(task, name, of, sides))
+            yield from _of_list(task, name, of, sides)
 
 
 def _of_list(
@@ -79,11 +77,11 @@ def _of_list(
         extra = [[item for item in items if "[+" in item.path] for items in mine]
         stated = len(mine[0]) - len(extra[0])
         right = tuple(sum(item.right for item in items) for items in mine)
-        yield FieldOutcome(path, stated, right, tuple(map(len, extra)), 1.0)
+        yield FieldOutcome(path, stated, right, tuple(map(len, extra)))
     if of.stated:
         rows = [{item.path.partition("]")[0]: True for item in items} for items in found]
         for whole, items in zip(rows, found, strict=True):
             whole.update({item.path.partition("]")[0]: False for item in items if not item.right})
         stated = len(of.stated)
         right = tuple(sum(whole.values()) for whole in rows)
-        yield FieldOutcome(name, stated, right, tuple(len(whole) - stated for whole in rows), 1.0, summary=True)
+        yield FieldOutcome(name, stated, right, tuple(len(whole) - stated for whole in rows), summary=True)

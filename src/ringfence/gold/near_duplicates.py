@@ -38,19 +38,18 @@ def near_duplicates(texts: Mapping[str, str], alike: float = ALIKE) -> list[Pair
     for name, text in texts.items():
         same.setdefault(text, []).append(name)
     found = [Pair(*pair, 1.0) for equal in same.values() for pair in _pairs(equal)]
-    names = [first for first, *_ in same.values()]
+    groups = list(same.values())
     vectoriser = HashingVectorizer(
         analyzer="word", ngram_range=(1, 3), token_pattern=r"\S+", binary=True, alternate_sign=False, n_features=2**22
     )
     rows = vectoriser.transform(same)
-    for start in range(0, len(names), CHUNK):
+    for start in range(0, len(groups), CHUNK):
         likeness = (rows[start : start + CHUNK] @ rows.T).tocoo()
         for row, column, value in zip(likeness.row, likeness.col, likeness.data, strict=True):
             if start + row < column and value >= alike:
-                first, second = (same[texts[names[place]]] for place in (start + row, column))
-                likeness_shown = round(float(min(value, 1.0)), 4)
-                some = product(first[:MOST_EQUAL], second[:MOST_EQUAL])
-                found += [Pair(*pair, likeness_shown) for pair in some]
+                rounded = round(float(min(value, 1.0)), 4)
+                alike_texts = product(groups[start + row][:MOST_EQUAL], groups[column][:MOST_EQUAL])
+                found += [Pair(*pair, rounded) for pair in alike_texts]
     return sorted(found, key=lambda pair: (-pair.likeness, pair.first, pair.second))
 
 

@@ -40,11 +40,10 @@ class ValueTable:
         """Which values are right as they are given: one that reads two ways is given as null."""
         return self.right if self.unclear is None else self.right & ~self.unclear
 
-    def choice(self, mixture: Mixture) -> tuple[bool, float]:
-        """Whether the value that both sides prefer is right, and its probability."""
+    def choice(self, mixture: Mixture) -> bool:
+        """Whether the value that both sides prefer is right."""
         scores = self.rows @ np.array([mixture.ranker, mixture.model, mixture.choice])
-        best = int(np.argmax(scores))
-        return bool(self._given[best]), float(1 / np.exp(scores - scores[best]).sum())
+        return bool(self._given[int(np.argmax(scores))])
 
     @property
     def model_right(self) -> bool:

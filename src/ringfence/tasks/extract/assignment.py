@@ -12,7 +12,7 @@ from ...contracts import Alternative, FieldAnswer
 from .answer import Answer, Distribution, Weighed, copy_values, put_value
 from .checks import broken_rows, paths_of, run_check
 from .rules import Rule, rules_of
-from .search import Search
+from .search import Search, place_of
 from .task import ExtractTask
 
 __all__ = ["CHOSEN_BY_CHECK", "conclude", "fields_of_broken_checks"]
@@ -72,7 +72,7 @@ def _listed(distribution: Distribution, chosen: FieldAnswer) -> list[Alternative
     """The most probable values; the chosen one is always among them."""
     ranked = sorted(distribution, key=lambda each: -each.logprob)
     shown = ranked[:SHOWN]
-    its_own = [each for each in ranked if _place(each.answer) == _place(chosen)]
+    its_own = [each for each in ranked if place_of(each.answer) == place_of(chosen)]
     if its_own and its_own[0] not in shown:
         shown[-1] = its_own[0]
     return [
@@ -84,10 +84,6 @@ def _listed(distribution: Distribution, chosen: FieldAnswer) -> list[Alternative
         )
         for each in shown
     ]
-
-
-def _place(answer: FieldAnswer) -> Any:
-    return answer.kind, answer.raw, answer.spans
 
 
 def _checked(task: ExtractTask, values: Mapping[str, Any], fields: Mapping[str, FieldAnswer]) -> dict[str, str]:
@@ -146,7 +142,7 @@ def _satisfying(
     touching = [rule for rule in rules if rule.before != "broken" and rule.paths & set(names)]
     search = Search(copy_values(answer.values), kinds, domains, [*broken, *touching], answer.fields)
     best = search.best(_first_choice(answer, names) - MARGIN) or {}
-    changed = {path: each for path, each in best.items() if _place(each.answer) != _place(answer.fields[path])}
+    changed = {path: each for path, each in best.items() if place_of(each.answer) != place_of(answer.fields[path])}
     # If two values of an equation, or of a broken order, may change, chance makes one of any few numbers. Of four rows
     # of 10 invoices that were mended so, an invented one was (30, 3, 3 to 3, 10, 30); of seven sums three were right.
     if any(len(rule.paths & set(changed)) > 1 for rule in (*broken, *touching) if rule.is_equation or rule in broken):
@@ -160,8 +156,8 @@ def _first_choice(answer: Answer, names: Sequence[str]) -> float:
     """The joint log-probability of the values as they are; that of the likeliest ones if a value was not weighed."""
     total = 0.0
     for path in names:
-        distribution, place = answer.distributions[path], _place(answer.fields[path])
-        own = [each.logprob for each in distribution if _place(each.answer) == place]
+        distribution, place = answer.distributions[path], place_of(answer.fields[path])
+        own = [each.logprob for each in distribution if place_of(each.answer) == place]
         total += own[0] if own else max(each.logprob for each in distribution)
     return total
 
@@ -172,7 +168,7 @@ def _domain(distribution: Distribution, now: FieldAnswer) -> list[Weighed]:
     With a zero an equation holds of anything: x + 0 == x.
     """
     clear = (each for each in distribution if each.value is not None or each.answer.raw is None)
-    kept = (each for each in clear if _place(each.answer) == _place(now) or not _is_zero(each.value))
+    kept = (each for each in clear if place_of(each.answer) == place_of(now) or not _is_zero(each.value))
     return sorted(kept, key=lambda each: -each.logprob)
 
 

@@ -15,7 +15,7 @@ from ...contracts import FieldAnswer, Span
 from .answer import Weighed, put_value
 from .rules import Rule
 
-__all__ = ["Search"]
+__all__ = ["Search", "place_of"]
 
 LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
 MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
@@ -99,7 +99,9 @@ class Search:
             return True
         answers = {path: chosen[path].answer if path in chosen else self.now.get(path) for path in rule.paths}
         held = {path: _spans(answer) for path, answer in answers.items() if answer is not None and answer.spans}
-        changed = [path for path in held if path in chosen and _place(chosen[path].answer) != _place(self.now[path])]
+        changed = [
+            path for path in held if path in chosen and place_of(chosen[path].answer) != place_of(self.now[path])
+        ]
         return all(
             any(
                 all(
@@ -123,7 +125,8 @@ def _quantity(value: Any) -> Any:
     return Decimal(amount) if isinstance(amount, str) and re.fullmatch(r"-?\d+(\.\d+)?", amount) else value
 
 
-def _place(answer: FieldAnswer) -> Any:
+def place_of(answer: FieldAnswer) -> Any:
+    """What tells two answers of a field apart."""
     return answer.kind, answer.raw, answer.spans
 
 
