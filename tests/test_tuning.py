@@ -116,7 +116,8 @@ def test_rows_of_a_list_are_learned_in_the_order_of_the_page_and_a_list_with_a_m
 
 def test_a_window_of_a_long_document_learns_null_for_what_another_one_prints() -> None:
     task = task_of(supplier={"kind": "text"}, total={"kind": "money"})
-    text = "Nordwind GmbH\n" + "\n\n".join(f"Paragraph {n} says nothing." for n in range(60)) + "\n\nTotal EUR 12.00"
+    says_nothing = "\n\n".join(f"Paragraph {n} says nothing." for n in range(60))
+    text = f"A letter about what was said in spring.\nNordwind GmbH\n{says_nothing}\n\nTotal EUR 12.00"
     values = {"supplier": "Nordwind GmbH", "total": {"amount": "12.00", "currency": None}}
     line = GoldLine(document="a", values=values)
     examples = examples_of(task, document_of(text), line, ENGINE, Windowing(tokens=700))
@@ -124,6 +125,8 @@ def test_a_window_of_a_long_document_learns_null_for_what_another_one_prints() -
     assert "total: null" in examples[0].answer
     assert examples[-1].answer == " null\ntotal: 12.00\n"
     assert all(not each.missing for each in examples)
+    headed = examples_of(task, document_of(text[text.index("Nordwind") :]), line, ENGINE, Windowing(tokens=700))
+    assert headed[-1].answer == " Nordwind GmbH\ntotal: 12.00\n"  # every window shows the head of the document
 
 
 def test_a_label_is_learned_with_the_end_of_its_turn_and_an_unknown_label_is_not() -> None:

@@ -24,6 +24,7 @@ from ringfence.tasks import (
     prepare,
     windows_of,
 )
+from ringfence.tasks.extract.list_grammar import ListRule
 from tests.conftest import document_of, fake_lock, task_of
 from tests.fake_runs import latest, run
 
@@ -61,15 +62,13 @@ def test_a_table_that_goes_on_shows_its_header_and_gives_no_value_from_it() -> N
     windows = windows_of(document, 200, len)
     assert windows[0].context == ""
     assert {window.context for window in windows[1:]} == {"Item   Price   Count"}
-    plan = prepare(task_of(name={"kind": "text"}), document).plan(
-        (windows[1].start, windows[1].end), (), "Item   Price   Count"
-    )
+    plan = prepare(task_of(name={"kind": "text"}), document).plan(windows[1])
     assert "Item   Price   Count\n" in plan.prompt.user
     assert '"Count"' not in plan.grammar
 
 
 def read(task: ExtractTask, document: Document, window: tuple[int, int], written: str, logprob: float) -> Any:
-    plan = prepare(task, document).plan(window)
+    plan = prepare(task, document).plan(Window(*window))
     return plan.read(written, range(1, len(written) + 1), [logprob] * len(written))
 
 
@@ -229,3 +228,54 @@ def test_a_document_is_written_once_also_when_one_of_its_windows_is_looked_at_ag
     result = go(inbox, tmp_path / "run", fake)
     assert result["usage"]["looks"] > len(result["windows"])
     assert len((tmp_path / "run" / "results.jsonl").read_text().splitlines()) == 1
+
+
+HEADED = "\n".join(
+    [
+        "Contract of 3 May 2024",
+        "between Ann Miller and Bob Brown",
+        "",
+        *(f"{n}. " + "They agree. " * 30 for n in range(9)),
+    ]
+)
+
+
+def headed_windows() -> list[Window]:
+    return windows_of(document_of(HEADED), 1000, len, with_head=True)
+
+
+def test_every_window_shows_the_first_lines_of_the_document_before_its_own() -> None:
+    first, *others = headed_windows()
+    assert first.head == 0
+    assert {HEADED[: window.head] for window in others} == {"Contract of 3 May 2024\nbetween Ann Miller and Bob Brown"}
+    plan = prepare(task_of(who={"kind": "text"}), document_of(HEADED)).plan(others[1])
+    shown = plan.prompt.user
+    assert "Ann Miller and Bob Brown\n ...\n" in shown
+    assert shown.index("Ann Miller") < shown.index("They agree.")
+
+
+def test_windows_with_a_head_are_no_larger() -> None:
+    assert all(sum(end - start for start, end in window.parts) <= 1000 for window in headed_windows())
+
+
+def test_a_single_value_may_stand_in_the_head_and_a_row_may_not() -> None:
+    window = headed_windows()[-1]
+    task = task_of(
+        signed={"kind": "date"}, who={"kind": "text"}, rows={"kind": "list", "fields": {"who": {"kind": "text"}}}
+    )
+    plan = prepare(task, document_of(HEADED)).plan(window)
+    part = plan.read(" 3 May 2024\nwho: Ann Miller\nrows: null\n")
+    assert part.single["signed"].value == "2024-05-03"
+    assert [HEADED[slice(*span)] for span in part.single["who"].answer.spans] == ["Ann Miller"]
+    rows = plan.rules["rows"]
+    assert isinstance(rows, ListRule)
+    assert all(unit.start >= window.start for unit in rows.units)
+
+
+def test_a_place_that_every_window_shows_counts_once() -> None:
+    document = document_of("Ann 1.00\n\nBob 2.00\n\nCat 3.00")
+    parts = [
+        read(TASK, document, (0, 28), text, logprob)
+        for text, logprob in [(" 1.00\nwho: Ann\n", -0.7)] * 6 + [(" 2.00\nwho: Bob\n", -0.2)]
+    ]
+    assert merge(TASK, parts).values["who"] == "Bob"  # a half six times over is a half, from one place

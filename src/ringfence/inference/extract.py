@@ -104,8 +104,7 @@ class ExtractJob:
                 return
             if number not in self.settled:
                 window = self.windows[number]
-                span = (window.start, window.end)
-                plan = self.prepared.plan(span, self.engine.control_tokens, window.context)
+                plan = self.prepared.plan(window, self.engine.control_tokens)
                 identity = self.document.id if len(self.windows) == 1 else f"{self.document.id}\0{number}"
                 yield self._ask(identity, number, plan)
         yield from self._weigh()
@@ -218,8 +217,7 @@ class ExtractJob:
 
     def _weigh_window(self, number: int, paths: set[str]) -> None:
         window = self.windows[number]
-        span = (window.start, window.end)
-        plan = self.plans.get(number) or self.prepared.plan(span, self.engine.control_tokens, window.context)
+        plan = self.plans.get(number) or self.prepared.plan(window, self.engine.control_tokens)
         identity = f"{self.document.id}\0alternatives {number}"
         for tree in AnswerTree.all_of(plan, self.parts[number].written, paths, self.engine, identity):
             self.trees[tree.request.id] = (number, tree)
@@ -347,8 +345,7 @@ class ExtractExecutor:
         windows = windows_for(prepared, self.engine, self.windowing)
         if not 0 <= window < len(windows):
             raise ValueError(f"it is read in {len(windows)} windows")
-        part = windows[window]
-        plan = prepared.plan((part.start, part.end), self.engine.control_tokens, part.context)
+        plan = prepared.plan(windows[window], self.engine.control_tokens)
         job = ExtractJob(prepared, self.engine, windows, [window], alternatives=self.alternatives, ranker=self.ranker)
         return describe_plan(plan), job, len(windows)
 
@@ -361,8 +358,9 @@ class ExtractExecutor:
         windows = windows_for(prepared, self.engine, self.windowing)
         if self.windowing.relevant:
             windows = windows[: self.windowing.relevant * len(self.task.flat)]
-        shared = len(request_for(prepared.plan((0, 0), self.engine.control_tokens), self.engine).prompt)
-        return sum(shared + len(self.engine.tokenize(document.text[part.start : part.end])) for part in windows)
+        shared = len(request_for(prepared.plan(Window(0, 0), self.engine.control_tokens), self.engine).prompt)
+        shown = [document.text[slice(*part)] for window in windows for part in window.parts]
+        return shared * len(windows) + sum(len(self.engine.tokenize(text)) for text in shown)
 
     def shared_tokens(self) -> int:
         """Return the tokens of the prompt without a document."""

@@ -99,16 +99,23 @@ def request_for(plan: ExtractionPlan, engine: Engine, identity: str | None = Non
 
 
 def split_into_windows(
-    document: Document, engine: Engine, windowing: Windowing, prompt_tokens: int, room: int = 0
+    document: Document,
+    engine: Engine,
+    windowing: Windowing,
+    prompt_tokens: int,
+    room: int = 0,
+    *,
+    with_head: bool = False,
 ) -> list[Window]:
     """Split a document into windows that fit the context beside the prompt and the answer.
 
     The prompt takes ``prompt_tokens``. The answer gets ``room`` tokens, but at least LEAST_ROOM and an eighth of the
-    context.
+    context. ``with_head`` shows the first lines of the document in every window.
     """
     context = engine.capabilities.context
     available = context - prompt_tokens - max(LEAST_ROOM, room, context // 8)
-    return windows_of(document, max(64, min(windowing.tokens, available)), lambda part: len(engine.tokenize(part)))
+    most = max(64, min(windowing.tokens, available))
+    return windows_of(document, most, lambda part: len(engine.tokenize(part)), with_head=with_head)
 
 
 def windows_for(prepared: Prepared, engine: Engine, windowing: Windowing) -> list[Window]:
@@ -117,5 +124,5 @@ def windows_for(prepared: Prepared, engine: Engine, windowing: Windowing) -> lis
     shown = sum(len(f"{example.text}{example.answer}".encode()) for example in prepared.examples)
     if len(text.encode()) + 4096 < min(windowing.tokens, engine.capabilities.context // 2 - shown):
         return [Window(0, len(text))]
-    empty = request_for(prepared.plan((0, 0)), engine)
-    return split_into_windows(prepared.document, engine, windowing, len(empty.prompt))
+    empty = request_for(prepared.plan(Window(0, 0)), engine)
+    return split_into_windows(prepared.document, engine, windowing, len(empty.prompt), with_head=True)

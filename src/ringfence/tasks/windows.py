@@ -1,24 +1,39 @@
-"""Split a long document into windows at blocks, with one block of overlap and the headers of continued tables."""
+"""Split a long document into windows at blocks: one block of overlap, the headers of continued tables, the head."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..documents import Document
 
 __all__ = ["Window", "windows_of"]
 
 OVERLAP_SHARE = 0.25  # of a window; a larger block is not repeated in the next window
+HEAD_SHARE = 1 / 16  # of a window, at most, for the first lines of the document
+HEAD_TOKENS = 160  # the title, the parties and the date of most contracts, the letterhead of most letters
 
 
 @dataclass(frozen=True)
 class Window:
-    """The part ``text[start:end]``; ``context`` is the header row of a table that began in an earlier window."""
+    """The part ``text[start:end]``; ``context`` is the header row of a table that began in an earlier window.
+
+    ``text[:head]`` is shown as well; 0 if it is not, or is part of the window.
+    """
 
     start: int
     end: int
     context: str = ""
+    head: int = 0
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """The parts of the text that the window shows, in order."""
+        return (((0, self.head),) if self.head else ()) + ((self.start, self.end),)
+
+    def shows(self, start: int, end: int) -> bool:
+        """Whether ``text[start:end]`` is whole in one of the parts."""
+        return any(first <= start and end <= last for first, last in self.parts)
 
 
 @dataclass(frozen=True)
@@ -30,15 +45,21 @@ class _Piece:
     whole: bool = True  # a whole block, not part of one
 
 
-def windows_of(document: Document, most_tokens: int, count: Callable[[str], int]) -> list[Window]:
+def windows_of(
+    document: Document, most_tokens: int, count: Callable[[str], int], *, with_head: bool = False
+) -> list[Window]:
     """Split ``document`` into windows of at most ``most_tokens`` tokens, in order; together they cover all of it.
 
     ``count`` returns the number of tokens of a text. A block larger than a window is split at lines, a line larger than
-    a window at white space.
+    a window at white space. ``with_head`` shows the first lines of the document in every window: a later one says *the
+    agreement* and *the supplier* where only the first page names them.
     """
     text = document.text
     if len(text) <= most_tokens or count(text) <= most_tokens:
         return [Window(0, len(text))]
+    head = _head(document, min(HEAD_TOKENS, int(HEAD_SHARE * most_tokens)), count) if with_head else 0
+    if head:
+        most_tokens -= count(text[:head]) + 4  # and what stands between it and the window
     windows: list[Window] = []
     held: list[_Piece] = []
     for piece in _pieces(document, most_tokens, count):
@@ -50,7 +71,17 @@ def windows_of(document: Document, most_tokens: int, count: Callable[[str], int]
         held.append(piece)
     if held:
         windows.append(_window(held))
-    return windows
+    return [replace(window, head=head) if window.start >= head else window for window in windows]
+
+
+def _head(document: Document, most_tokens: int, count: Callable[[str], int]) -> int:
+    """Where the first lines that have at most so many tokens end; 0 if the first line alone has more."""
+    end = 0
+    for line in document.lines:
+        if line.end > 8 * most_tokens or count(document.text[: line.end]) > most_tokens:
+            break
+        end = line.end
+    return end
 
 
 def _window(pieces: list[_Piece]) -> Window:

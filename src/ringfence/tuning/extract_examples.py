@@ -43,7 +43,7 @@ def training_examples(
     """
     prepared = prepare(task, document)
     windows = windows_for(prepared, engine, windowing)
-    plans = [prepared.plan((each.start, each.end), engine.control_tokens, each.context) for each in windows]
+    plans = [prepared.plan(each, engine.control_tokens) for each in windows]
     written = [dict(_written(plan, gold)) for plan in plans]
     stated = written[0]
     missing = tuple(

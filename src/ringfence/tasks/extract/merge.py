@@ -24,7 +24,8 @@ def merge(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
 def gather(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     """Merge the answers of the windows, given in document order, into one; no check of the task has run yet.
 
-    A single value is the one that the windows together believe in most, of equals the earliest. It is null only if it
+    A single value is the one that the windows together believe in most, of equals the earliest. The same place seen in
+    several windows counts once. It is null only if it
     is null in every window. Lists are concatenated; of two records of the same row the one with more values wins, then
     the one with the higher score.
     """
@@ -89,11 +90,14 @@ def _best(found: Sequence[FieldValue]) -> FieldValue:
     if len(found) == 1:
         return found[0]
     if stated:
-        doubts: dict[str, float] = {}  # that a value is wrong: that every window which states it is
-        for candidate in stated:
-            key = _key(candidate)
-            doubts[key] = doubts.get(key, 1.0) * -math.expm1(min(0.0, candidate.score))
-        return max(stated, key=lambda candidate: (-doubts[_key(candidate)], candidate.score))
+        # That a value is wrong is that all places which state it are; the same place in several windows is no more
+        # evidence than the surest of them, for all windows show the head of the document.
+        doubts: dict[str, dict[Any, float]] = {}
+        for number, candidate in enumerate(stated):
+            places = doubts.setdefault(_key(candidate), {})
+            place = tuple(candidate.answer.spans) or number
+            places[place] = min(places.get(place, 1.0), -math.expm1(min(0.0, candidate.score)))
+        return max(stated, key=lambda each: (-math.prod(doubts[_key(each)].values()), each.score))
     flags = list(dict.fromkeys(flag for null in found for flag in null.answer.flags))
     return FieldValue(None, found[0].answer.model_copy(update={"flags": flags}))
 

@@ -20,6 +20,7 @@ from ..fields import (
 )
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
+from ..windows import Window
 from .answer import FieldValue, Record, WindowAnswer, by_place
 from .cell_words import with_words
 from .date_pairs import date_pairs, with_one_range
@@ -60,7 +61,7 @@ class ExtractionPlan:
     """
 
     prepared: Prepared
-    window: tuple[int, int]
+    window: Window
     prompt: Prompt
     rules: dict[str, Rule | ListRule | None]
     required: frozenset[str]
@@ -122,7 +123,7 @@ class ExtractionPlan:
     def _periods(self) -> list[Candidate]:
         """The printed ranges of dates in the window."""
         found = find_candidates(PatternField(kind="period"), self.document, self.task.locale)
-        return [period for period in found if self.window[0] <= period.start and period.end <= self.window[1]]
+        return [period for period in found if self.window.shows(period.start, period.end)]
 
     def _day_of(self, path: str, day: str, period: Candidate) -> FieldValue | None:
         """The value of a date field that is ``day`` where ``period`` prints it; None if no candidate is there."""
@@ -304,15 +305,13 @@ class Prepared:
         """True if the document is a form, False for prose."""
         return is_form(self.document)
 
-    def plan(
-        self, window: tuple[int, int] | None = None, control_tokens: tuple[str, ...] = (), context: str = ""
-    ) -> ExtractionPlan:
+    def plan(self, window: Window | None = None, control_tokens: tuple[str, ...] = ()) -> ExtractionPlan:
         """The plan for a window of the document, by default all of it.
 
-        ``context`` holds lines to show before the window that yield no values, such as the header of a table that began
-        earlier.
+        A single value may also stand in the head that the window shows, a row may not; the window's context, such as
+        the header of a table that began earlier, yields nothing.
         """
-        whole = (0, len(self.document.text))
+        whole = Window(0, len(self.document.text))
         window = window or whole
         flat = self.task.flat
         names = list(flat)
@@ -325,17 +324,18 @@ class Prepared:
         )
         grammar = answer_grammar([(name, rules[name], name not in required) for name in names])
         budget = 8 + sum(len(name) + 3 + max(_longest(rules[name]), len(NULL)) for name in names)
-        text = self.document.text[slice(*window)]
-        prompt = write_prompt(self.task, text, control_tokens, context, self.examples)
+        text = self.document.text
+        before = "\n...\n".join(part for part in (text[: window.head], window.context) if part)
+        prompt = write_prompt(self.task, text[window.start : window.end], control_tokens, before, self.examples)
         return ExtractionPlan(self, window, prompt, rules, required, grammar, budget)
 
-    def _rule(self, name: str, window: tuple[int, int], next_name: str | None) -> Rule | ListRule | None:
+    def _rule(self, name: str, window: Window, next_name: str | None) -> Rule | ListRule | None:
         spec = self.task.flat[name]
         if isinstance(spec, ListField):
             inner = {
                 leaf: self.candidates[f"{name}.{leaf}"] for leaf in spec.fields if f"{name}.{leaf}" in self.candidates
             }
-            return list_rule(spec, self.document, window, inner)
+            return list_rule(spec, self.document, (window.start, window.end), inner)
         if isinstance(spec, ChoiceField):
             return Choice(spec.options)
         if isinstance(spec, BooleanField):
@@ -344,15 +344,16 @@ class Prepared:
             parts = self.document.blocks if spec.within == "block" else self.document.lines
             run = RunRule(self.document, spec, _clipped(parts, window), next_name, words=spec.holds == "words")
             return run if run.chains else None
-        found = [c for c in self.candidates[name] if window[0] <= c.start and c.end <= window[1]]
+        found = [c for c in self.candidates[name] if window.shows(c.start, c.end)]
         return CandidateRule(found) if found else None
 
 
-def _clipped(parts: Sequence[Line] | Sequence[Block], window: tuple[int, int]) -> list[tuple[int, int]]:
+def _clipped(parts: Sequence[Line] | Sequence[Block], window: Window) -> list[tuple[int, int]]:
     return [
-        (max(part.start, window[0]), min(part.end, window[1]))
+        (max(part.start, start), min(part.end, end))
+        for start, end in window.parts
         for part in parts
-        if part.start < window[1] and part.end > window[0]
+        if part.start < end and part.end > start
     ]
 
 
