@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["ColumnYear", "column_years"]
+__all__ = ["MOST_ROWS", "PROSE", "ColumnYear", "cells_of", "column_years"]
 
 _CELL = re.compile(r"(?:(?!\s{2})[^|\t\n])+")
 _YEAR_CELL = re.compile(
@@ -33,7 +33,7 @@ def column_years(text: str) -> Iterator[ColumnYear]:
     head: dict[int, str] = {}  # the year over each cell of a row, by its place
     width = since = 0
     for line in re.finditer(r"[^\n]+", text):
-        cells = [(cell.start(), cell.group()) for cell in _cells(line)]
+        cells = [(cell.start(), cell.group()) for cell in cells_of(line)]
         if len(cells) < 2:
             head = head if len(line.group()) < PROSE else {}
             continue
@@ -67,5 +67,6 @@ def _under(cells: list[tuple[int, str]], head: dict[int, str], width: int) -> It
         yield from ((at, words, head[place]) for place, at, words in numbers if place in head)
 
 
-def _cells(line: re.Match[str]) -> Iterator[re.Match[str]]:
+def cells_of(line: re.Match[str]) -> Iterator[re.Match[str]]:
+    """The cells of a line: what bars, tabs or two spaces stand between. A lone sign of a currency is none."""
     return (cell for cell in _CELL.finditer(line.group()) if cell.group().strip() and cell.group().strip() not in "$€£")

@@ -23,6 +23,7 @@ from .number_words import number_words
 from .qualifiers import ABOUT, Qualifiers, contradict, date_qualifiers, qualifiers
 from .recognisers import Candidate, find_candidates
 from .stated_dates import partial_dates, shared_years, two_years, years
+from .table_rows import RowOf, TableRow, rows_over
 from .units import (
     converted,
     currencies_of,
@@ -35,7 +36,7 @@ from .units import (
     unit_after,
 )
 
-__all__ = ["StatedValue", "is_part_of_code", "is_stated", "stated_values", "written_values"]
+__all__ = ["StatedValue", "is_part_of_code", "is_stated", "rows_stating", "stated_values", "written_values"]
 
 _YEAR = frozenset({"calendar year"})  # 2023 in "since 2023" is neither EUR 2023 nor 2023 kg
 _CALENDAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d]|[.,]\d)")
@@ -63,7 +64,7 @@ class StatedValue:
     """A value at ``start`` to ``end``: its possible readings without sign, and what it can be measured in.
 
     No ``units`` mean that the text does not say. ``bare`` numbers stand below the head of a table that has a scale.
-    ``said`` is what the words around it say of it, ``column`` the year over it in a table.
+    ``said`` is what the words around it say of it, ``column`` the year over it in a table, ``row`` its row there.
     """
 
     start: int
@@ -75,6 +76,7 @@ class StatedValue:
     bare: bool = False
     said: Qualifiers = frozenset()
     column: ColumnYear | None = None
+    row: RowOf | None = None
 
 
 def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
@@ -140,31 +142,49 @@ def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
                 values.append(replace(value, kind="money", readings=scaled, units=units))
                 if re.search(r"\d{3}", own) and not re.fullmatch(r"(?:19|20)\d\d", own):
                     values[place] = replace(value, bare=True)
-    return _in_columns([_qualified(value, document.text) for value in values], document.text)
+    return _in_tables([_qualified(value, document.text) for value in values], document.text)
 
 
-def _in_columns(values: list[StatedValue], text: str) -> list[StatedValue]:
-    """The values with the years that stand over them."""
+def _in_tables(values: list[StatedValue], text: str) -> list[StatedValue]:
+    """The values with the years that stand over them, and the rows that they stand in."""
     columns = {at: column for column in column_years(text) for at in range(column.start, column.end)}
-    return [replace(value, column=columns.get(value.end - 1)) if value.end else value for value in values]
+    rows = {at: row for row in rows_over(text) for at in range(row.start, row.end)}
+    return [
+        replace(value, column=columns.get(value.end - 1), row=rows.get(value.end - 1)) if value.end else value
+        for value in values
+    ]
 
 
 def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, question: str = "") -> bool:
-    """True if a source states the value: in the same unit, or without one, with its sign, and in a column of its year.
+    """True if a source states the value: in the same unit, or without one, with its sign, and in its column and row.
 
-    A claim without a year speaks of those of its question.
+    A claim without a year speaks of those of its question. A value that stands in a table alone is not one of a row
+    that neither of them names, where they name others.
     """
     if ABOUT in value.said:
         value = _rounded_to(value, source, claim)
     ways = (value, *_converted(value))
     spoken = frozenset(() if _FISCAL.search(claim) else _IN_YEAR.findall(claim) or _CALENDAR.findall(question))
-    known = [one for one in source for way in ways if _agree(way, one) and not _of_another_year(one, spoken)]
+    known = [
+        one
+        for one in source
+        for way in ways
+        if _agree(way, one)
+        and not _of_another_year(one, spoken)
+        and not (one.row and one.row.is_another(claim, question))
+    ]
     currencies = {code for one in source if one.kind == "money" and one.readings & value.readings for code in one.units}
     if value.kind == "money" and value.units and currencies and not currencies & value.units:
         return False  # a bare number elsewhere does not make USD 500 of EUR 500
     if any(one.negative == value.negative for one in known):
         return True
     return bool(known) and not value.negative and _FALLS.search(claim) is not None
+
+
+def rows_stating(value: StatedValue, source: Sequence[StatedValue]) -> frozenset[TableRow]:
+    """The rows of tables that state a value; none if it stands anywhere else as well."""
+    places = [one for one in source for way in (value, *_converted(value)) if _agree(way, one)]
+    return frozenset(one.row.row for one in places if one.row) if all(one.row for one in places) else frozenset()
 
 
 def _rounded_to(value: StatedValue, source: Sequence[StatedValue], claim: str) -> StatedValue:

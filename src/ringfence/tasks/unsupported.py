@@ -12,7 +12,8 @@ from .locale import Locale
 from .names import NameSource, names_in, nouns_have_capitals
 from .number_words import number_words
 from .ordered_pairs import turned_pairs
-from .stated import is_part_of_code, is_stated, stated_values, written_values
+from .stated import is_part_of_code, is_stated, rows_stating, stated_values, written_values
+from .table_rows import crossed_rows
 from .units import end_of_unit
 
 __all__ = ["unsupported"]
@@ -31,7 +32,11 @@ def unsupported(
     found: list[tuple[int, int, str]] = []
     taken: set[int] = set()
     stated = stated_values(document, locale)
-    for value in written_values(written, locale):
+    values = list(written_values(written, locale))
+    in_rows = sorted((value.start, value.end, rows) for value in values if (rows := rows_stating(value, stated)))
+    if crossed_rows(written.text, [(start, rows) for start, _, rows in in_rows]):
+        found += [(start, end, "order") for start, end, _ in in_rows]
+    for value in values:
         taken |= set(range(value.start, end_of_unit(written.text, value.end)))
         if not is_stated(value, stated, written.text, question) and not is_part_of_code(value, stated, written.text):
             found.append((value.start, value.end, value.kind))
