@@ -23,7 +23,7 @@ from .number_words import number_words
 from .qualifiers import ABOUT, Qualifiers, contradict, date_qualifiers, qualifiers
 from .recognisers import Candidate, find_candidates
 from .stated_dates import partial_dates, shared_years, two_years, years
-from .table_rows import RowOf, TableRow, rows_over
+from .table_heads import Headed, UnderHead, columns_of, rows_of
 from .units import (
     converted,
     currencies_of,
@@ -64,7 +64,8 @@ class StatedValue:
     """A value at ``start`` to ``end``: its possible readings without sign, and what it can be measured in.
 
     No ``units`` mean that the text does not say. ``bare`` numbers stand below the head of a table that has a scale.
-    ``said`` is what the words around it say of it, ``column`` the year over it in a table, ``row`` its row there.
+    ``said`` is what the words around it say of it, ``year`` that over its column of a table, ``row`` and
+    ``column`` where else it stands there.
     """
 
     start: int
@@ -75,8 +76,9 @@ class StatedValue:
     units: frozenset[str] = frozenset()
     bare: bool = False
     said: Qualifiers = frozenset()
-    column: ColumnYear | None = None
-    row: RowOf | None = None
+    year: ColumnYear | None = None
+    row: UnderHead | None = None
+    column: UnderHead | None = None
 
 
 def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
@@ -146,20 +148,24 @@ def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
 
 
 def _in_tables(values: list[StatedValue], text: str) -> list[StatedValue]:
-    """The values with the years that stand over them, and the rows that they stand in."""
-    columns = {at: column for column in column_years(text) for at in range(column.start, column.end)}
-    rows = {at: row for row in rows_over(text) for at in range(row.start, row.end)}
-    return [
-        replace(value, column=columns.get(value.end - 1), row=rows.get(value.end - 1)) if value.end else value
-        for value in values
-    ]
+    """The values with the years that stand over them, their rows and their columns."""
+    years_over = {at: year for year in column_years(text) for at in range(year.start, year.end)}
+    rows, columns = (
+        {at: each for each in found for at in range(each.start, each.end)}
+        for found in (rows_of(text), columns_of(text))
+    )
+
+    def placed(value: StatedValue, at: int) -> StatedValue:
+        return replace(value, year=years_over.get(at), row=rows.get(at), column=columns.get(at))
+
+    return [placed(value, value.end - 1) if value.end else value for value in values]
 
 
 def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, question: str = "") -> bool:
     """True if a source states the value: in the same unit, or without one, with its sign, and in its column and row.
 
-    A claim without a year speaks of those of its question. A value that stands in a table alone is not one of a row
-    that neither of them names, where they name others.
+    A claim without a year speaks of those of its question. A value that stands in a table alone is not one of a row or
+    column that neither of them names, where they name others.
     """
     if ABOUT in value.said:
         value = _rounded_to(value, source, claim)
@@ -171,7 +177,7 @@ def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, que
         for way in ways
         if _agree(way, one)
         and not _of_another_year(one, spoken)
-        and not (one.row and one.row.is_another(claim, question))
+        and not any(place and place.is_another(claim, question) for place in (one.row, one.column))
     ]
     currencies = {code for one in source if one.kind == "money" and one.readings & value.readings for code in one.units}
     if value.kind == "money" and value.units and currencies and not currencies & value.units:
@@ -181,10 +187,10 @@ def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, que
     return bool(known) and not value.negative and _FALLS.search(claim) is not None
 
 
-def rows_stating(value: StatedValue, source: Sequence[StatedValue]) -> frozenset[TableRow]:
+def rows_stating(value: StatedValue, source: Sequence[StatedValue]) -> frozenset[Headed]:
     """The rows of tables that state a value; none if it stands anywhere else as well."""
     places = [one for one in source for way in (value, *_converted(value)) if _agree(way, one)]
-    return frozenset(one.row.row for one in places if one.row) if all(one.row for one in places) else frozenset()
+    return frozenset(one.row.own for one in places if one.row) if all(one.row for one in places) else frozenset()
 
 
 def _rounded_to(value: StatedValue, source: Sequence[StatedValue], claim: str) -> StatedValue:
@@ -206,7 +212,7 @@ def _round(number: Decimal, digits: int) -> Decimal:
 
 def _of_another_year(one: StatedValue, spoken: frozenset[str]) -> bool:
     """True if a claim speaks of one column of a table, and the value stands in another."""
-    return one.column is not None and one.column.year not in spoken and bool(one.column.years & spoken)
+    return one.year is not None and one.year.year not in spoken and bool(one.year.years & spoken)
 
 
 def _agree(value: StatedValue, one: StatedValue) -> bool:

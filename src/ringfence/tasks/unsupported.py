@@ -13,7 +13,7 @@ from .names import NameSource, names_in, nouns_have_capitals
 from .number_words import number_words
 from .ordered_pairs import turned_pairs
 from .stated import is_part_of_code, is_stated, rows_stating, stated_values, written_values
-from .table_rows import crossed_rows
+from .table_heads import crossed_rows
 from .units import end_of_unit
 
 __all__ = ["unsupported"]

@@ -1,10 +1,10 @@
-"""A number that a table has is one of its row: a claim that names other rows, and not that one, does not state it."""
+"""A number of a table is one of its row and column: a claim that names others, and not those, does not state it."""
 
 from __future__ import annotations
 
 import pytest
 
-from ringfence.tasks.table_rows import rows_over
+from ringfence.tasks.table_heads import columns_of, rows_of
 
 from .test_stated_values import faults
 
@@ -15,6 +15,7 @@ RESULTS = (
 )
 YEARS = "Year   Visitors\n2019   41,200\n2020   9,300\n2021   17,850"
 MARKDOWN = "| Pump | Pressure | Weight |\n|---|---|---|\n| P-20 | 6 bar | 11 kg |\n| P-45 | 16 bar | 23 kg |"
+SALES = "Region\tPrinters\tScanners\nNorth\t31\t18\nSouth\t24\t40"
 FORM = "Invoice date   3 May 2024\nDelivery   7 June 2024\nDue on   2 July 2024\nNet   EUR 200.00\nTotal   EUR 238.00"
 
 
@@ -36,6 +37,11 @@ FORM = "Invoice date   3 May 2024\nDelivery   7 June 2024\nDue on   2 July 2024\
         ("The P-45 weighs 23 kg.", MARKDOWN),
         ("The invoice of 3 May 2024 is due on 2 July 2024.", FORM),
         ("The total is EUR 238.00, with EUR 200.00 net.", FORM),
+        ("The price of Team is EUR 45.", PLANS),
+        ("Team is for 25 users, at a monthly price of EUR 45.", PLANS),
+        ("The users of Team pay EUR 45 a month.", PLANS),
+        ("The pressure of the P-45 is 16 bar.", MARKDOWN),
+        ("The pump P-45 weighs 23 kg.", MARKDOWN),
         ("Basic costs EUR 10 and Team EUR 45.", PLANS),
         ("Basic and Team cost EUR 10 and EUR 45.", PLANS),
         ("EUR 45 is for Team and EUR 10 for Basic.", PLANS),
@@ -58,6 +64,9 @@ def test_a_number_of_a_row_that_is_named_or_that_no_other_is_named_for_is_stated
         ("In 2021 there were 9,300 visitors.", YEARS, "9,300"),
         ("The P-20 weighs 23 kg.", MARKDOWN, "23"),
         ("The net amount is EUR 238.00.", FORM, "EUR 238.00"),
+        ("The Team plan is for 45 users.", PLANS, "45"),
+        ("The Basic price is 5 a month.", PLANS, "5"),
+        ("North sold 18 printers.", SALES, "18"),
         ("Basic costs EUR 45 and Team EUR 10.", PLANS, "EUR 45"),
         ("Basic and Team cost EUR 45 and EUR 10.", PLANS, "EUR 45"),
         ("Revenue was 410 thousand, the net income 5,100 thousand.", RESULTS, "5,100"),
@@ -69,7 +78,14 @@ def test_a_number_of_another_row_is_a_fault(claim: str, text: str, wrong: str) -
 
 def test_rows_are_read_by_their_heads_and_a_line_of_prose_ends_a_table() -> None:
     prose = "This long sentence has no cells at all, and the table that stood above it is at its end by now."
-    found = list(rows_over(f"Basic   EUR 10   5\nTeam   EUR 45   25\n{prose}\nNorth   7"))
-    assert [(sorted(each.row.head), len(each.others)) for each in found] == [
+    found = list(rows_of(f"Basic   EUR 10   5\nTeam   EUR 45   25\n{prose}\nNorth   7"))
+    assert [(sorted(each.own.head), len(each.others)) for each in found] == [
         (["basic"], 1), (["basic"], 1), (["team"], 1), (["team"], 1), (["north"], 0),
     ]  # fmt: skip
+
+
+def test_columns_have_the_heads_of_a_line_without_digits_if_all_rows_have_as_many_cells() -> None:
+    text = "Price   Load\nBasic   10   5"
+    found = [(sorted(each.own.head), sorted(each.own.numbers)) for each in columns_of(text)]
+    assert found == [(["price"], ["10"]), (["load"], ["5"])]
+    assert list(columns_of("Plan   Price   Users\nBasic   10   5\nTeam   45")) == []
