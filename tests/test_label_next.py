@@ -151,14 +151,30 @@ def test_what_the_gold_has_or_holds_out_is_never_proposed_not_under_another_name
 def test_no_document_of_a_family_that_the_gold_holds_out_is_proposed(tmp_path: Path) -> None:
     texts = {f"{name} {n}.txt": f"Name {name} {n * 'word '}" for name in ("Hansa", "Kiel") for n in (1, 2)}
     letters, gold = folder_of(tmp_path / "in", texts), tmp_path / "gold.jsonl"
-    engine = FakeEngine(lambda request, prompt: f" {re.findall(r'Name (Hansa|Kiel)', prompt)[-1]}\n")
-    run_fake(task_of(name={"kind": "text"}), expand_inputs([letters]), engine, tmp_path / "run")
+    engine = FakeEngine(lambda request, prompt: f" {re.findall(r'Name (Hansa|Kiel)', prompt)[-1]}\ncity: null\n")
+    run_fake(task_of(name={"kind": "text"}, city={"kind": "text"}), expand_inputs([letters]), engine, tmp_path / "run")
     GoldFile(gold).add({"Hansa 1.txt": GoldLine(document="Hansa 1.txt", values={"name": "HANSA"})})
     split = draw_split({"Hansa 1.txt": "x"}, {"Hansa 1.txt": ""}, {"test": 1.0}, 0, "name")
     SplitFile(gold).write(split)
     found = next_to_label(Pool([tmp_path / "run"]), gold)
     assert set(ids(found)) == {"Kiel 1.txt", "Kiel 2.txt"}
     assert found.left_out["of a family that gold holds out (dev, test)"] == 1
+    assert set(ids(next_to_label(Pool([tmp_path / "run"]), gold, NextTerms(9, key="city")))) == set(ids(found))
+
+
+@pytest.mark.parametrize("place", ["in/a.txt", "task.json", "gold.split.json"])
+def test_a_list_never_replaces_what_it_was_made_from(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder_of(tmp_path / "in", {"a.txt": letter(1), "b.txt": letter(2)})
+    (tmp_path / "task.json").write_text(json.dumps(TASK.canonical()))
+    SplitFile(tmp_path / "gold.jsonl").write(draw_split({"x": "x"}, {"x": ""}, {"test": 1.0}, 0))
+    GoldFile(tmp_path / "gold.jsonl").add({"x": GoldLine(document="x", values={})})
+    before = (tmp_path / place).read_bytes()
+    how = ("--task", tmp_path / "task.json", "--gold", tmp_path / "gold.jsonl")
+    assert ringfence("label", "next", tmp_path / "in", *how, "--out", tmp_path / place) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert (tmp_path / place).read_bytes() == before
 
 
 def test_runs_that_differ_put_a_document_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

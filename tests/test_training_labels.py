@@ -163,7 +163,7 @@ def test_a_reader_refuses_labels_of_what_the_gold_holds_out(run: RunFolder, offi
     gold, labels = Path("gold.jsonl"), Path("labels.jsonl")
     split(gold, test=[4])
     assert len(training_labels(labels, gold)) == 1  # by their names alone they are apart
-    with pytest.raises(InputError, match=r"near-duplicates .* \(twin.txt like 4.txt\)"):
+    with pytest.raises(InputError, match=r"near-duplicates .* \(twin.txt \(\w+\) like 4.txt\)"):
         training_labels(labels, gold, GoldSource(inputs=(str(office / "letters"),)))
     take(run, "nobody")
     with pytest.raises(InputError, match=r"1 documents of the test part .* \(4.txt\)"):
@@ -187,12 +187,49 @@ def test_documents_with_the_key_of_what_is_held_out_stay_out(run: RunFolder) -> 
         training_labels(Path("six.jsonl"), Path("gold.jsonl"))
 
 
+def test_a_family_that_is_held_out_stays_out_where_a_person_judged_other_fields_only(run: RunFolder) -> None:
+    day = {"day": gold_of(6)["day"]}
+    GoldFile(Path("gold.jsonl")).add({"2.txt": GoldLine(document="2.txt", values={"seller": gold_of(6)["seller"]})})
+    split(Path("gold.jsonl"), key="seller", test=[2])
+    GoldFile(Path("review.jsonl")).add({"6.txt": GoldLine(document="6.txt", values=day)})
+    taken, labels = take(run, "person", gold=Path("gold.jsonl"), corrections=Path("review.jsonl"))
+    assert (taken.left_out["of a family that those parts hold"], labels) == (1, [])
+    _, (six,) = take(run, "person", corrections=Path("review.jsonl"), gold=None)
+    assert six.values == day
+    taken, (three,) = take_of_three(run)
+    assert three.family == " ".join(gold_of(3)["seller"].casefold().split())
+
+
+def take_of_three(run: RunFolder) -> tuple[TakenLabels, list[TrainingLabel]]:
+    Path("labels.jsonl").unlink()
+    GoldFile(Path("third.jsonl")).add({"3.txt": GoldLine(document="3.txt", values={"day": gold_of(3)["day"]})})
+    return take(run, "person", gold=Path("gold.jsonl"), corrections=Path("third.jsonl"))
+
+
+def test_documents_of_two_archives_with_one_name_have_a_label_each(run: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "1.txt").write_text(letter(31))
+    run_fake(CHECKED, expand_inputs([tmp_path / "other"]), clerk(), Path("second"))
+    take(run, "nobody")
+    taken, labels = take(RunFolder.open(Path("second")), "nobody")
+    assert taken.added == 1
+    assert len(labels) == COUNT + 1
+    read = label_documents(labels)
+    assert sorted(read[label.key].text for label in labels if label.document == "1.txt") == [letter(1), letter(31)]
+
+
+def test_a_file_of_labels_below_a_file_is_refused_in_words(run: RunFolder) -> None:
+    Path("file").write_text("x")
+    with pytest.raises(InputError, match="file is not a folder"):
+        take_labels(run, Path("file/labels.jsonl"), TakeTerms("nobody"))
+
+
 def test_the_documents_of_labels_are_read_where_their_runs_found_them(run: RunFolder) -> None:
     _, labels = take(run, "nobody")
     changed = labels[0].model_copy(update={"sha256": "0" * 64})
     documents = label_documents([changed, *labels[1:]])
-    assert set(documents) == {label.document for label in labels[1:]}
-    assert documents["1.txt"].text == letter(1)
+    assert set(documents) == {label.key for label in labels[1:]}
+    assert documents[labels[1].key].text == letter(1)
 
 
 TAKE_GOLD = (

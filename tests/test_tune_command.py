@@ -45,7 +45,7 @@ def tune(folder: Path, *more: Any) -> int:
 
 def test_tune_trains_and_proves(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = labelled / "other"
-    letters = [labelled / "letters" / f"{number}.txt" for number in range(3)]
+    letters = [labelled / "letters" / f"{number}.txt" for number in range(TRAIN, TRAIN + 3)]  # of the dev part
     assert ringfence("run", labelled / "task.json", *letters, "--out", other, "--weights", "base") == 0
     also = ("--also", other, labelled / "gold.jsonl")
     assert tune(labelled, "--train-only") == 0

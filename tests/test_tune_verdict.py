@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -59,6 +61,13 @@ def test_a_small_sure_gain_is_called_small() -> None:
     assert sentence.startswith("Tuned weights bring two points at most over base, which needs no training: tuned +0.8")
 
 
+def test_a_bar_is_reached_by_the_bound_that_certifies_it_everywhere_else() -> None:
+    runs = {"tuned": items("1" * 49 + "0"), "base": items("0" * 50)}
+    contenders = [contender_of(name, runs) for name in runs]
+    assert _verdict(contenders, ProofTerms(bar=0.9))[0] == "PASS"  # 49 of 50: one-sided bound 0.909
+    assert _verdict(contenders, ProofTerms(bar=0.91))[0] == "UNDECIDED"
+
+
 def test_pass_means_better_than_every_contender() -> None:
     runs = {"tuned": items("1" * 12), "base": items("0" * 12), "close": items("1" * 9 + "0" * 3)}
     word, sentence = _verdict([contender_of(name, runs) for name in runs], ProofTerms())
@@ -78,9 +87,14 @@ def test_one_family_shows_nothing(gains: list[float]) -> None:
 
 
 def test_what_a_proof_needs_is_looked_for_before_the_training(tmp_path: Path) -> None:
-    faults = proof_faults(ProofTerms(("no-such-weights",), others=[OtherTask(tmp_path / "run", tmp_path / "gold")]))
-    assert len(faults) == 2
-    assert "no-such-weights" in faults[0]
+    manifest = SimpleNamespace(manifest=SimpleNamespace(name="base"))
+    prepared: Any = SimpleNamespace(base=manifest, labels=SimpleNamespace(trained_documents={}))
+    others = [OtherTask(tmp_path / "run", tmp_path / "gold")]
+    faults = proof_faults(ProofTerms(("no-such-weights",), float("nan"), others=others), prepared)
+    assert len(faults) == 3
+    assert "the bar nan" in faults[0]
+    assert "no-such-weights" in faults[1]
+    assert "so are others called" in proof_faults(ProofTerms(("tuned",)), prepared)[0]
 
 
 def test_two_trainings_never_share_a_folder(tmp_path: Path) -> None:
@@ -109,7 +123,7 @@ def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[TrainingLabel]]:
     monkeypatch.setattr("ringfence.tuning.data.training_labels", lambda path, *_: found[path.name])
     monkeypatch.setattr(
         "ringfence.tuning.data.label_documents",
-        lambda labels: {one.document: documents[one.document] for one in labels if one.document in documents},
+        lambda labels: {one.key: documents[one.document] for one in labels if one.document in documents},
     )
     return found
 

@@ -333,12 +333,12 @@ def test_training_labels_are_trained_on_beside_the_gold_which_counts_for_its_own
     )
     same = answered.model_copy(update={"document": "2.txt", "values": {"seller": None}})
     monkeypatch.setattr("ringfence.tuning.data.training_labels", lambda *_: [answered, same])
-    monkeypatch.setattr("ringfence.tuning.data.label_documents", lambda _: {"300.txt": fresh, "2.txt": own})
+    monkeypatch.setattr("ringfence.tuning.data.label_documents", lambda _: {answered.key: fresh, same.key: own})
     of = read_labels(gold, GoldSource(None, TASK, tuple(str(tmp_path / name) for name in of.documents)), [tmp_path])
     assert [label for label, _ in of.more] == [answered]
     train, _ = encoded(of, "calibration", ENGINE, Windowing())
     assert len(train) == 41, "40 of gold, and one"
-    assert train[-1].example.document == "300.txt"
+    assert train[-1].example.document == "300.txt (a training label, )"
     dev, _ = encoded(of, "dev", ENGINE, Windowing())
     assert {each.example.document for each in dev} == set(of.part("dev"))
 

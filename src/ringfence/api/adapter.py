@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from ..errors import InputError
 from ..gold.source import GoldSource
 from ..runs import Progress, RunFolder, note_product
 from ..tasks import load_task
@@ -93,20 +94,24 @@ def tune(
     from ..reports.tune_report import write_tune_report
 
     terms, options, hooks = terms or TuneTerms(), options or TuningOptions(), hooks or TuningHooks()
-    out, gold = Path(out), Path(gold)
-    source = GoldSource(options.run, load_task(task), tuple(documents))
+    out, gold, documents = Path(out), Path(gold), tuple(documents)
+    _require_fit(out, options.run, documents)
+    source = GoldSource(options.run, load_task(task), documents)
     tune_hooks = TuneHooks(hooks.say, hooks.on_step, hooks.on_epoch, hooks.on_documents)
     prepared = prepare(gold, source, terms, tune_hooks)
     if options.until != "training":  # another machine may prove it
-        prepared.guarded.faults.extend(proof_faults(options.proof))
+        prepared.guarded.faults.extend(proof_faults(options.proof, prepared))
     hooks.on_plan(prepared)
     if options.until == "plan":
         return None
     with alone_in(out):
         until: Until = "published" if options.until == "proof" else "trained"
+        behind = {*([options.run] if options.run else []), *(Path(label.run) for label, _ in prepared.labels.more)}
+        for run in (*behind, *(other.run for other in options.proof.others)):
+            note_product(RunFolder(run), "training", out)
         tuned = train(prepared, out, tune_hooks, resume=options.resume, until=until)
-        for run in {*([options.run] if options.run else []), *(Path(label.run) for label, _ in prepared.labels.more)}:
-            _note_products(RunFolder(run), tuned, out)
+        for run in behind:
+            _note_weights(RunFolder(run), tuned)
         proof = None
         if tuned.published:
             proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
@@ -116,8 +121,16 @@ def tune(
     return Tuning(tuned, proof, points, report)
 
 
-def _note_products(run: RunFolder, tuned: Tuned, out: Path) -> None:
-    """Remember what can repeat the documents of a run, for a purge."""
-    note_product(run, "training", out)
+def _require_fit(out: Path, run: Path | None, documents: tuple[str, ...]) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is not a folder.", "Name a folder for the training.")
+    if run and documents:
+        raise InputError(
+            "The labelled documents are those of a run or those of a folder.", "Give --run or --documents, not both."
+        )
+
+
+def _note_weights(run: RunFolder, tuned: Tuned) -> None:
+    """Remember weights that can repeat the documents of a run, for a purge."""
     for what, weights in (tuned.published.by_name if tuned.published else {}).items():
         note_product(run, f"tuned weights ({what})", weights.folder)

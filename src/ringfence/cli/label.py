@@ -11,7 +11,9 @@ import click
 
 from ..api.label import NextTerms, next_to_label
 from ..contracts import AcceptedBy
+from ..documents import expand_inputs
 from ..evaluation.calibrator import read_calibrator
+from ..gold.split import SplitFile
 from ..labels import CompareBy, Proposals, TakenLabels, TakeTerms, take_labels
 from ..learning import read_ranker
 from ..runs import RunFolder, note_product, require_output
@@ -66,7 +68,11 @@ def next_command(
     Documents of the gold, and near-duplicates of those that it holds out, are never proposed.
     """
     if out:
-        require_output(out, *([gold] if gold else []), run=RunFolder.open(runs[0]) if runs else None)
+        named = [each for each in (gold, gold and SplitFile(gold).path, task, ranker_file, calibrator_file) if each]
+        read = [source.path for source in expand_inputs(inputs)] if inputs else []
+        require_output(out, *named, *read)
+        for folder in map(RunFolder.open, runs):
+            require_output(out, run=folder)
     ranker = read_ranker(ranker_file) if ranker_file else None
     calibrator = read_calibrator(calibrator_file) if calibrator_file else None
     with bar("reading documents") as on_progress:

@@ -24,11 +24,12 @@ class TrainingLabel(Contract):
     ``synthetic`` (an answer that nobody accepted). ``accepted_by`` says by whom: a person, the decision of a
     ``calibrator`` (its digest), the ``checks`` of the task, or nobody. ``by``, ``at`` and ``note`` are those of the
     gold; ``old`` holds the answers that the person changed, by path. The answers come from ``run``, made by ``weights``
-    under ``lock``. A field that is not in ``values`` was not judged. ``sha256`` is that of the document's bytes.
+    under ``lock``. A field that is not in ``values`` was not judged. ``family`` is what the answers said of the field
+    by which the gold keeps documents together. ``sha256`` is that of the document's bytes.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-    omitted: ClassVar[frozenset[str]] = frozenset({"note", "old", "calibrator"})
+    omitted: ClassVar[frozenset[str]] = frozenset({"note", "old", "calibrator", "family"})
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     document: str
@@ -41,6 +42,12 @@ class TrainingLabel(Contract):
     note: str | None = None
     old: dict[str, str | None] | None = None
     calibrator: str | None = None
+    family: str | None = None
     run: str
     weights: str = ""
     lock: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name and bytes of the document: two archives may use one name for two documents."""
+        return self.document, self.sha256 or ""

@@ -58,6 +58,19 @@ def _pairs(equal: list[str]) -> Iterable[tuple[str, str]]:
     return combinations(equal, 2) if len(equal) <= MOST_EQUAL else ((equal[0], other) for other in equal[1:])
 
 
+def twins_of(texts: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``texts`` that are nearly a ``known`` text, with the id of that one. Both may use one id for two."""
+    if not (texts and known):
+        return {}
+    every = [("known", one, text) for one, text in known.items()] + [("", one, text) for one, text in texts.items()]
+    found: dict[str, str] = {}
+    for pair in near_duplicates({str(number): text for number, (_, _, text) in enumerate(every)}):
+        (first, held, _), (second, other, _) = every[int(pair.first)], every[int(pair.second)]
+        if first and not second:
+            found.setdefault(other, held)
+    return found
+
+
 def families_of(documents: Iterable[str], pairs: Iterable[Pair], *keys: Mapping[str, str | None]) -> dict[str, str]:
     """The family of each document, by the name of its first member. Pairs and equal keys of one kind join documents."""
     root = {identity: identity for identity in documents}

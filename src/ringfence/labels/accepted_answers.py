@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..gold.corrections import corrected_run
 from ..gold.file import GoldFile
 from ..gold.source import GoldSource
+from ..gold.split import key_in
 from ..runs import TRAINING_LABELS, RunFolder, note_product
 from ..runs.doubts import doubts_about, required_paths
 from ..tasks import task_from
@@ -84,7 +85,9 @@ def take_labels(folder: RunFolder, out: Path, terms: TakeTerms) -> TakenLabels:
             continue
         about = {"document": result.document.id, "sha256": result.document.sha256, "lock": result.lock or ""}
         label = TrainingLabel(**{"values": result.values, **about, **made, **said})
-        if held.holds_family_of(label.values):
+        family = key_in({**(result.values or {}), **label.values}, held.key)
+        label = label.model_copy(update={"family": family})
+        if held.holds_family_of(label):
             left_out["of a family that those parts hold"] += 1
             continue
         labels[label.document] = label

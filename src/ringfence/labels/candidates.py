@@ -85,12 +85,16 @@ class Pool:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A document that could be labelled, or is: its text, its doubts, and the value that tells its family."""
+    """A document that could be labelled, or is: its text, its doubts, and the values that tell its families.
+
+    ``key`` makes documents alike; ``family`` is that by which the gold was split.
+    """
 
     document: str
     text: str
     doubt: Doubt
     key: str | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,11 +116,12 @@ class Candidates:
         ranker: Ranker | None,
         calibrator: Calibrator | None,
         key: str | None,
+        family: str | None = None,
     ) -> Candidates:
         """Read the documents of a pool once.
 
-        ``key`` is a field whose equal values make a family. Raises InputError if the runs answer several tasks, or if
-        the task has no such field.
+        ``key`` and ``family`` are fields whose equal values make a family. Raises InputError if the runs answer several
+        tasks, or if the task has no such field.
         """
         answers, task = _answers(pool, calibrator)
         _require_field(task, key)
@@ -130,7 +135,9 @@ class Candidates:
         unread: list[str] = []
         for document in pool.read(unread):
             if line := gold.get(document.id):
-                labelled[document.id] = Candidate(document.id, document.text, Doubt(0.0), key_in(line.values, key))
+                labelled[document.id] = Candidate(
+                    document.id, document.text, Doubt(0.0), key_in(line.values, key), key_in(line.values, family)
+                )
                 continue
             results = [
                 result for each in answers
@@ -140,8 +147,11 @@ class Candidates:
                 doubt = reader.of(document, results)
             except ValueError as error:
                 doubt = Doubt(1.0, (str(error),))
-            said = next((value for result in results if (value := key_in(result.values or {}, key))), None)
-            found[document.id] = Candidate(document.id, document.text, doubt, said)
+            said = (
+                next((value for result in results if (value := key_in(result.values or {}, field))), None)
+                for field in (key, family)
+            )
+            found[document.id] = Candidate(document.id, document.text, doubt, *said)
         return cls(list(found.values()), labelled, unread)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from ..contracts import TrainingLabel
 from ..extras import need
 from ..gold.file import GoldFile
-from ..gold.near_duplicates import near_duplicates
+from ..gold.near_duplicates import twins_of
 from ..gold.source import GoldSource
 from ..gold.split import SplitFile, key_in
 
@@ -53,9 +53,9 @@ class HeldOut:
         """The same, with the texts that the other one could read too."""
         return replace(self, texts={**other.texts, **self.texts})
 
-    def holds_family_of(self, values: Mapping[str, Any]) -> bool:
-        """Whether the values say that a document belongs to a family that is held out."""
-        return key_in(values, self.key) in self.families
+    def holds_family_of(self, label: TrainingLabel) -> bool:
+        """Whether a label, or the answer behind it, says that its document belongs to a family that is held out."""
+        return bool(self.families & {key_in(label.values, self.key), label.family})
 
     @property
     def unread(self) -> list[str]:
@@ -68,18 +68,6 @@ class HeldOut:
 
     def twins(self, texts: Mapping[str, str]) -> dict[str, str]:
         """Those of ``texts`` that are nearly the text of a held out document, with the id of that document."""
-        if not (texts and self.texts):
-            return {}
-        need("evaluation", "sklearn")
-        # Two folders may use one id for two documents, so the sides are told apart by their place.
-        every = {("held", one): text for one, text in self.texts.items()} | {
-            ("", one): text for one, text in texts.items()
-        }
-        keys = {str(number): key for number, key in enumerate(every)}
-        pairs = near_duplicates(dict(zip(keys, every.values(), strict=True)))
-        found: dict[str, str] = {}
-        for pair in pairs:
-            (first, held), (second, other) = keys[pair.first], keys[pair.second]
-            if first and not second:
-                found.setdefault(other, held)
-        return found
+        if texts and self.texts:
+            need("evaluation", "sklearn")
+        return twins_of(texts, self.texts)

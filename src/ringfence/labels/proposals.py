@@ -110,8 +110,8 @@ def next_to_label(
     lines = GoldFile(gold).latest() if gold else {}
     held = HeldOut.of(gold)
     key = terms.key or held.key
-    candidates = Candidates.of(pool, lines, terms.ranker, terms.calibrator, key)
-    kept, left_out = _kept(candidates, held, key)
+    candidates = Candidates.of(pool, lines, terms.ranker, terms.calibrator, key, held.key)
+    kept, left_out = _kept(candidates, held)
     if not kept:
         raise InputError(
             "There is no document to label next.", "Give a run or a folder with documents that the gold does not have."
@@ -133,7 +133,7 @@ def next_to_label(
     return Proposals(found, considered, left_out, "meaning" if embed else "words", unread)
 
 
-def _kept(candidates: Candidates, held: HeldOut, key: str | None) -> tuple[list[Candidate], Counter[str]]:
+def _kept(candidates: Candidates, held: HeldOut) -> tuple[list[Candidate], Counter[str]]:
     """The candidates without those that the gold has under another name, or that are like what it holds out."""
     gold = {f"gold {name}": one.text for name, one in candidates.labelled.items()}
     mine = {f"mine {one.document}": one.text for one in candidates.documents}
@@ -145,9 +145,8 @@ def _kept(candidates: Candidates, held: HeldOut, key: str | None) -> tuple[list[
                 why[second] = "the same text as gold"
             elif first.removeprefix("gold ") in held.parts:
                 why.setdefault(second, "nearly the text of gold that is held out (dev, test)")
-    if key == held.key:
-        of_families = [one.document for one in candidates.documents if one.key in held.families]
-        why |= {f"mine {name}": "of a family that gold holds out (dev, test)" for name in of_families}
+    of_families = [one.document for one in candidates.documents if one.family in held.families]
+    why |= {f"mine {name}": "of a family that gold holds out (dev, test)" for name in of_families}
     kept = [one for one in candidates.documents if f"mine {one.document}" not in why]
     left_out = Counter(why.values())
     if candidates.labelled:

@@ -22,11 +22,12 @@ from .held_out import HeldOut
 
 __all__ = ["STRENGTH", "add_labels", "label_documents", "read_labels", "training_labels"]
 
+DocumentKey = tuple[str, str]  # of a TrainingLabel
 STRENGTH = ("nobody", "checks", "calibrator", "person")  # a label gives way to one of the same strength or a greater
 SHOWN = 4
 
 
-def read_labels(path: Path) -> dict[str, TrainingLabel]:
+def read_labels(path: Path) -> dict[DocumentKey, TrainingLabel]:
     """The label that counts for each document. Raises InputError with the number of a line that is none."""
     try:
         data = path.read_bytes()
@@ -35,12 +36,12 @@ def read_labels(path: Path) -> dict[str, TrainingLabel]:
             f"Cannot read the training labels {path} ({error.strerror}).",
             "Give the file that `ringfence label take` wrote.",
         ) from None
-    found: dict[str, TrainingLabel] = {}
+    found: dict[DocumentKey, TrainingLabel] = {}
     for number, row in enumerate(data.split(b"\n"), start=1):
         if row.strip():
             label = _label(row, f"Line {number} of {path}")
-            found.pop(label.document, None)
-            found[label.document] = label
+            found.pop(label.key, None)
+            found[label.key] = label
     return found
 
 
@@ -62,12 +63,15 @@ def add_labels(path: Path, fresh: Iterable[TrainingLabel]) -> tuple[int, list[st
     A person's label counts more than a calibrator's, that more than the checks', and nobody's least. Raises InputError
     if the file exists and holds something else.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{path.parent} is not a folder.", "Name a file in a folder.") from None
     with FileLock(path.with_name(f".{path.name}.lock"), mode=0o600):
         known = read_labels(path) if path.exists() else {}
         lines, weaker = [], []
         for label in fresh:
-            before = known.get(label.document)
+            before = known.get(label.key)
             if before and STRENGTH.index(before.accepted_by) > STRENGTH.index(label.accepted_by):
                 weaker.append(label.document)
             elif before is None or before.model_copy(update={"at": label.at}) != label:
@@ -86,22 +90,22 @@ def training_labels(path: Path, gold: Path | None = None, source: GoldSource | N
     document (the gold was split by company, say) or, where ``source`` says where the gold's documents lie, if one is
     nearly the text of such a document.
     """
-    labels, held = read_labels(path), HeldOut.of(gold, source)
-    if named := held.named(labels):
+    labels, held = list(read_labels(path).values()), HeldOut.of(gold, source)
+    if named := held.named(label.document for label in labels):
         parts = " or ".join(sorted({held.parts[identity] for identity in named}))
         raise InputError(
             f"{path} has labels for {len(named)} documents of the {parts} part of {gold} ({_shown(named)}).",
             "Take the labels again with --gold, which leaves them out: what a figure rests on never trains.",
         )
-    if related := sorted(name for name, label in labels.items() if held.holds_family_of(label.values)):
+    if related := sorted(label.document for label in labels if held.holds_family_of(label)):
         raise InputError(
             f"{path} has labels for {len(related)} documents whose {held.key} is that of documents of the dev or test "
             f"part of {gold} ({_shown(related)}).",
             "Take the labels again with --gold, which leaves them out: what a figure rests on never trains.",
         )
     if held.texts:
-        documents = label_documents(labels.values())
-        if twins := held.twins({identity: document.text for identity, document in documents.items()}):
+        documents = label_documents(labels)
+        if twins := held.twins({f"{name} ({sha256[:8]})": one.text for (name, sha256), one in documents.items()}):
             listed = [f"{identity} like {twin}" for identity, twin in sorted(twins.items())]
             raise InputError(
                 f"{path} has labels for {len(twins)} near-duplicates of documents of the dev or test part of {gold} "
@@ -109,23 +113,25 @@ def training_labels(path: Path, gold: Path | None = None, source: GoldSource | N
                 "Take the labels again with --gold and --documents (where the gold's documents lie), which leaves them "
                 "out: what a figure rests on never trains.",
             )
-    return [labels[identity] for identity in sorted(labels)]
+    return sorted(labels, key=lambda label: label.key)
 
 
 def _shown(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 
-def label_documents(labels: Iterable[TrainingLabel], passwords: tuple[str, ...] = ()) -> Mapping[str, Document]:
+def label_documents(labels: Iterable[TrainingLabel], passwords: tuple[str, ...] = ()) -> Mapping[DocumentKey, Document]:
     """Read the documents of labels again, each where its run found it; missing and changed ones are left out.
 
     Raises RunError if a run is gone or was purged.
     """
-    by_run: dict[str, dict[str, str | None]] = {}
+    by_run: dict[str, dict[str, TrainingLabel]] = {}
     for label in labels:
-        by_run.setdefault(label.run, {})[label.document] = label.sha256
-    found: dict[str, Document] = {}
+        by_run.setdefault(label.run, {})[label.document] = label
+    found: dict[DocumentKey, Document] = {}
     for run, wanted in by_run.items():
         documents = reread_documents(RunFolder.open(Path(run)), wanted, passwords)
-        found |= {identity: one for identity, one in documents.items() if one.sha256 == wanted[identity]}
+        found |= {
+            wanted[identity].key: one for identity, one in documents.items() if one.sha256 == wanted[identity].sha256
+        }
     return found

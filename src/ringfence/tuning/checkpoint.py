@@ -31,16 +31,20 @@ class Epoch:
 class Checkpoint:
     """The numbers of a training by name (``lora/...``, ``first/...``, ``second/...`` of the optimiser), and its place.
 
-    ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way, ``before`` the
-    share right on the dev part without an adapter, ``skipped`` the steps whose gradient was no number. ``digest`` says
-    what is trained: another base, plan or label cannot go on from here. ``made`` says by what: other code, packages or
-    numbers cannot go on either, until the training is ``finished``. Then any machine can, and the file holds the
-    adapter of the best epoch alone, or no numbers where the best is not chosen yet.
+    ``step`` steps are done; ``epochs`` have ended. ``loss`` and ``seconds`` are of the epoch under way, ``summed`` its
+    steps whose loss is a number, ``before`` the share right on the dev part without an adapter, ``skipped`` the steps
+    whose gradient was no number. ``digest`` says what is trained: another base, plan or label cannot go on from here.
+    ``choice`` says how the dev part was answered and compared: epochs that were compared otherwise cannot be chosen
+    among. ``made`` says by what it was trained: other code, packages or numbers cannot go on either, until the training
+    is ``finished``. Then any machine can, and the file holds the adapter of the best epoch alone, or no numbers where
+    the best is not chosen yet.
     """
 
     digest: str
+    choice: str = ""
     step: int = 0
     loss: float = 0.0
+    summed: int = 0
     tokens: int = 0
     seconds: float = 0.0
     made: Mapping[str, Any] = field(default_factory=dict)
@@ -81,6 +85,13 @@ class Checkpoint:
                 f"The checkpoint {path} belongs to another training: labels, weights or settings differ.",
                 "Give the same ones, or train into another folder.",
             )
+        if (found.before is not None or any(each.dev is not None for each in epochs)) and found.choice != start.choice:
+            raise InputError(
+                f"The dev part was answered otherwise for {path}: task, checks, dev labels, engine, --window or "
+                "--compare differ.",
+                "Give the same ones, or train into another folder.",
+            )
+        found.choice = start.choice
         if found.made != start.made and not (found.finished or kept):
             differs = ", ".join(sorted(name for name in start.made if found.made.get(name) != start.made[name]))
             raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +58,30 @@ class Labels:
         return found | {label_name(label): (label.values, document) for label, document in self.more}
 
     @property
+    def trained_documents(self) -> dict[str, Document]:
+        """The documents of everything that is trained on."""
+        return {name: document for name, (_, document) in self.trained().items()}
+
+    @property
     def origins(self) -> dict[str, int]:
         """The training labels beside the gold, by origin, by who accepted them, and by the weights that answered."""
         return dict(Counter(f"{one.origin}, {one.accepted_by}, {one.weights}" for one, _ in self.more))
 
-    def leaks(self) -> list[tuple[str, str]]:
-        """Pairs of near-duplicates, or of documents with an equal key, in different parts."""
+    def families(self) -> dict[str, str]:
+        """The family of each labelled document: near-duplicates, and documents with an equal key, are one."""
         keys = {i: key_of(self.gold[i], self.task, self.split.key) for i in self.documents} if self.split.key else {}
         pairs = [pair for pair in self.pairs if {pair.first, pair.second} <= self.documents.keys()]
-        return self.split.leaks(families_of(self.documents, pairs, keys))
+        return families_of(self.documents, pairs, keys, self.split.families)
+
+    def leaks(self) -> list[tuple[str, str]]:
+        """Pairs of documents of one family in different parts."""
+        return self.split.leaks(self.families())
+
+    @property
+    def digest_of_more(self) -> str | None:
+        """The digest of the training labels beside the gold: who accepted which values of which document."""
+        said = [label.model_dump(mode="json", exclude={"run", "at", "note"}) for label, _ in self.more]
+        return canonical_digest(sorted(said, key=canonical_digest)) if said else None
 
     def digest(self, part: str) -> str:
         """The digest of a part: its gold values, and the sha256 of its documents."""
@@ -107,7 +122,7 @@ def read_labels(gold: Path, source: GoldSource, more: Sequence[Path] = ()) -> La
 
 def label_name(label: TrainingLabel) -> str:
     """A training label's document as people tell it from one of the gold."""
-    return f"{label.document} (a training label)"
+    return f"{label.document} (a training label, {(label.sha256 or '')[:8]})"
 
 
 def _with_documents(
@@ -121,12 +136,11 @@ def _with_documents(
     lost: list[str] = []
     for path in files:
         labels = training_labels(path, gold, source)
-        require_gold_fits(
-            task, {one.document: GoldLine(document=one.document, values=one.values) for one in labels}, path
-        )
+        for one in labels:
+            require_gold_fits(task, {one.document: GoldLine(document=one.document, values=one.values)}, path)
         documents = label_documents(labels)
-        lost += [label.document for label in labels if label.document not in documents]
-        for label, document in ((one, documents[one.document]) for one in labels if one.document in documents):
+        lost += [label.document for label in labels if label.key not in documents]
+        for label, document in ((one, documents[one.key]) for one in labels if one.key in documents):
             before = found.get(document.sha256)
             if before is None or STRENGTH.index(before[0].accepted_by) <= STRENGTH.index(label.accepted_by):
                 found[document.sha256] = label, document
@@ -151,7 +165,10 @@ def encoded(
         on_progress(number, len(lines))
     for label, document in labels.more if part == TRAIN else ():
         line = GoldLine(document=document.id, values=label.values)
-        found += [encode(each, engine) for each in _examples(labels.task, document, line, engine, windowing)]
+        found += [
+            encode(replace(each, document=label_name(label)), engine)
+            for each in _examples(labels.task, document, line, engine, windowing)
+        ]
     return found, left_out
 
 

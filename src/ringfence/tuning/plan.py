@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -185,7 +186,12 @@ def _fault(name: str, value: Any) -> str | None:
     low, high = LIMITS[name]
     if isinstance(value, bool) or not isinstance(value, int if name in WHOLE else int | float):
         return f"{name}: {value!r} is not a {'whole number' if name in WHOLE else 'number'}"
-    return None if low <= value <= high else f"{name}: {value:g} is not between {low:g} and {high:g}"
+    return None if low <= value <= high else f"{name}: {str(value)[:20]} is not between {low:g} and {high:g}"
+
+
+def _number_of(value: Any) -> Any:
+    """The number that people mean by 1e-4, which is text in YAML; anything else as it is."""
+    return float(value) if isinstance(value, str) and re.fullmatch(r"\d+(?:\.\d*)?[eE][+-]?\d{1,3}", value) else value
 
 
 def read_settings(path: Path | None) -> Settings:
@@ -193,12 +199,15 @@ def read_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:  # ValueError: a date that is none
         raise InputError(f"{path} cannot be read ({type(error).__name__}).", "Give a YAML file of settings.") from None
     known = [each.name for each in fields(Settings)]
+    if data is None:
+        return Settings()
     if not isinstance(data, dict):
         raise InputError(f"{path} holds no settings.", f"Write lines such as `epochs: 4`. Known: {', '.join(known)}.")
+    data = {name: _number_of(value) for name, value in data.items()}
     faults = [f"{name}: no such setting" for name in sorted(map(str, {*data} - {*known}))]
     faults += [fault for name, value in data.items() if name in known and value is not None
                and (fault := _fault(name, value))]  # fmt: skip

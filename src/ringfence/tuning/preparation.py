@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..contracts import ModelOptions
@@ -17,7 +17,8 @@ from ..gold.source import GoldSource
 from ..hardware import machine
 from ..inference import AnswerOptions, Windowing, load_model
 from ..inference.model import stored_weights
-from ..weights import Store, StoredWeights
+from ..locks import canonical_digest
+from ..weights import Store, StoredWeights, require_file_name
 from ..weights.model_files import files_of
 from .base import base_faults, computing, require_torch, served_form, tokens_apart
 from .card import configuration_digest
@@ -94,10 +95,17 @@ class Prepared:
     def digest(self) -> str:
         """The digest of what is trained. The same one, code and packages give the same adapter on the same machine."""
         return configuration_digest(
-            {"base": self.base.manifest.digest, "train": digest_of_examples(self.train),
-             "dev": self.labels.digest("dev"), "engine": self.engine},
-            self.plan,
-        )  # fmt: skip
+            {"base": self.base.manifest.digest, "train": digest_of_examples(self.train)}, self.plan
+        )
+
+    @property
+    def choice(self) -> str:
+        """The digest of what the share right on the dev part rests on, beside the adapter."""
+        facts = {
+            "task": self.labels.task.canonical(), "dev": self.labels.digest("dev"), "engine": self.engine,
+            "windows": asdict(self.terms.windowing), "compare": self.terms.compare,
+        }  # fmt: skip
+        return canonical_digest(facts)
 
 
 def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) -> Prepared:
@@ -106,6 +114,8 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
     Raises InputError for a task, gold or settings that cannot be trained on, all faults of the settings at once.
     """
     require_torch()
+    if terms.name:
+        require_file_name(terms.name)
     task = source.load_task()
     if not tunable(task):
         raise InputError(f"A {task.kind} task has no labels to train on.", "Tune for an extract or classify task.")

@@ -95,9 +95,13 @@ class Proof:
         }  # fmt: skip
 
 
-def proof_faults(terms: ProofTerms) -> list[str]:
+def proof_faults(terms: ProofTerms, prepared: Prepared) -> list[str]:
     """What is wrong with the terms of a proof, which is known before any training."""
     faults = []
+    if terms.bar is not None and not 0 < terms.bar <= 1:
+        faults.append(f"the bar {terms.bar} is not a share")
+    if taken := {*TUNED_FORMS} & {prepared.base.manifest.name, *terms.against}:
+        faults.append(f"the proof calls the tuned weights {', '.join(taken)}, and so are others called")
     if terms.like and not (terms.like / "proof").is_dir():
         faults.append(f"{terms.like} has no proof to reuse")
     for name in terms.against:
@@ -107,7 +111,7 @@ def proof_faults(terms: ProofTerms) -> list[str]:
             faults.append(str(error).rstrip("."))
     for other in terms.others:
         try:
-            labelled_documents(other)
+            labelled_documents(other, prepared.labels.trained_documents)
         except RingfenceError as error:
             faults.append(str(error).rstrip("."))
     return faults
@@ -137,10 +141,10 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     runs = _model_runs(work, models, tuned, gold, source, terms)
     paces = {name: pace_of(run) for name, run in runs.items()}
     runs |= _baselines(tuned, out, runs[TUNED], terms)
-    lines, split = gold_part(GoldFile(gold), "test", f"tune {out}", prepared.digest, labels.task)
+    lines, _ = gold_part(GoldFile(gold), "test", f"tune {out}", prepared.digest, labels.task)
     lines = {name: line for name, line in lines.items() if name in test}
     changed = _note_test(out / "test.json", labels.digest("test"))
-    dev, families = labels.part("dev"), split.families if split else {}
+    dev, families = labels.part("dev"), labels.families()
     results = {name: {result.document.id: result for result in run.latest()} for name, run in runs.items()}
 
     def judged(name: str, gold: Mapping[str, GoldLine]) -> list[Item]:
@@ -158,7 +162,8 @@ def prove(tuned: Tuned, gold: Path, source: GoldSource, out: Path, terms: ProofT
     word, sentence = _verdict(contenders, terms)
     if changed:
         sentence += " The test part has changed since the first proof in this folder, so it is no fresh one."
-    lost = forgotten(terms.others, models[prepared.base.manifest.name], models[TUNED], out, hooks)
+    both = {"base": models[prepared.base.manifest.name], "tuned": models[TUNED]}
+    lost = forgotten(terms.others, labels.trained_documents, both, out, hooks, prepared.terms.compare)
     pool = runs[form].pool if form == WITH_LIKENESS else None
     return Proof(word, sentence, contenders, len(lines), cascades, _by_field(items), lost, form, pool)
 
@@ -284,7 +289,7 @@ def _verdict(contenders: Sequence[Contender], terms: ProofTerms) -> tuple[Word, 
     """
     tuned, others = contenders[0], [each for each in contenders if each.name not in TUNED_FORMS]
     best = max(others, key=lambda each: each.share.share)
-    if terms.bar is not None and tuned.share.interval()[1] < terms.bar:
+    if terms.bar is not None and tuned.share.bound("upper") < terms.bar:
         return "FAIL", f"Tuned weights are surely under the bar of {terms.bar:.0%}: {tuned.share.share:.1%} right."
     needless = [each for each in others if _makes_needless(each)]
     if needless:
@@ -297,7 +302,7 @@ def _verdict(contenders: Sequence[Contender], terms: ProofTerms) -> tuple[Word, 
         name = f"{other.name[:1].upper()}{other.name[1:]}"
         return "NOT WORTH IT", f"{name} needs no training and is as good or better: {told}."
     better = all(each.shown and each.gain and each.gain[1] > 0 for each in others)
-    over = terms.bar is None or tuned.share.interval()[0] >= terms.bar
+    over = terms.bar is None or tuned.share.bound("lower") >= terms.bar
     if better and over:
         told = f"than the best, {best.name}, by {_points(best)}"
         return "PASS", f"Tuned weights are better than everything else tried; {told}."

@@ -12,13 +12,15 @@ from ..errors import RingfenceError
 from ..inference import open_engine
 from ..inference.model import settings_of
 from ..locks import canonical_digest
-from ..weights import Store, StoredWeights
+from ..weights import Store, StoredWeights, file_name
 from ..weights.lora import LoraMatrices, merge, publish_adapter, publish_folder
 from ..weights.model_files import has_safetensors
 from .parity import Parity, compare_with
 from .preparation import Prepared, TuneHooks
 
 __all__ = ["Published", "publish"]
+
+DIFFERS = "differs from what was trained"
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ def publish(
     prepared: Prepared, lora: LoraMatrices, made: Mapping[str, Any], trained: Sequence[float], hooks: TuneHooks
 ) -> tuple[list[Parity], Published | None]:
     """Publish adapter and merged weights, unless the served answers differ from the trainer's."""
-    store, name = Store(), prepared.terms.name or f"{prepared.base.manifest.name}-{prepared.labels.task.name}"
-    name = f"{name}-{canonical_digest([prepared.digest, made]).removeprefix('sha256:')[:8]}"
+    store, name = (
+        Store(),
+        prepared.terms.name or file_name(f"{prepared.base.manifest.name}-{prepared.labels.task.name}"),
+    )
+    name = f"{name}-{canonical_digest([prepared.digest, prepared.choice, made]).removeprefix('sha256:')[:8]}"
     merged = merge(prepared.base, lora, store, name, prepared.plan.merged)
     adapter = publish_adapter(prepared.served, lora, store, f"{name}-adapter")
     folder = publish_folder(prepared.base, lora, store, f"{name}-lora")
@@ -70,18 +75,19 @@ def publish(
         except RingfenceError as error:
             parity.append(Parity(served, engine, 0, 0.0, 0.0, str(error)))
     if not parity[0].holds:
-        hooks.say("Not published: what is served differs from what was trained.")
+        why = f"could not be compared with what was trained ({parity[0].error})" if parity[0].error else DIFFERS
+        hooks.say(f"Not published: what is served {why}.")
         for each in published.by_name.values():
             store.remove(each.manifest.name)
         return parity, None
     for compared, (_, _, weights, extra) in zip(parity, ways, strict=True):
-        if compared.holds or compared.error:
-            continue
+        if compared.holds or not state_of(compared.engine).usable:
+            continue  # an engine that is not here can compare nothing; the table says so
+        why = f"could not be compared with what was trained ({compared.error})" if compared.error else DIFFERS
         if extra is None:
-            name = weights.manifest.name
-            hooks.say(f"On {compared.engine} {name} differs from what was trained: do not serve it there.")
+            hooks.say(f"On {compared.engine} {weights.manifest.name} {why}: do not serve it there.")
             continue
-        hooks.say(f"Not published: {extra.manifest.name}, with which {compared.engine} differs from what was trained.")
+        hooks.say(f"Not published: {extra.manifest.name}; on {compared.engine} it {why}.")
         store.remove(extra.manifest.name)
         published = replace(published, adapter=None) if extra is adapter else replace(published, folder=None)
     return parity, published

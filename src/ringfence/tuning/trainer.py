@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,7 +124,9 @@ class Training:
             batch = [self.examples[number] for number in batches_of(len(self.examples), self.plan, epoch)[place]]
             loss = self._step(batch)
             self.state.step += 1
-            self.state.loss += loss
+            if math.isfinite(loss):
+                self.state.loss += loss
+                self.state.summed += 1
             self.state.tokens += sum(len(each.ids) for each in batch)
             self.state.seconds += time.monotonic() - begun
             on_step(Step(self.state.step, self.total, loss, self.state.tokens, epoch + 1))
@@ -148,9 +151,10 @@ class Training:
 
     def _end_epoch(self) -> Epoch:
         number = len(self.state.epochs) + 1
-        ended = Epoch(number, self.state.loss / self.steps_per_epoch, None, round(self.state.seconds, 1))
+        loss = self.state.loss / max(1, self.state.summed)
+        ended = Epoch(number, loss, None, round(self.state.seconds, 1))
         self.state.epochs.append(self._ask(ended) if self.evaluate else ended)
-        self.state.loss = self.state.seconds = 0.0
+        self.state.loss, self.state.summed, self.state.seconds = 0.0, 0, 0.0
         replace(self.state, numbers=self._numbers(moments=False)).write(self._kept(number))
         self.save()
         return self.state.epochs[-1]

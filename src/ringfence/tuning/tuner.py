@@ -94,12 +94,13 @@ def train(
             hooks.say(f"This training is in the store as {name} already; its name stays.")
         return finished
     energy, plan = energy_joules(), prepared.plan
+    prepared.base.verify()
     model = with_lora(load_base(prepared.base, plan.numbers), plan)
 
     def evaluate(training: Training) -> float:
         return _Dev(prepared, hooks).share_right(lora_of(training.lora(), plan))
 
-    start = Checkpoint(prepared.digest, made=made_with(plan))
+    start = Checkpoint(prepared.digest, prepared.choice, made=made_with(plan))
     training = Training(model, prepared.train, plan, out, start, None if until == "trained" else evaluate)
     resumed = resume and training.resume()
     if resumed:
@@ -146,15 +147,11 @@ def _finished(prepared: Prepared, path: Path, until: Until) -> Tuned | None:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    compare = card.get("compare", prepared.terms.compare)
-    if card.get("configuration") == prepared.digest and compare != prepared.terms.compare:
-        raise InputError(
-            f"The epoch in {path.parent} was chosen with --compare {compare}.",
-            f"Give --compare {compare}, or name another folder.",
-        )
     published = Published.of_card(card, Store())
     if card.get("configuration") != prepared.digest or (until == "published" and published is None):
         return None
+    if card["best"] is not None and card.get("choice") != prepared.choice:
+        return None  # its checkpoint says what differs
     if until != "trained" and card["best"] is None:
         return None
     epochs = [Epoch(**each) for each in card["epochs"]]
@@ -206,12 +203,14 @@ def _card(prepared: Prepared, training: Training, parity: Sequence[Parity]) -> d
                  "licence": prepared.base.manifest.licence},
         "plan": {**prepared.plan.as_json(), **{name: made[name] for name in COMPUTED}},
         "configuration": prepared.digest,
+        "choice": prepared.choice,
         "compare": prepared.terms.compare,
         "code": made["code"],
         "packages": made["packages"],
         "gpus": made["gpus"],
         "data": {
             "train": labels.digest(TRAIN), "dev": labels.digest("dev"), "split": f"{labels.split.digest}",
+            "labels": labels.digest_of_more,
             "documents": len({each.example.document for each in examples}), "examples": len(examples),
             "training_labels": labels.origins, "values": learned, "stated": stated,
             "tokens": sum(len(each.ids) for each in examples), "trained": sum(each.trained for each in examples),

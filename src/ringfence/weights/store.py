@@ -27,6 +27,7 @@ from . import catalog_entries
 
 __all__ = ["FileRecord", "Manifest", "Store", "StoredWeights", "digest_of", "form_folder", "hash_file"]
 
+PRIVATE, SHARED = 0o700, 0o777  # of folders, before the umask
 _VERIFIED = "verified.json"
 
 
@@ -119,6 +120,11 @@ class StoredWeights:
         """The size of the files in bytes."""
         return sum(file.size for file in self.manifest.files)
 
+    @property
+    def private(self) -> bool:
+        """Whether their folder is for its owner alone."""
+        return not self.folder.stat().st_mode & 0o077
+
     def forms(self) -> list[StoredWeights]:
         """The forms that engines made of these weights."""
         paths = sorted(self.folder.glob("forms/*/manifest.json"))
@@ -210,7 +216,7 @@ class Store:
     def staging(self, key: str) -> Path:
         """The folder that collects the files of an unfinished pull."""
         folder = self.root / "staging" / re.sub(r"[^\w.-]", "_", key)[:120]
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
     def list(self) -> list[StoredWeights]:
@@ -258,14 +264,14 @@ class Store:
             )
         return found
 
-    def publish(self, folder: Path, manifest: Manifest) -> StoredWeights:
-        """Move the files in ``folder`` into the store as weights, in one step.
+    def publish(self, folder: Path, manifest: Manifest, *, private: bool = False) -> StoredWeights:
+        """Move the files in ``folder`` into the store as weights, in one step; ``private`` ones for their owner alone.
 
         If the same bytes are already there, they get the new name too.
         """
         target = self.root / "weights" / manifest.digest
         if not (target / "manifest.json").exists():
-            self._publish(folder, manifest, target)
+            self._publish(folder, manifest, target, PRIVATE if private else SHARED)
         return self.add_name(StoredWeights(target, Manifest.read(target / "manifest.json")), manifest.name)
 
     def add_name(self, weights: StoredWeights, name: str) -> StoredWeights:
@@ -276,9 +282,9 @@ class Store:
         manifest.write(weights.folder / "manifest.json")
         return StoredWeights(weights.folder, manifest)
 
-    def _publish(self, folder: Path, manifest: Manifest, target: Path) -> None:
+    def _publish(self, folder: Path, manifest: Manifest, target: Path, mode: int) -> None:
         whole = self.root / "staging" / f"whole-{uuid.uuid4().hex}"
-        whole.mkdir(parents=True)
+        whole.mkdir(mode, parents=True)
         folder.rename(whole / "files")
         manifest.write(whole / "manifest.json")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -318,7 +324,8 @@ class Store:
         with self.locked(f"form-{origin.manifest.digest[:16]}-{form}"):
             if not (target / "manifest.json").exists():
                 half = self.root / "staging" / f"form-{uuid.uuid4().hex}"
-                half.mkdir(parents=True)
+                mode = PRIVATE if origin.private else SHARED
+                half.mkdir(mode, parents=True)
                 try:
                     convert(origin.files, half)
                     files = record_files(half)
@@ -332,7 +339,7 @@ class Store:
                         origin.manifest.digest,
                         converter,
                     )
-                    self._publish(half, manifest, target)
+                    self._publish(half, manifest, target, mode)
                 except OSError as error:
                     raise disk_error(error) from None
                 finally:
