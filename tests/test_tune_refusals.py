@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from ringfence.api.adapter import TuningOptions
+from ringfence.api.adapter import tune as tune_with
 from ringfence.contracts import TrainingLabel
+from ringfence.documents import expand_inputs
+from ringfence.engines import FakeEngine
 from ringfence.errors import InputError, WeightsError
 from ringfence.gold.source import GoldSource
 from ringfence.gold.split import SplitFile
 from ringfence.inference import LoadedModel, Windowing
+from ringfence.runs import RunFolder, products_of
 from ringfence.tasks import Task
 from ringfence.tuning import Settings, TuneHooks, TuneTerms, prepare
 from ringfence.tuning.checkpoint import Checkpoint, Epoch
@@ -25,6 +30,7 @@ from ringfence.weights import Store, StoredWeights, file_name
 from ringfence.weights.derivation import publish_derived
 from ringfence.weights.store import Manifest, digest_of, record_files
 from tests.conftest import document_of, ringfence, task_of
+from tests.fake_runs import run_fake
 from tests.letters import TASK, gold_of, letter
 from tests.test_tuning import ENGINE, labels
 from tests.tiny_llama import write_tiny_llama
@@ -190,3 +196,26 @@ def test_the_digest_of_training_labels_is_that_of_what_they_say() -> None:
     assert of(gold_of(0)).digest_of_more != of({"seller": None}).digest_of_more
     two = of(gold_of(0), gold_of(1))
     assert len(two.trained()) == len(labels().part("calibration")) + 2  # two documents of one name
+
+
+def test_near_duplicates_are_one_family_whatever_the_split_says() -> None:
+    copies = {f"{n}.txt": f"{letter(50)}Copy {n}\n" for n in range(50, 60)}
+    families = labels(texts=copies).families()
+    assert len({families[name] for name in copies}) == 1
+    assert families["1.txt"] == "1.txt"
+
+
+def test_an_interrupted_training_is_known_to_the_run_that_it_came_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_fake(TASK, expand_inputs([folder / "letters"]), FakeEngine(lambda *_: " null\n"), folder / "run")
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        (folder / "tuned" / "checkpoint.safetensors").write_bytes(b"numbers")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ringfence.api.adapter.train", interrupted)
+    options = TuningOptions(run=folder / "run", until="training")
+    with pytest.raises(KeyboardInterrupt):
+        tune_with(TASK, folder / "gold.jsonl", folder / "tuned", options=options)
+    assert [made.path.name for made in products_of(RunFolder.open(folder / "run"))] == ["tuned"]
