@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -219,3 +220,15 @@ def test_an_interrupted_training_is_known_to_the_run_that_it_came_from(
     with pytest.raises(KeyboardInterrupt):
         tune_with(TASK, folder / "gold.jsonl", folder / "tuned", options=options)
     assert [made.path.name for made in products_of(RunFolder.open(folder / "run"))] == ["tuned"]
+
+
+def test_a_finished_training_is_not_proved_again_where_only_training_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = SimpleNamespace(published=SimpleNamespace(by_name={}))
+    monkeypatch.setattr("ringfence.api.adapter.train", lambda *_, **__: finished)
+    monkeypatch.setattr("ringfence.api.adapter.prove", lambda *_, **__: pytest.fail("nothing is proved"))
+    options, letters = TuningOptions(until="training"), [str(folder / "letters")]
+    done = tune_with(TASK, folder / "gold.jsonl", folder / "tuned", documents=letters, options=options)
+    assert done is not None
+    assert done.proof is None

@@ -113,7 +113,7 @@ def tune(
         for run in behind:
             _note_weights(RunFolder(run), tuned)
         proof = None
-        if tuned.published:
+        if tuned.published and options.until == "proof":
             proof_terms = replace(options.proof, embedder=lambda: baseline_embedder(hooks.say))
             proof = prove(tuned, gold, source, out / "proof", proof_terms, ProofHooks(hooks.say, hooks.on_event))
         points = points_of(tuned, gold, source, out / "curve", options.curve, tune_hooks) if options.curve else []
