@@ -15,6 +15,8 @@ from .test_stated_values import faults
 
 STATED = [
     ("The hose is 2.5 m long.", "The hose is 250 cm long."),
+    ("The rule says in section 2: no pets.", "2: No pets."),
+    ("Phase 3: it opens at 12:30.", "Phase 3 opens at 12:30."),
     ("It weighs 1.4 t.", "It weighs 1,400 kg."),
     ("The test takes 150 minutes.", "The test takes 2.5 hours."),
     ("The motor has 2.2 kW.", "The motor has 2200 W."),
@@ -45,6 +47,7 @@ STATED = [
     ("Sales rose by 12%.", "There was an increase of sales of 12%."),
 ]
 NOT_STATED = [
+    ("Room 2: the board met.", "The board met in a room."),
     ("You may claim more than EUR 500.", "No person may claim more than EUR 500."),
     ("Die Gebühr beträgt mindestens 900 Euro.", "Die Gebühr darf 900 Euro nicht überschreiten."),
     ("The rent is EUR 900 per year.", "The monthly rent is EUR 900."),

@@ -53,6 +53,7 @@ _FALLS = re.compile(
 )
 _MINUS = re.compile(r"(?<![\d%] )\b(?:minus|negative|moins|menos|meno|min)[ \u00a0]\Z", re.I)
 _RANGE = re.compile(r"(?<![\w.,/–-])(\d{1,4}(?:[.,]\d{1,2})?)[-–](\d{1,4}(?:[.,]\d{1,2})?)(?![\w–-]|[.,/]\d)")
+_BEFORE_COLON = re.compile(r"(?<![\w.,:/–-])\d{1,6}(?:[.,]\d{1,2})?(?=:(?!\d))")
 # EUR 5.2 and 4.8 million: the scale is that of both.
 _SHARED = re.compile(
     r"(?<![\w.,])(\d+(?:[.,]\d+)?)[ ]?(?:and|or|to|und|oder|bis|bzw\.|et|à|[-–])[ ]?(?:[$€£]|EUR |USD )?\d+(?:[.,]\d+)?"
@@ -318,9 +319,11 @@ def _year(text: str, start: int, end: int) -> frozenset[str]:
 
 
 def _literal(text: str) -> Iterator[StatedValue]:
-    """What is compared as it is written, and fractions, which are also numbers."""
+    """What is compared as it is written, fractions, which are also numbers, and numbers in front of a colon."""
     for start, end, reading in literals(text):
         yield StatedValue(start, end, "number", frozenset({reading}))
+    for match in _BEFORE_COLON.finditer(text):  # Room 2: to a recogniser it might be the beginning of a time
+        yield StatedValue(*match.span(), "number", frozenset({_plain(_decimal(match[0]))}))
     for start, end, reading, parts in fractions(text):
         units = unit_after(text, end) | currencies_of(text, start, end)
         value = StatedValue(start, end, "number", frozenset({reading}), units=units or parts)
