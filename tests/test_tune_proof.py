@@ -34,7 +34,7 @@ from ringfence.weights import StoredWeights
 from ringfence.weights.store import Manifest
 from tests.conftest import task_of
 from tests.letters import TASK, gold_of, letter
-from tests.test_tuning import labels
+from tests.test_tuning import labels, write_labels
 
 TOTAL = task_of(total={"kind": "number"})
 GOLD = {str(n): GoldLine(document=str(n), values={"total": "5"}) for n in range(40)}
@@ -143,12 +143,7 @@ def proven(place: Path) -> Proof:
 
 def proof_of_fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, like: Path | None = None) -> Proof:
     of = labels(dev=6)
-    (tmp_path / "letters").mkdir()
-    for name, document in of.documents.items():
-        (tmp_path / "letters" / name).write_text(document.text)
-    gold = tmp_path / "gold.jsonl"
-    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
-    SplitFile(gold).write(of.split)
+    gold = write_labels(tmp_path, of)
 
     def load(options: ModelOptions, *_: Any) -> LoadedModel:
         fake = FakeEngine(lambda request, prompt: answer_of(request, prompt, options.weights == "small"))

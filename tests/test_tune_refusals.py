@@ -18,7 +18,6 @@ from ringfence.documents import expand_inputs
 from ringfence.engines import FakeEngine
 from ringfence.errors import InputError, WeightsError
 from ringfence.gold.source import GoldSource
-from ringfence.gold.split import SplitFile
 from ringfence.inference import LoadedModel, Windowing
 from ringfence.runs import RunFolder, products_of
 from ringfence.tasks import Task
@@ -33,7 +32,7 @@ from ringfence.weights.store import Manifest, digest_of, record_files
 from tests.conftest import document_of, ringfence, task_of
 from tests.fake_runs import run_fake
 from tests.letters import TASK, gold_of, letter
-from tests.test_tuning import ENGINE, labels
+from tests.test_tuning import ENGINE, labels, write_labels
 from tests.tiny_llama import write_tiny_llama
 
 Prepare = Callable[..., Prepared]
@@ -43,13 +42,7 @@ FIELDS: Any = {name: spec.model_dump() for name, spec in TASK.fields.items()}
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Split letters and a task; the weights are a fake engine's, and torch is not touched."""
-    of = labels()
-    (tmp_path / "letters").mkdir()
-    for name, document in of.documents.items():
-        (tmp_path / "letters" / name).write_text(document.text)
-    gold = tmp_path / "gold.jsonl"
-    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
-    SplitFile(gold).write(of.split)
+    write_labels(tmp_path, labels())
     (tmp_path / "task.json").write_text(json.dumps(TASK.canonical()))
     stored = StoredWeights(tmp_path / "base", Manifest("base", "0" * 64, (), "Apache-2.0", "here", "now"))
     stored.files.mkdir(parents=True)

@@ -274,6 +274,17 @@ def labels(count: int = 40, dev: int = 10, test: int = 10, **changes: Any) -> La
     return Labels(TASK, lines, documents, split, near_duplicates(texts), **{"unread": (), **changes})
 
 
+def write_labels(folder: Path, of: Labels) -> Path:
+    """Write the documents into ``letters`` of the folder, and the gold with its split beside it; returns the gold."""
+    (folder / "letters").mkdir()
+    for name, document in of.documents.items():
+        (folder / "letters" / name).write_text(document.text)
+    gold = folder / "gold.jsonl"
+    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
+    SplitFile(gold).write(of.split)
+    return gold
+
+
 def faults_of(of: Labels, parity: Sequence[str] = (), **settings: Any) -> str:
     train, dev = (encoded(of, part, ENGINE, Windowing())[0] for part in ("calibration", "dev"))
     longest = max((len(each.ids) for each in train), default=300)
@@ -498,13 +509,7 @@ def test_a_plan_is_printed_and_nothing_is_trained_and_labels_with_a_fault_are_re
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The weights are a fake engine's; torch is not touched."""
-    gold = tmp_path / "gold.jsonl"
-    of = labels()
-    (tmp_path / "letters").mkdir()
-    for name, document in of.documents.items():
-        (tmp_path / "letters" / name).write_text(document.text)
-    gold.write_text("".join(json.dumps(line.as_json()) + "\n" for line in of.gold.values()))
-    SplitFile(gold).write(of.split)
+    gold = write_labels(tmp_path, labels())
     (tmp_path / "task.json").write_text(json.dumps(TASK.canonical()))
     stored = StoredWeights(tmp_path, Manifest("base", "0" * 64, (), "Apache-2.0", "here", "now"))
     stored.files.mkdir()

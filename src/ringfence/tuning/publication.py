@@ -51,10 +51,8 @@ def publish(
     prepared: Prepared, lora: LoraMatrices, made: Mapping[str, Any], trained: Sequence[float], hooks: TuneHooks
 ) -> tuple[list[Parity], Published | None]:
     """Publish adapter and merged weights, unless the served answers differ from the trainer's."""
-    store, name = (
-        Store(),
-        prepared.terms.name or file_name(f"{prepared.base.manifest.name}-{prepared.labels.task.name}"),
-    )
+    store, base = Store(), prepared.base.manifest.name
+    name = prepared.terms.name or file_name(f"{base}-{prepared.labels.task.name}")
     name = f"{name}-{canonical_digest([prepared.digest, prepared.choice, made]).removeprefix('sha256:')[:8]}"
     merged = merge(prepared.base, lora, store, name, prepared.plan.merged)
     adapter = publish_adapter(prepared.served, lora, store, f"{name}-adapter")

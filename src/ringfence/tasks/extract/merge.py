@@ -25,9 +25,8 @@ def gather(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     """Merge the answers of the windows, given in document order, into one; no check of the task has run yet.
 
     A single value is the one that the windows together believe in most, of equals the earliest. The same place seen in
-    several windows counts once. It is null only if it
-    is null in every window. Lists are concatenated; of two records of the same row the one with more values wins, then
-    the one with the higher score.
+    several windows counts once. It is null only if it is null in every window. Lists are concatenated; of two records
+    of the same row the one with more values wins, then the one with the higher score.
     """
     single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
     for path, spec in _single(task).items():
