@@ -29,7 +29,7 @@ from ringfence.evaluation.statistics import exact_bound
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, open_engine
 from ringfence.learning import Labelled, Ranker, Sureness, fit_ranker, tables_of
 from ringfence.runs import RunControl, RunFolder, run_task
-from ringfence.weights import Store, pull
+from ringfence.weights import Listener, Store, pull
 from sets import BenchSet, load_set
 
 PART = 5  # documents of a turn
@@ -95,7 +95,9 @@ def main() -> None:
     parser.add_argument("--target", type=float)
     options = parser.parse_args()
     store = Store()
-    model = open_engine("openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2), say=print)
+    model = open_engine(
+        "openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2), listener=Listener(say=print)
+    )
     for name in options.sets.split(","):
         with tempfile.TemporaryDirectory() as scratch:
             bench = load_set(name, options.documents, Path(scratch) / "texts")

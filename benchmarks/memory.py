@@ -21,7 +21,7 @@ from ringfence.inference import Answerer, LoadedModel, open_engine
 from ringfence.reports import write_report
 from ringfence.runs import Progress, RunHooks, run_task
 from ringfence.tasks import task_from
-from ringfence.weights import Store, pull
+from ringfence.weights import Listener, Store, pull
 
 
 def resident_mb() -> float:
@@ -41,7 +41,9 @@ def main() -> None:
         model = LoadedModel(FakeEngine(lambda request, prompt: " 5.00\n"), None, None)
     else:
         store = Store()
-        model = open_engine("openvino", pull("tests", store), store, EngineSettings(cache_gib=1), say=print)
+        model = open_engine(
+            "openvino", pull("tests", store), store, EngineSettings(cache_gib=1), listener=Listener(say=print)
+        )
     engine, answerer = model.engine, Answerer(model, task)
     weights_mb = sum(file.size for file in model.form.manifest.files) / 1e6 if model.form else 0.0
     with tempfile.TemporaryDirectory() as scratch:

@@ -29,7 +29,7 @@ from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing,
 from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.tasks.extract.prompt import answer_form, write_prompt
 from ringfence.tasks.values import type_date, type_number
-from ringfence.weights import Store, pull
+from ringfence.weights import Listener, Store, pull
 from sets import SETS, BenchSet, load_set
 from summaries import bench_meetings
 
@@ -215,7 +215,7 @@ def main() -> None:
     store = Store()
     for weights_name in options.weights.split(","):
         weights = store.find(weights_name) or pull(weights_name, store)
-        model = open_engine("openvino", weights, store, EngineSettings(cache_gib=3), say=print)
+        model = open_engine("openvino", weights, store, EngineSettings(cache_gib=3), listener=Listener(say=print))
         every: dict[tuple[str, str], Scores] = {}
         if "label-time" in options.sets.split(","):
             bench_time(model, options.out)

@@ -29,7 +29,7 @@ from ringfence.engines.openvino_runtime import runtime
 from ringfence.inference import Answerer, open_engine
 from ringfence.runs import run_task
 from ringfence.tasks import load_task
-from ringfence.weights import Store, pull
+from ringfence.weights import Listener, Store, pull
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "invoices"
 
@@ -95,7 +95,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     store = Store()
-    model = open_engine("openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2), say=print)
+    model = open_engine(
+        "openvino", pull(options.weights, store), store, EngineSettings(cache_gib=2), listener=Listener(say=print)
+    )
     engine = model.engine
     assert isinstance(engine, OpenVinoEngine)
     task = load_task(EXAMPLES / "task.yaml")

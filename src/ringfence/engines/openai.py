@@ -14,7 +14,7 @@ from ..seal import sealed_here
 from .dialects import Ask, facts_of
 from .http_client import Client, Refused, Unreachable
 from .http_engine import HttpEngine
-from .protocol import EngineSettings, Request
+from .protocol import EngineSettings, Request, ShareDone
 
 __all__ = ["OpenAiEngine", "kept_form"]
 
@@ -34,7 +34,7 @@ class OpenAiEngine(HttpEngine):
         return "none"
 
     @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
+    def convert(cls, origin: Path, target: Path, progress: ShareDone) -> None:
         """Not offered. Raises EngineError."""
         raise EngineError(
             "The openai engine does not run weights from the store.", "Omit --weights, or choose another engine."

@@ -31,6 +31,7 @@ from .protocol import (
     Request,
     Score,
     ScoreRequest,
+    ShareDone,
 )
 from .scheduler import Delivery, Scheduled
 from .ticket import EngineOutput, EngineRequest, Ticket
@@ -83,9 +84,9 @@ class OpenVinoEngine(Scheduled, Templated):
         return converter_version()
 
     @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
+    def convert(cls, origin: Path, target: Path, progress: ShareDone) -> None:
         """Convert the weights in ``origin`` to OpenVINO's format in ``target``."""
-        make_form(origin, target)
+        make_form(origin, target, progress)
 
     @classmethod
     def open(cls, folder: Path, settings: EngineSettings) -> OpenVinoEngine:

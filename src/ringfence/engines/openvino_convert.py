@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
-from ..gguf_copy import copy_gguf
+from ..gguf_copy import Progress, copy_gguf
 from ..gguf_header import GgufHeader
 from .gguf_metadata import FormFacts, cached_numbers, facts_of_gguf
 from .openvino_distance import FURTHEST, distances
 from .openvino_groups import widen_groups
 from .openvino_runtime import explain, runtime
+from .protocol import ShareDone
 from .selection import READ_EXACTLY, unread_by_openvino
 
 __all__ = ["converter_version", "make_form"]
@@ -28,7 +29,7 @@ def converter_version() -> str:
     return f"openvino-genai {runtime().genai.__version__}; gguf {version('gguf')}; 8 bits in groups of 128; facts 2"
 
 
-def make_form(origin: Path, target: Path) -> None:
+def make_form(origin: Path, target: Path, progress: ShareDone = lambda share: None) -> None:
     """Convert the GGUF file in ``origin``, or copy the OpenVINO export there, into ``target``.
 
     Matrices in a precision that OpenVINO reads with other numbers are given to it in 8 bits, in groups of 128 numbers
@@ -53,20 +54,29 @@ def make_form(origin: Path, target: Path) -> None:
         raise EngineError(
             f"OpenVINO does not read the precision {unread} of these weights.", "Choose --engine llamacpp."
         )
-    _convert(files, target)
-    widen_groups(target / "openvino_model.xml", files, keep=READ_EXACTLY)
-    _state_distance(target, files)
+    _convert(files, target, _part(progress, 0))
+    widen_groups(target / "openvino_model.xml", files, READ_EXACTLY, _part(progress, 1))
+    _state_distance(target, files, _part(progress, 2))
     facts.write(target)
 
 
-def _convert(files: list[Path], target: Path) -> None:
+def _part(progress: ShareDone, number: int) -> Progress:
+    """The progress of one of three parts that take about as long: copying, wider groups, distances."""
+    return lambda done, all_of_it: progress((number + done / max(1, all_of_it)) / 3)
+
+
+def _convert(files: list[Path], target: Path, progress: Progress) -> None:
     """Have GenAI's reader write its export to ``target``."""
     read = [target / file.name for file in files]  # the reader writes next to the file that it reads
-    for file, here in zip(files, read, strict=True):
+    for number, (file, here) in enumerate(zip(files, read, strict=True)):
         if set(GgufHeader(file).tensors.values()) <= READ_EXACTLY:
             os.symlink(file.resolve(), here)
         else:
-            copy_gguf(file, here, "q8_0", keep=READ_EXACTLY)
+
+            def copied(written: int, tensors: int, before: int = number) -> None:
+                progress(before * tensors + written, len(files) * tensors)
+
+            copy_gguf(file, here, "q8_0", keep=READ_EXACTLY, progress=copied)
     genai = runtime().genai
     try:
         genai.Tokenizer(str(read[0]), enable_save_ov_model=True)
@@ -82,9 +92,9 @@ def _convert(files: list[Path], target: Path) -> None:
         raise EngineError("OpenVINO did not write the converted weights.", "Free some disk space and try again.")
 
 
-def _state_distance(target: Path, files: list[Path]) -> None:
+def _state_distance(target: Path, files: list[Path], progress: Progress) -> None:
     """Write how far every matrix is from the file. Raises EngineError if one is beyond the bound."""
-    found = distances(target / "openvino_model.xml", files)
+    found = distances(target / "openvino_model.xml", files, progress)
     name, worst = max(found.items(), key=lambda item: item[1])
     if not worst <= FURTHEST:  # also if it is no number
         raise EngineError(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..gguf_copy import Progress
 from .openvino_matrices import GraphMatrix, Matrix, matrix_pairs
 from .openvino_runtime import runtime
 
@@ -17,13 +18,13 @@ FURTHEST = 0.02
 that only where one number in each block holds all of it; anything beyond is a fault of a conversion."""
 
 
-def distances(graph: Path, files: Sequence[Path]) -> dict[str, float]:
+def distances(graph: Path, files: Sequence[Path], progress: Progress = lambda done, matrices: None) -> dict[str, float]:
     """For every matrix of GGUF files: the root mean square of its differences, relative to that of its numbers.
 
     Raises EngineError if the graph lacks a matrix.
     """
     model = runtime().core.Core().read_model(graph)
-    return {name: _distance(numbers, inside) for name, numbers, inside in matrix_pairs(model, files)}
+    return {name: _distance(numbers, inside) for name, numbers, inside in matrix_pairs(model, files, progress)}
 
 
 def distance(squares: float, numbers: Matrix) -> float:

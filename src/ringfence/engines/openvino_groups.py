@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..gguf_copy import Progress
 from ..gguf_header import GgufHeader
 from .openvino_distance import distance
 from .openvino_matrices import GraphMatrix, Matrix, matrix_pairs
@@ -27,7 +28,12 @@ _ZERO = 128  # of whole numbers from 1 to 255
 _PIECE = 4096  # rows of a matrix that are rounded at a time
 
 
-def widen_groups(graph: Path, files: Sequence[Path], keep: Collection[str] = ()) -> int:
+def widen_groups(
+    graph: Path,
+    files: Sequence[Path],
+    keep: Collection[str] = (),
+    progress: Progress = lambda done, matrices: None,
+) -> int:
     """Round the matrices of GGUF files once more, in wider groups; returns the number of those that were written.
 
     Those of a precision to ``keep``, those that the graph does not hold in bytes, and those that wider groups would
@@ -37,7 +43,7 @@ def widen_groups(graph: Path, files: Sequence[Path], keep: Collection[str] = ())
     core = runtime().core
     model = core.Core().read_model(graph)
     written = 0
-    for name, numbers, inside in matrix_pairs(model, files):
+    for name, numbers, inside in matrix_pairs(model, files, progress):
         if name not in exact and (rounded := _rounded(numbers, inside)):
             _replace(core.opset13, inside, *rounded)
             written += 1

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import EngineError
+from ..gguf_copy import Progress
 from ..gguf_header import GgufHeader, TensorPlace
 from ..gguf_rows import in_halves, interleaved_heads
 
@@ -51,14 +52,17 @@ class GraphMatrix:
             yield start, self.rows(start + _PIECE, start)
 
 
-def matrix_pairs(model: Any, files: Sequence[Path]) -> Iterator[tuple[str, Matrix, GraphMatrix]]:
+def matrix_pairs(
+    model: Any, files: Sequence[Path], progress: Progress = lambda done, matrices: None
+) -> Iterator[tuple[str, Matrix, GraphMatrix]]:
     """Every matrix of GGUF files: its name, its numbers, and the matrix of the graph that is nearest in its first rows.
 
     The graph has no names for them. Raises EngineError if the graph lacks a matrix.
     """
     inside = [matrix for node in model.get_ops() if (matrix := _matrix(node)) is not None]
-    for file in files:
-        header = GgufHeader(file)
+    headers = [GgufHeader(file) for file in files]
+    done, matrices = 0, sum(len(place.sides) >= 2 for header in headers for place in header.places.values())
+    for file, header in zip(files, headers, strict=True):
         data = np.memmap(file, np.uint8, mode="r")
         for name, place in header.places.items():
             if len(place.sides) < 2:
@@ -67,6 +71,8 @@ def matrix_pairs(model: Any, files: Sequence[Path]) -> Iterator[tuple[str, Matri
             if heads := interleaved_heads(header, name):
                 numbers = in_halves(numbers, heads)
             yield name, numbers, _nearest(name, numbers, inside)
+            done += 1
+            progress(done, matrices)
 
 
 def _nearest(name: str, numbers: Matrix, inside: list[GraphMatrix]) -> GraphMatrix:

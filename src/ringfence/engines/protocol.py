@@ -25,12 +25,15 @@ __all__ = [
     "Request",
     "Score",
     "ScoreRequest",
+    "ShareDone",
 ]
 
 FinishReason = Literal["stop", "length", "failed"]
 Mode = Literal["solo", "batched"]
 EncoderRuntime = Literal["auto", "openvino", "onnxruntime"]
 Purpose = Literal["question", "passage"]
+ShareDone = Callable[[float], None]
+"""Hears how much of a long work is done, from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -261,8 +264,8 @@ class EngineType(Protocol):
         ...
 
     @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
-        """Convert the weights in the folder ``origin`` into the empty folder ``target``."""
+    def convert(cls, origin: Path, target: Path, progress: ShareDone) -> None:
+        """Convert the weights in the folder ``origin`` into the empty folder ``target``, and tell ``progress``."""
         ...
 
     @classmethod

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from .protocol import ShareDone
+
 __all__ = ["RunsOrigin"]
 
 
@@ -20,7 +22,7 @@ class RunsOrigin:
         return "none"
 
     @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
+    def convert(cls, origin: Path, target: Path, progress: ShareDone) -> None:
         """Link all files into ``target``, or copy them if the disk does not allow hard links."""
         for file in (path for path in origin.rglob("*") if path.is_file()):
             place = target / file.relative_to(origin)

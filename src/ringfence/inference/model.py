@@ -136,7 +136,8 @@ def load_model(
             f"llama.cpp has no fast kernel for {slow}. `ringfence weights requantise {weights.manifest.name}` makes "
             "faster weights; their answers differ slightly."
         )
-    loaded = open_engine(name, weights, store, settings, say=say, trust_changed=trust_changed, adapter=adapter)
+    heard = replace(listener or Listener(), say=say)
+    loaded = open_engine(name, weights, store, settings, listener=heard, trust_changed=trust_changed, adapter=adapter)
     return replace(loaded, options=options)
 
 
@@ -165,7 +166,7 @@ def load_embedder(
     stored = stored_weights(weights, store, listener)
     name = encoder_engine(stored.files)
     require_engine(name)
-    return open_engine(name, stored, store, settings, say=say)
+    return open_engine(name, stored, store, settings, listener=replace(listener or Listener(), say=say))
 
 
 def load_reranker(weights: str, say: Say = _silent, listener: Listener | None = None) -> LoadedModel:
@@ -185,14 +186,15 @@ def open_engine(
     store: Store,
     settings: EngineSettings,
     *,
-    say: Say = _silent,
+    listener: Listener = Listener(),  # noqa: B008  # frozen
     trust_changed: bool = False,
     adapter: StoredWeights | None = None,
 ) -> LoadedModel:
     """Verify the weights and the adapter, convert the weights to the engine's form if necessary, and load it.
 
-    Raises WeightsError if a byte has changed, unless ``trust_changed``, which loads it under the digest of the present
-    bytes. Raises EngineError if the engine cannot run the weights or the adapter.
+    ``listener`` hears how many bytes are converted. Raises WeightsError if a byte has changed, unless
+    ``trust_changed``, which loads it under the digest of the present bytes. Raises EngineError if the engine cannot run
+    the weights or the adapter.
     """
     kind = engine_type(name)
     require_allowed(weights, store)
@@ -215,11 +217,12 @@ def open_engine(
     settings = replace(settings, recipe=_recipe(weights))
 
     def convert(origin: Path, target: Path) -> None:
-        say(
+        listener.say(
             f"Converting {weights.manifest.name} to the form that {name} runs "
             "(only once; about a minute per billion parameters)."
         )
-        kind.convert(origin, target)
+        label, size = f"{weights.manifest.name} for {name}", weights.size
+        kind.convert(origin, target, lambda share: listener.progress(label, round(share * size), size))
 
     form = store.form(weights, kind.form, kind.converter_version(), convert, now())
     require_form(form, weights)

@@ -224,6 +224,8 @@ def _fetch(file: CatalogFile, staging: Path, listener: Listener) -> str:
             problems.append(f"{scheme} has other bytes (sha256 {found[:12]}..., expected {file.sha256[:12]}...)")
             listener.say(f"Skipped a source: {problems[-1]}.")
             continue
+        whole = partial.stat().st_size  # a source may count what was packed, which is less
+        listener.progress(file.name, whole, whole)
         partial.rename(target)
         note.write_text(source_text)
         return source_text

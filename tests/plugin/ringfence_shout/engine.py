@@ -18,7 +18,7 @@ from ringfence.engines import (
     Templated,
     Ticket,
 )
-from ringfence.engines.protocol import FinishReason
+from ringfence.engines.protocol import FinishReason, ShareDone
 from ringfence.errors import EngineError
 
 __all__ = ["ShoutEngine"]
@@ -51,7 +51,7 @@ class ShoutEngine(Scheduled, Templated):
         return "shout/1"
 
     @classmethod
-    def convert(cls, origin: Path, target: Path) -> None:
+    def convert(cls, origin: Path, target: Path, progress: ShareDone) -> None:
         """Write the form of the weights in `origin` into the empty folder `target`."""
         data = (origin / "model.safetensors").read_bytes()
         (size,) = struct.unpack("<Q", data[:8])
