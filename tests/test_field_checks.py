@@ -26,6 +26,7 @@ FIELDS: dict[str, Any] = {
     "total": {"kind": "money"},
     "count_of": {"kind": "number"},
     "day": {"kind": "date"},
+    "due_day": {"kind": "date"},
     "who": {"kind": "text"},
     "paid": {"kind": "boolean"},
     "seller": {"kind": "record", "fields": {"name": {"kind": "text"}, "due": {"kind": "money"}}},
@@ -33,14 +34,14 @@ FIELDS: dict[str, Any] = {
     "taxes": {"kind": "list", "fields": {"amount": {"kind": "money"}}},
 }
 
-number = st.sampled_from(["0", "1.00", "2.004", "2", "3.5", "-1", "1000.00"])
+number = st.sampled_from(["0", "1.00", "2.004", "2", "3.5", "-1", "1000.00", "0.005", "0.0035", "0.33"])
 money = st.builds(
     lambda amount, currency: {"amount": amount, "currency": currency}, number, st.sampled_from([None, "EUR", "USD"])
 )
 OF_KIND: dict[str, st.SearchStrategy[Any]] = {
     "money": money,
     "number": number,
-    "date": st.sampled_from(["2024-01-01", "2024-02-01"]),
+    "date": st.sampled_from(["2024-01-01", "2024-01-31", "2024-02-01"]),
     "text": st.sampled_from(["x", "y"]),
     "boolean": st.booleans(),
 }
@@ -73,6 +74,11 @@ step = st.builds("{} {}".format, st.sampled_from(["==", "!=", "<", "<=", ">", ">
     "in {}".format
 )
 check = st.builds("{} {}".format, side, st.lists(step, min_size=1, max_size=2).map(" ".join))
+days = st.sampled_from(
+    ["day", "due_day", "due_day - day", "day + 30", "30 + day", "due_day - 30", "day + count_of", "'2024-01-31'", "30",
+     "31", "count_of", "due_day - '2024-01-01'", "'2024-02-01' - day"]
+)  # fmt: skip
+check_of_days = st.builds("{} {} {}".format, days, st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "in"]), days)
 
 
 def decoded(text: str, found: dict[str, Any]) -> Result:
@@ -93,7 +99,7 @@ def decoded(text: str, found: dict[str, Any]) -> Result:
     )
 
 
-@given(check, values)
+@given(check | check_of_days, values)
 @example("(net + total) * 2 == 4", {"net": {"amount": "1", "currency": None}})
 @example("net in (total)", {})
 def test_the_checker_works_out_what_the_decoder_worked_out(text: str, found: dict[str, Any]) -> None:

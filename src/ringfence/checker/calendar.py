@@ -55,8 +55,10 @@ def _is_stated(day: date, form: str, locale: Mapping[str, Any]) -> bool:
         dotted = re.fullmatch(r"\d{1,2}\. ?\d{1,2}\. ?\d{2,4}", form) is not None  # always has the day first
         if len(numbers[0]) == 4:
             possible = ["ymd"]
-        elif declared in ("dmy", "mdy") or dotted:
-            possible = [declared if declared in ("dmy", "mdy") else "dmy"]
+        elif declared in ("dmy", "mdy"):
+            possible = [declared]
+        elif dotted:
+            possible = ["dmy"] if int(numbers[1]) <= 12 else ["mdy"]
         else:
             possible = list(_ORDERS)
         return any(all(map(_same_number, numbers, orders[order])) for order in possible)
@@ -125,7 +127,7 @@ def _has_word(name: str, letters: str) -> bool:
 
 
 _UNIT_STARTS = {
-    "Y": "year yr jahr jähr an jaar jar año ano anno", "M": "month monat mo mes maand mê",
+    "Y": "year yr jahr jähr an jaar jar año ano anno anni", "M": "month monat mo mes maand mê mois mese",
     "W": "week wk woche wöch wee sem sett",
     "D": "day tag täg jour gior día dia dag kalender werk arbeits bank calendar business working consecutive banking",
     "TH": "hour hr stunde stünd std heure uur uren hora h", "TM": "min",
@@ -175,6 +177,9 @@ def _fractions(form: str) -> set[Fraction]:
     found |= {Fraction(1, 2)} if _HALF.search(form) or "½" in form else set()
     found |= {Fraction(1, 4)} if "quarter" in form else set()
     wholes = {Fraction(int(whole)) for whole in re.findall(r"(?<![/⁄\d])(\d+) (?=\d+[/⁄])", form)}
+    found |= {  # 1½, whose sign is folded to 1⁄2
+        int(whole) + Fraction(int(top), int(bottom)) for whole, top, bottom in re.findall(r"(\d+)([1-7])⁄([2-8])", form)
+    }
     return found | {whole + part for whole in wholes for part in found}
 
 

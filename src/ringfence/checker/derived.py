@@ -78,7 +78,7 @@ def _has_digits(number: Decimal, form: str, locale: _Locale, scaled: bool) -> bo
 
 
 def _is_negative(form: str) -> bool:
-    signs = re.sub(r"(?<=[^\W\d_])-(?=[^\W\d_])|[.,]-+(?!\d)|/-|(?<=\d)-(?=\d)", "", form)
+    signs = re.sub(r"(?<=[^\W\d_])-(?=[^\W\d_])|(?<=\d)-(?=[^\W\d_]{5})|[.,]-+(?!\d)|/-|(?<=\d)-(?=\d)", "", form)
     return bool(re.search(r"[-(]", signs))
 
 

@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -154,11 +154,14 @@ class _Case:
         ]
         if len({currency for currency in money if currency}) > 1:
             return "broken"
+        has_money = any(self._kind(leaf.of) == "money" for leaf, _ in found if leaf.what != "count")
         try:
             sides = [[self._worth(choice) for choice in step.choices] for step in kept]
             pairs = zip(kept[1:], sides, sides[1:], strict=False)
-            holds = all(any(_true(step.sign, a, b) for a in left for b in right) for step, left, right in pairs)
-        except (ArithmeticError, TypeError, ValueError):
+            holds = all(
+                any(_true(step.sign, a, b, has_money) for a in left for b in right) for step, left, right in pairs
+            )
+        except (ArithmeticError, TypeError, ValueError):  # a date plus a million days is none
             return "broken"
         return "holds" if holds else "broken"
 
@@ -195,7 +198,7 @@ class _Case:
         if node.what == "sum":
             return sum((_comparable(one, self._kind(node.of)) for one in self._stated(node)), Decimal(0))
         worth = [self._worth(part) for part in node.parts]
-        return _SIGNS[node.what](*worth) if len(worth) == 2 else -worth[0]
+        return _combined(node.what, *worth) if len(worth) == 2 else -worth[0]
 
 
 def _comparable(value: Any, kind: str) -> Any:
@@ -204,9 +207,29 @@ def _comparable(value: Any, kind: str) -> Any:
     return date.fromisoformat(value) if kind == "date" else value
 
 
-def _true(sign: str, left: Any, right: Any) -> bool:
-    if isinstance(left, Decimal) and isinstance(right, Decimal) and abs(left - right) < _HALF_A_CENT:
-        return sign in _EQUAL  # amounts are rounded to cents
+def _combined(sign: str, left: Any, right: Any) -> Any:
+    """Two sides of a sum or product. Days between two dates are a number, a date and a number of days a date."""
+    if not isinstance(left, date) and not isinstance(right, date):
+        return _SIGNS[sign](left, right)
+    if isinstance(right, Decimal):
+        return left + timedelta(days=int(right) if sign == "+" else -int(right))
+    if isinstance(left, Decimal):
+        return _day(right) + timedelta(days=int(left))
+    return Decimal((_day(left) - _day(right)).days)
+
+
+def _day(side: Any) -> Any:
+    """The date that a check states as text; anything else as it is."""
+    return date.fromisoformat(side) if isinstance(side, str) else side
+
+
+def _true(sign: str, left: Any, right: Any, has_money: bool) -> bool:
+    if isinstance(left, date) or isinstance(right, date):
+        left, right = _day(left), _day(right)
+    if isinstance(left, Decimal) and isinstance(right, Decimal) and (has_money or sign in ("==", "!=", "in")):
+        apart = abs(left - right)  # amounts are rounded to cents
+        if apart < _HALF_A_CENT or (has_money and apart == _HALF_A_CENT):
+            return sign in _EQUAL
     return bool(_SIGNS[sign](left, right))
 
 

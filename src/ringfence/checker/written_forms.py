@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 import babel
 import babel.numbers
@@ -17,32 +18,40 @@ LANGUAGES = (
     "sr_Latn", "bs",
 )  # fmt: skip
 _MARKS = {
-    "EUR": "€ euro", "GBP": "£ STG", "JPY": "¥ 円 yen", "CNY": "¥ 元 RMB 人民币 yuan", "USD": "US$ $US U$S",
+    "EUR": "€ euro", "GBP": "£ STG sterling", "JPY": "¥ 円 yen", "CNY": "¥ 元 RMB 人民币 yuan renminbi",
+    "USD": "US$ $US U$S u.s.",
     "INR": "₹ Rs", "MYR": "RM", "PLN": "zł złot", "CHF": "Fr Franken", "CZK": "Kč", "HUF": "Ft forint",
     "BGN": "лв", "UAH": "грн",
-    "RUB": "руб", "KRW": "원", "BRL": "R$", "HKD": "HK$", "AUD": "A$ AU$", "CAD": "C$ CA$ CAN$", "NZD": "NZ$",
-    "SGD": "S$ SG$", "TWD": "NT$", "MXN": "MX$", "DEM": "DM", "IDR": "Rp",
+    "RUB": "руб", "KRW": "원", "BRL": "R$", "HKD": "HK$", "AUD": "A$ AU$", "CAD": "C$ CA$ CAN$ CDN$", "NZD": "NZ$",
+    "SGD": "S$ SG$", "TWD": "NT$", "MXN": "MX$", "DEM": "DM", "IDR": "Rp rupiah",
+    "NGN": "₦", "KZT": "₸", "CRC": "₡", "PYG": "₲", "GHS": "₵", "AZN": "₼", "GEL": "₾", "MNT": "₮", "LAK": "₭",
+    "BDT": "৳",
 }  # fmt: skip
 _PLAIN_MARKS = re.compile(r"[€£₹]|zł|(?<!\w)(?:EUR|USD|GBP|CHF|JPY|INR|MYR|PLN|RM|US\$)(?!\w)")
 _SCALES = {
     2: "hundred 百", 3: "thousand thd tsd tausend k T mil mila mille duizend 千 천 tūk tis tys",
-    4: "万 만 萬", 5: "lakh lac lakhs lacs", 6: "million mio mill mln mn mm m milj", 7: "crore cr crores",
-    8: "億 亿 억", 9: "billion milliard bn bln mrd mld miljard b", 12: "trillion billion trn bill biljoen t",
+    4: "万 만 萬", 5: "lakh lac lakhs lacs लाख", 6: "million mio mill mln mn mm m milj", 7: "crore cr crores करोड़",
+    8: "億 亿 억", 9: "billion milliard bn bln mrd mld miljard b mia md mdr",
+    12: "trillion billion trn bill biljoen t 兆 조",
 }  # fmt: skip
+
+
+_MINUS_SIGNS = "−⁻˗➖─¬⁃"
+_PLAIN = {"٫": ".", "٬": ",", "،": ",", "٪": "%", **dict.fromkeys("’‘´`′ˈ", "'")}
 
 
 def folded(text: str) -> str:
     """Return ``text`` in lower case, with ASCII digits, one kind of minus, apostrophe and space, no invisible marks."""
     written = []
-    for character in text:
+    for character in re.sub(r"\u00ad(?=\W{0,3}\d)", "-", text):  # some programs print a minus as a soft hyphen
         if character.isdecimal():
             written.append(str(unicodedata.decimal(character)))
-        elif unicodedata.category(character) == "Pd" or character == "−":
+        elif unicodedata.category(character) == "Pd" or character in _MINUS_SIGNS:
             written.append("-")
         elif unicodedata.category(character) == "Zs":
             written.append(" ")
         elif unicodedata.category(character) != "Cf":
-            written.append({"٫": ".", "٬": ",", "’": "'", "‘": "'", "٪": "%"}.get(character, character))
+            written.append(_PLAIN.get(character, character))
     return unicodedata.normalize("NFKC", "".join(written)).lower()
 
 
@@ -103,15 +112,24 @@ def _codes() -> frozenset[str]:
     return frozenset(babel.numbers.list_currencies())
 
 
+def _is_product(said: list[str], power: int) -> bool:
+    """True if two scales in a row give the power: hundred thousand, mila miliardi, 万亿."""
+    found = [[each for each in (2, 3, 4, 5, 6, 7, 8, 9) if word in _scale_words(each)] for word in said]
+    return any(a + b == power for left, right in pairwise(found) for a in left for b in right)
+
+
 def states_scale(form: str, power: int, certain: bool = False) -> bool:
     """True if the folded text has a word for this power of ten; with ``certain``, one that is nothing else."""
-    said = re.findall(r"[^\W\d_]+", form)
+    said = re.findall(r"(?:[^\W\d_]|[\u0900-\u0d7f])+", form)
     said += [
         word[:size]
         for word in said
-        for size in (1, 3)
-        if word[size:].startswith("eur") or word[size:].upper() in _codes()
+        for size in (1, 2, 3)
+        if word[size:].startswith("eur") or word[size:] == "kr" or word[size:].upper() in _codes()
     ]
+    said += [each for word in said for each in word if not each.isascii() and len(word) > 1]
+    if not certain and _is_product(said, power):
+        return True
     if certain:
         said = [word for word in said if word not in _UNITS and len(word) > 2]
     elif power == 9 and re.search(r"\b(?:mil|mille|milers) (?:d[ei] )?m", form):
