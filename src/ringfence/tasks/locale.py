@@ -23,6 +23,8 @@ _CENTS = re.compile(
     r"(?<![\w.,/:§-])(?<!Nr\.)(?<!No\.)\d+([.,])\d{2}(?![.,/:-]?\w)"
     r"(?![ \u00a0]?(?:%|‰|Uhr|h\b|am\b|pm\b|a\.m|p\.m|percent|Prozent))"
 )
+_DAY = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[.,](?:0[1-9]|1[0-2])")  # 24.12. may be a day
+_JOINED = re.compile(r"\d[.,]\d{2}[.]?[ ]?[-–][ ]?\d{1,2}[.,]\d{2}")  # 10.30 - 12.45 may be times
 _NO_AMOUNT_BEFORE = re.compile(
     r"(?:§|Ziffer|Ziff|Nummer|Nr|No|Abschnitt|Abs|Artikel|Art|Kapitel|Punkt|Anlage|Ausgabe|Version|Release|Clause|Section|"
     r"Article|Paragraph|Chapter|Schedule|Annex|Exhibit|Figure|Table|Abbildung|Tabelle|um|at|ab|bis|von)\.?\s*\Z",
@@ -94,12 +96,23 @@ def decimal_sign_of(text: str) -> str | None:
     for count, match in enumerate(_CENTS.finditer(text)):
         if count > _MOST_CENTS_VOTES:
             break
-        if not _NO_AMOUNT_BEFORE.search(text, max(0, match.start() - 16), match.start()) and not _heads_a_line(
-            text, match
+        if not (
+            _DAY.fullmatch(match.group())
+            or _is_joined(text, match)
+            or _NO_AMOUNT_BEFORE.search(text, max(0, match.start() - 16), match.start())
+            or _heads_a_line(text, match)
         ):
             votes[match.group(1)] += 1
     best, other = (".", ",") if votes["."] >= votes[","] else (",", ".")
     return best if votes[best] >= max(2, 4 * votes[other]) else None
+
+
+def _is_joined(text: str, match: re.Match[str]) -> bool:
+    """True if a dash joins the number to another one, as it joins times: 10.30 - 12.45."""
+    return any(
+        joined.start() < match.end() and match.start() < joined.end()
+        for joined in _JOINED.finditer(text, max(0, match.start() - 10), match.end() + 10)
+    )
 
 
 def _heads_a_line(text: str, match: re.Match[str]) -> bool:

@@ -12,6 +12,7 @@ __all__ = [
     "currencies_of",
     "end_of_unit",
     "head_scale",
+    "scale_heads",
     "scale_behind",
     "scale_in",
     "sign_power",
@@ -79,11 +80,29 @@ _MARK = re.compile(
 )
 _POWERS = {"k": 3, "t": 3, "m": 6, "mn": 6, "mm": 6, "b": 9, "bn": 9, "md": 9, "mio": 6, "mrd": 9, "tsd": 3}
 _SCALES = (
-    (3, r"thousands?|tsd\.?|tausend|milliers|miles|migliaia|duizend(?:en)?|'000s?|000s"),
-    (6, r"millions?|mio\.?|millionen|millones|milioni|miljoen(?:en)?"),
-    (9, r"billions?|mrd\.?|milliarden?|milliards?|miljard(?:en)?|miliardi"),
+    (
+        3,
+        r"thousands?|tsd\.?|tausend|milliers|miles|migliaia|duizend(?:en)?|milhares|tys\.?|tis\.?|тыс\.?|тис\.?|'000s?|000s|千",
+    ),
+    (6, r"millions?|mio\.?|millionen|millones|milioni|miljoen(?:en)?|milhões|mln\.?|mil\.|mn|млн\.?|百万"),
+    (9, r"billions?|mrd\.?|milliarden?|milliards?|miljard(?:en)?|miliardi|mld\.?|млрд\.?|bn|十億"),
+    (5, r"lakhs?|lacs?"),
+    (7, r"crores?"),
 )
-_SHORT_HEADS = {"teur": 3, "t€": 3, "keur": 3, "k€": 3, "meur": 6, "m€": 6}
+_SHORT_HEADS = {"teur": 3, "t€": 3, "keur": 3, "k€": 3, "meur": 6, "m€": 6, "teuro": 3, "tchf": 3, "tusd": 3, "tgbp": 3}
+_SHORT_HEAD = re.compile(r"(?<![\w€])(TEUR|TEuro|TCHF|TUSD|TGBP|T€|kEUR|k€|MEUR|M€)(?![\w€])(?!\s?\d)")
+_MONEY = r"(?:US\$|R\$|[$€£₹¥]|EUR|USD|GBP|CHF|Rs\.?|dollars?|euros?|zł|Kč|руб\.?|円|元)"
+_HEADS = tuple(
+    (
+        power,
+        re.compile(
+            rf"(?im)(?:\(|\b(?:in|en|em|w|v|в|amounts?|figures)[ ]|(?:単位|单位)[:：]|^){_MONEY}?[ ]?(?:in[ ])?"
+            rf"(?:{words})(?![^\W円元])(?:[ ]?(?:of|von|de|di)?[ ]?{_MONEY})?"
+            rf"|{_MONEY}[ ](?:in[ ])?(?:{words})(?=[\s,;)|:]|$)"
+        ),
+    )
+    for power, words in _SCALES
+)
 
 
 def converted(units: frozenset[str]) -> Iterator[tuple[Decimal, frozenset[str]]]:
@@ -166,18 +185,19 @@ def suffix_power(text: str, start: int, end: int) -> int | None:
 
 def head_scale(text: str) -> tuple[int, frozenset[str]] | None:
     """The power of ten that a head gives to the numbers below it, and their currency: (in thousands of EUR)."""
-    for match in re.finditer(r"(?<![\w€])(TEUR|T€|kEUR|k€|MEUR|M€)(?![\w€])(?!\s?\d)", text):
-        if not re.search(r"\d\s?\Z", text[max(0, match.start() - 2) : match.start()]):
-            return _SHORT_HEADS[match.group(1).lower()], frozenset({"EUR"})
-    money = r"(?:US\$|\$|€|£|EUR|USD|GBP|CHF|dollars?|euros?)"
-    for power, words in _SCALES:
-        found = re.search(
-            rf"(?im)(?:\(|\b(?:in|en|amounts?|figures)[ ]|^){money}?[ ]?(?:in[ ])?(?:{words})(?![\w])"
-            rf"(?:[ ](?:of|von|de|di)?[ ]?{money})?|{money}[ ](?:in[ ])?(?:{words})(?=[\s,;)|:]|$)",
-            text,
-        )
-        if found and not re.search(r"\d[ ]?\Z", text[max(0, found.start() - 2) : found.start()]):
-            mark = _MARK.search(found.group())
-            word = mark.group().lower() if mark else ""
-            return power, next((codes for sign, codes in _OPEN.items() if word and sign in word), frozenset())
+    for head in scale_heads(text):
+        mark = _MARK.search(head.group())
+        word = mark.group().lower() if mark else ""
+        units = next((codes for sign, codes in _OPEN.items() if word and sign in word), frozenset())
+        if head.re is _SHORT_HEAD:
+            return _SHORT_HEADS[head.group(1).lower()], units
+        return next(power for power, pattern in _HEADS if pattern is head.re), units
     return None
+
+
+def scale_heads(text: str) -> Iterator[re.Match[str]]:
+    """The words that give a power of ten to the numbers below them: TEUR, in millions, ($ in thousands)."""
+    for pattern in (_SHORT_HEAD, *(pattern for _, pattern in _HEADS)):
+        for head in pattern.finditer(text):
+            if not re.search(r"\d\s?\Z", text[max(0, head.start() - 2) : head.start()]):
+                yield head

@@ -20,7 +20,9 @@ _EMAIL = re.compile(
     rf"(?<![\w.+-])(?:(?<=')|(?<!['&!#$%*/?^`{{|}}~])){_ATOM}+(?:\.{_ATOM}+)*"
     rf"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\.{_LETTER}{{2,}}(?![\w-])"
 )
-_NEXT_SENTENCE = re.compile(r"(?<=\.[a-z]{2})\.[A-Z][a-z]+\Z|(?<=\.[a-z]{3})\.[A-Z][a-z]+\Z")
+_NEXT_SENTENCE = re.compile(r"(?:(?<=\.[a-z]{2})|(?<=\.[a-z]{3}))(?:[A-Z]\w*|\.[A-Z][a-z]+)\Z")
+# What is found behind one of these is the end of an address that began before.
+_BEGUN_BEFORE = re.compile(r"[.-]\n\Z|\{[^{}@\s]*\Z|(?<![\w@.-])[\w.-]+,[\w.]*\Z|://[^\s]*\Z")
 
 
 def find_emails(text: str, locale: Locale) -> Iterator[Candidate]:
@@ -32,8 +34,8 @@ def find_emails(text: str, locale: Locale) -> Iterator[Candidate]:
         end = match.end()
         if glued := _NEXT_SENTENCE.search(form, start, end):
             end = glued.start()
-        if re.search(r"[.-]\n\Z|[,{{][\w.]*\Z|://[^\s]*\Z", form[max(0, start - 60) : start]) or "}" in form[start:end]:
-            continue  # the end of an address that began before
+        if _BEGUN_BEFORE.search(form[max(0, start - 60) : start]) or "}" in form[start:end]:
+            continue
         yield candidate_at(text, start, end, ParsedValue(text[start:end].lower()))
 
 
@@ -124,6 +126,11 @@ _NUMBERED = re.compile(
     r"iban(?: \w+)*|[A-Z]{2}\d{2}(?: \d{4})*)[.:#]*[ ]?\Z",
     re.I,
 )
+# What parts numbers: cells, times, dates, and numbers behind a slash with blanks, which are extensions or others.
+_NOT_OF_PHONES = re.compile(
+    r"[ \u00a0]{2,}|\||(?<![\d.])\d{1,2}:\d{2}(?!\d)|(?<![\d.])\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})(?!\d)"
+    r"|(?<=\d)[ ]/[ ]\d{1,3}(?!\d|[ /-]\d)"
+)
 _NATIONAL = re.compile(r"(?<![\w/.+-])\(?0\d{1,5}\)?[ /-]{0,3}\d[\d /-]{3,14}\d(?![\w/-])")
 
 
@@ -137,7 +144,7 @@ def find_phones(text: str, locale: Locale) -> Iterator[Candidate]:
     region = _region(locale.language)
     form = plain(text)
     # Cells of a table are no parts of one number.
-    apart = re.sub(r"[ \u00a0]{2,}|\|", lambda gap: ";" * len(gap.group()), form)
+    apart = _NOT_OF_PHONES.sub(lambda gap: ";" * len(gap.group()), form)
     taken: list[tuple[int, int]] = []
     for match in phonenumbers.PhoneNumberMatcher(apart, region):
         international = form[match.start : match.start + 1] == "+" or form.startswith("00", match.start)

@@ -70,8 +70,9 @@ _OPEN_NAMES = frozenset(
 )
 _COUNTS = (1, 2, 5, 1.5, 20)  # one of each plural form of CLDR
 MINOR = re.compile(
-    r"[ \u00a0]?(?:cents?|pence|ct|cts|c\.?t\.?|centimes?|céntimos?|centesimi|øre|öre|¢|rappen|rp\.?|"
-    r"groszy|grosze|grosz|gr|paise?)(?!\w)",
+    r"[ \u00a0]?(?:(?:(?:US|euro|EUR|€|\$)[- ]?)?(?:cents?|ct|cts)|pence|c\.?t\.?|centimes?|céntimos?|centesimi|"
+    r"[øö]re|¢|rappen|rp\.?|grosz[ye]?|gr|paise?|kuru[sş]|centavos?|haléř\w*|halier\w*|pfennige?|kop(?:eks?|\.)|копе\w+|"
+    r"коп\.?|fils|stotin\w*|bani|fillér|(?-i:GBX|GBp|p)(?=[ \u00a0]?/|(?<=GBX)|(?<=GBp))|c(?=/[^\W\d_]))(?!\w)",
     re.I,
 )
 

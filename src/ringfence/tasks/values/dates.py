@@ -11,7 +11,7 @@ from ..locale import DateOrder, Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import is_wrapped, plain
 from .currency import mark_after
-from .months import date_forms, month_names, month_pattern
+from .months import date_forms, is_doubtful_month, month_names, month_pattern
 
 __all__ = ["LATEST_YEAR", "date_places", "dates_in", "find_dates", "make_date", "type_date"]
 
@@ -32,7 +32,7 @@ def type_date(raw: str, order: DateOrder | None, language: str | None = None) ->
     Two-digit years follow POSIX (69 to 99 are 19xx) and get a flag.
     """
     text = plain(raw).strip()
-    for start, end, parsed in _dates(text, order, language):
+    for start, end, parsed in _dates(text, order, order or "dmy", language):
         if (start, end) == (0, len(text)):
             return parsed
     return ParsedValue(None, ("unparsed",))
@@ -61,16 +61,24 @@ def date_places(form: str, locale: Locale) -> list[tuple[int, int]]:
 @lru_cache(maxsize=4)
 def dates_in(form: str, locale: Locale) -> tuple[tuple[int, int, ParsedValue], ...]:
     """Return place and reading of each date of a plain text, in order, without overlaps."""
-    order = locale.order_of_dates or _order_shown(form)
-    return tuple(_dates(form, order, locale.language))
+    declared = locale.order_of_dates
+    orders = (declared, declared) if declared else _orders_shown(form)
+    return tuple(_dates(form, *orders, locale.language))
 
 
-def _dates(form: str, order: DateOrder | None, language: str | None) -> Iterator[tuple[int, int, ParsedValue]]:
+def _dates(
+    form: str, order: DateOrder | None, dots: DateOrder | None, language: str | None
+) -> Iterator[tuple[int, int, ParsedValue]]:
     found: list[tuple[int, int, ParsedValue]] = []
     for match in _NUMERIC.finditer(form):
-        found.append((match.start(), match.end(), _numeric(match, order)))
+        found.append((match.start(), match.end(), _numeric(match, dots if match["s"] == "." else order)))
     names = month_names(language)
-    found += [(match.start(), match.end(), _in_words(match, names)) for match in _dates_with_names(form, language)]
+    for match in _dates_with_names(form, language):
+        parsed = _in_words(match, names)
+        doubtful = is_doubtful_month(_name_in(match), language) or _may_end_with_a_time(form, match)
+        if doubtful and parsed.value is not None:
+            parsed = ParsedValue(None, ("ambiguous-date",), (parsed.value,))
+        found.append((match.start(), match.end(), parsed))
     for pattern in date_forms(language) if language else ():
         if order is None and "m" in pattern.groupindex and "name" not in pattern.groupindex:
             continue  # English without a country: 03/04/24 reads two ways
@@ -110,11 +118,27 @@ _SHORT_YEAR_ENDS = re.compile(
     r"[ \u00a0]\d{1,2}:\d{2}|[ \u00a0][^\W\d_]+:|"
     r"[ \u00a0](?:in|at|bis|to|and|und|from|on|de|by|for|um|et|au|von|through|until|is|was|ist|war)(?!\w)"
 )
+_TIME_BEFORE = re.compile(
+    r"(?<!\w)(?:dep|arr|etd|eta|std|sta|depart\w*|arriv\w*|abflug|ankunft|abfahrt|boarding|check-?in|check-?out)"
+    r"[.:]?[ \u00a0|]{1,4}(?:[^\W\d_]{2,3},?[ \u00a0])?\Z",
+    re.I,
+)
 _COUNTED = re.compile(
+    r"[ \u00a0]?(?:hrs?|lt|utc|z)(?!\w)|"
     r"[ \u00a0](?:%|units?|pieces|pcs|stück|stk|items|copies|shares|aktien|kg|km|m|cm|mm|g|t|l|hours?|stunden|days?|"
     r"tage|people|personen|uhr|[ap]\.?m)(?!\w)",
     re.I,
 )
+
+
+def _name_in(match: re.Match[str]) -> str:
+    return next(name for number in "12345" if (name := match.groupdict().get(f"n{number}")))
+
+
+def _may_end_with_a_time(form: str, match: re.Match[str]) -> bool:
+    """True for Dep 12 MAR 1830: the last four digits may be a time of the day."""
+    last = re.search(r"(?:[01]\d|2[0-3])[0-5]\d\Z", match.group())
+    return last is not None and _TIME_BEFORE.search(form, max(0, match.start() - 24), match.start()) is not None
 
 
 def _is_whole(form: str, match: re.Match[str]) -> bool:
@@ -204,8 +228,6 @@ def _numeric(match: re.Match[str], order: DateOrder | None) -> ParsedValue:
         order = None
     if order:
         return _from_readings({by_order.get(order)}, flags)
-    if match["s"] == ".":  # dates with dots, such as 12.03.2024, always have the day first
-        return _from_readings({by_order["dmy"]}, flags)
     return _from_readings(set(by_order.values()), flags)
 
 
@@ -275,14 +297,18 @@ def _year(digits: str) -> int:
     return year if len(digits) == 4 else year + (1900 if year >= 69 else 2000)
 
 
-def _order_shown(form: str) -> DateOrder | None:
-    """The order of the document's unambiguous numeric dates, if they agree; else None."""
-    seen: set[DateOrder] = set()
+def _orders_shown(form: str) -> tuple[DateOrder | None, DateOrder | None]:
+    """The orders of the document's numeric dates, and of those with dots, as far as its unambiguous dates agree.
+
+    Dates with dots have the day first; where others in the document have the month first, nobody can tell.
+    """
+    seen: dict[bool, set[DateOrder]] = {True: set(), False: set()}
     for match in _NUMERIC.finditer(form):
         if match["c"] or match["g"]:
             first, second = int(match["a"] or match["e"]), int(match["b"] or match["f"])
-            if second > 12:
-                seen.add("mdy")
-            elif first > 12 or match["s"] == ".":
-                seen.add("dmy")
-    return seen.pop() if len(seen) == 1 else None
+            if max(first, second) > 12:
+                seen[match["s"] == "."].add("mdy" if second > 12 else "dmy")
+    every = seen[True] | seen[False]
+    shown = next(iter(every)) if len(every) == 1 else None
+    with_dots = seen[True] or every
+    return shown, None if "mdy" in with_dots else "dmy"

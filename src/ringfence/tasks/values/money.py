@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from ..locale import Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import plain
 from .currency import MINOR, Mark, mark_after, mark_before, mark_in_next_cell, minor_digits, named_currencies
+from .distant_scales import scale_stands_elsewhere
 from .number import (
     PrintedNumber,
     has_raised_cents,
@@ -21,8 +22,19 @@ from .number import (
     with_sign,
 )
 from .ranges import joins_range
+from .scale_heads import under_scale_head
 from .scales import Scale, scale_after
-from .signs import dash_before, is_minus, side_of_account, sign_of_parentheses, trailing_minus, word_minus
+from .signs import (
+    dash_before,
+    has_sign_apart,
+    is_lone_parenthesis,
+    minus_before,
+    parentheses_around,
+    side_of_account,
+    sign_of_parentheses,
+    trailing_minus,
+    word_minus,
+)
 
 __all__ = ["find_money"]
 
@@ -30,21 +42,28 @@ _LIKELY = re.compile(r"[.,]\d{2}-?\Z|\d[’'.,\u00a0 ]\d{3}")
 _NO_CENTS = re.compile(r"[.,][-–]{1,2}")  # 100,- and 50.–
 # Codes that are more often something else before whole numbers: a postcode, a version, a health insurer.
 _WEAK = frozenset("PLZ AOK PHP CAD TRY AMD SDG CLP MVP BAD SAR INR FIM DEM DM Ft RM".split())  # noqa: SIM905
-_SCALE_BEFORE = re.compile(
-    r"(?<!\w)(?:T€|[TkKM]?(?:EUR|USD|CHF|GBP|SEK|NOK|DKK|PLN)m?(?<=\w{4})|T[ \u00a0](?=EUR)|[tmk]kr|k€|€m|[$£]m|[mM]€|"
-    r"[€$£][ \u00a0]?'000|Mds?[ \u00a0]?€|"
-    r"Mio\.?|Mrd\.?|Tsd\.?|[Mm]illionen|[Mm]illions?|[Bb]illions?|"
-    r"[Tt]housands?)[ \u00a0:)]{0,2}(?:EUR|€|USD|\$|GBP|£|CHF)?[ \u00a0:(]{0,2}\Z"
-)
-_GLUED = {"k": 3, "K": 3, "T": 3, "Tsd": 3, "Mio": 6, "M": 6, "Mrd": 9, "Mds": 9, "Md": 9, "bn": 9, "bln": 9}
-_SECOND_OF_RANGE = re.compile(
-    r"[ \u00a0]?(?:to|bis|und|and|or|oder|à|a|[-–])[ \u00a0]?[^\s\d]{0,4}[ \u00a0]?\d[\d.,]*", re.I
-)
+_GLUED = {
+    "k": 3,
+    "K": 3,
+    "T": 3,
+    "Tsd": 3,
+    "Mio": 6,
+    "M": 6,
+    "Mrd": 9,
+    "Mds": 9,
+    "Md": 9,
+    "Mn": 6,
+    "Mia": 9,
+    "bn": 9,
+    "bln": 9,
+}
 _CENTS_BEHIND = re.compile(r"\d{2}(?!\d)|[ \u00a0]\d{2}(?=[ \u00a0]*(?:\n|\Z))")
 _CENTS_IN_WORDS = re.compile(
     rf"(?:,|[ \u00a0](?:und|and|et|y|e|en|i|&))?[ \u00a0]\d{{1,2}}(?:{MINOR.pattern}|[ \u00a0]?p(?!\w))", re.I
 )
 _AMOUNT_BEFORE = re.compile(r"(?:\A|[\s(|])[-+]?\d[\d.,']*(?:\.?-|\))?[ \u00a0]{0,3}\Z")
+_WHOLE_BEFORE = re.compile(r"(?<![\d.,])\d{1,7}[ \u00a0]?\Z")
+_CENT_OF_MARK = re.compile(r"[ \u00a0-]?(?:cents?|cts?)(?!\w)", re.I)
 _TRAILING_DASH = re.compile(r"[ \u00a0]{1,2}[-–][ \u00a0]*(?:\n|\Z)")
 _WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
 
@@ -55,7 +74,8 @@ def find_money(text: str, locale: Locale) -> Iterator[Candidate]:
     The span includes an adjacent currency, minus sign, scale word and accounting parentheses; the surface is the bare
     number, which models write best.
     """
-    reader = _AmountReader(text, plain(text), locale, locale.decimal_for(text))
+    form = plain(text)
+    reader = _AmountReader(text, form, locale, locale.decimal_for(text), under_scale_head(form))
     likely: list[Candidate] = []
     unlikely: list[Candidate] = []
     for candidate, digits in reader.amounts():
@@ -104,6 +124,7 @@ class _AmountReader:
     form: str
     locale: Locale
     decimal: str | None
+    has_head: Callable[[int], bool]
 
     def amounts(self) -> Iterator[tuple[Candidate, int]]:
         """All amounts in order with the length of their digits; the ends of a range have the currency of either."""
@@ -153,7 +174,8 @@ class _AmountReader:
             found = spaced_candidate(self.text, (part.first, part.last), printed.span, self.decimal)
             return replace(found, surface=" ".join(surface.split()))
         if printed.torn or self._may_be_longer(part, printed):
-            readings = (surface, "grouped by spaces")
+            grouped = re.fullmatch(r"[\d.,]+", surface) is not None
+            readings = (surface, "grouped by spaces") if grouped else (surface,)
             return candidate_at(
                 self.text, part.first, part.last, ParsedValue(None, ("ambiguous-number",), readings), surface
             )
@@ -198,8 +220,9 @@ class _AmountReader:
     def _mark_before(self, start: int, end: int) -> Mark | None:
         """The mark before the digits, also with a sign or a parenthesis between: EUR -350.00, USD (740,000)."""
         mark = mark_before(self.form, start, self.locale.language)
-        between = re.search(r"[ \u00a0]?[-–(][ \u00a0]?\Z", self.form[max(0, start - 3) : start])
-        if mark is None and between and ("(" not in between.group() or self.form[end : end + 1] == ")"):
+        between = re.search(r"[ \u00a0\u200e]{0,2}[-–(][ \u00a0\u200e]{0,2}\Z", self.form[max(0, start - 5) : start])
+        closed = parentheses_around(self.form, start, end)[1] is not None
+        if mark is None and between and ("(" not in between.group() or closed):
             mark = mark_before(self.form, start - len(between.group()), self.locale.language)
             if mark and re.search(r"\d[ \u00a0]?\Z", self.form[max(0, mark.start - 2) : mark.start]):
                 return None  # 12.50 EUR - 15.00: the mark of the number before
@@ -215,14 +238,18 @@ class _AmountReader:
         """A scale written against its currency: 5 k€, 3 TEUR, 2 Mio€."""
         match = re.match(
             r"[ \u00a0]?(?:(k|K|T|Tsd|Mio|Mrd|Mds|Md|M|bn)\.?[ \u00a0]?"
-            r"(?=€|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|£|\$)|([tTmMk]|Md)(?=kr(?!\w)))",
+            r"(?=€|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|£|\$)|([tTmMk]|[Mm](?:d|n|rd|io|ia))(?=kr(?!\w)))",
             self.form[end : end + 10],
         )
         mark = mark_after(self.form, end + match.end(), self.locale.language) if match else None
         if match is None or mark is None:
             return None
         power = _GLUED[match[1] or match[2].capitalize()]
-        return Scale(power, end + match.end()), mark, end + match.end()
+        german = (self.locale.language or "").startswith("de") or (
+            match[0][:1] in " \u00a0" and mark.start == end + match.end(1)
+        )
+        powers = () if match[1] != "T" or german else (3, 12)  # 2.5T EUR: a trillion, 2.5 TEUR: thousands
+        return Scale(None if powers else power, end + match.end(), powers), mark, end + match.end()
 
     def _is_no_currency(self, mark: Mark, digits: str) -> bool:
         """True for a mark that is something else here: a form's PLZ, Fr. for Friday, one side of EUR/CHF."""
@@ -251,32 +278,35 @@ class _AmountReader:
         inner = form[first : printed.start]
         if re.search(r"[-–]", inner):  # between the mark and the digits
             part = replace(part, negative=True)
-        elif is_minus(form, first - 1):
-            part = replace(part, first=first - 1, negative=True)
+        elif (minus := minus_before(form, first)) is not None:
+            part = replace(part, first=minus, negative=True)
         elif dash := dash_before(form, first):
             part = replace(part, first=dash[0] if dash[1] else first, negative=dash[1])
         behind_digits = trailing_minus(form, last) if last == printed.end else False
         behind_mark = last > printed.end and re.match(r"-(?=[\s.,;)]|\Z)", form[last : last + 2])  # 350.00 €-
         if behind_digits or behind_mark:
             part = replace(part, last=last + 1, negative=True)
-        elif behind_digits is None:
+        elif behind_digits is None or (part.negative is False and has_sign_apart(form, part.first)):
             part = replace(part, negative=None)
         return self._in_parentheses(part, printed)
 
     def _in_parentheses(self, part: _Part, printed: PrintedNumber) -> _Part:
         form = self.form
-        outside = form[part.first - 1 : part.first] == "(" and part.first > 0 and form[part.last : part.last + 1] == ")"
-        inside = "(" in form[part.first : printed.start] and form[part.last : part.last + 1] == ")"  # USD (740,000)
-        if not (outside or inside) or part.negative is None or not (part.mark or _LIKELY.search(part.digits)):
+        inside = "(" in form[part.first : printed.start]  # USD (740,000)
+        opens, closes = parentheses_around(form, part.first, part.last)
+        opens = form.index("(", part.first) if inside else opens
+        if part.negative is None or not (part.mark or _LIKELY.search(part.digits)):
             return part
-        if inside:
-            return replace(part, last=part.last + 1, negative=True)
-        if part.negative:
+        if is_lone_parenthesis(form, opens, closes):
+            return replace(part, negative=None)
+        if opens is None or closes is None:
             return part
-        negative = sign_of_parentheses(form, part.first - 1)
-        if negative is False:
+        negative = True if inside or part.negative else sign_of_parentheses(form, opens)
+        if negative is False or (part.negative and not inside):
             return part
-        return replace(part, first=part.first - 1, last=part.last + 1, negative=negative)
+        scale = part.scale or scale_after(form, closes + 1, self.locale.language, part.mark is not None)
+        last = scale.end if scale and scale is not part.scale else closes + 1  # $(2.8) billion
+        return replace(part, first=min(opens, part.first), last=last, negative=negative, scale=scale)
 
     def _value(self, part: _Part) -> ParsedValue:
         code = part.mark.code if part.mark else None
@@ -288,12 +318,16 @@ class _AmountReader:
             return ParsedValue(None, (reason,), (parsed.value,))
         if self._has_too_many_decimals(part, code):
             return ParsedValue(None, ("unusual-decimals",), (parsed.value,))
-        if MINOR.match(self.form, part.last) and not (part.mark and part.mark.start > part.digits_at):
+        marked_behind = part.mark is not None and part.mark.start > part.digits_at
+        if (_CENT_OF_MARK if marked_behind else MINOR).match(self.form, part.last) or self.form[
+            part.first - 1 : part.first
+        ] == "¢":
             return ParsedValue(None, ("minor-unit",), (parsed.value,))
         amount = with_sign(parsed, part.negative, powers)
         if amount.value is None:
             return amount
         flags = (*amount.flags, "open-currency") if part.mark and code is None else amount.flags
+        flags = (*flags, "scale-in-head") if part.scale is None and self.has_head(part.first) else flags
         return ParsedValue({"amount": amount.value, "currency": code}, flags)
 
     def _digits(self, part: _Part, code: str | None) -> ParsedValue:
@@ -312,12 +346,8 @@ class _AmountReader:
     def _doubt(self, part: _Part) -> str | None:
         """Why the digits alone do not tell the amount: its scale, its sign or its currency stands elsewhere."""
         after = self.form[part.last : part.last + 40]
-        if part.scale is None and (_SCALE_BEFORE.search(self.form[max(0, part.first - 24) : part.digits_at])):
+        if scale_stands_elsewhere(self.form, (part.digits_at, part.last), self.locale.language, part.mark, part.scale):
             return "scale-elsewhere"
-        if part.scale is None and (shared := _SECOND_OF_RANGE.match(after)):
-            behind = part.last + shared.end()
-            if scale_after(self.form, behind, self.locale.language, marked=True):
-                return "scale-elsewhere"
         side = side_of_account(self.form, part.first, part.last, self.locale.language)
         if side or word_minus(self.form, part.first) or _TRAILING_DASH.match(after):
             return "ambiguous-sign"
@@ -326,6 +356,10 @@ class _AmountReader:
         if part.digits[0] in ".," and part.negative:
             return "ambiguous-sign"  # -.50 is fifty cents in Switzerland
         behind_mark = part.last > part.digits_at + len(part.digits) and not re.search(r"[.,]\d{1,2}\Z", part.digits)
+        marked_before = part.mark is not None and part.mark.end <= part.digits_at
+        behind_whole = part.mark and _WHOLE_BEFORE.search(self.form, max(0, part.mark.start - 12), part.mark.start)
+        if marked_before and behind_whole and re.fullmatch(r"\d{2}", part.digits):
+            return "ambiguous-number"  # the cents of 12 € 50
         if part.mark and ((behind_mark and _CENTS_BEHIND.match(after)) or _CENTS_IN_WORDS.match(after)):
             return "ambiguous-number"  # 12€99, 123 zł 45 gr
         return None

@@ -11,10 +11,14 @@ import babel.dates
 
 from .known_names import known_names
 
-__all__ = ["date_forms", "month_names", "month_pattern", "months_in"]
+__all__ = ["date_forms", "is_doubtful_month", "month_names", "month_pattern", "months_in"]
 
 # Forms that CLDR lacks: Mrz and Mär for März, the Austrian Jänner and Feber, Sept in English and German.
 _MORE = {"mrz": 3, "mär": 3, "jänner": 1, "jän": 1, "feber": 2, "sept": 9, "setiembre": 9, "maerz": 3}
+_COMMON = ("en", "de", "fr", "nl", "es", "it", "pt", "sv", "da", "nb", "fi", "pl")
+# Short names of months in those that are also words of products and papers: Set of 12, Gen 9, Mag 7, time out.
+_ALSO_WORDS = frozenset("set gen mag out ago des elo lip lis gru sie sty".split())  # noqa: SIM905
+_SHORT = 4  # letters
 _FIELDS = re.compile(r"'(?P<quoted>[^']*)'|(?P<field>([A-Za-z])\3*)|(?P<other>[^A-Za-z']+)")
 
 
@@ -38,6 +42,22 @@ def months_in(languages: Iterable[str]) -> dict[str, frozenset[int]]:
                 for month, name in babel.dates.get_month_names(width, context, locale=tag).items():
                     names.setdefault(name.lower().rstrip("."), set()).add(month)
     return {name: frozenset(months) for name, months in names.items() if not re.match(r"\d", name)}
+
+
+def is_doubtful_month(name: str, language: str | None) -> bool:
+    """True for a short name that, where no language is declared, may be another word: Windows 10 Pro 2021.
+
+    Less common languages write such names small.
+    """
+    if language is not None or len(name) > _SHORT or not name.isascii():
+        return False
+    word = name.lower().rstrip(".")
+    return (word in _ALSO_WORDS and name != word) or word not in _common_names()
+
+
+@cache
+def _common_names() -> frozenset[str]:
+    return frozenset(months_in(_COMMON))
 
 
 def month_pattern(names: Iterable[str]) -> str:

@@ -10,11 +10,22 @@ from decimal import Decimal
 from ..locale import Locale
 from .candidate import Candidate, ParsedValue, candidate_at
 from .characters import HARD_SPACE, plain
-from .currency import mark_before
+from .currency import mark_after, mark_before
 from .dates import date_places
+from .distant_scales import scale_stands_elsewhere
 from .ranges import is_tight_range
 from .scales import scale_after, scaled
-from .signs import dash_before, is_minus, side_of_account, sign_of_parentheses, trailing_minus, word_minus
+from .signs import (
+    dash_before,
+    has_sign_apart,
+    is_lone_parenthesis,
+    minus_before,
+    parentheses_around,
+    side_of_account,
+    sign_of_parentheses,
+    trailing_minus,
+    word_minus,
+)
 
 __all__ = [
     "PrintedNumber",
@@ -126,9 +137,15 @@ _AMOUNT = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}")
 def printed_numbers(text: str, locale: Locale) -> Iterator[PrintedNumber]:
     """Yield the numbers of a plain text in order: no parts of dates, times, words, codes or longer numbers."""
     dates = date_places(text, locale)
-    position = 0
+    position = power_end = 0
     for match in _BODY.finditer(text):
         start, end = match.span()
+        if start < power_end:
+            continue
+        if (power := _POWER.match(text, start)) and power.end() > end:
+            power_end = power.end()
+            yield PrintedNumber(start, power_end, torn=True)
+            continue
         while position < len(dates) and dates[position][1] <= start:
             position += 1
         if position < len(dates) and dates[position][0] < end:
@@ -137,6 +154,14 @@ def printed_numbers(text: str, locale: Locale) -> Iterator[PrintedNumber]:
             yield from _parts(text, start, end)
         elif _begins(text, start, end) and _ends(text, start, end):
             yield PrintedNumber(start, end, bool(match["spaced"]))
+
+
+# 1.2E+03, 1.2×10^6, 10⁶
+_POWER = re.compile(
+    r"\d+(?:[.,]\d+)?[eE][+-]\d{1,3}(?!\w)|\d+[.,]\d+[eE]\d{1,3}(?!\w)"
+    r"|\d+(?:[.,]\d+)?[ \u00a0]?[x×*·∙][ \u00a0]?10(?:\^?[-–]?\(?\d{1,3}\)?(?!\d)|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})"
+    r"|10(?:\^[-–]?\d{1,3}|[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}(?![⁰¹²³⁴⁵⁶⁷⁸⁹\d]))"
+)
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[PrintedNumber]:
@@ -170,7 +195,7 @@ def _begins(text: str, start: int, end: int) -> bool:
         return True
     if last in ".,":
         return before[:1] in (".", " ") and text[start] not in ".,"  # dots that lead to a number
-    if last in {"/", "_"} or last.isalpha():
+    if last in {"/", "_"} or last.isalpha() or (last == "·" and before[:1].isdigit()):
         return False
     if last == ":":
         return not before[:1].isdigit()
@@ -195,14 +220,14 @@ _FRACTION = re.compile(r"[ \u00a0](?:\d{1,2}/\d{1,2}(?![\d/])|[½¼¾⅓⅔⅛�
 def _ends(text: str, start: int, end: int) -> bool:
     """True if a number may end at ``end``."""
     first, second = text[end : end + 1], text[end + 1 : end + 2]
-    if text[start:end].isdigit() and end - start <= 3 and _FRACTION.match(text, end):
+    if text[start:end].isdigit() and _FRACTION.match(text, end):
         return False  # 4 1/2
     if not first or first.isspace():
         return True
     likely = bool(_AMOUNT.search(text[start:end])) or bool(mark_before(text, start))
     if first.isalpha():
         return likely or scale_after(text, end, None, True) is not None or _UNIT.match(text, end) is not None
-    if first in "_½¼¾⅓⅔⅛⅜⅝⅞":
+    if first in "_½¼¾⅓⅔⅛⅜⅝⅞" or (first == "·" and second.isdigit()):
         return False
     if first in "/:":
         return likely and not second.isdigit()
@@ -231,14 +256,17 @@ def find_numbers(text: str, locale: Locale) -> Iterator[Candidate]:
 def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale, decimal: str | None) -> Candidate:
     """The number with its sign and its scale word; null where nobody can tell the sign."""
     start, end = printed.span
-    first = start - 1 if is_minus(form, start - 1) else start
+    minus = minus_before(form, start)
+    first = start if minus is None else minus
     trailing = trailing_minus(form, end)
     last = end + 1 if trailing else end
     negative: bool | None = None if trailing is None else first < start or last > end
-    in_parentheses = form[start - 1 : start] == "(" and form[end : end + 1] == ")" and _AMOUNT.search(form[start:end])
-    if in_parentheses and not negative:
-        negative = sign_of_parentheses(form, start - 1)
-        first, last = (start - 1, end + 1) if negative is not False else (start, end)
+    opens, closes = parentheses_around(form, start, end) if _AMOUNT.search(form[start:end]) else (None, None)
+    if opens is not None and closes is not None and not negative:
+        negative = sign_of_parentheses(form, opens)
+        first, last = (opens, closes + 1) if negative is not False else (start, end)
+    elif not negative and (is_lone_parenthesis(form, opens, closes) or has_sign_apart(form, start)):
+        negative = None
     elif not negative and (dash := dash_before(form, start)):
         first, negative = dash if dash[1] else (start, None)
     if not negative and (
@@ -249,25 +277,33 @@ def _signed_number(text: str, form: str, printed: PrintedNumber, locale: Locale,
     if has_raised_cents(form, start, end) and parsed.value is not None:
         return candidate_at(text, first, last, ParsedValue(None, ("raised-digits",), (parsed.value,)))
     powers: tuple[int, ...] = (0,)
-    if scale := scale_after(form, last, locale.language, marked=False):
+    scale = scale_after(form, last, locale.language, marked=False)
+    if scale:
         last, powers = scale.end, scale.powers or (scale.power or 0,)
-    elif re.match(r"[ ]?[kKMBT](?![\w.])|(?:Mio|Mrd|Tsd)€", form[last:]) or re.match(
-        r"[ ]?[kKMT](?:EUR|€)", form[last:]
-    ):
+    elif _SCALE_OR_UNIT.match(form, last):
         return candidate_at(text, first, last, ParsedValue(None, ("ambiguous-scale",), (form[start:end],)))
+    if parsed.value is not None and scale_stands_elsewhere(form, (start, last), locale.language, None, scale):
+        return candidate_at(text, first, last, ParsedValue(None, ("scale-elsewhere",), (parsed.value,)))
     return candidate_at(text, first, last, with_sign(parsed, negative, powers), _surface(text[first:last], negative))
+
+
+_SCALE_OR_UNIT = re.compile(r"[ \u00a0]?(?:[kKMBT](?![\w.])|[kKMT](?:EUR|€))|(?:Mio|Mrd|Tsd)€")
 
 
 def _sign_is_elsewhere(form: str, start: int, end: int) -> bool:
     """True if a sign stands beside the currency of a number, not beside its digits: -EUR 350.00, 350.00 €-."""
-    after = re.match(r"[ \u00a0]?[^\w\s]?(?:[A-Z]{3})?[ \u00a0]?(?P<sign>-(?=\s|\Z)|\))", form[end : end + 8])
+    after = re.match(r"[ \u00a0]?[^\w\s]?(?:[A-Z]{3})?[ \u00a0]?-(?=\s|\Z)", form[end : end + 8])
     mark = mark_before(form, start)
-    if mark and (is_minus(form, mark.start - 1) or dash_before(form, mark.start) or word_minus(form, mark.start)):
+    if mark and (
+        minus_before(form, mark.start) is not None or dash_before(form, mark.start) or word_minus(form, mark.start)
+    ):
         return True
-    if mark and form[mark.start - 1 : mark.start] == "(" and after:
-        return True
-    touches_mark = after is not None and after.group("sign") == "-" and after.start("sign") > 0
-    return touches_mark or word_minus(form, start)
+    behind = mark_after(form, end)
+    if mark or behind:
+        place = (mark.start if mark else start, behind.end if behind else end)
+        if None not in parentheses_around(form, *place):
+            return True
+    return (after is not None and after.end() > 1) or word_minus(form, start)
 
 
 def with_sign(parsed: ParsedValue, negative: bool | None, powers: tuple[int, ...] = (0,)) -> ParsedValue:

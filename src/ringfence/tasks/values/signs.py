@@ -7,9 +7,20 @@ import re
 from .characters import has_cents_at
 from .currency import mark_after, mark_before
 
-__all__ = ["dash_before", "is_minus", "sign_of_parentheses", "side_of_account", "trailing_minus", "word_minus"]
+__all__ = [
+    "dash_before",
+    "has_sign_apart",
+    "is_lone_parenthesis",
+    "is_minus",
+    "minus_before",
+    "parentheses_around",
+    "side_of_account",
+    "sign_of_parentheses",
+    "trailing_minus",
+    "word_minus",
+]
 
-_DASH = re.compile(r"(?P<lead>\n|[:=(]|\S|\A|\s{2})[ \u00a0]?[-–][ \u00a0]\Z")
+_DASH = re.compile(r"(?P<lead>\n|\t|[:=(]|\S|\A|\s{2})[ \u00a0]?[-–][ \u00a0]\Z")
 
 
 def is_minus(text: str, position: int) -> bool:
@@ -26,6 +37,61 @@ def is_minus(text: str, position: int) -> bool:
         or (before in _QUOTES and not _CLOSED.search(further))
         or bool(mark_before(text, position, touching=True))
     )
+
+
+def minus_before(text: str, start: int) -> int | None:
+    """The place of the minus right before ``start``, also with an invisible mark between; None without one."""
+    position = start - 1
+    while position >= 0 and text[position] == "\u200e":
+        position -= 1
+    return position if is_minus(text, position) else None
+
+
+_APART = re.compile(
+    r"(?:\A|[\s|(:=*\u200e])(?P<dash>--?)(?P<gap>[ \u00a0\t|\u200e]{0,40})"
+    r"(?:(?P<mark>[^\s\d|.,()-]{1,4})(?P<more>[ \u00a0\t|\u200e]{0,40}))?\Z|[:=][ \u00a0]?(?P<end>-)\n[ \u00a0]*\Z"
+)
+
+
+def has_sign_apart(text: str, start: int) -> bool:
+    """True if a hyphen is the last ink before a number, but a wide gap, a wall of a table or a currency lie between.
+
+    It is a minus as accounts print it in a cell, or the sign of the empty cell before.
+    """
+    found = _APART.search(text[max(0, start - 60) : start])
+    if found is None or found["end"]:
+        return found is not None
+    if len(found["dash"]) > 1:
+        return re.match(r"\d+[.,]\d", text[start : start + 24]) is not None  # --12.50, but --1---- of a timetable
+    if (sign := found["mark"]) and mark_before(f"{sign} ", len(sign) + 1) is None:
+        return False
+    between = found["gap"] + (found["more"] or "")
+    return len(between) > (2 if sign else 1) or between.strip(" \u00a0") != ""
+
+
+_REACH = 40  # characters between a parenthesis and its number
+
+
+def parentheses_around(text: str, start: int, end: int) -> tuple[int | None, int | None]:
+    """The places of the parentheses before ``start`` and behind ``end``, across blanks, walls and invisible marks."""
+    first, last = start - 1, end
+    while first >= max(0, start - _REACH) and text[first] in " \u00a0\t|\u200e":
+        first -= 1
+    while last < min(len(text), end + _REACH) and text[last] in " \u00a0\t|\u200e":
+        last += 1
+    opens = first >= 0 and text[first] == "("
+    return first if opens else None, last if text[last : last + 1] == ")" else None
+
+
+def is_lone_parenthesis(text: str, opens: int | None, closes: int | None) -> bool:
+    """True if only one of two parentheses around a number is there, and the other one nowhere near."""
+    if opens is not None and closes is None:
+        return re.match(r"\([^()]{0,400}\)", text[opens : opens + 400]) is None
+    if closes is not None and opens is None:
+        line = text[text.rfind("\n", 0, closes) + 1 : closes]
+        before = text[max(0, closes - 400) : closes]
+        return "(" not in line and before.rfind("(") <= before.rfind(")")
+    return False
 
 
 _OPENS = "(:=|\u200e€$£¥₹[{;<>•·~→`„«‹@…"  # a dash behind one of these begins a number
@@ -115,7 +181,7 @@ def word_minus(text: str, position: int) -> bool:
 
 _WORD_MINUS = re.compile(
     r"(?:(?<!au )(?<!al )(?<!ao )(?<!elo )(?<! lo )\b(?:minus|moins|menos|meno)[ \u00a0]{1,3}"  # not: au moins
-    r"|\./\.[ \u00a0]{0,2}|[▲△▼÷][ ]?)\Z",
+    r"|\.[ \u00a0]?/[ \u00a0]?\.[ \u00a0]{0,2}|[▲△▼÷][ \u00a0]?)\Z",
     re.I,
 )
 
