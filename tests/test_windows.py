@@ -104,6 +104,25 @@ def test_windows_that_agree_outweigh_a_surer_one_that_stands_alone() -> None:
     assert merged(-0.3, -9, -0.2).values["who"] == "Cat"
 
 
+def test_windows_that_are_about_as_sure_of_different_values_are_told_apart() -> None:
+    document = document_of("Ann 1.00\n\nBob 2.00\n\nCat 3.00")
+    merged = partial(merged_windows, document, [" 1.00\nwho: Ann\n", " 2.00\nwho: null\n", " null\nwho: null\n"])
+    near = merged(-0.10, -0.12, -0.1)
+    assert near.fields["total"].flags == ["windows-differ: 2.00"]
+    assert near.fields["who"].flags == []
+    assert merged(-0.01, -0.5, -0.1).fields["total"].flags == []
+
+
+def test_of_judged_values_the_surest_window_counts_however_many_say_otherwise() -> None:
+    document = document_of("Ann 1.00\n\nBob 2.00\n\nCat 3.00")
+    task = task_of(sublet={"kind": "boolean"})
+    parts = [
+        read(task, document, THREE[0], text, logprob)
+        for text, logprob in [(" false\n", -0.3)] * 4 + [(" true\n", -0.02)]
+    ]
+    assert merge(task, parts).values["sublet"] is True
+
+
 def test_a_record_that_two_windows_saw_is_listed_once() -> None:
     task = task_of(lines={"kind": "list", "fields": {"item": {"kind": "text"}, "amount": {"kind": "money"}}})
     document = document_of("Bolt   7.50\nNut   2.50\nNail   1.00")
@@ -270,6 +289,23 @@ def test_a_single_value_may_stand_in_the_head_and_a_row_may_not() -> None:
     rows = plan.rules["rows"]
     assert isinstance(rows, ListRule)
     assert all(unit.start >= window.start for unit in rows.units)
+
+
+def test_a_value_that_stands_in_the_window_is_not_placed_in_the_head() -> None:
+    text = "Lease. Rent EUR 900.00\nOwner Bob\n\n" + "word " * 140 + "\n\nThe deposit of Bob is EUR 900.00 too.\n\n"
+    document = document_of(text + "word " * 140)
+    window = next(w for w in windows_of(document, 800, len, with_head=True) if "deposit" in text[w.start : w.end])
+    task = task_of(deposit={"kind": "money"}, who={"kind": "text"})
+    found = prepare(task, document).plan(window).read(" 900.00\nwho: Bob\n").single
+    assert window.head
+    assert all(found[name].answer.spans[0][0] >= window.start for name in ("deposit", "who"))
+
+
+def test_no_window_ends_between_a_row_and_the_line_that_goes_on_with_it() -> None:
+    text = "\n".join(f"2024-05-{n:02}   Person number {n}\n   p{n}@example.org" for n in range(1, 29))
+    windows = windows_of(document_of(text), 300, len)
+    assert len(windows) > 3
+    assert all(text[window.start : window.start + 8] == "2024-05-" for window in windows)
 
 
 def test_a_place_that_every_window_shows_counts_once() -> None:

@@ -104,11 +104,25 @@ def _pieces(document: Document, most_tokens: int, count: Callable[[str], int]) -
             continue
         first = document.text[slice(*rows[0])] if rows else ""
         header = first if first.count("   ") >= 2 and len(first) < 400 else ""
-        for number, (start, end) in enumerate(rows):
+        for number, (start, end) in enumerate(_with_continuations(document.text, rows, most_tokens, count)):
             for cut_start, cut_end in _cut(document.text, start, end, most_tokens, count):
                 tokens = count(document.text[cut_start:cut_end]) + 2
                 pieces.append(_Piece(cut_start, cut_end, tokens, header if number else "", whole=False))
     return pieces
+
+
+def _with_continuations(
+    text: str, rows: list[tuple[int, int]], most_tokens: int, count: Callable[[str], int]
+) -> list[tuple[int, int]]:
+    """The rows, each with the indented lines behind it, which go on with its cells, as far as a window has room."""
+    joined: list[tuple[int, int]] = []
+    for start, end in rows:
+        goes_on = bool(joined) and text[start : start + 2].isspace()
+        if goes_on and count(text[joined[-1][0] : end]) <= OVERLAP_SHARE * most_tokens:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _cut(text: str, start: int, end: int, most_tokens: int, count: Callable[[str], int]) -> list[tuple[int, int]]:

@@ -16,6 +16,9 @@ from .task import ExtractTask
 __all__ = ["gather", "merge", "windows_of_values"]
 
 
+NEAR = 2.0  # times the doubt of the value that counts: another window is about as sure of another one
+
+
 def merge(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     """Merge the answers of the windows, given in document order, into one, and let the checks of the task decide."""
     return conclude(task, gather(task, parts))
@@ -25,8 +28,9 @@ def gather(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     """Merge the answers of the windows, given in document order, into one; no check of the task has run yet.
 
     A single value is the one that the windows together believe in most, of equals the earliest. The same place seen in
-    several windows counts once. It is null only if it is null in every window. Lists are concatenated; of two records
-    of the same row the one with more values wins, then the one with the higher score.
+    several windows counts once. It carries a flag if another window is about as sure of another value. It is null only
+    if it is null in every window. Lists are concatenated; of two records of the same row the one with more values wins,
+    then the one with the higher score.
     """
     single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
     for path, spec in _single(task).items():
@@ -92,11 +96,18 @@ def _best(found: Sequence[FieldValue]) -> FieldValue:
         # That a value is wrong is that all places which state it are; the same place in several windows is no more
         # evidence than the surest of them, for all windows show the head of the document.
         doubts: dict[str, dict[Any, float]] = {}
-        for number, candidate in enumerate(stated):
+        for candidate in stated:
             places = doubts.setdefault(_key(candidate), {})
-            place = tuple(candidate.answer.spans) or number
+            place = tuple(candidate.answer.spans)  # a judged value has none: most windows say nothing of it
             places[place] = min(places.get(place, 1.0), -math.expm1(min(0.0, candidate.score)))
-        return max(stated, key=lambda each: (-math.prod(doubts[_key(each)].values()), each.score))
+        doubt = {key: math.prod(places.values()) for key, places in doubts.items()}
+        best = max(stated, key=lambda each: (-doubt[_key(each)], each.score))
+        near = [each for each in stated if _key(each) != _key(best) and doubt[_key(each)] <= NEAR * doubt[_key(best)]]
+        if near:
+            rival = max(near, key=lambda each: (-doubt[_key(each)], each.score))
+            flag = f"windows-differ: {rival.answer.raw or rival.value}"
+            best.answer.flags += [flag] if flag not in best.answer.flags else []
+        return best
     flags = list(dict.fromkeys(flag for null in found for flag in null.answer.flags))
     return FieldValue(None, found[0].answer.model_copy(update={"flags": flags}))
 

@@ -244,7 +244,7 @@ class ExtractionPlan:
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
         else:
-            meant, moved = self._meant(rule, meaning, logprobs)
+            meant, moved = self._meant(rule, self._own_first(meaning), logprobs)
             value, answer = self._grounded(rule, meant)
         if meaning is not None:
             answer.flags += value_doubts(rule, logprobs, ending)
@@ -269,6 +269,10 @@ class ExtractionPlan:
             return worded, {"cell_moved": 1}
         whole = with_whole_start(rule, match, self.prepared.is_form, logprobs)
         return whole, {"start_moved": 1} if whole != match else {}
+
+    def _own_first(self, match: Match) -> Match:
+        """The places of the window itself before those of the head, which all windows show."""
+        return replace(match, spans=tuple(sorted(match.spans, key=lambda span: span[0] < self.window.start)))
 
     def _grounded(self, rule: Rule | None, reading: Match) -> tuple[Any, FieldAnswer]:
         start, end = reading.spans[0]
