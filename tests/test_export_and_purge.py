@@ -9,7 +9,9 @@ import json
 import os
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet
@@ -28,6 +30,7 @@ from ringfence.engines import FakeEngine
 from ringfence.errors import InputError, RunError
 from ringfence.gold.corrections import corrected_run
 from ringfence.gold.file import GoldFile, read_gold
+from ringfence.reports import write_report
 from ringfence.runs import (
     Product,
     RunFolder,
@@ -40,11 +43,13 @@ from ringfence.runs import (
     products_of,
     purge,
 )
-from ringfence.runs.cells import csv_cell, text_of_csv
+from ringfence.runs.cells import csv_cell, text_of_csv, write_cell
 from ringfence.runs.decisions import decide_again
 from ringfence.runs.export import print_run
 from tests.conftest import fake_lock, ringfence, task_of
 from tests.fake_runs import run
+from tests.test_verified import TASK as FREE_TASK
+from tests.test_verified import TEXT, Free
 
 TASK = task_of(
     total={"kind": "money"},
@@ -282,6 +287,37 @@ def test_a_cell_is_read_back_as_the_text_that_it_was(text: str) -> None:
     for part in re.split(r"[;\t\r\n]", cell):
         bare = part.strip()
         assert not bare.startswith(("=", "+", "@", "-", "＝")) or re.fullmatch(r"-\d*\.?\d+", bare)
+
+
+def test_an_export_tells_what_was_left_out_and_what_was_not_read(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text(TEXT)
+    rows = [{"item": "nails", "amount": "5.00"}, {"item": "gold bars", "amount": "900.00"}]
+    written = json.dumps({"who": "Nordwind GmbH", "total": "EUR 12.50", "unit": "kg", "rows": rows})
+    run(FREE_TASK, expand_inputs([tmp_path / "b.txt"]), Free(lambda *_: written), None, tmp_path / "free")
+    free = RunFolder.open(tmp_path / "free")
+    assert table(free)[0]["flags"].endswith("left out: rows[1]")
+    stream = io.StringIO()
+    export_json(free, stream)
+    assert json.loads(stream.getvalue())[0]["left_out"] == ["rows[1]"]
+    assert "Left out: rows[1]" in write_report(free.path).read_text()
+
+    (tmp_path / "u.csv").write_text("a,b\n1,2\n3,4,5\nTotal,EUR 7.00\n")
+    task = task_of(total={"kind": "money"})
+    run(task, expand_inputs([tmp_path / "u.csv"]), FakeEngine(lambda *_: " 7.00\n"), fake_lock(task), tmp_path / "un")
+    uneven = RunFolder.open(tmp_path / "un")
+    assert table(uneven)[0]["flags"] == "not read: uneven-rows"
+    stream = io.StringIO()
+    export_json(uneven, stream)
+    assert json.loads(stream.getvalue())[0]["unread"][0]["code"] == "uneven-rows"
+
+
+def test_a_small_number_is_written_out_and_a_long_text_says_that_it_is_cut() -> None:
+    assert csv_cell(Decimal("0.0000001")) == "0.0000001"
+    written: list[str] = []
+    sheet = SimpleNamespace(write_string=lambda row, column, text: written.append(text))
+    write_cell(sheet, 0, 0, "x" * 40_000, None)
+    assert len(written[0]) == 32_767
+    assert written[0].endswith("[cut: a cell holds no more]")
 
 
 def test_a_day_is_a_date_in_a_workbook(tmp_path: Path) -> None:

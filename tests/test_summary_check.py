@@ -77,6 +77,16 @@ def test_what_stands_elsewhere_is_told_apart_from_what_stands_nowhere(tmp_path: 
     (sentence,) = result["sentences"]
     assert sentence["faults"] == ["number elsewhere: 900", "number: 77"]
     assert [found["text"] for found in result["unsupported"]] == ["77"]
+    assert "elsewhere: sentence 1" in result["fields"]["summary"]["flags"]
+
+
+def test_a_bullet_is_left_out_and_a_minus_is_not(tmp_path: Path) -> None:
+    text = "The lowest temperature of the night was -5 °C at the station. Later it was 5 °C in the hall."
+    result = go(tmp_path, writing("-5 °C was the lowest temperature of the night at the station. [1]"), text)
+    assert result["values"]["summary"].startswith("-5 °C was")
+    (tmp_path / "other").mkdir()
+    result = go(tmp_path / "other", writing("- The lowest temperature was -5 °C at the station. [1]"), text)
+    assert result["values"]["summary"].startswith("The lowest")
 
 
 def test_in_german_a_noun_that_another_place_has_is_no_name(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ UNCHECKED = "not checked"  # the engine could not score it
 _SPEAKER = re.compile(r"[^:\n.!?]{1,40}(?=:\s)")
 
 
+ELSEWHERE = " elsewhere: "  # of a fault: the document says it, but not there
+
+
 @dataclass(frozen=True)
 class CheckedSentence(Sentence):
     """A sentence with the spans of the passages that it rests on, its support, and its faults."""
@@ -43,7 +46,7 @@ class CheckedSentence(Sentence):
     @property
     def supported(self) -> bool:
         """False if it is not stated, or if it has a number or a name that stands nowhere in the document."""
-        return self.stated and all(" elsewhere: " in fault for fault in self.faults)
+        return self.stated and all(ELSEWHERE in fault for fault in self.faults)
 
     @property
     def worth(self) -> float:
@@ -121,6 +124,9 @@ class SummaryCheck:
             numbers = [str(n) for n, sentence in enumerate(self.sentences, 1) if fault in sentence.faults]
             if numbers:
                 flags.append(f"{fault.replace(' ', '-')}: sentence {', '.join(numbers)}")
+        elsewhere = (any(ELSEWHERE in fault for fault in sentence.faults) for sentence in self.sentences)
+        if doubted := [str(number) for number, doubtful in enumerate(elsewhere, 1) if doubtful]:
+            flags.append(f"elsewhere: sentence {', '.join(doubted)}")
         return [*flags, *([f"dropped-sentences: {self.dropped}"] if self.dropped else [])]
 
     def _places(self, text: str, cited: Sequence[Span]) -> tuple[Span, ...]:

@@ -104,7 +104,7 @@ def write_report(run: Path, passwords: tuple[str, ...] = (), gold: Agreement | N
 
 
 def _has_flags(result: Result) -> bool:
-    return any(answer.flags for answer in (result.fields or {}).values())
+    return bool(result.left_out) or any(answer.flags for answer in (result.fields or {}).values())
 
 
 def _choose(folder: RunFolder) -> tuple[list[str], int]:
@@ -151,7 +151,7 @@ def _documents(
             sentences=sentences,
             sections=sections_of(result),
             summary_flags=values["summary"].flags if sentences else [],
-            flags=sum(len(value.flags) for value in values.values()),
+            flags=sum(len(value.flags) for value in values.values()) + len(result.left_out or ()),
             agrees=gold.get(identity, {}),
             view=view,
         )

@@ -20,6 +20,7 @@ KINDS = {
     "broken-check": "with a broken check",
     "empty-required": "with an empty required field",
     "unread": "with unread parts",
+    "left-out": "with records that were left out",
     "ocr": "with values that OCR read in doubt",
     "flag": "with other flags",
 }
@@ -104,3 +105,5 @@ def doubts_about(result: Result, required: set[str]) -> Iterator[tuple[str, str]
             yield "ocr", f"{path}: OCR in doubt"
     for part in result.document.unread:
         yield "unread", f"not read: {part.code}"
+    for path in result.left_out or ():
+        yield "left-out", f"left out: {path}, which the document does not have"

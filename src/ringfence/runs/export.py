@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,7 +14,7 @@ from ..errors import InputError, RunError
 from ..files import fresh_file
 from ..locks import Lock
 from ..tasks import task_from
-from .cells import csv_cell, write_cell
+from .cells import cells_of, csv_cell, write_cell
 from .claim_cells import CLAIM_COLUMNS, claim_cells
 from .corrections import CorrectedRun
 from .output import require_output
@@ -39,7 +38,7 @@ FORMATS = ("csv", "json", "xlsx", "parquet")
 _Columns = dict[str, dict[str, Any]]
 """The columns of a task by name, each with its specification."""
 _PARTS = {"money": ("amount", "currency"), "period": ("from", "to")}  # kinds whose values fill two columns
-_EXTRAS = ("scores", "evidence", "sentences", "unsupported", "sections", "from_corpus")
+_EXTRAS = ("left_out", "scores", "evidence", "sentences", "unsupported", "sections", "from_corpus")
 _DECIDED = ("decision", "for_review")  # extra columns of a run with calibrator decisions
 _ANSWERED = ("answered_by",)  # of several runs: the weights that answered
 _CORRECTED = ("confirmed_by", "confirmed_at", "corrected")  # and of one with corrections of persons
@@ -117,6 +116,7 @@ def export_json(folder: RunFolder, stream: TextIO) -> int:
         row = {key: line[key] for key in ("status", "reason", "values", "checks", "decision", "lock")}
         row["document"] = result.document.id
         row.update({key: line[key] for key in _EXTRAS if key in line})
+        row.update({key: line["document"][key] for key in ("unread",) if key in line["document"]})
         if isinstance(folder, CorrectedRun) and (correction := folder.corrections.get(result.document.id)):
             row["gold"] = {"by": correction.by, "at": correction.at, "former": correction.former}
         for key in ("flags", "spans", "address", "ocr"):
@@ -213,7 +213,7 @@ def export_parquet(folder: RunFolder, target: Path) -> int:
                     "status": result.status,
                     "reason": result.reason,
                     **{columns[name]: value for name, value in {**dict.fromkeys(specs), **_values(result)}.items()},
-                    flags: _flags(result.fields),
+                    flags: _flags_of(result),
                     **dict(zip(decided, extra_of(result), strict=True)),
                 }
                 for result in batch
@@ -345,9 +345,9 @@ def _document_rows(folder: RunFolder, single: _Columns, counted: list[str]) -> I
         for path, spec in single.items():
             name, _, leaf = path.partition(".")
             value = (values.get(name) or {}).get(leaf) if leaf else values.get(name)
-            row += _cells(value, spec["kind"])
+            row += cells_of(value, spec["kind"])
         row += [Decimal(len(values[name])) if name in values else None for name in counted]
-        yield [*row, "; ".join(_flags(result.fields)), *extra_of(result)]
+        yield [*row, "; ".join(_flags_of(result)), *extra_of(result)]
 
 
 def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[list[Any]]:
@@ -355,38 +355,17 @@ def _record_rows(folder: RunFolder, name: str, single: _Columns) -> Iterator[lis
         for number, record in enumerate((result.values or {}).get(name) or []):
             row: list[Any] = [result.document.id, Decimal(number + 1)]
             for leaf, spec in single.items():
-                row += _cells(record.get(leaf), spec["kind"])
+                row += cells_of(record.get(leaf), spec["kind"])
             prefix = f"{name}[{number}]."
             own = {path: answer for path, answer in (result.fields or {}).items() if path.startswith(prefix)}
             corrected = _correction(folder, result, prefix) if isinstance(folder, CorrectedRun) else ()
             yield [*row, "; ".join(_flags(own)), *corrected]
 
 
-def _cells(value: Any, kind: str) -> list[Any]:
-    """Return the cells of one value: numbers as Decimal, whole days as dates, everything else unchanged."""
-    if kind == "money":
-        return [_number(value["amount"]), value["currency"]] if value else [None, None]
-    if kind == "period":
-        return [_day(value["from"]), _day(value["to"])] if value else [None, None]
-    if kind == "date":
-        return [_day(value)]
-    if isinstance(value, list):
-        return ["; ".join(value)]
-    return [_number(value) if kind in ("number", "percent") and value is not None else value]
-
-
-def _number(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
-
-
-def _day(text: str | None) -> date | str | None:
-    try:
-        return date.fromisoformat(text) if text and len(text) == len("2026-01-31") else text
-    except ValueError:
-        return text
+def _flags_of(result: Result) -> list[str]:
+    """The flags of the values of a document, the records that the program left out, and what was not read."""
+    left_out = [f"left out: {path}" for path in result.left_out or ()]
+    return [*_flags(result.fields), *left_out, *(f"not read: {part.code}" for part in result.document.unread)]
 
 
 def _flags(answers: Mapping[str, FieldAnswer] | None) -> list[str]:

@@ -32,6 +32,7 @@ TOKENS_A_WORD = 2
 FURTHER = "Write up to {count} further sentences, in the same form, with what they say and you have not said yet."
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
+_BULLET = re.compile(r"\A(?:[-*•–]\s+)+")  # and no minus: -5 °C
 _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -207,7 +208,7 @@ class Stage:
                 continue
             if line.lower().strip(".") == NOTHING:
                 continue
-            match = _LINE.fullmatch(line.lstrip("-*• "))
+            match = _LINE.fullmatch(_BULLET.sub("", line))
             assert match is not None  # the pattern matches every line
             sentence_text = match["text"].strip()
             numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,6}(?!\d)", match["cites"])]
