@@ -142,7 +142,7 @@ def test_an_amount_belongs_to_the_year_over_it() -> None:
     found = {TABLE[column.start : column.end].strip(): column.year for column in column_years(TABLE)}
     assert found == {"63,355": "2022", "63,948": "2021", "(10)": "2022", "243": "2021"}
     assert faults("Products brought 63,355 in 2022.", TABLE) == []
-    assert faults("Products rose from 63,948 in 2021 to 63,355 in 2022.", TABLE) == []
+    assert faults("Products fell from 63,948 in 2021 to 63,355 in 2022.", TABLE) == []
     assert faults("Products brought 63,355 in 2021.", TABLE)
     assert faults("In fiscal 2021, which ended in 2022, products brought 63,355.", TABLE) == []
 

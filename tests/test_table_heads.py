@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.tasks.table_heads import columns_of, rows_of
+from ringfence.tasks.tables import table_cells
 
 from .test_stated_values import faults
 
@@ -76,16 +76,24 @@ def test_a_number_of_another_row_is_a_fault(claim: str, text: str, wrong: str) -
     assert any(wrong in fault for fault in faults(claim, text))
 
 
-def test_rows_are_read_by_their_heads_and_a_line_of_prose_ends_a_table() -> None:
+def test_rows_are_read_by_their_heads_and_a_line_of_prose_ends_a_block() -> None:
     prose = "This long sentence has no cells at all, and the table that stood above it is at its end by now."
-    found = list(rows_of(f"Basic   EUR 10   5\nTeam   EUR 45   25\n{prose}\nNorth   7"))
-    assert [(sorted(each.own.head), len(each.others)) for each in found] == [
-        (["basic"], 1), (["basic"], 1), (["team"], 1), (["team"], 1), (["north"], 0),
+    found = list(table_cells(f"Basic   EUR 10   5\nTeam   EUR 45   25\n{prose}\nNorth   7"))
+    assert [(sorted(each.row.head), len(each.block)) for each in found] == [
+        (["basic"], 2), (["basic"], 2), (["team"], 2), (["team"], 2), (["north"], 1),
     ]  # fmt: skip
 
 
-def test_columns_have_the_heads_of_a_line_without_digits_if_all_rows_have_as_many_cells() -> None:
-    text = "Price   Load\nBasic   10   5"
-    found = [(sorted(each.own.head), sorted(each.own.numbers)) for each in columns_of(text)]
-    assert found == [(["price"], ["10"]), (["load"], ["5"])]
-    assert list(columns_of("Plan   Price   Users\nBasic   10   5\nTeam   45")) == []
+def columns(text: str) -> list[list[str]]:
+    return [sorted(each.table.columns[each.column]) if each.column is not None else [] for each in table_cells(text)]
+
+
+def test_columns_have_the_heads_of_the_lines_above_them_in_rows_of_their_width() -> None:
+    assert columns("Price   Load\nBasic   10   5") == [["price"], ["load"]]
+    assert columns("Plan   Price   Users\nBasic   10   5\nTeam   45") == [["price"], ["user"], []]
+    assert columns("Plan   Price   ·   Users\n·   Month   Year\nBasic   10   100   5") == [
+        ["month", "price"], ["price", "year"], ["user"],
+    ]  # fmt: skip
+    assert columns("   2022      2021\nLamp   Sold   Back   Sold   Back\nA   1   2   3   4") == [
+        ["2022", "sold"], ["2022", "back"], ["2021", "sold"], ["2021", "back"],
+    ]  # fmt: skip

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["MOST_ROWS", "PROSE", "ColumnYear", "cells_of", "column_years"]
+__all__ = ["MOST_ROWS", "PROSE", "YEAR_CELL", "ColumnYear", "cells_of", "column_years"]
 
 _CELL = re.compile(r"(?:(?!\s{2})[^|\t\n])+")
-_YEAR_CELL = re.compile(
+YEAR_CELL = re.compile(
     r"[^\d|]{0,24}(?:\d{1,2}\.\d{1,2}\.|\d{1,2}[., ]{1,2})?(?:FY[ ]?)?((?:19|20)\d\d)"
     r"(?:/(?:20)?\d\d)?(?:[ ]?[A-Z]|\W{0,3}|[ ]?\([\w ]+\))"
 )
@@ -39,7 +39,7 @@ def column_years(text: str) -> Iterator[ColumnYear]:
             continue
         if all(set(words.strip()) <= set("-:=") for _, words in cells):
             continue  # the line below the head of a table in Markdown
-        years = {at: found[1] for at, (_, words) in enumerate(cells) if (found := _YEAR_CELL.fullmatch(words.strip()))}
+        years = {at: found[1] for at, (_, words) in enumerate(cells) if (found := YEAR_CELL.fullmatch(words.strip()))}
         others = [words for at, (_, words) in enumerate(cells) if at not in years]
         if len(years) >= 2 and not any(character.isdigit() for words in others for character in words):
             head, width, since = years, len(cells), 0
@@ -59,7 +59,7 @@ def _under(cells: list[tuple[int, str]], head: dict[int, str], width: int) -> It
     numbers = [
         (place, at, words)
         for place, (at, words) in enumerate(cells)
-        if _NUMBER_CELL.fullmatch(words.strip()) and (place or not _YEAR_CELL.fullmatch(words.strip()))
+        if _NUMBER_CELL.fullmatch(words.strip()) and (place or not YEAR_CELL.fullmatch(words.strip()))
     ]
     if len(numbers) == len(head):
         yield from ((at, words, year) for (_, at, words), year in zip(numbers, head.values(), strict=True))

@@ -23,7 +23,8 @@ from .number_words import number_words
 from .qualifiers import ABOUT, Qualifiers, contradict, date_qualifiers, qualifiers
 from .recognisers import Candidate, find_candidates
 from .stated_dates import partial_dates, shared_years, two_years, years
-from .table_heads import Headed, UnderHead, columns_of, rows_of
+from .table_claims import Spoken
+from .tables import TableCell, table_cells
 from .units import (
     converted,
     currencies_of,
@@ -36,7 +37,7 @@ from .units import (
     unit_after,
 )
 
-__all__ = ["StatedValue", "is_part_of_code", "is_stated", "rows_stating", "stated_values", "written_values"]
+__all__ = ["StatedValue", "is_part_of_code", "is_stated", "spoken_of", "stated_values", "written_values"]
 
 _YEAR = frozenset({"calendar year"})  # 2023 in "since 2023" is neither EUR 2023 nor 2023 kg
 _CALENDAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d]|[.,]\d)")
@@ -51,6 +52,7 @@ _FALLS = re.compile(
     r"perte|baisse|diminu|recul|pérdida|descen|baj[óa]|perdita|calo|ridu|verlies|daal|gedaald|afname|[-−–(]\s?\d",
     re.I,
 )
+_IN_PARENTHESES = re.compile(r"\(\s*\d[\d.,]*\s*\)?\s*%?\)?")  # as accounts write a loss
 _MINUS = re.compile(r"(?<![\d%] )\b(?:minus|negative|moins|menos|meno|min)[ \u00a0]\Z", re.I)
 _RANGE = re.compile(r"(?<![\w.,/–-])(\d{1,4}(?:[.,]\d{1,2})?)[-–](\d{1,4}(?:[.,]\d{1,2})?)(?![\w–-]|[.,/]\d)")
 _BEFORE_COLON = re.compile(r"(?<![\w.,:/–-])\d{1,6}(?:[.,]\d{1,2})?(?=:(?!\d))")
@@ -65,8 +67,8 @@ class StatedValue:
     """A value at ``start`` to ``end``: its possible readings without sign, and what it can be measured in.
 
     No ``units`` mean that the text does not say. ``bare`` numbers stand below the head of a table that has a scale.
-    ``said`` is what the words around it say of it, ``year`` that over its column of a table, ``row`` and
-    ``column`` where else it stands there.
+    ``said`` is what the words around it say of it, ``year`` that over its column of a table, ``cell`` its place
+    there.
     """
 
     start: int
@@ -78,8 +80,7 @@ class StatedValue:
     bare: bool = False
     said: Qualifiers = frozenset()
     year: ColumnYear | None = None
-    row: UnderHead | None = None
-    column: UnderHead | None = None
+    cell: TableCell | None = None
 
 
 def written_values(written: Document, locale: Locale) -> Iterator[StatedValue]:
@@ -151,34 +152,36 @@ def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
 def _in_tables(values: list[StatedValue], text: str) -> list[StatedValue]:
     """The values with the years that stand over them, their rows and their columns."""
     years_over = {at: year for year in column_years(text) for at in range(year.start, year.end)}
-    rows, columns = (
-        {at: each for each in found for at in range(each.start, each.end)}
-        for found in (rows_of(text), columns_of(text))
-    )
+    cells = {at: cell for cell in table_cells(text) for at in range(cell.start, cell.end)}
 
     def placed(value: StatedValue, at: int) -> StatedValue:
-        return replace(value, year=years_over.get(at), row=rows.get(at), column=columns.get(at))
+        cell = cells.get(at)
+        if cell is None:
+            return value
+        units = value.units or (unit_after(f" {cell.unit}", 0) if cell.unit else frozenset())
+        loss = value.kind != "date" and _IN_PARENTHESES.fullmatch(cell.text.strip()) is not None
+        return replace(value, year=years_over.get(at), cell=cell, units=units, negative=value.negative or loss)
 
-    return [placed(value, value.end - 1) if value.end else value for value in values]
+    found = [placed(value, value.end - 1) if value.end else value for value in values]
+    in_units_of_heads = [value for value, bare in zip(found, values, strict=True) if value.units != bare.units]
+    return [*found, *(way for value in in_units_of_heads for way in _converted(value))]
 
 
-def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, question: str = "") -> bool:
+def is_stated(value: StatedValue, source: Sequence[StatedValue], spoken: Spoken) -> bool:
     """True if a source states the value: in the same unit, or without one, with its sign, and in its column and row.
 
     A claim without a year speaks of those of its question. A value that stands in a table alone is not one of a row or
     column that neither of them names, where they name others.
     """
+    claim, question = spoken.claim, spoken.question
     if ABOUT in value.said:
         value = _rounded_to(value, source, claim)
     ways = (value, *_converted(value))
-    spoken = frozenset(() if _FISCAL.search(claim) else _IN_YEAR.findall(claim) or _CALENDAR.findall(question))
+    years_said = frozenset(() if spoken.without_years else _IN_YEAR.findall(claim) or _CALENDAR.findall(question))
     known = [
         one
-        for one in source
-        for way in ways
-        if _agree(way, one)
-        and not _of_another_year(one, spoken)
-        and not any(place and place.is_another(claim, question) for place in (one.row, one.column))
+        for one in _places(ways, source)
+        if not _of_another_year(one, years_said) and not (one.cell and spoken.is_of_another(one.cell, value.start))
     ]
     currencies = {code for one in source if one.kind == "money" and one.readings & value.readings for code in one.units}
     if value.kind == "money" and value.units and currencies and not currencies & value.units:
@@ -188,10 +191,24 @@ def is_stated(value: StatedValue, source: Sequence[StatedValue], claim: str, que
     return bool(known) and not value.negative and _FALLS.search(claim) is not None
 
 
-def rows_stating(value: StatedValue, source: Sequence[StatedValue]) -> frozenset[Headed]:
-    """The rows of tables that state a value; none if it stands anywhere else as well."""
-    places = [one for one in source for way in (value, *_converted(value)) if _agree(way, one)]
-    return frozenset(one.row.own for one in places if one.row) if all(one.row for one in places) else frozenset()
+def _places(ways: Sequence[StatedValue], source: Sequence[StatedValue]) -> list[StatedValue]:
+    """Where a source states a value. A bare number elsewhere is none where a table has the amount with its currency."""
+    places = [one for one in source for way in ways if _agree(way, one)]
+    in_currency = ways[0].kind == "money" and any(one.cell and one.units for one in places)
+    return [one for one in places if one.cell or one.units or not one.end] if in_currency else places
+
+
+def spoken_of(values: Sequence[StatedValue], source: Sequence[StatedValue], claim: str, question: str) -> Spoken:
+    """What a claim with these values speaks of."""
+    stating = [(value.start, _cells_stating(value, source)) for value in values]
+    return Spoken(claim, question, [each for each in stating if each[1]], _FISCAL.search(claim) is not None)
+
+
+def _cells_stating(value: StatedValue, source: Sequence[StatedValue]) -> list[TableCell]:
+    """The cells of tables that state a value; none if it stands anywhere else as well."""
+    places = _places((value, *_converted(value)), source)
+    cells = [one.cell for one in places if one.cell]
+    return cells if len(cells) == len(places) else []
 
 
 def _rounded_to(value: StatedValue, source: Sequence[StatedValue], claim: str) -> StatedValue:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ..contracts import UnsupportedText
 from ..documents import Document
@@ -11,9 +12,9 @@ from .evidence import stem
 from .locale import Locale
 from .names import NameSource, names_in, nouns_have_capitals
 from .number_words import number_words
-from .ordered_pairs import turned_pairs
-from .stated import is_part_of_code, is_stated, rows_stating, stated_values, written_values
-from .table_heads import crossed_rows
+from .ordered_pairs import against_their_verb, turned_pairs
+from .stated import StatedValue, is_part_of_code, is_stated, spoken_of, stated_values, written_values
+from .table_claims import crosses
 from .units import end_of_unit
 
 __all__ = ["unsupported"]
@@ -33,14 +34,17 @@ def unsupported(
     taken: set[int] = set()
     stated = stated_values(document, locale)
     values = list(written_values(written, locale))
-    in_rows = sorted((value.start, value.end, rows) for value in values if (rows := rows_stating(value, stated)))
-    if crossed_rows(written.text, [(start, rows) for start, _, rows in in_rows]):
-        found += [(start, end, "order") for start, end, _ in in_rows]
+    spoken = spoken_of(values, stated, written.text, question)
+    in_tables = sorted(spoken.values, key=lambda each: each[0])
+    if crosses(written.text, in_tables):
+        ends = {value.start: value.end for value in values}
+        found += [(start, ends[start], "order") for start, _ in in_tables]
     for value in values:
         taken |= set(range(value.start, end_of_unit(written.text, value.end)))
-        if not is_stated(value, stated, written.text, question) and not is_part_of_code(value, stated, written.text):
+        if not is_stated(value, stated, spoken) and not is_part_of_code(value, stated, written.text):
             found.append((value.start, value.end, value.kind))
-    found += [(start, end, "order") for start, end in turned_pairs(written.text, document.text)]
+    pairs = (*turned_pairs(written.text, document.text), *against_their_verb(written.text))
+    found += [(start, end, "order") for start, end in (*pairs, *_turned_dates(written.text, values))]
     found += [(start, end, "number") for start, end in _miscounted(written.text, document.text)]
     found += [(start, end, "number") for start, end in _mislabelled(written.text, document.text)]
     source = NameSource(document.text)
@@ -52,6 +56,21 @@ def unsupported(
         UnsupportedText(kind=kind, text=written.text[start:end], span=(start, end))
         for start, end, kind in sorted(found)
     ]
+
+
+_TO = re.compile(r"[ \u00a0]?(?:to|until|till|through|bis(?: zum)?|au|jusqu'au|al|hasta|fino al|tot|[-–])[ \u00a0]")
+
+
+def _turned_dates(written: str, values: Sequence[StatedValue]) -> Iterator[tuple[int, int]]:
+    """Where a text lets something last from a later day to an earlier one."""
+    days = sorted(
+        (value.start, value.end, day)
+        for value in values
+        if value.kind == "date" and len(value.readings) == 1 and len(day := next(iter(value.readings))) == 10
+    )
+    for (start, end, first), (begin, last, second) in pairwise(days):
+        if first > second and _TO.fullmatch(written, end, begin):
+            yield start, last
 
 
 def _miscounted(written: str, source: str) -> Iterator[tuple[int, int]]:
