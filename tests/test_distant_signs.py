@@ -212,3 +212,44 @@ def test_a_figure_ends_where_its_neighbour_begins(
     find: Find, text: str, language: str | None, right: list[str]
 ) -> None:
     assert unflagged(find, text, language) == right
+
+
+@pytest.mark.parametrize(
+    ("find", "text", "language", "right"),
+    [
+        (find_money, "2 x 105.00 EUR = 210.00 EUR", "en", ["105.00", "210.00"]),
+        (find_money, "€10²", None, ["10"]),
+        (find_money, "Rent £850.00 p/m", "en_GB", ["850.00"]),
+        (find_money, "The fee (EUR 1,250.00 plus VAT (19 %)) is due", "en", ["1250.00"]),
+        (find_money, "Fee of €1,250.00, 3 million shares", "en", ["1250.00", "3000000"]),
+        (find_money, "EUR 5,00 / 1 Mio. Abrufe", "de", ["5.00", "1000000"]),
+        (find_money, "1,2 Mio. EUR   3,4 Mio. EUR", "de", ["1200000", "3400000"]),
+        (find_money, "Mia: 12,50 €", "de", ["12.50"]),
+        (find_money, "Trusted in thousands of homes\nFee 12.50", "en", ["12.50"]),
+        (find_money, "⁃12.50 EUR rent", "en", ["12.50"]),  # a bullet
+        (find_money, "5 mil euros", "es", ["5000"]),
+        (find_numbers, "Revenue 1.2 million 2023 1.1 million 2022", "en", ["1200000", "2023", "1100000", "2022"]),
+        (find_numbers, "12°30′250", None, ["12", "30", "250"]),
+        (find_dates, "Check-in: 12 March 2024", "en", ["2024-03-12"]),
+        (find_dates, "Departure: Fri, 15 Mar 2024", "en", ["2024-03-15"]),
+        (find_dates, "12 SET 2023", None, ["2023-09-12"]),
+        (find_dates, "31.12.2024 and 12.03.2024", "en_US", ["2024-12-31", "2024-03-12"]),
+        (find_dates, "12.03.2024", "en_US", ["2024-12-03"]),
+        (find_durations, "un préavis d'au moins 30 jours", "fr", ["P30D"]),
+        (find_durations, "Laufzeit: –30 Tage", "de", ["P30D"]),
+        (find_phones, "+33 1.23.45.67.89", None, ["+33123456789"]),
+        (find_phones, "Tel. 089 / 289 - 01", "de", ["+498928901"]),
+        (find_percents, "Q3 5 %", "en", ["5"]),
+        (find_emails, "anna@x.coM", None, ["anna@x.com"]),
+    ],
+)
+def test_what_only_looks_like_a_part_of_a_figure_leaves_it_alone(
+    find: Find, text: str, language: str | None, right: list[str]
+) -> None:
+    assert unflagged(find, text, language) == right
+
+
+@pytest.mark.parametrize("text", ["12,5 mil. EUR", "12 mil. Kč"])
+def test_a_short_word_with_a_dot_that_two_languages_read_otherwise_is_in_doubt(text: str) -> None:
+    for language in ("de", "fr", "it", "pl", None):
+        assert unflagged(find_money, text, language) == []

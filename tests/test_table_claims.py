@@ -31,6 +31,13 @@ PEOPLE = "Name   Role   Phone   Room\nAnna Berg   Manager   4711   210\nKarl Tha
 UNEVEN = "Plan   Price   Users\nBasic   10   5\nTeam   45   25\nTotal      30"
 UNITS = "Parameter   Unit   Value\nPressure   bar   16\nTemperature   °C   85\nPower   kW   7.5"
 MODELS = "Model   Weight (kg)   Length (mm)   Price (EUR)\nA10   12   340   199\nB20   18   410   249"
+TRAINS = "Train   From   Departure   To\nICE 73   Hamburg   09:24   Basel\nEC 9   Hamburg   10:24   Zürich"
+ACCOUNT = "Date   Text   Amount\n02.03.2024   Rent   850.00\n05.03.2024   Salary   2,500.00\n09.03.2024   Power   89.90"
+ITEMS = "No.   Item   Price\n1   Lamp   45.00\n2   Chair   31.00"
+LETTER = (
+    "Customer number   4711\nInvoice number   2024-88\nInvoice date   31 March 2024\nDue date   14 April 2024\n"
+    "Amount due   1,250.00"
+)
 LOSS = "Item   First   Second\nOperating result   (120)   85\nInterest   30   (12)"
 DUE = "Balance   September 24, 2022   September 25, 2021\nCash   27,502   34,940\nInventories   4,946   6,580"
 
@@ -83,6 +90,11 @@ def faults(claim: str, text: str) -> list[str]:
         (PEOPLE, "The phone of Berg is 4712."),
         (PEOPLE, "The manager's phone is 4712."),
         (UNEVEN, "Team has 45 users."),
+        # A first cell that is a day, a number or a code.
+        (TRAINS, "The train to Zürich leaves at 09:24."),
+        (ACCOUNT, "The rent was 89.90."),
+        (ITEMS, "The lamp costs 31.00."),
+        (ITEMS, "The chair costs 45.00 and the lamp 31.00."),
         # Units of columns, losses in parentheses, bare numbers elsewhere.
         (UNITS, "The temperature is 85 °F."),
         (UNITS, "The power is 7.5 MW."),
@@ -122,6 +134,11 @@ def test_a_number_of_another_row_column_or_unit_is_a_fault(text: str, claim: str
         (UNITS, "The temperature is 85 °C, the pressure 16 bar."),
         (MODELS, "The A10 weighs 12 kg and is 34 cm long."),
         (LOSS, "The operating result was -120."),
+        (TRAINS, "The train to Zürich leaves at 10:24."),
+        (ACCOUNT, "The rent was 850.00."),
+        (ITEMS, "The lamp costs 45.00 and the chair 31.00."),
+        (LETTER, "The customer must pay 1,250.00 by 14 April 2024."),
+        (LETTER, "The customer received invoice 2024-88 over 1,250.00."),
     ],
 )
 def test_a_number_of_the_row_and_column_that_are_named_is_stated(text: str, claim: str) -> None:
@@ -147,3 +164,17 @@ def test_a_number_of_the_row_and_column_that_are_named_is_stated(text: str, clai
 def test_what_rises_does_not_fall_and_nothing_ends_before_it_begins(source: str, claim: str) -> None:
     assert faults(claim, source)
     assert faults(source, source) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The euro rose from $1.085 to $1.12.",
+        "Reduced fares for children from 6 to 14 years apply.",
+        "Lower prices are valid from 1 to 24 December.",
+        "The rank rose from 5 to 3.",
+        "The deadline moved from 30 June 2024 to 15 June 2024.",
+    ],
+)
+def test_what_the_source_says_itself_is_not_turned_around(said: str) -> None:
+    assert faults(said, said) == []

@@ -55,6 +55,8 @@ def _is_stated(day: date, form: str, locale: Mapping[str, Any]) -> bool:
         dotted = re.fullmatch(r"\d{1,2}\. ?\d{1,2}\. ?\d{2,4}", form) is not None  # always has the day first
         if len(numbers[0]) == 4:
             possible = ["ymd"]
+        elif declared == "mdy" and dotted and not locale.get("date_order"):
+            possible = ["mdy", "dmy"]  # a foreign date in an American text
         elif declared in ("dmy", "mdy"):
             possible = [declared]
         elif dotted:

@@ -36,7 +36,7 @@ _SCALES = {
 }  # fmt: skip
 
 
-_MINUS_SIGNS = "−⁻˗➖─¬⁃"
+_MINUS_SIGNS = "−⁻˗➖─¬"
 _PLAIN = {"٫": ".", "٬": ",", "،": ",", "٪": "%", **dict.fromkeys("’‘´`′ˈ", "'")}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ABOUT", "FALL", "RISE", "Qualifiers", "contradict", "date_qualifiers", "qualifiers"]
+__all__ = ["ABOUT", "Qualifiers", "contradict", "date_qualifiers", "qualifiers"]
 
 ABOUT = ("about", "about")
 Qualifiers = frozenset[tuple[str, str]]
@@ -58,13 +58,13 @@ _OR = re.compile(
     r"(?P<other>less|fewer|below|under|weniger|moins|menos|meno|minder))\b",
     re.I,
 )
-RISE = (
+_RISE = (
     r"r[oi]se[ns]?|rising|increas\w+|grew|grow\w*|gain\w*|climb\w*|higher|stieg\w*|gestiegen|steig\w*|"
     r"erhöh\w*|zunahme|zugenommen|wuchs\w*|gewachsen|zuwachs|höher\w*|hausse|augment\w+|aument\w+|crec\w+|cresc\w+|"
     r"stijg\w*|gestegen|toegenomen|toename|anstieg|rais(?:e|ed|es|ing)|widen\w*|expand\w*|angehoben|anhob|hob|"
     r"jump\w*|soar\w*|surg(?:e|ed|es|ing)|kletter\w*|geklettert|subi(?:ó|eron|do)|sub(?:e|en)|grimp\w*|sal(?:e|gono|it\w)"
 )
-FALL = (
+_FALL = (
     r"f[ae]ll(?:s|en|ing)?|declin\w+|decreas\w+|drop\w*|reduc\w+|lower\w*|shr[aiu]nk\w*|sank\w*|gesunken|sink\w*|"
     r"rückgang\w*|zurückgegangen|verringer\w*|abnahme|abgenommen|niedriger\w*|gesenkt|senk\w*|baiss\w+|diminu\w+|"
     r"recul\w*|descen\w+|disminu\w+|calo|calat\w+|ridu\w+|riduzion\w+|daal\w*|gedaald|afgenomen|afname|cut|narrow\w*|"
@@ -72,11 +72,11 @@ FALL = (
     r"baj(?:ó|aron|a|an|ado)|chut\w*|scend\w+|sces[eiao]"
 )
 _CHANGE = re.compile(
-    rf"\b(?:(?P<one>{RISE})|(?P<other>{FALL}))\b(?:[ ](?!\d)[\w.'’-]+){{0,3}}?"
+    rf"\b(?:(?P<one>{_RISE})|(?P<other>{_FALL}))\b(?:[ ](?!\d)[\w.'’-]+){{0,3}}?"
     rf"[ ](?:(?:by|of|to|um|auf|von|de|del|di|met|un|una)\b|dell?['’]){_NEXT}",
     re.I,
 )
-_VERB = re.compile(rf"\b(?:{RISE}|{FALL})\b", re.I)
+_VERB = re.compile(rf"\b(?:{_RISE}|{_FALL})\b", re.I)
 _UP = re.compile(
     r"\b(?:(?P<one>up|rose|grew|climbed|gained|jumped|soared|surged)|(?P<other>down|fell|dropped|declined|lost|sank|slipped|plunged|tumbled|slumped))"
     r"(?:[ ](?:by|to|some|about|around|um|auf))?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z",

@@ -13,6 +13,8 @@ from .tables import Head, TableCell, TableRow, tokens_in
 __all__ = ["Spoken", "crosses"]
 
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_LABELS = frozenset("numbe date amoun code id nr no numme datum".split())  # noqa: SIM905
+"""Words of the labels of a form: the customer of *Customer number* names no row."""
 _Value = tuple[int, Sequence[TableCell]]
 """Where a value begins in a claim, and the cells that state it."""
 _Axis = Callable[[TableCell], object]
@@ -122,7 +124,8 @@ def _names_head(spoken: Counter[str], head: Head, heads: Iterable[Head]) -> bool
     if head <= spoken.keys() or len(head) != 2:
         return head <= spoken.keys()
     of_others = frozenset[str]().union(*(other for other in heads if other != head))
-    return any(token in spoken and not token.isdigit() for token in head - of_others)
+    own = (token for token in head - of_others if not head & _LABELS)
+    return any(token in spoken and not token.isdigit() for token in own)
 
 
 def _has_text_of(spoken: Counter[str], row: TableRow, block: Sequence[TableRow]) -> bool:

@@ -15,7 +15,9 @@ __all__ = ["Head", "Table", "TableCell", "TableRow", "table_cells", "tokens_in",
 _FILLERS = frozenset(
     "the and for der die das und für les des del per von van het which thereof davon dont darunter".split()  # noqa: SIM905
 )
-_NUMBER_CELL = re.compile(r"[-–−(]?\s?(?:[$€£¥]|[A-Z]{2,3}\b|[A-Z]?[$€£])?\s?[-–−(]?\s?\d")
+_NUMBER_CELL = re.compile(
+    r"[-–−(]?\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|JPY|CNY|INR|RM|Rs\.?|[A-Z]{1,2}[$€£])(?![^\W\d_]))?\s?[-–−(]?\s?\d"
+)
 _RULE = frozenset("-:=")
 _SAME = "·"  # a cell that the one before it, or above it, reaches over
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -204,9 +206,11 @@ class _Reader:
             self.block.append(self._table)
         first = self._first if words[0] == _SAME else words[0]
         self._first = first
-        label = not _NUMBER_CELL.match(first) or YEAR_CELL.fullmatch(first)
         texts = tuple(tokens_of(word) for word in words[1:] if not _NUMBER_CELL.match(word) and word != _SAME)
-        head = tokens_of(first) if label else frozenset()
+        head = tokens_of(first) if not _NUMBER_CELL.match(first) or YEAR_CELL.fullmatch(first) else frozenset()
+        if not head:  # a day, or a number of the row: its first text names it
+            first = next((word for word in words[1:] if not _NUMBER_CELL.match(word) and word != _SAME), "")
+            head = tokens_of(first)
         self._table.rows.append(TableRow(first, head, texts, tuple(cells), self.section))
         self.size += 1
 

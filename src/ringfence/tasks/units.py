@@ -97,7 +97,7 @@ _HEADS = tuple(
         power,
         re.compile(
             rf"(?im)(?:\(|\b(?:in|en|em|w|v|в|amounts?|figures)[ ]|(?:単位|单位)[:：]|^){_MONEY}?[ ]?(?:in[ ])?"
-            rf"(?:{words})(?![^\W円元])(?:[ ]?(?:of|von|de|di)?[ ]?{_MONEY})?"
+            rf"(?:{words})(?![^\W円元])(?:[ ]?(?:(?:of|von|de|di)[ ])?{_MONEY}|(?![ ](?:of|von|de|di)[ ]))"
             rf"|{_MONEY}[ ](?:in[ ])?(?:{words})(?=[\s,;)|:]|$)"
         ),
     )

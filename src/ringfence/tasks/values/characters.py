@@ -13,7 +13,7 @@ _CENTS = re.compile(r"[.,]\d{2}\Z")
 _FORMS = {
     HARD_SPACE: "\u00a0\u202f\u2007\u2008\u2009\u200a\u2005\u2006",
     _INVISIBLE: "\u200e\u200f\u061c\u200b\u2060\ufeff\u00ad\u2066\u2067\u2068\u2069",
-    "-": "−‐‑‒﹣－⁻˗➖─¬⁃",
+    "-": "−‐‑‒﹣－⁻˗➖─¬",
     "–": "–—―⸺",
     "'": "’‘ʼ＇",
     ".": "٫．",
@@ -37,7 +37,7 @@ def has_cents_at(text: str, end: int) -> bool:
     return _CENTS.search(text[max(0, end - 3) : end]) is not None
 
 
-_GROUPING = re.compile(r"(?<=\d)[´`′ˈ](?=\d{3}(?!\d))")  # 1´250.05; elsewhere they are accents, quotes and minutes
+_GROUPING = re.compile(r"(?<=\d)[´`ˈ](?=\d{3}(?!\d))")  # 1´250.05; elsewhere they are accents, quotes and minutes
 _SOFT_MINUS = re.compile(r"\u00ad(?=[ \u00a0]?[€$£¥]?[ \u00a0]?\d)")  # some programs print a minus as a soft hyphen
 
 

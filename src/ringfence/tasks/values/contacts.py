@@ -20,7 +20,7 @@ _EMAIL = re.compile(
     rf"(?<![\w.+-])(?:(?<=')|(?<!['&!#$%*/?^`{{|}}~])){_ATOM}+(?:\.{_ATOM}+)*"
     rf"@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)*\.{_LETTER}{{2,}}(?![\w-])"
 )
-_NEXT_SENTENCE = re.compile(r"(?:(?<=\.[a-z]{2})|(?<=\.[a-z]{3}))(?:[A-Z]\w*|\.[A-Z][a-z]+)\Z")
+_NEXT_SENTENCE = re.compile(r"(?:(?<=\.[a-z]{2})|(?<=\.[a-z]{3}))(?:[A-Z][a-z]\w*|\.[A-Z][a-z]+)\Z")
 # What is found behind one of these is the end of an address that began before.
 _BEGUN_BEFORE = re.compile(r"[.-]\n\Z|\{[^{}@\s]*\Z|(?<![\w@.-])[\w.-]+,[\w.]*\Z|://[^\s]*\Z")
 
@@ -128,8 +128,9 @@ _NUMBERED = re.compile(
 )
 # What parts numbers: cells, times, dates, and numbers behind a slash with blanks, which are extensions or others.
 _NOT_OF_PHONES = re.compile(
-    r"[ \u00a0]{2,}|\||(?<![\d.])\d{1,2}:\d{2}(?!\d)|(?<![\d.])\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})(?!\d)"
-    r"|(?<=\d)[ ]/[ ]\d{1,3}(?!\d|[ /-]\d)"
+    r"[ \u00a0]{2,}|\||(?<![\d.])\d{1,2}:\d{2}(?!\d)"
+    r"|(?<![\d.])(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:19|20)\d{2}(?![\d.])"
+    r"|(?<=\d)[ ]/[ ]\d{1,2}(?!\d|[ ]?[/-][ ]?\d|[ ]\d)"
 )
 _NATIONAL = re.compile(r"(?<![\w/.+-])\(?0\d{1,5}\)?[ /-]{0,3}\d[\d /-]{3,14}\d(?![\w/-])")
 

@@ -62,7 +62,12 @@ def date_places(form: str, locale: Locale) -> list[tuple[int, int]]:
 def dates_in(form: str, locale: Locale) -> tuple[tuple[int, int, ParsedValue], ...]:
     """Return place and reading of each date of a plain text, in order, without overlaps."""
     declared = locale.order_of_dates
-    orders = (declared, declared) if declared else _orders_shown(form)
+    if declared is None:
+        orders = _orders_shown(form)
+    elif declared == "mdy" and not locale.date_order and _has_dots_with_day_first(form):
+        orders = declared, "dmy"  # a foreign date in an American text
+    else:
+        orders = declared, declared
     return tuple(_dates(form, *orders, locale.language))
 
 
@@ -138,6 +143,8 @@ def _name_in(match: re.Match[str]) -> str:
 def _may_end_with_a_time(form: str, match: re.Match[str]) -> bool:
     """True for Dep 12 MAR 1830: the last four digits may be a time of the day."""
     last = re.search(r"(?:[01]\d|2[0-3])[0-5]\d\Z", match.group())
+    if last and last.group().startswith("20") and not re.search(r"\d{2}[ ]?[A-Z]{3}[ ]?\d{4}\Z", match.group()):
+        return False  # Departure: 15 Mar 2024, but Arr 12 MAR 2015
     return last is not None and _TIME_BEFORE.search(form, max(0, match.start() - 24), match.start()) is not None
 
 
@@ -295,6 +302,10 @@ def make_date(year: int, month: int, day: int) -> date | None:
 def _year(digits: str) -> int:
     year = int(digits)
     return year if len(digits) == 4 else year + (1900 if year >= 69 else 2000)
+
+
+def _has_dots_with_day_first(form: str) -> bool:
+    return any(match["s"] == "." and match["c"] and int(match["a"]) > 12 for match in _NUMERIC.finditer(form))
 
 
 def _orders_shown(form: str) -> tuple[DateOrder | None, DateOrder | None]:

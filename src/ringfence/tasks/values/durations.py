@@ -295,7 +295,7 @@ def _candidates(text: str, group: list[_Part]) -> Iterator[Candidate]:
         unit = text[start:end][_unit_offset(text[start:end]) :].strip(" -")
         for value in (*first.amount.lower, first.amount.values[0]):
             yield candidate_at(text, start, end, _iso([(value, first.unit)]), f"{value} {unit}")
-    elif _NOT_WHOLE.search(text[max(0, start - 10) : start]):
+    elif _NOT_WHOLE.search(text[max(0, start - 14) : start]):
         yield candidate_at(text, start, end, ParsedValue(None, ("ambiguous-duration",), (text[start:end],)))
     elif broken := next((part for part in group if not part.amount.values), None):
         yield candidate_at(text, start, end, ParsedValue(None, broken.amount.flags, broken.amount.readings))
@@ -303,8 +303,10 @@ def _candidates(text: str, group: list[_Part]) -> Iterator[Candidate]:
         yield candidate_at(text, start, end, _iso([(part.amount.values[0], part.unit) for part in group]))
 
 
-_NOT_WHOLE = re.compile(  # -30 days, 5 / 12 months
-    r"(?:\d[ \u00a0]?[/⁄][ \u00a0]?|(?:\A|[\s(:])[-−–]|(?<![^\W\d_])(?:minus|moins|menos|meno)[ \u00a0])\Z", re.I
+_NOT_WHOLE = re.compile(  # -30 days, 5 / 12 months; but au moins 30 jours
+    r"(?:\d[ \u00a0]?[/⁄][ \u00a0]?|(?:\A|[\s(:])[-−]"
+    r"|(?<!au )(?<!al )(?<!ao )(?<!lo )(?<!plus )(?<![^\W\d_])(?:minus|moins|menos|meno)[ \u00a0])\Z",
+    re.I,
 )
 
 

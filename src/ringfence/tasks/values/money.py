@@ -62,7 +62,9 @@ _CENTS_IN_WORDS = re.compile(
     rf"(?:,|[ \u00a0](?:und|and|et|y|e|en|i|&))?[ \u00a0]\d{{1,2}}(?:{MINOR.pattern}|[ \u00a0]?p(?!\w))", re.I
 )
 _AMOUNT_BEFORE = re.compile(r"(?:\A|[\s(|])[-+]?\d[\d.,']*(?:\.?-|\))?[ \u00a0]{0,3}\Z")
-_WHOLE_BEFORE = re.compile(r"(?<![\d.,])\d{1,7}[ \u00a0]?\Z")
+_WHOLE_BEFORE = re.compile(  # of 12 € 50; in "Pos 1 EUR 20" it counts something else
+    r"(?:\A|\n|[ \u00a0]{2}|[:|(][ \u00a0]?|[-–][ \u00a0]?)\d{1,7}[ \u00a0]?\Z|(?<![\d.,])\d{1,7}\Z"
+)
 _CENT_OF_MARK = re.compile(r"[ \u00a0-]?(?:cents?|cts?)(?!\w)", re.I)
 _TRAILING_DASH = re.compile(r"[ \u00a0]{1,2}[-–][ \u00a0]*(?:\n|\Z)")
 _WHOLE = re.compile(r"/[-=]|[.,][-–]")  # 5,000/- and 5.000,-: no cents follow
@@ -318,10 +320,7 @@ class _AmountReader:
             return ParsedValue(None, (reason,), (parsed.value,))
         if self._has_too_many_decimals(part, code):
             return ParsedValue(None, ("unusual-decimals",), (parsed.value,))
-        marked_behind = part.mark is not None and part.mark.start > part.digits_at
-        if (_CENT_OF_MARK if marked_behind else MINOR).match(self.form, part.last) or self.form[
-            part.first - 1 : part.first
-        ] == "¢":
+        if self._is_in_minor_units(part):
             return ParsedValue(None, ("minor-unit",), (parsed.value,))
         amount = with_sign(parsed, part.negative, powers)
         if amount.value is None:
@@ -329,6 +328,14 @@ class _AmountReader:
         flags = (*amount.flags, "open-currency") if part.mark and code is None else amount.flags
         flags = (*flags, "scale-in-head") if part.scale is None and self.has_head(part.first) else flags
         return ParsedValue({"amount": amount.value, "currency": code}, flags)
+
+    def _is_in_minor_units(self, part: _Part) -> bool:
+        """True for 20 cents, 9,85 Euro-Cent and ¢9.85; not for £850 p/m."""
+        marked_behind = part.mark is not None and part.mark.start > part.digits_at
+        if part.mark and not marked_behind and re.match(r"[ \u00a0]?[pc]/", self.form[part.last : part.last + 3]):
+            return False
+        minor = _CENT_OF_MARK if marked_behind else MINOR
+        return minor.match(self.form, part.last) is not None or self.form[part.first - 1 : part.first] == "¢"
 
     def _digits(self, part: _Part, code: str | None) -> ParsedValue:
         """The digits as a number. 12.500 is hardly 12.5 of a currency with cents, whatever the document shows."""

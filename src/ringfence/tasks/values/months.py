@@ -18,6 +18,7 @@ _MORE = {"mrz": 3, "mär": 3, "jänner": 1, "jän": 1, "feber": 2, "sept": 9, "s
 _COMMON = ("en", "de", "fr", "nl", "es", "it", "pt", "sv", "da", "nb", "fi", "pl")
 # Short names of months in those that are also words of products and papers: Set of 12, Gen 9, Mag 7, time out.
 _ALSO_WORDS = frozenset("set gen mag out ago des elo lip lis gru sie sty".split())  # noqa: SIM905
+_ONLY_MONTHS = frozenset("febr ian iul iun jaan dets".split())  # noqa: SIM905
 _SHORT = 4  # letters
 _FIELDS = re.compile(r"'(?P<quoted>[^']*)'|(?P<field>([A-Za-z])\3*)|(?P<other>[^A-Za-z']+)")
 
@@ -52,7 +53,7 @@ def is_doubtful_month(name: str, language: str | None) -> bool:
     if language is not None or len(name) > _SHORT or not name.isascii():
         return False
     word = name.lower().rstrip(".")
-    return (word in _ALSO_WORDS and name != word) or word not in _common_names()
+    return (word in _ALSO_WORDS and name.istitle()) or (word not in _common_names() and word not in _ONLY_MONTHS)
 
 
 @cache

@@ -83,9 +83,12 @@ def find_percents(text: str, locale: Locale) -> Iterator[Candidate]:
         yield candidate_at(text, first, last, with_sign(parsed, negative), surface)
 
 
+_TORN = re.compile(r"(?:\A|[^\w.,][ ]?|[ ]{2}|(?<![^\W\d_])(?:tax|vat|ust|mwst)[ ])\d{1,3}[ ]\Z", re.I)
+
+
 def _may_be_torn(form: str, start: int, end: int) -> bool:
     """True for the last digit of 1 7 %: a number and a rate, or a rate with a gap."""
-    return end - start == 1 and re.search(r"(?<![\d.,])\d{1,3}[ ]\Z", form[max(0, start - 5) : start]) is not None
+    return end - start == 1 and _TORN.search(form[max(0, start - 9) : start]) is not None
 
 
 _SIGN_FIRST = ("tr", "eu")  # Turkish and Basque

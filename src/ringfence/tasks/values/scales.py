@@ -33,6 +33,7 @@ _BRAZILIAN = {"mi": 6, "bi": 9, "tri": 12}
 _ENGLISH = frozenset("hundred thousand million billion trillion lakh crore".split())  # noqa: SIM905
 _NEXT_OF_NAME = re.compile(r"[ \u00a0](?:of[ ])?[A-Z][a-z]")
 _LONGEST_FOREIGN = 5  # letters
+_THOUSANDS, _OF_MILLIONS = ("es", "pt", "gl", "ca"), ("cs", "sk", "hr", "sl", "ro", "bs", "sr")  # what mil is there
 _INDONESIAN = {"rb": 3, "jt": 6}
 _INDIAN = re.compile(r"(?:₹|Rs|INR)")
 CJK = {"万": 4, "億": 8, "亿": 8, "千": 3, "百": 2, "兆": 12, "만": 4, "억": 8, "천": 3, "조": 12}
@@ -113,7 +114,9 @@ def _named(printed: str, text: str, end: int, language: str | None, bare: bool) 
     """The scale of a word as it is printed; ``bare`` if the number has no currency."""
     word = printed.lower()
     powers = _powers(word, language)
-    if word == "mil" and (language is None or language.startswith("en")) and not _MILLIONS.match(text, end):
+    own = (language or "en")[:2]
+    in_doubt = (own not in _THOUSANDS and own not in _OF_MILLIONS) or (text[end - 1] == "." and own in _THOUSANDS)
+    if word == "mil" and in_doubt and not _MILLIONS.match(text, end):
         powers = {0, 3, 6} if bare else {3, 6}  # a thousand in Spanish, a million in Czech and English
     if not powers:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from .characters import has_cents_at
 from .currency import mark_after, mark_before
@@ -86,7 +87,8 @@ def parentheses_around(text: str, start: int, end: int) -> tuple[int | None, int
 def is_lone_parenthesis(text: str, opens: int | None, closes: int | None) -> bool:
     """True if only one of two parentheses around a number is there, and the other one nowhere near."""
     if opens is not None and closes is None:
-        return re.match(r"\([^()]{0,400}\)", text[opens : opens + 400]) is None
+        depths = accumulate({"(": 1, ")": -1}.get(character, 0) for character in text[opens : opens + 400])
+        return 0 not in depths
     if closes is not None and opens is None:
         line = text[text.rfind("\n", 0, closes) + 1 : closes]
         before = text[max(0, closes - 400) : closes]
