@@ -229,6 +229,7 @@ def test_a_figure_ends_where_its_neighbour_begins(
         (find_money, "⁃12.50 EUR rent", "en", ["12.50"]),  # a bullet
         (find_money, "5 mil euros", "es", ["5000"]),
         (find_numbers, "Revenue 1.2 million 2023 1.1 million 2022", "en", ["1200000", "2023", "1100000", "2022"]),
+        (find_numbers, "in 2021 and 2022 (in millions):", "en", ["2021", "2022"]),
         (find_numbers, "12°30′250", None, ["12", "30", "250"]),
         (find_dates, "Check-in: 12 March 2024", "en", ["2024-03-12"]),
         (find_dates, "Departure: Fri, 15 Mar 2024", "en", ["2024-03-15"]),

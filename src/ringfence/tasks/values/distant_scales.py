@@ -37,6 +37,7 @@ _JOINER = re.compile(
     re.I,
 )
 _MOST_JOINED = 4
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGITS = re.compile(r"\d[\d.,']*")
 # Numbers with cents, groups, and years share no scale.
 _WHOLLY_PRINTED = re.compile(r"[.,]\d{2}\Z|\d[.,'\u00a0]\d{3}\Z|(?<!\d)(?:19|20)\d\d\Z")
@@ -60,7 +61,7 @@ def scale_stands_elsewhere(
     before = _BEFORE.search(form[max(0, start - 40) : start])
     if before and not re.search(r"\d[ \u00a0]?\Z", before.string[: before.start()]):  # not of 1.2 million 2023
         return True
-    torn = _TORN.match(form, end)
+    torn = None if mark is None and _YEAR.fullmatch(form, start, end) else _TORN.match(form, end)  # 2022 (in millions)
     if torn and ("\n" not in torn.group() or not torn["word"].istitle() or torn["word"].endswith("en")):
         return True
     printed = form[start:end].rstrip(" \u00a0€$£")
@@ -81,7 +82,7 @@ def _is_shared(form: str, end: int, language: str | None, marked: bool) -> bool:
 
 def _is_one_of_two_parts(form: str, start: int, end: int, language: str | None) -> bool:
     """True for a number between two scales: 2 crore 35 lakh, 3億5,000万."""
-    if re.fullmatch(r"(?:19|20)\d\d", form[start:end]):
+    if _YEAR.fullmatch(form, start, end):
         return False
     lower = _LOWER_PART.match(form, end)
     below = scale_after(form, lower.end(), language, marked=False) if lower else None
