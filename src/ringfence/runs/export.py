@@ -116,7 +116,8 @@ def export_json(folder: RunFolder, stream: TextIO) -> int:
         row = {key: line[key] for key in ("status", "reason", "values", "checks", "decision", "lock")}
         row["document"] = result.document.id
         row.update({key: line[key] for key in _EXTRAS if key in line})
-        row.update({key: line["document"][key] for key in ("unread",) if key in line["document"]})
+        if unread := line["document"].get("unread"):
+            row["unread"] = unread
         if isinstance(folder, CorrectedRun) and (correction := folder.corrections.get(result.document.id)):
             row["gold"] = {"by": correction.by, "at": correction.at, "former": correction.former}
         for key in ("flags", "spans", "address", "ocr"):

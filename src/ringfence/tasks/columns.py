@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["MOST_ROWS", "PROSE", "YEAR_CELL", "ColumnYear", "cells_of", "column_years"]
+__all__ = ["MOST_ROWS", "PROSE", "YEAR_CELL", "ColumnYear", "column_years", "table_lines"]
 
 _CELL = re.compile(r"(?:(?!\s{2})[^|\t\n])+")
 YEAR_CELL = re.compile(
@@ -14,6 +14,7 @@ YEAR_CELL = re.compile(
     r"(?:/(?:20)?\d\d)?(?:[ ]?[A-Z]|\W{0,3}|[ ]?\([\w ]+\))"
 )
 _NUMBER_CELL = re.compile(r"[-–−(]?\s?(?:[$€£]|[A-Z]{3})?\s?[-–−(]?\d[\d.,' \u00a0]*\)?\s?%?\)?|[-–—]")
+_RULE = frozenset("-:=")
 PROSE = 80  # characters of a line without columns, behind which a table has ended
 MOST_ROWS = 60  # a head counts for no more lines below it
 
@@ -32,13 +33,10 @@ def column_years(text: str) -> Iterator[ColumnYear]:
     """The years over the numbers of tables, where a row has the cells of its head, or as many numbers as that years."""
     head: dict[int, str] = {}  # the year over each cell of a row, by its place
     width = since = 0
-    for line in re.finditer(r"[^\n]+", text):
-        cells = [(cell.start(), cell.group()) for cell in cells_of(line)]
+    for line, cells in table_lines(text):
         if len(cells) < 2:
-            head = head if len(line.group()) < PROSE else {}
+            head = head if len(line) < PROSE else {}
             continue
-        if all(set(words.strip()) <= set("-:=") for _, words in cells):
-            continue  # the line below the head of a table in Markdown
         years = {at: found[1] for at, (_, words) in enumerate(cells) if (found := YEAR_CELL.fullmatch(words.strip()))}
         others = [words for at, (_, words) in enumerate(cells) if at not in years]
         if len(years) >= 2 and not any(character.isdigit() for words in others for character in words):
@@ -50,8 +48,7 @@ def column_years(text: str) -> Iterator[ColumnYear]:
         if not head or since > MOST_ROWS or len(set(head.values())) < 2:
             continue
         for at, words, year in _under(cells, head, width):
-            start = line.start() + at
-            yield ColumnYear(start, start + len(words), year, frozenset(head.values()))
+            yield ColumnYear(at, at + len(words), year, frozenset(head.values()))
 
 
 def _under(cells: list[tuple[int, str]], head: dict[int, str], width: int) -> Iterator[tuple[int, str, str]]:
@@ -67,6 +64,13 @@ def _under(cells: list[tuple[int, str]], head: dict[int, str], width: int) -> It
         yield from ((at, words, head[place]) for place, at, words in numbers if place in head)
 
 
-def cells_of(line: re.Match[str]) -> Iterator[re.Match[str]]:
-    """The cells of a line: what bars, tabs or two spaces stand between. A lone sign of a currency is none."""
-    return (cell for cell in _CELL.finditer(line.group()) if cell.group().strip() and cell.group().strip() not in "$€£")
+def table_lines(text: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """The lines of a text with their cells and where these begin, without the lines below heads in Markdown.
+
+    Bars, tabs or two spaces stand between cells. A lone sign of a currency is none.
+    """
+    for line in re.finditer(r"[^\n]+", text):
+        found = ((line.start() + cell.start(), cell.group()) for cell in _CELL.finditer(line.group()))
+        cells = [(at, words) for at, words in found if words.strip() and words.strip() not in "$€£"]
+        if len(cells) < 2 or not all(set(words.strip()) <= _RULE for _, words in cells):
+            yield line.group(), cells

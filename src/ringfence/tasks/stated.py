@@ -155,12 +155,12 @@ def _in_tables(values: list[StatedValue], text: str) -> list[StatedValue]:
     cells = {at: cell for cell in table_cells(text) for at in range(cell.start, cell.end)}
 
     def placed(value: StatedValue, at: int) -> StatedValue:
-        cell = cells.get(at)
+        value, cell = replace(value, year=years_over.get(at)), cells.get(at)
         if cell is None:
             return value
         units = value.units or (unit_after(f" {cell.unit}", 0) if cell.unit else frozenset())
         loss = value.kind != "date" and _IN_PARENTHESES.fullmatch(cell.text.strip()) is not None
-        return replace(value, year=years_over.get(at), cell=cell, units=units, negative=value.negative or loss)
+        return replace(value, cell=cell, units=units, negative=value.negative or loss)
 
     found = [placed(value, value.end - 1) if value.end else value for value in values]
     in_units_of_heads = [value for value, bare in zip(found, values, strict=True) if value.units != bare.units]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .columns import MOST_ROWS, PROSE, YEAR_CELL, cells_of
+from .columns import MOST_ROWS, PROSE, YEAR_CELL, table_lines
 from .evidence import stem
 from .values.months import month_names
 
@@ -18,7 +18,6 @@ _FILLERS = frozenset(
 _NUMBER_CELL = re.compile(
     r"[-–−(]?\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|JPY|CNY|INR|RM|Rs\.?|[A-Z]{1,2}[$€£])(?![^\W\d_]))?\s?[-–−(]?\s?\d"
 )
-_RULE = frozenset("-:=")
 _SAME = "·"  # a cell that the one before it, or above it, reaches over
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LONGEST_LABEL = 4  # digits of a number in a head
@@ -52,10 +51,10 @@ class Table:
     columns: tuple[Head, ...] = ()
     units: tuple[str, ...] = ()
 
-    def column_of(self, row: TableRow, cell: int) -> int | None:
-        """The column of a cell; the first column may have no head. None for a row of another width."""
+    def shift_of(self, row: TableRow) -> int | None:
+        """How many cells of a row stand before the first head: one at most. None for a row of another width."""
         missing = len(row.cells) - len(self.columns)
-        return cell - missing if self.columns and 0 <= missing <= 1 and cell >= missing else None
+        return missing if self.columns and 0 <= missing <= 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +72,18 @@ class TableCell:
     @property
     def column(self) -> int | None:
         """Its column, by the heads of its table."""
-        return self.table.column_of(self.row, self.place)
+        shift = self.table.shift_of(self.row)
+        return None if shift is None or self.place < shift else self.place - shift
 
     @property
     def unit(self) -> str:
         """The unit that the head of the column, or the row's own cell for it, states; empty if none does."""
         if self.column is not None and (unit := self.table.units[self.column]):
             return unit
-        missing = len(self.row.cells) - len(self.table.columns)
-        for column, unit in enumerate(self.table.units):
-            if unit == _SAME and 0 <= missing <= 1 and column + missing < len(self.row.cells):
-                return self.row.cells[column + missing][1].strip()
-        return ""
+        shift = self.table.shift_of(self.row)
+        if shift is None or _SAME not in self.table.units:
+            return ""
+        return self.row.cells[self.table.units.index(_SAME) + shift][1].strip()
 
 
 def tokens_in(text: str) -> Iterator[tuple[int, str]]:
@@ -167,17 +166,14 @@ def _alike(rows: Mapping[int, TableRow], head_of: Callable[[TableRow], Head]) ->
 def _blocks(text: str) -> Iterator[list[Table]]:
     """The tables that stand together: a long line without cells, or too many rows, ends a block."""
     reader = _Reader()
-    for line in re.finditer(r"[^\n]+", text):
-        cells = [(line.start() + cell.start(), cell.group()) for cell in cells_of(line)]
-        if len(cells) > 1 and all(set(words.strip()) <= _RULE for _, words in cells):
-            continue  # the line below the head of a table in Markdown
-        if (len(cells) < 2 and len(line.group()) >= PROSE) or reader.size == MOST_ROWS:
+    for line, cells in table_lines(text):
+        if (len(cells) < 2 and len(line) >= PROSE) or reader.size == MOST_ROWS:
             yield reader.block
             reader = _Reader()
         if len(cells) > 1:
             reader.take(cells)
-        elif cells and not re.search(r"\d", line.group()):
-            reader.section = tokens_of(line.group())
+        elif cells and not re.search(r"\d", line):
+            reader.section = tokens_of(line)
     yield reader.block
 
 

@@ -185,19 +185,17 @@ def suffix_power(text: str, start: int, end: int) -> int | None:
 
 def head_scale(text: str) -> tuple[int, frozenset[str]] | None:
     """The power of ten that a head gives to the numbers below it, and their currency: (in thousands of EUR)."""
-    for head in scale_heads(text):
+    for power, head in scale_heads(text):
         mark = _MARK.search(head.group())
         word = mark.group().lower() if mark else ""
         units = next((codes for sign, codes in _OPEN.items() if word and sign in word), frozenset())
-        if head.re is _SHORT_HEAD:
-            return _SHORT_HEADS[head.group(1).lower()], units
-        return next(power for power, pattern in _HEADS if pattern is head.re), units
+        return power, units
     return None
 
 
-def scale_heads(text: str) -> Iterator[re.Match[str]]:
-    """The words that give a power of ten to the numbers below them: TEUR, in millions, ($ in thousands)."""
-    for pattern in (_SHORT_HEAD, *(pattern for _, pattern in _HEADS)):
+def scale_heads(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """The words that give a power of ten to the numbers below them, and that: TEUR, in millions, ($ in thousands)."""
+    for given, pattern in ((None, _SHORT_HEAD), *_HEADS):
         for head in pattern.finditer(text):
             if not re.search(r"\d\s?\Z", text[max(0, head.start() - 2) : head.start()]):
-                yield head
+                yield given or _SHORT_HEADS[head.group(1).lower()], head

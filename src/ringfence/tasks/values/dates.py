@@ -62,9 +62,10 @@ def date_places(form: str, locale: Locale) -> list[tuple[int, int]]:
 def dates_in(form: str, locale: Locale) -> tuple[tuple[int, int, ParsedValue], ...]:
     """Return place and reading of each date of a plain text, in order, without overlaps."""
     declared = locale.order_of_dates
+    with_dots, others = _orders_seen(form)
     if declared is None:
-        orders = _orders_shown(form)
-    elif declared == "mdy" and not locale.date_order and _has_dots_with_day_first(form):
+        orders = _orders_shown(with_dots, others)
+    elif declared == "mdy" and not locale.date_order and "dmy" in with_dots:
         orders = declared, "dmy"  # a foreign date in an American text
     else:
         orders = declared, declared
@@ -304,22 +305,22 @@ def _year(digits: str) -> int:
     return year if len(digits) == 4 else year + (1900 if year >= 69 else 2000)
 
 
-def _has_dots_with_day_first(form: str) -> bool:
-    return any(match["s"] == "." and match["c"] and int(match["a"]) > 12 for match in _NUMERIC.finditer(form))
-
-
-def _orders_shown(form: str) -> tuple[DateOrder | None, DateOrder | None]:
-    """The orders of the document's numeric dates, and of those with dots, as far as its unambiguous dates agree.
-
-    Dates with dots have the day first; where others in the document have the month first, nobody can tell.
-    """
+def _orders_seen(form: str) -> tuple[set[DateOrder], set[DateOrder]]:
+    """The orders of the unambiguous numeric dates of a document: of those with dots, and of the others."""
     seen: dict[bool, set[DateOrder]] = {True: set(), False: set()}
     for match in _NUMERIC.finditer(form):
         if match["c"] or match["g"]:
             first, second = int(match["a"] or match["e"]), int(match["b"] or match["f"])
             if max(first, second) > 12:
                 seen[match["s"] == "."].add("mdy" if second > 12 else "dmy")
-    every = seen[True] | seen[False]
+    return seen[True], seen[False]
+
+
+def _orders_shown(with_dots: set[DateOrder], others: set[DateOrder]) -> tuple[DateOrder | None, DateOrder | None]:
+    """The orders of a document's numeric dates, and of those with dots, as far as its unambiguous dates agree.
+
+    Dates with dots have the day first; where others in the document have the month first, nobody can tell.
+    """
+    every = with_dots | others
     shown = next(iter(every)) if len(every) == 1 else None
-    with_dots = seen[True] or every
-    return shown, None if "mdy" in with_dots else "dmy"
+    return shown, None if "mdy" in (with_dots or every) else "dmy"

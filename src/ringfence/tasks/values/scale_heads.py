@@ -25,7 +25,7 @@ def under_scale_head(text: str) -> Callable[[int], bool]:
     """
     places: list[tuple[int, int]] = []
     last_numbers: dict[int, int] = {}  # of a line, by its end
-    for head in scale_heads(text):
+    for _, head in scale_heads(text):
         end = text.find("\n", head.end())
         end = len(text) if end < 0 else end
         if end not in last_numbers:
