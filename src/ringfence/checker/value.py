@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import regex
@@ -18,6 +19,7 @@ __all__ = ["fault_of_value"]
 _Spec = Mapping[str, Any]
 CHOOSERS = ("check", "ranker")
 RANGE = "period"  # a day that one printed range states together with the other day, not weighed against others
+EDGE = 0.5  # of the height of a line: the left edges of one cell differ by less
 BESIDE = 40  # characters between the two days of a range, at most
 ROUNDING = 1e-3  # five probabilities with six digits, from sums of rounded logarithms
 
@@ -69,16 +71,16 @@ def _fault_of_alternatives(value: Any, answer: FieldAnswer, spec: _Spec | None, 
     probabilities = [one.probability for one in listed if one.probability is not None]
     if len(probabilities) < len(listed) or min(probabilities) < 0 or sum(probabilities) > 1 + ROUNDING:
         return "the probabilities of its alternatives are not those of different values"
-    if not any(one.value == value and one.raw == answer.raw and one.spans[:1] == answer.spans for one in listed):
+    if not any(one.value == value and one.raw == answer.raw and one.spans[:1] == answer.spans[:1] for one in listed):
         return "the value is not among its alternatives"
     for one in listed:
         if (one.raw is None) == bool(one.spans):
             return "an alternative has a text without a place, or a place without a text"
-        for number, (start, end) in enumerate(one.spans):
-            said = document.text[start:end] if 0 <= start < end <= len(document.text) else ""
-            same = said == one.raw if number == 0 else bool(said)
-            if not same:
-                return f"the document says {said!r} where an alternative says {one.raw!r}"
+        inside = all(0 <= start < end <= len(document.text) for start, end in one.spans)
+        said = [document.text[start:end] if inside else "" for start, end in one.spans]
+        lines = ["\n".join(said[: 1 + below]) for below in range(len(said))]  # the lines of its cell, then other places
+        if lines and one.raw not in lines:
+            return f"the document says {said[0]!r} where an alternative says {one.raw!r}"
         judged = spec is not None and one.raw is None and one.value is not None
         if judged and (fault := _fault_of_choice(one.value, "judged", spec or {})):
             return f"an alternative is none: {fault}"
@@ -114,12 +116,27 @@ def _fault_of_choice(value: Any, kind: str, spec: _Spec) -> str | None:
 
 
 def _fault_of_place(answer: FieldAnswer, document: Document) -> str | None:
-    """Why the document does not have the raw text at the span."""
-    if len(answer.spans) != 1:
+    """Why the document does not have the raw text at the span, or at the lines of its cell."""
+    if not answer.spans or (len(answer.spans) > 1 and "over-lines" not in answer.flags):
         return f"it has {len(answer.spans)} primary spans"
-    ((start, end),) = answer.spans
-    raw = document.text[start:end]
-    return None if raw == answer.raw else f"the document says {raw!r} there, the result {answer.raw!r}"
+    raw = "\n".join(document.text[start:end] for start, end in answer.spans)
+    if raw != answer.raw:
+        return f"the document says {raw!r} there, the result {answer.raw!r}"
+    return next(filter(None, (_fault_of_lines(*pair, document) for pair in pairwise(answer.spans))), None)
+
+
+def _fault_of_lines(upper: Span, lower: Span, document: Document) -> str | None:
+    """Why ``lower`` is not the line of a cell below ``upper``: the next line, with the same left edge."""
+    between = document.text[upper[1] : lower[0]]
+    if between.count("\n") != 1:
+        return f"the span {lower[0]}-{lower[1]} is not on the line below {upper[0]}-{upper[1]}"
+    if document.on_paper:
+        (above,), (below,) = document.boxes(*upper), document.boxes(*lower)
+        apart = abs(above.x0 - below.x0) > EDGE * (above.y1 - above.y0)
+    else:
+        lines = [document.text.rfind("\n", 0, start) + 1 for start, _ in (upper, lower)]
+        apart = upper[0] - lines[0] != lower[0] - lines[1]
+    return f"the span {lower[0]}-{lower[1]} does not begin under {upper[0]}-{upper[1]}" if apart else None
 
 
 def _fault_of_occurrences(answer: FieldAnswer, spec: _Spec, document: Document) -> str | None:
@@ -128,7 +145,7 @@ def _fault_of_occurrences(answer: FieldAnswer, spec: _Spec, document: Document) 
     for start, end in [*answer.spans, *answer.others]:
         if _cuts(document.text, start, end):
             return f"the span {start}-{end} cuts a word or a number in two"
-        if _essence(document.text[start:end], spec["kind"]) != _essence(raw, spec["kind"]):
+        if len(answer.spans) == 1 and _essence(document.text[start:end], spec["kind"]) != _essence(raw, spec["kind"]):
             return f"the span {start}-{end} does not say the same"
     return None
 
@@ -137,13 +154,16 @@ def _fault_of_text(
     value: Any, answer: FieldAnswer, spec: _Spec, document: Document, locale: Mapping[str, Any]
 ) -> str | None:
     """Why the value does not follow from the text at the span, or the text is not where the answer says on the page."""
-    span, raw, kind = answer.spans[0], answer.raw or "", spec["kind"]
-    if [box.facts() for box in document.boxes(*span)] != answer.boxes:
+    raw, kind = answer.raw or "", spec["kind"]
+    if [box.facts() for span in answer.spans for box in document.boxes(*span)] != answer.boxes:
         return "its boxes are not where the span is on the page"
-    if answer.address != document.address(*span):
+    if answer.address != document.address(*answer.spans[0]):
         return "its address is not that of the span"
-    if answer.ocr != document.ocr_confidence(*span):
+    read = [document.ocr_confidence(*span) for span in answer.spans]
+    if answer.ocr != min((confidence for confidence in read if confidence is not None), default=None):
         return "its OCR confidence is not that of the span"
+    if len(answer.spans) > 1 and (answer.others or kind != "text"):
+        return "only a text without other places can go on below"
     if value is None:
         return None if answer.flags else "it has a span but no value, and no flag says why"
     if answer.kind == "span" and value != raw:

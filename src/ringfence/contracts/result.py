@@ -92,7 +92,8 @@ class FieldAnswer(Contract):
 
     ``kind`` is ``span`` (the value is the document's text), ``derived`` (typed by code from that text), ``judged``
     (from a closed list), ``written`` (by the model) or ``null``. ``spans`` are the places of the value, ``others`` the
-    other places of the same text. ``address`` names the place in a format without pages. ``ocr`` is the lowest
+    other places of the same text. A value has several places only where a name goes on in the lines below it; its
+    ``raw`` then has a line for each. ``address`` names the place in a format without pages. ``ocr`` is the lowest
     confidence of the words that were read by OCR, or null if there are none. ``readings`` are the possible meanings of
     an ambiguous text. ``alternatives`` holds up to five values; it is empty if the field was not weighed. ``chosen_by``
     names who chose the value if it is not the model's own first choice, such as ``check``.

@@ -1,5 +1,6 @@
 """Documents: read files into a text layer that spans point into."""
 
+from .cell_lines import CellLines, joined_lines
 from .containers import Container, holds_several
 from .inputs import expand_inputs
 from .model import (
@@ -35,6 +36,7 @@ from .worker_pool import (
 __all__ = [
     "Block",
     "Box",
+    "CellLines",
     "Container",
     "Document",
     "Line",
@@ -49,6 +51,7 @@ __all__ = [
     "Unreadable",
     "expand_inputs",
     "holds_several",
+    "joined_lines",
     "ocr_weights",
     "PICTURE_SCALE",
     "page_pictures",

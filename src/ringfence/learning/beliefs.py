@@ -119,9 +119,9 @@ def _evidence(belief: Belief, document: Document) -> tuple[Any, FieldAnswer]:
     if first.judged:
         return first.value, FieldAnswer(kind="judged")
     said = _said(first, document)  # 1,200 and 1200 are one value, but not the same text
-    same = sorted((place.start, place.end) for place in others if _said(place, document) == said)
+    same = sorted((place.start, place.end) for place in others if _said(place, document) == said and not place.below)
     spans = [(first.start, first.end), *same]
-    answer = evidence_at(document, spans, first.value, first.flags)
+    answer = evidence_at(document, spans, first.value, first.flags, first.below)
     return first.value, answer.model_copy(update={"readings": list(first.readings) or None})
 
 

@@ -217,7 +217,13 @@ def side_of(rows: Rows, models: Mapping[str, FieldModel], written: Sequence[Writ
         values = [value for record in written for value in record.values.values() if value.answer.spans]
         rows = rows.with_places(
             [
-                Place(*each.answer.spans[0], each.value, tuple(each.answer.flags), tuple(each.answer.readings or ()))
+                Place(
+                    *each.answer.spans[0],
+                    each.value,
+                    tuple(each.answer.flags),
+                    tuple(each.answer.readings or ()),
+                    tuple(each.answer.spans[1:]),
+                )
                 for each in values
             ]
         )

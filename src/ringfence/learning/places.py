@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ..documents import Document
+from ..documents import CellLines, Document, joined_lines
 from ..tasks import Prepared
 from ..tasks.fields import BooleanField, ChoiceField, LeafSpec, ListField, TextField
 from ..tasks.recognisers import Candidate
@@ -31,6 +31,7 @@ MOST_PLACES = 2000  # of a text field; the values of a form stand on its first p
 class Place:
     """``document.text[start:end]`` and the value that it states, in the form of the contract.
 
+    ``below`` are the further lines of a cell that begins there.
     A text with several ``readings`` has no value and a flag. It is a place all the same: if it stood aside, a clear
     but wrong value would be taken instead. An option of a choice, and a boolean, has no place: it starts and ends at 0.
     """
@@ -40,6 +41,7 @@ class Place:
     value: Any
     flags: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
+    below: tuple[tuple[int, int], ...] = ()
 
     @property
     def judged(self) -> bool:
@@ -102,10 +104,12 @@ def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def text_places(document: Document, spec: TextField, in_rows: bool = False) -> Iterator[Place]:
     """Whole lines, cells, and what stands behind a label; in a block also runs of lines that begin at any of these.
 
-    With ``in_rows`` also cells without the numbers before and after their words, and there is no bound on the places.
+    With ``in_rows`` also cells without the numbers before and after their words, cells go on below as in answers, and
+    there is no bound on the places.
     """
     text = document.text
     seen: set[tuple[int, int]] = set()
+    cells = CellLines(document) if in_rows else None
     segments = [segment.start for segment in document.segments]
     lines = [(line.start, line.end) for line in document.lines]
     blocks = {line: number for number, block in enumerate(document.blocks) for line in _lines_in(lines, block)}
@@ -133,9 +137,11 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
                 if place is None or place in seen:
                     continue
                 seen.add(place)
-                if _count(segments, *place) > spec.max_segments:
+                below = cells.below(*place) if cells else ()
+                if sum(_count(segments, *part) for part in (place, *below)) > spec.max_segments:
                     break
-                yield Place(*place, " ".join(text[slice(*place)].split()))
+                value = joined_lines([text[start:end] for start, end in (place, *below)])
+                yield Place(*place, value, ("over-lines",) if below else (), below=below)
                 if len(seen) >= MOST_PLACES and not in_rows:
                     return
 

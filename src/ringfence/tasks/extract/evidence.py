@@ -11,17 +11,24 @@ from ...documents import Document
 __all__ = ["evidence_at"]
 
 
-def evidence_at(document: Document, spans: Sequence[Span], value: Any, flags: Sequence[str] = ()) -> FieldAnswer:
-    """Return the evidence of ``value``, which stands at the first span and, in the same words, at the others."""
-    (start, end), *others = spans
-    raw = document.text[start:end]
+def evidence_at(
+    document: Document, spans: Sequence[Span], value: Any, flags: Sequence[str] = (), below: Sequence[Span] = ()
+) -> FieldAnswer:
+    """Return the evidence of ``value``, which stands at the first span and, in the same words, at the others.
+
+    If it goes on in the lines ``below`` of its cell, all of these are its places, and it has no others.
+    """
+    first, *others = spans
+    places = [first, *below]
+    raw = "\n".join(document.text[start:end] for start, end in places)
+    read = [document.ocr_confidence(start, end) for start, end in places]
     return FieldAnswer(
         raw=raw,
-        spans=[(start, end)],
-        others=others,
-        boxes=[box.facts() for box in document.boxes(start, end)],
-        address=document.address(start, end),
-        ocr=document.ocr_confidence(start, end),
+        spans=places,
+        others=[] if below else others,
+        boxes=[box.facts() for start, end in places for box in document.boxes(start, end)],
+        address=document.address(*first),
+        ocr=min((confidence for confidence in read if confidence is not None), default=None),
         kind="span" if value is None or value == raw else "derived",
         flags=list(flags),
     )

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...contracts import FieldAnswer
-from ...documents import Block, Document, Line
+from ...documents import Block, CellLines, Document, Line, joined_lines
 from ..example import Example
 from ..fields import (
     BooleanField,
@@ -22,7 +22,6 @@ from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from ..windows import Window
 from .answer import FieldValue, Record, WindowAnswer, by_place
-from .cell_words import with_words
 from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, value_doubts
 from .evidence import evidence_at
@@ -35,10 +34,11 @@ from .grammar import (
     answer_grammar,
 )
 from .list_grammar import START, ListRule, list_rule
+from .meant_place import meant_place
 from .prompt import write_prompt
 from .second_look import Look, asked_enough, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
-from .starts import is_form, with_whole_start
+from .starts import is_form
 from .task import ExtractTask
 from .text_runs import Match, RunRule
 from .written import NOTHING, WrittenAnswer
@@ -262,30 +262,36 @@ class ExtractionPlan:
         return FieldValue(value, answer)
 
     def _meant(self, rule: Rule | None, match: Match, logprobs: Sequence[float]) -> tuple[Match, dict[str, int]]:
-        """The place that a text value stands for, and the feature that says how it was moved there."""
+        """The place that a value stands for, and the features that say how it was moved there."""
         if not isinstance(rule, RunRule):
             return match, {}
-        if (worded := with_words(rule, match)) != match:
-            return worded, {"cell_moved": 1}
-        whole = with_whole_start(rule, match, self.prepared.is_form, logprobs)
-        return whole, {"start_moved": 1} if whole != match else {}
+        return meant_place(
+            rule,
+            match,
+            logprobs,
+            is_form=self.prepared.is_form,
+            cell_lines=self.prepared.cell_lines,
+            window_end=self.window.end,
+        )
 
     def _own_first(self, match: Match) -> Match:
         """The places of the window itself before those of the head, which all windows show."""
         return replace(match, spans=tuple(sorted(match.spans, key=lambda span: span[0] < self.window.start)))
 
     def _grounded(self, rule: Rule | None, reading: Match) -> tuple[Any, FieldAnswer]:
-        start, end = reading.spans[0]
-        raw = self.document.text[start:end]
-        flags: list[str] = []
+        places = [reading.spans[0], *reading.below]
         value: Any
         if reading.candidate is None:
-            value = " ".join(raw.split())
-            if isinstance(rule, RunRule) and rule.segment_count(start, end) > rule.spec.max_segments:
+            value = joined_lines([self.document.text[start:end] for start, end in places])
+            flags = ["over-lines"] if reading.below else []
+            if (
+                isinstance(rule, RunRule)
+                and sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments
+            ):
                 value, flags = None, ["over-max-segments"]
         else:
             value, flags = reading.candidate.value, list(reading.candidate.flags)
-        answer = evidence_at(self.document, reading.spans, value, flags)
+        answer = evidence_at(self.document, reading.spans, value, flags, reading.below)
         if reading.candidate is not None and reading.candidate.readings:
             answer.readings = list(reading.candidate.readings)
         return value, answer
@@ -303,6 +309,11 @@ class Prepared:
     document: Document
     candidates: dict[str, list[Candidate]]
     examples: tuple[Example, ...] = ()
+
+    @cached_property
+    def cell_lines(self) -> CellLines:
+        """Finds the further lines of the document's cells."""
+        return CellLines(self.document)
 
     @cached_property
     def is_form(self) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["ExtractTask"]
 class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
-    prompt_version: ClassVar[str] = "extract/16"
+    prompt_version: ClassVar[str] = "extract/17"
     later: ClassVar[frozenset[str]] = Task.later | {"examples", "shown"}
 
     kind: Literal["extract"] = "extract"

@@ -18,10 +18,14 @@ __all__ = ["Continuation", "Match", "RunRule", "SharedRules"]
 
 @dataclass(frozen=True)
 class Match:
-    """The meaning of a written value: every place in the document that it may refer to, the primary one first."""
+    """The meaning of a written value: every place in the document that it may refer to, the primary one first.
+
+    ``below`` are the further lines of the cell of a table that the primary place is the first line of.
+    """
 
     spans: tuple[tuple[int, int], ...]
     candidate: Candidate | None = None
+    below: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
