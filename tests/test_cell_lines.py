@@ -16,7 +16,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 from ringfence.checker.value import fault_of_value
 from ringfence.contracts import FieldAnswer
-from ringfence.documents import CellLines, Document, ReadingOptions, Source, joined_lines, read_documents
+from ringfence.documents import CellLines, Document, ReadingOptions, Source, ends_open, joined_lines, read_documents
 from ringfence.learning.places import text_places
 from ringfence.tasks import prepare
 from ringfence.tasks.fields import TextField
@@ -96,6 +96,43 @@ def test_in_a_text_without_pages_only_an_indented_line_goes_on() -> None:
     rows = "Garden hose    12.50      25.00\n{}20 metres\n"
     assert below(rows.format(""), "Garden hose") == []
     assert below("1  " + rows.format("   "), "Garden hose") == ["20 metres"]
+
+
+FORM = """\
+Agency: ASSEMBLY     Advertiser: Friends of Ann,    Market: Springfield
+{}
+Product: MAYOR       Office: BOSTON                 Spots: 8
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "value", "flags"),
+    [
+        (" " * 33 + "Inc", "Friends of Ann, Inc", ["over-lines"]),
+        (" " * 33 + "Inc           East", "Friends of Ann, Inc", ["over-lines"]),
+        ("711 Third Avenue" + " " * 17 + "Inc", "Friends of Ann, Inc", ["over-lines"]),
+        (" " * 33 + "Inc, the committee of all friends", "Friends of Ann,", ["ends-open"]),  # into the next column
+        ("Inc", "Friends of Ann,", ["ends-open"]),  # at another edge
+        ("", "Friends of Ann,", ["ends-open"]),
+    ],
+)
+def test_a_single_value_that_ends_open_goes_on_below_or_says_so(second: str, value: str, flags: list[str]) -> None:
+    document = document_of(FORM.format(second))
+    found = (
+        prepare(task_of(advertiser={"kind": "text"}), document).plan().read(" Friends of Ann,\n").single["advertiser"]
+    )
+    assert (found.value, found.answer.flags) == (value, flags)
+    assert fault(found.value, found.answer, document) is None
+
+
+@pytest.mark.parametrize("text", ["Ann for", "ANN FOR", "Ann &", "Ann (Bob", "Büro für", "Café et"])
+def test_what_ends_open(text: str) -> None:
+    assert ends_open(text)
+
+
+@pytest.mark.parametrize("text", ["Ann", "For", "Plan A", "Vitamin D", "Ann (Bob)", "Log In", "Add-on", "2020-"])
+def test_what_may_end_there(text: str) -> None:
+    assert not ends_open(text)
 
 
 def test_a_code_has_no_further_lines() -> None:

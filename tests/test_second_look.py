@@ -45,6 +45,14 @@ def test_a_null_against_the_model_where_nothing_was_recognised_carries_a_flag(
     assert read("null", logprobs, kind="date").flags == flags
 
 
+@pytest.mark.parametrize(("belief", "flags"), [(-0.28, []), (-0.3, ["doubtful-null"])])
+def test_a_null_that_is_only_rather_likely_carries_a_flag_where_there_are_candidates(
+    belief: float, flags: list[str]
+) -> None:
+    assert read("null", (0.0, belief), "Paid on 2024-03-01 or 2024-04-01\n", kind="date").flags == flags
+    assert read("null", (0.0, belief), "No day at all\n", kind="date").flags == []
+
+
 def plan_of(text: str = PAPER, **fields: Any) -> ExtractionPlan:
     return prepare(task_of(**fields), document_of(text)).plan()
 
@@ -220,8 +228,8 @@ def test_the_last_field_s_end_tells_nothing_since_a_model_would_rather_stop() ->
 
 @pytest.mark.parametrize(("end", "flags"), [(-3.9, []), (-4.1, ["unlikely-token"])])
 def test_a_value_that_was_ended_where_the_model_went_on_carries_a_flag(end: float, flags: list[str]) -> None:
-    plan = plan_of("Mike Bloomberg 2020,\nInc\n44938\n", buyer={"kind": "text"}, total={"kind": "money"})
-    written = tokens((" Mike Bloomberg 2020,", -0.1), ("\n", end), ("total: null\n", 0.0))
+    plan = plan_of("Mike Bloomberg 2020\nInc\n44938\n", buyer={"kind": "text"}, total={"kind": "money"})
+    written = tokens((" Mike Bloomberg 2020", -0.1), ("\n", end), ("total: null\n", 0.0))
     assert plan.read(*written).single["buyer"].answer.flags == flags
 
 

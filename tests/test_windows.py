@@ -88,7 +88,7 @@ def test_of_several_windows_the_surest_value_counts_the_earlier_of_equals_and_nu
     assert merged(-0.5, -0.1, -0.5).values["total"]["amount"] == "2.00"
     assert merged(-0.1, -0.1, -0.1).values["total"]["amount"] == "1.00"
     assert merged(-0.1, -9, -0.1).values["who"] == "Bob"
-    nobody = merge(TASK, [read(TASK, document, THREE[0], " null\nwho: null\n", -0.1)])
+    nobody = merge(TASK, [read(TASK, document, THREE[0], " null\nwho: null\n", -0.01)])
     assert nobody.values == {"total": None, "who": None}
     assert nobody.fields["who"].flags == ["required-but-absent"]
 

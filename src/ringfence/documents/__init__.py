@@ -1,6 +1,6 @@
 """Documents: read files into a text layer that spans point into."""
 
-from .cell_lines import CellLines, joined_lines
+from .cell_lines import CellLines, ends_open, joined_lines
 from .containers import Container, holds_several
 from .inputs import expand_inputs
 from .model import (
@@ -49,6 +49,7 @@ __all__ = [
     "cut_segments",
     "Source",
     "Unreadable",
+    "ends_open",
     "expand_inputs",
     "holds_several",
     "joined_lines",

@@ -3,7 +3,8 @@
 A cell goes on where its next word did not fit. So of two lines with the same left edge the second belongs to the first
 if its first word, written behind it, would reach beyond the longest line of the cell, and nearly to the next column.
 Half of the way is enough if no line of the column reaches so far: numbers at the right edge of theirs leave room.
-A line that begins below a short one was begun on purpose: it is a remark, an article number, another record.
+A line that begins below a short one was begun on purpose: it is a remark, an article number, another record. But what
+ends with a comma or with a word such as *for* goes on in any case.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from ..contracts import Span
 from .model import Document
 
-__all__ = ["CellLines", "joined_lines"]
+__all__ = ["CellLines", "ends_open", "joined_lines"]
 
 NEAR = 15  # lines above and below that show the edge of a column
 MOST_LINES = 4  # of a cell, below its first one
@@ -35,6 +36,14 @@ _NUMBER = re.compile(r"[-–+(]*[$€£¥]?\d[\d.,'’]*[)%]*")
 _APART = re.compile(r"[^\w(\"'»„“&+]|.*:(?:\s|$)")  # a bullet, or a label with its value
 
 
+_JOINING = frozenset(
+    """
+    for of and the with from und für von der die des dem den mit de du la le les et pour avec del della di con para los
+    las van het voor och för og til
+    """.split()  # noqa: SIM905 - a list of strings would take a line for each
+)
+
+
 @dataclass(frozen=True)
 class _Word:
     """A word of a line: its place in the text, and on the page in points (in characters where there is no page)."""
@@ -45,6 +54,14 @@ class _Word:
     x1: float
     y0: float
     y1: float
+
+
+def ends_open(text: str) -> bool:
+    """Whether a text cannot end there: behind a comma, *for* or the like, or within parentheses."""
+    words = text.split()
+    last = words[-1] if words else ""
+    joining = last in _JOINING or (text.isupper() and last.casefold() in _JOINING)
+    return last.endswith((",", "&", "/", "(")) or (len(words) > 1 and joining) or text.count("(") > text.count(")")
 
 
 def joined_lines(lines: Sequence[str]) -> str:
@@ -66,27 +83,49 @@ class CellLines:
     def _starts(self) -> list[int]:
         return [line.start for line in self.document.lines]
 
-    def below(self, start: int, end: int) -> tuple[Span, ...]:
+    def below(self, start: int, end: int, in_row: bool = True) -> tuple[Span, ...]:
         """The lines of a cell below its first one, whose words are ``text[start:end]``; () if there are none.
 
-        The cell ends at ``end``, and the numbers of its row stand to the right of it.
+        The cell ends at ``end``. Of a row, the numbers stand to the right of it; elsewhere only what ends open goes on.
         """
-        text = self.document.text
         number = bisect.bisect_right(self._starts, start) - 1
-        if number < 0 or not _WIDE.match(text, end) or end >= self.document.lines[number].end:
+        if number < 0 or not self._ends_cell(number, end):
             return ()
         row = self._line(number)
         own = [word for word in row if start <= word.start and word.end <= end]
-        beside = [word for word in row if word.start >= end]
-        if not own or not any(map(self._begins_with_number, beside)):
-            return ()
-        if not self._says_a_name(own) or (own[0].x0 == 0 and not self.document.on_paper):
+        is_open = ends_open(self.document.text[start:end])
+        if not own or (own[0].x0 == 0 and not self.document.on_paper) or not (in_row or is_open):
             return ()  # in a text without pages every line begins at the left, but nobody indents one for nothing
-        near = self._near(number)
-        right = min(word.x0 for line in near for word in line if _over(word, beside[0]) and word.x0 > own[-1].x1)
+        if any(map(self._begins_with_number, (word for word in row if word.start >= end))):
+            return self._in_row(number, own, is_open)
+        return self._in_form(number, own) if is_open else ()
+
+    def _ends_cell(self, number: int, end: int) -> bool:
+        return end >= self.document.lines[number].end or _WIDE.match(self.document.text, end) is not None
+
+    def _in_form(self, number: int, own: list[_Word]) -> tuple[Span, ...]:
+        """The next line of a cell that ends open, in a line of several cells."""
+        line = self.document.lines[number]
+        if number + 1 >= len(self._starts) or not _WIDE.search(self.document.text, line.start, line.end):
+            return ()
+        following = self._line(number + 1)
+        piece = self._from_edge(following, own) if self._is_next(following, own) else []
+        if not piece or any(word.start > own[-1].start and word.x0 < piece[-1].x1 for word in self._line(number)):
+            return ()
+        place = piece[0].start, piece[-1].end
+        return () if _APART.match(self.document.text[slice(*place)]) else (place,)
+
+    def _in_row(self, number: int, own: list[_Word], is_open: bool) -> tuple[Span, ...]:
+        """The further lines of a cell in a row whose numbers stand to the right of it."""
+        if not self._says_a_name(own):
+            return ()
+        row, near = self._line(number), self._near(number)
+        beside = next(word for word in row if word.start > own[-1].start)
+        right = min(word.x0 for line in near for word in line if _over(word, beside) and word.x0 > own[-1].x1)
         cell = _Cell(own, row, right, self._longest(near, own, right))
         for at in range(number + 1, min(number + 1 + MOST_LINES, len(self._starts))):
-            if (piece := self._piece(at, cell)) is None or not cell.goes_on(piece):
+            piece = self._piece(at, cell)
+            if piece is None or not (cell.goes_on(piece) or (is_open and len(cell.lines) == 1)):
                 break
             cell.lines.append(piece)
         return tuple((piece[0].start, piece[-1].end) for piece in cell.lines[1:])
@@ -122,11 +161,8 @@ class CellLines:
 
     def _piece(self, number: int, cell: _Cell) -> list[_Word] | None:
         """The words of a line that stand in the cell; None if the line is no further line of its row."""
-        line, above = self._line(number), cell.lines[-1]
-        height = above[0].y1 - above[0].y0
-        if not line or not -height / 2 < line[0].y0 - above[0].y1 < NEXT_LINE * height:
-            return None
-        if self.document.page_of(line[0].start) != self.document.page_of(above[0].start):
+        line = self._line(number)
+        if not self._is_next(line, cell.lines[-1]):
             return None
         if any(self._is_of_another_row(word, cell) for word in line):
             return None
@@ -140,6 +176,15 @@ class CellLines:
             return None  # another row, with its number
         said = self.document.text[piece[0].start : piece[-1].end]
         return None if piece[-1].x1 > cell.right or _APART.match(said) else piece
+
+    def _is_next(self, line: list[_Word], above: list[_Word]) -> bool:
+        """Whether a line follows right below the words ``above``, on the same page."""
+        height = above[0].y1 - above[0].y0
+        return (
+            bool(line)
+            and -height / 2 < line[0].y0 - above[0].y1 < NEXT_LINE * height
+            and self.document.page_of(line[0].start) == self.document.page_of(above[0].start)
+        )
 
     def _line(self, number: int) -> list[_Word]:
         """The words of a line."""

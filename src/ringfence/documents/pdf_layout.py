@@ -19,6 +19,7 @@ from .right_to_left import in_reading_order
 __all__ = ["Extent", "Glyph", "lay_out"]
 
 CELL_GAP = 1.1  # in line heights; justified prose stays below 0.9
+UNEVEN, UNEVEN_GAP = 0.25, 0.5  # words of one size on two baselines: a narrower gap parts them
 COLUMN_GAP = 1.6
 NEAR = 12  # lines above and below that show the columns of a table
 PROSE = 4.0  # words a line, on average
@@ -100,8 +101,10 @@ def _rows(words: list[Word]) -> list[Row]:
 def _cells(line: list[Word]) -> Row:
     cells = [Cell([line[0]])]
     for word in line[1:]:
-        gap = word.x0 - cells[-1].x1
-        if gap > CELL_GAP * min(word.height, cells[-1].words[-1].height):
+        gap, last = word.x0 - cells[-1].x1, cells[-1].words[-1]
+        height = min(word.height, last.height)
+        uneven = abs(word.middle - last.middle) > UNEVEN * height and abs(word.height - last.height) < UNEVEN * height
+        if gap > (UNEVEN_GAP if uneven else CELL_GAP) * height:
             cells.append(Cell([word]))
         else:
             cells[-1].add(word)

@@ -104,12 +104,12 @@ def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def text_places(document: Document, spec: TextField, in_rows: bool = False) -> Iterator[Place]:
     """Whole lines, cells, and what stands behind a label; in a block also runs of lines that begin at any of these.
 
-    With ``in_rows`` also cells without the numbers before and after their words, cells go on below as in answers, and
+    With ``in_rows`` also cells without the numbers before and after their words, names go on below as in answers, and
     there is no bound on the places.
     """
     text = document.text
     seen: set[tuple[int, int]] = set()
-    cells = CellLines(document) if in_rows else None
+    cells = CellLines(document)
     segments = [segment.start for segment in document.segments]
     lines = [(line.start, line.end) for line in document.lines]
     blocks = {line: number for number, block in enumerate(document.blocks) for line in _lines_in(lines, block)}
@@ -137,7 +137,9 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
                 if place is None or place in seen:
                     continue
                 seen.add(place)
-                below = cells.below(*place) if cells else ()
+                below = cells.below(place[0], stop, in_row=in_rows) if spec.within == "line" else ()
+                if below:
+                    place = place[0], place[0] + len(text[place[0] : stop].rstrip())
                 if sum(_count(segments, *part) for part in (place, *below)) > spec.max_segments:
                     break
                 value = joined_lines([text[start:end] for start, end in (place, *below)])

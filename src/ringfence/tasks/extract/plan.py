@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...contracts import FieldAnswer
-from ...documents import Block, CellLines, Document, Line, joined_lines
+from ...documents import Block, CellLines, Document, Line, ends_open, joined_lines
 from ..example import Example
 from ..fields import (
     BooleanField,
@@ -238,8 +238,7 @@ class ExtractionPlan:
         asked = {look.path: look for look in self.looks}
         if meaning is None:
             value, answer = None, FieldAnswer(kind="null")
-            if rule is None or path in asked:
-                answer.flags += null_doubts(logprobs)
+            answer.flags += null_doubts(rule, logprobs, path in asked)
         elif isinstance(meaning, str):
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
@@ -283,7 +282,7 @@ class ExtractionPlan:
         value: Any
         if reading.candidate is None:
             value = joined_lines([self.document.text[start:end] for start, end in places])
-            flags = ["over-lines"] if reading.below else []
+            flags = (["over-lines"] if reading.below else []) + (["ends-open"] if ends_open(value) else [])
             if (
                 isinstance(rule, RunRule)
                 and sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments
