@@ -98,3 +98,38 @@ def test_a_moved_value_has_the_end_of_the_written_one_and_lies_in_the_same_line(
         assert high == end
         assert "\n" not in text[low:high]
         assert moved.raw == text[low:high]
+
+
+POPULAR = (
+    "POPULAR BOOK\nCO. (M) SDN BHD\nLOT 5, 2ND FLOOR, PLAZA ONE,\nJALAN BESAR,\n53300 KUALA LUMPUR\nTOTAL   5.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "flags"),
+    [
+        (POPULAR, "POPULAR BOOK\nCO. (M) SDN BHD", ["over-lines"]),
+        (POPULAR.replace("POPULAR BOOK", "Invoice 17"), "CO. (M) SDN BHD", []),
+        (POPULAR.replace("POPULAR BOOK", "Seller:"), "CO. (M) SDN BHD", []),
+        (POPULAR.replace("POPULAR BOOK", "One   Two"), "CO. (M) SDN BHD", []),
+        (POPULAR.replace("POPULAR BOOK\n", "POPULAR BOOK\n\n"), "CO. (M) SDN BHD", []),
+        (POPULAR.replace("POPULAR BOOK\n", ""), "CO. (M) SDN BHD", []),
+    ],
+)
+def test_a_name_does_not_begin_with_its_legal_form(text: str, whole: str, flags: list[str]) -> None:
+    got = read("CO. (M) SDN BHD", text)
+    assert (got.raw, got.flags) == (whole, flags)
+
+
+@pytest.mark.parametrize("name", ["Limited Edition Print", "Incorporated 1999", "Company of Ann", "Andrew Hill"])
+def test_other_names_begin_as_they_do(name: str) -> None:
+    assert read(name, f"Poster\n{name}\nTotal   5.00\n").raw == name
+
+
+def test_an_address_goes_back_over_lines_that_end_with_a_comma_and_have_a_number() -> None:
+    got = read("JALAN BESAR, 53300 KUALA LUMPUR", POPULAR, within="block")
+    assert got.raw == "LOT 5, 2ND FLOOR, PLAZA ONE,\nJALAN BESAR,\n53300 KUALA LUMPUR"
+    assert got.features["start_moved"] == 1
+    letter = "Yours sincerely,\nAnn Lee, 4th Floor\nAcme Ltd\n"
+    assert read("Ann Lee, 4th Floor", letter, within="block").raw == "Ann Lee, 4th Floor"
+    assert read("JALAN BESAR,", POPULAR).raw == "JALAN BESAR,"  # a field that stays on its line

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...documents import CellLines
+from ...documents import CellLines, ends_open, joined_lines
 from .cell_words import with_words
-from .starts import with_whole_start
+from .starts import with_lines_above, with_whole_start
 from .text_runs import Match, RunRule
 
-__all__ = ["meant_place"]
+__all__ = ["meant_place", "text_at"]
 
 
 def meant_place(
@@ -25,6 +25,7 @@ def meant_place(
         whole, moved = worded, {"cell_moved": 1}
     else:
         whole = with_whole_start(rule, match, is_form, logprobs)
+        whole = whole if rule.one_line else with_lines_above(rule, whole)
         moved = {"start_moved": 1} if whole != match else {}
     below = (
         cell_lines.below(*whole.spans[0], in_row=rule.one_line) if rule.spec.within == "line" or rule.one_line else ()
@@ -32,3 +33,14 @@ def meant_place(
     if not below or below[-1][1] > window_end:
         return whole, moved
     return replace(whole, below=below), {**moved, "cell_lines": 1 + len(below)}
+
+
+def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
+    """The text value at a place, with its flags; None if it has more segments than the field allows."""
+    places = [match.spans[0], *match.below]
+    lines = [rule.document.text[start:end] for start, end in places]
+    value = joined_lines(lines)
+    if sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments:
+        return None, ["over-max-segments"]
+    over_lines = match.below or (rule.spec.within == "line" and "\n" in lines[0])
+    return value, [*(["over-lines"] if over_lines else []), *(["ends-open"] if ends_open(value) else [])]

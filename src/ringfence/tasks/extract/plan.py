@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...contracts import FieldAnswer
-from ...documents import Block, CellLines, Document, Line, ends_open, joined_lines
+from ...documents import Block, CellLines, Document, Line
 from ..example import Example
 from ..fields import (
     BooleanField,
@@ -34,7 +34,7 @@ from .grammar import (
     answer_grammar,
 )
 from .list_grammar import START, ListRule, list_rule
-from .meant_place import meant_place
+from .meant_place import meant_place, text_at
 from .prompt import write_prompt
 from .second_look import Look, asked_enough, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
@@ -278,17 +278,11 @@ class ExtractionPlan:
         return replace(match, spans=tuple(sorted(match.spans, key=lambda span: span[0] < self.window.start)))
 
     def _grounded(self, rule: Rule | None, reading: Match) -> tuple[Any, FieldAnswer]:
-        places = [reading.spans[0], *reading.below]
         value: Any
-        if reading.candidate is None:
-            value = joined_lines([self.document.text[start:end] for start, end in places])
-            flags = (["over-lines"] if reading.below else []) + (["ends-open"] if ends_open(value) else [])
-            if (
-                isinstance(rule, RunRule)
-                and sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments
-            ):
-                value, flags = None, ["over-max-segments"]
+        if isinstance(rule, RunRule):
+            value, flags = text_at(rule, reading)
         else:
+            assert reading.candidate is not None
             value, flags = reading.candidate.value, list(reading.candidate.flags)
         answer = evidence_at(self.document, reading.spans, value, flags, reading.below)
         if reading.candidate is not None and reading.candidate.readings:
