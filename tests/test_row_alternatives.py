@@ -110,7 +110,7 @@ def test_only_one_value_of_a_row_is_exchanged_for_chance_makes_equations_of_any_
     paper = "Due in   30   days   3   off   10\nNet   21.50\n"
     result = answered(Believer("Due in | 30 | 3 | 3", net="21.50"), paper=paper)  # 3 x 10 = 30
     assert [result.value(f"lines[0].{leaf}") for leaf in ("qty", "price", "amount")] == ["30", "3", "3"]
-    assert result.field("lines[0].qty").flags == [f"check: {PRODUCT}"]
+    assert result.field("lines[0].qty").flags == ["same-place", f"check: {PRODUCT}"]
 
 
 def test_the_rows_of_a_sum_are_weighed_with_its_total() -> None:

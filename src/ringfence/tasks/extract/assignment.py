@@ -11,6 +11,7 @@ from typing import Any
 from ...contracts import Alternative, FieldAnswer
 from .answer import Answer, Distribution, Weighed, copy_values, put_value
 from .checks import broken_rows, paths_of, run_check
+from .row_doubts import flag_doubts
 from .rules import Rule, rules_of
 from .search import Search, place_of
 from .task import ExtractTask
@@ -34,7 +35,7 @@ def conclude(task: ExtractTask, answer: Answer) -> Answer:
     """Let the checks of the task decide among the distributions of the fields, then run the checks.
 
     Values change only where they broke a check: to candidates that satisfy it. Each field that was weighed lists its
-    alternatives; a check that is still broken flags the values in it.
+    alternatives; a check that is still broken flags the values in it, and a record that contradicts itself its own.
     """
     values, fields = copy_values(answer.values), {path: _own(entry) for path, entry in answer.fields.items()}
     for path, chosen in _decided(task, answer).items():
@@ -45,6 +46,7 @@ def conclude(task: ExtractTask, answer: Answer) -> Answer:
         put_value(values, path, chosen.value)
     for path, distribution in answer.distributions.items():
         fields[path].alternatives = _listed(distribution, fields[path])
+    flag_doubts(task, fields)
     return replace(answer, values=values, fields=fields, checks=_checked(task, values, fields))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ..fields import TextField
 from .text_runs import Match, RunRule
 
-__all__ = ["asks_for_words", "with_words"]
+__all__ = ["asks_for_words", "is_code", "with_words"]
 
 # The last word of a field's name that asks for words. What is sold is a name too, but a product may be a model number.
 _NAMES = frozenset(
@@ -62,7 +62,7 @@ def with_words(rule: RunRule, match: Match) -> Match:
     start, end = match.spans[0]
     text = rule.document.text
     cell = next((span for span in rule.cells if span[0] <= start and end <= span[1]), None)
-    if not rule.words or cell is None or not _is_code(text[slice(*cell)]):
+    if not rule.words or cell is None or not is_code(text[slice(*cell)]):
         return match
 
     def way(other: tuple[int, int]) -> tuple[bool, bool, int]:
@@ -83,7 +83,7 @@ def _is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None
 
 
-def _is_code(cell: str) -> bool:
+def is_code(cell: str) -> bool:
     """True for a number, and for a word of capitals and digits; not for a short mark (3M), nor a file or a user."""
     return _is_number(cell) or (
         len(cell.split()) == 1

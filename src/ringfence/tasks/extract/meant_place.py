@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...documents import CellLines, ends_open, joined_lines
-from .cell_words import with_words
+from .cell_words import is_code, with_words
 from .starts import with_lines_above, with_whole_start
 from .text_runs import Match, RunRule
 
@@ -43,4 +43,5 @@ def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
     if sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments:
         return None, ["over-max-segments"]
     over_lines = match.below or (rule.spec.within == "line" and "\n" in lines[0])
-    return value, [*(["over-lines"] if over_lines else []), *(["ends-open"] if ends_open(value) else [])]
+    doubts = {"over-lines": over_lines, "ends-open": ends_open(value), "no-words": rule.words and is_code(value)}
+    return value, [flag for flag, doubtful in doubts.items() if doubtful]

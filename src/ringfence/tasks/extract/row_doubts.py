@@ -1,0 +1,63 @@
+"""What a record of a list says against itself, as flags: the head of a table, or a condition of payment, is no item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ...contracts import FieldAnswer
+from ..fields import LeafSpec, ListField, TextField
+from .task import ExtractTask
+
+__all__ = ["flag_doubts"]
+
+SAME_PLACE = "same-place"  # of 20 invoices 8 rows had one number in several fields, none of them right
+BARE_ROW = "bare-row"
+LABEL = "is-its-label"
+_NUMBERS = frozenset({"number", "money", "percent"})
+
+
+def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
+    """Flag the values of doubtful records, and a text that is only the name of its field.
+
+    A record is doubtful if one place of it is the value of several fields with numbers, or if the list has several such
+    fields and the record none of their values.
+    """
+    for path, answer in fields.items():
+        leaf = path.rpartition(".")[2]
+        if answer.kind != "null" and _letters(answer.raw or "") == _letters(leaf) and _is_text(task, path):
+            answer.flags.append(LABEL)
+    for name, spec in task.fields.items():
+        if isinstance(spec, ListField):
+            for record in _records(name, spec, fields):
+                for flag in _doubts(spec, record):
+                    for answer in record.values():
+                        if answer.kind != "null":
+                            answer.flags.append(flag)
+
+
+def _doubts(spec: ListField, record: Mapping[str, FieldAnswer]) -> Iterator[str]:
+    numbers = [leaf for leaf, each in spec.fields.items() if each.kind in _NUMBERS]
+    places = [tuple(record[leaf].spans[:1]) for leaf in numbers if leaf in record and record[leaf].spans]
+    if len(set(places)) < len(places):
+        yield SAME_PLACE
+    if len(numbers) > 1 and not places and any(answer.raw for answer in record.values()):
+        yield BARE_ROW
+
+
+def _records(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> Iterator[dict[str, FieldAnswer]]:
+    number = 0
+    while record := {leaf: found for leaf in spec.fields if (found := fields.get(f"{name}[{number}].{leaf}"))}:
+        yield record
+        number += 1
+
+
+def _is_text(task: ExtractTask, path: str) -> bool:
+    name, _, leaf = path.partition(".")
+    spec: LeafSpec | object | None = task.flat.get(path)
+    if isinstance(outer := task.fields.get(name.partition("[")[0]), ListField):
+        spec = outer.fields.get(leaf)
+    return isinstance(spec, TextField)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
