@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +17,22 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 from ringfence.checker.value import fault_of_value
-from ringfence.contracts import FieldAnswer
-from ringfence.documents import CellLines, Document, ReadingOptions, Source, ends_open, joined_lines, read_documents
+from ringfence.contracts import DocumentFacts, FieldAnswer, Result
+from ringfence.documents import (
+    Below,
+    CellLines,
+    Document,
+    ReadingOptions,
+    Source,
+    ends_open,
+    joined_lines,
+    read_documents,
+)
+from ringfence.gold.label_studio import read_label_studio, tasks_of
 from ringfence.learning.places import text_places
 from ringfence.tasks import prepare
 from ringfence.tasks.fields import TextField
+from ringfence.tasks.windows import Window
 from tests.conftest import document_of, task_of
 
 TABLE = """\
@@ -45,7 +58,7 @@ def read(document: Document, written: str) -> tuple[Any, FieldAnswer]:
 def below(text: str, cell: str) -> list[str]:
     """The lines that are found below a cell."""
     start = text.index(cell)
-    return [text[first:last] for first, last in CellLines(document_of(text)).below(start, start + len(cell))]
+    return [text[first:last] for first, last in CellLines(document_of(text)).below(start, start + len(cell)).lines]
 
 
 def fault(value: Any, answer: FieldAnswer, document: Document) -> str | None:
@@ -110,7 +123,7 @@ Product: MAYOR       Office: BOSTON                 Spots: 8
     [
         (" " * 33 + "Inc", "Friends of Ann, Inc", ["over-lines"]),
         (" " * 33 + "Inc           East", "Friends of Ann, Inc", ["over-lines"]),
-        ("711 Third Avenue" + " " * 17 + "Inc", "Friends of Ann, Inc", ["over-lines"]),
+        ("711 Third Avenue" + " " * 17 + "Inc", "Friends of Ann,", ["ends-open"]),  # it may have a label
         (" " * 33 + "Inc, the committee of all friends", "Friends of Ann,", ["ends-open"]),  # into the next column
         ("Inc", "Friends of Ann,", ["ends-open"]),  # at another edge
         ("", "Friends of Ann,", ["ends-open"]),
@@ -149,24 +162,28 @@ def test_a_line_that_was_broken_at_a_hyphen_or_a_slash_is_joined_without_a_space
     assert fault(value, answer, document) is None
 
 
-def printed(name: str, width: float) -> Document:
+def printed(names: list[str], width: float, aligned: str = "TOP", padding: float = 4) -> Document:
     """A PDF with an invoice table whose column for names is ``width`` points wide."""
     style = ParagraphStyle("cell", fontName="Helvetica", fontSize=10, leading=12)
-    rows = [["Pos", "Name", "Price", "Amount"], ["1", Paragraph(name, style), "12.50", "25.00"]]
-    rows.append(["2", Paragraph("Spade", style), "19.00", "19.00"])
+    rows: list[list[Any]] = [["Pos", "Name", "Price", "Amount"]]
+    rows += [[str(n), Paragraph(name, style), "12.50", "25.00"] for n, name in enumerate(names, 1)]
+    looks: list[Any] = [("VALIGN", (0, 0), (-1, -1), aligned), ("ALIGN", (2, 0), (-1, -1), "RIGHT")]
+    looks += [(f"{side}PADDING", (0, 0), (-1, -1), padding) for side in ("TOP", "BOTTOM")]
     stream = io.BytesIO()
-    table = Table(
-        rows,
-        colWidths=[40, width, 80, 80],
-        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), ("ALIGN", (2, 0), (-1, -1), "RIGHT")],
-    )
-    SimpleDocTemplate(stream).build([table])
+    SimpleDocTemplate(stream).build([Table(rows, colWidths=[40, width, 80, 80], style=looks)])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "invoice.pdf"
         path.write_bytes(stream.getvalue())
         (document,) = read_documents(Source(path, "invoice.pdf"), ReadingOptions(ocr="never"))
     assert isinstance(document, Document)
     return document
+
+
+def cell_at(document: Document, word: str) -> tuple[str, Below]:
+    """The first line of the cell that begins with ``word``, and what is below it."""
+    start = document.text.index(word)
+    first = document.text[start:].split("   ")[0].split("\n")[0]
+    return first, CellLines(document).below(start, start + len(first))
 
 
 WORDS = st.sampled_from(
@@ -177,14 +194,40 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, min_size=2, max_size=6), st.integers(80, 160))
 def test_what_a_pdf_wraps_is_read_whole_or_up_to_an_end_of_a_line(words: list[str], width: int) -> None:
     name = " ".join(["Washing", *words])
-    document = printed(name, width)
-    start = document.text.index("Washing")
-    first = document.text[start:].split("   ")[0].split("\n")[0]
-    whole = CellLines(document).below(start, start + len(first))
-    said = joined_lines([first, *(document.text[low:high] for low, high in whole)])
+    document = printed([name, "Spade"], width)
+    first, below = cell_at(document, "Washing")
+    said = joined_lines([first, *(document.text[low:high] for low, high in below.lines)])
     assert name.startswith(said)
     if len(first) < len(name):
-        assert whole, document.text
+        assert below.lines, document.text
+
+
+@given(
+    st.lists(st.lists(WORDS, min_size=1, max_size=5), min_size=1, max_size=4),
+    st.integers(80, 160),
+    st.sampled_from(["TOP", "MIDDLE", "BOTTOM"]),
+    st.sampled_from([0, 1, 2, 3, 6]),
+)
+def test_however_a_table_is_aligned_no_name_takes_words_of_another(
+    names: list[list[str]], width: int, aligned: str, padding: int
+) -> None:
+    whole = [f"Washing {' '.join(words)}" for words in names]
+    document = printed(whole, width, aligned, padding)
+    for first in re.finditer("Washing", document.text):
+        cell = document.text[first.start() :].split("   ")[0].split("\n")[0]
+        below = CellLines(document).below(first.start(), first.start() + len(cell)).lines
+        said = joined_lines([cell, *(document.text[low:high] for low, high in below)])
+        assert any(name.startswith(said) for name in whole), (said, document.text)
+
+
+def test_where_lines_are_as_near_as_rows_nobody_can_tell() -> None:
+    _, below = cell_at(printed(["Washing machine, large", "Spade"], 100, padding=0), "Washing")
+    assert below == Below((), more=True)
+
+
+def test_the_lines_of_a_right_to_left_table_are_left_alone() -> None:
+    text = TABLE.replace("Garden hose ", "12.50       ").replace("    12.50      25.00", "    Garden hose     ")
+    assert below(text, "Garden hose") == []
 
 
 def test_the_checker_finds_lines_that_are_not_those_of_the_cell() -> None:
@@ -196,6 +239,14 @@ def test_the_checker_finds_lines_that_are_not_those_of_the_cell() -> None:
     number = document.text.index("metres")
     aside = answer.model_copy(update={"spans": [answer.spans[0], (number, number + 6)], "raw": "Garden hose\nmetres"})
     assert "does not begin under" in str(fault("Garden hose metres", aside, document))
+    rows = document.text.replace("      20 metres", "      20 metres    9.00")
+    there = rows.index("20 metres")
+    beside = answer.model_copy(update={"spans": [answer.spans[0], (there, there + 9)]})
+    assert "numbers of another row" in str(fault(value, beside, document_of(rows)))
+    part = answer.model_copy(
+        update={"spans": [(answer.spans[0][0], answer.spans[0][0] + 6), answer.spans[1]], "raw": "Garden\n20 metres"}
+    )
+    assert "not all of its cell" in str(fault("Garden 20 metres", part, document))
     unsaid = answer.model_copy(update={"flags": []})
     assert "2 primary spans" in str(fault(value, unsaid, document))
     assert "is not" in str(fault("Garden hose", answer, document))
@@ -210,9 +261,56 @@ def test_a_ranker_knows_the_same_cells() -> None:
     assert replace(places["Spade"], below=()) == places["Spade"]
 
 
+def test_a_line_that_the_window_does_not_have_is_told() -> None:
+    document = document_of(TABLE)
+    plan = prepare(TASK, document).plan(Window(0, TABLE.index("      20 metres")))
+    found = plan.read("\n- Garden hose | 12.50 | 25.00\n").lists["lines"][0].values["name"]
+    assert (found.value, found.answer.flags) == ("Garden hose", ["more-below"])
+
+
+def test_a_label_of_several_lines_is_one_value_again() -> None:
+    document = document_of(FORM.format(" " * 33 + "Inc"))
+    task = task_of(advertiser={"kind": "text"})
+    found = prepare(task, document).plan().read(" Friends of Ann,\n").single["advertiser"]
+    result = Result(
+        document=DocumentFacts(id=document.id),
+        status="done",
+        values={"advertiser": found.value},
+        fields={"advertiser": found.answer},
+    )
+    (shown,) = tasks_of({document.id: result}, [document], task, blind=False)
+    data = {**shown, "annotations": [{"result": shown["predictions"][0]["result"]}]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.json"
+        path.write_text(json.dumps([data]), encoding="utf-8")
+        (row,) = read_label_studio(path, task)
+    assert row.cells["advertiser"] == "Friends of Ann, Inc"
+
+
 def test_a_name_over_more_segments_than_allowed_is_none() -> None:
     task = task_of(
         lines={"kind": "list", "fields": {"name": {"kind": "text", "max_segments": 3}, "amount": {"kind": "number"}}}
     )
     found = prepare(task, document_of(TABLE)).plan().read("\n- Garden hose | 25.00\n").lists["lines"][0].values["name"]
     assert (found.value, found.answer.flags) == (None, ["over-max-segments"])
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "cell"),
+    [
+        ("Street:    12 High Street,", "City:      London", "12 High Street,"),
+        ("Name   Ann Smith,   left", "Name   Bob Jones,   left", "Ann Smith,"),
+        ("Dear     Ms. Smith,", "Tel:     040 123", "Ms. Smith,"),
+    ],
+)
+def test_the_next_record_of_a_form_is_no_further_line(upper: str, lower: str, cell: str) -> None:
+    text = f"{upper}\n{lower}\n"
+    start = text.index(cell)
+    assert CellLines(document_of(text)).below(start, start + len(cell), in_row=False) == Below()
+
+
+@pytest.mark.parametrize(
+    "text", ["NEW ORLEANS, LA", "BERLIN DE", "https://www.acme.com/", "ACME CORP /DE/", "Sorry :("]
+)
+def test_states_addresses_of_the_web_and_faces_end_there(text: str) -> None:
+    assert not ends_open(text)

@@ -126,17 +126,23 @@ def _fault_of_place(answer: FieldAnswer, document: Document) -> str | None:
 
 
 def _fault_of_lines(upper: Span, lower: Span, document: Document) -> str | None:
-    """Why ``lower`` is not the line of a cell below ``upper``: the next line, with the same left edge."""
-    between = document.text[upper[1] : lower[0]]
-    if between.count("\n") != 1:
-        return f"the span {lower[0]}-{lower[1]} is not on the line below {upper[0]}-{upper[1]}"
+    """Why ``lower`` is not the line of a cell below ``upper``: a whole cell of the next line, at the same left edge."""
+    text, name = document.text, f"the span {lower[0]}-{lower[1]}"
+    if text[upper[1] : lower[0]].count("\n") != 1:
+        return f"{name} is not on the line below {upper[0]}-{upper[1]}"
+    beside = [text[end:].split("\n", 1)[0] for _, end in (upper, lower)]
+    if any(rest.strip() and not re.match(r"[ \u00a0]{3}|\t| \| ", rest) for rest in beside):
+        return f"{name} or the one above it is not all of its cell"
+    if all(re.search(r"\d", rest) for rest in beside):
+        return f"beside {name} stand numbers of another row"
+    lines = [text.rfind("\n", 0, start) + 1 for start, _ in (upper, lower)]
+    apart = upper[0] - lines[0] != lower[0] - lines[1]
     if document.on_paper:
-        (above,), (below,) = document.boxes(*upper), document.boxes(*lower)
-        apart = abs(above.x0 - below.x0) > EDGE * (above.y1 - above.y0)
-    else:
-        lines = [document.text.rfind("\n", 0, start) + 1 for start, _ in (upper, lower)]
-        apart = upper[0] - lines[0] != lower[0] - lines[1]
-    return f"the span {lower[0]}-{lower[1]} does not begin under {upper[0]}-{upper[1]}" if apart else None
+        above, below = document.boxes(*upper)[:1], document.boxes(*lower)[:1]
+        height = above[0].y1 - above[0].y0 if above else 0
+        near = above and below and below[0].y0 - above[0].y1 < height
+        apart = not near or abs(above[0].x0 - below[0].x0) > EDGE * height
+    return f"{name} does not begin under {upper[0]}-{upper[1]}" if apart else None
 
 
 def _fault_of_occurrences(answer: FieldAnswer, spec: _Spec, document: Document) -> str | None:

@@ -1,6 +1,6 @@
 """Documents: read files into a text layer that spans point into."""
 
-from .cell_lines import CellLines, ends_open, joined_lines
+from .cell_lines import Below, CellLines, ends_open, joined_lines
 from .containers import Container, holds_several
 from .inputs import expand_inputs
 from .model import (
@@ -34,6 +34,7 @@ from .worker_pool import (
 )
 
 __all__ = [
+    "Below",
     "Block",
     "Box",
     "CellLines",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contracts import DocumentFacts, FieldAnswer, GoldLine, Origin, Result, Span
-from ..documents import Document
+from ..documents import Document, joined_lines
 from ..errors import InputError
 from ..files import parse_json, write_whole
 from ..runs import require_output
@@ -62,8 +62,7 @@ def tasks_of(
                     chosen = value if isinstance(value, list) else [{True: "yes", False: "no"}.get(value, value)]
                     if chosen != [None]:
                         predicted.append(_result(path, "choices", {"choices": chosen}))
-                elif answer.spans:
-                    start, end = answer.spans[0]
+                for start, end in () if spec.judged else answer.spans:
                     first, last = _units(document.text, start), _units(document.text, end)
                     place = {"start": first, "end": last, "text": document.text[start:end], "labels": [path]}
                     predicted.append(_result("label", "labels", place))
@@ -140,10 +139,14 @@ def _row(labelled: Mapping[str, Any], single: Sequence[str]) -> Row:
         value = result["value"]
         if result["type"] == "labels":
             path = value["labels"][0]
-            if path not in spans:
-                cells[path] = value["text"]
             text = labelled["data"]["text"]
-            spans.setdefault(path, []).append([_points(text, value["start"]), _points(text, value["end"])])
+            place = [_points(text, value["start"]), _points(text, value["end"])]
+            before = spans.setdefault(path, [])
+            if not before:
+                cells[path] = value["text"]
+            elif text[before[-1][1] : place[0]].count("\n") == 1 and before[-1][1] < place[0]:
+                cells[path] = joined_lines([cells[path], value["text"]])  # the next line of a cell
+            before.append(place)
         elif result["type"] == "choices":
             chosen = value["choices"]
             cells[result["from_name"]] = chosen if len(chosen) > 1 else chosen[0]

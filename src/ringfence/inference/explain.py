@@ -119,8 +119,8 @@ def why(answer: FieldAnswer, value: Any = None) -> str:
     elif not answer.spans or answer.raw is None:
         reason = f"{answer.kind} by the model" + (f"; flags: {', '.join(answer.flags)}" if answer.flags else "")
     else:
-        start, end = answer.spans[0]
-        reason = f"the span {start}-{end} {answer.raw!r}" + (", typed by code" if answer.kind == "derived" else "")
+        places = " and ".join(f"{start}-{end}" for start, end in answer.spans)
+        reason = f"the span {places} {answer.raw!r}" + (", typed by code" if answer.kind == "derived" else "")
         if answer.others:
             reason += f"; the same text occurs at {len(answer.others)} other places, this one comes first or says most"
         if answer.flags:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ..documents import CellLines, Document, joined_lines
+from ..documents import Below, CellLines, Document, ends_open, joined_lines
 from ..tasks import Prepared
 from ..tasks.fields import BooleanField, ChoiceField, LeafSpec, ListField, TextField
 from ..tasks.recognisers import Candidate
@@ -137,13 +137,14 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
                 if place is None or place in seen:
                     continue
                 seen.add(place)
-                below = cells.below(place[0], stop, in_row=in_rows) if spec.within == "line" else ()
-                if below:
+                found = cells.below(place[0], stop, in_row=in_rows) if spec.within == "line" else Below()
+                if below := found.lines:
                     place = place[0], place[0] + len(text[place[0] : stop].rstrip())
                 if sum(_count(segments, *part) for part in (place, *below)) > spec.max_segments:
                     break
                 value = joined_lines([text[start:end] for start, end in (place, *below)])
-                yield Place(*place, value, ("over-lines",) if below else (), below=below)
+                doubts = {"over-lines": below, "more-below": found.more, "ends-open": ends_open(value)}
+                yield Place(*place, value, tuple(flag for flag, doubtful in doubts.items() if doubtful), below=below)
                 if len(seen) >= MOST_PLACES and not in_rows:
                     return
 

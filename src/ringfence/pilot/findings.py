@@ -32,7 +32,7 @@ def worst_failures(
         result = results.get(item.document)
         answer = (result.fields or {}).get(item.entry or "") if result else None
         text = data.documents[item.document].text if item.document in data.documents else ""
-        start, end = answer.spans[0] if answer and answer.spans else (0, 0)
+        start, end = (answer.spans[0][0], answer.spans[-1][1]) if answer and answer.spans else (0, 0)
         before = text[max(0, start - AROUND) : start] if end else text[: 2 * AROUND]
         found.append(
             Failure(

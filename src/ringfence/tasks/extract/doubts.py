@@ -35,9 +35,9 @@ def null_doubts(rule: Rule | None, logprobs: Sequence[float], asked: bool) -> li
     """``nothing-recognised`` for a null against the model, whose value is not among the candidates.
 
     There were none, or a second look (``asked``) found only less likely ones. A null that the model only rather
-    believes is a ``doubtful-null`` where the document has values that could be meant.
+    believes is a ``doubtful-null`` where values were recognised that could be meant.
     """
     belief = sum(logprobs)
     if belief < IMPOSSIBLE and (rule is None or asked):
         return ["nothing-recognised"]
-    return ["doubtful-null"] if rule is not None and belief < DOUBTFUL else []
+    return ["doubtful-null"] if isinstance(rule, CandidateRule) and belief < DOUBTFUL else []

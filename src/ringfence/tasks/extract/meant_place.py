@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...documents import CellLines, ends_open, joined_lines
+from ...documents import Below, CellLines, ends_open, joined_lines
 from .cell_words import is_code, with_words
 from .starts import with_lines_above, with_whole_start
 from .text_runs import Match, RunRule
@@ -19,7 +19,7 @@ def meant_place(
     """The place that ``match`` stands for, and the features that say how it was moved there.
 
     ``is_form`` says what the document is; ``logprobs`` are those of the tokens of the value, in nats. A value that
-    stays on its line goes on in the further lines of its cell, if the window has them all.
+    stays on its line goes on in the further lines of its cell, as far as the window has them.
     """
     if (worded := with_words(rule, match)) != match:
         whole, moved = worded, {"cell_moved": 1}
@@ -27,12 +27,11 @@ def meant_place(
         whole = with_whole_start(rule, match, is_form, logprobs)
         whole = whole if rule.one_line else with_lines_above(rule, whole)
         moved = {"start_moved": 1} if whole != match else {}
-    below = (
-        cell_lines.below(*whole.spans[0], in_row=rule.one_line) if rule.spec.within == "line" or rule.one_line else ()
-    )
-    if not below or below[-1][1] > window_end:
-        return whole, moved
-    return replace(whole, below=below), {**moved, "cell_lines": 1 + len(below)}
+    stays = rule.spec.within == "line" or rule.one_line
+    found = cell_lines.below(*whole.spans[0], in_row=rule.one_line) if stays else Below()
+    lines = tuple(line for line in found.lines if line[1] <= window_end)
+    whole = replace(whole, below=lines, more_below=found.more or lines != found.lines)
+    return whole, {**moved, "cell_lines": 1 + len(lines)} if lines else moved
 
 
 def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
@@ -43,5 +42,10 @@ def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
     if sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments:
         return None, ["over-max-segments"]
     over_lines = match.below or (rule.spec.within == "line" and "\n" in lines[0])
-    doubts = {"over-lines": over_lines, "ends-open": ends_open(value), "no-words": rule.words and is_code(value)}
+    doubts = {
+        "over-lines": over_lines,
+        "more-below": match.more_below,
+        "ends-open": ends_open(value),
+        "no-words": rule.words and is_code(value),
+    }
     return value, [flag for flag, doubtful in doubts.items() if doubtful]

@@ -254,7 +254,7 @@ class ExtractionPlan:
             "tokens": len(logprobs),
             "null_logprob": round(asked[path].belief, 4) if path in asked and asked[path].why == "null" else None,
             "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
-            "occurrences": len(answer.spans) + len(answer.others),
+            "occurrences": min(1, len(answer.spans)) + len(answer.others),
             "ocr": answer.ocr,
             **moved,
         }

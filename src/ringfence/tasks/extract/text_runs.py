@@ -20,12 +20,14 @@ __all__ = ["Continuation", "Match", "RunRule", "SharedRules"]
 class Match:
     """The meaning of a written value: every place in the document that it may refer to, the primary one first.
 
-    ``below`` are the further lines of the cell of a table that the primary place is the first line of.
+    ``below`` are the further lines of the cell of a table that the primary place is the first line of; ``more_below``
+    says that further ones may be.
     """
 
     spans: tuple[tuple[int, int], ...]
     candidate: Candidate | None = None
     below: tuple[tuple[int, int], ...] = ()
+    more_below: bool = False
 
 
 @dataclass(frozen=True)
