@@ -52,7 +52,7 @@ class TestBounds:
     def test_they_lie_between_what_has_an_answer_and_what_has_none(self) -> None:
         results = {q.id: answered(q, 0.85 if q.answerable else 0.65, 0.75) for q in QUESTIONS}
         bounds = choose_bounds(QUESTIONS, results)
-        assert (bounds.answerable, bounds.support, bounds.handled) == (0.8, 0.7, 20)
+        assert (bounds.answerable, bounds.support, bounds.handled) == (0.85, 0.7, 20)
 
     @pytest.mark.parametrize(
         ("answerable", "support", "faults", "shown"),

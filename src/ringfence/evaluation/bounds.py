@@ -13,7 +13,7 @@ from .questions import GoldQuestion
 
 __all__ = ["LAX", "Bounds", "choose_bounds", "dev_part", "under_bounds"]
 
-ANSWERABLE = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+ANSWERABLE = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.87, 0.9, 0.95, 0.98)
 SUPPORT = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 LAX = 1e-9
 """A bound that everything reaches, so that every score is there to choose from."""
