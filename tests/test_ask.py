@@ -106,6 +106,35 @@ class TestClaims:
     def test_numbers_in_brackets_that_a_model_writes_are_no_citations(self) -> None:
         assert self.claims_of("Pets are fine. [7]") == [("Pets are fine.", (2,))]
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The date of the contract is not mentioned in the given passages.",
+            "The passages do not say who signed it.",
+            "No information about the price is given in the provided context.",
+            "The documents provide no information about the price.",
+            "The price is not explicitly stated in these passages.",
+            "Der Preis wird in den Passagen nicht genannt.",
+            "Die Passagen enthalten keine Angaben dazu.",
+            "Les passages ne mentionnent pas le prix.",
+        ],
+    )
+    def test_a_sentence_that_the_passages_do_not_say_something_is_no_claim(self, text: str) -> None:
+        assert self.claims_of(text) == []
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The contract does not specify a deadline.",
+            "The tenant may not sublet the flat.",
+            "The passage to the north was found in 1906.",
+            "Not all documents were delivered in 2021.",
+            "Der Mieter darf nicht untervermieten.",
+        ],
+    )
+    def test_what_a_document_denies_is_a_claim(self, text: str) -> None:
+        assert [claim for claim, _ in self.claims_of(text)] == [text]
+
     def test_the_refusal_has_no_claims(self) -> None:
         assert self.claims_of(f"{REFUSAL}.") == []
 

@@ -17,6 +17,7 @@ from ..units import end_of_unit, scale_behind
 from ..unsupported import unsupported
 from .calculation import calculated, stated_numbers
 from .prompt import REFUSAL
+from .unsaid import says_nothing
 
 __all__ = ["Draft", "citation_of", "code_faults", "place_of", "read_claims"]
 
@@ -56,7 +57,8 @@ class Draft:
 def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> list[Draft]:
     """Return the sentences of an answer with the passages that they rest on; none for the refusal.
 
-    The last sentence of an answer that was cut is left out. The program finds the passages, not the model: asked to
+    Sentences that only say that the passages do not say something are left out, as is the last one of an answer that
+    was cut. The program finds the passages, not the model: asked to
     number its sentences, the 1.5B copied the example of the form, or wrote fragments, in 9 of 20 answers.
     """
     if REFUSAL.casefold() in text.casefold():
@@ -68,7 +70,7 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
     for start, end in spans:
         sentence = re.sub(r"\A(?:[-*•]\s+|[*•]+)", "", _CITE.sub("", text[start:end]).strip())  # -5 °C keeps its sign
         words, calculation = calculated(sentence, said)
-        if _WORD.search(words):
+        if _WORD.search(words) and not says_nothing(words):
             stated = f"{words} {calculation.expression}" if calculation else words
             drafts.append(Draft(words, _rests_on(stated, passages), calculation))
     return drafts

@@ -15,7 +15,7 @@ __all__ = ["AnswerTask"]
 class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
-    prompt_version: ClassVar[str] = "answer/6"
+    prompt_version: ClassVar[str] = "answer/7"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "pages", "sentences"})
 
     kind: Literal["answer"]
@@ -26,7 +26,10 @@ class AnswerTask(Task):
         0.5, gt=0, lt=1, description="The least probability that the cited places support a claim that is shown."
     )
     answerable: float = Field(
-        0.87, ge=0, lt=1, description="The least probability that the passages answer the question at all; 0: not asked."
+        0.87,
+        ge=0,
+        lt=1,
+        description="The least probability that the passages answer the question at all; 0: not asked.",
     )
     parts: bool = Field(True, description="Search for each part of a question that asks for several things.")
     rerank: int = Field(0, ge=0, le=50, description="How many passages the model puts in order; 0: none.")
