@@ -25,6 +25,7 @@ from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
 from ..tasks.extract.description import describe_plan
 from ..tasks.extract.merge import gather
+from ..tasks.extract.named_values import flag_named_elsewhere
 from ..tasks.extract.prompt import write_prompt
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
@@ -241,7 +242,10 @@ class ExtractJob:
         gathered = gather(task, [self.parts[number] for number in self.chosen])
         if self.ranker:
             gathered = self.ranker.weigh(task, self.document, gathered)
-        return conclude(task, gathered)
+        answer = conclude(task, gathered)
+        if not self.ranker:  # a ranker knows what labels are worth
+            flag_named_elsewhere(self.prepared, answer.fields)
+        return answer
 
     def result(self) -> Result:
         """Return the result over all windows."""
