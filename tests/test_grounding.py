@@ -295,7 +295,7 @@ def looked(belief: dict[str, float]) -> Any:
 
 
 def test_a_null_that_the_model_holds_to_be_more_likely_than_any_value_stands() -> None:
-    assert looked({"total": -0.6, "who": -0.1}) is None
+    assert looked({"total": -0.5, "who": -0.1}) is None
 
 
 def test_a_null_less_likely_than_a_value_is_asked_again_without_null_and_what_stands_before_it_is_kept() -> None:

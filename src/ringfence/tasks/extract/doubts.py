@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from .grammar import CandidateRule, Choice, Rule
 
-__all__ = ["UNLIKELY", "UNLIKELY_TOKEN", "is_the_only_one", "null_doubts", "value_doubts"]
+__all__ = ["UNLIKELY", "UNLIKELY_TOKEN", "is_the_only_one", "null_doubts", "null_rivals", "value_doubts"]
 
 UNLIKELY = -4.0  # of 985 right values 4 have such a token, of 347 wrong ones 40 (receipts, adbuys, invoices; 1.5B)
 UNLIKELY_TOKEN = "unlikely-token"
+LIKELIER_NULL = "likelier-null"
 IMPOSSIBLE = -10.0
 DOUBTFUL = math.log(0.75)  # of such nulls with candidates 5 were wrong and 1 right (orders, example papers; 1.5B)
 
@@ -29,6 +30,11 @@ def value_doubts(rule: Rule | None, logprobs: Sequence[float], ending: float | N
     """
     weighed = [*logprobs] if ending is None or isinstance(rule, Choice) else [*logprobs, ending]
     return [UNLIKELY_TOKEN] if weighed and min(weighed) < UNLIKELY and not is_the_only_one(rule) else []
+
+
+def null_rivals(logprobs: Sequence[float], null: float | None) -> list[str]:
+    """``likelier-null`` for a value that a second look took though its ``null`` (nats) was likelier."""
+    return [LIKELIER_NULL] if null is not None and sum(logprobs) < null else []
 
 
 def null_doubts(rule: Rule | None, logprobs: Sequence[float], asked: bool) -> list[str]:

@@ -23,7 +23,7 @@ from ..recognisers import Candidate, find_candidates
 from ..windows import Window
 from .answer import FieldValue, Record, WindowAnswer, by_place
 from .date_pairs import date_pairs, with_one_range
-from .doubts import null_doubts, value_doubts
+from .doubts import null_doubts, null_rivals, value_doubts
 from .evidence import evidence_at
 from .grammar import (
     NULL,
@@ -236,6 +236,7 @@ class ExtractionPlan:
     ) -> FieldValue:
         moved: dict[str, int] = {}
         asked = {look.path: look for look in self.looks}
+        null = asked[path].belief if path in asked and asked[path].why == "null" else None
         if meaning is None:
             value, answer = None, FieldAnswer(kind="null")
             answer.flags += null_doubts(rule, logprobs, path in asked)
@@ -246,13 +247,13 @@ class ExtractionPlan:
             meant, moved = self._meant(rule, self._own_first(meaning), logprobs)
             value, answer = self._grounded(rule, meant)
         if meaning is not None:
-            answer.flags += value_doubts(rule, logprobs, ending)
+            answer.flags += value_doubts(rule, logprobs, ending) + null_rivals(logprobs, null)
         answer.features = {
             "v": FEATURES_VERSION,
             "logprob_min": round(min(logprobs), 4) if logprobs else None,
             "logprob_mean": round(sum(logprobs) / len(logprobs), 4) if logprobs else None,
             "tokens": len(logprobs),
-            "null_logprob": round(asked[path].belief, 4) if path in asked and asked[path].why == "null" else None,
+            "null_logprob": None if null is None else round(null, 4),
             "candidates": len({c.surface for c in rule.candidates}) if isinstance(rule, CandidateRule) else None,
             "occurrences": min(1, len(answer.spans)) + len(answer.others),
             "ocr": answer.ocr,
