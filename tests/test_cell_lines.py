@@ -156,6 +156,7 @@ def test_a_line_that_was_broken_at_a_hyphen_or_a_slash_is_joined_without_a_space
     assert joined_lines(["Beamer-", "Deckenhalterung"]) == "Beamer-Deckenhalterung"
     assert joined_lines(["TGA", "Obermonteur/", "Monteur"]) == "TGA Obermonteur/Monteur"
     assert joined_lines(["A -", "B"]) == "A - B"
+    assert joined_lines(["Garten-", "und Hausgeräte"]) == "Garten- und Hausgeräte"
     document = document_of(TABLE.replace("Garden hose", "Garden-    ").replace("20 metres", "hose, long"))
     value, answer = read(document, "Garden- | 12.50 | 25.00")
     assert value == "Garden-hose, long"
@@ -218,6 +219,15 @@ def test_however_a_table_is_aligned_no_name_takes_words_of_another(
         below = CellLines(document).below(first.start(), first.start() + len(cell)).lines
         said = joined_lines([cell, *(document.text[low:high] for low, high in below)])
         assert any(name.startswith(said) for name in whole), (said, document.text)
+
+
+@pytest.mark.parametrize("aligned", ["MIDDLE", "BOTTOM"])
+def test_a_cell_whose_numbers_stand_beside_another_line_says_that_more_may_belong_to_it(aligned: str) -> None:
+    document = printed(["Washing machine, large, with dryer", "Spade"], 100, aligned)
+    for line in re.findall(r"(?m)^(?:\d   )?([A-Z][a-z ,]+?)(?:   |$)", document.text):
+        if "Washing" in line:
+            start = document.text.index(line)
+            assert CellLines(document).below(start, start + len(line)) == Below((), more=True), document.text
 
 
 def test_where_lines_are_as_near_as_rows_nobody_can_tell() -> None:
@@ -285,6 +295,25 @@ def test_a_label_of_several_lines_is_one_value_again() -> None:
         path.write_text(json.dumps([data]), encoding="utf-8")
         (row,) = read_label_studio(path, task)
     assert row.cells["advertiser"] == "Friends of Ann, Inc"
+
+
+@pytest.mark.parametrize(
+    "text", ["Due 3 May 2024\nPay by 3 May 2024\n", "ACME Ltd\nACME Ltd\n", "Buyer ACME Ltd\nSeller Ann Lee\n"]
+)
+def test_a_value_that_is_labelled_at_two_places_is_one_value(text: str) -> None:
+    words = ["3 May 2024"] * 2 if "May" in text else ["ACME Ltd", "Ann Lee" if "Ann" in text else "ACME Ltd"]
+    places, after = [], 0
+    for word in words:
+        start = text.index(word, after)
+        after = start + len(word)
+        value = {"start": start, "end": after, "text": word, "labels": ["who"]}
+        places.append({"from_name": "label", "to_name": "text", "type": "labels", "value": value})
+    data = {"data": {"document": "a.txt", "text": text}, "annotations": [{"result": places}]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.json"
+        path.write_text(json.dumps([data]), encoding="utf-8")
+        (row,) = read_label_studio(path, task_of(who={"kind": "text"}))
+    assert row.cells["who"] == words[0]
 
 
 def test_a_name_over_more_segments_than_allowed_is_none() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ringfence.contracts import FieldAnswer
@@ -15,11 +13,12 @@ NUMBERS = {"quantity": {"kind": "number"}, "price": {"kind": "number"}, "amount"
 TABLE = "Name   3   3.50   10.50\nSpade   2   9.00   18.00\nHeading 2024 and 2025   8\n"
 
 
-def flags(written: str, **fields: Any) -> dict[str, list[str]]:
-    """The flags of the values of the first record."""
-    task = task_of(lines={"kind": "list", "fields": {"name": {"kind": "text"}, **NUMBERS, **fields}})
-    answer = merge(task, [prepare(task, document_of(TABLE)).plan().read(f"\n- {written}\n")])
-    return {path.partition(".")[2]: entry.flags for path, entry in answer.fields.items()}
+def flags(written: str, text: str = TABLE, row: int = 0) -> dict[str, list[str]]:
+    """The flags of the values of a record."""
+    task = task_of(lines={"kind": "list", "fields": {"name": {"kind": "text"}, **NUMBERS}})
+    answer = merge(task, [prepare(task, document_of(text)).plan().read(f"\n- {written}\n")])
+    record = f"lines[{row}]."
+    return {path.removeprefix(record): entry.flags for path, entry in answer.fields.items() if path.startswith(record)}
 
 
 def test_one_number_in_several_fields_makes_the_whole_record_doubtful() -> None:
@@ -31,8 +30,16 @@ def test_a_null_shares_no_place() -> None:
     assert flags("Spade | null | null | 18.00")["name"] == []
 
 
-def test_a_record_without_any_of_its_numbers_is_doubtful() -> None:
-    assert flags("Spade | null | null | null")["name"] == ["bare-row"]
+def test_a_record_without_any_of_the_numbers_of_the_others_is_doubtful() -> None:
+    assert flags("Name | 3 | 3.50 | 10.50\n- Spade | null | null | null", row=1)["name"] == ["bare-row"]
+    assert flags("Spade | null | null | null")["name"] == []
+
+
+def test_one_amount_may_be_the_price_and_the_sum_of_one_thing_and_a_number_printed_twice_is_two() -> None:
+    once = "Hose   1   25.00\nSpade   2   9.00   18.00\n"
+    assert flags("Hose | 1 | 25.00 | 25.00", once)["price"] == []
+    assert flags("Hose | 2 | 25.00 | 25.00", once.replace("1 ", "2 "))["price"] == ["same-place"]
+    assert flags("Hose | 2 | 25.00 | 25.00", once.replace("1 ", "2 ").replace("25.00", "25.00   25.00"))["price"] == []
 
 
 @pytest.mark.parametrize(

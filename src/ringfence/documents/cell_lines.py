@@ -27,9 +27,10 @@ __all__ = ["Below", "CellLines", "ends_open", "joined_lines"]
 
 NEAR = 15  # lines above and below that show the edge of a column
 MOST_LINES = 7  # of a cell, below its first one
-MOST_WORDS = 100  # of a line; a longer one is no row of a table
+MOST_WORDS, MOST_CHARACTERS = 100, 1500  # of a line; a longer one is no row of a table
 SAME_EDGE = 0.2  # of the height of the line: left edges of one cell differ by less
 NEXT_LINE = 0.75  # of the height of the line: a wider gap between two lines parts two blocks
+BLOCK = 3  # heights: a line further above belongs to another block
 INNER_PITCH = 1.45  # heights from one line of a cell to the next, where no other row is near
 NEARER = 0.1  # heights by which the lines of a cell are nearer than rows
 NEARLY_FULL, HALF_FULL = 0.7, 0.5  # of the way to the next column; the cells of 24 invoices would reach 0.47 to 1.3
@@ -37,6 +38,8 @@ _WIDE = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
 _NUMBER = re.compile(r"[-–+(]*(?:[A-Z]{2,3}\$?|[$€£¥])?[ ]?[-–+(]?\d")
 _APART = re.compile(r"[^\w(\"'»„“&+]|.*:(?:\s|$)")  # a bullet, or a label with its value
 _DAY = re.compile(r"[\d./-]+")
+_LEGAL = re.compile(r"\b(?:ltd|inc|corp|gmbh|llc|plc|ag|kg|co|bhd|s\.a|b\.v|n\.v)\.?,$", re.IGNORECASE)
+_AND = re.compile(r"(?:und|oder|bzw\.?|and|or|et|ou|y|o|e|en|of)\b")
 _JOINING = frozenset(
     "for of and the with from und für von der die et pour avec del y para con van voor och för".split()  # noqa: SIM905
 )
@@ -79,7 +82,8 @@ def joined_lines(lines: Sequence[str]) -> str:
     """The text of a cell: its lines with a space between them, but not where one was broken at a hyphen or a slash."""
     text = lines[0]
     for line in lines[1:]:
-        text += line if re.search(r"[^\W\d_][-/]$", text) and line[:1].isalpha() else f" {line}"
+        broken = re.search(r"[^\W\d_][-/]$", text) and line[:1].isalpha() and not _AND.match(line)
+        text += line if broken else f" {line}"
     return " ".join(text.split())
 
 
@@ -97,7 +101,10 @@ class CellLines:
         """
         text = self.document.text
         number = bisect.bisect_right(self._starts, start) - 1
-        if number < 0 or not (end >= self.document.lines[number].end or _WIDE.match(text, end)):
+        if number < 0:
+            return Below()
+        line = self.document.lines[number]
+        if line.end - line.start > MOST_CHARACTERS or not (end >= line.end or _WIDE.match(text, end)):
             return Below()
         is_open = ends_open(text[start:end])
         row = self._line(number) if in_row or is_open else []
@@ -106,11 +113,32 @@ class CellLines:
             return Below()  # in a text without pages every line begins at the left, but nobody indents one for nothing
         if any(self._begins_with_number(word) for word in row if word.start >= end):
             return self._in_row(number, own, is_open)
+        if in_row and self._is_around_numbers(number, own):
+            return Below(more=True)
         return self._in_form(number, own) if is_open else Below()
+
+    def _is_around_numbers(self, number: int, own: _Line) -> bool:
+        """Whether a line of a cell has no numbers beside it, and the line before or behind those of the cell has none.
+
+        Such is a cell whose numbers stand at half of its height, or at the last of its lines.
+        """
+        beside = [
+            self._line(at) for at in range(max(0, number - 2), min(number + 3, len(self._starts))) if at != number
+        ]
+        height = own[0].y1 - own[0].y0
+        near = [line for line in beside if line and abs(line[0].y0 - own[0].y0) < 2 * INNER_PITCH * height]
+        same = [line for line in near if (cell := self._cell(line, own)) and not self._numbers_behind(line, cell)]
+        return bool(same) and any(self._numbers_behind(line, own) for line in near) and self._says_a_name(own)
+
+    def _numbers_behind(self, line: _Line, cell: _Line) -> bool:
+        """Whether a number begins a cell to the right of ``cell``."""
+        return any(word.x0 > cell[-1].x1 and self._begins_with_number(word) for word in line)
 
     def _in_form(self, number: int, own: _Line) -> Below:
         """The next line of a cell that ends open and stands beside others; it is alone at the left of its line."""
         row, line = self._line(number), self._line(number + 1) if number + 1 < len(self._starts) else []
+        if _LEGAL.search(self.document.text[own[0].start : own[-1].end]):
+            return Below()  # a list of names, or the line of an address
         if own[0] is row[0] or not self._is_next(line, own) or (piece := self._cell(line, own)) != line[: len(piece)]:
             return Below()
         if not piece or any(word.start > own[-1].start and word.x0 < piece[-1].x1 for word in row):
@@ -146,8 +174,10 @@ class CellLines:
         height = cell.lines[0][0].y1 - cell.lines[0][0].y0
         tops = sorted({line[0].y0 for line in self._near(number) if self._has_numbers(line, cell)})
         gaps = [after - before for before, after in itertools.pairwise(tops)]
-        last = cell.lines[-1][0].y0
+        first, last = cell.lines[0][0].y0, cell.lines[-1][0].y0
         gaps += [top - last for top in tops if top > last][:1]
+        if number and (above := self._line(number - 1)) and 0 < first - above[0].y0 < BLOCK * height:
+            gaps.append(first - above[0].y0)
         return pitch < min(gaps, default=INNER_PITCH * height) - (NEARER * height if gaps else 0)
 
     def _has_numbers(self, line: _Line, cell: _Cell) -> bool:
@@ -203,6 +233,7 @@ class CellLines:
         return (
             bool(line)
             and len(line) <= MOST_WORDS
+            and self.document.text.count("\n", above[-1].end, line[0].start) == 1
             and -height / 2 < line[0].y0 - above[0].y1 < NEXT_LINE * height
             and self.document.page_of(line[0].start) == self.document.page_of(above[0].start)
         )

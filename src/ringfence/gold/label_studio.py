@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,21 @@ def _points(text: str, units: int) -> int:
     return len(text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore"))
 
 
+def _lines_of_a_cell(text: str, places: list[list[int]]) -> list[str]:
+    """The texts at several places, if each is a cell of the line below the one before; none if they are no such lines.
+
+    The same text labelled twice is one value at two places.
+    """
+    ordered = sorted(places)
+    said = [text[start:end] for start, end in ordered]
+    below = all(
+        text[end:start].count("\n") == 1
+        and (text[start - 1] == "\n" or text[start - 3 : start].isspace() or text[start - 1] == "\t")
+        for (_, end), (start, _) in pairwise(ordered)
+    )
+    return said if below and len(set(said)) == len(said) > 1 else []
+
+
 def _result(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"from_name": name, "to_name": "text", "type": kind, "value": value}
 
@@ -107,7 +123,7 @@ def read_label_studio(path: Path, task: Task) -> list[Row]:
 
     If a document has several annotations, the last that was not cancelled counts; a field without a label is null.
     """
-    single = [spec.path for spec in task.answer_fields().values() if not spec.of_list]
+    single = {spec.path: spec.kind for spec in task.answer_fields().values() if not spec.of_list}
     try:
         tasks = parse_json(path.read_text(encoding="utf-8"))
         rows = [_row(labelled, single) for labelled in tasks]
@@ -130,7 +146,7 @@ def is_label_studio(path: Path) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], dict) and "data" in data[0]
 
 
-def _row(labelled: Mapping[str, Any], single: Sequence[str]) -> Row:
+def _row(labelled: Mapping[str, Any], single: Mapping[str, str]) -> Row:
     document = str(labelled["data"]["document"])
     made = [annotation for annotation in labelled.get("annotations", []) if not annotation.get("was_cancelled")]
     cells: dict[str, Any] = dict.fromkeys(single)
@@ -139,18 +155,17 @@ def _row(labelled: Mapping[str, Any], single: Sequence[str]) -> Row:
         value = result["value"]
         if result["type"] == "labels":
             path = value["labels"][0]
-            text = labelled["data"]["text"]
-            place = [_points(text, value["start"]), _points(text, value["end"])]
-            before = spans.setdefault(path, [])
-            if not before:
+            if path not in spans:
                 cells[path] = value["text"]
-            elif text[before[-1][1] : place[0]].count("\n") == 1 and before[-1][1] < place[0]:
-                cells[path] = joined_lines([cells[path], value["text"]])  # the next line of a cell
-            before.append(place)
+            text = labelled["data"]["text"]
+            spans.setdefault(path, []).append([_points(text, value["start"]), _points(text, value["end"])])
         elif result["type"] == "choices":
             chosen = value["choices"]
             cells[result["from_name"]] = chosen if len(chosen) > 1 else chosen[0]
         elif result["type"] == "textarea":
             cells[result["from_name"]] = " ".join(value["text"])
+    for path, places in spans.items():
+        if single.get(path) == "text" and (lines := _lines_of_a_cell(labelled["data"]["text"], places)):
+            cells[path] = joined_lines(lines)
     origin: Origin = "pre-filled" if labelled.get("predictions") else "blind"
     return Row(document, cells, confirmed=bool(made), spans=spans, origin=origin)

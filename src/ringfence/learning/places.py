@@ -137,9 +137,10 @@ def text_places(document: Document, spec: TextField, in_rows: bool = False) -> I
                 if place is None or place in seen:
                     continue
                 seen.add(place)
-                found = cells.below(place[0], stop, in_row=in_rows) if spec.within == "line" else Below()
+                untrimmed = place[0], place[0] + len(text[place[0] : stop].rstrip())
+                found = cells.below(*untrimmed, in_row=in_rows) if spec.within == "line" else Below()
                 if below := found.lines:
-                    place = place[0], place[0] + len(text[place[0] : stop].rstrip())
+                    place = untrimmed
                 if sum(_count(segments, *part) for part in (place, *below)) > spec.max_segments:
                     break
                 value = joined_lines([text[start:end] for start, end in (place, *below)])

@@ -14,18 +14,26 @@ __all__ = ["meant_place", "text_at"]
 
 
 def meant_place(
-    rule: RunRule, match: Match, logprobs: Sequence[float], *, is_form: bool, cell_lines: CellLines, window_end: int
+    rule: RunRule,
+    match: Match,
+    logprobs: Sequence[float],
+    *,
+    name: str,
+    is_form: bool,
+    cell_lines: CellLines,
+    window_end: int,
 ) -> tuple[Match, dict[str, int]]:
     """The place that ``match`` stands for, and the features that say how it was moved there.
 
-    ``is_form`` says what the document is; ``logprobs`` are those of the tokens of the value, in nats. A value that
-    stays on its line goes on in the further lines of its cell, as far as the window has them.
+    ``name`` is that of the field, ``is_form`` says what the document is; ``logprobs`` are those of the tokens of the
+    value, in nats. A value that stays on its line goes on in the further lines of its cell, as far as the window has
+    them.
     """
     if (worded := with_words(rule, match)) != match:
         whole, moved = worded, {"cell_moved": 1}
     else:
         whole = with_whole_start(rule, match, is_form, logprobs)
-        whole = whole if rule.one_line else with_lines_above(rule, whole)
+        whole = whole if rule.one_line else with_lines_above(rule, whole, name)
         moved = {"start_moved": 1} if whole != match else {}
     stays = rule.spec.within == "line" or rule.one_line
     found = cell_lines.below(*whole.spans[0], in_row=rule.one_line) if stays else Below()
@@ -41,11 +49,10 @@ def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
     value = joined_lines(lines)
     if sum(rule.segment_count(*place) for place in places) > rule.spec.max_segments:
         return None, ["over-max-segments"]
-    over_lines = match.below or (rule.spec.within == "line" and "\n" in lines[0])
     doubts = {
-        "over-lines": over_lines,
+        "over-lines": bool(match.below) or match.from_above,
         "more-below": match.more_below,
         "ends-open": ends_open(value),
-        "no-words": rule.words and is_code(value),
+        "no-words": rule.words and is_code(value) and sum(map(str.isdigit, value)) >= sum(map(str.isalpha, value)),
     }
     return value, [flag for flag, doubtful in doubts.items() if doubtful]

@@ -244,7 +244,7 @@ class ExtractionPlan:
             value = meaning == "true" if isinstance(spec, BooleanField) else meaning
             answer = FieldAnswer(kind="judged")
         else:
-            meant, moved = self._meant(rule, self._own_first(meaning), logprobs)
+            meant, moved = self._meant(path or "", rule, self._own_first(meaning), logprobs)
             value, answer = self._grounded(rule, meant)
         if meaning is not None:
             answer.flags += value_doubts(rule, logprobs, ending) + null_rivals(logprobs, null)
@@ -261,7 +261,9 @@ class ExtractionPlan:
         }
         return FieldValue(value, answer)
 
-    def _meant(self, rule: Rule | None, match: Match, logprobs: Sequence[float]) -> tuple[Match, dict[str, int]]:
+    def _meant(
+        self, name: str, rule: Rule | None, match: Match, logprobs: Sequence[float]
+    ) -> tuple[Match, dict[str, int]]:
         """The place that a value stands for, and the features that say how it was moved there."""
         if not isinstance(rule, RunRule):
             return match, {}
@@ -269,6 +271,7 @@ class ExtractionPlan:
             rule,
             match,
             logprobs,
+            name=name,
             is_form=self.prepared.is_form,
             cell_lines=self.prepared.cell_lines,
             window_end=self.window.end,

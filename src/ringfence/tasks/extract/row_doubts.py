@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...contracts import FieldAnswer
 from ..fields import LeafSpec, ListField, TextField
@@ -19,8 +21,8 @@ _NUMBERS = frozenset({"number", "money", "percent"})
 def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
     """Flag the values of doubtful records, and a text that is only the name of its field.
 
-    A record is doubtful if one place of it is the value of several fields with numbers, or if the list has several such
-    fields and the record none of their values.
+    A record is doubtful if one place of it is the value of several fields with numbers, or if it has none of the
+    numbers that other records have.
     """
     for path, answer in fields.items():
         leaf = path.rpartition(".")[2]
@@ -28,20 +30,27 @@ def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
             answer.flags.append(LABEL)
     for name, spec in task.fields.items():
         if isinstance(spec, ListField):
-            for record in _records(name, spec, fields):
-                for flag in _doubts(spec, record):
-                    for answer in record.values():
-                        if answer.kind != "null":
-                            answer.flags.append(flag)
+            numbers = [leaf for leaf, each in spec.fields.items() if each.kind in _NUMBERS]
+            stated = [
+                ([record[leaf] for leaf in numbers if leaf in record and record[leaf].spans], record)
+                for record in _records(name, spec, fields)
+            ]
+            for answers, record in stated:
+                bare = len(numbers) > 1 and not answers and any(others for others, _ in stated)
+                for answer in record.values():
+                    if answer.kind != "null":
+                        answer.flags += [SAME_PLACE] * _shares_a_place(answers) + [BARE_ROW] * bare
 
 
-def _doubts(spec: ListField, record: Mapping[str, FieldAnswer]) -> Iterator[str]:
-    numbers = [leaf for leaf, each in spec.fields.items() if each.kind in _NUMBERS]
-    places = [tuple(record[leaf].spans[:1]) for leaf in numbers if leaf in record and record[leaf].spans]
-    if len(set(places)) < len(places):
-        yield SAME_PLACE
-    if len(numbers) > 1 and not places and any(answer.raw for answer in record.values()):
-        yield BARE_ROW
+def _shares_a_place(answers: Sequence[FieldAnswer]) -> bool:
+    """Whether more fields have the value of one text than it is printed in the record.
+
+    One of a thing costs its price: there the only amount may be both.
+    """
+    fields = Counter(tuple(answer.spans[:1]) for answer in answers)
+    printed = {tuple(answer.spans[:1]): 1 + len(answer.others) for answer in answers}
+    single = any(re.fullmatch(r"1(?:[.,]0+)?", answer.raw or "") for answer in answers)
+    return any(count > printed[place] and not (single and count == 2) for place, count in fields.items())
 
 
 def _records(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> Iterator[dict[str, FieldAnswer]]:

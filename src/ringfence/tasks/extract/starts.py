@@ -24,12 +24,23 @@ UNSURE = (
 )  # a first token below it is a doubtful beginning: of 80 cities behind a postcode 9 are, of 10 lines cut 10
 MOST_LINES_ABOVE = 3
 MOST_WORDS_OF_A_NAME = 6
-# A name does not begin with its legal form (CO. (M) SDN BHD), nor with a word that joins it to the one before.
-_INNER_WORD = re.compile(
-    r"(?:co\.|sdn\.?|bhd\.?|ltd\.?|limited(?!\s[^\W\d_])|inc\.?|llc|l\.l\.c\.|llp|plc|gmbh|corp\.?|pty|pte|s\.a\.|s\.r\.l\.|sarl|b\.v\.|n\.v\.|"
-    r"&|and|und|et)(?=[\s(,]|$)",
+# A name is not only its legal form (CO. (M) SDN BHD), nor does it begin with what joins it to the line before.
+_LEGAL_FORM = re.compile(
+    r"(?:(?:co|sdn|bhd|ltd|limited|inc|incorporated|llc|llp|plc|gmbh|mbh|kg|kgaa|ohg|ag|corp|pty|pte|sarl|sas|spa|srl|bv|nv|"
+    r"s\.a|s\.r\.l|b\.v|n\.v|l\.l\.c)\.?|&|\([^()]*\)|[, ])+",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"&|(?:and|und|et|y|e|en|og|och)(?= )")
+_LABEL = re.compile(
+    r":$|\b(?:form|type|rechtsform|forme|tipo|entity|by|name|firma|company|seller|buyer|signed)$", re.IGNORECASE
+)
+# Above an address: what has a number and ends with a comma, but is no line of it.
+_NO_STREET = re.compile(
+    r"@|\b(?:order|invoice|vat|gst|tax|reg\w*|company|tel|phone|fax|e-?mail|ust|rechnung\w*|auftrag\w*|kunden\w*|signed|born|"
+    r"section|clause|sdn|bhd|ltd|gmbh|inc|plc|llc|kg|ag|corp|date|am|from)\b|\d[./]\d{1,2}[./]\d|\b(?:19|20)\d\d\b|\d{6}",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"addres|anschrift|adres|direcci|indirizz|endere|morada|osoite|cim$", re.IGNORECASE)
 _CELL_BORDER = re.compile(r" {2,}|[\t|]")
 _LABEL_END = re.compile(r"(?<!\d):|:(?!\d)")
 
@@ -63,8 +74,8 @@ def with_whole_start(rule: RunRule, match: Match, form: bool, logprobs: Sequence
     return replace(match, spans=tuple(spans))
 
 
-def with_lines_above(rule: RunRule, match: Match) -> Match:
-    """The value with the lines above it that it cannot do without; ``match`` itself if there are none.
+def with_lines_above(rule: RunRule, match: Match, name: str) -> Match:
+    """The value of the field ``name`` with the lines above it that it cannot do without; ``match`` if there are none.
 
     A small model begins a name with its legal form (of 294 receipts 9, all wrong), or an address with its second line:
     where the line above ended with a comma and had a number, 5 of 5 were wrong.
@@ -74,28 +85,34 @@ def with_lines_above(rule: RunRule, match: Match) -> Match:
     number = bisect.bisect_right(document.lines, start, key=lambda line: line.start) - 1
     if text[document.lines[number].start : start].strip():
         return match
+    belongs = _is_of_address if rule.spec.within == "block" and _ADDRESS.search(name) else _is_of_name
     for above in reversed(document.lines[max(0, number - MOST_LINES_ABOVE) : number]):
         said = text[above.start : above.end].strip()
-        if (
-            text[above.end : first].count("\n") != 1
-            or _CELL_BORDER.search(said)
-            or not _belongs(said, text[first:end], rule)
-        ):
+        apart = text[above.end : first].count("\n") != 1 or _CELL_BORDER.search(said)
+        if apart or not belongs(said, text[first:end]):
             break
         first = above.start + text[above.start : above.end].index(said)
     inside = any(low <= first < high for low, high in rule.ranges)
     if first == start or not inside or rule.segment_count(first, end) > rule.spec.max_segments:
         return match
-    return replace(match, spans=((first, end),))
+    return replace(match, spans=((first, end),), from_above=True)
 
 
-def _belongs(above: str, value: str, rule: RunRule) -> bool:
-    """Whether a value cannot begin below the line ``above``."""
+def _is_of_name(above: str, value: str) -> bool:
+    """Whether a name that begins below the line ``above`` begins in that line."""
+    words = above.split()
+    lacks_name = (_LEGAL_FORM.fullmatch(value) is not None and len(value.split()) > 1) or _JOINED.match(value)
+    is_name = (
+        above[-1].isalnum() and above[0].isupper() and not any(map(str.isdigit, above)) and not _LABEL.search(above)
+    )
+    return bool(lacks_name) and is_name and len(words) <= MOST_WORDS_OF_A_NAME and not _LEGAL_FORM.fullmatch(above)
+
+
+def _is_of_address(above: str, value: str) -> bool:
+    """Whether an address that begins below the line ``above`` begins in that line."""
     numbered = any(map(str.isdigit, above))
-    if _INNER_WORD.match(value):
-        return not numbered and ":" not in above and len(above.split()) <= MOST_WORDS_OF_A_NAME and above[-1].isalnum()
     in_parts = "," in value or any(map(str.isdigit, value))
-    return rule.spec.within == "block" and above.endswith(",") and numbered and in_parts and ":" not in above
+    return above.endswith(",") and numbered and in_parts and ":" not in above and not _NO_STREET.search(above)
 
 
 def _before(rule: RunRule, start: int) -> str:

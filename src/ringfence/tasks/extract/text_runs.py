@@ -21,13 +21,14 @@ class Match:
     """The meaning of a written value: every place in the document that it may refer to, the primary one first.
 
     ``below`` are the further lines of the cell of a table that the primary place is the first line of; ``more_below``
-    says that further ones may be.
+    says that further ones may be, ``from_above`` that it begins in a line above the one that was written.
     """
 
     spans: tuple[tuple[int, int], ...]
     candidate: Candidate | None = None
     below: tuple[tuple[int, int], ...] = ()
     more_below: bool = False
+    from_above: bool = False
 
 
 @dataclass(frozen=True)
