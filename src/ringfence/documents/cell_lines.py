@@ -118,17 +118,28 @@ class CellLines:
         return self._in_form(number, own) if is_open else Below()
 
     def _is_around_numbers(self, number: int, own: _Line) -> bool:
-        """Whether a line of a cell has no numbers beside it, and the line before or behind those of the cell has none.
+        """Whether the lines of a cell stand above and below its numbers, or above the line that has them."""
+        above, below = self._next_to(number, -1), self._next_to(number, 1)
+        if below and self._numbers_behind(below[0], own):
+            others = [below[0], *below[1:2]]
+        elif len(above) > 1 and self._numbers_behind(above[0], own):
+            others = [above[1]]
+        else:
+            return False
+        cells = [cell for line in others if (cell := self._cell(line, own))]
+        return self._says_a_name(own) and any(self._says_a_name(cell) for cell in cells)
 
-        Such is a cell whose numbers stand at half of its height, or at the last of its lines.
-        """
-        beside = [
-            self._line(at) for at in range(max(0, number - 2), min(number + 3, len(self._starts))) if at != number
-        ]
-        height = own[0].y1 - own[0].y0
-        near = [line for line in beside if line and abs(line[0].y0 - own[0].y0) < 2 * INNER_PITCH * height]
-        same = [line for line in near if (cell := self._cell(line, own)) and not self._numbers_behind(line, cell)]
-        return bool(same) and any(self._numbers_behind(line, own) for line in near) and self._says_a_name(own)
+    def _next_to(self, number: int, step: int) -> list[_Line]:
+        """The two lines above (``step`` -1) or below (1) a line, as far as no blank line lies between."""
+        found: list[_Line] = []
+        for at in (number + step, number + 2 * step):
+            first, last = sorted((at - step, at))
+            if not 0 <= at < len(self._starts) or not self._line(at):
+                break
+            if self.document.text.count("\n", self.document.lines[first].end, self._starts[last]) != 1:
+                break
+            found.append(self._line(at))
+        return found
 
     def _numbers_behind(self, line: _Line, cell: _Line) -> bool:
         """Whether a number begins a cell to the right of ``cell``."""
