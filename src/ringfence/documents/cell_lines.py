@@ -164,7 +164,8 @@ class CellLines:
         if not self._says_a_name(own) or beside.x0 <= own[-1].x1:
             return Below()
         near = self._near(number)
-        right = min(word.x0 for line in near for word in line if _over(word, beside) and word.x0 > own[-1].x1)
+        edges = (word.x0 for line in near for word in line if _over(word, beside) and word.x0 > own[-1].x1)
+        right = min(edges, default=beside.x0)
         cell = _Cell(own, row, right, self._longest(near, own, right))
         at = number + 1
         while (piece := self._piece(at, cell)) and (cell.goes_on(piece) or (is_open and len(cell.lines) == 1)):
