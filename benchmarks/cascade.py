@@ -20,14 +20,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ranker import Set, load, whole
+from ranker import CONFIDENCE, Set, load
 from ringfence.documents import Source
 from ringfence.engines import EngineSettings
 from ringfence.engines.openvino import OpenVinoEngine
-from ringfence.evaluation.calibration import choose_threshold
+from ringfence.evaluation.learned_proof import Proof
 from ringfence.evaluation.statistics import exact_bound
 from ringfence.inference import Answerer, AnswerOptions, LoadedModel, open_engine
-from ringfence.learning import Labelled, Ranker, Sureness, fit_ranker, tables_of
+from ringfence.learning import Labelled, Ranker, fit_ranker, tables_of
 from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.weights import Listener, Store, pull
 from sets import BenchSet, load_set
@@ -41,13 +41,10 @@ def learned(of: Set, others: Sequence[Labelled], target: float | None) -> Ranker
     ranker = fit_ranker(of.bench.task, others, results)
     answered = [each for each in others if each.text in results]
     failed = [not all(t.model_right for t in tables_of(ranker, each, results[each.text])) for each in answered]
-    target = target if target is not None else exact_bound(sum(failed), len(failed), "upper", 0.95)
-    scores, wrong = zip(*(whole(of.bench.task, each, ranker) for each in others), strict=True)
-    found = choose_threshold(np.array(scores), np.array(wrong, bool), [each.family for each in others], target)
+    target = target if target is not None else exact_bound(sum(failed), len(failed), "upper", CONFIDENCE)
+    found = Proof(of.bench.task, ranker, others, results, of.sources, "letters").sureness(target, CONFIDENCE)
     print(f"  {len(others)} labelled, {len(failed)} answered by the model, target {target:.3f}: {found}", flush=True)
-    if found is None:
-        return ranker
-    return replace(ranker, sureness=Sureness(found.at, found.items, found.accepted, found.errors, found.bound, target))
+    return replace(ranker, sureness=found)
 
 
 def arms_of(ranker: Ranker, with_checks: bool) -> dict[str, AnswerOptions]:

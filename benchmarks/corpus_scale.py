@@ -197,7 +197,7 @@ def dense(folder: Path, name: str, count: int, kept: Path) -> dict[str, Any]:
     except ImportError:
         return {"missing": True}
     search(queries[0])
-    median, high, work = timed(search, queries)
+    median, high, work = timed(search, list(queries))
     found = [search(query) for query in queries]
     del rows
     if name == "ours":

@@ -112,7 +112,8 @@ def forms(options: argparse.Namespace) -> list[tuple[str, EngineSettings]]:
     for entry in catalog():
         if entry.embedding and (stored := store.find(entry.name)):
             gguf = any(stored.files.glob("*.gguf"))
-            for runtime in ("auto",) if gguf else options.runtimes:
+            runtimes: list[Any] = ["auto"] if gguf else options.runtimes
+            for runtime in runtimes:
                 found.append((entry.name, EngineSettings(threads=options.threads, runtime=runtime, max_in_flight=8)))
     return [one for one in found if not options.weights or one[0] in options.weights]
 

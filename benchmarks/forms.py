@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -99,12 +100,9 @@ def by_openvino(form: Path, asked: Sequence[Answered], properties: dict[str, str
 
 def read_by_genai(weights: StoredWeights, target: Path) -> Path:
     """GenAI's own reading of every precision, whatever it makes of it."""
-    ours = openvino_convert.READ_EXACTLY, openvino_convert.FURTHEST
-    openvino_convert.READ_EXACTLY, openvino_convert.FURTHEST = set(OPENVINO_PRECISIONS), 1.0
-    try:
+    every = set(OPENVINO_PRECISIONS)
+    with patch.multiple(openvino_convert, READ_EXACTLY=every, FURTHEST=1.0):
         openvino_convert.make_form(weights.files, target)
-    finally:
-        openvino_convert.READ_EXACTLY, openvino_convert.FURTHEST = ours
     return target
 
 

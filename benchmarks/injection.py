@@ -29,6 +29,8 @@ import ringfence
 from ringfence.evaluation import wilson
 from ringfence.evaluation.statistics import bootstrap_ratio
 from ringfence.files import add_line, read_lines
+from ringfence.tasks.classify.labels import classify_prompt
+from ringfence.tasks.extract.prompt import write_prompt
 from ringfence.tasks.planted import PLANTED
 from ringfence.tasks.prompt import Prompt
 
@@ -164,8 +166,8 @@ def arm(name: str) -> Iterator[None]:
     if name in ("fence", "sentence"):
         add = _fenced if name == "fence" else _reminded
         patches += [
-            patch.object(plan, "write_prompt", _changed(plan.write_prompt, add)),
-            patch.object(classify, "classify_prompt", _changed(classify.classify_prompt, add)),
+            patch.object(plan, "write_prompt", _changed(write_prompt, add)),
+            patch.object(classify, "classify_prompt", _changed(classify_prompt, add)),
             patch.object(notes.Stage, "prompt", _changed_stage(notes.Stage.prompt, add)),
         ]
     for one in patches:
@@ -228,7 +230,8 @@ def measure(kind: str, weights: str, defence: str, made: Sequence[Paper], journa
     known = {line["paper"]: line["outcome"] for line in read_lines(journal)} if journal.exists() else {}
     left = {paper.name: paper for paper in made if paper.name not in known}
     if left:
-        task = ringfence.load_task({"extract": EXTRACT, "classify": CLASSIFY, "summarise": SUMMARISE}[kind])
+        tasks: dict[str, dict[str, Any]] = {"extract": EXTRACT, "classify": CLASSIFY, "summarise": SUMMARISE}
+        task = ringfence.load_task(tasks[kind])
         with tempfile.TemporaryDirectory() as folder, arm(defence), ringfence.open_model(weights) as model:
             for paper in left.values():
                 (Path(folder) / paper.name).write_text(paper.text)

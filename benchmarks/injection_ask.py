@@ -34,6 +34,7 @@ from ringfence.files import add_line, read_lines
 from ringfence.inference import AnswerOptions, answer
 from ringfence.inference.answer import AnswerExecutor
 from ringfence.inference.support import EMPTY, support_of
+from ringfence.tasks import AnswerTask
 from ringfence.tasks.answer import prompt as prompts
 from ringfence.tasks.answer.claims import Draft, code_faults
 
@@ -85,10 +86,16 @@ def _as_it_stands(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str
     return f"({head}) {passage.text}" if head else passage.text
 
 
-def task_of(arm: str) -> ringfence.Task:
+def task_of(arm: str) -> AnswerTask:
     """Return the task of an arm: the default one, with the bounds of the checks that are off."""
-    bounds = {"meaning": {"support": OFF}, "judge": {"answerable": 0}, "none": {"support": OFF, "answerable": 0}}
-    return ringfence.load_task({"kind": "answer", **bounds.get(arm, {})})
+    bounds: dict[str, dict[str, float]] = {
+        "meaning": {"support": OFF},
+        "judge": {"answerable": 0},
+        "none": {"support": OFF, "answerable": 0},
+    }
+    task = ringfence.load_task({"kind": "answer", **bounds.get(arm, {})})
+    assert isinstance(task, AnswerTask)
+    return task
 
 
 def bench(weights: str, arms: Sequence[str], limit: int, seed: int, out: Path) -> None:

@@ -30,6 +30,7 @@ from ringfence.labels.doubts import LEAST, Doubt, DoubtReader
 from ringfence.labels.likeness import Likeness
 from ringfence.labels.proposals import chosen_of
 from ringfence.learning import Labelled, Mixture, Ranker, fit_ranker, tables_of
+from ringfence.learning.tables import ValueTable
 
 WAYS = ("at random", "label next")
 
@@ -78,7 +79,7 @@ class Bench:
         result = self.of.results.get(each.text)
         if ranker is None:
             return DoubtReader(self.of.bench.task).of_answers([result]).share if result else 1.0
-        shares = [table.choice(ranker.mixture)[1] for table in tables_of(ranker, each, result)]
+        shares = [_probability(table, ranker.mixture) for table in tables_of(ranker, each, result)]
         return max(LEAST, 1 - float(np.mean(shares))) if shares else 1.0
 
     def chosen(self, pool: Sequence[int], labelled: Sequence[int], count: int, ranker: Ranker | None) -> list[int]:
@@ -97,9 +98,15 @@ class Bench:
         for place in places:
             each: Labelled = self.of.documents[place]
             tables = list(tables_of(ranker, each, self.of.results.get(each.text)))
-            alone.append(sum(table.choice(Mixture())[0] for table in tables) / len(each.fields))
-            both.append(sum(table.choice(ranker.mixture)[0] for table in tables) / len(each.fields))
+            alone.append(sum(table.choice(Mixture()) for table in tables) / len(each.fields))
+            both.append(sum(table.choice(ranker.mixture) for table in tables) / len(each.fields))
         return float(np.mean(alone)), float(np.mean(both))
+
+
+def _probability(table: ValueTable, mixture: Mixture) -> float:
+    """That of the value which both sides prefer."""
+    scores = table.rows @ np.array([mixture.ranker, mixture.model, mixture.choice])
+    return float(1 / np.exp(scores - scores.max()).sum())
 
 
 def measure(bench: Bench, sizes: Sequence[int], draws: range, tested: int, pool: int) -> None:

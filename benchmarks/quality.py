@@ -229,7 +229,7 @@ def main() -> None:
             chosen = f"-relevant{options.relevant}" if options.relevant else ""
             folder = options.out / f"{set_name}-{weights_name}{chosen}"
             folder.mkdir(parents=True, exist_ok=True)
-            kinds = {"ringfence": RingfenceArm, "plain": PlainArm}
+            kinds: dict[str, type[RingfenceArm | PlainArm]] = {"ringfence": RingfenceArm, "plain": PlainArm}
             names = [
                 arm for arm in options.arms.split(",") if arm == "ringfence" or bench.base in ("receipts", "adbuys")
             ]

@@ -26,28 +26,32 @@ import numpy as np
 
 from ringfence.contracts import GoldLine, Result
 from ringfence.documents import Document, ReadingOptions, read_documents
-from ringfence.evaluation.calibration import choose_threshold
 from ringfence.evaluation.learned_outcomes import ALONE, BOTH, MODEL, FieldOutcome, outcomes_of
 from ringfence.evaluation.learned_proof import Proof
 from ringfence.evaluation.statistics import bootstrap_ratio
-from ringfence.learning import Labelled, Ranker, fit_ranker, label
+from ringfence.learning import Labelled, fit_ranker, label
 from ringfence.runs import RunFolder
-from ringfence.tasks import ExtractTask
 from ringfence.tasks.fields import ListField
 from ringfence.tasks.values import type_date
 from sets import GOLD_ORDER, BenchSet, load_set
 
 KEYS = {"receipts": "company", "adbuys": "advertiser", "invoices": "invoice_number"}
 TESTED = 100
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Set:
-    """The labelled documents of a set with the model's answers, by the sha256 of their text; ``texts`` has it by id."""
+    """The labelled documents of a set.
+
+    By the sha256 of their text, ``results`` are the model's answers and ``sources`` the documents with their gold;
+    ``texts`` has it by id.
+    """
 
     bench: BenchSet
     documents: Sequence[Labelled]
     results: Mapping[str, Result]
+    sources: Mapping[str, tuple[Document, GoldLine]]
     texts: Mapping[str, str]
 
 
@@ -84,12 +88,13 @@ def load(name: str, limit: int, runs: Path | None, every: bool = False) -> Set:
             for one in read_documents(source, ReadingOptions())
             if isinstance(one, Document)
         }
-    labelled = {}
+    labelled, sources = {}, {}
     for identity, document in documents.items():
         gold = bench.gold[identity]
         family = re.sub(r"\W", "", str(gold.get(KEYS[name])).casefold())
         line = GoldLine(document=identity, values=typed(bench, gold))
         labelled[identity] = label(bench.task, document, line, family, "letters")
+        sources[labelled[identity].text] = document, line
     results: dict[str, Result] = {}
     folder = runs / f"{name}-demo" / "run" if runs else None
     if folder and folder.exists():
@@ -98,7 +103,7 @@ def load(name: str, limit: int, runs: Path | None, every: bool = False) -> Set:
             labelled[one.document.id].text: one for one in latest if one.answered and one.document.id in labelled
         }
     kept = [each for each in labelled.values() if every or not results or each.text in results]
-    return Set(bench, kept, results, {identity: each.text for identity, each in labelled.items()})
+    return Set(bench, kept, results, sources, {identity: each.text for identity, each in labelled.items()})
 
 
 def drawn(documents: Sequence[Labelled], seed: int, at_random: bool) -> list[Labelled]:
@@ -137,7 +142,7 @@ def measure(of: Set, size: str, draws: int, at_random: bool) -> None:
     whole_gain: list[tuple[str, float]] = []
     for inside, tested in parts(of, size, draws, at_random):
         results = {each.text: of.results[each.text] for each in inside if each.text in of.results}
-        ranker = Proof(task, fit_ranker(task, inside, results), inside, results).with_lists_that_gain()[0]
+        ranker = Proof(task, fit_ranker(task, inside, results), inside, results, of.sources).with_lists_that_gain()[0]
         for each in tested:
             outcomes = list(outcomes_of(ranker, task, each, of.results.get(each.text)))
             found += [(each.family, outcome) for outcome in outcomes]
@@ -175,27 +180,20 @@ def cascade(of: Set, size: int, splits: int, target: float) -> None:
     for seed in range(splits):
         order = drawn(of.documents, seed, at_random=True)
         inside, tested = order[:size], order[size:]
-        ranker = fit_ranker(task, inside, {})
-        scores, wrong = zip(*(whole(task, each, ranker) for each in inside), strict=True)
-        families = [each.family for each in inside]
-        found = choose_threshold(np.array(scores), np.array(wrong, bool), families, target)
+        proof = Proof(task, fit_ranker(task, inside, {}), inside, {}, of.sources, "letters")
+        found = proof.sureness(target, CONFIDENCE)
         if found is None:
             without += 1
             continue
-        outside = [whole(task, each, replace(ranker, folds={})) for each in tested]
-        accepted = [bad for score, bad in outside if score >= found.at]
+        alone = replace(proof, ranker=replace(proof.ranker, folds={}))
+        outside = [alone.judged_alone(each) for each in tested]
+        accepted = [right is False for least, right in outside if least >= found.at]
         shares.append(len(accepted) / len(outside))
         broken += bool(accepted) and float(np.mean(accepted)) > target
     print(
         f"\n{of.bench.name}, cascade at {target:.0%}, {size} labels, {splits} splits: no threshold in {without}; "
         f"share answered alone {np.mean(shares) if shares else 0:.2f}; above the target in {broken}"
     )
-
-
-def whole(task: ExtractTask, document: Labelled, ranker: Ranker) -> tuple[float, bool]:
-    """The least probability of a document's values by the ranker alone, and whether any value is wrong."""
-    outcomes = list(outcomes_of(ranker, task, document, None))
-    return min(each.probability for each in outcomes), not all(each.whole[ALONE] for each in outcomes)
 
 
 def main() -> None:

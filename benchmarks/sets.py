@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -24,7 +24,12 @@ __all__ = ["DATA", "SETS", "BenchSet", "load_set"]
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("RINGFENCE_DATA", HERE.parent.parent / "shared" / "data"))
 SETS = ("receipts", "receipts-scanned", "receipts-transcribed", "adbuys", "invoices", "contracts")
-GOLD_ORDER = {"receipts": "dmy", "adbuys": "mdy", "invoices": "dmy", "contracts": "mdy"}
+GOLD_ORDER: dict[str, Literal["dmy", "mdy"]] = {
+    "receipts": "dmy",
+    "adbuys": "mdy",
+    "invoices": "dmy",
+    "contracts": "mdy",
+}
 CLAUSES = {
     "document_name": "Document Name",
     "agreement_date": "Agreement Date",

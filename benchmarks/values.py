@@ -74,7 +74,7 @@ def money(draw: random.Random, locale: str) -> Written:
         digits = babel.numbers.format_decimal(value, "#,##0" + ("." + "0" * places if places else ""), locale=locale)
         text = f"{code} {digits}" if form == "code before" else f"{digits} {code}"
     else:
-        text = babel.numbers.format_currency(value, code, locale=locale, format_type=form)
+        text = babel.numbers.format_currency(value, code, locale=locale, format_type=form)  # type: ignore[arg-type]
     return Written("money", text, {"amount": str(value), "currency": code}, locale, form)
 
 

@@ -44,7 +44,7 @@ def recall(limit: int) -> None:
             embeddings.update(((purpose, text), row) for text, row in zip(missing, rows, strict=True))
         return np.stack([embeddings[purpose, text] for text in texts])
 
-    embedder.engine.embed = embed_once  # type: ignore[method-assign]
+    embedder.engine.embed = embed_once
     choose = window_selector(embedder.engine)
     with tempfile.TemporaryDirectory() as scratch:
         bench = load_set("contracts", limit, Path(scratch))

@@ -190,6 +190,21 @@ class Proof:
         families = [document.family for document, _ in self._answered]
         return Proportion.of(wrong, families, confidence).bound("upper", confidence) if wrong else None
 
+    def judged_alone(self, each: Labelled) -> tuple[float, bool | None]:
+        """The least probability of the ranker's own answer to a document, and whether it is wholly right.
+
+        None if the gold does not state every value, and none of those stated is wrong.
+        """
+        document, gold = self.sources[each.text]
+        answer, least = self.ranker.checked(self.task, document) or (None, NEVER)
+        if answer is None:
+            return least, False if states_all(self.task, gold) else None
+        result = Result(
+            document=DocumentFacts(id=gold.document), status="done", values=answer.values, fields=answer.fields
+        )
+        items = list(items_of(self.task, result, gold, each.family, self.compare))
+        return least, wholly_right(self.task, items, gold)
+
     def sureness(self, target: float | None, confidence: float) -> Sureness | None:
         """From which probability on the ranker may answer alone; None if the gold allows it nowhere.
 
@@ -200,14 +215,7 @@ class Proof:
             return None
         scores, wrong, families = [], [], []
         for each in self.documents:
-            document, gold = self.sources[each.text]
-            answer, least = self.ranker.checked(self.task, document) or (None, NEVER)
-            facts = DocumentFacts(id=gold.document)
-            result = (
-                Result(document=facts, status="done", values=answer.values, fields=answer.fields) if answer else None
-            )
-            items = list(items_of(self.task, result, gold, each.family, self.compare))
-            right = wholly_right(self.task, items, gold) if answer else False if states_all(self.task, gold) else None
+            least, right = self.judged_alone(each)
             if right is not None:
                 scores.append(least)
                 wrong.append(not right)
