@@ -56,10 +56,3 @@ def test_a_name_that_is_a_code_says_so() -> None:
         prepare(task, document).plan().read("\n- TB100A4 | 9.00\n").lists["lines"][0].values["name"].answer
     )
     assert entry.flags == ["no-words"]
-
-
-def test_a_number_that_is_printed_twice_in_a_row_is_the_value_of_each_field_at_a_place_of_its_own() -> None:
-    task = task_of(lines={"kind": "list", "fields": {"name": {"kind": "text"}, **NUMBERS}})
-    text = "Hose   1   25.00   25.00\n"
-    answer = merge(task, [prepare(task, document_of(text)).plan().read("\n- Hose | 1 | 25.00 | 25.00\n")])
-    assert [answer.fields[f"lines[0].{leaf}"].spans for leaf in ("price", "amount")] == [[(11, 16)], [(19, 24)]]

@@ -50,7 +50,7 @@ def fit_weights(documents: Sequence[LabelledPlaces], kept: npt.NDArray[np.int32]
     def loss(weights: FloatArray) -> tuple[float, FloatArray]:
         scores = matrix @ weights
         every, hits = total(scores), total(np.where(right, scores, -1e30))
-        pull = np.exp(scores - every[owner]) - np.where(right, np.exp(scores - hits[owner]), 0.0)
+        pull = np.exp(scores - every[owner]) - np.exp(np.where(right, scores - hits[owner], -np.inf))
         return float((every - hits).sum() + weights @ weights / (2 * PRIOR)), turned @ pull + weights / PRIOR
 
     fitted = minimize(loss, np.zeros(len(kept)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...documents import Below, CellLines, ends_open, joined_lines
@@ -10,7 +10,7 @@ from .cell_words import is_code, with_words
 from .starts import with_lines_above, with_whole_start
 from .text_runs import Match, RunRule
 
-__all__ = ["meant_place", "places_apart", "text_at"]
+__all__ = ["meant_place", "text_at"]
 
 
 def meant_place(
@@ -56,17 +56,3 @@ def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
         "no-words": rule.words and is_code(value) and sum(map(str.isdigit, value)) >= sum(map(str.isalpha, value)),
     }
     return value, [flag for flag, doubtful in doubts.items() if doubtful]
-
-
-def places_apart(readings: Mapping[str, Match | str | None]) -> dict[str, Match | str | None]:
-    """The values of a record, each at a place of its own if its text is printed often enough: a price and an amount."""
-    found: dict[str, Match | str | None] = {}
-    taken: set[tuple[int, int]] = set()
-    for name, reading in readings.items():
-        if not isinstance(reading, Match):
-            found[name] = reading
-            continue
-        own = next((span for span in reading.spans if span not in taken), reading.spans[0])
-        found[name] = replace(reading, spans=(own, *(span for span in reading.spans if span != own)))
-        taken.add(own)
-    return found

@@ -34,7 +34,7 @@ from .grammar import (
     answer_grammar,
 )
 from .list_grammar import START, ListRule, list_rule
-from .meant_place import meant_place, places_apart, text_at
+from .meant_place import meant_place, text_at
 from .prompt import write_prompt
 from .second_look import Look, asked_enough, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
@@ -212,12 +212,11 @@ class ExtractionPlan:
         found = []
         for anchor, record in self._rows(path, rule, written.text[start:end]):
             assert rule is not None
-            readings = places_apart({name: value.reading for name, value in record.items()})
             values = {
                 name: self._field_value(
                     rule.spec.fields[name],
                     value.rule,
-                    readings[name],
+                    value.reading,
                     written.logprobs_within(start + value.start, start + value.end),
                     None,
                 )

@@ -43,13 +43,14 @@ def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
 
 
 def _shares_a_place(answers: Sequence[FieldAnswer]) -> bool:
-    """Whether several fields have one place, since their text is not printed often enough in the record.
+    """Whether more fields have the value of one text than it is printed in the record.
 
     One of a thing costs its price: there the only amount may be both.
     """
     fields = Counter(tuple(answer.spans[:1]) for answer in answers)
+    printed = {tuple(answer.spans[:1]): 1 + len(answer.others) for answer in answers}
     single = any(re.fullmatch(r"1(?:[.,]0+)?", answer.raw or "") for answer in answers)
-    return any(count > (2 if single else 1) for count in fields.values())
+    return any(count > max(printed[place], 2 if single else 1) for place, count in fields.items())
 
 
 def _records(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> Iterator[dict[str, FieldAnswer]]:
