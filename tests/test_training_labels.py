@@ -115,7 +115,7 @@ def test_a_calibrator_accepts_by_its_decision_and_what_is_drawn_for_a_spot_check
     none, blank = (0.0,) * len(FEATURES), (1.0,) * len(FEATURES)
     every = Threshold(0.0, 100, 100, 0, 0.03)
     calibrator = Calibrator(
-        {"*": Logistic(1.0, none, none, blank)}, every, every, 0.05, 0.95, 0.3, run.read_facts().lock.digest, "", "",
+        {"*": Logistic(1.0, none, none, blank)}, every, every, 0.05, 0.95, 0.5, run.read_facts().lock.digest, "", "",
         fields=("day", "seller", "total"),
     )  # fmt: skip
     with pytest.raises(InputError, match="No calibrator decided"):
