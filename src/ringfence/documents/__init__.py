@@ -1,6 +1,6 @@
 """Documents: read files into a text layer that spans point into."""
 
-from .cell_lines import Below, CellLines, ends_open, joined_lines
+from .cell_lines import Below, CellLines, cells_of, ends_open, joined_lines
 from .containers import Container, holds_several
 from .inputs import expand_inputs
 from .model import (
@@ -50,6 +50,7 @@ __all__ = [
     "cut_segments",
     "Source",
     "Unreadable",
+    "cells_of",
     "ends_open",
     "expand_inputs",
     "holds_several",

@@ -23,7 +23,7 @@ import numpy as np
 from ..contracts import Span
 from .model import Document
 
-__all__ = ["Below", "CellLines", "ends_open", "joined_lines"]
+__all__ = ["Below", "CellLines", "cells_of", "ends_open", "joined_lines"]
 
 NEAR = 15  # lines above and below that show the edge of a column
 MOST_LINES = 7  # of a cell, below its first one
@@ -67,6 +67,17 @@ class _Word:
 
 
 _Line = list[_Word]
+
+
+def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The cells of a line: its parts between wide gaps."""
+    cells, position = [], start
+    for gap in [*_WIDE.finditer(text, start, end), None]:
+        stop = gap.start() if gap else end
+        if text[position:stop].strip():
+            cells.append((position, stop))
+        position = gap.end() if gap else end
+    return cells
 
 
 def ends_open(text: str) -> bool:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ..documents import Document
-from .places import Place, cells_of
+from ..documents import Document, cells_of
+from .places import Place
 
 __all__ = ["Surroundings", "bin_of", "words_of"]
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ..documents import Below, CellLines, Document, ends_open, joined_lines
+from ..documents import Below, CellLines, Document, cells_of, ends_open, joined_lines
 from ..tasks import Prepared
 from ..tasks.fields import BooleanField, ChoiceField, LeafSpec, ListField, TextField
 from ..tasks.recognisers import Candidate
 
-__all__ = ["MOST_PLACES", "Place", "cells_of", "places_of", "text_places", "typed_places", "value_key"]
+__all__ = ["MOST_PLACES", "Place", "places_of", "text_places", "typed_places", "value_key"]
 
-CELL_GAP = re.compile(r"[ \u00a0]{3,}|\t|[ ]\|[ ]")
 SEPARATOR = re.compile(r"[,;] | [·•|/] ")  # between a name and its street on one line
 SHORT_LABEL = re.compile(r"[^\W\d_]{2,5}\.? (?=\S)")  # "To Acme Ltd", "An Hotel Seeblick": a label without a colon
 LABEL_END = re.compile(r":[ \u00a0]+|#[ ]+|[ ][-–][ ]")
@@ -88,17 +87,6 @@ def typed_places(spec: LeafSpec, candidates: Sequence[Candidate]) -> list[Place]
         for each in candidates
         if each.value is not None or each.readings
     ]
-
-
-def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The cells of a line: its parts between wide gaps."""
-    cells, position = [], start
-    for gap in [*CELL_GAP.finditer(text, start, end), None]:
-        stop = gap.start() if gap else end
-        if text[position:stop].strip():
-            cells.append((position, stop))
-        position = gap.end() if gap else end
-    return cells
 
 
 def text_places(document: Document, spec: TextField, in_rows: bool = False) -> Iterator[Place]:

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 
-from ..documents import Block, Line
+from ..documents import Block, Line, cells_of
 from ..tasks import Prepared
 from ..tasks.extract.summary_rows import is_summary_row
 from ..tasks.fields import BooleanField, ChoiceField, ListField, TextField
 from .features import Surroundings, bin_of, words_of
-from .places import Place, cells_of, text_places, typed_places
+from .places import Place, text_places, typed_places
 
 __all__ = ["MOST_LINES", "CellPlaces", "Rows", "rows_of"]
 

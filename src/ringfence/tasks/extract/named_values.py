@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...contracts import FieldAnswer
-from ...documents import Document
+from ...documents import Document, cells_of
 from ..recognisers import Candidate
 from .plan import Prepared
 
@@ -21,7 +21,6 @@ NAMED_ELSEWHERE = "named-elsewhere"
 MOST_CANDIDATES = 400
 _KINDS = frozenset({"date", "period", "code", "iban", "email", "phone"})  # every amount is a total of something
 WORDS_BEFORE, LINES_ABOVE = 4, 3
-_CELL = re.compile(r"(?:(?![ \u00a0]{3}|\t|[ ]\|[ ])[^\n])+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|until|through|bis|au|/)\s*")
 # Words of the names of fields that many labels have.
@@ -97,8 +96,7 @@ class _Labels:
 
     def _cells(self, number: int) -> list[tuple[int, int]]:
         line = self.document.lines[number]
-        found = _CELL.finditer(self.document.text, line.start, line.end)
-        return [cell.span() for cell in found if cell.group().strip()]
+        return cells_of(self.document.text, line.start, line.end)
 
 
 def _words(text: str) -> list[str]:
