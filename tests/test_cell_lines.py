@@ -264,7 +264,7 @@ def test_the_checker_finds_lines_that_are_not_those_of_the_cell() -> None:
 
 def test_a_ranker_knows_the_same_cells() -> None:
     document = document_of(TABLE)
-    places = {place.value: place for place in text_places(document, TextField(kind="text"), in_rows=True)}
+    places = {place.value: place for place in text_places(CellLines(document), TextField(kind="text"), in_rows=True)}
     assert "Garden hose 20 metres" in places
     assert places["Garden hose 20 metres"].flags == ("over-lines",)
     assert "Garden hose" not in places

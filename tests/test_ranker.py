@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.contracts import GoldLine, MadeWith, ModelOptions, Result
-from ringfence.documents import Source
+from ringfence.documents import CellLines, Source
 from ringfence.engines import FakeEngine, Request
 from ringfence.errors import InputError
 from ringfence.evaluation.learned import LearnedRanker, LearnTerms, learn
@@ -98,7 +98,7 @@ def run_on(engine: FakeEngine, out: Path, folder: Path, task: ExtractTask = TASK
 )
 def test_a_name_between_commas_dots_or_behind_a_short_word_can_be_chosen(line: str, name: str) -> None:
     document = document_of(f"Lieferschein\n{line}\n")
-    places = list(text_places(document, TextField(kind="text")))
+    places = list(text_places(CellLines(document), TextField(kind="text")))
     assert name in [place.value for place in places]
     assert all(document.text[place.start : place.end] == place.value for place in places)
     assert len({(place.start, place.end) for place in places}) == len(places)

@@ -131,9 +131,9 @@ class CellLines:
     def _is_around_numbers(self, number: int, own: _Line) -> bool:
         """Whether the lines of a cell stand above and below its numbers, or above the line that has them."""
         above, below = self._next_to(number, -1), self._next_to(number, 1)
-        if below and self._numbers_behind(below[0], own):
+        if below and self._has_numbers(below[0], own[-1].x1):
             others = [below[0], *below[1:2]]
-        elif len(above) > 1 and self._numbers_behind(above[0], own):
+        elif len(above) > 1 and self._has_numbers(above[0], own[-1].x1):
             others = [above[1]]
         else:
             return False
@@ -151,10 +151,6 @@ class CellLines:
                 break
             found.append(self._line(at))
         return found
-
-    def _numbers_behind(self, line: _Line, cell: _Line) -> bool:
-        """Whether a number begins a cell to the right of ``cell``."""
-        return any(word.x0 > cell[-1].x1 and self._begins_with_number(word) for word in line)
 
     def _in_form(self, number: int, own: _Line) -> Below:
         """The next line of a cell that ends open and stands beside others; it is alone at the left of its line."""
@@ -195,7 +191,7 @@ class CellLines:
             return self._is_number(cell.row[0]) and cell.row[0].x1 < cell.lines[0][0].x0
         pitch = max(after[0].y0 - before[0].y0 for before, after in itertools.pairwise(cell.lines))
         height = cell.lines[0][0].y1 - cell.lines[0][0].y0
-        tops = sorted({line[0].y0 for line in self._near(number) if self._has_numbers(line, cell)})
+        tops = sorted({line[0].y0 for line in self._near(number) if self._has_numbers(line, cell.right)})
         gaps = [after - before for before, after in itertools.pairwise(tops)]
         first, last = cell.lines[0][0].y0, cell.lines[-1][0].y0
         gaps += [top - last for top in tops if top > last][:1]
@@ -203,8 +199,9 @@ class CellLines:
             gaps.append(first - above[0].y0)
         return pitch < min(gaps, default=INNER_PITCH * height) - (NEARER * height if gaps else 0)
 
-    def _has_numbers(self, line: _Line, cell: _Cell) -> bool:
-        return any(word.x0 >= cell.right and self._begins_with_number(word) for word in line)
+    def _has_numbers(self, line: _Line, edge: float) -> bool:
+        """Whether a number begins a cell from ``edge`` on to the right."""
+        return any(word.x0 >= edge and self._begins_with_number(word) for word in line)
 
     def _near(self, number: int) -> list[_Line]:
         """The lines above and below a line, on its page."""

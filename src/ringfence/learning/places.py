@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ..documents import Below, CellLines, Document, cells_of, ends_open, joined_lines
+from ..documents import Below, CellLines, cells_of, ends_open, joined_lines
 from ..tasks import Prepared
 from ..tasks.fields import BooleanField, ChoiceField, LeafSpec, ListField, TextField
 from ..tasks.recognisers import Candidate
@@ -68,7 +68,7 @@ def value_key(value: Any, readings: Sequence[str] = ()) -> str:
 def places_of(prepared: Prepared) -> dict[str, list[Place]]:
     """The places of every single field, by path, in reading order; the options of a field that is judged."""
     return {
-        path: list(text_places(prepared.document, spec))
+        path: list(text_places(prepared.cell_lines, spec))
         if isinstance(spec, TextField)
         else typed_places(spec, prepared.candidates.get(path, ()))
         for path, spec in prepared.task.flat.items()
@@ -89,15 +89,14 @@ def typed_places(spec: LeafSpec, candidates: Sequence[Candidate]) -> list[Place]
     ]
 
 
-def text_places(document: Document, spec: TextField, in_rows: bool = False) -> Iterator[Place]:
+def text_places(cells: CellLines, spec: TextField, in_rows: bool = False) -> Iterator[Place]:
     """Whole lines, cells, and what stands behind a label; in a block also runs of lines that begin at any of these.
 
     With ``in_rows`` also cells without the numbers before and after their words, names go on below as in answers, and
     there is no bound on the places.
     """
-    text = document.text
+    document, text = cells.document, cells.document.text
     seen: set[tuple[int, int]] = set()
-    cells = CellLines(document)
     segments = [segment.start for segment in document.segments]
     lines = [(line.start, line.end) for line in document.lines]
     blocks = {line: number for number, block in enumerate(document.blocks) for line in _lines_in(lines, block)}

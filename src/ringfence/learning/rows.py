@@ -278,7 +278,7 @@ def _places(name: str, leaf: str, spec: ListField, prepared: Prepared) -> list[P
     inner = spec.fields[leaf]
     if isinstance(inner, TextField):
         line = inner.model_copy(update={"within": "line"})  # as in the grammar: a value of a row stays on its line
-        return sorted(text_places(prepared.document, line, in_rows=True), key=lambda place: (place.start, place.end))
+        return sorted(text_places(prepared.cell_lines, line, in_rows=True), key=lambda place: (place.start, place.end))
     return typed_places(inner, prepared.candidates.get(f"{name}.{leaf}", ()))
 
 

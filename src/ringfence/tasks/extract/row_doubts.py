@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...contracts import FieldAnswer
-from ..fields import LeafSpec, ListField, TextField
+from ...contracts import FieldAnswer, field_of
+from ..fields import ListField
 from .task import ExtractTask
 
 __all__ = ["flag_doubts"]
@@ -26,20 +26,26 @@ def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
     """
     for path, answer in fields.items():
         leaf = path.rpartition(".")[2]
-        if answer.kind != "null" and _letters(answer.raw or "") == _letters(leaf) and _is_text(task, path):
+        if (
+            answer.kind != "null"
+            and _letters(answer.raw or "") == _letters(leaf)
+            and task.kinds.get(field_of(path)) == "text"
+        ):
             answer.flags.append(LABEL)
     for name, spec in task.fields.items():
         if isinstance(spec, ListField):
-            numbers = [leaf for leaf, each in spec.fields.items() if each.kind in _NUMBERS]
-            stated = [
-                ([record[leaf] for leaf in numbers if leaf in record and record[leaf].spans], record)
-                for record in _records(name, spec, fields)
-            ]
-            for answers, record in stated:
-                bare = len(numbers) > 1 and not answers and any(others for others, _ in stated)
-                for answer in record.values():
-                    if answer.kind != "null":
-                        answer.flags += [SAME_PLACE] * _shares_a_place(answers) + [BARE_ROW] * bare
+            _flag_records(spec, list(_records(name, spec, fields)))
+
+
+def _flag_records(spec: ListField, records: Sequence[Mapping[str, FieldAnswer]]) -> None:
+    numbers = [leaf for leaf, each in spec.fields.items() if each.kind in _NUMBERS]
+    stated = [[record[leaf] for leaf in numbers if leaf in record and record[leaf].spans] for record in records]
+    for record, answers in zip(records, stated, strict=True):
+        is_bare = len(numbers) > 1 and not answers and any(stated)
+        doubts = {SAME_PLACE: _shares_a_place(answers), BARE_ROW: is_bare}
+        for answer in record.values():
+            if answer.kind != "null":
+                answer.flags += [flag for flag, doubtful in doubts.items() if doubtful]
 
 
 def _shares_a_place(answers: Sequence[FieldAnswer]) -> bool:
@@ -58,14 +64,6 @@ def _records(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> I
     while record := {leaf: found for leaf in spec.fields if (found := fields.get(f"{name}[{number}].{leaf}"))}:
         yield record
         number += 1
-
-
-def _is_text(task: ExtractTask, path: str) -> bool:
-    name, _, leaf = path.partition(".")
-    spec: LeafSpec | object | None = task.flat.get(path)
-    if isinstance(outer := task.fields.get(name.partition("[")[0]), ListField):
-        spec = outer.fields.get(leaf)
-    return isinstance(spec, TextField)
 
 
 def _letters(text: str) -> str:
