@@ -183,7 +183,8 @@ class _Check:
         whole = [(0, len(document.text))]  # a ranker looks at all of a document, whatever the language model reads
         for name, (spec, value) in expected.items():
             answer = answers[name]
-            seen = whole if answer.chosen_by and self.lock.data.get("ranker") else result.windows
+            ranked = answer.chosen_by and self.lock.data.get("ranker")
+            seen = whole if ranked or (spec or {}).get("within") == "sentence" else result.windows
             try:
                 fault = fault_of_value(value, answer, spec, document, self.task["locale"], seen)
             except (KeyError, TypeError, AttributeError, ValueError):

@@ -24,6 +24,7 @@ from .job import WindowKeeper
 from .model import LoadedModel, load_embedder
 from .prompts import Windowing
 from .ranker import Ranking
+from .sentence_choice import sentence_choice
 from .trace import Tracer
 from .window_selection import window_selector
 
@@ -68,8 +69,8 @@ class AnswerOptions:
     corpus: CorpusReader | None = None
 
     def embeds_for(self, task: Task) -> bool:
-        """Whether embedding weights are needed: to choose windows, or examples."""
-        return self.windowing.relevant is not None or bool(self.pool and task.ranks_examples)
+        """Whether embedding weights are needed: to choose windows, sentences, or examples."""
+        return self.windowing.relevant is not None or task.asks_sentences or bool(self.pool and task.ranks_examples)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Answerer:
             self.options.ranker,
             self.options.cascade,
             self.options.corpus,
+            sentence_choice(engine) if engine and task.asks_sentences else None,
         )
         self.lock = self._build_lock()
         self._executor: TaskExecutor | None = None

@@ -14,6 +14,7 @@ from .example_pool import ExamplePool
 from .job import Job, WindowKeeper
 from .prompts import Windowing, WindowSelector
 from .ranker import Ranking
+from .sentence_choice import SentenceChoice
 
 __all__ = ["ExecutorSetup", "TaskExecutor", "executor_for"]
 
@@ -23,8 +24,9 @@ class ExecutorSetup:
     """How documents are answered.
 
     The size of windows, the selector of windows to read, the pool of labelled texts for examples, which values are
-    weighed against others, the ranker of an extract task, and the corpus of an answer task. With
-    ``cascade``, a document of which the ranker is sure is answered without the language model.
+    weighed against others, the ranker of an extract task, the corpus of an answer task, and what chooses the likely
+    sentences of an extract task. With ``cascade``, a document of which the ranker is sure is answered without the
+    language model.
     """
 
     windowing: Windowing = field(default_factory=Windowing)
@@ -34,6 +36,7 @@ class ExecutorSetup:
     ranker: Ranking | None = None
     cascade: bool = False
     corpus: CorpusReader | None = None
+    choose_sentences: SentenceChoice | None = None
 
 
 class TaskExecutor(Protocol):

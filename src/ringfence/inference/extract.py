@@ -1,4 +1,4 @@
-"""Answer documents for an extract task: window by window, then merged."""
+"""One document of an extract task: asked window by window, then merged."""
 
 from __future__ import annotations
 
@@ -19,14 +19,11 @@ from ..tasks import (
     Prepared,
     Window,
     WindowAnswer,
-    prepare,
 )
 from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
-from ..tasks.extract.description import describe_plan
 from ..tasks.extract.merge import gather
 from ..tasks.extract.named_values import flag_named_elsewhere
-from ..tasks.extract.prompt import write_prompt
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
     NOT_FOUND,
@@ -39,18 +36,15 @@ from ..tasks.extract.unconstrained import (
 from ..tasks.prompt import break_control_tokens
 from . import result as results
 from .alternatives import AlternativesOption, AnswerTree, in_doubt, with_distributions
-from .executor import ExecutorSetup
-from .job import WindowKeeper, add_usage, as_completion, as_score
+from .job import add_usage, as_completion, as_score
 from .prompts import (
     AnswerForm,
-    prompt_ids,
     request_for,
     request_of,
-    windows_for,
 )
-from .ranker import RankedJob, Ranking
+from .ranker import Ranking
 
-__all__ = ["ExtractJob", "ExtractExecutor", "part_from_json", "part_to_json"]
+__all__ = ["ExtractJob", "part_from_json", "part_to_json"]
 
 CUT_OFF = "it was cut off before its end"
 MOST_REPEATS = 2  # times that an engine without grammars is asked to correct values that the document does not contain
@@ -238,10 +232,16 @@ class ExtractJob:
 
     def answer(self) -> Answer:
         """Merge the answers of all windows, let the ranker weigh the values, then the checks of the task decide."""
+        return self.concluded(self.prepared.task, self.gathered())
+
+    def gathered(self) -> Answer:
+        """The merged answers of all windows, weighed by the ranker; no check has run yet."""
         task = self.prepared.task
         gathered = gather(task, [self.parts[number] for number in self.chosen])
-        if self.ranker:
-            gathered = self.ranker.weigh(task, self.document, gathered)
+        return self.ranker.weigh(task, self.document, gathered) if self.ranker else gathered
+
+    def concluded(self, task: ExtractTask, gathered: Answer) -> Answer:
+        """The answer after the checks of ``task``, which may have more fields than the windows answer."""
         answer = conclude(task, gathered)
         if not self.ranker:  # a ranker knows what labels are worth
             flag_named_elsewhere(self.prepared, answer.fields)
@@ -249,7 +249,10 @@ class ExtractJob:
 
     def result(self) -> Result:
         """Return the result over all windows."""
-        answer = self.answer()
+        return self.result_of(self.answer())
+
+    def result_of(self, answer: Answer) -> Result:
+        """Return the result with this answer."""
         spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
         left_out = [path for number in sorted(self.left_out) for path in self.left_out[number]]
         return results.done(
@@ -294,79 +297,3 @@ def part_from_json(data: dict[str, Any]) -> WindowAnswer:
         },
         data.get("written", ""),
     )
-
-
-class ExtractExecutor:
-    """The executor of extract tasks: prepares documents, splits them into windows, and chooses the windows to read."""
-
-    def __init__(self, task: ExtractTask, engine: Engine, setup: ExecutorSetup) -> None:
-        self.task, self.engine, self.windowing = task, engine, setup.windowing
-        self.select_windows, self.alternatives = setup.select_windows, setup.alternatives
-        self.ranker, self.cascade, self.pool = setup.ranker, setup.cascade, setup.pool
-
-    def _prepared(self, document: Document) -> Prepared:
-        shown = self.pool.around(document.text, self.task.examples).examples if self.pool else ()
-        return prepare(self.task, document, shown)
-
-    def job(self, document: Document, keeper: WindowKeeper) -> ExtractJob | RankedJob:
-        """Return the job for a document, with the window answers of earlier sessions.
-
-        Raises ValueError if a recogniser cannot finish.
-        """
-        if self.ranker and self.cascade and (sure := self.ranker.sure_answer(self.task, document)):
-            return RankedJob(document, sure)
-        prepared = self._prepared(document)
-        windows = windows_for(prepared, self.engine, self.windowing)
-        chosen = list(range(len(windows)))
-        if self.select_windows and self.windowing.relevant and len(windows) > self.windowing.relevant:
-            chosen = self.select_windows(self.task, document, windows, self.windowing.relevant)
-        job = ExtractJob(
-            prepared,
-            self.engine,
-            windows,
-            chosen,
-            lambda window, part: keeper.keep_window(document, (window.start, window.end), part),
-            alternatives=self.alternatives,
-            ranker=self.ranker,
-        )
-        if len(chosen) > 1:
-            kept = keeper.kept_windows(document)
-            for number in chosen:
-                window = windows[number]
-                if (data := kept.get((window.start, window.end))) is not None:
-                    job.restore(number, part_from_json(data))
-                    job.left_out[number] = data.get("left_out", [])
-        return job
-
-    @staticmethod
-    def before_model(task: ExtractTask, document: Document) -> dict[str, Any]:
-        """Return segments, candidates, prompt and grammar of the whole document."""
-        return describe_plan(prepare(task, document).plan())
-
-    def explain(self, document: Document, window: int) -> tuple[dict[str, Any], ExtractJob, int]:
-        """Return candidates, prompt and grammar of one window, a job for it alone, and the number of windows."""
-        prepared = self._prepared(document)
-        windows = windows_for(prepared, self.engine, self.windowing)
-        if not 0 <= window < len(windows):
-            raise ValueError(f"it is read in {len(windows)} windows")
-        plan = prepared.plan(windows[window], self.engine.control_tokens)
-        job = ExtractJob(prepared, self.engine, windows, [window], alternatives=self.alternatives, ranker=self.ranker)
-        return describe_plan(plan), job, len(windows)
-
-    def prompt_tokens(self, document: Document) -> int:
-        """Return the tokens in the prompts of all windows to read; 0 if the document cannot be prepared."""
-        try:
-            prepared = self._prepared(document)
-        except ValueError:
-            return 0
-        windows = windows_for(prepared, self.engine, self.windowing)
-        if self.windowing.relevant:
-            windows = windows[: self.windowing.relevant * len(self.task.flat)]
-        shared = len(request_for(prepared.plan(Window(0, 0), self.engine.control_tokens), self.engine).prompt)
-        shown = [document.text[slice(*part)] for window in windows for part in window.parts]
-        return shared * len(windows) + sum(len(self.engine.tokenize(text)) for text in shown)
-
-    def shared_tokens(self) -> int:
-        """Return the tokens of the prompt without a document."""
-        shown = self.pool.around("", self.task.examples).examples if self.pool else ()
-        return len(prompt_ids(write_prompt(self.task, "", self.engine.control_tokens, "", shown), self.engine))

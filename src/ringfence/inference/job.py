@@ -9,7 +9,7 @@ from ..contracts import Result, Span, Usage
 from ..documents import Document
 from ..engines import Completion, EngineOutput, EngineRequest, Score
 
-__all__ = ["Job", "NothingKept", "WindowKeeper", "add_usage", "as_completion", "as_score"]
+__all__ = ["Job", "NothingKept", "WindowKeeper", "add_usage", "as_completion", "as_score", "sum_usage"]
 
 
 class WindowKeeper(Protocol):
@@ -78,6 +78,18 @@ def add_usage(usage: Usage | None, output: EngineOutput, *, new_prompt: bool = T
         generated_tokens=usage.generated_tokens + (len(output.tokens) if isinstance(output, Completion) else 0),
         seconds=round(usage.seconds + output.seconds, 3),
         looks=usage.looks + 1,
+    )
+
+
+def sum_usage(parts: Sequence[Usage]) -> Usage:
+    """Return what parts of the work on a document cost together."""
+    cached = [part.cached_tokens for part in parts if part.cached_tokens is not None]
+    return Usage(
+        prompt_tokens=sum(part.prompt_tokens for part in parts),
+        cached_tokens=cached[-1] if cached else None,
+        generated_tokens=sum(part.generated_tokens for part in parts),
+        seconds=round(sum(part.seconds for part in parts), 3),
+        looks=sum(part.looks for part in parts),
     )
 
 

@@ -66,13 +66,16 @@ def value_key(value: Any, readings: Sequence[str] = ()) -> str:
 
 
 def places_of(prepared: Prepared) -> dict[str, list[Place]]:
-    """The places of every single field, by path, in reading order; the options of a field that is judged."""
+    """The places of every single field, by path, in reading order; the options of a field that is judged.
+
+    Whole sentences are not ranked: they have no labels, heads and columns around them.
+    """
     return {
         path: list(text_places(prepared.cell_lines, spec))
         if isinstance(spec, TextField)
         else typed_places(spec, prepared.candidates.get(path, ()))
         for path, spec in prepared.task.flat.items()
-        if not isinstance(spec, ListField)
+        if not isinstance(spec, ListField) and path not in prepared.task.sentences
     }
 
 

@@ -45,10 +45,15 @@ class TextField(_Field):
 
     kind: Literal["text"]
     max_segments: int = Field(
-        40, ge=1, le=400, description="The maximum number of words and punctuation marks in a value."
+        40,
+        ge=1,
+        le=400,
+        description="The maximum number of words and punctuation marks in a value, unless it is a sentence.",
     )
-    within: Literal["line", "block"] = Field(
-        "line", description="Whether a value stays on one line or may continue across the lines of a block."
+    within: Literal["line", "block", "sentence"] = Field(
+        "line",
+        description="Whether a value stays on one line, may continue across the lines of a block, or is a whole "
+        "sentence: then the model is not asked to copy it, but of the likely sentences whether each is the one.",
     )
     starts: Literal["line", "cell", "label", "anywhere"] | None = Field(
         None,

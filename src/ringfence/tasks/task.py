@@ -114,6 +114,11 @@ class Task(BaseModel):
         return False
 
     @property
+    def asks_sentences(self) -> bool:
+        """True if the model is asked of single sentences of a document, which embedding weights choose."""
+        return False
+
+    @property
     def asks_corpus(self) -> bool:
         """True if a document is a question that is answered from a corpus."""
         return False

@@ -41,7 +41,7 @@ def training_examples(
 
     A value of the gold that no window prints, or only in part, is missing: its line is there, but not learned.
     """
-    prepared = prepare(task, document)
+    prepared = prepare(task.written or task, document)
     windows = windows_for(prepared, engine, windowing)
     plans = [prepared.plan(each, engine.control_tokens) for each in windows]
     written = [dict(_written(plan, gold)) for plan in plans]
@@ -49,7 +49,7 @@ def training_examples(
     missing = tuple(
         path for path, each in stated.items() if each.wanted - frozenset().union(*(one[path].parts for one in written))
     )
-    paths = list(task.flat)
+    paths = list(prepared.task.flat)
     examples = [
         TrainingExample(document.id, number, plan.prompt, _pieces(paths, answers, missing), missing, len(stated))
         for number, (plan, answers) in enumerate(zip(plans, written, strict=True))

@@ -7,7 +7,7 @@ __all__ = ["KIND", "ExtractTask"]
 
 KIND = TaskKind(
     ExtractTask,
-    executor="ringfence.inference.extract:ExtractExecutor",
+    executor="ringfence.inference.extract_executor:ExtractExecutor",
     checker="ringfence.checker.extract:CHECKER",
     baselines=("ringfence.pilot.baselines:field_rules", "ringfence.pilot.ranker_baseline:ranker_alone"),
     training="ringfence.tuning.extract_examples:training_examples",

@@ -353,7 +353,7 @@ class Prepared:
         if isinstance(spec, BooleanField):
             return Choice(("true", "false"))
         if isinstance(spec, TextField):
-            parts = self.document.blocks if spec.within == "block" else self.document.lines
+            parts = self.document.blocks if spec.within != "line" else self.document.lines
             run = RunRule(self.document, spec, _clipped(parts, window), next_name, words=spec.holds == "words")
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window.shows(c.start, c.end)]

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ..example import Example, Shown
-from ..fields import CodeField, FieldSpec, LeafSpec, ListField, check_names, flat_fields
+from ..fields import CodeField, FieldSpec, LeafSpec, ListField, RecordField, TextField, check_names, flat_fields
 from ..task import AnswerField, Task
-from .checks import CheckSyntaxError, parse_check
+from .checks import CheckSyntaxError, parse_check, paths_of
 
 __all__ = ["ExtractTask"]
 
@@ -17,8 +17,8 @@ __all__ = ["ExtractTask"]
 class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
-    prompt_version: ClassVar[str] = "extract/17"
-    later: ClassVar[frozenset[str]] = Task.later | {"examples", "shown"}
+    prompt_version: ClassVar[str] = "extract/18"
+    later: ClassVar[frozenset[str]] = Task.later | {"examples", "shown", "sentence_bound"}
 
     kind: Literal["extract"] = "extract"
     fields: dict[str, FieldSpec] = Field(min_length=1, max_length=100)
@@ -27,6 +27,14 @@ class ExtractTask(Task):
         "nearest", description="Show the examples most like the document, or the first of the pool for every document."
     )
     checks: tuple[str, ...] = Field((), description="Comparisons between fields that must hold: net + tax == total.")
+
+    sentence_bound: float = Field(
+        0.85,
+        gt=0,
+        lt=1,
+        description="A field of whole sentences is null where the model finds no sentence at least this probably the "
+        "one that is asked for.",
+    )
 
     @field_validator("fields")
     @classmethod
@@ -42,9 +50,41 @@ class ExtractTask(Task):
                 parse_check(check, self.kinds)
             except CheckSyntaxError as error:
                 faults.append(f"the check {check!r} {error}")
+        faults += [
+            f"the field {leaf} of the list {name} cannot be a sentence; let it be within a block"
+            for name, spec in self.fields.items()
+            if isinstance(spec, ListField)
+            for leaf, inner in spec.fields.items()
+            if _is_sentence(inner)
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def sentences(self) -> dict[str, TextField]:
+        """The fields whose values are whole sentences, by path."""
+        return {path: spec for path, spec in self.flat.items() if isinstance(spec, TextField) and _is_sentence(spec)}
+
+    @property
+    def written(self) -> ExtractTask | None:
+        """The task of what the model writes: without the fields of whole sentences, and the checks that name one.
+
+        None if nothing is left.
+        """
+        sentences = self.sentences
+        if not sentences:
+            return self
+        fields: dict[str, Any] = {}
+        for name, spec in self.fields.items():
+            if isinstance(spec, RecordField):
+                left = {leaf: inner for leaf, inner in spec.fields.items() if not _is_sentence(inner)}
+                if left:
+                    fields[name] = spec.model_copy(update={"fields": left})
+            elif name not in sentences:
+                fields[name] = spec
+        checks = tuple(check for check in self.checks if sentences.keys().isdisjoint(paths_of(check)))
+        return self.model_copy(update={"fields": fields, "checks": checks}) if fields else None
 
     @property
     def flat(self) -> dict[str, LeafSpec | ListField]:
@@ -80,7 +120,7 @@ class ExtractTask(Task):
     @property
     def takes_examples(self) -> bool:
         """True if the task shows examples."""
-        return bool(self.examples)
+        return bool(self.examples) and self.written is not None
 
     @property
     def ranks_examples(self) -> bool:
@@ -88,14 +128,20 @@ class ExtractTask(Task):
         return self.takes_examples and self.shown == "nearest"
 
     def example_fault(self, example: Example) -> str | None:
-        """Why an example does not fit: its answer is not a line for each field, in order."""
-        named = [name for line in example.answer.splitlines() if (name := line.partition(":")[0]) in self.flat]
-        return None if named == list(self.flat) else "has no answer with a line for each field, in the task's order"
+        """Why an example does not fit: its answer is not a line for each field that the model writes, in order."""
+        asked = list(self.written.flat) if self.written else []
+        named = [name for line in example.answer.splitlines() if (name := line.partition(":")[0]) in asked]
+        return None if named == asked else "has no answer with a line for each field, in the task's order"
 
     @property
     def weighs_values(self) -> bool:
         """True: a field has a finite set of candidates."""
         return True
+
+    @property
+    def asks_sentences(self) -> bool:
+        """True if a field is a whole sentence."""
+        return bool(self.sentences)
 
     def describe(self) -> str:
         """The number of fields, with their names and kinds."""
@@ -109,3 +155,7 @@ class ExtractTask(Task):
             words = path.replace("_", " ").replace(".", " ") + ":"
             found.append(" ".join(filter(None, (words, spec.description, inner))))
         return found
+
+
+def _is_sentence(spec: Any) -> bool:
+    return isinstance(spec, TextField) and spec.within == "sentence"

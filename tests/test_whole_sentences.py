@@ -1,0 +1,265 @@
+"""Fields that are a whole sentence: the model is asked of single sentences, and the value is one as it stands."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.checker import check_run
+from ringfence.contracts import MadeWith, ModelOptions, Result
+from ringfence.documents import expand_inputs
+from ringfence.engines import EngineSettings, FakeEngine, Score, ScoreRequest
+from ringfence.errors import EngineError, TaskError
+from ringfence.inference import Answerer, AnswerOptions, LoadedModel, Windowing, explain_document
+from ringfence.inference.sentence_choice import sentence_choice
+from ringfence.learning.places import places_of
+from ringfence.replay import replay_run
+from ringfence.runs import RunControl, RunFolder, run_task
+from ringfence.tasks import Example, ExtractTask, prepare, task_from
+from ringfence.tasks.extract.whole_sentences import LONGEST, SHORTEST, sentences_in
+from tests.conftest import document_of, task_of
+from tests.fake_runs import opens_engine
+
+LAW = {"kind": "text", "within": "sentence", "description": "the sentence that says which law governs"}
+TERM = {"kind": "text", "within": "sentence", "description": "the sentence that says how long it lasts"}
+TASK = task_of(law=LAW, title={"kind": "text"}, term=TERM)
+CONTRACT = (
+    "LEASE\n\n"
+    "1. Term. This lease runs for three years. It then goes on from month to month.\n\n"
+    "2. The tenant pays the rent on the first day of each month.\n\n"
+    "3. This lease shall be governed by the laws\nof Denmark. Courts there decide on it.\n"
+)
+GOVERNED = "This lease shall be governed by the laws of Denmark."
+RUNS = "This lease runs for three years."
+MONTHLY = "It then goes on from month to month."
+RENT = "The tenant pays the rent on the first day of each month."
+
+
+class Lawyer(FakeEngine):
+    """An engine that says yes to sentences with these log-odds, by question and sentence; -3 to all others."""
+
+    def __init__(self, odds: dict[tuple[str, str], float], written: str = " LEASE\n", fault: str = "") -> None:
+        self.odds, self.fault, self.asked = odds, fault, list[str]()
+        super().__init__(
+            lambda request, prompt: written, EngineSettings(), -0.1, self.level, embedder=lambda text, purpose: [1.0]
+        )
+
+    def level(self, prompt: str, text: str) -> float:
+        found = (odds for (field, sentence), odds in self.odds.items() if field in prompt and sentence in prompt)
+        odds = next(found, -3.0)
+        return -math.log1p(math.exp(-odds if text.startswith("yes") else odds))
+
+    def begin(self, ticket: Any) -> Any:
+        output = super().begin(ticket)
+        if isinstance(ticket.request, ScoreRequest):
+            self.asked.append("".join(map(chr, ticket.request.prompt)))
+            return Score(ticket.request.id, (), error=self.fault) if self.fault else output
+        return output
+
+
+def answerer(engine: FakeEngine, task: ExtractTask = TASK, options: AnswerOptions | None = None) -> Answerer:
+    model = LoadedModel(engine, None, None)
+    return Answerer(model, task, options or AnswerOptions(), model)
+
+
+def answered(odds: dict[tuple[str, str], float], task: ExtractTask = TASK, written: str = " LEASE\n") -> Result:
+    return answerer(Lawyer(odds, written), task).answer(document_of(CONTRACT)).result
+
+
+def test_a_value_is_the_likeliest_sentence_where_it_stands() -> None:
+    result = answered({("which law", GOVERNED): 2.5, ("which law", RENT): 1.0, ("lasts", RUNS): 2.0})
+    assert result.values == {"law": GOVERNED, "title": "LEASE", "term": RUNS}
+    assert list(result.fields or {}) == ["law", "title", "term"], "in the order of the task"
+    law = result.field("law")
+    assert [CONTRACT[start:end] for start, end in law.spans] == [GOVERNED.replace("laws of", "laws\nof")]
+    assert law.kind == "derived"
+    assert law.flags == []
+    assert result.field("term").kind == "span"
+
+
+def test_the_other_sentences_and_null_are_its_alternatives() -> None:
+    law = answered({("which law", GOVERNED): 2.5, ("which law", RENT): 1.7}).field("law")
+    assert [one.value for one in law.alternatives][:3] == [GOVERNED, None, RENT]
+    assert sum(one.probability or 0.0 for one in law.alternatives) == pytest.approx(1, abs=0.01)
+    assert law.alternatives[0].probability == pytest.approx(math.exp(law.features["logprob_mean"]), abs=0.001)
+
+
+def test_null_where_no_sentence_is_likely_enough_and_a_flag_where_one_nearly_is() -> None:
+    result = answered({("which law", GOVERNED): 1.5, ("lasts", RUNS): 0.0})
+    assert result.values == {"law": None, "title": "LEASE", "term": None}
+    assert result.field("law").flags == ["doubtful-null"]
+    assert result.field("term").flags == []
+
+
+def test_the_bound_is_the_tasks() -> None:
+    lax = TASK.model_copy(update={"sentence_bound": 0.5})
+    assert answered({("which law", GOVERNED): 0.1}, lax).values["law"] == GOVERNED  # type: ignore[index]
+    assert "sentence_bound" not in TASK.canonical(), "locks of earlier runs stay the same"
+    assert lax.canonical()["sentence_bound"] == 0.5
+
+
+def test_a_required_field_takes_the_likeliest() -> None:
+    task = task_of(law={**LAW, "required": True})
+    law = answered({("which law", GOVERNED): -1.0}, task).field("law")
+    assert law.raw is not None
+    assert law.kind != "null"
+    assert None not in [one.value for one in law.alternatives]
+
+
+def test_sentences_side_by_side_that_are_likely_enough_are_one_value() -> None:
+    term = answered({("lasts", RUNS): 2.5, ("lasts", MONTHLY): 1.9}).field("term")
+    assert term.raw == f"{RUNS} {MONTHLY}"
+    assert len(term.spans) == 1
+    assert term.flags == []
+
+
+def test_another_likely_sentence_elsewhere_is_told() -> None:
+    term = answered({("lasts", RUNS): 2.5, ("lasts", RENT): 2.0}).field("term")
+    assert term.raw == RUNS
+    assert term.flags == [f"another-sentence: {RENT}"]
+
+
+def test_a_sentence_that_is_printed_twice_has_both_places() -> None:
+    text = f"{GOVERNED}\n\n{RENT}\n\n{GOVERNED}\n"
+    engine = Lawyer({("which law", GOVERNED): 2.5})
+    law = answerer(engine, task_of(law=LAW)).answer(document_of(text)).result.field("law")
+    assert [text[start:end] for start, end in [*law.spans, *law.others]] == [GOVERNED, GOVERNED]
+    assert sum(GOVERNED in prompt for prompt in engine.asked) == 1
+
+
+def test_the_model_writes_only_the_other_fields() -> None:
+    engine = Lawyer({})
+    answerer(engine).answer(document_of(CONTRACT))
+    (prompt,) = ["".join(map(chr, request.prompt)) for request in engine.seen]
+    assert "title" in prompt
+    assert "law" not in prompt.split("End of document")[1]
+    assert not any("LEASE" in asked for asked in engine.asked), "one sentence for each question"
+
+
+def test_a_task_of_sentences_alone_writes_nothing() -> None:
+    engine = Lawyer({("which law", GOVERNED): 2.5})
+    result = answerer(engine, task_of(law=LAW)).answer(document_of(CONTRACT)).result
+    assert result.values == {"law": GOVERNED}
+    assert result.status == "done"
+    assert engine.seen == []
+    assert result.usage is not None
+    assert result.usage.prompt_tokens > 0
+
+
+def test_a_sentence_can_belong_to_a_record() -> None:
+    task = task_of(terms={"kind": "record", "fields": {"title": {"kind": "text"}, "law": LAW}})
+    result = answered({("which law", GOVERNED): 2.5}, task)
+    assert result.values == {"terms": {"title": "LEASE", "law": GOVERNED}}
+    only = task_of(terms={"kind": "record", "fields": {"law": LAW}}, title={"kind": "text"})
+    assert answered({("which law", GOVERNED): 2.5}, only).values == {"terms": {"law": GOVERNED}, "title": "LEASE"}
+
+
+def test_checks_see_sentences_and_the_other_fields_together() -> None:
+    task = task_of(["law != title"], law=LAW, title={"kind": "text"})
+    assert answered({("which law", GOVERNED): 2.5}, task).checks == {"law != title": "holds"}
+
+
+def test_a_document_without_sentences_has_nulls() -> None:
+    result = answerer(Lawyer({}), task_of(law=LAW)).answer(document_of("LEASE\n")).result
+    assert result.values == {"law": None}
+    assert result.field("law").flags == ["nothing-recognised"]
+
+
+def test_a_question_that_cannot_be_scored_fails_its_document() -> None:
+    result = answerer(Lawyer({}, fault="too long")).answer(document_of(CONTRACT)).result
+    assert result.status == "failed"
+    assert result.reason == "engine: too long"
+
+
+def test_every_window_of_a_long_document_is_read_and_any_sentence_of_it_found() -> None:
+    filler = "".join(f"Clause {number} speaks of paint, nails and the colour of doors.\n\n" for number in range(60))
+    text = f"LEASE\n\n{filler}{GOVERNED}\n"
+    engine = Lawyer({("which law", GOVERNED): 2.5})
+    options = AnswerOptions(windowing=Windowing(800))
+    result = answerer(engine, task_of(law=LAW, title={"kind": "text"}), options).answer(document_of(text)).result
+    assert len(engine.seen) > 3
+    assert len(result.windows) > 3
+    assert result.values["law"] == GOVERNED  # type: ignore[index]
+    assert len(engine.asked) == 12, "only the likely ones are asked"
+
+
+def test_an_engine_that_cannot_score_is_refused_with_a_remedy() -> None:
+    engine = FakeEngine(lambda request, prompt: " LEASE\n", embedder=lambda text, purpose: [1.0])
+    with pytest.raises(EngineError, match=r"cannot find the sentences of law, term") as refused:
+        assert answerer(engine).executor
+    assert "within a block" in str(refused.value.hint)
+
+
+def test_a_field_of_a_list_is_no_sentence() -> None:
+    lines = {"kind": "list", "fields": {"what": {"kind": "text", "within": "sentence"}, "price": {"kind": "money"}}}
+    with pytest.raises(TaskError, match=r"what of the list lines cannot be a sentence"):
+        task_from({"name": "test", "fields": {"lines": lines}})
+
+
+def test_examples_have_a_line_for_what_is_written() -> None:
+    assert TASK.example_fault(Example(CONTRACT, answer="title: LEASE")) is None
+    assert TASK.example_fault(Example(CONTRACT, answer=f"law: {GOVERNED}\ntitle: LEASE\nterm: {RUNS}")) is None
+    assert TASK.example_fault(Example(CONTRACT, answer="law: null")) is not None
+
+
+def test_rankers_leave_sentences_alone() -> None:
+    assert list(places_of(prepare(TASK, document_of(CONTRACT)))) == ["title"]
+
+
+def test_runs_hold_check_and_replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    for name in "ab":
+        (tmp_path / "in" / f"{name}.txt").write_text(f"{name.upper()}\n\n{CONTRACT}", encoding="utf-8")
+    engine = Lawyer({("which law", GOVERNED): 2.5, ("lasts", RUNS): 2.5, ("lasts", MONTHLY): 1.9}, " LEASE\n")
+    out, made_with = tmp_path / "run", MadeWith(model=ModelOptions(weights="fake"))
+    run_task(answerer(engine), expand_inputs([tmp_path / "in"]), out, RunControl(), made_with=made_with)
+    assert [result.values for result in RunFolder.open(out).latest()] == [
+        {"law": GOVERNED, "title": "LEASE", "term": f"{RUNS} {MONTHLY}"}
+    ] * 2
+    report = check_run(out)
+    assert report.findings == []
+    assert report.documents == 2
+    monkeypatch.setattr("ringfence.inference.answerer.load_embedder", lambda: LoadedModel(engine, None, None))
+    opens_engine(monkeypatch, engine)
+    assert {outcome.word for outcome in replay_run(out).outcomes} == {"IDENTICAL"}
+
+
+def test_explain_tells_of_the_sentences_that_lost() -> None:
+    engine = Lawyer({("which law", GOVERNED): 2.5, ("which law", RENT): 1.7})
+    explained = explain_document(answerer(engine), document_of(CONTRACT))
+    assert explained.before["candidates"]["law"] == "the likely sentences of the document, asked for one by one"
+    assert repr(RENT) in explained.why["law"]
+    assert "lost" in explained.why["law"]
+
+
+@given(st.lists(st.sampled_from([GOVERNED, RUNS, RENT, "1. Term.", "a b c " * 400, "\n", "x", "Nr. 5 vom 3. Mai"])))
+def test_sentences_are_spans_of_their_document_in_order(parts: list[str]) -> None:
+    document = document_of("\n\n".join(["Title", *parts]))
+    found = sentences_in(document)
+    starts = [sentence.places[0][0] for sentence in found]
+    assert starts == sorted(starts)
+    for sentence in found:
+        assert len(sentence.text) >= SHORTEST
+        for start, end in sentence.places:
+            assert " ".join(document.text[start:end].split()) == sentence.text
+            assert end - start <= LONGEST or "\n" not in document.text[start:end]
+    every = sorted(place for sentence in found for place in sentence.places)
+    assert all(one[1] <= two[0] for one, two in itertools.pairwise(every)), "none overlap"
+    assert len({sentence.text for sentence in found}) == len(found)
+
+
+def test_sentences_are_chosen_by_words_and_by_meaning() -> None:
+    near = {"how long": [1.0, 0.0], RUNS: [1.0, 0.0]}
+    engine = FakeEngine(lambda request, prompt: "", embedder=lambda text, purpose: near.get(text, [0.0, 1.0]))
+    choose = sentence_choice(engine)
+    sentences = [RENT, MONTHLY, RUNS, GOVERNED]
+    (by_meaning,) = choose(["how long"], sentences)
+    assert by_meaning[0] == 2
+    (by_words,) = choose(["governing law"], sentences)
+    assert by_words[0] == 3
