@@ -27,10 +27,10 @@ def merge(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
 def gather(task: ExtractTask, parts: Sequence[WindowAnswer]) -> Answer:
     """Merge the answers of the windows, given in document order, into one; no check of the task has run yet.
 
-    A single value is the one that the windows together believe in most, of equals the earliest. The same place seen in
-    several windows counts once. It carries a flag if another window is about as sure of another value. It is null only
-    if it is null in every window. Lists are concatenated; of two records of the same row the one with more values wins,
-    then the one with the higher score.
+    A single value is the one that the windows together believe in most, of equals the earliest, at its first place. The
+    same place seen in several windows counts once. It carries a flag if another window is about as sure of another
+    value. It is null only if it is null in every window. Lists are concatenated; of two records of the same row the one
+    with more values wins, then the one with the higher score.
     """
     single = {path: _best([part.single[path] for part in parts if path in part.single]) for path in _single(task)}
     for path, spec in _single(task).items():
@@ -99,9 +99,11 @@ def _best(found: Sequence[FieldValue]) -> FieldValue:
         for candidate in stated:
             places = doubts.setdefault(_key(candidate), {})
             place = tuple(candidate.answer.spans)  # a judged value has none: most windows say nothing of it
-            places[place] = min(places.get(place, 1.0), -math.expm1(min(0.0, candidate.score)))
+            places[place] = min(places.get(place, 1.0), _doubt(candidate))
         doubt = {key: math.prod(places.values()) for key, places in doubts.items()}
-        best = max(stated, key=lambda each: (-doubt[_key(each)], each.score))
+        least = min(doubt.values())
+        believed = (each for each in stated if doubt[_key(each)] == least)
+        best = min(believed, key=lambda each: (each.answer.spans[:1], _doubt(each)))
         near = [each for each in stated if _key(each) != _key(best) and doubt[_key(each)] <= NEAR * doubt[_key(best)]]
         if near:
             rival = max(near, key=lambda each: (-doubt[_key(each)], each.score))
@@ -110,6 +112,11 @@ def _best(found: Sequence[FieldValue]) -> FieldValue:
         return best
     flags = list(dict.fromkeys(flag for null in found for flag in null.answer.flags))
     return FieldValue(None, found[0].answer.model_copy(update={"flags": flags}))
+
+
+def _doubt(found: FieldValue) -> float:
+    """How probable it is that a value is wrong, by the model: the mean over its tokens would prefer long values."""
+    return -math.expm1(min(0.0, found.score if found.logprob is None else found.logprob))
 
 
 def _key(found: FieldValue) -> str:
