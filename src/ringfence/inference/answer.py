@@ -224,7 +224,8 @@ class AnswerJob:
             if draft.text in said:
                 continue
             sources = self._sources(draft)
-            faults = code_faults(draft, self.question, sources, self.work.task.locale, capital_nouns)
+            locale = self.work.task.locale
+            faults = code_faults(draft, self.question, sources, locale, capital_nouns, self.passages)
             if faults:
                 self.claims.append(self._claim(draft, faults))
                 continue

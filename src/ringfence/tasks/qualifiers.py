@@ -89,6 +89,23 @@ _CHANGED = re.compile(
     r"gefallen|reduziert|verringert))\b",
     re.I,
 )
+# Expenses increased (by) $1.1 billion: that is how much they changed, not how much they are.
+_BY = re.compile(
+    rf"\b(?:{_RISE}|{_FALL})(?:[ ](?:by|of|um|von|de|del|di|met|un|una))?[ ]?(?:[$€£]|[A-Z]{{3}}[ ])?\Z", re.I
+)
+_IS = re.compile(
+    r"\b(?:was|were|is|are|total(?:s|l?ed|l?ing)|amount(?:s|ed|ing) to|(?:stood|stands) at|reach(?:es|ed)|"
+    r"accounts? for|accounted for|represent(?:s|ed)|contribut(?:es|ed)|invest(?:s|ed)|spends?|spent|earn(?:s|ed)|"
+    r"generat(?:es|ed)|war(?:en)?|ist|sind|betr(?:ägt|agen|ug(?:en)?)|(?:lag|liegt|lagen|liegen) bei|"
+    r"(?:beläuft|beliefen?|belaufen) sich auf|était|est|étaient|sont|s'élev\w+ à|fue(?:ron)?|es|son|era(?:no)?|è|sono)"
+    r"(?:[ ](?:about|around|approximately|roughly|only|rund|etwa|de))?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z",
+    re.I,
+)
+_MORE = re.compile(
+    rf"\b(?:{_RISE}|{_FALL}|differ\w+|chang\w+|addition\w+|extra|further|more|less|up|down|above|below|zusätzlich\w*|"
+    r"mehr\w*|weniger|veränder\w*|unterschied\w*|änder\w*)\b",
+    re.I,
+)
 # Der Umsatz nahm um 8 % zu; er ging um 8 % zurück.
 _PARTED = re.compile(r"\b(?:nahm\w*|nimmt|nehmen|ging\w*|geht|gehen|legte\w*)\b", re.I)
 _PARTICLE = re.compile(r"[ ]?(?:%[ ])?(?:auf[ ]\S+[ ])?(?:(?P<one>zu)|(?P<other>ab|zurück))\b")
@@ -183,6 +200,7 @@ _BREAK = re.compile(
     r"(?<!bzw)(?<!vgl)(?<!Nr)(?<!No)(?<!mln)(?<!mld)[.,](?=\s)"
 )
 FAR = 70
+FEW = 24  # characters behind a value that tell whether it is a difference: $5 million higher than
 
 
 def qualifiers(text: str, start: int, end: int) -> Qualifiers:
@@ -192,6 +210,10 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
         *_bounded(before, after),
         *_either("change", ("rise", "fall"), _nearest_change(before) or _UP.search(before) or _CHANGED.match(after)),
     }
+    if _BY.search(before):
+        found.add(("amount", "of a change"))
+    elif _IS.search(before) and not _MORE.search(before) and not _MORE.search(after[:FEW]):
+        found.add(("amount", "itself"))
     if _PARTED.search(before):
         found |= _either("change", ("rise", "fall"), _PARTICLE.match(after))
     found |= _either("result", ("profit", "loss"), _RESULT.search(before))

@@ -15,6 +15,8 @@ __all__ = ["Spoken", "crosses"]
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LABELS = frozenset("numbe date amoun code id nr no numme datum".split())  # noqa: SIM905
 """Words of the labels of a form: the customer of *Customer number* names no row."""
+_TOTALS = frozenset("total sum gesam insgesam summe totale totaal totaux subtotal".split())  # noqa: SIM905
+"""Words of rows that sum up others."""
 _Value = tuple[int, Sequence[TableCell]]
 """Where a value begins in a claim, and the cells that state it."""
 _Axis = Callable[[TableCell], object]
@@ -143,6 +145,8 @@ def _is_another_head(own: Head, named: Sequence[Head], spoken: Counter[str]) -> 
     if longer:
         return True
     rest = own.difference(*named)
+    if own & _TOTALS and any(not head <= own for head in named):
+        return True  # the total revenue of one product is not that of all
     return bool(rest) and not rest & spoken.keys()
 
 
