@@ -63,6 +63,21 @@ class TestPassages:
         assert len(passages) > 1
         assert all("Part\tPrice\tStock" in p.lead for p in passages[1:])
 
+    def test_rows_carry_all_lines_of_their_head_from_block_to_block(self) -> None:
+        head = "Nine Months Ended\nOctober 30,   October 31,\n2022   2021"
+        first = "\n".join(f"Item number {n} of the statement   {n},100   {n},200" for n in range(1, 30))
+        more = "Shareholders' equity:\nCommon stock   2   3\nRetained earnings   9,905   16,235"
+        document = document_of(f"{head}\nOperating activities:\n{first}\n\n{more}\n")
+        passages = {document.text[p.start : p.end]: p.lead for p in cut_passages(document)}
+        rows = [text for text in passages if "Nine Months" not in text]
+        assert len(rows) > 2
+        assert {passages[text] for text in rows} == {head}
+        assert "Retained earnings" in rows[-1], "the rows of the next block stand under it too"
+
+    def test_prose_and_headings_end_a_table(self) -> None:
+        document = document_of("Name   2024\nPumps   5,100\n\n# Other things\n\nValves   7,100\nPipes   8,100")
+        assert [p.lead for p in cut_passages(document)] == ["", "Other things"]
+
     def test_a_quoted_mail_is_a_passage_of_its_own(self) -> None:
         assert passages_of("I agree.\n\n> Shall we sign on Monday?") == ["I agree.", "> Shall we sign on Monday?"]
 

@@ -166,6 +166,7 @@ def _numbered(passages: Sequence[FoundPassage], control_tokens: tuple[str, ...])
 def headed(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str:
     """Return a passage after its title and its headings, in which nothing can be taken for a part of the prompt."""
     head = ": ".join(dict.fromkeys(part for part in (passage.title, passage.lead) if part))
-    text = "\n".join((f"({head}) {passage.text}" if head else passage.text).translate(_OURS).splitlines())
+    between = "\n" if "\n" in head else " "  # the head of a table stands over its rows
+    text = "\n".join((f"({head}){between}{passage.text}" if head else passage.text).translate(_OURS).splitlines())
     text = _LABEL.sub(lambda match: f"{match.group()} ", text)
     return break_control_tokens(text, control_tokens)
