@@ -23,7 +23,7 @@ from ringfence.replay import replay_run
 from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.tasks import Example, ExtractTask, prepare, task_from
 from ringfence.tasks.extract.whole_sentences import LONGEST, SHORTEST, sentences_in
-from tests.conftest import document_of, task_of
+from tests.conftest import document_of, ringfence, task_of
 from tests.fake_runs import opens_engine
 
 LAW = {"kind": "text", "within": "sentence", "description": "the sentence that says which law governs"}
@@ -263,3 +263,13 @@ def test_sentences_are_chosen_by_words_and_by_meaning() -> None:
     assert by_meaning[0] == 2
     (by_words,) = choose(["governing law"], sentences)
     assert by_words[0] == 3
+
+
+def test_a_task_that_lets_sentences_be_copied_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task = "schema: 1\nkind: extract\nname: t\nfields:\n  law: {kind: text, within: %s, max_segments: 200}\n"
+    (tmp_path / "old.yaml").write_text(task % "block", encoding="utf-8")
+    (tmp_path / "new.yaml").write_text(task % "sentence", encoding="utf-8")
+    assert ringfence("tasks", "check", tmp_path / "old.yaml") == 0
+    assert "If law ask for clauses" in " ".join(capsys.readouterr().err.split())
+    assert ringfence("tasks", "check", tmp_path / "new.yaml") == 0
+    assert "clauses" not in capsys.readouterr().err

@@ -28,6 +28,8 @@ def check_command(task_file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(task.canonical()))
     note(f"{task_file}: {task.describe()}; no faults.")
+    for sentence in task.advice():
+        note(sentence)
 
 
 @command.command("schema")

@@ -81,6 +81,10 @@ class Task(BaseModel):
         """A short description of the task, for people."""
         raise NotImplementedError
 
+    def advice(self) -> list[str]:
+        """What would probably serve the task better, as sentences for its author."""
+        return []
+
     def questions(self) -> list[str]:
         """Search queries for the relevant parts of a long document, one per thing that the task asks."""
         return [self.instructions or self.name]

@@ -10,6 +10,7 @@ from typing import Literal
 
 from .grammar import NULL, CandidateRule, FieldRule, Rule
 from .list_grammar import ListRule
+from .task import MOST_WORDS_OF_A_NAME
 from .text_runs import RunRule
 from .written import WrittenAnswer
 
@@ -23,7 +24,6 @@ ASTRAY = -5.0  # a value with a token below it was begun under the grammar and l
 NOTABLE = math.log(0.1)  # a value above it was among what the model would have written instead of null
 END_STANDS = math.log(2 / 3)  # of 36 addresses 10 ended a line early, all at most at 0.6; of the 26 others 2 did
 WAYS_TO_GO_ON = 3  # a space, a comma, a line break: what goes on has its probability spread over them
-MOST_SEGMENTS_OF_A_NAME = 60  # names and addresses; fields that allow more are for sentences
 MOST_LINES_MORE = 3  # looks at the end of one value
 _FIRST_WORD = re.compile(r",?\s*\S+")
 
@@ -78,7 +78,7 @@ def look_again(
     """
     start, end = place
     belief = written.logprobs_within(start, end)
-    sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_SEGMENTS_OF_A_NAME
+    sentences = isinstance(rule, RunRule) and rule.spec.max_segments > MOST_WORDS_OF_A_NAME
     if rule is None or sentences or not belief:
         return None
     text = written.text[start + 1 : end]

@@ -14,6 +14,9 @@ from .checks import CheckSyntaxError, parse_check, paths_of
 __all__ = ["ExtractTask"]
 
 
+MOST_WORDS_OF_A_NAME = 60  # words and punctuation marks; fields that allow more are for sentences
+
+
 class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
@@ -146,6 +149,20 @@ class ExtractTask(Task):
     def describe(self) -> str:
         """The number of fields, with their names and kinds."""
         return f"{len(self.flat)} fields: {', '.join(f'{name} ({spec.kind})' for name, spec in self.flat.items())}"
+
+    def advice(self) -> list[str]:
+        """Which fields seem to ask for sentences that the model would have to copy."""
+        long = [
+            path
+            for path, spec in self.flat.items()
+            if isinstance(spec, TextField) and not _is_sentence(spec) and spec.max_segments > MOST_WORDS_OF_A_NAME
+        ]
+        if not long:
+            return []
+        return [
+            f"If {', '.join(long)} ask for clauses or other whole sentences, set within: sentence. The model is then "
+            "asked of single sentences, which finds them far more often than copying does."
+        ]
 
     def questions(self) -> list[str]:
         """One search query for each field: its name and description."""
