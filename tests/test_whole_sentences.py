@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ringfence.learning.places import places_of
 from ringfence.replay import replay_run
 from ringfence.runs import RunControl, RunFolder, run_task
 from ringfence.tasks import Example, ExtractTask, prepare, task_from
-from ringfence.tasks.extract.whole_sentences import LONGEST, SHORTEST, sentences_in
+from ringfence.tasks.extract.single_sentences import LONGEST, sentences_in
 from tests.conftest import document_of, ringfence, task_of
 from tests.fake_runs import opens_engine
 
@@ -108,8 +109,11 @@ def test_a_required_field_takes_the_likeliest() -> None:
     task = task_of(law={**LAW, "required": True})
     law = answered({("which law", GOVERNED): -1.0}, task).field("law")
     assert law.raw is not None
-    assert law.kind != "null"
+    assert law.flags == ["likelier-null"]
     assert None not in [one.value for one in law.alternatives]
+    assert sum(one.probability or 0.0 for one in law.alternatives) < 0.1
+    nothing = answerer(Lawyer({}), task).answer(document_of("LEASE\n")).result.field("law")
+    assert nothing.flags == ["nothing-recognised", "required-but-absent"]
 
 
 def test_sentences_side_by_side_that_are_likely_enough_are_one_value() -> None:
@@ -245,10 +249,9 @@ def test_sentences_are_spans_of_their_document_in_order(parts: list[str]) -> Non
     starts = [sentence.places[0][0] for sentence in found]
     assert starts == sorted(starts)
     for sentence in found:
-        assert len(sentence.text) >= SHORTEST
         for start, end in sentence.places:
             assert " ".join(document.text[start:end].split()) == sentence.text
-            assert end - start <= LONGEST or "\n" not in document.text[start:end]
+            assert end - start <= LONGEST or not re.search(r"[;:]\s", document.text[start:end])
     every = sorted(place for sentence in found for place in sentence.places)
     assert all(one[1] <= two[0] for one, two in itertools.pairwise(every)), "none overlap"
     assert len({sentence.text for sentence in found}) == len(found)
@@ -273,3 +276,82 @@ def test_a_task_that_lets_sentences_be_copied_is_told(tmp_path: Path, capsys: py
     assert "If law ask for clauses" in " ".join(capsys.readouterr().err.split())
     assert ringfence("tasks", "check", tmp_path / "new.yaml") == 0
     assert "clauses" not in capsys.readouterr().err
+
+
+WHOLE = [
+    "> The parties agree that they will not\n> assign the contract to anybody else without consent.",
+    "The tenant must never\n- sublet the rooms to anybody else at all\n- paint the doors without consent.",
+    "The tenant shall not:\n(a) sublet the rooms to anybody else,\n(b) paint the doors.",
+    "In that case the tenant is not\n- save with consent - allowed to sublet the rooms.",
+    "Neither party shall be entitled to\n\nassign this contract to anybody else.",
+    "Der Vertrag endet am 15. 3. 2027 und wird nicht verlängert.",
+    "Dieser Mietvertrag läuft bis zum 30. 6. 2026 und nicht länger.",
+    "El contrato no podrá cederse a terceros, salvo a la Sra. García.",
+    "Il est régi par le droit français, cf. Article 12, sauf pour les tiers.",
+    "Save to an affiliate within the meaning of Reg. S, nobody may assign it.",
+    "Danish law applies.",
+    "Es gilt BGB.",
+    "Term: 24 months",
+    "適用法は日本法とする。",
+]
+
+
+@pytest.mark.parametrize("text", WHOLE)
+def test_a_sentence_is_found_whole(text: str) -> None:
+    (sentence,) = sentences_in(document_of(text))
+    assert sentence.text == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "10.2 Transfer. (a) The lease lasts five years. (b) He may not sublet the rooms. (c) Danish law governs.",
+            ["(a) The lease lasts five years.", "(b) He may not sublet the rooms.", "(c) Danish law governs."],
+        ),
+        ("GOVERNING LAW: Denmark\nTERM: two years", ["GOVERNING LAW: Denmark", "TERM: two years"]),
+        (
+            "Clause   Text\nGoverning law   Danish law\nTerm   two years or more",
+            ["Governing law Danish law", "Term two years or more"],
+        ),
+        ("適用法は日本法とする。契約期間は二年とする。", ["適用法は日本法とする。", "契約期間は二年とする。"]),
+        ("7.1 Governing Law.\n\nDanish law governs it.", ["Danish law governs it."]),
+    ],
+)
+def test_list_clauses_entries_and_rows_are_sentences_of_their_own(text: str, sentences: list[str]) -> None:
+    assert [sentence.text for sentence in sentences_in(document_of(text))] == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "piece", "flags"),
+    [
+        (
+            "Neither party shall be entitled to\n\nPage 3 of 12\n\nassign this contract to anybody else.\n",
+            "assign this contract to anybody else.",
+            ["begins-open"],
+        ),
+        (
+            "No party may assign this contract without\n\nPage 3 of 12\n\nConsent of the other one.\n",
+            "No party may assign this contract without",
+            ["ends-open"],
+        ),
+        (
+            f"The supplier is not liable, {'whatever the reason of the loss may be, ' * 30};\nit is liable for intent, "
+            f"{'whatever the reason of the loss may be, ' * 30}.",
+            "it is liable for intent",
+            ["begins-open", "ends-open"],
+        ),
+    ],
+)
+def test_what_may_be_half_a_sentence_says_so(text: str, piece: str, flags: list[str]) -> None:
+    engine = Lawyer({("which law", piece): 2.5})
+    law = answerer(engine, task_of(law=LAW)).answer(document_of(text)).result.field("law")
+    assert piece in (law.raw or "")
+    assert law.flags == flags
+
+
+def test_sentences_are_joined_only_with_nothing_between_them() -> None:
+    text = f"{RENT}\n\n{RUNS} {RENT} {MONTHLY}\n"
+    engine = Lawyer({("lasts", RUNS): 2.5, ("lasts", MONTHLY): 2.0})
+    term = answerer(engine, task_of(term=TERM)).answer(document_of(text)).result.field("term")
+    assert term.raw == RUNS

@@ -10,13 +10,12 @@ from ..documents import Document
 from ..engines import Engine, EngineOutput, EngineRequest, ScoreRequest
 from ..tasks import Answer, ExtractTask
 from ..tasks.extract.assignment import conclude
+from ..tasks.extract.single_sentences import Sentence, sentences_in
 from ..tasks.extract.whole_sentences import (
     ASKED,
     SAYS,
-    Sentence,
     sentence_prompt,
     sentence_value,
-    sentences_in,
     with_values,
 )
 from . import result as results

@@ -10,75 +10,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ...contracts import FieldAnswer, Span
 from ...documents import Document
-from ...documents.sentences import sentences_of
 from ..fields import RecordField
 from ..prompt import Prompt, break_control_tokens
 from .answer import Answer, Distribution, FieldValue, Weighed
 from .evidence import evidence_at
 from .plan import FEATURES_VERSION
+from .single_sentences import LONGEST, Sentence
 from .task import ExtractTask
 
-__all__ = [
-    "ASKED",
-    "SAYS",
-    "Sentence",
-    "question_of",
-    "sentence_prompt",
-    "sentence_value",
-    "sentences_in",
-    "with_values",
-]
+__all__ = ["ASKED", "SAYS", "question_of", "sentence_prompt", "sentence_value", "with_values"]
 
 ASKED = 12  # sentences of each field; the right one was among the likeliest 12 in 0.92 of 96 clauses, in 8 in 0.91
 SAYS = ("yes", "no")
 """The closed answers about a sentence; the first is the good one."""
-SHORTEST = 20  # characters: headings and numbers of clauses are none
-LONGEST = 1500  # characters of a sentence in a prompt; longer ones, such as tables, are cut at their lines
 MOST_JOINED = 3  # sentences of one value: a clause often needs two
 # Of 150 fields of 30 contracts: a logistic regression of "the likeliest sentence is right" on its log-odds.
 SHARPNESS = 2.5
 # Of nulls whose likeliest sentence was this near below the bound 19 of 31 were wrong, of the others 4 of 43.
 NEAR = 0.7  # nats
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence in every place where a document has it; ``block`` is the number of the first place's block."""
-
-    places: tuple[Span, ...]
-    block: int
-    text: str
-
-
-def sentences_in(document: Document) -> list[Sentence]:
-    """The different sentences of a document, in order."""
-    found: dict[str, Sentence] = {}
-    for number, block in enumerate(document.blocks):
-        for start, end in _cut(document, block.start, block.end):
-            text = " ".join(document.text[start:end].split())
-            if len(text) < SHORTEST:
-                continue
-            if same := found.get(text):
-                found[text] = replace(same, places=(*same.places, (start, end)))
-            else:
-                found[text] = Sentence(((start, end),), number, text)
-    return list(found.values())
-
-
-def _cut(document: Document, start: int, end: int) -> list[Span]:
-    pieces: list[Span] = []
-    for first, last in sentences_of(document.text, start, end):
-        if last - first <= LONGEST:
-            pieces.append((first, last))
-            continue
-        lines = list(re.finditer(r"\S[^\n]*", document.text[first:last]))
-        pieces += [(first + line.start(), first + line.start() + len(line.group().rstrip())) for line in lines]
-    return pieces
 
 
 def question_of(task: ExtractTask, path: str) -> str:
@@ -110,23 +64,29 @@ def sentence_value(
     required = task.sentences[path].required
     null = Weighed(None, FieldAnswer(kind="null"), 0.0)
     if not odds:
-        return FieldValue(None, FieldAnswer(kind="null", flags=["nothing-recognised"]))
+        absent = ["required-but-absent"] if required else []
+        return FieldValue(None, FieldAnswer(kind="null", flags=["nothing-recognised", *absent]))
     order = sorted(odds, key=lambda number: (-odds[number], number))
     best = order[0]
-    joined = _joined(best, sentences, odds, bound)
+    joined = _joined(document, best, sentences, odds, bound)
     value: str | None
     value, answer = _grounded(document, [sentences[number] for number in joined])
     found = [Weighed(value, answer, SHARPNESS * (odds[best] - bound))]
     for number in order:
         if number not in joined:
             found.append(Weighed(*_grounded(document, [sentences[number]]), SHARPNESS * (odds[number] - bound)))
-    distribution = _normal([*found, *([] if required else [null])])
+    distribution = _normal([*found, null])
+    if required:
+        distribution = tuple(each for each in distribution if each.answer.kind != "null")
     if odds[best] < bound and not required:
         answer = FieldAnswer(kind="null", flags=["doubtful-null"] if odds[best] >= bound - NEAR else [])
         value = None
     else:
         rivals = [number for number in order if number not in joined and odds[number] >= bound]
         answer.flags += [f"another-sentence: {sentences[rivals[0]].text}"] if rivals else []
+        answer.flags += ["likelier-null"] if odds[best] < bound else []
+        answer.flags += ["begins-open"] if sentences[joined[0]].begins_open else []
+        answer.flags += ["ends-open"] if sentences[joined[-1]].ends_open else []
     own = next(each for each in distribution if each.value == value)
     level = round(own.logprob, 4)
     answer.features = {
@@ -142,20 +102,28 @@ def sentence_value(
     return FieldValue(value, answer, own.logprob, distribution)
 
 
-def _joined(best: int, sentences: Sequence[Sentence], odds: Mapping[int, float], bound: float) -> list[int]:
-    """The numbers of the sentences of a value, in order: the best one, and those beside it in its block."""
+def _joined(
+    document: Document, best: int, sentences: Sequence[Sentence], odds: Mapping[int, float], bound: float
+) -> list[int]:
+    """The numbers of the sentences of a value, in order: the best one, and those beside it."""
     joined = [best]
     for step in (1, -1):
-        number = best + step
+        number, last = best + step, best
         while (
             len(joined) < MOST_JOINED
             and odds.get(number, -math.inf) >= bound
-            and sentences[number].block == sentences[best].block
             and len(sentences[number].places) == len(sentences[best].places) == 1
+            and _beside(document, sentences[last].places[0], sentences[number].places[0])
         ):
             joined.append(number)
-            number += step
+            number, last = number + step, number
     return sorted(joined)
+
+
+def _beside(document: Document, one: Span, other: Span) -> bool:
+    """True if nothing stands between two sentences of a paragraph."""
+    between = document.text[min(one[1], other[1]) : max(one[0], other[0])]
+    return not between.strip() and between.count("\n") < 2
 
 
 def _grounded(document: Document, sentences: Sequence[Sentence]) -> tuple[str, FieldAnswer]:
