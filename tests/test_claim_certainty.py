@@ -1,4 +1,4 @@
-"""Claims that say more than their source: a change as an amount, a maybe as a fact, the words of another document."""
+"""Claims that say more than their source: a change as an amount, a maybe as a fact, a total as one of its parts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from ringfence.tasks.answer.claims import Draft, code_faults
 from ringfence.tasks.locale import Locale
 
 
-def passage(text: str, document: str = "a.txt", title: str = "") -> FoundPassage:
+def passage(text: str) -> FoundPassage:
     return FoundPassage(
-        number=1, document=document, path="", sha256="0" * 64, span=(0, len(text)), title=title, lead="", text=text
+        number=1, document="a.txt", path="", sha256="0" * 64, span=(0, len(text)), title="", lead="", text=text
     )
 
 
-def faults(claim: str, text: str, question: str = "", others: tuple[FoundPassage, ...] = ()) -> list[str]:
-    cited = passage(text)
-    return code_faults(Draft(claim, (0,)), question, [cited], Locale(), found=[cited, *others])
+def faults(claim: str, text: str) -> list[str]:
+    return code_faults(Draft(claim, (0,)), "", [passage(text)], Locale())
 
 
 @pytest.mark.parametrize(
@@ -30,6 +29,16 @@ def faults(claim: str, text: str, question: str = "", others: tuple[FoundPassage
         ("Services revenue grew 13 %.", "Services represented 13 % of revenue."),
         ("Der Umsatz stieg um 40 Mio. Euro.", "Der Umsatz betrug 40 Mio. Euro."),
         ("Les ventes ont augmenté de 40 millions d'euros.", "Les ventes étaient de 40 millions d'euros."),
+        ("Costs increased by nearly $3 million.", "Costs were $3 million."),
+        ("Costs increased by approximately $3 million.", "Costs were $3 million."),
+        ("Der Umsatz wuchs um rund 40 Mio. Euro.", "Der Umsatz betrug 40 Mio. Euro."),
+        ("Der Umsatz ist um 40 Mio. Euro gestiegen.", "Der Umsatz war 40 Mio. Euro."),
+        ("Der Umsatz nahm um 40 Mio. Euro zu.", "Der Umsatz lag bei 40 Mio. Euro."),
+        ("Costs were $3 million higher than before.", "Costs were $3 million."),
+        ("The increase in sales was $3 million.", "Sales were $3 million."),
+        ("The strike raised the costs of the plant by EUR 20.", "The costs of the plant were EUR 20."),
+        ("The board reduced the yearly rent by EUR 200.", "The yearly rent was EUR 200."),
+        ("Las ventas cayeron 40 millones de euros.", "Las ventas fueron 40 millones de euros."),
     ],
 )
 def test_what_something_changed_by_is_not_what_it_is(source: str, claim: str) -> None:
@@ -47,6 +56,12 @@ def test_what_something_changed_by_is_not_what_it_is(source: str, claim: str) ->
         ("Revenue was $52.7 billion, an increase of $6.7 billion.", "Revenue totaled $52.7 billion."),
         ("Sales rose 8 %. The margin was 8 %.", "The margin was 8 %."),
         ("Costs of heating increased $200.", "The additional costs of heating were $200."),
+        ("The fund raised $40 million.", "The proceeds were $40 million."),
+        ("The fund raised $40 million from banks.", "The fund generated $40 million."),
+        ("The firm gained 500 customers.", "The number of new customers was 500."),
+        ("The tower rises 40 m.", "The tower is 40 m high."),
+        ("El tipo reducido del 10 % se aplica.", "El tipo reducido es del 10 %."),
+        ("La croissance de la France est forte : 8 %.", "La croissance est de 8 %."),
     ],
 )
 def test_a_change_may_be_told_in_other_words(source: str, claim: str) -> None:
@@ -61,7 +76,7 @@ def test_a_change_may_be_told_in_other_words(source: str, claim: str) -> None:
             "Shortages of components and excess inventory increased the cost of revenue.",
         ),
         (
-            "A delay of the permit could postpone the opening of the northern bridge.",
+            "A delay of the permit could, in some cases, postpone the opening of the northern bridge.",
             "A delay of the permit postpones the opening of the northern bridge.",
         ),
         (
@@ -78,6 +93,15 @@ def test_what_may_happen_is_not_what_happens(source: str, claim: str) -> None:
 @pytest.mark.parametrize(
     ("source", "claim"),
     [
+        (
+            "The Supplier may not assign the contract to others.",
+            "The Supplier is excluded from assigning the contract.",
+        ),
+        ("The Supplier may not assign the contract to others.", "The Supplier does not assign the contract to others."),
+        ("Data may only be stored in Europe by the processor.", "The processor stores data only in Europe."),
+        ("Passengers may carry two bags and one coat on board.", "Passengers carry two bags and one coat on board."),
+        ("The landlord may terminate by written notice.", "The landlord terminates by written notice."),
+        ("The pumps could not be cleaned before the winter.", "The pumps were not cleaned before the winter."),
         (
             "The tenant may sublet the rooms to other firms.",
             "The tenant is allowed to sublet the rooms to other firms.",
@@ -101,17 +125,6 @@ def test_rights_risks_and_facts_beside_a_maybe_are_no_fault(source: str, claim: 
     assert faults(claim, source) == []
 
 
-def test_a_name_that_only_other_documents_have_is_a_fault() -> None:
-    claim = "Exchange rates reduced the revenue of Nordwind in the first quarter."
-    said = "Exchange rates reduced our reported revenue in the first quarter."
-    question = "How did exchange rates affect Nordwind?"
-    other = passage("Nordwind sells pumps.", "nordwind.txt")
-    same = passage("Nordwind sells pumps.", "a.txt")
-    assert faults(claim, said, question, (other,)) == ["name: Nordwind, of another document"]
-    assert faults(claim, said, question, (same,)) == [], "the document says elsewhere that it is Nordwind's"
-    assert faults(claim, said, question) == [], "nothing tells whose report it is"
-
-
 def test_the_total_is_not_the_row_that_is_named() -> None:
     table = (
         "Product   2024   2023\nPumps   39,669   40,665\nValves   6,840   7,382\nTotal net sales   81,797   82,959\n"
@@ -120,3 +133,5 @@ def test_the_total_is_not_the_row_that_is_named() -> None:
     assert faults("The sales of pumps were 39,669 in 2024.", table) == []
     assert faults("Total net sales were 81,797 in 2024.", table) == []
     assert faults("Total net sales were 81,797 in 2024, those of pumps 39,669.", table) == []
+    assert faults("Pumps and valves together had sales of 81,797 in 2024.", table) == []
+    assert faults("Sales were 81,797 in 2024, of which pumps were the largest part.", table) == []

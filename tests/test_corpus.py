@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from ringfence.corpus import Corpus, View
 from ringfence.corpus.passages import LONGEST, TARGET, cut_passages
+from ringfence.corpus.table_heads import head_lines
 from ringfence.corpus.words import index_words, language_of, query_words
 from ringfence.errors import InputError
 
@@ -77,6 +78,31 @@ class TestPassages:
     def test_prose_and_headings_end_a_table(self) -> None:
         document = document_of("Name   2024\nPumps   5,100\n\n# Other things\n\nValves   7,100\nPipes   8,100")
         assert [p.lead for p in cut_passages(document)] == ["", "Other things"]
+
+    @pytest.mark.parametrize(
+        ("table", "head"),
+        [
+            ("Three Months   Nine Months\nJuly 1,   June 25,\n2023   2022\nSales:\nProducts   60,584   63,355", 4),
+            ("Staff of the firm as of   31.12.2022   31.12.2021\nNorway   51   40", 1),
+            ("Less than 12 Months   12 Months or Greater\nGross   Gross\n(In millions)\nDebt   5   (14)", 3),
+            ("Grade   Pay\nA1   100*\nA2   200¹\nA3   TEUR 300\nA4   € 400 gross\nA5   500", 1),
+            ("Name\tCity\tSince\nBob\tOslo\t1999\nEve\tParis\t2012\nJan\tBonn\t12", 1),
+            ("Name   Telephone\nBob   +47 22 33 44\nEve   12", 1),
+            ("Motor   Power\nA   10 kW\nB   12", 1),
+            ("Item   Change\nA   +5.1 %\nB   —\nC   7", 1),
+            ("Part   Material\nBolt   steel\nNut   brass", 1),
+            ("Norway   51   40\nSweden   12   13", 0),
+            ("Year of age   18   30   50\nFee   1   2   3", 0),
+        ],
+    )
+    def test_the_head_of_a_table_ends_where_its_data_begin(self, table: str, head: int) -> None:
+        assert head_lines(table.split("\n")) == head
+
+    def test_rows_stand_under_no_head_of_another_table(self) -> None:
+        first = "Segment   2024   2023\nPumps   9,100   9,200"
+        other = "1   Oslo   Norway   x\n2   Rome   Italy   y"
+        document = document_of(f"{first}\n\n{other}")
+        assert not any("Segment" in p.lead and "Oslo" in document.text[p.start : p.end] for p in cut_passages(document))
 
     def test_a_quoted_mail_is_a_passage_of_its_own(self) -> None:
         assert passages_of("I agree.\n\n> Shall we sign on Monday?") == ["I agree.", "> Shall we sign on Monday?"]

@@ -149,6 +149,7 @@ def test_a_summary_has_no_labels_to_train_on() -> None:
     assert tunable(TASK)
     assert tunable(LETTERS)
     assert not tunable(task_from({"schema": 1, "kind": "summarise", "name": "s", "words": 40}))
+    assert not tunable(task_of(law={"kind": "text", "within": "sentence"})), "the model writes none of its fields"
 
 
 @given(number=st.integers(0, 400))

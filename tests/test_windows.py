@@ -100,6 +100,8 @@ def test_windows_that_agree_outweigh_a_surer_one_that_stands_alone() -> None:
     together = merged(-0.06, -0.04, -0.02)  # Ann is wrong with 0.26 and 0.18, so both with 0.05; Cat with 0.10
     assert together.values["total"]["amount"] == "1.00"
     assert (together.values["who"], together.fields["who"].spans) == ("Ann", [(0, 3)]), "the first place counts"
+    doubted = merged(-0.9, -0.002, -0.1)
+    assert (doubted.values["who"], doubted.fields["who"].spans) == ("ann", [(10, 13)]), "but not of a doubtful reading"
     assert merged(-0.9, -0.9, -0.1).values["who"] == "Cat"
     assert merged(-0.3, -9, -0.2).values["who"] == "Cat"
 

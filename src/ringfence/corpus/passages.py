@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..documents import Block, Document
 from ..documents.model import lines_of
 from ..documents.sentences import sentences_of
+from .table_heads import goes_on, head_lines, table_head
 
 __all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
 
@@ -19,15 +20,10 @@ LONGEST = 720  # a single sentence or row may be so long before it is cut at a w
 OVERLAP = 200  # a sentence up to this long is repeated at the beginning of the next passage
 HEADING = 100  # characters that a heading has at most
 LEAD = 160  # characters of headings that stand before a passage in the index
-TABLE_HEAD = 240  # characters, and lines, of the head of its table
-TABLE_HEAD_LINES = 4
 
 _NUMBERED = re.compile(
     r"^(?:#{1,6} |(?:\d+\.)*\d+\.? +|(?:Section|Article|Chapter|Part|Item|Annex|§+) )", re.IGNORECASE
 )
-_CELL = re.compile(r"\t| \| |   +")
-_NUMBER = re.compile(r"[-–−(]?\s?(?:[$€£]|[A-Z]{3})?\s?[-–−(]?\d[\d.,'’ \u00a0]*\)?\s?%?\)?")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _QUOTE = re.compile(r"^(?:> ?)+")
 
 
@@ -90,7 +86,7 @@ def _passage(units: list[_Unit]) -> Passage:
 def _units(document: Document) -> Iterator[_Unit]:
     above: list[tuple[int, str]] = []  # headings with their depth
     section = 0
-    head = ""  # of the table that the last block was
+    head, table = "", list[str]()  # of the table that the last block was, and its lines
     headings = [_heading(document.text, block) for block in document.blocks]
     for block, found, following in zip(document.blocks, headings, [*headings[1:], (0, "")], strict=True):
         rows = _rows(document.text, block)
@@ -98,46 +94,22 @@ def _units(document: Document) -> Iterator[_Unit]:
             depth, words = found
             above = [*(entry for entry in above if entry[0] < depth), (depth, words)]
             section += 1
-            head = ""
+            head, table = "", []
             continue
         lead = " > ".join(words for _, words in above)[-LEAD:]
         if rows:
             lines = [document.text[start:end] for start, end in rows]
-            first = _first_of_numbers(lines)
-            head = _head_of(lines[: first or 1]) if first != 0 else head
+            own = head_lines(lines)
+            if own or not (table and goes_on(table, lines)):
+                head, own = table_head(lines, own), own or 1
+            table = lines
+            under = "\n".join(part for part in (lead, head) if part)
             for number, (start, end) in enumerate(rows):
-                under = "\n".join(part for part in (lead, head) if part)
-                shown = under if number >= (1 if first is None else first) else lead
-                yield from _cut(document, start, end, section, shown)
+                yield from _cut(document, start, end, section, under if number >= own else lead)
             continue
-        head = ""
+        head, table = "", []
         for start, end in sentences_of(document.text, block.start, block.end):
             yield from _cut(document, start, end, section, lead)
-
-
-def _first_of_numbers(lines: Sequence[str]) -> int | None:
-    """The first line with a number in a cell of its own, which is no year: what stands before is the table's head."""
-    return next(
-        (
-            number
-            for number, line in enumerate(lines)
-            if any(_NUMBER.fullmatch(cell.strip()) and not _YEAR.fullmatch(cell.strip()) for cell in _CELL.split(line))
-        ),
-        None,
-    )
-
-
-def _head_of(lines: Sequence[str]) -> str:
-    """The last lines of a table's head, without the label of the section that its first rows belong to."""
-    lines = [line.strip() for line in lines]
-    while len(lines) > 1 and lines[-1].endswith(":") and not _CELL.search(lines[-1]):
-        lines.pop()
-    head = ""
-    for line in reversed(lines[-TABLE_HEAD_LINES:]):
-        if len(line) + len(head) >= TABLE_HEAD:
-            break
-        head = f"{line}\n{head}" if head else line
-    return head or lines[-1][:TABLE_HEAD]
 
 
 def _cut(document: Document, start: int, end: int, section: int, lead: str) -> Iterator[_Unit]:

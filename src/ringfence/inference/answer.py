@@ -224,8 +224,7 @@ class AnswerJob:
             if draft.text in said:
                 continue
             sources = self._sources(draft)
-            locale = self.work.task.locale
-            faults = code_faults(draft, self.question, sources, locale, capital_nouns, self.passages)
+            faults = code_faults(draft, self.question, sources, self.work.task.locale, capital_nouns)
             if faults:
                 self.claims.append(self._claim(draft, faults))
                 continue

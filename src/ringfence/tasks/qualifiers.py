@@ -89,21 +89,47 @@ _CHANGED = re.compile(
     r"gefallen|reduziert|verringert))\b",
     re.I,
 )
-# Expenses increased (by) $1.1 billion: that is how much they changed, not how much they are.
+# Expenses increased (by) $1.1 billion: that is how much they changed, not how much they are. Without "by" only of verbs
+# that take no other object: who raised or gained an amount has it.
+_SIGN_OF_MONEY = r"[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z"
+_ROUGHLY = (
+    r"(?:[ ](?:about|around|approximately|roughly|nearly|almost|some|more than|over|less than|up to|at least|only|rund|"
+    r"etwa|fast|knapp|mehr als|über|environ|près de|casi|unos|circa|quasi|ongeveer|bijna|de))?"
+)
 _BY = re.compile(
-    rf"\b(?:{_RISE}|{_FALL})(?:[ ](?:by|of|um|von|de|del|di|met|un|una))?[ ]?(?:[$€£]|[A-Z]{{3}}[ ])?\Z", re.I
+    r"\b(?:(?:increas|decreas|declin|grew|fell|dropp)\w*|"
+    rf"(?:{_RISE}|{_FALL})(?:[ ](?!\d)[\w.'’-]+){{0,5}}?[ ](?:by|um)|"
+    r"(?:increase|decrease|rise|fall|decline|reduction|growth)[ ]of|"
+    r"(?:augment\w+|progress\w+|diminu\w+|baiss\w+|recul\w+|chut\w+)[ ](?:de|d')|"
+    r"(?:subi|baj|ca|aument|disminuy)(?:ó|eron|aron|yó|yeron)(?:[ ]en)?|"
+    r"(?:salit|aumentat|sces|diminuit|calat)[oaie][ ](?:di|del))"
+    rf"{_ROUGHLY}{_SIGN_OF_MONEY}",
+    re.I,
+)
+_UM = re.compile(r"\bum(?:[ ](?:rund|etwa|ca\.|fast|knapp|über|mehr als))?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z")
+_HIGHER = re.compile(
+    r"[ ]?(?:(?:Mio\.?|Mrd\.?|million|billion|thousand|euros?|EUR|dollars?|%|percent|points?)[ ]?)*"
+    r"(?:higher|lower|more|less|gestiegen|gesunken|gefallen|gewachsen|höher|niedriger|mehr|weniger)\b",
+    re.I,
+)
+_CHANGE_IS = re.compile(
+    r"\b(?:increase|decrease|rise|decline|reduction|growth|difference|change|anstieg|rückgang|zuwachs)\b"
+    r"(?:[ ](?!\d)[\w.'’-]+){0,5}?[ ](?:was|were|is|are|of|totall?ed|war|ist|betrug)(?:[ ](?:about|rund))?"
+    + _SIGN_OF_MONEY,
+    re.I,
 )
 _IS = re.compile(
     r"\b(?:was|were|is|are|total(?:s|l?ed|l?ing)|amount(?:s|ed|ing) to|(?:stood|stands) at|reach(?:es|ed)|"
     r"accounts? for|accounted for|represent(?:s|ed)|contribut(?:es|ed)|invest(?:s|ed)|spends?|spent|earn(?:s|ed)|"
     r"generat(?:es|ed)|war(?:en)?|ist|sind|betr(?:ägt|agen|ug(?:en)?)|(?:lag|liegt|lagen|liegen) bei|"
-    r"(?:beläuft|beliefen?|belaufen) sich auf|était|est|étaient|sont|s'élev\w+ à|fue(?:ron)?|es|son|era(?:no)?|è|sono)"
-    r"(?:[ ](?:about|around|approximately|roughly|only|rund|etwa|de))?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z",
+    r"(?:beläuft|beliefen?|belaufen) sich auf|était|est|étaient|sont|s'élev\w+ à|fue(?:ron)?|es|son|era(?:no)?|è|sono|"
+    rf"bedr(?:aagt|oeg|oegen)|is)(?:[ ](?:di|d'))?{_ROUGHLY}{_SIGN_OF_MONEY}",
     re.I,
 )
 _MORE = re.compile(
-    rf"\b(?:{_RISE}|{_FALL}|differ\w+|chang\w+|addition\w+|extra|further|more|less|up|down|above|below|zusätzlich\w*|"
-    r"mehr\w*|weniger|veränder\w*|unterschied\w*|änder\w*)\b",
+    rf"\b(?:{_RISE}|{_FALL}|differ\w+|chang\w+|addition\w+|extra|further|more|less|up|down|above|below|new|plus|savings?|"
+    r"proceeds|surcharge|zusätzlich\w*|mehr\w*|weniger|veränder\w*|unterschied\w*|änder\w*|wachstum|neue[nrs]?|"
+    r"croissance|économie|hausse|subida|ahorro|crecimiento|risparmio|crescita|groei)\b",
     re.I,
 )
 # Der Umsatz nahm um 8 % zu; er ging um 8 % zurück.
@@ -210,7 +236,7 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
         *_bounded(before, after),
         *_either("change", ("rise", "fall"), _nearest_change(before) or _UP.search(before) or _CHANGED.match(after)),
     }
-    if _BY.search(before):
+    if _BY.search(before) or _UM.search(before) or _CHANGE_IS.search(before) or _HIGHER.match(after):
         found.add(("amount", "of a change"))
     elif _IS.search(before) and not _MORE.search(before) and not _MORE.search(after[:FEW]):
         found.add(("amount", "itself"))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .evidence import stem
 from .tables import Head, TableCell, TableRow, tokens_in
 
 __all__ = ["Spoken", "crosses"]
@@ -15,8 +16,14 @@ __all__ = ["Spoken", "crosses"]
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LABELS = frozenset("numbe date amoun code id nr no numme datum".split())  # noqa: SIM905
 """Words of the labels of a form: the customer of *Customer number* names no row."""
-_TOTALS = frozenset("total sum gesam insgesam summe totale totaal totaux subtotal".split())  # noqa: SIM905
+_TOTALS = frozenset(map(stem, "total sum subtotal gesamt insgesamt summe totale totaal totaux".split()))  # noqa: SIM905
 """Words of rows that sum up others."""
+_PARTS = (
+    "together combined overall part include including among largest smallest share rest insgesamt zusammen gemeinsam "
+    "davon teil anteil ensemble partie inclus dont conjunto suma insieme parte samen deel"
+)
+_TOGETHER = frozenset(map(stem, _PARTS.split()))
+"""Words of claims that tell of a total beside one of its parts."""
 _Value = tuple[int, Sequence[TableCell]]
 """Where a value begins in a claim, and the cells that state it."""
 _Axis = Callable[[TableCell], object]
@@ -145,7 +152,7 @@ def _is_another_head(own: Head, named: Sequence[Head], spoken: Counter[str]) -> 
     if longer:
         return True
     rest = own.difference(*named)
-    if own & _TOTALS and any(not head <= own for head in named):
+    if own & _TOTALS and len(named) == 1 and not named[0] <= own and not spoken.keys() & _TOGETHER:
         return True  # the total revenue of one product is not that of all
     return bool(rest) and not rest & spoken.keys()
 

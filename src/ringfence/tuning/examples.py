@@ -71,8 +71,8 @@ class Encoded:
 
 
 def tunable(task: Task) -> bool:
-    """Whether there are training examples for this kind of task."""
-    return kind_of(task.kind).training is not None
+    """Whether there are training examples for this task: its kind has some, and the model writes a field."""
+    return kind_of(task.kind).training is not None and getattr(task, "written", task) is not None
 
 
 def examples_of(

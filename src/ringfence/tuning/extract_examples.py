@@ -41,7 +41,7 @@ def training_examples(
 
     A value of the gold that no window prints, or only in part, is missing: its line is there, but not learned.
     """
-    prepared = prepare(task.written or task, document)
+    prepared = prepare(_written_part(task), document)
     windows = windows_for(prepared, engine, windowing)
     plans = [prepared.plan(each, engine.control_tokens) for each in windows]
     written = [dict(_written(plan, gold)) for plan in plans]
@@ -58,6 +58,11 @@ def training_examples(
         return examples
     (whole,) = examples
     return [replace(whole, shown=Example(document.text, answer=whole.prompt.answer_start + whole.answer))]
+
+
+def _written_part(task: ExtractTask) -> ExtractTask:
+    assert task.written is not None  # see tunable
+    return task.written
 
 
 def _pieces(paths: Sequence[str], answers: dict[str, _Written], missing: Sequence[str]) -> tuple[Piece, ...]:

@@ -118,6 +118,11 @@ def prepare(gold: Path, source: GoldSource, terms: TuneTerms, hooks: TuneHooks) 
         require_file_name(terms.name)
     task = source.load_task()
     if not tunable(task):
+        if task.asks_sentences:
+            raise InputError(
+                "The model writes no field of this task: it is asked of single sentences.",
+                "Tune for a task that has other fields too.",
+            )
         raise InputError(f"A {task.kind} task has no labels to train on.", "Tune for an extract or classify task.")
     labels = read_labels(gold, source, terms.labels)
     require_engine(terms.engine)

@@ -9,22 +9,27 @@ from ..evidence import stem
 
 __all__ = ["certainty_faults"]
 
-_POSSIBLE = re.compile(
-    r"\b(?:may|might|could|possibly|perhaps|könnten?|dürften?|möglicherweise|vielleicht|pourrai(?:t|ent)|peut-être|"
-    r"podrían?|quizás?|potrebbe(?:ro)?|forse|zou(?:den)? kunnen|misschien)\b"  # the month and names have a capital
-    r"(?! (?:also )?be (?:found|seen|called|known|used|made|divided|described|defined)\b)"  # as good as: is found
+# Only with verbs of what happens: a tenant who may sublet has a right to.
+_HAPPENS = (
+    r"increas|decreas|reduc|rise|fall|lead|result|caus|affect|impact|harm|delay|postpone|prevent|lose|fail|exceed|declin|"
+    r"disrupt|damag|suffer|incur|becom|occur|happen|vary|differ|impair|limit|hurt|trigger|worsen|deteriorat|adverse|"
+    r"materially|significantly|negatively"
 )
-# What says of itself that it is open, or that somebody has a right: the tenant may sublet, so he is allowed to.
+_POSSIBLE = re.compile(
+    r"\b(?P<modal>[Mm]ay|might|could)(?:,[^,.;]{1,40},)?(?: (?:also|then|even|\w+ly|\w+ly and))* "
+    rf"(?:{_HAPPENS})\w*|"
+    r"\b(?:[Ii]t is possible that|[Pp]ossibly|[Pp]erhaps|könnten?|dürften?|[Mm]öglicherweise|[Vv]ielleicht|"
+    r"pourrai(?:t|ent)|[Pp]eut-être|podrían?|[Qq]uizás?|potrebbe(?:ro)?|[Ff]orse|zou(?:den)? kunnen|[Mm]isschien)\b"
+)
+# What says of itself that it is open.
 _OPEN = re.compile(
     r"\b(?:can|cannot|may|might|could|would|should|will|possib\w+|perhaps|potential\w*|risks?|uncertain\w*|likely|expect\w*|"
-    r"anticipat\w*|allow\w*|permitted|permission|rights?|entitle\w*|options?|optional|authori\w+|forb\w+|prohibit\w*|able|ability|"
-    r"könn\w+|kann|darf|dürf\w+|soll\w*|möglich\w*|vielleicht|risik\w+|recht\w*|erlaub\w*|peu\w+|pourr\w+|risque\w*|"
-    r"possible\w*|droit\w*|pued\w+|podr\w+|posib\w+|riesgos?|può|possono|potr\w+|forse|rischi\w*|kunnen|kan|mag|"
-    r"mogen|mogelijk\w*|misschien|risico\w*)\b",
+    r"anticipat\w*|must|able|ability|könn\w+|kann|darf|dürf\w+|soll\w*|möglich\w*|vielleicht|risik\w+|peu\w+|pourr\w+|"
+    r"risque\w*|possible\w*|pued\w+|podr\w+|posib\w+|riesgos?|può|possono|potr\w+|forse|rischi\w*|kunnen|kan|mag|"
+    r"mogelijk\w*|misschien|risico\w*)\b",
     re.I,
 )
 _WORD = re.compile(r"[^\W\d_]{4,}")
-_VERB = re.compile(r" (?:(?:not|also|be|have|been|then|even|\w+ly) )*([^\W\d_]+)")
 SHARE = 0.6  # of the words of a claim, or of a sentence in the other, that make the sentence its source
 LEAST = 4  # words of which that can be said
 
@@ -43,11 +48,7 @@ def certainty_faults(claim: str, said: str) -> list[str]:
     if best < SHARE:
         return []
     nearest = [sentence for share, sentence in shares if share >= best - 1 / len(words)]
-    possible = [found for sentence in nearest if (found := _POSSIBLE.search(sentence)) and _is_said(found, words)]
-    return [f"certainty: {possible[0].group()}"] if len(possible) == len(nearest) else []
-
-
-def _is_said(possible: re.Match[str], words: set[str]) -> bool:
-    """True if the claim has the verb that *may* stands before; in languages whose verb comes last, it always may."""
-    verb = _VERB.match(possible.string, possible.end())
-    return possible.group() not in ("may", "might", "could") or (verb is not None and stem(verb[1]) in words)
+    possible = [found for sentence in nearest if (found := _POSSIBLE.search(sentence))]
+    if len(possible) < len(nearest):
+        return []
+    return [f"certainty: {possible[0]['modal'] or possible[0].group()}"]

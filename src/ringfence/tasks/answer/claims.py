@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span
@@ -13,7 +12,6 @@ from ...documents.model import lines_of
 from ...documents.sentences import sentences_of
 from ..evidence import MOST_SHORT, as_document, closest, stem
 from ..locale import Locale
-from ..names import NameSource
 from ..stated import stated_values, written_values
 from ..units import end_of_unit, scale_behind
 from ..unsupported import unsupported
@@ -105,15 +103,13 @@ def code_faults(
     sources: Sequence[FoundPassage],
     locale: Locale,
     capital_nouns: bool | None = None,
-    found: Sequence[FoundPassage] = (),
 ) -> list[str]:
     """Return what a claim says that its passages do not: numbers, dates, amounts, names, quotations.
 
     Names, dates and bare numbers of the question are no fault: whether they fit is for the check of meaning. An amount,
     a share or a quantity must stand in the passages, though it was asked for, and so must every number of a
     calculation, whose sums are of like units. ``capital_nouns`` says whether the language capitalises nouns, which a
-    short passage does not tell. ``found`` are all passages of the question: a name that only documents have which the
-    claim does not cite is that of another document.
+    short passage does not tell.
     """
     if not sources:
         return ["no citation"]
@@ -142,7 +138,6 @@ def code_faults(
     ]
     if text and not faults:
         faults = _of_others(text, question, sources, locale, capital_nouns)
-        faults += _elsewhere(text, said, {source.document for source in sources}, found, locale, capital_nouns)
         faults += certainty_faults(text, said)
     if not faults and (strange := _strange_words(text, f"{said}\n{question}")):
         faults.append(f"words: {', '.join(strange)}")
@@ -233,27 +228,6 @@ def _of_others(
             lacking -= {word for name in holders for word in known[name]}
             faults.append(f"{kind}: {text}, not beside {', '.join(sorted(word for _, word in lacking))}")
     return faults
-
-
-def _elsewhere(
-    claim: str,
-    said: str,
-    cited: AbstractSet[str],
-    found: Sequence[FoundPassage],
-    locale: Locale,
-    capital_nouns: bool | None,
-) -> list[str]:
-    """The names of a claim that, of all passages found, only those of documents have which it does not cite.
-
-    The question speaks of one company, and the claim gives it the words of another one's report.
-    """
-    missing = unsupported(as_document(claim), as_document(said), locale, capital_nouns)
-    names = [one.text for one in missing if one.kind == "name"]
-    texts = {True: "", False: ""}
-    for passage in found if names else ():
-        texts[passage.document in cited] += "\n\n".join([passage.title, passage.lead, passage.text, ""])
-    own, others = NameSource(texts[True]), NameSource(texts[False])
-    return [f"name: {name}, of another document" for name in names if others.has(name) and not own.has(name)]
 
 
 def _strange_words(claim: str, said: str) -> list[str]:

@@ -16,6 +16,7 @@ from .task import ExtractTask
 __all__ = ["gather", "merge", "windows_of_values"]
 
 
+EVEN = 0.5  # a window that doubts its value more does not tell its place
 NEAR = 2.0  # times the doubt of the value that counts: another window is about as sure of another one
 
 
@@ -102,8 +103,10 @@ def _best(found: Sequence[FieldValue]) -> FieldValue:
             places[place] = min(places.get(place, 1.0), _doubt(candidate))
         doubt = {key: math.prod(places.values()) for key, places in doubts.items()}
         least = min(doubt.values())
-        believed = (each for each in stated if doubt[_key(each)] == least)
-        best = min(believed, key=lambda each: (each.answer.spans[:1], _doubt(each)))
+        believed = [each for each in stated if doubt[_key(each)] == least]
+        surest = min(believed, key=_doubt)
+        sure = [each for each in believed if _doubt(each) <= max(EVEN, _doubt(surest))]
+        best = min(sure, key=lambda each: (each.answer.spans[:1], _doubt(each)))
         near = [each for each in stated if _key(each) != _key(best) and doubt[_key(each)] <= NEAR * doubt[_key(best)]]
         if near:
             rival = max(near, key=lambda each: (-doubt[_key(each)], each.score))
