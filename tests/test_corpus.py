@@ -98,6 +98,10 @@ class TestPassages:
     def test_the_head_of_a_table_ends_where_its_data_begin(self, table: str, head: int) -> None:
         assert head_lines(table.split("\n")) == head
 
+    @given(st.lists(st.text(st.sampled_from("1 2019a.,-|\t/")), max_size=12))
+    def test_any_lines_have_a_head_within_them(self, lines: list[str]) -> None:
+        assert 0 <= head_lines([*lines, "Name   1" + "1" * 3000 + "x"]) <= len(lines) + 1
+
     def test_rows_stand_under_no_head_of_another_table(self) -> None:
         first = "Segment   2024   2023\nPumps   9,100   9,200"
         other = "1   Oslo   Norway   x\n2   Rome   Italy   y"

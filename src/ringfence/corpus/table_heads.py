@@ -9,13 +9,12 @@ __all__ = ["goes_on", "head_lines", "table_head"]
 
 MOST_CHARACTERS, MOST_LINES = 240, 4  # of a head, as it is shown
 _CELL = re.compile(r"\t| \| |   +")
-# What a head may say with digits: years, days, quarters and lengths of time.
+# What a head may say with digits, word by word: years, days, quarters and lengths of time.
 _TIME = re.compile(
-    r"(?:(?:(?:19|20)\d\d(?:/\d\d)?|\d{1,2}(?:st|nd|rd|th)?|\d{1,2}[./-]\d{1,2}[./-](?:\d\d){1,2}|[QHTS][1-4]|FY\d*|"
+    r"(?:(?:19|20)\d\d(?:/\d\d)?|\d{1,2}(?:st|nd|rd|th)?|\d{1,2}[./-]\d{1,2}[./-](?:\d\d){1,2}|[QHTS][1-4]|FY\d*|"
     r"(?:jan|feb|mar|mär|apr|may|mai|mag|mei|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|oct|okt|ott|nov|dec|dez|déc|dic)\w*|"
-    r"(?:months?|weeks?|days?|years?|quarters?|fiscal|monate?|tage?|jahre?|quartal|mois|an(?:née)?s?|trimestre|"
-    r"three|six|nine|twelve|less|than|or|more|greater|to|as|of|at|bis|zum|am|au|al|ended?|ending|through|and)|[-–/])"
-    r"[.,]?\s*)+",
+    r"months?|weeks?|days?|years?|quarters?|fiscal|monate?|tage?|jahre?|quartal|mois|an(?:née)?s?|trimestre|"
+    r"three|six|nine|twelve|less|than|or|more|greater|to|as|of|at|bis|zum|am|au|al|ended?|ending|through|and|[-–/])[.,]?",
     re.I,
 )
 _EMPTY = re.compile(r"[-–—]+|n/?a|k\.? ?A\.?", re.I)
@@ -42,7 +41,7 @@ def _is_data(cells: Sequence[str], named: bool) -> bool:
     """True for a row with a number that is no time, or, under a head of words, with a time beside several words."""
     if len(cells) < 2:
         return False
-    times = [bool(_TIME.fullmatch(cell) and _TELLS_TIME.search(cell)) for cell in cells]
+    times = [bool(_TELLS_TIME.search(cell)) and all(map(_TIME.fullmatch, cell.split())) for cell in cells]
     numbers = [re.search(r"\d", cell) is not None or _EMPTY.fullmatch(cell) is not None for cell in cells]
     if any(number and not time for number, time in zip(numbers, times, strict=True)):
         return True

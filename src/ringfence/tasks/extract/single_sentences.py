@@ -94,7 +94,7 @@ def _of_block(text: str, start: int, end: int) -> Iterator[Span]:
 def _goes_on(text: str, held: Span, start: int) -> bool:
     """True if what begins at ``start``, in the next line or paragraph, belongs to the sentence before it."""
     before, after = text[slice(*held)], text[start : start + 60]
-    if text[held[1] : start].strip() or not _says_something(before):  # page 3 of 12
+    if held[1] - held[0] > LONGEST or text[held[1] : start].strip() or not _says_something(before):  # page 3 of 12
         return False
     if _ENDS.search(before) or _IS_ENTRY.match(before) or _CELLS.search(before):
         return False
@@ -102,14 +102,15 @@ def _goes_on(text: str, held: Span, start: int) -> bool:
 
 
 def _short(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
-    """A sentence, or its parts, at semicolons and list marks, if it is longer than a prompt should be."""
+    """A sentence, or its parts if it is longer than a prompt should be: at semicolons and list marks, else at words."""
     if end - start <= LONGEST:
         yield start, end, False
         return
-    cuts = [start, *(start + cut.end() for cut in _CUTS.finditer(text[start:end])), end]
+    cuts = [start + cut.end() for cut in _CUTS.finditer(text[start:end])]
+    cuts += [start + space.end() for space in re.finditer(rf"\S[^;:]{{{LONGEST},}}?\s", text[start:end])]
     first = start
-    for cut, following in itertools.pairwise(cuts[1:]):
-        if following - first > LONGEST:
+    for cut, following in itertools.pairwise([*sorted(cuts), end]):
+        if following - first > LONGEST and cut > first:
             yield first, first + len(text[first:cut].rstrip()), True
             first = cut
     yield first, end, True
