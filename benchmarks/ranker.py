@@ -16,9 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,9 @@ from ringfence.evaluation.learned_outcomes import ALONE, BOTH, MODEL, FieldOutco
 from ringfence.evaluation.learned_proof import Proof
 from ringfence.evaluation.statistics import bootstrap_ratio
 from ringfence.learning import Labelled, fit_ranker, label
+from ringfence.learning import ranker as ranker_module
+from ringfence.learning.features import Surroundings
+from ringfence.learning.places import Place
 from ringfence.runs import RunFolder
 from ringfence.tasks.fields import ListField
 from ringfence.tasks.values import type_date
@@ -174,22 +181,77 @@ def _print_gain(name: str, gains: Sequence[tuple[str, float]]) -> None:
         print(f"  {name}: {np.mean(differences):+.3f} [{low:+.3f}, {high:+.3f}], {len(set(families))} families")
 
 
+class Remembered(Surroundings):
+    """Surroundings that work out the features of a field once: splits ask for them again and again."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._known: dict[tuple[int, str], list[set[str]]] = {}
+
+    def features(self, places: Sequence[Place], about: str) -> list[set[str]]:
+        """As always; the places of a document are the same objects each time."""
+        key = id(places), about
+        if key not in self._known:
+            self._known[key] = super().features(places, about)
+        return self._known[key]
+
+
+def remember() -> None:
+    """Let rankers prepare each document once in this process."""
+    prepared: dict[str, Any] = {}
+    around: dict[str, Remembered] = {}
+    places: dict[int, Any] = {}
+    prepare, places_of = ranker_module.prepare, ranker_module.places_of  # type: ignore[attr-defined]
+
+    def prepare_once(task: Any, document: Document) -> Any:
+        if document.id not in prepared:
+            prepared[document.id] = prepare(task, document)
+        return prepared[document.id]
+
+    def around_once(document: Document) -> Remembered:
+        if document.id not in around:
+            around[document.id] = Remembered(document)
+        return around[document.id]
+
+    def places_once(of: Any) -> Any:
+        if id(of) not in places:
+            places[id(of)] = places_of(of)
+        return places[id(of)]
+
+    for name, once in (("prepare", prepare_once), ("Surroundings", around_once), ("places_of", places_once)):
+        setattr(ranker_module, name, once)
+
+
+def one_split(of: Set, size: int, target: float, seed: int) -> tuple[float, bool] | None:
+    """The share of a draw that the ranker answers alone, and whether its bound is broken; None without a threshold."""
+    task = of.bench.task
+    order = drawn(of.documents, seed, at_random=True)
+    inside, tested = order[:size], order[size:]
+    proof = Proof(task, fit_ranker(task, inside, {}), inside, {}, of.sources, "letters")
+    found = proof.sureness(target, CONFIDENCE)
+    if found is None:
+        return None
+    alone = replace(proof, ranker=replace(proof.ranker, folds={}))
+    outside = [alone.judged_alone(each) for each in tested]
+    accepted = [right is False for least, right in outside if least >= found.at]
+    return len(accepted) / len(outside), bool(accepted) and float(np.mean(accepted)) > target
+
+
 def cascade(of: Set, size: int, splits: int, target: float) -> None:
     """Print the share that the ranker answers alone, and how often its bound is broken."""
-    task, broken, shares, without = of.bench.task, 0, [], 0
-    for seed in range(splits):
-        order = drawn(of.documents, seed, at_random=True)
-        inside, tested = order[:size], order[size:]
-        proof = Proof(task, fit_ranker(task, inside, {}), inside, {}, of.sources, "letters")
-        found = proof.sureness(target, CONFIDENCE)
-        if found is None:
-            without += 1
-            continue
-        alone = replace(proof, ranker=replace(proof.ranker, folds={}))
-        outside = [alone.judged_alone(each) for each in tested]
-        accepted = [right is False for least, right in outside if least >= found.at]
-        shares.append(len(accepted) / len(outside))
-        broken += bool(accepted) and float(np.mean(accepted)) > target
+    remember()
+    with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
+        done = []
+        for each in pool.map(partial(one_split, of, size, target), range(splits)):
+            done.append(each)
+            print(
+                f"\r{len(done)} of {splits} splits, above the target in {sum(split[1] for split in done if split)}",
+                end="",
+                file=sys.stderr,
+            )
+    drawn_shares = [each for each in done if each is not None]
+    shares, without = [share for share, _ in drawn_shares], len(done) - len(drawn_shares)
+    broken = sum(is_broken for _, is_broken in drawn_shares)
     print(
         f"\n{of.bench.name}, cascade at {target:.0%}, {size} labels, {splits} splits: no threshold in {without}; "
         f"share answered alone {np.mean(shares) if shares else 0:.2f}; above the target in {broken}"
