@@ -33,6 +33,8 @@ MOST_JOINED = 3  # sentences of one value: a clause often needs two
 SHARPNESS = 2.5
 # Of nulls whose likeliest sentence was this near below the bound 19 of 31 were wrong, of the others 4 of 43.
 NEAR = 0.7  # nats
+# Of the values of 20 contracts 3 of 11 that were less probable were right, of the others 41 of 43.
+EVEN = math.log(0.5)
 
 
 def question_of(task: ExtractTask, path: str) -> str:
@@ -64,8 +66,8 @@ def sentence_value(
     required = task.sentences[path].required
     null = Weighed(None, FieldAnswer(kind="null"), 0.0)
     if not odds:
-        absent = ["required-but-absent"] if required else []
-        return FieldValue(None, FieldAnswer(kind="null", flags=["nothing-recognised", *absent]))
+        missing = ["required-but-absent"] if required else []
+        return FieldValue(None, FieldAnswer(kind="null", flags=["nothing-recognised", *missing]))
     order = sorted(odds, key=lambda number: (-odds[number], number))
     best = order[0]
     joined = _joined(document, best, sentences, odds, bound)
@@ -78,16 +80,18 @@ def sentence_value(
     distribution = _normal([*found, null])
     if required:
         distribution = tuple(each for each in distribution if each.answer.kind != "null")
-    if odds[best] < bound and not required:
+    absent = odds[best] < bound and not required
+    if absent:
         answer = FieldAnswer(kind="null", flags=["doubtful-null"] if odds[best] >= bound - NEAR else [])
         value = None
-    else:
+    own = next(each for each in distribution if each.value == value)
+    if not absent:
         rivals = [number for number in order if number not in joined and odds[number] >= bound]
         answer.flags += [f"another-sentence: {sentences[rivals[0]].text}"] if rivals else []
         answer.flags += ["likelier-null"] if odds[best] < bound else []
+        answer.flags += ["doubtful-sentence"] if own.logprob < EVEN else []
         answer.flags += ["begins-open"] if sentences[joined[0]].begins_open else []
         answer.flags += ["ends-open"] if sentences[joined[-1]].ends_open else []
-    own = next(each for each in distribution if each.value == value)
     level = round(own.logprob, 4)
     answer.features = {
         "v": FEATURES_VERSION,
