@@ -107,12 +107,41 @@ _BY = re.compile(
     re.I,
 )
 _UM = re.compile(r"\bum(?:[ ](?:rund|etwa|ca\.|fast|knapp|über|mehr als))?[ ]?(?:[$€£]|[A-Z]{3}[ ])?\Z")
+_CHANGES = re.compile(
+    r"\b(?:stieg\w*|steig\w*|gestiegen|erhöh\w*|wuchs\w*|gewachsen|fiel\w*|fällt|gefallen|sank\w*|sink\w*|gesunken|senk\w*|"
+    r"gesenkt|höher|niedriger|verringer\w*|zugenommen|abgenommen|zurückgegangen)\b"
+)
 _HIGHER = re.compile(
     r"[ ]?(?:(?:Mio\.?|Mrd\.?|million|billion|thousand|euros?|EUR|dollars?|%|percent|points?)[ ]?)*"
-    r"(?:higher|lower|more|less|gestiegen|gesunken|gefallen|gewachsen|höher|niedriger|mehr|weniger)\b",
+    r"(?:higher|lower|gestiegen|gesunken|gefallen|gewachsen|höher|niedriger)\b(?! (?:up|of|than \d))",
     re.I,
 )
 _CHANGE_IS = re.compile(
+    r"(?<!of the )(?<!of an )\b(?:increase|decrease|rise|decline|reduction|growth|difference|anstieg|rückgang|zuwachs)"
+    r"(?:[ ](?:in|of|to|der|des|beim?)(?:[ ](?:the|our|its|their))?(?:[ ](?!\d)[\w'’-]+){1,2})?"
+    r"[ ](?:was|were|is|are|totall?ed|war|ist|betrug)(?:[ ](?:about|rund))?" + _SIGN_OF_MONEY,
+    re.I,
+)
+# Money or a share: the rent was reduced by the 2 owners, and the tower rises 40 m.
+_MONEY_OR_SHARE = re.compile(
+    r"[$€£%]|\b(?:percent|prozent|points?|punkte?|mio|mrd|tsd|mil(?:li(?:on|ard)\w*|j\w+)|billion|thousand|euros?|dollars?)\b|"
+    r"(?-i:\b[A-Z]{3}\b)",
+    re.I,
+)
+_IS = re.compile(
+    r"(?<!of the )(?<!of an )\b(?:increase|decrease|rise|decline|reduction|growth|difference|anstieg|rückgang|zuwachs)"
+    r"(?:[ ](?:in|of|to|der|des|beim?)(?:[ ](?:the|our|its|their))?(?:[ ](?!\d)[\w'’-]+){1,2})?"
+    r"[ ](?:was|were|is|are|totall?ed|war|ist|betrug)(?:[ ](?:about|rund))?" + _SIGN_OF_MONEY,
+    re.I,
+)
+# Money or a share: the rent was reduced by the 2 owners, and the tower rises 40 m.
+_SIGNED = re.compile(r"(?:[$€£]|\b[A-Z]{3}[ ])[ ]?\Z")
+_UNIT_OF_CHANGE = re.compile(
+    r"[ ]?(?:%|percent|prozent|points?|punkte?|(?:(?:Mio|Mrd|Tsd)\.?|mil(?:li(?:on|ard)\w*|j\w+)|billion|thousand)|"
+    r"euros?\b|dollars?\b|EUR\b|USD\b|€)",
+    re.I,
+)
+_IS = re.compile(
     r"\b(?:increase|decrease|rise|decline|reduction|growth|difference|change|anstieg|rückgang|zuwachs)\b"
     r"(?:[ ](?!\d)[\w.'’-]+){0,5}?[ ](?:was|were|is|are|of|totall?ed|war|ist|betrug)(?:[ ](?:about|rund))?"
     + _SIGN_OF_MONEY,
@@ -128,7 +157,8 @@ _IS = re.compile(
 )
 _MORE = re.compile(
     rf"\b(?:{_RISE}|{_FALL}|differ\w+|chang\w+|addition\w+|extra|further|more|less|up|down|above|below|new|plus|savings?|"
-    r"proceeds|surcharge|zusätzlich\w*|mehr\w*|weniger|veränder\w*|unterschied\w*|änder\w*|wachstum|neue[nrs]?|"
+    r"proceeds|surcharge|premium|bonus|discount|rebate|increment|steps?|escalat\w+|adjust\w+|threshold|limit|hires|charge|"
+    r"zusätzlich\w*|mehr\w*|weniger|veränder\w*|unterschied\w*|änder\w*|wachstum|neue[nrs]?|"
     r"croissance|économie|hausse|subida|ahorro|crecimiento|risparmio|crescita|groei)\b",
     re.I,
 )
@@ -236,7 +266,7 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
         *_bounded(before, after),
         *_either("change", ("rise", "fall"), _nearest_change(before) or _UP.search(before) or _CHANGED.match(after)),
     }
-    if _BY.search(before) or _UM.search(before) or _CHANGE_IS.search(before) or _HIGHER.match(after):
+    if _is_change(before, after) and _MONEY_OR_SHARE.search(text[max(0, start - 4) : end + 12]):
         found.add(("amount", "of a change"))
     elif _IS.search(before) and not _MORE.search(before) and not _MORE.search(after[:FEW]):
         found.add(("amount", "itself"))
@@ -262,6 +292,14 @@ def qualifiers(text: str, start: int, end: int) -> Qualifiers:
     if tax := _TAX.match(after):
         found.add(("tax", "net" if tax["net"] else "gross"))
     return frozenset(found)
+
+
+def _is_change(before: str, after: str) -> bool:
+    """True if a value is by how much something changed."""
+    if _BY.search(before) or _CHANGE_IS.search(before) or _HIGHER.match(after):
+        return True
+    said = _CHANGES.search(before) or _CHANGES.search(after) or (_PARTED.search(before) and _PARTICLE.search(after))
+    return _UM.search(before) is not None and said is not None
 
 
 def date_qualifiers(text: str, start: int, end: int) -> Qualifiers:

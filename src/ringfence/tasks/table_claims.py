@@ -19,8 +19,8 @@ _LABELS = frozenset("numbe date amoun code id nr no numme datum".split())  # noq
 _TOTALS = frozenset(map(stem, "total sum subtotal gesamt insgesamt summe totale totaal totaux".split()))  # noqa: SIM905
 """Words of rows that sum up others."""
 _PARTS = (
-    "together combined overall part include including among largest smallest share rest insgesamt zusammen gemeinsam "
-    "davon teil anteil ensemble partie inclus dont conjunto suma insieme parte samen deel"
+    "together combined overall all most mostly top with part include including among largest smallest share rest "
+    "insgesamt zusammen gemeinsam davon teil anteil ensemble partie inclus dont conjunto suma insieme parte samen deel"
 )
 _TOGETHER = frozenset(map(stem, _PARTS.split()))
 """Words of claims that tell of a total beside one of its parts."""

@@ -9,15 +9,18 @@ from ..evidence import stem
 
 __all__ = ["certainty_faults"]
 
-# Only with verbs of what happens: a tenant who may sublet has a right to.
+# Only with verbs of what happens, and of no person: a tenant who may sublet, or reduce his rent, has a right to.
 _HAPPENS = (
-    r"increas|decreas|reduc|rise|fall|lead|result|caus|affect|impact|harm|delay|postpone|prevent|lose|fail|exceed|declin|"
-    r"disrupt|damag|suffer|incur|becom|occur|happen|vary|differ|impair|limit|hurt|trigger|worsen|deteriorat|adverse|"
-    r"materially|significantly|negatively"
+    r"increase|decrease|reduce|rise|fall|lead|result|cause|affect|impact|harm|delay|postpone|prevent|lose|fail|exceed|decline|"
+    r"disrupt|damage|suffer|incur|become|occur|happen|impair|hurt|trigger|worsen|deteriorate"
+)
+_PERSON = (
+    r"(?:lessee|lessor|lender|borrower|tenant|landlord|supplier|buyer|seller|licensee|licensor|customer|contractor|party|"
+    r"parties|pilot|user|employee|employer|member|director|court|you|we|he|she|they|who|[A-Z]\w+)"
 )
 _POSSIBLE = re.compile(
-    r"\b(?P<modal>[Mm]ay|might|could)(?:,[^,.;]{1,40},)?(?: (?:also|then|even|\w+ly|\w+ly and))* "
-    rf"(?:{_HAPPENS})\w*|"
+    rf"(?<!\w)(?!{_PERSON} (?:may|might|could)\b)\w+ (?P<modal>may|might|could)(?:,[^,.;]{{1,40}},)?"
+    rf"(?: (?:also|then|even|\w+ly|\w+ly and))* (?:{_HAPPENS})\b|"
     r"\b(?:[Ii]t is possible that|[Pp]ossibly|[Pp]erhaps|könnten?|dürften?|[Mm]öglicherweise|[Vv]ielleicht|"
     r"pourrai(?:t|ent)|[Pp]eut-être|podrían?|[Qq]uizás?|potrebbe(?:ro)?|[Ff]orse|zou(?:den)? kunnen|[Mm]isschien)\b"
 )
