@@ -92,6 +92,7 @@ class TestPassages:
             ("Item   Change\nA   +5.1 %\nB   —\nC   7", 1),
             ("Part   Material\nBolt   steel\nNut   brass", 1),
             ("Norway   51   40\nSweden   12   13", 0),
+            ("Term   24 months\nStart   1 May 2024\nEnd   30 April 2026\nRent   EUR 500", 1),
             ("Year of age   18   30   50\nFee   1   2   3", 0),
         ],
     )

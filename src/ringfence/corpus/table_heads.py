@@ -30,11 +30,16 @@ def head_lines(lines: Sequence[str]) -> int:
     named = False
     for count, line in enumerate(lines):
         cells = [cell.strip() for cell in _CELL.split(line) if cell.strip()]
-        if _is_data(cells, named):
+        if _is_data(cells, named) or (count and _is_entry(cells)):
             return count if wide <= MOST_LINES else 1
         wide += len(cells) > 1
         named = named or (len(cells) > 1 and not re.search(r"\d", line))
     return 1
+
+
+def _is_entry(cells: Sequence[str]) -> bool:
+    """True for a label with a time, a row of a form: Term   24 months."""
+    return len(cells) == 2 and not re.search(r"\d", cells[0]) and re.match(r"\d", cells[1]) is not None
 
 
 def _is_data(cells: Sequence[str], named: bool) -> bool:
