@@ -29,7 +29,7 @@ _MONTHS = (
 _ORDINAL = re.compile(r"(?<![\w.,/-])\d{1,2}\.$")  # am 31. Dezember, im 2. Quartal
 _COUNTED = re.compile(rf"[ \u00a0](?:{_MONTHS})\b")
 # Those that may end a sentence too: et al. The court agreed.
-_MAYBE = re.compile(r"\b(?:al|lit|Reg|Ave|Blvd|MM|Cie|Cía|Exec|Sr|Ing)\.$")
+_MAYBE = re.compile(r"\b(?:al|lit|Reg|Ave|Blvd|MM|Cie|Cía|Exec|Ing)\.$")
 _OPENS = re.compile(
     r"\s+(?:The|This|That|These|It|In|If|He|She|They|We|A|An|Der|Die|Das|Es|Ein|Eine|Le|La|Les|Il|Elle|El|Los|Las|De|Het|"
     r"Lo|Gli|Un|Une|Una)\b"

@@ -70,12 +70,13 @@ def places_of(prepared: Prepared) -> dict[str, list[Place]]:
 
     Whole sentences are not ranked: they have no labels, heads and columns around them.
     """
+    sentences = prepared.task.sentences
     return {
         path: list(text_places(prepared.cell_lines, spec))
         if isinstance(spec, TextField)
         else typed_places(spec, prepared.candidates.get(path, ()))
         for path, spec in prepared.task.flat.items()
-        if not isinstance(spec, ListField) and path not in prepared.task.sentences
+        if not isinstance(spec, ListField) and path not in sentences
     }
 
 

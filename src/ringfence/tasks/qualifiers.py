@@ -129,25 +129,6 @@ _MONEY_OR_SHARE = re.compile(
     re.I,
 )
 _IS = re.compile(
-    r"(?<!of the )(?<!of an )\b(?:increase|decrease|rise|decline|reduction|growth|difference|anstieg|rückgang|zuwachs)"
-    r"(?:[ ](?:in|of|to|der|des|beim?)(?:[ ](?:the|our|its|their))?(?:[ ](?!\d)[\w'’-]+){1,2})?"
-    r"[ ](?:was|were|is|are|totall?ed|war|ist|betrug)(?:[ ](?:about|rund))?" + _SIGN_OF_MONEY,
-    re.I,
-)
-# Money or a share: the rent was reduced by the 2 owners, and the tower rises 40 m.
-_SIGNED = re.compile(r"(?:[$€£]|\b[A-Z]{3}[ ])[ ]?\Z")
-_UNIT_OF_CHANGE = re.compile(
-    r"[ ]?(?:%|percent|prozent|points?|punkte?|(?:(?:Mio|Mrd|Tsd)\.?|mil(?:li(?:on|ard)\w*|j\w+)|billion|thousand)|"
-    r"euros?\b|dollars?\b|EUR\b|USD\b|€)",
-    re.I,
-)
-_IS = re.compile(
-    r"\b(?:increase|decrease|rise|decline|reduction|growth|difference|change|anstieg|rückgang|zuwachs)\b"
-    r"(?:[ ](?!\d)[\w.'’-]+){0,5}?[ ](?:was|were|is|are|of|totall?ed|war|ist|betrug)(?:[ ](?:about|rund))?"
-    + _SIGN_OF_MONEY,
-    re.I,
-)
-_IS = re.compile(
     r"\b(?:was|were|is|are|total(?:s|l?ed|l?ing)|amount(?:s|ed|ing) to|(?:stood|stands) at|reach(?:es|ed)|"
     r"accounts? for|accounted for|represent(?:s|ed)|contribut(?:es|ed)|invest(?:s|ed)|spends?|spent|earn(?:s|ed)|"
     r"generat(?:es|ed)|war(?:en)?|ist|sind|betr(?:ägt|agen|ug(?:en)?)|(?:lag|liegt|lagen|liegen) bei|"

@@ -17,7 +17,6 @@ LONGEST = 1500  # characters of a sentence in a prompt; longer ones are cut into
 HEADING = 8  # words that a heading has at most
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-_CELLS = re.compile(r"\S(?:\t| \| |   +)\S")
 _IS_ENTRY = re.compile(r"[^\W\d_][\w /&-]{1,39}:[ \t]+\S")  # TERM: two years
 _LISTED = re.compile(r"(?:[-–•*>·] |\(?(?:[a-z]{1,3}|\d{1,2})[.)] )")
 _NUMBERED = re.compile(r"\(?\d+[.)]|§|\d+\.\d")
@@ -102,8 +101,9 @@ def _is_unfinished(text: str) -> bool:
     """True if a text ends in a comma or a word that nothing ends in, or in no mark though it is no heading."""
     if not text or _ENDS.search(text):
         return False
-    titled = sum(word[0].isupper() for word in _WORDS.findall(text)) * 2 > len(_WORDS.findall(text))
-    return bool(_UNFINISHED.search(text)) or (len(_WORDS.findall(text)) > HEADING and not titled)
+    words = _WORDS.findall(text)
+    titled = sum(word[0].isupper() for word in words) * 2 > len(words)
+    return bool(_UNFINISHED.search(text)) or (len(words) > HEADING and not titled)
 
 
 def _joined(document: Document) -> Iterator[_Piece]:
