@@ -153,7 +153,7 @@ def address(written: str, text: str) -> FieldAnswer:
     )
 
 
-def test_an_address_goes_back_over_lines_that_end_with_a_comma_and_have_a_number() -> None:
+def test_an_address_goes_back_over_lines_in_parts_with_a_number() -> None:
     got = address("JALAN BESAR, 53300 KUALA LUMPUR", POPULAR)
     assert (got.raw, got.flags) == ("LOT 5, 2ND FLOOR, PLAZA ONE,\nJALAN BESAR,\n53300 KUALA LUMPUR", ["over-lines"])
     assert got.features["start_moved"] == 1
@@ -170,7 +170,42 @@ def test_an_address_goes_back_over_lines_that_end_with_a_comma_and_have_a_number
         "Registered in England No. 123456,",
         "Born 1.2.1980,",
         "ann7@example.com,",
+        "Anna Muster, Lange Gasse 5, 10115 Berlin",
+        "Anna Muster, Lange Gasse 5, 10115 Berlin\nHerr Max Beispiel",
+        "Desk 4, room 12\nMrs Ann Lee",
+        "Bolts, blue, 4.50",
+        "Hall 3, east\nThe Courtyard\nOld Mill",
     ],
 )
 def test_lines_that_are_no_part_of_an_address_stay_above_it(above: str) -> None:
     assert address("12 High Street, London", f"{above}\n12 High Street, London\n").raw == "12 High Street, London"
+
+
+@pytest.mark.parametrize(
+    ("above", "written"),
+    [
+        ("LOT 28, JALAN ANGSA\nTAMAN BERKELEY", "41150 KLANG, SELANGOR"),
+        ("12, JALAN TAMPOI 7/4,KAWASAN ONE", "TAMPOI,81200 JOHOR BAHRU"),
+        ("Unit 5, The Maltings", "12 High Street, London"),
+        ("1504, Batu 8", "46000 PETALING JAYA"),
+    ],
+)
+def test_an_address_that_seems_to_begin_with_its_town_begins_above(above: str, written: str) -> None:
+    assert address(written, f"ACME\n{above}\n{written}\nTotal   5.00\n").raw == f"{above}\n{written}"
+
+
+@pytest.mark.parametrize("number", ["789417-W", "002065464-X", "(1118258-K)", "GST NO: 001536708608", "HRB 123456"])
+def test_an_address_does_not_begin_with_the_number_of_a_company(number: str) -> None:
+    whole = "NO.53, JALAN SAGU 18\n81100 JOHOR BAHRU"
+    text = f"ACME SDN BHD\n{number}\n{whole}\nTotal   5.00\n"
+    assert address(f"{number} NO.53, JALAN SAGU 18 81100 JOHOR BAHRU", text).raw == whole
+    assert address("NO.53, JALAN SAGU 18 81100 JOHOR BAHRU", text).raw == whole
+
+
+@pytest.mark.parametrize("first", ["12345 Berlin", "NO: 28, JALAN ASTANA", "PO Box 123456, Leeds", "1200 Main Street"])
+def test_other_lines_with_numbers_begin_an_address(first: str) -> None:
+    assert address(f"{first} Germany", f"ACME\n{first}\nGermany\nTotal   5.00\n").raw == f"{first}\nGermany"
+
+
+def test_a_number_alone_stays_an_address() -> None:
+    assert address("789417-W", "ACME\n789417-W\nTotal   5.00\n").raw == "789417-W"

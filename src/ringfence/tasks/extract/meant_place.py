@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...documents import Below, CellLines, ends_open, joined_lines
 from .cell_words import is_code, with_words
-from .starts import with_lines_above, with_whole_start
+from .starts import with_lines_above, with_whole_start, without_numbers_above
 from .text_runs import Match, RunRule
 
 __all__ = ["meant_place", "text_at"]
@@ -33,7 +33,8 @@ def meant_place(
         whole, moved = worded, {"cell_moved": 1}
     else:
         whole = with_whole_start(rule, match, is_form, logprobs)
-        whole = whole if rule.one_line else with_lines_above(rule, whole, name)
+        if not rule.one_line:
+            whole = with_lines_above(rule, without_numbers_above(rule, whole, name), name)
         moved = {"start_moved": 1} if whole != match else {}
     stays = rule.spec.within == "line" or rule.one_line
     found = cell_lines.below(*whole.spans[0], in_row=rule.one_line) if stays else Below()
