@@ -300,6 +300,9 @@ def test_a_result_that_was_edited_is_changed(tmp_path: Path, edit: dict[str, Any
         (-3.96, -3.97, {}, "IDENTICAL"),  # on the same side of the bound
         (-3.96, -4.04, {"flags": ["doubtful"]}, "CHANGED"),  # that flag follows no log-probability
         (-3.96, -3.97, {"flags": ["unlikely-token"]}, "CHANGED"),  # no token crossed the bound: somebody wrote the flag
+        (-0.66, -0.72, {}, "NEAR-TIE"),
+        (-0.5, -0.72, {}, "CHANGED"),
+        (-0.66, -0.67, {"flags": ["doubtful-value"]}, "CHANGED"),
     ],
 )
 def test_a_flag_at_its_bound_is_a_near_tie_of_the_same_tokens(
@@ -312,7 +315,7 @@ def test_a_flag_at_its_bound_is_a_near_tie_of_the_same_tokens(
     folder.results.write_text(json.dumps(_edited(stored, {"fields": {"number": edit}})) + "\n")
     (found,) = replayed(folder, engine_saying({}, after)).outcomes
     assert found.word == word
-    assert ("bound of unlikely-token" in found.why) == (not edit and word != "IDENTICAL")
+    assert ("from the bound of " in found.why) == (not edit and word != "IDENTICAL")
     assert found.fields == ()
 
 

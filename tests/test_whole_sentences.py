@@ -101,7 +101,7 @@ def test_null_where_no_sentence_is_likely_enough_and_a_flag_where_one_nearly_is(
 def test_a_sentence_that_is_no_likelier_than_null_and_the_others_is_doubtful() -> None:
     law = answered({("which law", GOVERNED): 1.9, ("which law", RENT): 1.7}).field("law")
     assert law.raw is not None
-    assert law.flags == ["doubtful-sentence"]
+    assert law.flags == ["doubtful-value"]
 
 
 def test_the_bound_is_the_tasks() -> None:
@@ -115,7 +115,7 @@ def test_a_required_field_takes_the_likeliest() -> None:
     task = task_of(law={**LAW, "required": True})
     law = answered({("which law", GOVERNED): -1.0}, task).field("law")
     assert law.raw is not None
-    assert law.flags == ["likelier-null", "doubtful-sentence"]
+    assert law.flags == ["likelier-null", "doubtful-value"]
     assert None not in [one.value for one in law.alternatives]
     assert sum(one.probability or 0.0 for one in law.alternatives) < 0.1
     nothing = answerer(Lawyer({}), task).answer(document_of("LEASE\n")).result.field("law")

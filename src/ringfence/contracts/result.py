@@ -118,6 +118,11 @@ class FieldAnswer(Contract):
     alternatives: Alternatives = Field(default_factory=list)
     chosen_by: str | None = None
 
+    def probability_of(self, value: Any) -> float | None:
+        """Return the probability of the field's own ``value`` among the alternatives; None if it was not weighed."""
+        own = (each.probability for each in self.alternatives if each.value == value and each.raw == self.raw)
+        return next(own, None)
+
 
 class Usage(Contract):
     """The cost of a document: tokens read and written, engine seconds, and the number of requests (``looks``)."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
-from ..contracts import FieldAnswer, Result, field_of
+from ..contracts import Result, field_of
 
 __all__ = ["FEATURES", "feature_vector", "probability_of", "raw_confidence"]
 
@@ -36,13 +35,14 @@ FEATURES = (
     "by_check",  # whether a check chose it
 )
 """In a fixed order; later versions append, so that earlier calibrators read the features that they know."""
+_COUNTED_ELSEWHERE = ("check: ", "fragile", "doubtful-value")  # flags that follow other features
 
 
 def feature_vector(path: str, result: Result) -> list[float]:
     """The features of one value, in the order of FEATURES; 0 for what the run did not store."""
     answer = result.field(path)
     stored = answer.features
-    flags = [flag for flag in answer.flags if not flag.startswith(("check: ", "fragile"))]
+    flags = [flag for flag in answer.flags if not flag.startswith(_COUNTED_ELSEWHERE)]
     name = re.compile(rf"\b{re.escape(field_of(path))}\b")
     checks = [outcome for check, outcome in (result.checks or {}).items() if name.search(check)]
     null = stored.get("null_logprob")
@@ -65,7 +65,7 @@ def feature_vector(path: str, result: Result) -> list[float]:
         "entropy": stored.get("entropy") or 0.0,
         "likeness": _log_odds(stored.get("likeness")),
         "windows": math.log(max(1, len(result.windows))),
-        "choice": _log_odds(_own_probability(result.value(path), answer)),
+        "choice": _log_odds(answer.probability_of(result.value(path))),
         "weighed": float(bool(answer.alternatives)),
         "ranker": _log_odds(stored.get("ranker")),
         "agreed": float(bool(stored.get("model_chose"))),
@@ -99,14 +99,8 @@ def probability_of(path: str, result: Result) -> tuple[float, str | None]:
         return float(answer.features["mixed"]), "ranker and model"
     if "ranker" in answer.features:
         return float(answer.features["ranker"]), "the ranker"
-    own = _own_probability(result.value(path), answer)
+    own = answer.probability_of(result.value(path))
     return (own, "the model") if own is not None else (raw_confidence(path, result), None)
-
-
-def _own_probability(value: Any, answer: FieldAnswer) -> float | None:
-    """The probability of the value among the listed alternatives; None if it was not weighed."""
-    own = [each.probability for each in answer.alternatives if each.value == value and each.raw == answer.raw]
-    return own[0] if own else None
 
 
 def _log_odds(share: float | None) -> float:

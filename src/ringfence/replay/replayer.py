@@ -25,15 +25,14 @@ from ..runs import Progress, RunControl, RunFolder, RunHooks, run_task
 from ..runs.source_documents import sources_of
 from ..runs.trace import traces_by_document
 from ..tasks import Task, task_from
-from ..tasks.extract.doubts import UNLIKELY, UNLIKELY_TOKEN
 from .claims import differing_claims
+from .flag_bounds import crossed_bound
 from .outcome import (
     NEAR_TIE,
     OutcomeWord,
     RecordedAnswers,
     ReplayOutcome,
     compare_results,
-    distance_of_crossing,
 )
 
 __all__ = [
@@ -303,7 +302,7 @@ def _with_claims(
 ) -> ReplayOutcome:
     """Return the outcome, or CHANGED if the results of one answer state different things of it.
 
-    It is NEAR-TIE if nothing differs but the flag of an unlikely token, and a token was as near to its bound.
+    It is NEAR-TIE if nothing differs but flags of log-probabilities that were as near to their bounds.
     """
     before, _ = answers
     if len({line.s for lines in before.values() for line in lines}) > 1:  # it counts the last session's requests only
@@ -312,10 +311,11 @@ def _with_claims(
     if not claims:
         return outcome
     why = f"the same answer, but the result states something else: {', '.join(claims)}"
-    margin = distance_of_crossing(*answers, UNLIKELY)
-    if margin is None or differing_claims(stored, replayed, exact=False, but_flags={UNLIKELY_TOKEN}):
+    crossed = crossed_bound(stored, replayed, answers)
+    if crossed is None:
         return replace(outcome, word="CHANGED", why=why)
-    why += f"; a token was {margin:.3f} from the bound of {UNLIKELY_TOKEN}"
+    margin, flag = crossed
+    why += f"; a token was {margin:.3f} from the bound of {flag}"
     word: OutcomeWord = "NEAR-TIE" if margin <= threshold else "CHANGED"
     return replace(outcome, word=word, why=why, margin=round(margin, 4), method="bound of a flag")
 

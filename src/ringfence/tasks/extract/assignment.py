@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...contracts import Alternative, FieldAnswer
+from ...contracts import Alternative, FieldAnswer, value_at
 from .answer import Answer, Distribution, Weighed, copy_values, put_value
 from .checks import broken_rows, paths_of, run_check
+from .doubts import belief_doubts
 from .row_doubts import flag_doubts
 from .rules import Rule, rules_of
 from .search import Search, place_of
@@ -46,6 +47,8 @@ def conclude(task: ExtractTask, answer: Answer) -> Answer:
         put_value(values, path, chosen.value)
     for path, distribution in answer.distributions.items():
         fields[path].alternatives = _listed(distribution, fields[path])
+    for path, entry in fields.items():
+        entry.flags += belief_doubts(entry, value_at(values, path))
     flag_doubts(task, fields)
     return replace(answer, values=values, fields=fields, checks=_checked(task, values, fields))
 

@@ -33,8 +33,6 @@ MOST_JOINED = 3  # sentences of one value: a clause often needs two
 SHARPNESS = 2.5
 # Of nulls whose likeliest sentence was this near below the bound 19 of 31 were wrong, of the others 4 of 43.
 NEAR = 0.7  # nats
-# Of the values of 20 contracts 3 of 12 that were less probable were right, of the others 39 of 40.
-EVEN = math.log(0.5)
 
 
 def _question_of(task: ExtractTask, path: str) -> str:
@@ -89,7 +87,6 @@ def sentence_value(
         rivals = [number for number in order if number not in joined and odds[number] >= bound]
         answer.flags += [f"another-sentence: {sentences[rivals[0]].text}"] if rivals else []
         answer.flags += ["likelier-null"] if odds[best] < bound else []
-        answer.flags += ["doubtful-sentence"] if own.logprob < EVEN else []
         answer.flags += ["begins-open"] if sentences[joined[0]].begins_open else []
         answer.flags += ["ends-open"] if sentences[joined[-1]].ends_open else []
     level = round(own.logprob, 4)
