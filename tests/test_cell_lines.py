@@ -63,7 +63,7 @@ def below(text: str, cell: str) -> list[str]:
 
 def fault(value: Any, answer: FieldAnswer, document: Document) -> str | None:
     spec = {"kind": "text", "required": False}
-    return fault_of_value(value, answer, spec, document, {}, [(0, len(document.text))])
+    return fault_of_value(value, answer, spec, document, {}, [(0, len(document.text))], path="name")
 
 
 def test_a_name_goes_on_in_the_line_below_its_cell() -> None:

@@ -186,7 +186,7 @@ class _Check:
             ranked = answer.chosen_by and self.lock.data.get("ranker")
             seen = whole if ranked or (spec or {}).get("within") == "sentence" else result.windows
             try:
-                fault = fault_of_value(value, answer, spec, document, self.task["locale"], seen)
+                fault = fault_of_value(value, answer, spec, document, self.task["locale"], seen, path=name)
             except (KeyError, TypeError, AttributeError, ValueError):
                 fault = "it does not have the form of a value"
             self.report.values[answer.kind] += 1

@@ -20,6 +20,8 @@ _Spec = Mapping[str, Any]
 CHOOSERS = ("check", "ranker")
 RANGE = "period"  # a day that one printed range states together with the other day, not weighed against others
 EDGE = 0.5  # of the height of a line: the left edges of one cell differ by less
+LABEL = "label"  # a value beside or below words of its field's name
+LABELLED = 400  # characters before a value in which its label stands, at most: cells of three lines above it
 BESIDE = 40  # characters between the two days of a range, at most
 ROUNDING = 1e-3  # five probabilities with six digits, from sums of rounded logarithms
 
@@ -31,12 +33,17 @@ def fault_of_value(
     document: Document,
     locale: Mapping[str, Any],
     windows: Sequence[Span],
+    *,
+    path: str,
 ) -> str | None:
-    """Why a value is not what its kind promises; None if it is.
+    """Why the value at ``path`` is not what its kind promises; None if it is.
 
     ``spec`` is its specification; without one (a kind of task that has no checker) only its places are checked.
     """
-    if fault := _fault_of_alternatives(value, answer, spec, document):
+    if answer.chosen_by == LABEL:
+        if not _has_label(answer, path, document):
+            return "it was chosen by its label, but no word of its field's name stands before it"
+    elif fault := _fault_of_alternatives(value, answer, spec, document):
         return fault
     if answer.kind == "null":
         return _fault_of_null(value, answer, spec)
@@ -85,6 +92,13 @@ def _fault_of_alternatives(value: Any, answer: FieldAnswer, spec: _Spec | None, 
         if judged and (fault := _fault_of_choice(one.value, "judged", spec or {})):
             return f"an alternative is none: {fault}"
     return None
+
+
+def _has_label(answer: FieldAnswer, path: str, document: Document) -> bool:
+    """Whether a word of the field's name stands shortly before a value."""
+    start = answer.spans[0][0] if answer.spans else 0
+    before = document.text[max(0, start - LABELLED) : start].casefold()
+    return any(word in before for word in re.findall(r"[^\W\d_]{3,}", path.casefold()))
 
 
 def _stands_in_a_range(answer: FieldAnswer, spec: _Spec | None, document: Document) -> bool:

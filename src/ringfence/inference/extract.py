@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..contracts import Result, Usage
+from ..contracts import Result, Span, Usage
 from ..documents import Document
 from ..engines import Completion, Engine, EngineOutput, EngineRequest, Request, ScoreRequest
 from ..errors import RequestRefused
@@ -23,7 +23,7 @@ from ..tasks import (
 from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
 from ..tasks.extract.merge import gather
-from ..tasks.extract.named_values import flag_named_elsewhere
+from ..tasks.extract.named_values import flag_named_elsewhere, with_named_values
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
     NOT_FOUND,
@@ -242,10 +242,15 @@ class ExtractJob:
 
     def concluded(self, task: ExtractTask, gathered: Answer) -> Answer:
         """The answer after the checks of ``task``, which may have more fields than the windows answer."""
-        answer = conclude(task, gathered)
-        if not self.ranker:  # a ranker knows what labels are worth
-            flag_named_elsewhere(self.prepared, answer.fields)
+        if self.ranker:  # it knows what labels are worth
+            return conclude(task, gathered)
+        answer = conclude(task, with_named_values(self.prepared, gathered, self._read))
+        flag_named_elsewhere(self.prepared, answer.fields)
         return answer
+
+    @property
+    def _read(self) -> list[Span]:
+        return [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
 
     def result(self) -> Result:
         """Return the result over all windows."""
@@ -253,13 +258,12 @@ class ExtractJob:
 
     def result_of(self, answer: Answer) -> Result:
         """Return the result with this answer."""
-        spans = [(self.windows[number].start, self.windows[number].end) for number in self.chosen]
         left_out = [path for number in sorted(self.left_out) for path in self.left_out[number]]
         return results.done(
             self.document,
             answer.values,
             answer.fields,
-            spans,
+            self._read,
             grounding="verified" if self._verified else "decoded",
             left_out=left_out or None,
             checks=answer.checks,
