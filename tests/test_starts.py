@@ -175,6 +175,18 @@ def test_an_address_goes_back_over_lines_in_parts_with_a_number() -> None:
         "Desk 4, room 12\nMrs Ann Lee",
         "Bolts, blue, 4.50",
         "Hall 3, east\nThe Courtyard\nOld Mill",
+        "Smith & Co, 4 Mill Lane, Leeds LS1 4AB",
+        "Smith & Co, 4 Mill Lane, Leeds LS1 4AB\nAnn Lee",
+        "Firma Berg, Sveavägen 7, 111 52 Stockholm\nAnna Berg",
+        "SARL Dupont, BP 12, Lyon Cedex 03\nM. Martin",
+        "7 Low Road, York",
+        "7 Low Road, York\nDeliver to",
+        "Unit 7, Low Road\nDeliver to",
+        "Mon - Sat, 8 - 22",
+        "STORE 0123, TILL 4",
+        "Ann Lee, aged 43",
+        "2 x bolts, blue\nDelivery",
+        "3 copies, one each\nAcme House",
     ],
 )
 def test_lines_that_are_no_part_of_an_address_stay_above_it(above: str) -> None:
@@ -188,6 +200,7 @@ def test_lines_that_are_no_part_of_an_address_stay_above_it(above: str) -> None:
         ("12, JALAN TAMPOI 7/4,KAWASAN ONE", "TAMPOI,81200 JOHOR BAHRU"),
         ("Unit 5, The Maltings", "12 High Street, London"),
         ("1504, Batu 8", "46000 PETALING JAYA"),
+        ("LOT S25, AEON TEBRAU CITY\nJUSCO", "NO 1, JLN DESA TEBRAU, 81100 JOHOR BAHRU"),
     ],
 )
 def test_an_address_that_seems_to_begin_with_its_town_begins_above(above: str, written: str) -> None:
@@ -202,7 +215,22 @@ def test_an_address_does_not_begin_with_the_number_of_a_company(number: str) -> 
     assert address("NO.53, JALAN SAGU 18 81100 JOHOR BAHRU", text).raw == whole
 
 
-@pytest.mark.parametrize("first", ["12345 Berlin", "NO: 28, JALAN ASTANA", "PO Box 123456, Leeds", "1200 Main Street"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "12345 Berlin",
+        "NO: 28, JALAN ASTANA",
+        "PO Box 123456, Leeds",
+        "PO Box 123456",
+        "Postfach 101010",
+        "B.P. 123456",
+        "Mumbai 400001",
+        "101000",
+        "12345678",
+        "Postnummer 12345678",
+        "1200 Main Street",
+    ],
+)
 def test_other_lines_with_numbers_begin_an_address(first: str) -> None:
     assert address(f"{first} Germany", f"ACME\n{first}\nGermany\nTotal   5.00\n").raw == f"{first}\nGermany"
 
