@@ -114,7 +114,7 @@ def test_of_two_named_ranges_none_counts() -> None:
 
 
 def test_codes_beside_each_other_are_no_range() -> None:
-    text = "Contract / Revision   Alt Order\n300525   /\n26905 West Road   x\n"
+    text = "Contract / Revision: 300525   /\n26905 West Road   x\n"
     assert only(text, "26905", contract_number=CODE).raw == "300525"
 
 
@@ -129,6 +129,74 @@ def test_a_value_that_is_named_once_is_named_wherever_it_stands() -> None:
 
 def test_an_amount_is_left_alone_since_every_one_is_a_total_of_something() -> None:
     assert only("Net 5.00\nTotal 6.00\n", "5.00", total={"kind": "money"}).flags == []
+
+
+# Ordinary papers in which a word of the field's name stands near a value that is something else.
+MEANT_OTHERWISE = [
+    ("invoice_number", CODE, "17402", "INVOICE\nCustomer no. 55667\nNo. 17402\nTotal 5.00\n"),
+    ("invoice_number", CODE, "17402", "TAX INVOICE\nGST ID 123456\nBill 17402\n"),
+    ("order_number", CODE, "778899", "PURCHASE ORDER\nVendor # 55667\nPO # 778899\n"),
+    ("order_number", CODE, "17402", "Your order no.:\nCustomer no.: 55667\nRef 17402\n"),
+    ("order_number", CODE, "22222", "Order no.   Amount\n11111   5.00\n22222   6.00\nRef 22222\n"),
+    ("order_number", CODE, "17402", "Order no.   Customer no.   Date\n   55667   2024-04-03\nRef 17402\n"),
+    ("order_number", CODE, "17402", "No. 17402\nOrders 9-5. Order hotline: 555123\n"),
+    ("invoice_number", CODE, "17402", "No. 17402\nInvoice total 12500 EUR\n"),
+    ("invoice_number", CODE, "20881", "CREDIT NOTE 20881\nOriginal invoice: 17402\n"),
+    ("customer_number", CODE, "55667", "Account: 55667\nCustomer order: 778899\n"),
+    ("customer_number", CODE, "55667", "Account 55667\nCustomer\n75201 Dallas\n"),
+    ("reference", CODE, "33333", "Ref. 33333\nBank reference 55555\n"),
+    ("policy_number", CODE, "65432", "Certificate no. 65432\nReplaces policy 12345\n"),
+    ("invoice_date", DATE, "2024-04-03", "INVOICE\nDue: 2024-05-03\nDate: 2024-04-03\n"),
+    ("invoice_date", DATE, "2024-04-03", "Date: 2024-04-03\nThis invoice is payable by 2024-05-03\n"),
+    ("due_date", DATE, "2024-05-03", "Pay by: 2024-05-03\nPrevious amount due 2024-03-03\n"),
+    ("due_date", DATE, "03/04/2024", "Due date: 03/04/2024\nhello\nDue: 15/04/2024\n"),  # reads two ways
+    ("delivery_date", DATE, "2024-04-12", "Pos   Delivery date\n1   2024-04-10\n2   2024-04-12\nDone: 2024-04-12\n"),
+    ("end_date", DATE, "2025-12-31", "Expires: 2025-12-31\nYear end 2024-12-31\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "spec", "written", "text"), MEANT_OTHERWISE)
+def test_a_word_of_the_field_beside_something_else_changes_nothing(
+    name: str, spec: dict[str, Any], written: str, text: str
+) -> None:
+    found = only(text, written, **{name: spec})
+    assert (found.raw, found.chosen_by) == (written, None)
+
+
+def test_half_a_range_is_not_taken_beside_a_null() -> None:
+    spec = {"valid_from": DATE, "valid_until": DATE}
+    text = "Effective: 2024-06-01\nValid: 2024-01-01 - 2024-03-31\n"
+    found = answered(text, "2024-06-01\nvalid_until: null", **spec)
+    assert found.values == {"valid_from": "2024-06-01", "valid_until": None}
+
+
+def test_a_row_with_a_number_has_no_label_of_the_whole_document() -> None:
+    text = "Contract dates: 2024-05-01 - 2024-05-31\nLine 1 flight 2024-05-01 - 2024-05-07\n"
+    found = answered(text, "2024-05-01\nflight_to: 2024-05-31", **FLIGHT)
+    assert found.values == {"flight_from": "2024-05-01", "flight_to": "2024-05-31"}
+
+
+def test_two_fields_of_the_same_words_are_left_alone() -> None:
+    text = "Order # 11111\nRef 33333\nRef 44444\n"
+    found = answered(text, "33333\norder_number: 44444", order_id=CODE, order_number=CODE)
+    assert found.values == {"order_id": "33333", "order_number": "44444"}
+
+
+def test_no_check_is_broken_that_held() -> None:
+    text = "Date: 2024-04-03\nPay by: 2024-05-03\nDue: 2024-03-03\n"
+    task = task_of(invoice_date=DATE, due_date=DATE).model_copy(update={"checks": ["due_date >= invoice_date"]})
+    prepared = prepare(task, document_of(text))
+    gathered = gather(task, [prepared.plan().read(" 2024-04-03\ndue_date: 2024-05-03\n")])
+    assert with_named_values(prepared, gathered, [(0, len(text))]).values["due_date"] == "2024-05-03"
+
+
+def test_only_places_that_were_read_count() -> None:
+    text = "Order # 11111\nInvoice # 33333\n" + "hello\n" * 50 + "see 11111\n"
+    prepared = prepare(task_of(order_number=CODE), document_of(text))
+    gathered = gather(prepared.task, [prepared.plan().read(" 33333\n")])
+    entry = with_named_values(prepared, gathered, [(0, 40)]).fields["order_number"]
+    assert (entry.raw, entry.others) == ("11111", [])
+    assert with_named_values(prepared, gathered, [(15, len(text))]).fields["order_number"].raw == "33333"
 
 
 NUMBERS = st.integers(10000, 99999).map(str)

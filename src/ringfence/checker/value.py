@@ -21,7 +21,7 @@ CHOOSERS = ("check", "ranker")
 RANGE = "period"  # a day that one printed range states together with the other day, not weighed against others
 EDGE = 0.5  # of the height of a line: the left edges of one cell differ by less
 LABEL = "label"  # a value beside or below words of its field's name
-LABELLED = 400  # characters before a value in which its label stands, at most: cells of three lines above it
+LINES_OF_A_LABEL = 4  # with words, up to that of the value
 BESIDE = 40  # characters between the two days of a range, at most
 ROUNDING = 1e-3  # five probabilities with six digits, from sums of rounded logarithms
 
@@ -95,10 +95,12 @@ def _fault_of_alternatives(value: Any, answer: FieldAnswer, spec: _Spec | None, 
 
 
 def _has_label(answer: FieldAnswer, path: str, document: Document) -> bool:
-    """Whether a word of the field's name stands shortly before a value."""
+    """Whether a word of the field's name stands before a value in its line, or in the lines above it."""
     start = answer.spans[0][0] if answer.spans else 0
-    before = document.text[max(0, start - LABELLED) : start].casefold()
-    return any(word in before for word in re.findall(r"[^\W\d_]{3,}", path.casefold()))
+    lines = [line for line in document.text[:start].casefold().split("\n") if line.strip()]
+    before = "\n".join(lines[-LINES_OF_A_LABEL:])
+    words = set(re.findall(r"[^\W\d_]{3,}", path.casefold())) - {"num", "number", "date", "code", "from", "until"}
+    return any(word in before for word in words)
 
 
 def _stands_in_a_range(answer: FieldAnswer, spec: _Spec | None, document: Document) -> bool:

@@ -30,6 +30,7 @@ DOUBTFUL_VALUE = "doubtful-value"
 # 148 have such a token; 54 of them are wrong, of the others 74 (1.5B, 8 bits).
 EVEN = math.log(0.5)
 IMPOSSIBLE = -10.0
+LEAST_KNOWN = 5e-7  # probabilities of alternatives have six digits
 DOUBTFUL = math.log(0.75)  # of such nulls with candidates 5 were wrong and 1 right (orders, example papers; 1.5B)
 
 
@@ -76,7 +77,7 @@ def belief_in(answer: FieldAnswer, value: Any) -> float | None:
         return None
     weighed = answer.probability_of(value)
     if weighed is not None:
-        return math.log(weighed) if weighed else -math.inf
+        return math.log(max(weighed, LEAST_KNOWN))
     return None if answer.features.get("candidates") == 1 else answer.features.get("logprob_min")
 
 

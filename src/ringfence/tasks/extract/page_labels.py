@@ -1,0 +1,141 @@
+"""The words that stand around a value on a page, and the label that names it and nothing else.
+
+On paper, what stands above a value is found by geometry; in plain text, by the number of its cell.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from ...contracts import Span
+from ...documents import Document, cells_of
+from ..recognisers import Candidate
+
+__all__ = ["PageLabels", "printed_ranges"]
+
+LINES_ABOVE = 3
+NEAR = 1.5  # heights of a line between a label and the value below it, at most
+MOST_CELLS = 60  # of a line; one with more is no row of labels and values
+_RANGE = re.compile(r"\s*(?:-|–|—|to|until|through|bis|au|/)\s*")
+_DIGIT = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def printed_ranges(candidates: Sequence[Candidate], document: Document) -> Iterator[tuple[Candidate, Candidate]]:
+    """The dates that stand together as the first and the last day of a range."""
+    for first, last in pairwise(candidates):
+        if _RANGE.fullmatch(document.text, first.end, last.start) and str(first.value) <= str(last.value):
+            yield first, last
+
+
+class PageLabels:
+    """Finds the labels of the places of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._starts = [line.start for line in document.lines]
+        self._cut: dict[int, list[Span]] = {}
+
+    def words_around(self, start: int, end: int) -> frozenset[str]:
+        """The words around a place, up to the next numbers, which have labels of their own.
+
+        They are those of its cell, of the cell before and of that below it, and of the heads above: the nearest line
+        and those right above it, three at most.
+        """
+        text = self.document.text
+        number, index = self._at(start)
+        if index is None:
+            return frozenset()
+        first, last = self._cells(number)[index]
+        near = [_DIGIT.split(text[first:start])[-1], text[end:last]]
+        near += [text[slice(*cell)] for cell in self._cells(number)[index - 1 : index]]
+        near += (text[slice(*cell)] for cell in self._beside(number + 1, index, (start, end)))
+        near = [said for said in near if not _DIGIT.search(said)]
+        for upper in range(number - 1, max(-1, number - 1 - LINES_ABOVE), -1):
+            heads = [text[slice(*cell)] for cell in self._beside(upper, index, (start, end))]
+            apart = upper < number - 1 and self._starts[upper + 1] - self.document.lines[upper].end > 1
+            if apart or any(map(_DIGIT.search, heads)):
+                break
+            near += heads
+        return frozenset(_words(" ".join(near)))
+
+    def label(self, start: int, end: int, candidates: Sequence[Candidate]) -> frozenset[str]:
+        """The words of the label that a place has to itself; none if it has no such label.
+
+        The label stands before it in its cell, or is the cell before it, or, where neither has words, the one cell
+        right above. Such a head names only a value without another of the ``candidates`` below: a column has several.
+        Of a label in parts (*Contract / Revision*) the first counts.
+        """
+        text = self.document.text
+        number, index = self._at(start)
+        if index is None:
+            return frozenset()
+        first, last = self._cells(number)[index]
+        if _LETTERS.search(text, end, last):
+            return frozenset()
+        said = _DIGIT.split(text[first:start])[-1]
+        behind = start - len(said)  # another value may stand before the label, but no number of a row
+        if behind > first and (not _LETTERS.search(said) or all(each.end != behind for each in candidates)):
+            return frozenset()
+        left = text[slice(*self._cells(number)[index - 1])] if index else ""
+        if not _LETTERS.search(said) and not _DIGIT.search(left):
+            said = left
+        if not _LETTERS.search(said):
+            said = self._head(number, index, (start, end), candidates)
+        return frozenset() if _DIGIT.search(said) else frozenset(_words(said.partition("/")[0]))
+
+    def _head(self, number: int, index: int, place: Span, candidates: Sequence[Candidate]) -> str:
+        """The text of the one cell right above a place, if it heads nothing else."""
+        above = self._beside(number - 1, index, place)
+        boxes = self.document.boxes(*place)[:1]
+        if len(above) != 1:
+            return ""
+        if boxes:
+            (head,) = self.document.boxes(*above[0])[:1] or (None,)
+            if head is None or boxes[0].y0 - head.y1 > NEAR * (boxes[0].y1 - boxes[0].y0):
+                return ""
+        elif len(self._cells(number - 1)) != len(self._cells(number)):
+            return ""
+        for below in (number + 1, number + 2):
+            for first, last in self._beside(below, index, place):
+                at = bisect.bisect_left(candidates, first, key=lambda each: each.start)
+                if at < len(candidates) and candidates[at].start < last:
+                    return ""
+        return self.document.text[slice(*above[0])]
+
+    def _beside(self, number: int, index: int, place: Span) -> list[Span]:
+        """The cells of another line that stand above or below a place."""
+        if not 0 <= number < len(self._starts):
+            return []
+        cells = self._cells(number)
+        boxes = self.document.boxes(*place)[:1]
+        if not boxes:
+            return cells[index : index + 1]
+        (box,) = boxes
+        found = []
+        for cell in cells:
+            other = self.document.boxes(*cell)[:1]
+            if other and other[0].page == box.page and other[0].x0 < box.x1 and box.x0 < other[0].x1:
+                found.append(cell)
+        return found
+
+    def _at(self, start: int) -> tuple[int, int | None]:
+        """The numbers of the line and the cell of a place."""
+        number = bisect.bisect_right(self._starts, start) - 1
+        cells = self._cells(number) if number >= 0 else []
+        return number, next((at for at, (first, last) in enumerate(cells) if first <= start < last), None)
+
+    def _cells(self, number: int) -> list[Span]:
+        if number not in self._cut:
+            line = self.document.lines[number]
+            cells = list(cells_of(self.document.text, line.start, line.end))
+            self._cut[number] = cells if len(cells) <= MOST_CELLS else []
+        return self._cut[number]
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
