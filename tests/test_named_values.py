@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.checker import check_run
 from ringfence.contracts import FieldAnswer
+from ringfence.engines import FakeEngine
+from ringfence.learning import Mixture, fit_ranker
+from ringfence.runs import RunFolder
 from ringfence.tasks import prepare
 from ringfence.tasks.extract.answer import Answer
 from ringfence.tasks.extract.assignment import conclude
 from ringfence.tasks.extract.merge import gather
 from ringfence.tasks.extract.named_values import flag_named_elsewhere, with_named_values
 from tests.conftest import document_of, task_of
+from tests.test_ranked_lists import labelled
+from tests.test_ranker import run_on
+from tests.test_replay import replayed
 
 CODE = {"kind": "code", "pattern": r"\d{5,6}"}
 DATE = {"kind": "date"}
@@ -197,6 +206,28 @@ def test_only_places_that_were_read_count() -> None:
     entry = with_named_values(prepared, gathered, [(0, 40)]).fields["order_number"]
     assert (entry.raw, entry.others) == ("11111", [])
     assert with_named_values(prepared, gathered, [(15, len(text))]).fields["order_number"].raw == "33333"
+
+
+def paper(number: int) -> str:
+    return f"Invoice # {17000 + number}\nOrder # {29000 + number}\nTotal 5.00\n"
+
+
+@pytest.mark.parametrize("with_ranker", [False, True])
+def test_a_named_value_holds_in_a_run_its_check_and_its_replay(tmp_path: Path, with_ranker: bool) -> None:
+    """A ranker that leaves the choice to the model is given what the page names as the model's choice."""
+    task = task_of(order_number=CODE)
+    papers = [(paper(n), {"order_number": str(29000 + n)}) for n in range(12)]
+    ranker = dataclasses.replace(fit_ranker(task, labelled(task, papers), {}), mixture=Mixture(0.0, 1.0, 5.0))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(paper(50))
+    engine = FakeEngine(lambda request, prompt: " 17050\n")
+    out = tmp_path / "run"
+    run_on(engine, out, tmp_path / "in", task, ranker=ranker if with_ranker else None)
+    (result,) = RunFolder.open(out).latest()
+    assert result.values == {"order_number": "29050"}
+    assert result.field("order_number").chosen_by == "label"
+    assert check_run(out).findings == []
+    assert replayed(RunFolder.open(out), engine).totals == {"IDENTICAL": 1}
 
 
 NUMBERS = st.integers(10000, 99999).map(str)

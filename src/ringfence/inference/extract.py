@@ -235,17 +235,17 @@ class ExtractJob:
         return self.concluded(self.prepared.task, self.gathered())
 
     def gathered(self) -> Answer:
-        """The merged answers of all windows, weighed by the ranker; no check has run yet."""
+        """The merged answers of all windows with what the page names, weighed by the ranker; no check has run yet."""
         task = self.prepared.task
-        gathered = gather(task, [self.parts[number] for number in self.chosen])
+        merged = gather(task, [self.parts[number] for number in self.chosen])
+        gathered = with_named_values(self.prepared, merged, self._read)
         return self.ranker.weigh(task, self.document, gathered) if self.ranker else gathered
 
     def concluded(self, task: ExtractTask, gathered: Answer) -> Answer:
         """The answer after the checks of ``task``, which may have more fields than the windows answer."""
-        if self.ranker:  # it knows what labels are worth
-            return conclude(task, gathered)
-        answer = conclude(task, with_named_values(self.prepared, gathered, self._read))
-        flag_named_elsewhere(self.prepared, answer.fields)
+        answer = conclude(task, gathered)
+        if not self.ranker:  # it knows what labels are worth
+            flag_named_elsewhere(self.prepared, answer.fields)
         return answer
 
     @property
