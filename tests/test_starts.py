@@ -187,6 +187,10 @@ def test_an_address_goes_back_over_lines_in_parts_with_a_number() -> None:
         "Ann Lee, aged 43",
         "2 x bolts, blue\nDelivery",
         "3 copies, one each\nAcme House",
+        "Room 214, 2 guests",
+        "Tower crane 2, hired",
+        "Flat 3, 14 Low Road, Hull",
+        "Etage 4, Hr. Klein",
     ],
 )
 def test_lines_that_are_no_part_of_an_address_stay_above_it(above: str) -> None:
@@ -229,6 +233,10 @@ def test_an_address_does_not_begin_with_the_number_of_a_company(number: str) -> 
         "12345678",
         "Postnummer 12345678",
         "1200 Main Street",
+        "Regent Street 100-110",
+        "Company Road 12-14",
+        "Regensburger Straße 10-12",
+        "Co Rd 12500",
     ],
 )
 def test_other_lines_with_numbers_begin_an_address(first: str) -> None:
@@ -237,3 +245,16 @@ def test_other_lines_with_numbers_begin_an_address(first: str) -> None:
 
 def test_a_number_alone_stays_an_address() -> None:
     assert address("789417-W", "ACME\n789417-W\nTotal   5.00\n").raw == "789417-W"
+
+
+@pytest.mark.parametrize(
+    "value", ["1200 Elm Street, Dallas, TX 75201", "1200 Elm Street, Dallas", "PO Box 1234, Dallas"]
+)
+@pytest.mark.parametrize("above", ["3 boxes, 2 pallets", "Ann Lee, 42", "5 High Street, Leeds"])
+def test_an_address_with_a_number_of_its_own_takes_no_other_line(above: str, value: str) -> None:
+    assert address(value, f"ACME\n{above}\n{value}\nTotal   5.00\n").raw == value
+
+
+def test_the_number_of_a_customer_of_a_packing_station_stays() -> None:
+    whole = "123456789\nPackstation 145\n10115 Berlin"
+    assert address(whole.replace("\n", " "), f"Ann Lee\n{whole}\nTotal   5.00\n").raw == whole

@@ -47,17 +47,26 @@ _TOWN = re.compile(
 _ADDRESS = re.compile(r"addres|anschrift|adres|direcci|indirizz|endere|morada|osoite|cim$", re.IGNORECASE)
 # A whole line: the number of a company or a tax payer. A number of a box or a packing station is part of an address.
 _REGISTRATION = re.compile(
-    r"(?:gst|vat|sst|tax|hr[ab]|reg\w*|company|co|ust|uid|steuer\w*|ssm|roc|brn|siret|siren|ein|abn|tin|handelsregister)\b[^\d,]{0,20}"
-    r"[A-Z]{0,3}-?\d[\d -]{4,}(?:-[A-Z\d]{1,3})?\)?|\(\d{5,}[^()]{0,4}\)|\d{5,}-[A-Z]{1,2}|\d{9,}(?:-[A-Z\d]{1,2})?",
+    r"(?:gst|vat|sst|tax|hr[ab]|reg(?:istration|istered)?|company|co|ust|uid|steuer(?:nummer|nr|-?id)|ssm|roc|brn|siret|siren|"
+    r"ein|abn|tin)\b(?:no|nr|number|id|reg|registration|in|england|[ .:#(/-])*[A-Z]{0,3}-?\d{6,}(?:-[A-Z\d]{1,3})?\)?"
+    r"|\(\d{5,}[^()]{0,4}\)|\d{5,}-[A-Z]{1,2}|\d{9,}(?:-[A-Z\d]{1,2})?",
     re.IGNORECASE,
 )
-_POSTCODE = re.compile(r"\b\d{4,6}\b")
+_STATION = re.compile(r"packstation|postfiliale|paketshop", re.IGNORECASE)
+_POSTCODE = re.compile(r"\d{4,6}")
+_BOX = re.compile(r"(?:box|postfach|b\.?p\.?) *$", re.IGNORECASE)
+_STREET = re.compile(
+    r"\b(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd|way|court|square|place|rue|via|calle|jalan|jln|lebuh|lorong)\b|"
+    r"(?:stra(?:ß|ss)e|str\.|weg|gasse|allee|platz)\b",
+    re.IGNORECASE,
+)
 # What is part of a house comes before its street, and goes on in the line of the street.
 _UNIT = re.compile(
-    r"(?:lot|unit|level|floor|ground floor|flat|suite|blo?c?k|room|apt|apartment|shop|building|tower|bâtiment|bât|"
-    r"étage|etage|appartement|piso)\b",
+    r"(?:lot|unit|level|floor|flat|suite|blo?c?k|apt|apartment|bâtiment|bât|étage|etage|appartement|piso)\.?"
+    r" *(?:[A-Z]\.?){0,3}-?\d",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"\b(?:mr|mrs|ms|dr|herrn?|hr|frau|fr|mme|m)\b\.? ", re.IGNORECASE)
 _LABEL_OF_ADDRESS = re.compile(
     r"\b(?:to|ship\w*|bill\w*|deliver\w*|livraison|factur\w*|address\w*|\w*anschrift|\w*adresse|sold|attention)\b",
     re.IGNORECASE,
@@ -131,7 +140,7 @@ def without_numbers_above(rule: RunRule, match: Match, name: str) -> Match:
     if not _is_address(rule, name):
         return match
     first, *rest = rule.document.text[start:end].split("\n")
-    while rest and _REGISTRATION.fullmatch(first.strip()):
+    while rest and _REGISTRATION.fullmatch(first.strip()) and not _STATION.match(rest[0].strip()):
         start += len(first) + 1
         first, *rest = rest
     start += len(first) - len(first.lstrip())
@@ -168,16 +177,31 @@ def _lines_of_address(above: Sequence[str], value: str) -> int:
     """
     if "," not in value and not any(map(str.isdigit, value)):
         return 0
-    has_number = any(map(str.isdigit, _POSTCODE.sub("", value)))
+    has_number = _has_number_of_a_house(value)
     count = 0
     for number, line in enumerate(above):
-        if _NO_STREET.search(line) or _TOWN.search(line) or _LABEL_OF_ADDRESS.search(line):
+        if any(each.search(line) for each in (_NO_STREET, _TOWN, _LABEL_OF_ADDRESS, _PERSON)):
             break
-        if "," in line and any(map(str.isdigit, line)) and (not has_number or _UNIT.match(line)):
+        numbered = any(map(str.isdigit, line))
+        of_a_house = _UNIT.match(line) or (not has_number and (line[0].isdigit() or _STREET.search(line)))
+        another = has_number and _STREET.search(line)
+        if "," in line and numbered and of_a_house and not another:
             count = number + 1
-        elif number > count or any(map(str.isdigit, line)):
+        elif number > count or numbered:
             break
     return count
+
+
+def _has_number_of_a_house(value: str) -> bool:
+    """Whether an address has a number that is no postcode."""
+    numbers = list(re.finditer(r"\d+", value))
+    first = numbers[0] if numbers else None
+    begins = first is not None and not first.start()
+    return (
+        any(not _POSTCODE.fullmatch(each[0]) or _BOX.search(value[: each.start()]) for each in numbers)
+        or (begins and len(numbers) > 1)
+        or (begins and _STREET.search(value) is not None)
+    )
 
 
 def _before(rule: RunRule, start: int) -> str:
