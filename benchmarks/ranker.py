@@ -270,9 +270,7 @@ def bound_of_splits(of: Set, splits: int, targets: Sequence[float]) -> None:
     wrong = np.array([right is False for _, right in judged])
     families = [each.family for each in of.documents]
     names = sorted(set(families))
-    print(
-        f"\n{of.bench.name}, {len(scores)} documents, {len(names)} families; wrong alone {wrong.mean():.3f}"
-    )
+    print(f"\n{of.bench.name}, {len(scores)} documents, {len(names)} families; wrong alone {wrong.mean():.3f}")
     for by in ("document", "family"):
         for target in targets:
             shares, errors, without = [], [], 0

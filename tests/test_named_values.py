@@ -161,6 +161,20 @@ MEANT_OTHERWISE = [
     ("due_date", DATE, "03/04/2024", "Due date: 03/04/2024\nhello\nDue: 15/04/2024\n"),  # reads two ways
     ("delivery_date", DATE, "2024-04-12", "Pos   Delivery date\n1   2024-04-10\n2   2024-04-12\nDone: 2024-04-12\n"),
     ("end_date", DATE, "2025-12-31", "Expires: 2025-12-31\nYear end 2024-12-31\n"),
+    ("invoice_number", CODE, "17402", "Bill 17402\nInvoice date: 040324\n"),
+    ("invoice_number", CODE, "17402", "ACME Ltd      INVOICE\nPhone 1       555123\nNo. 17402\n"),
+    ("order_number", CODE, "17402", "17402\n__________\nOrder no.\n55667\n__________\nCustomer no.\n"),
+    ("invoice_number", CODE, "17402", "INVOICE\n\n\n\n555123\nAnn Lee\nLondon\nNo. 17402\n"),
+    ("customer_number", CODE, "55667", "Customer:\n10115\nBerlin\nGermany\nAccount 55667\n"),
+    ("invoice_number", CODE, "17402", "No. 17402\nInvoice: € 12500\n"),
+    ("order_number", CODE, "33333", "Ref 33333\nOrder no. 11111-22222\n"),
+    ("order_number", CODE, "17402", "Order/customer no. 55667\nNr. 17402\n"),
+    ("order_number", CODE, "33333", "Previous | Order no. | 11111\nCurrent | PO | 33333\n"),
+    ("order_number", CODE, "33333", "Ref 33333\n> Order 11111\n"),
+    ("order_number", CODE, "33333", "Order no. 11111\nreplaced by 33333\n"),
+    ("issue_date", DATE, "2024-04-03", "Issued: 2024-04-03\nPassport\nDate of issue: 2019-02-02\n"),
+    ("valid_until", DATE, "2024-12-31", "Valid: 2024-01-01\nExpires: 2024-12-31\n"),
+    ("last_invoice_number", CODE, "17300", "Invoice number: 17402\nPrevious bill: 17300\n"),
 ]  # fmt: skip
 
 

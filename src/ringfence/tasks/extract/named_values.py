@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...contracts import FieldAnswer, Span
+from ..evidence import stem
 from ..recognisers import Candidate
 from .answer import Answer, copy_values, put_value
 from .checks import run_check
@@ -32,7 +33,11 @@ _OF_THE_FIELD = frozenset({"v", "candidates", "null_logprob"})
 # Words of the names of fields that many labels have.
 _GENERAL = frozenset("num number date day amount code name value id from until first last the and for".split())  # noqa: SIM905
 # What a label may say beside the words of the field: *Date of delivery*, *Order No.*
-_OF_A_LABEL = frozenset("no nr num number nummer numero número numéro n id code date dates datum day of the".split())  # noqa: SIM905
+_OF_A_LABEL = {
+    "code": frozenset("no nr num number nummer numero número numéro n id code of the".split()),  # noqa: SIM905
+    "date": frozenset({"date", "dates", "datum", "day", "of", "the"}),
+}
+_ONE_OF_TWO = frozenset({"first", "last", "from", "to", "until", "amount"})  # which a label has to say as well
 
 
 class NamedValues:
@@ -56,14 +61,15 @@ class NamedValues:
         return [candidates[number] for number in sorted(found)]
 
     def is_around(self, answer: FieldAnswer, wanted: frozenset[str]) -> bool:
-        """Whether any of the ``wanted`` words stands around any place of an answer."""
+        """Whether any of the ``wanted`` words, in any of its forms, stands around any place of an answer."""
+        stems = frozenset(map(stem, wanted))
         places = (*answer.spans, *answer.others)
-        return any(not wanted.isdisjoint(self.labels.words_around(*place)) for place in places)
+        return any(not stems.isdisjoint(map(stem, self.labels.words_around(*place))) for place in places)
 
     def by_label(self, first: Candidate, last: Candidate, wanted: frozenset[str], path: str) -> bool:
         """Whether a value, or a range, has a label to itself that says no more than the ``wanted`` words."""
         said = self.labels.label(first.start, last.end, self.prepared.candidates[path])
-        return wanted <= said and said - wanted <= _OF_A_LABEL
+        return wanted <= said and said - wanted <= _OF_A_LABEL[self.prepared.task.flat[path].kind]
 
 
 def with_named_values(prepared: Prepared, answer: Answer, windows: Sequence[Span]) -> Answer:
@@ -89,7 +95,8 @@ def with_named_values(prepared: Prepared, answer: Answer, windows: Sequence[Span
         if not decides or ambiguous[spec.kind, wanted] > 1 or len(prepared.candidates.get(path, ())) > MOST_CANDIDATES:
             continue
         paths = (path, pairs[path]) if path in pairs else (path,)
-        if all(answer.fields[each].spans for each in paths):
+        is_half = len(paths) == 1 and not _ONE_OF_TWO.isdisjoint(path.split("_"))
+        if not is_half and all(answer.fields[each].spans for each in paths):
             chosen |= dict(zip(paths, _the_only(named, path, windows, is_range=len(paths) > 1), strict=False))
     changed = {
         path: each

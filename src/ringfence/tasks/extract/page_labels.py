@@ -20,6 +20,18 @@ LINES_ABOVE = 3
 NEAR = 1.5  # heights of a line between a label and the value below it, at most
 MOST_CELLS = 60  # of a line; one with more is no row of labels and values
 _RANGE = re.compile(r"\s*(?:-|–|—|to|until|through|bis|au|/)\s*")
+SIDE = 200  # characters of a cell before and behind a place that are looked at
+_TO_VALUE = re.compile(r"[\s:#.=*°º/]*")  # between a label and its value
+_BEHIND = re.compile(r"[\s.,;/]*")  # what may follow a value in its cell: more would be part of it
+_HEADS = re.compile(
+    r"[#/]|\b(?:no|nr|num|number|nummer|numero|número|numéro|id|code|dates?|datum|day)\b", re.IGNORECASE
+)
+_OTHER_PART = frozenset({"revision", "rev", "version", "amendment", "mod"})  # of a label such as *Contract / Revision*
+_BYGONE = re.compile(
+    r"^\s*>|\b(?:previous\w*|prior|former\w*|original\w*|old|earlier|supersede\w*|replace[sd]?|cancel\w*|void|missed|alte[mnrs]?|"
+    r"bisherig\w*|ursprünglich\w*|storn\w*|ersetzt|précédent\w*|ancien\w*|annulé\w*)\b",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -51,13 +63,15 @@ class PageLabels:
         if index is None:
             return frozenset()
         first, last = self._cells(number)[index]
-        near = [_DIGIT.split(text[first:start])[-1], text[end:last]]
+        near = [_DIGIT.split(text[max(first, start - SIDE) : start])[-1], text[end : min(last, end + SIDE)]]
         near += [text[slice(*cell)] for cell in self._cells(number)[index - 1 : index]]
-        near += (text[slice(*cell)] for cell in self._beside(number + 1, index, (start, end)))
+        near += (text[slice(*cell)] for cell in self._beside(self._next(number, 1), index, (start, end)))
         near = [said for said in near if not _DIGIT.search(said)]
-        for upper in range(number - 1, max(-1, number - 1 - LINES_ABOVE), -1):
+        upper = number
+        for _ in range(LINES_ABOVE):
+            lower, upper = upper, self._next(upper, -1)
             heads = [text[slice(*cell)] for cell in self._beside(upper, index, (start, end))]
-            apart = upper < number - 1 and self._starts[upper + 1] - self.document.lines[upper].end > 1
+            apart = upper < 0 or (lower != number and self._starts[upper + 1] - self.document.lines[upper].end > 1)
             if apart or any(map(_DIGIT.search, heads)):
                 break
             near += heads
@@ -68,16 +82,16 @@ class PageLabels:
 
         The label stands before it in its cell, or is the cell before it, or, where neither has words, the one cell
         right above. Such a head names only a value without another of the ``candidates`` below: a column has several.
-        Of a label in parts (*Contract / Revision*) the first counts.
+        Of a label in two parts (*Contract / Revision*) the first counts. Nothing earlier (*Previous order*) has one.
         """
         text = self.document.text
         number, index = self._at(start)
         if index is None:
             return frozenset()
         first, last = self._cells(number)[index]
-        if _LETTERS.search(text, end, last):
+        if not _BEHIND.fullmatch(text, end, min(last, end + SIDE)) or self._is_bygone(number):
             return frozenset()
-        said = _DIGIT.split(text[first:start])[-1]
+        said = _DIGIT.split(text[max(first, start - SIDE) : start])[-1]
         behind = start - len(said)  # another value may stand before the label, but no number of a row
         if behind > first and (not _LETTERS.search(said) or all(each.end != behind for each in candidates)):
             return frozenset()
@@ -86,19 +100,45 @@ class PageLabels:
             said = left
         if not _LETTERS.search(said):
             said = self._head(number, index, (start, end), candidates)
-        return frozenset() if _DIGIT.search(said) else frozenset(_words(said.partition("/")[0]))
+        name, _, more = said.rstrip(" /").partition("/")
+        ends = max((letter.end() for letter in _LETTERS.finditer(said)), default=0)
+        if _DIGIT.search(said) or not _TO_VALUE.fullmatch(said, ends) or not _OTHER_PART.issuperset(_words(more)):
+            return frozenset()
+        return frozenset(_words(name))
+
+    def _is_bygone(self, number: int) -> bool:
+        """Whether a line, or one beside it of one cell, says that it is about something earlier."""
+        beside = {each for step in (-1, 1) if 0 <= (each := self._next(number, step)) < len(self._starts)}
+        texts = (
+            self.document.lines[each] for each in {number, *(each for each in beside if len(self._cells(each)) == 1)}
+        )
+        return any(_BYGONE.search(self.document.text[line.start : line.end][: 2 * SIDE]) for line in texts)
+
+    def _next(self, number: int, step: int) -> int:
+        """The number of the next line with a letter or a digit: rules of signs are none; of no line where it ends."""
+        number += step
+        while 0 <= number < len(self._starts):
+            line = self.document.lines[number]
+            if any(map(str.isalnum, self.document.text[line.start : line.end])):
+                break
+            number += step
+        return number
 
     def _head(self, number: int, index: int, place: Span, candidates: Sequence[Candidate]) -> str:
-        """The text of the one cell right above a place, if it heads nothing else."""
-        above = self._beside(number - 1, index, place)
+        """The text of the one cell right above a place, if it heads nothing else, and is a label and no title."""
+        upper = self._next(number, -1)
+        above = self._beside(upper, index, place)
         boxes = self.document.boxes(*place)[:1]
-        if len(above) != 1:
+        if len(above) != 1 or not _HEADS.search(self.document.text, *above[0]):
+            return ""
+        same_cells = len(self._cells(upper)) == len(self._cells(number))
+        if same_cells and self._cells(upper).index(above[0]) != index:
             return ""
         if boxes:
             (head,) = self.document.boxes(*above[0])[:1] or (None,)
             if head is None or boxes[0].y0 - head.y1 > NEAR * (boxes[0].y1 - boxes[0].y0):
                 return ""
-        elif len(self._cells(number - 1)) != len(self._cells(number)):
+        elif not same_cells or upper != number - 1 or self._starts[number] - self.document.lines[upper].end > 1:
             return ""
         for below in (number + 1, number + 2):
             for first, last in self._beside(below, index, place):
