@@ -258,3 +258,18 @@ def test_an_address_with_a_number_of_its_own_takes_no_other_line(above: str, val
 def test_the_number_of_a_customer_of_a_packing_station_stays() -> None:
     whole = "123456789\nPackstation 145\n10115 Berlin"
     assert address(whole.replace("\n", " "), f"Ann Lee\n{whole}\nTotal   5.00\n").raw == whole
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "flags"),
+    [
+        ("Friends of Ann Lee (33871)", "Friends of Ann Lee", ["number-behind"]),
+        ("Friends of Ann Lee(33871)", "Friends of Ann Lee", ["number-behind"]),
+        ("Friends of Ann Lee (33871)", "Friends of Ann Lee (33871)", ["number-behind"]),
+        ("Friends of Ann Lee (2020)", "Friends of Ann Lee", []),
+        ("Friends of Ann Lee (R)", "Friends of Ann Lee", []),
+        ("Friends of Ann Lee   (33871)", "Friends of Ann Lee", []),
+    ],
+)
+def test_a_number_in_parentheses_may_belong_to_a_name(line: str, name: str, flags: list[str]) -> None:
+    assert read(name, f"{line}\nTotal   5.00\n").flags == flags
