@@ -244,7 +244,7 @@ class ExtractJob:
     def concluded(self, task: ExtractTask, gathered: Answer) -> Answer:
         """The answer after the checks of ``task``, which may have more fields than the windows answer."""
         answer = conclude(task, gathered)
-        if not self.ranker:  # it knows what labels are worth
+        if not self.ranker:  # a ranker knows what labels are worth
             flag_named_elsewhere(self.prepared, answer.fields)
         return answer
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...contracts import FieldAnswer, Span
 from ..evidence import stem
 from ..recognisers import Candidate
 from .answer import Answer, copy_values, put_value
+from .assignment import OF_THE_FIELD
 from .checks import run_check
 from .date_pairs import date_pairs
 from .evidence import evidence_at
@@ -29,7 +30,6 @@ MODEL_CHOSE = "model-chose"
 MOST_CANDIDATES = 400
 _FLAGGED = frozenset({"date", "period", "code", "iban", "email", "phone"})  # every amount is a total of something
 _DECIDED = frozenset({"date", "code"})  # measured
-_OF_THE_FIELD = frozenset({"v", "candidates", "null_logprob"})
 # Words of the names of fields that many labels have.
 _GENERAL = frozenset("num number date day amount code name value id from until first last the and for".split())  # noqa: SIM905
 # What a label may say beside the words of the field: *Date of delivery*, *Order No.*
@@ -98,12 +98,12 @@ def with_named_values(prepared: Prepared, answer: Answer, windows: Sequence[Span
         is_half = len(paths) == 1 and not _ONE_OF_TWO.isdisjoint(path.split("_"))
         if not is_half and all(answer.fields[each].spans for each in paths):
             chosen |= dict(zip(paths, _the_only(named, path, windows, is_range=len(paths) > 1), strict=False))
+    ends = {*pairs, *pairs.values()}
     changed = {
         path: each
         for path, each in chosen.items()
         if answer.values[path] != each.value
-        and (path in _ends(pairs) or not named.is_around(answer.fields[path], _wanted(path)))
-        and not _is_taken(answer, path, each, _ends(pairs))
+        and (path in ends or not (named.is_around(answer.fields[path], _wanted(path)) or _is_taken(answer, path, each)))
     }
     if not changed:
         return answer
@@ -114,14 +114,14 @@ def with_named_values(prepared: Prepared, answer: Answer, windows: Sequence[Span
     return answer if held else found
 
 
-def _ends(pairs: Mapping[str, str]) -> set[str]:
-    return {*pairs, *pairs.values()}
-
-
-def _is_taken(answer: Answer, path: str, candidate: Candidate, shared: Iterable[str]) -> bool:
+def _is_taken(answer: Answer, path: str, candidate: Candidate) -> bool:
     """Whether a place is the value of another field already."""
     place = (candidate.start, candidate.end)
-    return path not in shared and any(place in entry.spans for other, entry in answer.fields.items() if other != path)
+    return any(place in entry.spans for other, entry in answer.fields.items() if other != path)
+
+
+def _is_read(first: Candidate, last: Candidate, windows: Sequence[Span]) -> bool:
+    return any(start <= first.start and last.end <= end for start, end in windows)
 
 
 def _the_only(named: NamedValues, path: str, windows: Sequence[Span], *, is_range: bool) -> tuple[Candidate, ...]:
@@ -131,13 +131,8 @@ def _the_only(named: NamedValues, path: str, windows: Sequence[Span], *, is_rang
     values = {str(each.value) for each in around}
     ranges = printed_ranges(around, named.prepared.document) if is_range else ((each, each) for each in around)
     for first, last in ranges:
-        read = any(start <= first.start and last.end <= end for start, end in windows)
-        if (
-            read
-            and first.value
-            and values == {str(first.value), str(last.value)}
-            and named.by_label(first, last, wanted, path)
-        ):
+        is_only = first.value and values == {str(first.value), str(last.value)}
+        if is_only and _is_read(first, last, windows) and named.by_label(first, last, wanted, path):
             return (first, last)
     return ()
 
@@ -152,13 +147,11 @@ def _with_chosen(
         same = [
             (each.start, each.end)
             for each in prepared.candidates[path]
-            if each is not candidate
-            and document.text[each.start : each.end] == raw
-            and any(start <= each.start and each.end <= end for start, end in windows)
+            if each is not candidate and document.text[each.start : each.end] == raw and _is_read(each, each, windows)
         ]
         flags = [*candidate.flags, f"{MODEL_CHOSE}: {' '.join((fields[path].raw or '').split())}"]
         entry = evidence_at(document, [(candidate.start, candidate.end), *same], candidate.value, flags)
-        entry.features = {name: known for name, known in fields[path].features.items() if name in _OF_THE_FIELD}
+        entry.features = {name: known for name, known in fields[path].features.items() if name in OF_THE_FIELD}
         entry.chosen_by = CHOSEN_BY_LABEL
         fields[path] = entry
         put_value(values, path, candidate.value)

@@ -41,9 +41,8 @@ _NO_STREET = re.compile(
     r"\d[.,]\d\d\b|^(?:mr|mrs|ms|dr|herrn?|frau|mme|monsieur|madame|attn|z\. ?hd|c/o|to|an)\b",
     re.IGNORECASE,
 )
-_TOWN = re.compile(
-    r"(?<=.)\b\d{4,5}(?:-\d{3,4})? +[^\W\d]|[^\W\d],? +\d{5}\b"
-)  # a line with a postcode is an address of its own
+# A line with a postcode is an address of its own.
+_TOWN = re.compile(r"(?<=.)\b\d{4,5}(?:-\d{3,4})? +[^\W\d]|[^\W\d],? +\d{5}\b")
 _ADDRESS = re.compile(r"addres|anschrift|adres|direcci|indirizz|endere|morada|osoite|cim$", re.IGNORECASE)
 # A whole line: the number of a company or a tax payer. A number of a box or a packing station is part of an address.
 _REGISTRATION = re.compile(
