@@ -93,7 +93,7 @@ class Prepared:
         self._rows = itertools.cycle(rows)
 
     def embed(self, texts: Sequence[str], **_: Any) -> Rows:
-        return np.array([next(self._rows) for _ in texts], np.float32).reshape(len(texts), -1)
+        return np.array([next(self._rows) for _ in texts], np.float32).reshape(len(texts), WIDTH)
 
 
 def add(folder: Path, store: str, passages: int) -> dict[str, Any]:
