@@ -24,6 +24,7 @@ from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
 from ..tasks.extract.merge import gather
 from ..tasks.extract.named_values import flag_named_elsewhere, with_named_values
+from ..tasks.extract.parties import flag_other_party
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
     NOT_FOUND,
@@ -246,6 +247,7 @@ class ExtractJob:
         answer = conclude(task, gathered)
         if not self.ranker:  # a ranker knows what labels are worth
             flag_named_elsewhere(self.prepared, answer.fields)
+            flag_other_party(self.prepared, answer.fields)
         return answer
 
     @property
