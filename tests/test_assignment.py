@@ -161,7 +161,7 @@ def test_a_check_that_nearly_every_candidate_satisfies_only_flags(
     after = conclude(task, answer(**before))
     assert after.values == {path: values[0][0] for path, values in before.items()}
     assert after.checks[check] == "broken"
-    assert after.fields["total"].flags == [f"check: {check}"]
+    assert f"check: {check}" in after.fields["total"].flags
 
 
 def test_of_an_equation_one_value_may_change_and_each_has_a_place_of_its_own() -> None:

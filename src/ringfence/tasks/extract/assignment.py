@@ -11,8 +11,8 @@ from typing import Any
 from ...contracts import Alternative, FieldAnswer, value_at
 from .answer import Answer, Distribution, Weighed, copy_values, put_value
 from .checks import broken_rows, paths_of, run_check
+from .contradictions import flag_doubts
 from .doubts import belief_doubts
-from .row_doubts import flag_doubts
 from .rules import Rule, rules_of
 from .search import Search, place_of
 from .task import ExtractTask

@@ -1,6 +1,8 @@
-"""Records that contradict themselves carry a flag: headings, conditions of payment and sums are no items."""
+"""What contradicts itself carries a flag: headings and sums as items, one number as two values."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -40,6 +42,38 @@ def test_one_amount_may_be_the_price_and_the_sum_of_one_thing_and_a_number_print
     assert flags("Hose | 1 | 25.00 | 25.00", once)["price"] == []
     assert flags("Hose | 2 | 25.00 | 25.00", once.replace("1 ", "2 "))["price"] == ["same-place"]
     assert flags("Hose | 2 | 25.00 | 25.00", once.replace("1 ", "2 ").replace("25.00", "25.00   25.00"))["price"] == []
+
+
+def single(written: str, text: str, **fields: Any) -> dict[str, list[str]]:
+    """The flags of single fields."""
+    task = task_of(**fields)
+    answer = merge(task, [prepare(task, document_of(text)).plan().read(f" {written}\n")])
+    return {path: [flag for flag in entry.flags if flag == "same-place"] for path, entry in answer.fields.items()}
+
+
+MONEY, DATE, CODE = {"kind": "money"}, {"kind": "date"}, {"kind": "code", "pattern": r"[A-Z]{2}-\d{4}"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "value"),
+    [
+        ({"net": MONEY, "total": MONEY}, "91.30"),
+        ({"date": DATE, "due_date": DATE}, "2024-05-03"),
+        ({"order": CODE, "invoice": CODE}, "RE-2024"),
+    ],
+)
+def test_a_value_that_is_printed_once_is_not_that_of_two_fields(fields: dict[str, Any], value: str) -> None:
+    first, second = fields
+    written = f"{value}\n{second}: {value}"
+    assert single(written, f"Total {value} EUR\n", **fields) == {first: ["same-place"], second: ["same-place"]}
+    assert single(written, f"Net {value} EUR\nTotal {value} EUR\n", **fields) == {first: [], second: []}
+
+
+def test_one_day_may_be_the_first_and_the_last_and_one_name_both_parties() -> None:
+    days = {"flight_from": DATE, "flight_to": DATE}
+    assert single("2024-05-03\nflight_to: 2024-05-03", "Flight 2024-05-03\n", **days) == {name: [] for name in days}
+    names = {"seller": {"kind": "text"}, "buyer": {"kind": "text"}}
+    assert single("Acme\nbuyer: Acme", "Acme\n", **names) == {name: [] for name in names}
 
 
 @pytest.mark.parametrize(
