@@ -22,6 +22,7 @@ from ..tasks import (
 )
 from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
+from ..tasks.extract.labelled_texts import flag_texts
 from ..tasks.extract.merge import gather
 from ..tasks.extract.named_values import flag_named_elsewhere, with_named_values
 from ..tasks.extract.parties import flag_other_party
@@ -247,6 +248,7 @@ class ExtractJob:
         answer = conclude(task, gathered)
         if not self.ranker:  # a ranker knows what labels are worth
             flag_named_elsewhere(self.prepared, answer.fields)
+            flag_texts(self.prepared, answer.fields)
             flag_other_party(self.prepared, answer.fields)
         return answer
 

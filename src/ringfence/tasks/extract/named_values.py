@@ -22,7 +22,7 @@ from .evidence import evidence_at
 from .page_labels import PageLabels, printed_ranges
 from .plan import Prepared
 
-__all__ = ["CHOSEN_BY_LABEL", "NAMED_ELSEWHERE", "flag_named_elsewhere", "with_named_values"]
+__all__ = ["CHOSEN_BY_LABEL", "NAMED_ELSEWHERE", "flag_named_elsewhere", "wanted_words", "with_named_values"]
 
 CHOSEN_BY_LABEL = "label"
 NAMED_ELSEWHERE = "named-elsewhere"
@@ -86,11 +86,11 @@ def with_named_values(prepared: Prepared, answer: Answer, windows: Sequence[Span
     if not prepared.is_form:
         return answer
     named, flat = NamedValues(prepared), prepared.task.flat
-    pairs = {each.first: each.last for each in date_pairs(flat) if _wanted(each.first) == _wanted(each.last)}
-    ambiguous = Counter((spec.kind, _wanted(path)) for path, spec in flat.items() if path not in pairs.values())
+    pairs = {each.first: each.last for each in date_pairs(flat) if wanted_words(each.first) == wanted_words(each.last)}
+    ambiguous = Counter((spec.kind, wanted_words(path)) for path, spec in flat.items() if path not in pairs.values())
     chosen: dict[str, Candidate] = {}
     for path, spec in flat.items():
-        wanted = _wanted(path)
+        wanted = wanted_words(path)
         decides = spec.kind in _DECIDED and wanted and "." not in path and path not in pairs.values()
         if not decides or ambiguous[spec.kind, wanted] > 1 or len(prepared.candidates.get(path, ())) > MOST_CANDIDATES:
             continue
@@ -103,7 +103,10 @@ def with_named_values(prepared: Prepared, answer: Answer, windows: Sequence[Span
         path: each
         for path, each in chosen.items()
         if answer.values[path] != each.value
-        and (path in ends or not (named.is_around(answer.fields[path], _wanted(path)) or _is_taken(answer, path, each)))
+        and (
+            path in ends
+            or not (named.is_around(answer.fields[path], wanted_words(path)) or _is_taken(answer, path, each))
+        )
     }
     if not changed:
         return answer
@@ -126,7 +129,7 @@ def _is_read(first: Candidate, last: Candidate, windows: Sequence[Span]) -> bool
 
 def _the_only(named: NamedValues, path: str, windows: Sequence[Span], *, is_range: bool) -> tuple[Candidate, ...]:
     """The only value of a field that a page names, or both days of the only range; nothing if there is none."""
-    wanted = _wanted(path)
+    wanted = wanted_words(path)
     around = named.around(path, wanted)
     values = {str(each.value) for each in around}
     ranges = printed_ranges(around, named.prepared.document) if is_range else ((each, each) for each in around)
@@ -163,7 +166,7 @@ def flag_named_elsewhere(prepared: Prepared, fields: Mapping[str, FieldAnswer]) 
     """Flag the values that the page does not name as their field, where it names another candidate so."""
     named = NamedValues(prepared)
     for path, spec in prepared.task.flat.items():
-        answer, candidates, wanted = fields.get(path), prepared.candidates.get(path, ()), _wanted(path)
+        answer, candidates, wanted = fields.get(path), prepared.candidates.get(path, ()), wanted_words(path)
         if spec.kind not in _FLAGGED or answer is None or not answer.spans or not wanted or answer.chosen_by:
             continue
         if len(candidates) > MOST_CANDIDATES or named.is_around(answer, wanted):
@@ -176,7 +179,7 @@ def flag_named_elsewhere(prepared: Prepared, fields: Mapping[str, FieldAnswer]) 
             answer.flags.append(NAMED_ELSEWHERE)
 
 
-def _wanted(path: str) -> frozenset[str]:
+def wanted_words(path: str) -> frozenset[str]:
     """The words that name a field on a page."""
     words = re.findall(r"[^\W\d_]{3,}", path.casefold())
     return frozenset(words) - _GENERAL

@@ -18,6 +18,7 @@ __all__ = ["PageLabels", "printed_ranges"]
 
 LINES_ABOVE = 3
 NEAR = 1.5  # heights of a line between a label and the value below it, at most
+MOST_WORDS_OF_A_LABEL = 6
 MOST_CELLS = 60  # of a line; one with more is no row of labels and values
 _RANGE = re.compile(r"\s*(?:-|–|—|to|until|through|bis|au|/)\s*")
 SIDE = 200  # characters of a cell before and behind a place that are looked at
@@ -106,6 +107,35 @@ class PageLabels:
             return frozenset()
         return frozenset(_words(name))
 
+    def texts_beside(self, wanted: frozenset[str]) -> list[Span]:
+        """What stands beside or below the labels that end with the ``wanted`` words; nothing where all of it is labels.
+
+        Heads of columns stand beside each other too, so what is below counts only where a text is beside.
+        """
+        text, found = self.document.text, []
+        for number in range(len(self._starts)):
+            for index, (start, end) in enumerate(self._cells(number)):
+                head, _, rest = text[start:end].partition(":")
+                words = _words(head)
+                if not wanted or not words[-1:] or words[-1] not in wanted or not wanted <= set(words):
+                    continue
+                if _DIGIT.search(head) or len(words) > MOST_WORDS_OF_A_LABEL:
+                    continue
+                own = [(end - len(rest.lstrip()), end)] if _LETTERS.search(rest) else []
+                beside = own or self._cells(number)[index + 1 : index + 2]
+                if any(_is_text(text[slice(*each)]) for each in beside):
+                    found += beside
+                    lower = number
+                    for _ in range(0 if own else LINES_ABOVE):
+                        lower = self._next(lower, 1)
+                        found += self._beside(lower, index, (start, end))
+        return found
+
+    def cell_at(self, start: int) -> Span | None:
+        """The cell of a place."""
+        number, index = self._at(start)
+        return None if index is None else self._cells(number)[index]
+
     def _is_bygone(self, number: int) -> bool:
         """Whether a line, or one beside it of one cell, says that it is about something earlier."""
         beside = {each for step in (-1, 1) if 0 <= (each := self._next(number, step)) < len(self._starts)}
@@ -175,6 +205,12 @@ class PageLabels:
             cells = list(cells_of(self.document.text, line.start, line.end))
             self._cut[number] = cells if len(cells) <= MOST_CELLS else []
         return self._cut[number]
+
+
+def _is_text(said: str) -> bool:
+    """Whether a cell is the value of a text field, and no label or code."""
+    letters, digits = len(_LETTERS.findall(said)), len(_DIGIT.findall(said))
+    return letters > max(1, digits) and not said.rstrip().endswith(":") and (digits > 0 or not _HEADS.search(said))
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,71 @@
+"""A form that names another text as the field's, or has more in the cell of a text, says so with a flag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ringfence.contracts import FieldAnswer
+from ringfence.tasks import prepare
+from ringfence.tasks.extract.labelled_texts import flag_texts
+from ringfence.tasks.extract.merge import gather
+from tests.conftest import document_of, task_of
+
+
+def flags(text: str, written: str, name: str = "advertiser", within: str = "line") -> list[str]:
+    """The flags of a text field for which the model wrote ``written``."""
+    spec: dict[str, Any] = {name: {"kind": "text", "within": within}}
+    prepared = prepare(task_of(**spec), document_of(text))
+    fields: dict[str, FieldAnswer] = gather(prepared.task, [prepared.plan().read(f" {written}\n")]).fields
+    assert fields[name].raw == written
+    fields[name].flags.clear()
+    flag_texts(prepared, fields)
+    return fields[name].flags
+
+
+PAIRS = "Advertiser   Kathy Landing for Congress   Invoice   7432639\nAgency   River Media (9660)   Rep   Bell\n"
+COLON = "Advertiser: Kathy Landing for Congress\nAgency: River Media\n"
+HEADS = "Advertiser   Original Date   Agency\nKathy Landing for Congress   3 May 2024   River Media\n"
+
+
+@pytest.mark.parametrize("text", [PAIRS, COLON, PAIRS.replace("Advertiser ", "REMIT TO Bell Broadcast Advertiser ")])
+def test_a_text_is_flagged_where_the_label_stands_beside_another_one(text: str) -> None:
+    assert flags(text, "River Media") == ["named-elsewhere"]
+    assert flags(text, "Kathy Landing for Congress") == []
+
+
+def test_a_label_is_not_what_it_names() -> None:
+    text = PAIRS.replace("Advertiser ", "REMIT TO Bell Broadcast Advertiser ")
+    assert flags(text, "REMIT TO Bell Broadcast Advertiser") == ["named-elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "name"),
+    [
+        (HEADS, "Kathy Landing for Congress", "advertiser"),  # heads of columns: it stands below
+        (HEADS, "River Media", "advertiser"),  # nobody can tell: beside the head is another head
+        ("Advertiser   Kathy Landing\n", "Kathy Landing", "customer"),  # another word
+        ("Advertiser   Agency:\nRiver Media\n", "River Media", "advertiser"),  # nothing is named
+        ("Advertiser   7432639\nRiver Media\n", "River Media", "advertiser"),
+        ("Harbour Company\nCompany Reg. No.: 725186-V\n", "Harbour Company", "company"),
+        ("Advertiser   KATHY LANDING\nKathy Landing for Congress\n", "Kathy Landing for Congress", "advertiser"),
+    ],
+)
+def test_what_the_page_does_not_name_otherwise_is_not_flagged(text: str, written: str, name: str) -> None:
+    assert flags(text, written, name) == []
+
+
+def test_a_text_that_stops_within_its_cell_says_that_there_is_more() -> None:
+    assert flags("Advertiser   Mike Bloomberg 2020 Inc-D\n", "Mike Bloomberg") == ["more-behind"]
+    assert flags("Advertiser   Mike Bloomberg 2020 Inc-D\n", "Mike Bloomberg 2020 Inc-D") == []
+    assert flags("99 SPEED MART S/B (519537-X)\n", "99 SPEED MART S/B", "shop") == []
+    assert flags("Mill Ltd - 12 Dock Road - Hull\n", "Mill Ltd", "shop") == []
+    assert flags("Advertiser   Mike Bloomberg 2020 Inc-D\n", "Mike Bloomberg", within="block") == []
+
+
+def test_prose_names_nothing() -> None:
+    text = (
+        "The advertiser Kathy Landing wrote to River Media that the orders of the year were all to be paid at once.\n"
+    )
+    assert flags(text * 3, "River Media") == []
