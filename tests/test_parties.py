@@ -108,3 +108,58 @@ def test_any_text_is_read(text: str) -> None:
     fields = {"supplier": FieldAnswer(kind="text", raw="Aa", spans=[(len(text) + 1, len(text) + 3)])}
     flag_other_party(prepared, fields)
     assert all(flag.startswith("other-party: ") for flag in fields["supplier"].flags)
+
+
+WINDOW = "Kestrel Foods Ltd\nWeg 2\n28195 Bremen\n"
+
+
+def both(left: str, right: str) -> str:
+    """Two parties below what stands above them."""
+    return f"{left}     {right}\n\n" + beside(LEFT, RIGHT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        both("Locataire", "Bailleur"),
+        both("Loading point", "Unloading point"),
+        both("Exporteur", "Importeur"),  # in whatever words
+        beside(LEFT, RIGHT) + "\nSupplier: Kestrel Foods Ltd\n",
+        beside(LEFT, RIGHT) + "\nBuyer   Tidewater Ltd\n",
+        beside([f"{LEFT[0]} (Seller)", *LEFT[1:]], [f"{RIGHT[0]} (Buyer)", *RIGHT[1:]]),
+        beside([*LEFT, "- Landlord -"], [*RIGHT, "- Tenant -"]),
+        beside(LEFT, ["Objekt", "Am Wall 2", "28195 Bremen"]),
+        beside(LEFT, ["Bestellung", "Abruf", "5000 Stück"]),
+        beside(LEFT, ["Lieferung", "Zahlung netto", "2024 Mai"]),
+        beside(LEFT, ["Sparkasse Hamburg", "Am Markt 1", "20095 Hamburg"]),
+        "Kestrel Foods Ltd, Mill Lane, Bath BA1 1UA\nRegistered office\nDelamare Road\nCheshunt EN8 9SL\n",
+        "Absender: Tidewater Ltd · Dock Road 77 · Hull HU3 2BN\n\n" + "\n".join(LEFT) + "\n",
+        "Abs. Tidewater Ltd · Dock Road 77 · Hull HU3 2BN\n\n" + "\n".join(LEFT) + "\n",
+    ],
+)  # fmt: skip
+def test_a_party_that_the_page_names_somewhere_is_not_flagged(text: str) -> None:
+    written = f"{LEFT[0]} (Seller)" if "(Seller)" in text else LEFT[0]
+    assert flags(text, written) == []
+
+
+def test_whom_a_letter_greets_is_its_recipient() -> None:
+    text = "Tidewater Ltd, Dock Road 77, Hull HU3 2BN\n\nJane Brown\n4 Hill Street\nBath BA1 1UA\n\n{} Ms Brown,\n"
+    assert flags(text.format("Dear"), "Jane Brown", "employee") == []
+    assert flags(text.format("From"), "Jane Brown", "employee") == ["other-party: Tidewater Ltd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (f"Blum, Kern & Partner, Kupferweg 3, 20457 Hamburg\n\n{WINDOW}", "Blum, Kern & Partner"),
+        (f"Acme Widgets, Inc., 12 Mill St, Dallas, TX 75201\n\n{WINDOW}", "Acme Widgets, Inc."),
+        (f"Blum & Partner · Kupferweg 3 · 20457 Hamburg · Tel. 040 12345\n\n{WINDOW}", "Blum & Partner"),
+        (f"Druckhaus 24 GmbH / Kupferweg 3 / 20457 Hamburg\n\n{WINDOW}", "Druckhaus 24 GmbH"),
+        ("Blum, Weg 3, 13001 Marseille\n\nPURCHASE ORDER\nKestrel Foods Ltd\nDock Road 77\nHull HU3 2BN\n", "Blum"),
+        ("Blum, Weg 3, 75007 Paris Cedex 07\n\nFirma\nKestrel Foods Ltd\nDock Road 77\nSydney NSW 2000\n", "Blum"),
+        ("Tidewater        Kestrel Foods Ltd\nDock Road 77     Riverside House\nHull HU3 2BN     Unit 4\n"
+         "                 Bath BA1 1UA\n", "Tidewater"),
+    ],
+)  # fmt: skip
+def test_the_other_party_is_found_in_common_forms_with_its_whole_name(text: str, other: str) -> None:
+    assert flags(text, "Kestrel Foods Ltd") == [f"other-party: {other}"]
