@@ -120,7 +120,7 @@ def test_weights_that_cannot_score_answer_as_before() -> None:
     result = answered("all", engine)
     assert result.answered
     assert listed(result, "net") == []
-    assert result.field("tax").flags == ["same-place", "check: net + tax == total"]
+    assert result.field("tax").flags == ["check: net + tax == total", "same-place"]
     why = Answerer(LoadedModel(engine, None, None), TASK).why_unweighed
     assert why == "No alternatives: the engine fake cannot score given values here."
     assert not Answerer(LoadedModel(Believer(), None, None), TASK).why_unweighed
@@ -130,7 +130,7 @@ def test_weights_that_cannot_score_answer_as_before() -> None:
 def test_a_request_for_scores_that_fails_leaves_the_answer(which: AlternativesOption) -> None:
     result = answered(which, Believer(fault="it is too long"))
     assert result.value("tax") == {"amount": "100.00", "currency": None}
-    assert result.field("tax").flags == ["same-place", "check: net + tax == total"]
+    assert result.field("tax").flags == ["check: net + tax == total", "same-place"]
     assert listed(result, "tax") == []
 
 
@@ -191,7 +191,7 @@ def test_a_run_with_alternatives_replays_and_one_of_an_older_lock_is_replayed_wi
     run_task(answerer, expand_inputs([tmp_path / "in"]), old, made_with=MadeWith(model=ModelOptions(weights="w")))
     assert "alternatives" not in RunFolder.open(old).lock().data
     assert words(old) == ["IDENTICAL"]
-    assert next(latest(RunFolder.open(old)))["fields"]["tax"]["flags"] == ["same-place", "check: net + tax == total"]
+    assert next(latest(RunFolder.open(old)))["fields"]["tax"]["flags"] == ["check: net + tax == total", "same-place"]
 
 
 def test_the_report_shows_the_alternatives_with_their_probabilities(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from ringfence.contracts import FieldAnswer
 from ringfence.tasks import prepare
+from ringfence.tasks.extract.contradictions import flag_same_place
 from ringfence.tasks.extract.merge import merge
 from tests.conftest import document_of, task_of
 
@@ -47,7 +48,9 @@ def test_one_amount_may_be_the_price_and_the_sum_of_one_thing_and_a_number_print
 def single(written: str, text: str, **fields: Any) -> dict[str, list[str]]:
     """The flags of single fields."""
     task = task_of(**fields)
-    answer = merge(task, [prepare(task, document_of(text)).plan().read(f" {written}\n")])
+    prepared = prepare(task, document_of(text))
+    answer = merge(task, [prepared.plan().read(f" {written}\n")])
+    flag_same_place(prepared, answer.values, answer.fields)
     return {path: [flag for flag in entry.flags if flag == "same-place"] for path, entry in answer.fields.items()}
 
 
@@ -74,6 +77,29 @@ def test_one_day_may_be_the_first_and_the_last_and_one_name_both_parties() -> No
     assert single("2024-05-03\nflight_to: 2024-05-03", "Flight 2024-05-03\n", **days) == {name: [] for name in days}
     names = {"seller": {"kind": "text"}, "buyer": {"kind": "text"}}
     assert single("Acme\nbuyer: Acme", "Acme\n", **names) == {name: [] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "values"),
+    [
+        ("Date 3 May 2024\nDue 03/05/2024\n", {"date": DATE, "due_date": DATE}, ("2024-05-03", "2024-05-03")),
+        ("Net 1,234.00\nTotal 1234.00\n", {"net": MONEY, "total": MONEY}, ("1234.00", "1234.00")),
+        ("Invoice / order no RE-2024\n", {"order": CODE, "invoice": CODE}, ("RE-2024", "RE-2024")),
+        ("Stay 2024-05-03\n", {"check_in": DATE, "check_out": DATE}, ("2024-05-03", "2024-05-03")),
+        ("Hire 2024-05-03\n", {"pickup_date": DATE, "return_date": DATE}, ("2024-05-03", "2024-05-03")),
+    ],
+)
+def test_what_is_printed_twice_or_named_as_both_may_be_two_values(
+    text: str, fields: dict[str, Any], values: tuple[str, str]
+) -> None:
+    first, second = fields
+    assert single(f"{values[0]}\n{second}: {values[1]}", text, **fields) == {first: [], second: []}
+
+
+def test_a_day_of_a_period_is_not_also_another_date() -> None:
+    fields = {"date": DATE, "start_date": DATE, "end_date": DATE}
+    found = single("2024-05-03\nstart_date: 2024-05-03\nend_date: 2024-05-09", "2024-05-03 to 2024-05-09\n", **fields)
+    assert found == {"date": ["same-place"], "start_date": ["same-place"], "end_date": []}
 
 
 @pytest.mark.parametrize(

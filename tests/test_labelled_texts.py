@@ -69,3 +69,61 @@ def test_prose_names_nothing() -> None:
         "The advertiser Kathy Landing wrote to River Media that the orders of the year were all to be paid at once.\n"
     )
     assert flags(text * 3, "River Media") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "name"),
+    [
+        ("Customer\nKestrel Foods Ltd\n\nNote to customer: Thank you\n", "Kestrel Foods Ltd", "customer"),
+        ("Tenant\nJane Brown\n\nUtilities paid by tenant: Electricity\n", "Jane Brown", "tenant"),
+        ("Landlord\nJane Brown\n\nRepairs by landlord   Roof and windows\n", "Jane Brown", "landlord"),
+        ("Client\nDurand\n\nSignature du client : J. Petit\n", "Durand", "client"),
+        ("Kunde\nMeier\n\nUnterschrift Kunde   J. Braun\n", "Meier", "kunde"),
+        ("Tenant\nJane Brown\n\nSub-tenant: Bill Hart\n", "Jane Brown", "tenant"),
+        ("Contact\nJane Brown\n\nEmergency contact   Bill Hart\n", "Jane Brown", "contact"),
+        ("Vendor\nTide Ltd\n\nApproved vendor: Yes\n", "Tide Ltd", "vendor"),
+        ("Address\n12 Dock Road\nE-mail address: jane@kestrel.example\n", "12 Dock Road", "address"),
+        ("Kestrel Foods Ltd\nCustomer: jane@kestrel.example\n", "Kestrel Foods Ltd", "customer"),
+        ("Kestrel Foods Ltd\nCustomer: KESTRELF01\n", "Kestrel Foods Ltd", "customer"),
+        ("Jane Brown   Bill Hart\n__________   _________\nTenant   Landlord\n", "Jane Brown", "tenant"),
+        ("Rep   Customer   Terms\n      Kestrel Foods   net\n", "Kestrel Foods", "customer"),
+        ("Pos   Project   Customer\n1   Hull Bridge   Kestrel\n", "Hull Bridge", "project"),
+        ("Kestrel Foods Limited\nSupplier: Kestrel Foods Ltd\n", "Kestrel Foods Limited", "supplier"),
+        ("Müller & Söhne GmbH\nLieferant: Mueller u. Soehne\n", "Müller & Söhne GmbH", "lieferant"),
+        ("Jane Mary Brown\nEmployee: Brown, Jane\n", "Jane Mary Brown", "employee"),
+    ],
+)
+def test_labels_of_something_else_and_names_in_another_spelling_name_no_other_text(
+    text: str, written: str, name: str
+) -> None:
+    assert flags(text, written, name) == []
+
+
+@pytest.mark.parametrize(
+    "label", ["Customer name:", "Customer:", "Our customer:", "Customer(s):", "Customer  ", "Customer name  "]
+)
+def test_common_labels_name_a_text(label: str) -> None:
+    assert flags(f"{label} Kestrel Foods\nAgency: River Media\n", "River Media", "customer") == ["named-elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Bath BA1 1UA\n", "Bath"),
+        ("Dallas TX 75201\n", "Dallas"),
+        ("Musterstr. 5 20457 Hamburg\n", "Musterstr. 5"),
+        ("Contact   Jane Brown Tel 0123\n", "Jane Brown"),
+        ("Sparkasse Hamburg BIC HASPDEHH\n", "Sparkasse Hamburg"),
+        ("Kestrel Foods Ltd VAT No GB123\n", "Kestrel Foods Ltd"),
+        ("Kestrel Foods Ltd INVOICE\n", "Kestrel Foods Ltd"),
+        ("Durand SARL au capital de 8 000 EUR\n", "Durand SARL"),
+        ("Jane Brown 3 May 2024\n", "Jane Brown"),
+        ("Senior Engineer from 1 May 2024\n", "Senior Engineer"),
+    ],
+)
+def test_what_is_no_part_of_a_name_may_follow_it(text: str, written: str) -> None:
+    assert flags(text, written, "shop") == []
+
+
+def test_a_text_behind_a_label_in_its_cell_may_go_on_too() -> None:
+    assert flags("Advertiser: Mike Bloomberg 2020 Inc-D\n", "Mike Bloomberg") == ["more-behind"]

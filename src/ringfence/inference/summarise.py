@@ -25,6 +25,7 @@ from ..tasks.summarise.notes import (
     passages_of,
     sections_of,
 )
+from ..tasks.summarise.repeats import without_repeats
 from ..tasks.unsupported import unsupported
 from . import result as results
 from .executor import ExecutorSetup
@@ -135,6 +136,7 @@ class SummariseJob:
     higher: dict[int, list[Sentence]] = field(default_factory=dict)
     of_higher: int = 0
     written: list[Sentence] = field(default_factory=list)  # the sentences of the last step, before their check
+    repeats: int = 0  # sentences that said the same again
     went_on: bool = False  # further sentences were asked for
     check: SummaryCheck | None = None
     faults: list[str] = field(default_factory=list)
@@ -217,8 +219,9 @@ class SummariseJob:
             return ()
         self.faults += [fault for fault in faults if fault not in self.faults and fault != "empty"]
         if stage.final:
-            said = {sentence.text for sentence in self.written}
-            self.written += [sentence for sentence in sentences if sentence.text not in said]
+            new, repeats = without_repeats(self.written, sentences)
+            self.written += new
+            self.repeats += repeats
             if self.written and not (self.went_on or self.work.task.outline) and self._too_short(self.written):
                 self.went_on = True
                 further = FURTHER.format(count=max(1, stage.lines - len(self.written)))
@@ -304,6 +307,8 @@ class SummariseJob:
 
     def _flags(self, sentences: Sequence[CheckedSentence], text: str, missing: Sequence[UnsupportedText]) -> list[str]:
         flags = [*self.faults, *(self.check.flags() if self.check else [])]
+        if self.repeats:
+            flags.append(f"repeated-sentences: {self.repeats}")
         if missing:
             flags.append("unsupported: " + ", ".join(dict.fromkeys(found.text for found in missing)))
         if sum(len(sentence.text.split()) for sentence in sentences) > most_words(self.work.task.words):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from ...contracts import FieldAnswer, field_of
+from ...contracts import FieldAnswer, field_of, value_at
 from ..fields import ListField
-from .date_pairs import date_pairs
+from .page_labels import PageLabels, wanted_words
+from .plan import Prepared
 from .task import ExtractTask
 
-__all__ = ["flag_doubts"]
+__all__ = ["flag_doubts", "flag_same_place"]
 
 # Of 20 invoices 8 rows had one number in several fields, none of them right. Of single fields 4 of 233 documents have
 # one that is printed once, as net and as total: all wrong.
@@ -19,24 +21,17 @@ SAME_PLACE = "same-place"
 BARE_ROW = "bare-row"
 LABEL = "is-its-label"
 _NUMBERS = frozenset({"number", "money", "percent"})
+_FIRST = frozenset(["from", "start", "begin", "beginn", "first", "von", "in", "arrival", "pickup"])
+_LAST = frozenset(["to", "end", "ende", "until", "till", "last", "bis", "out", "departure", "return"])
 _ONCE = _NUMBERS | {"date", "code"}  # of single fields; one name may well be two parties
 
 
 def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
-    """Flag the values of doubtful records, a value of several single fields, and a text that is only its field's name.
+    """Flag the values of doubtful records, and a text that is only the name of its field.
 
     A record is doubtful if one place of it is the value of several fields with numbers, or if it has none of the
-    numbers that other records have. The first and the last day of a range may be one.
+    numbers that other records have.
     """
-    ends = {path for pair in date_pairs(task.flat) for path in (pair.first, pair.last)}
-    single = [
-        fields[path]
-        for path, spec in task.flat.items()
-        if spec.kind in _ONCE and path not in ends and path in fields and fields[path].spans
-    ]
-    for answer in single:
-        if _shares_a_place([each for each in single if each.spans[:1] == answer.spans[:1]]):
-            answer.flags.append(SAME_PLACE)
     for path, answer in fields.items():
         leaf = path.rpartition(".")[2]
         if (
@@ -48,6 +43,40 @@ def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
     for name, spec in task.fields.items():
         if isinstance(spec, ListField):
             _flag_records(spec, list(_records(name, spec, fields)))
+
+
+def flag_same_place(prepared: Prepared, values: Mapping[str, Any], fields: Mapping[str, FieldAnswer]) -> None:
+    """Flag a number, date or code that more single fields have than places of the document state it.
+
+    The first and the last day of something may be one, and so may two fields that one label names.
+    """
+    flat, labels = prepared.task.flat, PageLabels(prepared.document)
+    single = {
+        path: fields[path]
+        for path, spec in flat.items()
+        if spec.kind in _ONCE and path in fields and fields[path].spans and prepared.candidates.get(path)
+    }
+    for path, answer in single.items():
+        (start, end), *_ = answer.spans
+        others = [
+            other
+            for other, entry in single.items()
+            if other != path and entry.spans[0][0] < end and start < entry.spans[0][1] and not _is_period(path, other)
+        ]
+        said = labels.words_around(start, end) if others else frozenset()
+        apart = [
+            other for other in others if said.isdisjoint(wanted_words(path)) or said.isdisjoint(wanted_words(other))
+        ]
+        value = value_at(values, path)
+        places = sum(value in (each.value, *each.readings) for each in prepared.candidates[path])
+        if apart and len(apart) >= places:
+            answer.flags.append(SAME_PLACE)
+
+
+def _is_period(path: str, other: str) -> bool:
+    """Whether two fields are the first and the last day of something."""
+    one, two = (set(re.split(r"[_.]", each)) for each in (path, other))
+    return bool((one & _FIRST and two & _LAST) or (two & _FIRST and one & _LAST))
 
 
 def _flag_records(spec: ListField, records: Sequence[Mapping[str, FieldAnswer]]) -> None:

@@ -6,7 +6,6 @@ not say it so plainly, the value is flagged. Names of fields in another language
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,10 +18,10 @@ from .assignment import OF_THE_FIELD
 from .checks import run_check
 from .date_pairs import date_pairs
 from .evidence import evidence_at
-from .page_labels import PageLabels, printed_ranges
+from .page_labels import PageLabels, printed_ranges, wanted_words
 from .plan import Prepared
 
-__all__ = ["CHOSEN_BY_LABEL", "NAMED_ELSEWHERE", "flag_named_elsewhere", "wanted_words", "with_named_values"]
+__all__ = ["CHOSEN_BY_LABEL", "NAMED_ELSEWHERE", "flag_named_elsewhere", "with_named_values"]
 
 CHOSEN_BY_LABEL = "label"
 NAMED_ELSEWHERE = "named-elsewhere"
@@ -30,8 +29,6 @@ MODEL_CHOSE = "model-chose"
 MOST_CANDIDATES = 400
 _FLAGGED = frozenset({"date", "period", "code", "iban", "email", "phone"})  # every amount is a total of something
 _DECIDED = frozenset({"date", "code"})  # measured
-# Words of the names of fields that many labels have.
-_GENERAL = frozenset("num number date day amount code name value id from until first last the and for".split())  # noqa: SIM905
 # What a label may say beside the words of the field: *Date of delivery*, *Order No.*
 _OF_A_LABEL = {
     "code": frozenset("no nr num number nummer numero número numéro n id code of the".split()),  # noqa: SIM905
@@ -177,9 +174,3 @@ def flag_named_elsewhere(prepared: Prepared, fields: Mapping[str, FieldAnswer]) 
         around = [each for each in others if each.value is not None]
         if values and around and not any(each.value in values for each in around):
             answer.flags.append(NAMED_ELSEWHERE)
-
-
-def wanted_words(path: str) -> frozenset[str]:
-    """The words that name a field on a page."""
-    words = re.findall(r"[^\W\d_]{3,}", path.casefold())
-    return frozenset(words) - _GENERAL

@@ -14,8 +14,10 @@ from ...contracts import Span
 from ...documents import Document, cells_of
 from ..recognisers import Candidate
 
-__all__ = ["PageLabels", "printed_ranges"]
+__all__ = ["PageLabels", "printed_ranges", "wanted_words"]
 
+# Words of the names of fields that many labels have.
+_GENERAL = frozenset("num number date day amount code name value id from until first last the and for".split())  # noqa: SIM905
 LINES_ABOVE = 3
 NEAR = 1.5  # heights of a line between a label and the value below it, at most
 MOST_WORDS_OF_A_LABEL = 6
@@ -33,9 +35,46 @@ _BYGONE = re.compile(
     r"bisherig\w*|ursprünglich\w*|storn\w*|ersetzt|précédent\w*|ancien\w*|annulé\w*)\b",
     re.IGNORECASE,
 )
+EXACT, ENDING = "exact", "ending"
+_ARTICLES = frozenset(
+    ["the", "of", "our", "your", "name", "der", "die", "das", "ihr", "unser", "le", "la", "l", "du", "de", "el"]
+)
+_BEHIND_A_LABEL = frozenset(["name", "details", "s"])
+_PREPOSITIONS = frozenset(
+    [
+        "to",
+        "by",
+        "for",
+        "at",
+        "from",
+        "with",
+        "an",
+        "von",
+        "für",
+        "bei",
+        "beim",
+        "vom",
+        "par",
+        "du",
+        "au",
+        "del",
+        "al",
+        "dal",
+    ]
+)
+_OF_A_SIGNATURE = frozenset(["signature", "signed", "unterschrift", "firma", "relationship", "e", "email", "web"])
+_NO_NAME = re.compile(
+    r"@|\bwww\.|https?:|^(?:yes|no|ja|nein|oui|non|sí|si|see\b.*|siehe\b.*|as above|none|n/a)$", re.IGNORECASE
+)
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
+
+
+def wanted_words(path: str) -> frozenset[str]:
+    """The words that name a field on a page."""
+    words = re.findall(r"[^\W\d_]{3,}", path.casefold())
+    return frozenset(words) - _GENERAL
 
 
 def printed_ranges(candidates: Sequence[Candidate], document: Document) -> Iterator[tuple[Candidate, Candidate]]:
@@ -107,29 +146,47 @@ class PageLabels:
             return frozenset()
         return frozenset(_words(name))
 
-    def texts_beside(self, wanted: frozenset[str]) -> list[Span]:
-        """What stands beside or below the labels that end with the ``wanted`` words; nothing where all of it is labels.
+    def named_texts(self, wanted: frozenset[str]) -> list[Span]:
+        """Where the page has the text that it names with the ``wanted`` words; nothing where none stands beside them.
 
-        Heads of columns stand beside each other too, so what is below counts only where a text is beside.
+        Such a text stands behind a label of these words, or in the cell beside one that ends with them; heads of
+        columns stand beside each other too, so what is below a label, or above it like a signature, may be meant.
         """
-        text, found = self.document.text, []
+        found: list[Span] = []
+        is_named = False
         for number in range(len(self._starts)):
             for index, (start, end) in enumerate(self._cells(number)):
-                head, _, rest = text[start:end].partition(":")
-                words = _words(head)
-                if not wanted or not words[-1:] or words[-1] not in wanted or not wanted <= set(words):
-                    continue
-                if _DIGIT.search(head) or len(words) > MOST_WORDS_OF_A_LABEL:
+                head, colon, rest = self.document.text[start:end].partition(":")
+                kind = "" if _DIGIT.search(head) else _kind_of_label(_words(head), wanted)
+                if not kind or (colon and kind != EXACT):
                     continue
                 own = [(end - len(rest.lstrip()), end)] if _LETTERS.search(rest) else []
                 beside = own or self._cells(number)[index + 1 : index + 2]
-                if any(_is_text(text[slice(*each)]) for each in beside):
+                has_text = any(_is_text(self.document.text[slice(*each)]) for each in beside)
+                if has_text or kind == EXACT:
+                    is_named |= has_text
                     found += beside
-                    lower = number
-                    for _ in range(0 if own else LINES_ABOVE):
-                        lower = self._next(lower, 1)
-                        found += self._beside(lower, index, (start, end))
-        return found
+                    around = () if own else self._around_column(number, index, (start, end), above=not colon)
+                    found += [each for each in around if ":" not in self._said(each)]
+        return found if is_named else []
+
+    def _around_column(self, number: int, index: int, place: Span, *, above: bool) -> Iterator[Span]:
+        """The cells of the next lines in a column, and of the line ``above``.
+
+        A cell that has none to its left, or a number, is no value beside a label of its own: it may be of any column.
+        """
+        if above:
+            yield from self._beside(self._next(number, -1), index, place)
+        for _ in range(LINES_ABOVE):
+            number = self._next(number, 1)
+            if number < len(self._starts):
+                yield from self._beside(number, index, place)
+                cells = self._cells(number)
+                yield from cells[:1] if above else ()
+                yield from (cell for left, cell in pairwise(cells) if above and not _LETTERS.search(self._said(left)))
+
+    def _said(self, cell: Span) -> str:
+        return self.document.text[slice(*cell)]
 
     def cell_at(self, start: int) -> Span | None:
         """The cell of a place."""
@@ -207,10 +264,31 @@ class PageLabels:
         return self._cut[number]
 
 
+def _kind_of_label(words: list[str], wanted: frozenset[str]) -> str:
+    """What a cell with these words is: a label of the ``wanted`` ones, one that only ends with them, or none."""
+    while words and words[-1] in _BEHIND_A_LABEL and words[-1] not in wanted:
+        words = words[:-1]
+    if (
+        not wanted
+        or not words
+        or len(words) > MOST_WORDS_OF_A_LABEL
+        or words[-1] not in wanted
+        or not wanted <= {*words}
+    ):
+        return ""
+    others = [word for word in words if word not in wanted]
+    if _ARTICLES.issuperset(others):
+        return EXACT
+    return "" if words[-len(wanted) - 1] in _PREPOSITIONS or words[0] in _OF_A_SIGNATURE else ENDING
+
+
 def _is_text(said: str) -> bool:
-    """Whether a cell is the value of a text field, and no label or code."""
+    """Whether a cell is the value of a text field, and no label, code, address on the net or yes."""
+    said = said.strip()
     letters, digits = len(_LETTERS.findall(said)), len(_DIGIT.findall(said))
-    return letters > max(1, digits) and not said.rstrip().endswith(":") and (digits > 0 or not _HEADS.search(said))
+    is_head = said.endswith(":") or (not digits and _HEADS.search(said.replace("/", " ")))
+    is_code = " " not in said and digits > 0
+    return letters > max(1, digits) and not is_head and not is_code and not _NO_NAME.search(said)
 
 
 def _words(text: str) -> list[str]:

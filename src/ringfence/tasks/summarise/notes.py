@@ -33,6 +33,8 @@ FURTHER = "Write up to {count} further sentences, in the same form, with what th
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
 _BULLET = re.compile(r"\A(?:[-*•–]\s+)+")  # and no minus: -5 °C
+# The 1.5B went on with a question and an answer of its own: "Human: Can you please summarize the key points".
+_NEXT_TURN = re.compile(r"(?:human|user|assistant|system|question|answer|ai|bot)\s?:", re.IGNORECASE)
 _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -200,7 +202,12 @@ class Stage:
             faults.append("cut-off")
         heading: str | None = None
         found: list[Sentence] = []
+        said = "\n".join(passage.text for passage in self.passages).casefold()
         for line in filter(None, map(str.strip, lines)):
+            turn = _NEXT_TURN.match(line)
+            if turn and turn.group().casefold() not in said:
+                faults.append("next-turn")
+                break
             if self._headings and line.startswith("#"):
                 named = line.removeprefix("##").strip()
                 named = named if named in self._headings else line.lstrip("# ").strip()

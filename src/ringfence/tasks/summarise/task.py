@@ -14,7 +14,7 @@ __all__ = ["SummariseTask"]
 class SummariseTask(Task):
     """A summary of about a given number of words, each sentence with the passages that support it."""
 
-    prompt_version: ClassVar[str] = "summarise/7"
+    prompt_version: ClassVar[str] = "summarise/8"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"evidence"})
 
     kind: Literal["summarise"]

@@ -1,0 +1,79 @@
+"""A summary says each thing once, and ends where the model begins to talk to itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.tasks import SummariseTask, task_from
+from ringfence.tasks.summarise.notes import Passage, Sentence, Stage
+from ringfence.tasks.summarise.repeats import without_repeats
+
+SAID = "The designer explained the prototype's features, including the buttons and the joystick."
+
+
+def sentences(*texts: str, heading: str | None = None) -> list[Sentence]:
+    return [Sentence(text, ((0, 1),), heading) for text in texts]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        SAID,
+        SAID.replace("features", "purpose"),
+        "The designer explained the prototype's features and the joystick.",
+    ],
+)
+def test_a_sentence_with_one_other_word_is_a_repeat(again: str) -> None:
+    in_other_words = int(again != SAID)
+    assert without_repeats(sentences(SAID), sentences(again)) == ([], in_other_words)
+    assert without_repeats([], sentences(SAID, again)) == (sentences(SAID), in_other_words)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SAID.replace("The designer explained", "The designer never explained"),
+        SAID.replace("designer", "Brown"),
+        SAID.replace("features", "seven"),
+        SAID.replace("features", "2024"),
+        SAID.replace("features, including the buttons", "appearance, without battery"),
+        "The joystick was explained again.",
+    ],
+)
+def test_another_name_number_or_denial_says_something_else(other: str) -> None:
+    assert without_repeats(sentences(SAID), sentences(other)) == (sentences(other), 0)
+
+
+def test_another_heading_may_say_the_same_with_another_word() -> None:
+    again = sentences(SAID.replace("features", "purpose"), heading="Risks")
+    assert without_repeats(sentences(SAID), again) == (again, 0)
+
+
+@given(st.lists(st.text(alphabet="ab c.", min_size=1, max_size=30), max_size=8))
+def test_what_is_left_is_in_order_and_says_nothing_twice(texts: list[str]) -> None:
+    left, repeats = without_repeats([], sentences(*texts))
+    distinct = list(dict.fromkeys(texts))
+    assert len(left) + repeats == len(distinct)
+    assert [text for text in distinct if text in {each.text for each in left}] == [each.text for each in left]
+    assert without_repeats([], left) == (left, 0)
+
+
+def stage(*passages: str) -> Stage:
+    task = task_from({"kind": "summarise", "name": "meetings", "words": 60})
+    assert isinstance(task, SummariseTask)
+    return Stage(task, [Passage(text, ((0, 1),)) for text in passages], final=True)
+
+
+@pytest.mark.parametrize("turn", ["Human:", "User:", "assistant:", "Question:", "Assistant :"])
+def test_a_summary_ends_where_the_model_asks_itself(turn: str) -> None:
+    written = f"They met in May. [1]\n{turn} Can you summarize it? [1]\nIdentify the points. [1]\n"
+    found, faults = stage("They met in May.").read(written, whole=True)
+    assert [each.text for each in found] == ["They met in May."]
+    assert faults == ["next-turn"]
+
+
+def test_a_speaker_of_the_document_may_be_called_so() -> None:
+    found, faults = stage("User: It is broken.").read("User: the device is broken. [1]\n", whole=True)
+    assert ([each.text for each in found], faults) == (["User: the device is broken."], [])
