@@ -136,9 +136,10 @@ def test_a_score_that_fails_is_told_and_fails_no_document() -> None:
     assert check.flags() == ["not-checked: sentence 1"]
 
 
-def test_settings_that_are_the_default_are_not_in_the_lock() -> None:
+def test_the_lock_states_the_least_support_since_its_default_has_changed() -> None:
     bare = {"kind": "summarise", "name": "minutes", "words": 20}
-    assert not {"support", "unsupported"} & task_from(bare).canonical().keys()
+    assert "unsupported" not in task_from(bare).canonical()
+    assert task_from(bare).canonical()["support"] == 0.85
     other = task_from({**bare, "support": 0.7, "unsupported": "drop"}).canonical()
     assert (other["support"], other["unsupported"]) == (0.7, "drop")
 

@@ -24,8 +24,10 @@ class SummariseTask(Task):
         (), max_length=12, description="Headings of the summary, in this order."
     )
 
+    # Of 39 sentences of the 1.5B about seven questions on meetings, labelled with their places alone, 23 were not
+    # supported: 10 of these lie below 0.85, of the 16 supported ones none; below 0.5 lies none of either.
     support: float = Field(
-        0.5, ge=0, lt=1, description="The least probability that its places support a sentence; 0: not asked."
+        0.85, ge=0, lt=1, description="The least probability that its places support a sentence; 0: not asked."
     )
     unsupported: Literal["mark", "drop"] = Field(
         "mark", description="What happens to sentences that their places do not support: they are marked, or left out."
@@ -41,11 +43,10 @@ class SummariseTask(Task):
         return outline
 
     def canonical(self) -> dict[str, Any]:
-        """The task as plain JSON data; without the settings of the check where they are the default."""
+        """The task as plain JSON data; without what happens to unsupported sentences where that is the default."""
         data = super().canonical()
-        for name in ("support", "unsupported"):  # as before they were there, so that earlier locks stay the same
-            if data[name] == type(self).model_fields[name].default:
-                del data[name]
+        if data["unsupported"] == type(self).model_fields["unsupported"].default:
+            del data["unsupported"]  # as before it was there
         return data
 
     def columns(self) -> dict[str, dict[str, Any]]:
