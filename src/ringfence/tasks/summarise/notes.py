@@ -217,7 +217,7 @@ class Stage:
                 continue
             match = _LINE.fullmatch(_BULLET.sub("", line))
             assert match is not None  # the pattern matches every line
-            sentence_text = match["text"].strip()
+            sentence_text = _spaced(match["text"].strip(), said)
             numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,6}(?!\d)", match["cites"])]
             spans = tuple(
                 dict.fromkeys(
@@ -234,6 +234,17 @@ class Stage:
         if not found and not self._may_be_empty:
             faults.append("empty")
         return found, list(dict.fromkeys(faults))
+
+
+def _spaced(text: str, said: str) -> str:
+    """A written text with the space that lacks between a number with its stop and a word: *It cost 777.Then*.
+
+    Otherwise no number would be read there. What is printed so stays.
+    """
+    for token in re.findall(r"\S*\d[.,][^\W\d_]{2}\S*", text):
+        if token.casefold().strip(".,;:!?") not in said:
+            text = text.replace(token, re.sub(r"(?<=\d[.,])(?=[^\W\d_]{2})", " ", token))
+    return text
 
 
 def as_text(sentences: Sequence[Sentence]) -> str:

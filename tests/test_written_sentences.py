@@ -1,4 +1,4 @@
-"""A summary says each thing once, and ends where the model begins to talk to itself."""
+"""A summary says each thing once, ends where the model begins to talk to itself, and its numbers can be read."""
 
 from __future__ import annotations
 
@@ -77,3 +77,18 @@ def test_a_summary_ends_where_the_model_asks_itself(turn: str) -> None:
 def test_a_speaker_of_the_document_may_be_called_so() -> None:
     found, faults = stage("User: It is broken.").read("User: the device is broken. [1]\n", whole=True)
     assert ([each.text for each in found], faults) == (["User: the device is broken."], [])
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("It cost 777.Then they met.", "It cost 777. Then they met."),
+        ("It cost 1,250.00,then less.", "It cost 1,250.00, then less."),
+        ("2.Extract the points.", "2. Extract the points."),
+        ("Part 12.AB failed.", "Part 12.AB failed."),  # as printed
+        ("It weighs 1.5kg.", "It weighs 1.5kg."),
+    ],
+)
+def test_a_number_is_parted_from_the_word_behind_its_stop(written: str, read: str) -> None:
+    found, _ = stage("The part 12.AB failed.").read(f"{written} [1]\n", whole=True)
+    assert [each.text for each in found] == [read]
