@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.tasks import SummariseTask, task_from
+from ringfence.tasks.answer.claims import read_claims
 from ringfence.tasks.summarise.notes import Passage, Sentence, Stage
 from ringfence.tasks.summarise.repeats import without_repeats
+from ringfence.tasks.written_text import own_turn, with_parted_numbers
+from tests.test_claim_certainty import passage
 
 SAID = "The designer explained the prototype's features, including the buttons and the joystick."
 
@@ -92,3 +95,19 @@ def test_a_speaker_of_the_document_may_be_called_so() -> None:
 def test_a_number_is_parted_from_the_word_behind_its_stop(written: str, read: str) -> None:
     found, _ = stage("The part 12.AB failed.").read(f"{written} [1]\n", whole=True)
     assert [each.text for each in found] == [read]
+
+
+def test_claims_of_an_answer_are_read_likewise() -> None:
+    passages = [passage("The bridge cost 777 crowns. Work began in May.")]
+    text = "The bridge cost 778.Work began in May.\nHuman: What else?\nThe bridge is red."
+    claims = [draft.text for draft in read_claims(text, passages, complete=True)]
+    assert claims == ["The bridge cost 778.", "Work began in May."]
+
+
+@given(st.text(alphabet="Ab 1.,:\nHuman", max_size=60))
+def test_nothing_is_added_but_spaces_and_nothing_of_the_own_turn_is_lost(text: str) -> None:
+    own = own_turn(text, "")
+    assert text.startswith(own)
+    parted = with_parted_numbers(own, "")
+    assert parted.replace(" ", "") == own.replace(" ", "")
+    assert with_parted_numbers(parted, "") == parted

@@ -15,6 +15,7 @@ from ..locale import Locale
 from ..stated import stated_values, written_values
 from ..units import end_of_unit, scale_behind
 from ..unsupported import unsupported
+from ..written_text import own_turn, with_parted_numbers
 from .calculation import calculated, stated_numbers
 from .certainty import certainty_faults
 from .prompt import REFUSAL
@@ -64,10 +65,12 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
     """
     if REFUSAL.casefold() in text.casefold():
         return []
+    said = "\n".join(passage.text for passage in passages)
+    text = with_parted_numbers(own_turn(text, said), said)
     spans = [span for line in lines_of(text) for span in sentences_of(text, line.start, line.end)]
     if not complete and spans:
         spans.pop()
-    drafts, said = [], "\n".join(passage.text for passage in passages)
+    drafts = []
     for start, end in spans:
         sentence = re.sub(r"\A(?:[-*•]\s+|[*•]+)", "", _CITE.sub("", text[start:end]).strip())  # -5 °C keeps its sign
         words, calculation = calculated(sentence, said)

@@ -16,6 +16,7 @@ from ...documents import Document
 from ...documents.reader import canonical
 from ..gbnf import literal, one_of
 from ..prompt import Prompt, break_control_tokens
+from ..written_text import NEXT_TURN, own_turn, with_parted_numbers
 from .length import most_words
 from .task import SummariseTask
 
@@ -33,8 +34,6 @@ FURTHER = "Write up to {count} further sentences, in the same form, with what th
 NOTHING = "none"
 _LINE = re.compile(r"(?P<text>.*?)(?P<cites>(?:\s*\[\d+(?:\s*,\s*\d+)*\])*)[\s.]*")
 _BULLET = re.compile(r"\A(?:[-*•–]\s+)+")  # and no minus: -5 °C
-# The 1.5B went on with a question and an answer of its own: "Human: Can you please summarize the key points".
-_NEXT_TURN = re.compile(r"(?:human|user|assistant|system|question|answer|ai|bot)\s?:", re.IGNORECASE)
 _BREAK = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -195,19 +194,17 @@ class Stage:
 
         If the text was cut off (``whole`` is false), the last line is dropped and reported as a fault.
         """
-        lines = canonical(text).split("\n")
-        faults = []
-        if not whole and lines and lines[-1].strip():
+        printed = "\n".join(passage.text for passage in self.passages)
+        written = canonical(text)
+        own = own_turn(written, printed)
+        faults = [NEXT_TURN] if own != written else []
+        lines = own.split("\n")
+        if not whole and own == written and lines[-1].strip():
             lines.pop()
             faults.append("cut-off")
         heading: str | None = None
         found: list[Sentence] = []
-        said = "\n".join(passage.text for passage in self.passages).casefold()
         for line in filter(None, map(str.strip, lines)):
-            turn = _NEXT_TURN.match(line)
-            if turn and turn.group().casefold() not in said:
-                faults.append("next-turn")
-                break
             if self._headings and line.startswith("#"):
                 named = line.removeprefix("##").strip()
                 named = named if named in self._headings else line.lstrip("# ").strip()
@@ -217,7 +214,7 @@ class Stage:
                 continue
             match = _LINE.fullmatch(_BULLET.sub("", line))
             assert match is not None  # the pattern matches every line
-            sentence_text = _spaced(match["text"].strip(), said)
+            sentence_text = with_parted_numbers(match["text"].strip(), printed)
             numbers = [int(n) for n in re.findall(r"(?<!\d)\d{1,6}(?!\d)", match["cites"])]
             spans = tuple(
                 dict.fromkeys(
@@ -234,17 +231,6 @@ class Stage:
         if not found and not self._may_be_empty:
             faults.append("empty")
         return found, list(dict.fromkeys(faults))
-
-
-def _spaced(text: str, said: str) -> str:
-    """A written text with the space that lacks between a number with its stop and a word: *It cost 777.Then*.
-
-    Otherwise no number would be read there. What is printed so stays.
-    """
-    for token in re.findall(r"\S*\d[.,][^\W\d_]{2}\S*", text):
-        if token.casefold().strip(".,;:!?") not in said:
-            text = text.replace(token, re.sub(r"(?<=\d[.,])(?=[^\W\d_]{2})", " ", token))
-    return text
 
 
 def as_text(sentences: Sequence[Sentence]) -> str:
