@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from ringfence.cli import main
+from ringfence.contracts import FieldAnswer
 from ringfence.documents import Document, Source
 from ringfence.documents.text import document_from_text
 from ringfence.engines import (
@@ -29,7 +30,8 @@ from ringfence.inference import LoadedModel, open_engine
 from ringfence.locks import Lock
 from ringfence.planning import pace_memory
 from ringfence.seal import evidence
-from ringfence.tasks import ExtractTask, Task, task_from
+from ringfence.tasks import ExtractTask, Prepared, Task, prepare, task_from
+from ringfence.tasks.extract.merge import gather
 from ringfence.weights import Store, StoredWeights, pull
 
 from .corpora import StoreKind
@@ -173,6 +175,19 @@ def task_of(
     task = task_from({"name": "test", "fields": fields, "checks": checks or [], "locale": locale or {}})
     assert isinstance(task, ExtractTask)
     return task
+
+
+def text_flags(
+    flag: Callable[[Prepared, Mapping[str, FieldAnswer]], None], text: str, written: str, name: str, **spec: Any
+) -> list[str]:
+    """The flags that ``flag`` gives the only text field of a task, for which the model wrote ``written``."""
+    field: dict[str, Any] = {name: {"kind": "text", **spec}}
+    prepared = prepare(task_of(**field), document_of(text))
+    fields = gather(prepared.task, [prepared.plan().read(f" {written}\n")]).fields
+    assert fields[name].raw == written
+    fields[name].flags.clear()
+    flag(prepared, fields)
+    return fields[name].flags
 
 
 def ringfence(*arguments: Any) -> int:

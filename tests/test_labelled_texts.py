@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from ringfence.contracts import FieldAnswer
-from ringfence.tasks import prepare
 from ringfence.tasks.extract.labelled_texts import flag_texts
-from ringfence.tasks.extract.merge import gather
-from tests.conftest import document_of, task_of
+from tests.conftest import text_flags
 
 
 def flags(text: str, written: str, name: str = "advertiser", within: str = "line") -> list[str]:
     """The flags of a text field for which the model wrote ``written``."""
-    spec: dict[str, Any] = {name: {"kind": "text", "within": within}}
-    prepared = prepare(task_of(**spec), document_of(text))
-    fields: dict[str, FieldAnswer] = gather(prepared.task, [prepared.plan().read(f" {written}\n")]).fields
-    assert fields[name].raw == written
-    fields[name].flags.clear()
-    flag_texts(prepared, fields)
-    return fields[name].flags
+    return text_flags(flag_texts, text, written, name, within=within)
 
 
 PAIRS = "Advertiser   Kathy Landing for Congress   Invoice   7432639\nAgency   River Media (9660)   Rep   Bell\n"

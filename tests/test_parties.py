@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 from ringfence.contracts import FieldAnswer
 from ringfence.documents import read_document
 from ringfence.tasks import prepare
-from ringfence.tasks.extract.merge import gather
 from ringfence.tasks.extract.parties import flag_other_party
-from tests.conftest import document_of, task_of
+from tests.conftest import document_of, task_of, text_flags
 
 TOWNS = [
     "20457 Hamburg",
@@ -41,13 +39,7 @@ def beside(left: list[str], right: list[str]) -> str:
 
 def flags(text: str, written: str, name: str = "supplier") -> list[str]:
     """The flags of a text field for which the model wrote ``written``."""
-    spec: dict[str, Any] = {name: {"kind": "text"}}
-    prepared = prepare(task_of(**spec), document_of(text))
-    fields: dict[str, FieldAnswer] = gather(prepared.task, [prepared.plan().read(f" {written}\n")]).fields
-    assert fields[name].raw == written
-    fields[name].flags.clear()
-    flag_other_party(prepared, fields)
-    return fields[name].flags
+    return text_flags(flag_other_party, text, written, name)
 
 
 @pytest.mark.parametrize("town", TOWNS)

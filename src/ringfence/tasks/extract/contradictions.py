@@ -9,7 +9,8 @@ from typing import Any
 
 from ...contracts import FieldAnswer, field_of, value_at
 from ..fields import ListField
-from .page_labels import PageLabels, wanted_words
+from .date_pairs import FIRST_AND_LAST
+from .page_labels import PageLabels, letters_of, wanted_words
 from .plan import Prepared
 from .task import ExtractTask
 
@@ -21,8 +22,8 @@ SAME_PLACE = "same-place"
 BARE_ROW = "bare-row"
 LABEL = "is-its-label"
 _NUMBERS = frozenset({"number", "money", "percent"})
-_FIRST = frozenset(["from", "start", "begin", "beginn", "first", "von", "in", "arrival", "pickup"])
-_LAST = frozenset(["to", "end", "ende", "until", "till", "last", "bis", "out", "departure", "return"])
+_FIRST = frozenset([first for first, _ in FIRST_AND_LAST] + ["beginn", "in", "arrival", "pickup"])
+_LAST = frozenset([last for _, last in FIRST_AND_LAST] + ["ende", "out", "departure", "return"])
 _ONCE = _NUMBERS | {"date", "code"}  # of single fields; one name may well be two parties
 
 
@@ -36,7 +37,7 @@ def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
         leaf = path.rpartition(".")[2]
         if (
             answer.kind != "null"
-            and _letters(answer.raw or "") == _letters(leaf)
+            and letters_of(answer.raw or "") == letters_of(leaf)
             and task.kinds.get(field_of(path)) == "text"
         ):
             answer.flags.append(LABEL)
@@ -91,7 +92,7 @@ def _flag_records(spec: ListField, records: Sequence[Mapping[str, FieldAnswer]])
 
 
 def _shares_a_place(answers: Sequence[FieldAnswer]) -> bool:
-    """Whether more fields have the value of one text than it is printed.
+    """Whether more fields have the value of one text than it is printed in the record.
 
     One of a thing costs its price: there the only amount may be both.
     """
@@ -106,7 +107,3 @@ def _records(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> I
     while record := {leaf: found for leaf in spec.fields if (found := fields.get(f"{name}[{number}].{leaf}"))}:
         yield record
         number += 1
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text)).casefold()

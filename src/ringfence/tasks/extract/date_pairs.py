@@ -13,10 +13,10 @@ from typing import Any
 from ..recognisers import Candidate
 from .answer import FieldValue
 
-__all__ = ["DatePair", "date_pairs", "with_one_range"]
+__all__ = ["FIRST_AND_LAST", "DatePair", "date_pairs", "with_one_range"]
 
 # A check such as due_date >= date does not make a pair: the two are seldom printed as one range.
-_WORDS = (
+FIRST_AND_LAST = (
     ("from", "to"),
     ("from", "until"),
     ("from", "till"),
@@ -45,7 +45,7 @@ def _partners(path: str) -> Iterator[str]:
     record, dot, name = path.rpartition(".")
     words = name.split("_")
     for number, word in enumerate(words):
-        for first, last in _WORDS:
+        for first, last in FIRST_AND_LAST:
             if word == first:
                 yield record + dot + "_".join([*words[:number], last, *words[number + 1 :]])
 

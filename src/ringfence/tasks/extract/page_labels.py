@@ -14,7 +14,7 @@ from ...contracts import Span
 from ...documents import Document, cells_of
 from ..recognisers import Candidate
 
-__all__ = ["PageLabels", "printed_ranges", "wanted_words"]
+__all__ = ["PageLabels", "letters_of", "printed_ranges", "wanted_words"]
 
 # Words of the names of fields that many labels have.
 _GENERAL = frozenset("num number date day amount code name value id from until first last the and for".split())  # noqa: SIM905
@@ -75,6 +75,11 @@ def wanted_words(path: str) -> frozenset[str]:
     """The words that name a field on a page."""
     words = re.findall(r"[^\W\d_]{3,}", path.casefold())
     return frozenset(words) - _GENERAL
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits of a text, by which spellings are one."""
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def printed_ranges(candidates: Sequence[Candidate], document: Document) -> Iterator[tuple[Candidate, Candidate]]:

@@ -147,14 +147,18 @@ class _Letterheads:
         upper = self._line_above(window.first, window.name)
         if other.is_line or upper != self._line_above(other.first, other.name):
             return False
-        heads = {head for each in (window, other) for head in self._column(upper, each.name, self._index(each))}
+        heads = {
+            head
+            for each in (window, other)
+            for head in self._column(upper, each.name, self._index(each.first, each.name))
+        }
         said = [self._said(head) for head in heads]
         is_short = all(len(each.split()) <= SHORT and not any(map(str.isdigit, each)) for each in said)
         return len(said) == 2 and is_short
 
     def _is_named(self, party: _Party) -> bool:
         """Whether words say which party it is: before, above or below it, or where its name stands again."""
-        cells, index, name = self._cells(party.first), self._index(party), self._said(party.name)
+        cells, index, name = self._cells(party.first), self._index(party.first, party.name), self._said(party.name)
         upper, lower = self._line_above(party.first, party.name), party.last + 1
         near = cells[max(0, index - 1) : index]
         for line in (upper, lower if lower < len(self.document.lines) else -1):
@@ -226,10 +230,9 @@ class _Letterheads:
         enough = len(cells) > 1 and len(cells) - 1 + len(_BORDER.split(self._said(cell))) >= LEAST_PARTS
         return _Party(cells[-1], line, number, top) if enough and self._said(cells[-1])[0].isalpha() else None
 
-    def _index(self, party: _Party) -> int:
-        """The number of the cell of its line that holds the name."""
-        cells = self._cells(party.first)
-        return next((at for at, (start, end) in enumerate(cells) if start <= party.name[0] < end), 0)
+    def _index(self, line: int, name: Span) -> int:
+        """The number of the cell of a line that holds a name."""
+        return next((at for at, (start, end) in enumerate(self._cells(line)) if start <= name[0] < end), 0)
 
     def _above(self, line: int, cell: Span) -> Span | None:
         """The cell of the line before that stands in the same column."""
@@ -254,7 +257,7 @@ class _Letterheads:
 
     def _line_above(self, line: int, name: Span) -> int:
         """The number of the nearest line before that has a cell in the column of a name; -1 if there is none."""
-        index = next((at for at, (start, end) in enumerate(self._cells(line)) if start <= name[0] < end), 0)
+        index = self._index(line, name)
         for upper in range(line - 1, max(-1, line - 1 - MOST_LINES), -1):
             if self._column(upper, name, index):
                 return upper
