@@ -178,13 +178,19 @@ def task_of(
 
 
 def text_flags(
-    flag: Callable[[Prepared, Mapping[str, FieldAnswer]], None], text: str, written: str, name: str, **spec: Any
+    flag: Callable[[Prepared, Mapping[str, FieldAnswer]], None],
+    text: str,
+    written: str,
+    name: str,
+    others: Mapping[str, Any] | None = None,
+    **spec: Any,
 ) -> list[str]:
-    """The flags that ``flag`` gives the only text field of a task, for which the model wrote ``written``."""
-    field: dict[str, Any] = {name: {"kind": "text", **spec}}
+    """The flags that ``flag`` gives a text, for which the model wrote ``written``; ``others`` are fields with null."""
+    field: dict[str, Any] = {name: {"kind": "text", **spec}, **(others or {})}
     prepared = prepare(task_of(**field), document_of(text))
-    fields = gather(prepared.task, [prepared.plan().read(f" {written}\n")]).fields
-    assert fields[name].raw == written
+    rest = "".join(f"{other}: null\n" for other in others or ())
+    fields = gather(prepared.task, [prepared.plan().read(f" {written}\n{rest}")]).fields
+    assert written in (fields[name].raw or "")  # of an amount the currency is not written
     fields[name].flags.clear()
     flag(prepared, fields)
     return fields[name].flags

@@ -26,6 +26,7 @@ from ..tasks.extract.contradictions import flag_same_place
 from ..tasks.extract.labelled_texts import flag_texts
 from ..tasks.extract.merge import gather
 from ..tasks.extract.named_values import flag_named_elsewhere, with_named_values
+from ..tasks.extract.other_labels import flag_labelled_otherwise
 from ..tasks.extract.parties import flag_other_party
 from ..tasks.extract.unconstrained import (
     NOT_ANSWERED,
@@ -252,6 +253,7 @@ class ExtractJob:
             flag_named_elsewhere(self.prepared, answer.fields)
             flag_texts(self.prepared, answer.fields)
             flag_other_party(self.prepared, answer.fields)
+            flag_labelled_otherwise(self.prepared, answer.fields)
         return answer
 
     @property

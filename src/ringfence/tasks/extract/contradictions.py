@@ -10,7 +10,7 @@ from typing import Any
 from ...contracts import FieldAnswer, field_of, value_at
 from ..fields import ListField
 from .date_pairs import FIRST_AND_LAST
-from .page_labels import PageLabels, letters_of, wanted_words
+from .page_labels import letters_of, wanted_words
 from .plan import Prepared
 from .task import ExtractTask
 
@@ -51,7 +51,7 @@ def flag_same_place(prepared: Prepared, values: Mapping[str, Any], fields: Mappi
 
     The first and the last day of something may be one, and so may two fields that one label names.
     """
-    flat, labels = prepared.task.flat, PageLabels(prepared.document)
+    flat, labels = prepared.task.flat, prepared.labels
     single = {
         path: fields[path]
         for path, spec in flat.items()

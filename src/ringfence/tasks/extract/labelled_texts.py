@@ -39,7 +39,7 @@ def flag_texts(prepared: Prepared, fields: Mapping[str, FieldAnswer]) -> None:
     """Flag the texts of single fields that a form names elsewhere, or of which its cell has more."""
     if not prepared.is_form:
         return
-    labels = PageLabels(prepared.document)
+    labels = prepared.labels
     for path, spec in prepared.task.flat.items():
         answer = fields.get(path)
         if not isinstance(spec, TextField) or spec.within != "line" or answer is None or not answer.spans:

@@ -18,7 +18,7 @@ from .assignment import OF_THE_FIELD
 from .checks import run_check
 from .date_pairs import date_pairs
 from .evidence import evidence_at
-from .page_labels import PageLabels, printed_ranges, wanted_words
+from .page_labels import printed_ranges, wanted_words
 from .plan import Prepared
 
 __all__ = ["CHOSEN_BY_LABEL", "NAMED_ELSEWHERE", "flag_named_elsewhere", "with_named_values"]
@@ -42,7 +42,7 @@ class NamedValues:
 
     def __init__(self, prepared: Prepared) -> None:
         self.prepared = prepared
-        self.labels = PageLabels(prepared.document)
+        self.labels = prepared.labels
 
     def around(self, path: str, wanted: frozenset[str]) -> list[Candidate]:
         """The candidates of a field with all ``wanted`` words around them; both days of a range if one has them."""

@@ -123,7 +123,11 @@ class PageLabels:
         return frozenset(_words(" ".join(near)))
 
     def label(self, start: int, end: int, candidates: Sequence[Candidate]) -> frozenset[str]:
-        """The words of the label that a place has to itself; none if it has no such label.
+        """The words of the label that a place has to itself; none if it has no such label."""
+        return frozenset(_words(self.label_text(start, end, candidates)))
+
+    def label_text(self, start: int, end: int, candidates: Sequence[Candidate]) -> str:
+        """The label that a place has to itself; empty if it has no such label.
 
         The label stands before it in its cell, or is the cell before it, or, where neither has words, the one cell
         right above. Such a head names only a value without another of the ``candidates`` below: a column has several.
@@ -132,14 +136,14 @@ class PageLabels:
         text = self.document.text
         number, index = self._at(start)
         if index is None:
-            return frozenset()
+            return ""
         first, last = self._cells(number)[index]
         if not _BEHIND.fullmatch(text, end, min(last, end + SIDE)) or self._is_bygone(number):
-            return frozenset()
+            return ""
         said = _DIGIT.split(text[max(first, start - SIDE) : start])[-1]
         behind = start - len(said)  # another value may stand before the label, but no number of a row
         if behind > first and (not _LETTERS.search(said) or all(each.end != behind for each in candidates)):
-            return frozenset()
+            return ""
         left = text[slice(*self._cells(number)[index - 1])] if index else ""
         if not _LETTERS.search(said) and not _DIGIT.search(left):
             said = left
@@ -148,8 +152,8 @@ class PageLabels:
         name, _, more = said.rstrip(" /").partition("/")
         ends = max((letter.end() for letter in _LETTERS.finditer(said)), default=0)
         if _DIGIT.search(said) or not _TO_VALUE.fullmatch(said, ends) or not _OTHER_PART.issuperset(_words(more)):
-            return frozenset()
-        return frozenset(_words(name))
+            return ""
+        return name
 
     def named_texts(self, wanted: frozenset[str]) -> list[Span]:
         """Where the page has the text that it names with the ``wanted`` words; nothing where none stands beside them.

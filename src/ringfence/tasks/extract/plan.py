@@ -10,14 +10,7 @@ from typing import Any
 from ...contracts import FieldAnswer
 from ...documents import Block, CellLines, Document, Line
 from ..example import Example
-from ..fields import (
-    BooleanField,
-    ChoiceField,
-    CodeField,
-    ListField,
-    PatternField,
-    TextField,
-)
+from ..fields import BooleanField, ChoiceField, CodeField, ListField, PatternField, TextField
 from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from ..windows import Window
@@ -25,16 +18,10 @@ from .answer import FieldValue, Record, WindowAnswer, by_place
 from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, null_rivals, value_doubts
 from .evidence import evidence_at
-from .grammar import (
-    NULL,
-    CandidateRule,
-    Choice,
-    FieldRule,
-    Rule,
-    answer_grammar,
-)
+from .grammar import NULL, CandidateRule, Choice, FieldRule, Rule, answer_grammar
 from .list_grammar import START, ListRule, list_rule
 from .meant_place import meant_place, text_at
+from .page_labels import PageLabels
 from .prompt import write_prompt
 from .second_look import Look, asked_enough, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
@@ -311,6 +298,11 @@ class Prepared:
     def cell_lines(self) -> CellLines:
         """Finds the further lines of the document's cells."""
         return CellLines(self.document)
+
+    @cached_property
+    def labels(self) -> PageLabels:
+        """Finds the labels of the places of the document."""
+        return PageLabels(self.document)
 
     @cached_property
     def is_form(self) -> bool:
