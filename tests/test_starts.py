@@ -165,6 +165,7 @@ def test_an_address_goes_back_over_lines_in_parts_with_a_number() -> None:
     [
         "Yours sincerely,",
         "Order no 4711,",
+        "No 4711, 3 boxes,",
         "Studio 54 Ltd,",
         "MR D.I.Y. (M) SDN BHD (860671-D),",
         "Registered in England No. 123456,",
@@ -204,6 +205,7 @@ def test_lines_that_are_no_part_of_an_address_stay_above_it(above: str) -> None:
         ("12, JALAN TAMPOI 7/4,KAWASAN ONE", "TAMPOI,81200 JOHOR BAHRU"),
         ("Unit 5, The Maltings", "12 High Street, London"),
         ("1504, Batu 8", "46000 PETALING JAYA"),
+        ("NO 43-45-47G,", "TAMAN SEJATI, IJOK, 45600 BESTARI JAYA"),
         ("LOT S25, AEON TEBRAU CITY\nJUSCO", "NO 1, JLN DESA TEBRAU, 81100 JOHOR BAHRU"),
     ],
 )

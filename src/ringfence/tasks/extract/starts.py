@@ -65,6 +65,7 @@ _UNIT = re.compile(
     r" *(?:[A-Z]\.?){0,3}-?\d",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"(?:no|nr|n[°º])\.? ?\d+[\d/-]*[A-Z]?,", re.IGNORECASE)  # a whole line
 _PERSON = re.compile(r"\b(?:mr|mrs|ms|dr|herrn?|hr|frau|fr|mme|m)\b\.? ", re.IGNORECASE)
 _LABEL_OF_ADDRESS = re.compile(
     r"\b(?:to|ship\w*|bill\w*|deliver\w*|livraison|factur\w*|address\w*|\w*anschrift|\w*adresse|sold|attention)\b",
@@ -182,7 +183,8 @@ def _lines_of_address(above: Sequence[str], value: str) -> int:
         if any(each.search(line) for each in (_NO_STREET, _TOWN, _LABEL_OF_ADDRESS, _PERSON)):
             break
         numbered = any(map(str.isdigit, line))
-        of_a_house = _UNIT.match(line) or (not has_number and (line[0].isdigit() or _STREET.search(line)))
+        begins = line[0].isdigit() or _NUMBER.fullmatch(line) or _STREET.search(line)
+        of_a_house = _UNIT.match(line) or (not has_number and begins)
         another = has_number and _STREET.search(line)
         if "," in line and numbered and of_a_house and not another:
             count = number + 1
