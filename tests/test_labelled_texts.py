@@ -24,6 +24,12 @@ def test_a_text_is_flagged_where_the_label_stands_beside_another_one(text: str) 
     assert flags(text, "Kathy Landing for Congress") == []
 
 
+def test_a_text_is_flagged_where_another_one_stands_alone_below_the_head() -> None:
+    assert flags(HEADS, "River Media") == ["named-elsewhere"]
+    assert flags(HEADS + "Contract Dates   Estimate #   Product\n", "River Media") == ["named-elsewhere"]
+    assert flags("KPAX\nPO Box 4827\n\n" + HEADS, "KPAX") == ["named-elsewhere"]
+
+
 def test_a_label_is_not_what_it_names() -> None:
     text = PAIRS.replace("Advertiser ", "REMIT TO Bell Broadcast Advertiser ")
     assert flags(text, "REMIT TO Bell Broadcast Advertiser") == ["named-elsewhere"]
@@ -33,7 +39,8 @@ def test_a_label_is_not_what_it_names() -> None:
     ("text", "written", "name"),
     [
         (HEADS, "Kathy Landing for Congress", "advertiser"),  # heads of columns: it stands below
-        (HEADS, "River Media", "advertiser"),  # nobody can tell: beside the head is another head
+        (HEADS + "Blue Party   7 May 2024   Hill Media\n", "River Media", "advertiser"),  # a table of many
+        (HEADS.replace("Kathy Landing for Congress", "4711"), "River Media", "advertiser"),
         ("Advertiser   Kathy Landing\n", "Kathy Landing", "customer"),  # another word
         ("Advertiser   Agency:\nRiver Media\n", "River Media", "advertiser"),  # nothing is named
         ("Advertiser   7432639\nRiver Media\n", "River Media", "advertiser"),

@@ -171,13 +171,22 @@ class PageLabels:
                     continue
                 own = [(end - len(rest.lstrip()), end)] if _LETTERS.search(rest) else []
                 beside = own or self._cells(number)[index + 1 : index + 2]
-                has_text = any(_is_text(self.document.text[slice(*each)]) for each in beside)
+                has_text = any(_is_text(self._said(each)) for each in beside)
+                if kind == EXACT and beside and not own and not has_text:
+                    has_text = self._heads_one_text(number, index, (start, end))
                 if has_text or kind == EXACT:
                     is_named |= has_text
                     found += beside
                     around = () if own else self._around_column(number, index, (start, end), above=not colon)
                     found += [each for each in around if ":" not in self._said(each)]
         return found if is_named else []
+
+    def _heads_one_text(self, number: int, index: int, place: Span) -> bool:
+        """Whether a text stands right below a head, and none below that: the rows of a table are of many."""
+        first = self._next(number, 1)
+        below, further = (self._beside(line, index, place) for line in (first, self._next(first, 1)))
+        texts = [any(_is_text(self._said(cell)) for cell in cells) for cells in (below, further)]
+        return len(below) == 1 and texts == [True, False]
 
     def _around_column(self, number: int, index: int, place: Span, *, above: bool) -> Iterator[Span]:
         """The cells of the next lines in a column, and of the line ``above``.
