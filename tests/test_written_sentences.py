@@ -111,3 +111,14 @@ def test_nothing_is_added_but_spaces_and_nothing_of_the_own_turn_is_lost(text: s
     parted = with_parted_numbers(own, "")
     assert parted.replace(" ", "") == own.replace(" ", "")
     assert with_parted_numbers(parted, "") == parted
+
+
+def test_a_cut_or_a_refusal_in_another_turn_takes_no_claim() -> None:
+    passages = [passage("The rent is 900 euros.")]
+    for more in (
+        "Human: And the deposit?\nAssistant: The deposit",
+        "Human: And then?\nAssistant: Not in the documents.",
+    ):
+        claims = read_claims(f"The rent is 900 euros.\n{more}", passages, complete=False)
+        assert [draft.text for draft in claims] == ["The rent is 900 euros."]
+    assert read_claims("The rent is 900 euros", passages, complete=False) == []

@@ -63,10 +63,12 @@ def read_claims(text: str, passages: Sequence[FoundPassage], complete: bool) -> 
     was cut. The program finds the passages, not the model: asked to
     number its sentences, the 1.5B copied the example of the form, or wrote fragments, in 9 of 20 answers.
     """
-    if REFUSAL.casefold() in text.casefold():
-        return []
     said = "\n".join(passage.text for passage in passages)
-    text = with_parted_numbers(own_turn(text, said), said)
+    own = own_turn(text, said)
+    if REFUSAL.casefold() in own.casefold():
+        return []
+    complete = complete or own != text  # what was cut is the turn behind it
+    text = with_parted_numbers(own, said)
     spans = [span for line in lines_of(text) for span in sentences_of(text, line.start, line.end)]
     if not complete and spans:
         spans.pop()

@@ -15,7 +15,7 @@ __all__ = ["AnswerTask"]
 class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
-    prompt_version: ClassVar[str] = "answer/9"
+    prompt_version: ClassVar[str] = "answer/10"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "pages", "sentences"})
 
     kind: Literal["answer"]
