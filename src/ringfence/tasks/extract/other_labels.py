@@ -25,26 +25,27 @@ _ROLES = {
     role: re.compile(pattern)
     for role, pattern in {
         "invoice": r"\binvoice|(?<!ab)rechnung(?!sbetrag)|\bfactu|\bfattur|\bbill\b(?! of lading)|\bstatement",
+        "issue": r"\bissue|ausstell|ausgestellt|\bemission|\bemis\b|\bemisi|\buitgifte",
         "order": r"\border|bestel|auftrag|\bcommande|\bordine\b|\bpedido",
-        "delivery": r"\bdeliver|\bship|\bd[ei]spatch|\bservice|\bsuppl[iy]|\btax point|liefer|"
-        r"(?<!gewahr)leistung|versand|zustell|"
-        r"\blivraison|\bexpedition|\bprestati|\bconsegna|\bspedizione|\bentrega|\bservicio|\blever|\bverzend",
-        "due": r"\bdue\b|\bpay|\bpaid\b|\bsettle|fa?e?llig|zahl|begleich|abgebucht|\becheance|"
-        r"\bregle|\bpaiement|\bscadenza|"
-        r"\bpaga|\bsaldare|\bvencimiento|\bpago|verval|\bbetal",
-        "birth": r"\bbirth|\bborn\b|\bdob\b|gebur|gebor|\bgeboorte|\bnaissance|\bnee? le\b|"
-        r"\bnascita|\bnacimiento",
+        "delivery": r"\bdeliver|\bship|\bd[ei]spatch|\bservice|\bsuppl[iy]|\btax point|liefer|(?<!gewahr)leistung|"
+        r"versand|zustell|\blivraison|\bexpedition|\bprestati|\bconsegna|\bspedizione|\bentrega|\bservicio|\blever|"
+        r"\bverzend",
+        "due": r"\bdue\b|\bpay|\bpaid\b|\bsettle|fa?e?llig|zahl|begleich|abgebucht|\becheance|\bregle|"
+        r"\bpaiement|\bscadenza|\bpaga|\bsaldare|\bvencimiento|\bpago|verval|\bbetal",
+        "birth": r"\bbirth|\bborn\b|\bdob\b|gebur|gebor|\bgeboorte|\bnaissance|\bnee? le\b|\bnascita|"
+        r"\bnacimiento",
         "print": r"\bprint|gedruckt|druckdatum|\bimprime|\bimpression|\bstampa\b|\bafgedrukt",
         "period": r"period|zeitraum|tijdvak",
     }.items()
 }
-# What no date of a role is. One date may be of a delivery and its period; contracts and offers may end on one day.
+# What no date of a role is. One date may be of a delivery and its period; an order is issued on the date of the order.
 _OTHERS = {
     "invoice": frozenset({"order", "delivery", "due", "birth", "print", "period"}),
+    "issue": frozenset({"delivery", "due", "birth", "period"}),
     "order": frozenset({"invoice", "delivery", "due", "birth", "print", "period"}),
     "delivery": frozenset({"invoice", "order", "birth", "print"}),
-    "due": frozenset({"invoice", "order", "delivery", "birth", "print", "period"}),
-    "birth": frozenset({"invoice", "order", "delivery", "due", "print", "period"}),
+    "due": frozenset({"invoice", "issue", "order", "delivery", "birth", "print", "period"}),
+    "birth": frozenset({"invoice", "issue", "order", "delivery", "due", "print", "period"}),
 }
 # What a description says that a date is not: *not the delivery date*.
 _EXCEPT = re.compile(
