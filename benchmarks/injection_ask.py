@@ -77,7 +77,7 @@ def without(name: str) -> Iterator[None]:
         if name in ("frame", "none"):
             replace(prompts, "headed", _as_it_stands)
         if name in ("code", "none"):
-            replace(answer, "code_faults", lambda draft, question, sources, locale: [] if sources else ["no citation"])
+            replace(answer, "code_faults", lambda draft, question, sources, *rest: [] if sources else ["no citation"])
         yield
 
 

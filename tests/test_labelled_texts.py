@@ -41,6 +41,8 @@ def test_a_label_is_not_what_it_names() -> None:
         (HEADS, "Kathy Landing for Congress", "advertiser"),  # heads of columns: it stands below
         (HEADS + "Blue Party   7 May 2024   Hill Media\n", "River Media", "advertiser"),  # a table of many
         (HEADS.replace("Kathy Landing for Congress", "4711"), "River Media", "advertiser"),
+        ("Meier GmbH\n\nKunde   4711\nSachbearbeiter   Braun\n1   12,00\n", "Meier GmbH", "kunde"),  # a list, no heads
+        ("Jane Brown\n\nTenant   Date\nJ. Petit   3 May 2024\n", "Jane Brown", "tenant"),  # who signs
         ("Advertiser   Kathy Landing\n", "Kathy Landing", "customer"),  # another word
         ("Advertiser   Agency:\nRiver Media\n", "River Media", "advertiser"),  # nothing is named
         ("Advertiser   7432639\nRiver Media\n", "River Media", "advertiser"),

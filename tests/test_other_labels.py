@@ -36,7 +36,7 @@ def flags(text: str, written: str, name: str, description: str = "") -> list[str
     ],
 )
 def test_a_date_behind_the_label_of_another_one_is_flagged(text: str, written: str, name: str, said: str) -> None:
-    assert flags(text, written, name) == [f"labelled-otherwise: {said}"]
+    assert flags(f"{text}Hull, 2 February 2017\n", written, name) == [f"labelled-otherwise: {said}"]
 
 
 @pytest.mark.parametrize(
@@ -76,31 +76,71 @@ def test_a_date_behind_the_label_of_another_one_is_flagged(text: str, written: s
         ("Policy expires: 3 May 2025\n", "3 May 2025", "renewal_date", "date the next premium is due"),
         ("Gewährleistung bis: 01.01.2026\n", "01.01.2026", "due_date", ""),
         ("The delivery on 6 March 2018 was late.\n", "6 March 2018", "due_date", DUE),  # prose has no labels
-        (
-            "Rechnungsdatum: 06.03.2018\nKunde: 4711\nLeistungsdatum entspricht Rechnungsdatum.\n",
-            "06.03.2018",
-            "leistungsdatum",
-            "",
-        ),
     ],
 )
 def test_a_date_that_may_be_meant_is_not_flagged(text: str, written: str, name: str, description: str) -> None:
     assert flags(text, written, name, description) == []
 
 
-def test_the_name_of_a_field_counts_before_its_description() -> None:
-    text, description = "Invoice date: 3 May 2024\n", "date by which the invoice has to be paid"
-    assert flags(text, "3 May 2024", "due_date", description) == ["labelled-otherwise: invoice"]
-    assert flags(text, "3 May 2024", "deadline", description) == []  # of an invoice, too
+def test_what_is_payable_at_once_is_not_due_on_the_day_of_the_delivery() -> None:
+    text = "Liefer- und Leistungsdatum:   06.03.2018\nZahlungsreferenz: 181301674\nZahlbar sofort rein netto\n"
+    assert flags(text, "06.03.2018", "due_date") == ["labelled-otherwise: delivery"]
 
 
-def test_what_a_description_excludes_is_not_what_the_field_means() -> None:
-    text, description = "Lieferdatum: 06.03.2018\n", "day by which to pay, not the delivery date (Lieferdatum)"
-    assert flags(text, "06.03.2018", "deadline", description) == ["labelled-otherwise: delivery"]
+def test_where_a_paper_has_one_date_only_a_day_to_pay_is_doubted() -> None:
+    assert flags("Order date: 3 May 2024\n", "3 May 2024", "invoice_date") == []
+    assert flags("Order date: 3 May 2024\n", "3 May 2024", "due_date") == ["labelled-otherwise: order"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Leistungsdatum entspricht Rechnungsdatum.",
+        "Lieferdatum = Rechnungsdatum",
+        "Leistungsdatum: siehe Rechnungsdatum",
+        "Leistung am Tag der Rechnung",
+        "Delivery date is the invoice date unless stated",
+    ],
+)
+def test_a_paper_may_say_that_two_dates_are_one(line: str) -> None:
+    text = "Rechnungsdatum: 06.03.2018\nKunde: 4711\n{}\nGeburtstag: 01.02.2001\n"
+    assert flags(text.format("Es gelten unsere Rechnungs- und Lieferbedingungen"), "06.03.2018", "leistungsdatum") == [
+        "labelled-otherwise: invoice"
+    ]
+    assert flags(text.format(line), "06.03.2018", "leistungsdatum") == []
+    receipt = "Invoice date: 6 March 2018\nHull\nPayment due upon receipt\n"
+    assert flags(receipt, "6 March 2018", "due_date") == []
+
+
+def test_the_name_of_a_field_tells_what_its_date_is() -> None:
+    text = "Delivery date: 3 May 2024\nHull, 1 February 2017\n"
+    excluding = "day by which to pay, not the order date, the invoice date or the delivery date (Lieferdatum)"
+    assert flags(text, "3 May 2024", "due_date", excluding) == ["labelled-otherwise: delivery"]
+    assert flags(text, "3 May 2024", "due_date", "day by which the goods must be delivered") == []
+    assert flags(text, "3 May 2024", "deadline", "day by which to pay") == []  # such words are often of other things
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "name"),
+    [
+        ("Lieferscheindatum: 07.05.2024\n", "07.05.2024", "ausstellungsdatum"),  # the day of that paper
+        ("Zahlungserinnerung vom 07.05.2024\n", "07.05.2024", "ausstellungsdatum"),
+        ("Payment reminder date: 7 May 2024\n", "7 May 2024", "issue_date"),
+        ("Zahlungsart   Rechnungsdatum   Nummer\nBarzahlung   03.05.2024   12\n", "03.05.2024", "rechnungsdatum"),
+        ("Ship via   Invoice date   Terms\nShipping by DHL   3 May 2024   net\n", "3 May 2024", "invoice_date"),
+        ("Leverkusen, den 03.05.2024\n", "03.05.2024", "rechnungsdatum"),
+        ("Payless Ltd   3 May 2024\n", "3 May 2024", "invoice_date"),
+        ("Statement period: 1 May 2024 - 31 May 2024\n", "31 May 2024", "paid_until"),
+        ("Überweisungsauftrag vom: 03.05.2024\n", "03.05.2024", "payment_date"),
+        ("Airway bill date: 3 May 2024\n", "3 May 2024", "ship_date"),
+    ],
+)
+def test_what_only_looks_like_the_label_of_another_date_is_none(text: str, written: str, name: str) -> None:
+    assert flags(f"{text}Hull, 2 February 2017\n", written, name) == []
 
 
 def test_days_of_a_pair_are_of_their_period() -> None:
     text = "Invoice period: 1 May 2024 - 31 May 2024\n"
-    others = {"order_to": {"kind": "date"}}
-    assert flags(text, "1 May 2024", "order_from") == ["labelled-otherwise: period"]
-    assert text_flags(flag_labelled_otherwise, text, "1 May 2024", "order_from", others=others, kind="date") == []
+    others = {"order_last": {"kind": "date"}}
+    assert flags(text, "1 May 2024", "order_first") == ["labelled-otherwise: period"]
+    assert text_flags(flag_labelled_otherwise, text, "1 May 2024", "order_first", others=others, kind="date") == []

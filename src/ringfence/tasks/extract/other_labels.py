@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from ...contracts import FieldAnswer, Span
+from ...documents import cells_of
 from .date_pairs import date_pairs
 from .page_labels import printed_ranges
 from .plan import Prepared
@@ -24,76 +25,112 @@ MOST_WORDS = 5  # of a label; more are a sentence
 _ROLES = {
     role: re.compile(pattern)
     for role, pattern in {
-        "invoice": r"\binvoice|(?<!ab)rechnung(?!sbetrag)|\bfactu|\bfattur|\bbill\b(?! of lading)|\bstatement",
-        "issue": r"\bissue|ausstell|ausgestellt|\bemission|\bemis\b|\bemisi|\buitgifte",
-        "order": r"\border|bestel|auftrag|\bcommande|\bordine\b|\bpedido",
-        "delivery": r"\bdeliver|\bship|\bd[ei]spatch|\bservice|\bsuppl[iy]|\btax point|liefer|(?<!gewahr)leistung|"
-        r"versand|zustell|\blivraison|\bexpedition|\bprestati|\bconsegna|\bspedizione|\bentrega|\bservicio|\blever|"
-        r"\bverzend",
-        "due": r"\bdue\b|\bpay|\bpaid\b|\bsettle|fa?e?llig|zahl|begleich|abgebucht|\becheance|\bregle|"
-        r"\bpaiement|\bscadenza|\bpaga|\bsaldare|\bvencimiento|\bpago|verval|\bbetal",
-        "birth": r"\bbirth|\bborn\b|\bdob\b|gebur|gebor|\bgeboorte|\bnaissance|\bnee? le\b|\bnascita|"
-        r"\bnacimiento",
-        "print": r"\bprint|gedruckt|druckdatum|\bimprime|\bimpression|\bstampa\b|\bafgedrukt",
+        "invoice": r"\binvoice|(?<!ab)rechnung(?!sbetrag)|\bfactu|\bfattur|(?<!way )\bbill(?:ing|ed)?\b(?! of lading)",
+        "issue": r"\bissue|ausstell|ausgestellt|\bemission|\bemise? le\b|\bemess[oa]\b|\bemisi|\bemitid|\buitgifte",
+        "order": r"(?<!standing )\border|bestel|(?<!dauer)(?<!weisungs)auftrag|\bcommande|\bordin[eai]|"
+        r"\borden\b|\bpedido",
+        "delivery": r"\bdeliver|\bship(?:ped|ping|ment)?\b|\bd[ei]spatch|\bservice|\bsupply\b|\bgoods received|"
+        r"liefer(?!ant)|(?<!gewahr)leistung|versand|zustell|wareneingang|\blivr|\bexpedition|\bprestation|\bconsegn|\bspedi|\bentreg|"
+        r"\benvio|\bservicio|(?:\b|af)lever(?:ing|datum)|\bgeleverd|\bverzend|\bverzond|\bbezorg|\bprestatie",
+        "due": r"\bdue|\bpay(?:ment|able)?\b|\bpaid\b|\bsettle|\bremit|\bdirect debit|fa?e?llig|zahl|begleich|"
+        r"abgebucht|lastschrift|\becheance|\bexigible|\bregle|\bpaiement|\bprelevement|\bscaden?|\bpaga(?:re|mento|to|r)\b|"
+        r"\bsaldare|\bvenc|\bvto\b|\bpago|verval|\bbeta[al]",
+        "birth": r"\bbirth|\bborn\b|\bd\.?o\.?b\b|gebur|gebor|\bgeb\.|\bnaissance|\bne(?:e|\(e\))? le\b|\bnascita|"
+        r"\bnat[oa] il|\bnaci[md]",
+        "print": r"\bprint(?:ed|ing)?\b|gedruckt|druckdatum|\bimprim|\bimpres|\bstampa|\bafgedrukt|\bafdruk",
         "period": r"period|zeitraum|tijdvak",
     }.items()
 }
+# The names of other papers: *Lieferschein-Datum* is no due date, but the day on which the paper was issued.
+_PAPER = re.compile(
+    r"\bnote\b|slip\b|\badvice|\breminder|\breport|\bcertificate|schein|avis\b|bescheid|erinnerung|mahnung|\bavviso|"
+    r"\balbaran|\bbon\b|bon\b|\bbusta"
+)
+PAPER = "paper"
 # What no date of a role is. One date may be of a delivery and its period; an order is issued on the date of the order.
 _OTHERS = {
     "invoice": frozenset({"order", "delivery", "due", "birth", "print", "period"}),
     "issue": frozenset({"delivery", "due", "birth", "period"}),
     "order": frozenset({"invoice", "delivery", "due", "birth", "print", "period"}),
-    "delivery": frozenset({"invoice", "order", "birth", "print"}),
-    "due": frozenset({"invoice", "issue", "order", "delivery", "birth", "print", "period"}),
-    "birth": frozenset({"invoice", "issue", "order", "delivery", "due", "print", "period"}),
+    "delivery": frozenset({"invoice", "order", "print"}),
+    "due": frozenset({"invoice", "issue", "order", "delivery", "birth", "print", "period", PAPER}),
+    "birth": frozenset({"invoice", "issue", "order", "due", "print", "period", PAPER}),
 }
-# What a description says that a date is not: *not the delivery date*.
-_EXCEPT = re.compile(
-    r"\b(?:not|never|no|without|except|nicht|kein\w*|ohne|pas|sans|non|senza|sin|niet|geen)\b[^,.;]*", re.IGNORECASE
+_END_OF_PERIOD = re.compile(
+    r"(?:^|_)(?:end|ende|until|till|to|through|bis|closing|opening|start|begin\w*|from|von|renewal)(?:_|$)"
 )
-_ONE_AND_THE_SAME = re.compile(r"\b(?:entspricht|gleich|identisch|equals|same as|identique|gelijk)\b", re.IGNORECASE)
+_SAME_DAY = re.compile(r"\b(?:up)?on receipt|\bimmediate|\bsofort|\breception|\ba vista|\bcontado")  # of an invoice
+_A_DAY = re.compile(r"dat(?:e|um|a)\b|\b(?:tag|day|jour|fecha|giorno|dag)\b", re.IGNORECASE)
+# What a description says that a date is not: *not the delivery date, the order date or ...*
+_EXCEPT = re.compile(r"\b(?:not|nicht|kein\w*|pas|non|no|niet|geen)\b[^.;]*", re.IGNORECASE)
 
 
 def flag_labelled_otherwise(prepared: Prepared, fields: Mapping[str, FieldAnswer]) -> None:
     """Flag the date of a single field if each of its places has a label that says that it is another date.
 
-    The name of a field tells what its date is, or its description where the name does not. Both days of a range are of
-    its period, whatever they are called. A page may say that two dates are one (*Leistungsdatum entspricht
-    Rechnungsdatum*).
+    The name of a field tells what its date is; where a paper has no other date than that, it may be meant, but for a
+    day on which to pay. Both days of a range are of its period, whatever they are called. A page may say that two dates
+    are one (*Leistungsdatum entspricht Rechnungsdatum*).
     """
     flat = prepared.task.flat
     ends = {path for pair in date_pairs(flat) for path in (pair.first, pair.last)}
     for path, spec in flat.items():
-        answer = fields.get(path)
-        if spec.kind != "date" or path in ends or answer is None or not answer.spans:
+        answer, name = fields.get(path), path.rpartition(".")[2]
+        own = _roles(name)
+        if spec.kind != "date" or path in ends or not own or answer is None or not answer.spans:
             continue
-        own = _roles(path.rpartition(".")[2]) or _roles(_EXCEPT.sub("", spec.description))
-        labels = [_roles_of_label(prepared, path, place) for place in (*answer.spans, *answer.others)]
+        if own != {"due"} and len({str(each.value) for each in prepared.candidates[path]}) == 1:
+            continue
+        labels = [_roles_of_label(prepared, path, place, own) for place in (*answer.spans, *answer.others)]
         said = frozenset().union(*labels)
-        others = [_OTHERS.get(role, frozenset[str]()) for role in own]
-        if own and all(labels) and all(said <= of_others for of_others in others) and not _is_one(prepared, own):
-            answer.flags.append(f"{LABELLED_OTHERWISE}: {' '.join(sorted(said))}")
+        # A due date is often described by the invoice that has to be paid.
+        meant = _roles(_EXCEPT.sub("", spec.description)) - {"invoice"}
+        meant |= {"period"} if _END_OF_PERIOD.search(name) else frozenset()
+        others = frozenset.intersection(*(_OTHERS.get(role, frozenset()) for role in own))
+        if all(labels) and said <= others and said.isdisjoint(meant) and not _is_one(prepared, own, said):
+            answer.flags.append(f"{LABELLED_OTHERWISE}: {' '.join(sorted(said - {PAPER}))}")
+
+
+def _plain(text: str) -> str:
+    """The text in small letters without accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("_", " "))
+    return "".join(sign for sign in letters if not unicodedata.combining(sign))
 
 
 def _roles(text: str) -> frozenset[str]:
     """The roles that words give to a date; of a period nothing else counts (*billing period*)."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("_", " "))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = _plain(text)
     found = frozenset(role for role, pattern in _ROLES.items() if pattern.search(plain))
     return found & {"period"} or found
 
 
-def _roles_of_label(prepared: Prepared, path: str, place: Span) -> frozenset[str]:
-    """The roles of the label of a place; of a day of a printed range, of the label of the range."""
-    candidates = prepared.candidates[path]
+def _roles_of_label(prepared: Prepared, path: str, place: Span, own: frozenset[str]) -> frozenset[str]:
+    """The roles of the label of a place; of a day of a printed range, of the label of the range.
+
+    None where the words around a place say an ``own`` role and its label may be the value of another column.
+    """
+    candidates, labels = prepared.candidates[path], prepared.labels
     ranges = printed_ranges(candidates, prepared.document)
     place = next(((first.start, last.end) for first, last in ranges if place[0] in (first.start, last.start)), place)
-    label = prepared.labels.label_text(*place, candidates)
-    return _roles(label) if len(label.split()) <= MOST_WORDS else frozenset()
+    label = _plain(labels.label_text(*place, candidates))
+    cell = labels.cell_at(place[0])
+    is_plain = ":" in label or (cell is not None and _roles(prepared.document.text[cell[0] : place[0]]))
+    if len(label.split()) > MOST_WORDS or "tax point" in label:
+        return frozenset()
+    if not is_plain and own & _roles(" ".join(labels.words_around(*place))):
+        return frozenset()
+    roles = _roles(label)
+    return roles | {PAPER} if roles and _PAPER.search(label) else roles
 
 
-def _is_one(prepared: Prepared, own: frozenset[str]) -> bool:
-    """Whether a line says that a date of these roles is the same as another one."""
-    text = prepared.document.text
-    lines = (text[line.start : line.end] for line in prepared.document.lines)
-    return any(_ONE_AND_THE_SAME.search(line) and own & _roles(line) for line in lines)
+def _is_one(prepared: Prepared, own: frozenset[str], said: frozenset[str]) -> bool:
+    """Whether a line of one cell, without a date, speaks of the days of both roles, or of payment at once."""
+    for line in prepared.document.lines:
+        text = prepared.document.text[line.start : line.end]
+        if any(map(str.isdigit, text)) or len(list(cells_of(prepared.document.text, line.start, line.end))) > 1:
+            continue
+        roles = _roles(text)
+        at_once = "due" in own and said <= {"invoice", "issue"} and _SAME_DAY.search(_plain(text))
+        if roles & own and (at_once or (roles & said and _A_DAY.search(text))):
+            return True
+    return False

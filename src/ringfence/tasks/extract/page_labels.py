@@ -63,6 +63,7 @@ _PREPOSITIONS = frozenset(
     ]
 )
 _OF_A_SIGNATURE = frozenset(["signature", "signed", "unterschrift", "firma", "relationship", "e", "email", "web"])
+_SIGNED = re.compile(r"(?:date|datum|data|fecha|signature|unterschrift)\W*", re.IGNORECASE)  # a row to sign has it
 _NO_NAME = re.compile(
     r"@|\bwww\.|https?:|^(?:yes|no|ja|nein|oui|non|sí|si|see\b.*|siehe\b.*|as above|none|n/a)$", re.IGNORECASE
 )
@@ -186,7 +187,11 @@ class PageLabels:
         first = self._next(number, 1)
         below, further = (self._beside(line, index, place) for line in (first, self._next(first, 1)))
         texts = [any(_is_text(self._said(cell)) for cell in cells) for cells in (below, further)]
-        return len(below) == 1 and texts == [True, False]
+        heads = self._cells(number)
+        are_heads = not any(_DIGIT.search(self._said(cell)) or _SIGNED.fullmatch(self._said(cell)) for cell in heads)
+        counted = first < len(self._starts) and len(self._cells(first)) == len(heads)
+        as_many = counted or bool(self.document.boxes(*place))  # else an empty cell may be lost
+        return are_heads and as_many and len(below) == 1 and texts == [True, False]
 
     def _around_column(self, number: int, index: int, place: Span, *, above: bool) -> Iterator[Span]:
         """The cells of the next lines in a column, and of the line ``above``.
