@@ -8,12 +8,12 @@ papers say *Total excl. VAT* and *net to pay*, and a reviewer's ordinary ones br
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from ...contracts import FieldAnswer, Span
 from ...documents import cells_of
 from .date_pairs import date_pairs
+from .date_roles import PAPER, in_plain_letters, roles_of_date, roles_of_label
 from .page_labels import printed_ranges
 from .plan import Prepared
 
@@ -21,32 +21,6 @@ __all__ = ["LABELLED_OTHERWISE", "flag_labelled_otherwise"]
 
 LABELLED_OTHERWISE = "labelled-otherwise"
 MOST_WORDS = 5  # of a label; more are a sentence
-# Letters without accents. German and Dutch write compounds: Rechnungsdatum, Leverdatum.
-_ROLES = {
-    role: re.compile(pattern)
-    for role, pattern in {
-        "invoice": r"\binvoice|(?<!ab)rechnung(?!sbetrag)|\bfactu|\bfattur|(?<!way )\bbill(?:ing|ed)?\b(?! of lading)",
-        "issue": r"\bissue|ausstell|ausgestellt|\bemission|\bemise? le\b|\bemess[oa]\b|\bemisi|\bemitid|\buitgifte",
-        "order": r"(?<!standing )\border|bestel|(?<!dauer)(?<!weisungs)auftrag|\bcommande|\bordin[eai]|"
-        r"\borden\b|\bpedido",
-        "delivery": r"\bdeliver|\bship(?:ped|ping|ment)?\b|\bd[ei]spatch|\bservice|\bsupply\b|\bgoods received|"
-        r"liefer(?!ant)|(?<!gewahr)leistung|versand|zustell|wareneingang|\blivr|\bexpedition|\bprestation|\bconsegn|\bspedi|\bentreg|"
-        r"\benvio|\bservicio|(?:\b|af)lever(?:ing|datum)|\bgeleverd|\bverzend|\bverzond|\bbezorg|\bprestatie",
-        "due": r"\bdue|\bpay(?:ment|able)?\b|\bpaid\b|\bsettle|\bremit|\bdirect debit|fa?e?llig|zahl|begleich|"
-        r"abgebucht|lastschrift|\becheance|\bexigible|\bregle|\bpaiement|\bprelevement|\bscaden?|\bpaga(?:re|mento|to|r)\b|"
-        r"\bsaldare|\bvenc|\bvto\b|\bpago|verval|\bbeta[al]",
-        "birth": r"\bbirth|\bborn\b|\bd\.?o\.?b\b|gebur|gebor|\bgeb\.|\bnaissance|\bne(?:e|\(e\))? le\b|\bnascita|"
-        r"\bnat[oa] il|\bnaci[md]",
-        "print": r"\bprint(?:ed|ing)?\b|gedruckt|druckdatum|\bimprim|\bimpres|\bstampa|\bafgedrukt|\bafdruk",
-        "period": r"period|zeitraum|tijdvak",
-    }.items()
-}
-# The names of other papers: *Lieferschein-Datum* is no due date, but the day on which the paper was issued.
-_PAPER = re.compile(
-    r"\bnote\b|slip\b|\badvice|\breminder|\breport|\bcertificate|schein|avis\b|bescheid|erinnerung|mahnung|\bavviso|"
-    r"\balbaran|\bbon\b|bon\b|\bbusta"
-)
-PAPER = "paper"
 # What no date of a role is. One date may be of a delivery and its period; an order is issued on the date of the order.
 _OTHERS = {
     "invoice": frozenset({"order", "delivery", "due", "birth", "print", "period"}),
@@ -76,35 +50,22 @@ def flag_labelled_otherwise(prepared: Prepared, fields: Mapping[str, FieldAnswer
     ends = {path for pair in date_pairs(flat) for path in (pair.first, pair.last)}
     for path, spec in flat.items():
         answer, name = fields.get(path), path.rpartition(".")[2]
-        own = _roles(name)
+        own = roles_of_date(name)
         if spec.kind != "date" or path in ends or not own or answer is None or not answer.spans:
             continue
         if own != {"due"} and len({str(each.value) for each in prepared.candidates[path]}) == 1:
             continue
-        labels = [_roles_of_label(prepared, path, place, own) for place in (*answer.spans, *answer.others)]
+        labels = [_roles_at(prepared, path, place, own) for place in (*answer.spans, *answer.others)]
         said = frozenset().union(*labels)
         # A due date is often described by the invoice that has to be paid.
-        meant = _roles(_EXCEPT.sub("", spec.description)) - {"invoice"}
+        meant = roles_of_date(_EXCEPT.sub("", spec.description)) - {"invoice"}
         meant |= {"period"} if _END_OF_PERIOD.search(name) else frozenset()
         others = frozenset.intersection(*(_OTHERS.get(role, frozenset()) for role in own))
         if all(labels) and said <= others and said.isdisjoint(meant) and not _is_one(prepared, own, said):
             answer.flags.append(f"{LABELLED_OTHERWISE}: {' '.join(sorted(said - {PAPER}))}")
 
 
-def _plain(text: str) -> str:
-    """The text in small letters without accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("_", " "))
-    return "".join(sign for sign in letters if not unicodedata.combining(sign))
-
-
-def _roles(text: str) -> frozenset[str]:
-    """The roles that words give to a date; of a period nothing else counts (*billing period*)."""
-    plain = _plain(text)
-    found = frozenset(role for role, pattern in _ROLES.items() if pattern.search(plain))
-    return found & {"period"} or found
-
-
-def _roles_of_label(prepared: Prepared, path: str, place: Span, own: frozenset[str]) -> frozenset[str]:
+def _roles_at(prepared: Prepared, path: str, place: Span, own: frozenset[str]) -> frozenset[str]:
     """The roles of the label of a place; of a day of a printed range, of the label of the range.
 
     None where the words around a place say an ``own`` role and its label may be the value of another column.
@@ -112,15 +73,11 @@ def _roles_of_label(prepared: Prepared, path: str, place: Span, own: frozenset[s
     candidates, labels = prepared.candidates[path], prepared.labels
     ranges = printed_ranges(candidates, prepared.document)
     place = next(((first.start, last.end) for first, last in ranges if place[0] in (first.start, last.start)), place)
-    label = _plain(labels.label_text(*place, candidates))
+    label = labels.label_text(*place, candidates)
     cell = labels.cell_at(place[0])
-    is_plain = ":" in label or (cell is not None and _roles(prepared.document.text[cell[0] : place[0]]))
-    if len(label.split()) > MOST_WORDS or "tax point" in label:
-        return frozenset()
-    if not is_plain and own & _roles(" ".join(labels.words_around(*place))):
-        return frozenset()
-    roles = _roles(label)
-    return roles | {PAPER} if roles and _PAPER.search(label) else roles
+    is_plain = ":" in label or (cell is not None and roles_of_date(prepared.document.text[cell[0] : place[0]]))
+    of_another = not is_plain and own & roles_of_date(" ".join(labels.words_around(*place)))
+    return frozenset() if of_another or len(label.split()) > MOST_WORDS else roles_of_label(label)
 
 
 def _is_one(prepared: Prepared, own: frozenset[str], said: frozenset[str]) -> bool:
@@ -129,8 +86,8 @@ def _is_one(prepared: Prepared, own: frozenset[str], said: frozenset[str]) -> bo
         text = prepared.document.text[line.start : line.end]
         if any(map(str.isdigit, text)) or len(list(cells_of(prepared.document.text, line.start, line.end))) > 1:
             continue
-        roles = _roles(text)
-        at_once = "due" in own and said <= {"invoice", "issue"} and _SAME_DAY.search(_plain(text))
+        roles = roles_of_date(text)
+        at_once = "due" in own and said <= {"invoice", "issue"} and _SAME_DAY.search(in_plain_letters(text))
         if roles & own and (at_once or (roles & said and _A_DAY.search(text))):
             return True
     return False
