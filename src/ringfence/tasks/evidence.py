@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from ..documents import Document, Source
 from ..documents.sentences import sentences_of
 from ..documents.text import document_from_text
 
-__all__ = ["as_document", "closest", "passages_that_say", "stem", "words_in"]
+__all__ = ["as_document", "closest", "passages_that_say", "stem", "without_accents", "words_in"]
 
 MOST_SHORT = 3  # letters of words that say nothing alone
 STEM = 5
@@ -23,6 +24,12 @@ CITED = 1.5  # how much more a passage counts that the model named
 # Over 119 questions about 35 meetings, with the sentences of people: of the places chosen so 0.58 lie in the marked
 # turns, of which there are 57 a question, and they meet 0.25 of them; one place a sentence: 0.70 and 0.21.
 _WORD = re.compile(r"\w+")
+
+
+def without_accents(text: str) -> str:
+    """The text with plain letters; signs that stand for several letters are those letters."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def as_document(text: str) -> Document:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from .evidence import without_accents
+
 __all__ = ["NameSource", "names_in", "nouns_have_capitals"]
 
 _NAME = re.compile(r"\b[^\W\d_][\w'’&.-]*")
@@ -135,8 +137,7 @@ class NameSource:
 def _plain(text: str) -> str:
     """Words in small letters without accents, dots, commas and hyphens, and legal forms in their short form."""
     text = re.sub(r"\u00ad|[-‑]\n(?=[a-zß-ÿ])", "", text)
-    letters = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    bare = without_accents(text.replace("’", "'").casefold())
     bare = re.sub(r"([aou])e", r"\1", bare.replace("ø", "o").replace("ł", "l"))  # Mueller is Müller
     bare = re.sub(r"strasse\b", "str", bare)
     words = re.sub(r"\.(?=\w)|[.,;()\"]", lambda dot: "" if dot.group() == "." else " ", bare)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...contracts import BoxFacts, Calculation, Citation, FoundPassage, Span
 from ...documents.model import lines_of
 from ...documents.sentences import sentences_of
-from ..evidence import MOST_SHORT, as_document, closest, stem
+from ..evidence import MOST_SHORT, as_document, closest, stem, without_accents
 from ..locale import Locale
 from ..stated import stated_values, written_values
 from ..units import end_of_unit, scale_behind
@@ -241,15 +240,10 @@ def _strange_words(claim: str, said: str) -> list[str]:
     Of 100 answers that people wrote for a passage, 95 have at least 78 % of their words from it; for another passage
     at most 12 %.
     """
-    known = {stem(word) for word in _WORD.findall(_without_accents(said))}
+    known = {stem(word) for word in _WORD.findall(without_accents(said))}
     words = [word for word in dict.fromkeys(_WORD.findall(claim)) if len(word) > MOST_SHORT]
-    strange = [word for word in words if stem(_without_accents(word)) not in known and not _MEASURES.fullmatch(word)]
+    strange = [word for word in words if stem(without_accents(word)) not in known and not _MEASURES.fullmatch(word)]
     return strange if len(strange) * 2 > len(words) else []
-
-
-def _without_accents(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def citation_of(claim: str, number: int, passage: FoundPassage) -> Citation:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from ..evidence import without_accents
 
 __all__ = ["PAPER", "in_plain_letters", "roles_of_date", "roles_of_label"]
 
@@ -37,8 +38,7 @@ _PAPER = re.compile(
 
 def in_plain_letters(text: str) -> str:
     """The text in small letters without accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("_", " "))
-    return "".join(sign for sign in letters if not unicodedata.combining(sign))
+    return without_accents(text.casefold().replace("_", " "))
 
 
 def roles_of_date(text: str) -> frozenset[str]:

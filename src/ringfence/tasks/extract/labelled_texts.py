@@ -7,10 +7,10 @@ in their cell, both wrong; of 41 right ones, and of 60 receipts, none does eithe
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from ...contracts import FieldAnswer
+from ..evidence import without_accents
 from ..fields import TextField
 from .named_values import NAMED_ELSEWHERE
 from .page_labels import PageLabels, letters_of, wanted_words
@@ -76,6 +76,5 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _names(text: str) -> frozenset[str]:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    words = re.findall(r"[^\W\d_]+", "".join(filter(lambda sign: not unicodedata.combining(sign), plain)))
+    words = re.findall(r"[^\W\d_]+", without_accents(text.casefold()))
     return frozenset(re.sub(r"([aou])e", r"\1", word) for word in words if not _FORMS.fullmatch(word))
