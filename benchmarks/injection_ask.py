@@ -105,12 +105,15 @@ def bench(weights: str, arms: Sequence[str], limit: int, seed: int, out: Path) -
     folder = out / f"seed-{seed}"
     corpora = {}
     for name in ("attacked", "clean"):
+        corpora[name], rules = folder / name / "corpus", folder / name / "rules.yaml"
+        if rules.exists():  # written again, office files have other bytes, so the runs would have another lock
+            continue
         for trial in everything:
             write_trial(trial, folder / name / "files" / trial.id, attacked=name == "attacked")
-        rules = folder / name / "rules.yaml"
-        rules.write_text("\n".join(f'"{trial.id}/*": [{trial.id}]' for trial in everything), encoding="utf-8")
-        index_corpus(folder / name / "corpus", [folder / name / "files"], access=rules)
-        corpora[name] = folder / name / "corpus"
+        access = folder / name / "access.yaml"
+        access.write_text("\n".join(f'"{trial.id}/*": [{trial.id}]' for trial in everything), encoding="utf-8")
+        index_corpus(corpora[name], [folder / name / "files"], access=access)
+        access.rename(rules)
     if weights == "none":
         _say_reach(Corpus.open(corpora["attacked"]), asked)
         return
