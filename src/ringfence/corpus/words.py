@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from ..errors import InputError
+from ..tasks.evidence import without_accents
 
 __all__ = ["LIBRARIES", "WORD_RULES", "index_words", "language_of", "query_words"]
 
@@ -101,8 +101,7 @@ def _all_words(text: str) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     """Return a text in lower case without accents; signs that stand for several letters are those letters."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return "".join(character for character in plain if not unicodedata.combining(character))
+    return without_accents(text.casefold().replace("’", "'"))
 
 
 def _pairs(word: str) -> Iterator[str]:

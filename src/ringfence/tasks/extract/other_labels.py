@@ -55,7 +55,9 @@ def flag_labelled_otherwise(prepared: Prepared, fields: Mapping[str, FieldAnswer
             continue
         if own != {"due"} and len({str(each.value) for each in prepared.candidates[path]}) == 1:
             continue
-        labels = [_roles_at(prepared, path, place, own) for place in (*answer.spans, *answer.others)]
+        ranges = _ranges_of_days(prepared, path)
+        places = (ranges.get(start, (start, end)) for start, end in (*answer.spans, *answer.others))
+        labels = [_roles_at(prepared, path, place, own) for place in places]
         said = frozenset().union(*labels)
         # A due date is often described by the invoice that has to be paid.
         meant = roles_of_date(_EXCEPT.sub("", spec.description)) - {"invoice"}
@@ -65,14 +67,21 @@ def flag_labelled_otherwise(prepared: Prepared, fields: Mapping[str, FieldAnswer
             answer.flags.append(f"{LABELLED_OTHERWISE}: {' '.join(sorted(said - {PAPER}))}")
 
 
+def _ranges_of_days(prepared: Prepared, path: str) -> dict[int, Span]:
+    """The printed range of each date that is a day of one, by where the date starts; of two the first."""
+    found: dict[int, Span] = {}
+    for first, last in printed_ranges(prepared.candidates[path], prepared.document):
+        for day in (first, last):
+            found.setdefault(day.start, (first.start, last.end))
+    return found
+
+
 def _roles_at(prepared: Prepared, path: str, place: Span, own: frozenset[str]) -> frozenset[str]:
-    """The roles of the label of a place; of a day of a printed range, of the label of the range.
+    """The roles of the label of a place.
 
     None where the words around a place say an ``own`` role and its label may be the value of another column.
     """
     candidates, labels = prepared.candidates[path], prepared.labels
-    ranges = printed_ranges(candidates, prepared.document)
-    place = next(((first.start, last.end) for first, last in ranges if place[0] in (first.start, last.start)), place)
     label = labels.label_text(*place, candidates)
     cell = labels.cell_at(place[0])
     is_plain = ":" in label or (cell is not None and roles_of_date(prepared.document.text[cell[0] : place[0]]))
