@@ -15,7 +15,7 @@ __all__ = ["AnswerTask"]
 class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
-    prompt_version: ClassVar[str] = "answer/10"
+    prompt_version: ClassVar[str] = "answer/11"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "pages", "sentences"})
 
     kind: Literal["answer"]
@@ -23,7 +23,7 @@ class AnswerTask(Task):
     passages: int = Field(6, ge=1, le=24, description="How many passages the model reads.")
     claims: int = Field(4, ge=1, le=12, description="The largest number of sentences in an answer.")
     support: float = Field(
-        0.5, gt=0, lt=1, description="The least probability that the cited places support a claim that is shown."
+        0.85, gt=0, lt=1, description="The least probability that the cited places support a claim that is shown."
     )
     answerable: float = Field(
         0.87,
