@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...documents import Below, CellLines, ends_open, joined_lines
 from .cell_words import is_code, with_words
+from .party_names import lacks_a_name, name_below
 from .starts import with_lines_above, with_whole_start, without_numbers_above
 from .text_runs import Match, RunRule
 
@@ -33,7 +34,8 @@ def meant_place(
     value, in nats. A value that stays on its line goes on in the further lines of its cell, as far as the window has
     them.
     """
-    if (worded := with_words(rule, match)) != match:
+    by_words = with_words if rule.one_line or rule.spec.holds else name_below
+    if rule.words and (worded := by_words(rule, match)) != match:
         whole, moved = worded, {"cell_moved": 1}
     else:
         whole = with_whole_start(rule, match, is_form, logprobs)
@@ -59,9 +61,14 @@ def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
         "more-below": match.more_below,
         "ends-open": ends_open(value),
         "number-behind": rule.spec.within == "line" and _has_number_behind(rule.document.text, *places[-1]),
-        "no-words": rule.words and is_code(value) and sum(map(str.isdigit, value)) >= sum(map(str.isalpha, value)),
+        "no-words": rule.words and (_lacks_words if rule.one_line else lacks_a_name)(value),
     }
     return value, [flag for flag, doubtful in doubts.items() if doubtful]
+
+
+def _lacks_words(value: str) -> bool:
+    """Whether a text is a number, or a code with at least as many digits as letters."""
+    return is_code(value) and sum(map(str.isdigit, value)) >= sum(map(str.isalpha, value))
 
 
 def _has_number_behind(text: str, start: int, end: int) -> bool:
