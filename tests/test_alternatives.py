@@ -53,9 +53,12 @@ class Believer(FakeEngine):
 
     @staticmethod
     def level(prompt: str, text: str) -> float:
-        lines = f"net:{text}".split("\n")[:-1]
-        pairs = (line.split(": ", 1) for line in lines)
-        return sum(math.log(BELIEF[name].get(value, 0.001)) for name, value in pairs)
+        """Behind the last value it ends its turn, ``[``, as often as it ends the line."""
+        *lines, last = f"net:{text}".split("\n")
+        lines += [last[:-1]] if last.endswith("[") else []
+        pairs = [line.split(": ", 1) for line in lines]
+        ended = math.log(0.5) * sum(name == "who" for name, _ in pairs)
+        return sum(math.log(BELIEF[name].get(value, 0.001)) for name, value in pairs) + ended
 
     def begin(self, ticket: Any) -> Any:
         output = super().begin(ticket)

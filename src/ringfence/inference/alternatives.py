@@ -7,7 +7,7 @@ document is read once, however many fields are weighed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -71,7 +71,7 @@ class _Growing:
         if trunk:
             self.trunks[slot.path] = self._place(trunk)
         self.branches[slot.path] = [
-            (rival, [self._place(trunk + _ids(engine, f" {surface}{slot.ending}")) for surface in rival.surfaces])
+            (rival, [self._place(trunk + ids) for surface in rival.surfaces for ids in _ways(surface, slot, engine)])
             for rival in rivals
         ]
 
@@ -140,6 +140,13 @@ class AnswerTree:
             features = {**rival.answer.features, "logprob_min": bound, "logprob_mean": bound}
             found.append(Weighed(rival.value, rival.answer.model_copy(update={"features": features}), level))
         return tuple(sorted(found, key=lambda each: -each.logprob))
+
+
+def _ways(surface: str, slot: Slot, engine: Engine) -> Iterator[Tokens]:
+    """The tokens of a value with each of its ends."""
+    yield _ids(engine, f" {surface}{slot.ending}")
+    if slot.ends and (end := engine.turn_end()):
+        yield _ids(engine, f" {surface}") + end
 
 
 def _ids(engine: Engine, text: str) -> Tokens:

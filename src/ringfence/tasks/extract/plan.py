@@ -22,6 +22,7 @@ from .grammar import NULL, CandidateRule, Choice, FieldRule, Rule, answer_gramma
 from .list_grammar import START, ListRule, list_rule
 from .meant_place import meant_place, text_at
 from .page_labels import PageLabels
+from .party_names import names_a_party
 from .prompt import write_prompt
 from .second_look import Look, asked_enough, look_again
 from .slots import Slot, WrittenRow, rows_written, slots_of_rows
@@ -99,7 +100,9 @@ class ExtractionPlan:
             if isinstance(rule, ListRule):
                 yield from slots_of_rows(path, rule, self._rows(path, rule, written[start:end]), start)
             elif not isinstance(spec, ListField):
-                yield Slot(path, start, end, spec, rule, path not in self.required)
+                yield Slot(
+                    path, start, end, spec, rule, path not in self.required, ends=path == list(self.task.flat)[-1]
+                )
 
     def value_of(self, slot: Slot, written: str) -> FieldValue:
         """The value if the model had ``written`` this in ``slot``. Raises AnswerError if it cannot be there."""
@@ -346,7 +349,13 @@ class Prepared:
             return Choice(("true", "false"))
         if isinstance(spec, TextField):
             parts = self.document.blocks if spec.within != "line" else self.document.lines
-            run = RunRule(self.document, spec, _clipped(parts, window), next_name, words=spec.holds == "words")
+            run = RunRule(
+                self.document,
+                spec,
+                _clipped(parts, window),
+                next_name,
+                words=spec.holds == "words" or names_a_party(name, spec),
+            )
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window.shows(c.start, c.end)]
         return CandidateRule(found) if found else None

@@ -20,7 +20,7 @@ class Slot:
     """The place of a value in a written answer, from the space before it to its end.
 
     ``path`` counts the rows of the answer's own window: ``lines[0].amount``. ``ending`` is what the model writes after
-    the value, by which it is known to be complete.
+    the value, by which it is known to be complete. Behind the value that ``ends`` the answer it may also end its turn.
     """
 
     path: str
@@ -30,6 +30,7 @@ class Slot:
     rule: Rule | None
     nullable: bool
     ending: str = "\n"
+    ends: bool = False
 
 
 def rows_written(rule: ListRule, text: str) -> list[WrittenRow] | None:
