@@ -15,7 +15,7 @@ from ...contracts import FieldAnswer, Span
 from .answer import Weighed, put_value
 from .rules import Rule
 
-__all__ = ["Search", "place_of"]
+__all__ = ["LEAD", "Search", "place_of"]
 
 LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
 MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
