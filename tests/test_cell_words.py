@@ -55,6 +55,12 @@ def test_the_name_may_stand_in_the_line_below_or_left_of_the_code() -> None:
     assert stated(left, "name", "ZS997")[0] == "Citric acid"
 
 
+def test_the_number_of_a_row_may_stand_in_the_cell_of_the_code() -> None:
+    text = "1 TB100A4   Dividers A4   20   9.90   198.00\n2 Spare part A4   Dividers A5   20   9.90   198.00\n"
+    assert stated(text, "name", "TB100A4")[0] == "Dividers A4"
+    assert stated(text, "name", "Spare part A4")[0] == "Spare part A4"
+
+
 def test_the_task_can_say_what_a_field_holds() -> None:
     assert stated(ROW, "name", "TB100A4", holds="anything")[0] == "TB100A4"
     assert stated(ROW, "product", "TB100A4", holds="words")[0] == "Dividers A4"

@@ -38,6 +38,8 @@ def amounts(task: ExtractTask, text: str) -> list[str]:
 
 
 SUMMARIES = (
+    "Umsatzsteuer (S)   15387,08   19   2923,55", "VAT (S)   202,33   7   14,16", "Rechnungssumme ohne USt.   177,49",
+    "Gesamtbetrag der Zuschläge   0,00", "Erhaltene Anzahlungen   -0,00", "Steuerbasisbetrag USt. 7%   275,00   19,25",
     "Subtotal   150.00", "Net total   12,00 EUR", "VAT 19 %   28.50", "Übertrag auf Seite 2   1.250,00",
     "CHANGE   3.10", "Zwischensumme   12", "Gesamtbetrag EUR   99,00", "Total TTC   120,00 €",
     "Sub-total (excl. GST)   40.00",

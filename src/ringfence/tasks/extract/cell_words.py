@@ -62,7 +62,7 @@ def with_words(rule: RunRule, match: Match) -> Match:
     start, end = match.spans[0]
     text = rule.document.text
     cell = next((span for span in rule.cells if span[0] <= start and end <= span[1]), None)
-    if not rule.words or cell is None or not is_code(text[slice(*cell)]):
+    if not rule.words or cell is None or not all(map(is_code, text[slice(*cell)].split())):  # 1 TB100A4
         return match
 
     def way(other: tuple[int, int]) -> tuple[bool, bool, int]:

@@ -14,7 +14,7 @@ _HEADS = frozenset(
     sst hst pst mwst ust umsatzsteuer mehrwertsteuer steuer tva iva btw moms zwischensumme summe gesamt gesamtbetrag
     gesamtsumme endbetrag rechnungsbetrag zahlbetrag übertrag uebertrag carried brought balance payable montant totale
     imponibile subtotaal totaal subtotale summa reporte somme saldo rounding rundung cash change rückgeld paid tendered
-    amount due sous
+    amount due sous basis steuerbasis bemessungsgrundlage warenwert anzahlung anzahlungen
     """.split()  # noqa: SIM905 - a list of strings would take a line for each
 )
 _FILLERS = frozenset(
@@ -22,16 +22,21 @@ _FILLERS = frozenset(
     sub grand final overall of the to from page seite pagina incl excl including excluding inclusive exclusive inkl exkl
     zzgl plus und and auf aus von vom in for zu zur zum sum invoice order rechnung forward over b f c d at on per rate
     zahlen betrag hors taxe taxes ttc ht de la le du des a à al dovuto pagar pagare te betalen before after less sales
-    rm adj adjustment amt value items item qty
+    rm adj adjustment amt value items item qty ohne mit der die erhaltene geleistete zuschläge abschläge
     """.split()  # noqa: SIM905
 )
 
 
+_COMPOUND = re.compile(r"\w+(?:summe|betrag)")  # Positionssumme, Steuerbasisbetrag
+_CATEGORY = re.compile(r"\([A-Z]{1,2}\)")  # of a tax: VAT (S)
+
+
 def is_summary_row(text: str) -> bool:
-    """True if the words of a row say only that it sums up: "Net total", "VAT 19 %", "Übertrag auf Seite 2".
+    """True if the words of a row say only that it sums up: "Net total", "VAT (S) 19 %", "Übertrag auf Seite 2".
 
     An item whose name holds such a word among others ("Total station rental") is none.
     """
-    words = [word for word in re.findall(r"[^\W\d_]+", text) if not is_currency_code(word)]
+    words = [word for word in re.findall(r"[^\W\d_]+", _CATEGORY.sub(" ", text)) if not is_currency_code(word)]
     folded = [word.casefold() for word in words]
-    return any(word in _HEADS for word in folded) and all(word in _HEADS | _FILLERS for word in folded)
+    heads = [word in _HEADS or _COMPOUND.fullmatch(word) is not None for word in folded]
+    return any(heads) and all(head or word in _FILLERS for head, word in zip(heads, folded, strict=True))
