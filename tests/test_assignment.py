@@ -144,6 +144,22 @@ def test_a_sum_of_lines_gives_way_to_a_likely_net_amount_below_their_discount(lo
     assert after.fields["net"].flags == [f"check: {broken}"]
 
 
+@pytest.mark.parametrize(
+    ("check", "rival", "total"),
+    [
+        ("sum(lines.amount) == net", "40", "60"),  # of one rate, or of one month
+        ("sum(lines.amount) - rebate == net", "170", "190"),
+        ("count(lines) == net", "170", "190"),
+    ],
+)
+def test_only_a_plain_sum_gives_way_and_to_an_amount_about_as_large(check: str, rival: str, total: str) -> None:
+    task = task_of(["net + tax == total", check], net=NUMBER, tax=NUMBER, total=NUMBER, rebate=NUMBER, lines=LINES)
+    before = answer(net=[("180", -0.2), (rival, -0.7)], tax=[("20", -0.1)], total=[(total, -0.1)], rebate=[("0", -0.1)])
+    lines = [{"amount": "1"}] * 180 if check.startswith("count") else [{"amount": "80"}, {"amount": "100"}]
+    after = conclude(task, replace(before, values={**before.values, "lines": lines}))
+    assert after.values["net"] == "180"
+
+
 def test_no_sum_gives_way_to_two_changes_and_no_other_check_at_all() -> None:
     checks = ["net + tax == total", "sum(lines.amount) == net"]
     task = task_of(checks, net=NUMBER, tax=NUMBER, total=NUMBER, lines=LINES)
@@ -160,6 +176,9 @@ def test_of_two_changes_one_may_be_to_a_value_that_is_likelier_than_the_written_
     after = conclude(summed(), before)
     assert after.values == {"net": "624", "tax": "46", "total": "670"}
     assert [after.fields[path].chosen_by for path in ("net", "tax", "total")] == ["check", "check", None]
+    not_likeliest = [("16", -6.0), ("500", -1.0), ("624", -2.0)]
+    before = answer(net=not_likeliest, tax=[("29", -0.9), ("46", -1.0)], total=[("670", -0.3)])
+    assert conclude(summed(), before).values == {"net": "16", "tax": "29", "total": "670"}
     worse = answer(net=[("16", -2.0), ("624", -2.1)], tax=[("29", -0.9), ("46", -1.0)], total=[("670", -0.3)])
     assert conclude(summed(), worse).values == {"net": "16", "tax": "29", "total": "670"}
 
@@ -304,7 +323,10 @@ def test_what_is_taken_is_the_most_probable_satisfying_assignment_of_all(
     unique = likely and (len(satisfying) == 1 or satisfying[1][0] < likely[0][0] - LEAD)
     after = conclude(task, before)
     changes = zip(likely[0][1] if likely else first, (net, tax, total), strict=True)
-    free = sum(new != values[0][0] and dict(values)[new] < values[0][1] + LEAD for new, values in changes)
+    free = sum(
+        new != values[0][0] and dict(values)[new] < max(values[0][1] + LEAD, *dict(values).values())
+        for new, values in changes
+    )
     expected = likely[0][1] if unique and free <= 1 else first
     assert tuple(after.values[path] for path in ("net", "tax", "total")) == expected
     for path, field in after.fields.items():

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from ...contracts import Alternative, FieldAnswer, value_at
@@ -14,7 +15,7 @@ from .checks import broken_rows, paths_of, run_check
 from .contradictions import flag_doubts
 from .doubts import belief_doubts
 from .rules import Rule, rules_of
-from .search import LEAD, Search, place_of
+from .search import LEAD, Search, amount_of, place_of
 from .task import ExtractTask
 
 __all__ = ["CHOSEN_BY_CHECK", "OF_THE_FIELD", "conclude", "fields_of_broken_checks"]
@@ -31,6 +32,7 @@ MARGIN = 12.0  # nats that the values taken may be less likely than the first ch
 ORDER_MARGIN = 6.0
 # Of 45 invoices 3 print a net amount below the sum of their lines that lost 0.2, 0.6 and 2.4 nats.
 SUM_MARGIN = 3.0
+LEAST_PART = Decimal("0.5")  # of the sum of the lines, that a discount leaves
 MOST_ROWS = 20  # of a list that takes part in its sum: more cannot be searched, and cost a reading each
 
 
@@ -153,17 +155,18 @@ def _satisfying(
 ) -> dict[str, Weighed]:
     """The values to change so that some broken rules hold and no other breaks; empty if there are none.
 
-    A sum over a list gives way to an equation of single values if one likely value mends it: below the sum of the lines
-    a paper may print discounts and charges, and the net amount below them.
+    The sum of a list gives way to an equation of single values if one likely value mends it that is about as large:
+    below the sum of the lines a paper may print discounts and charges, and the net amount below them.
     """
     held = [rule for rule in rules if rule.before != "broken"]
     if found := _least_change(broken, held, answer, kinds):
         return found
-    sums = [rule for rule in held if rule.is_equation and rule.of_all_rows]
+    sums = [rule for rule in held if rule.is_sum]
     if not sums or any(rule.of_all_rows or rule.row for rule in broken):
         return {}
     found = _least_change(broken, [rule for rule in held if rule not in sums], answer, kinds)
-    return found if len(found) == 1 and _loss(answer, found) <= SUM_MARGIN else {}
+    near = all(_is_about(answer, path, each) for path, each in found.items())
+    return found if len(found) == 1 and near and _loss(answer, found) <= SUM_MARGIN else {}
 
 
 def _least_change(
@@ -179,13 +182,21 @@ def _least_change(
     changed = {path: each for path, each in best.items() if place_of(each.answer) != place_of(answer.fields[path])}
     # If two values of an equation, or of a broken order, may change, chance makes one of any few numbers. Of four rows
     # of 10 invoices that were mended so, an invented one was (30, 3, 3 to 3, 10, 30); of seven sums three were right.
-    # A value that is much likelier than the written one is none of these: the grammar led the model astray.
+    # The likeliest value, if it is much likelier than the written one, is none: the grammar led the model astray.
     lost = {path: _loss(answer, {path: each}) for path, each in changed.items()}
-    free = {path for path, each in lost.items() if each > -LEAD}
+    free = {path for path, each in lost.items() if each > -LEAD or changed[path].logprob < domains[path][0].logprob}
     if any(len(rule.paths & free) > 1 for rule in (*broken, *touching) if rule.is_equation or rule in broken):
         return {}
     ordered = set(changed) - {path for rule in broken if rule.is_equation for path in rule.paths}
     return {} if any(lost[path] > ORDER_MARGIN for path in ordered) else changed
+
+
+def _is_about(answer: Answer, path: str, each: Weighed) -> bool:
+    """Whether a value is about as large as the written one: a year's sum or that of one rate is none of a discount."""
+    amounts = [amount_of(value) for value in (value_at(answer.values, path), each.value)]
+    return all(isinstance(amount, Decimal) for amount in amounts) and bool(
+        LEAST_PART * abs(amounts[0]) <= abs(amounts[1]) <= (2 - LEAST_PART) * abs(amounts[0])
+    )
 
 
 def _loss(answer: Answer, changed: Mapping[str, Weighed]) -> float:

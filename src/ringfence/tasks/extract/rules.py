@@ -53,6 +53,14 @@ class Rule:
         """True if the check is about all rows of a list together, as a sum is."""
         return any(isinstance(node, ast.Call) for node in ast.walk(self.tree))
 
+    @property
+    def is_sum(self) -> bool:
+        """True if the check is that a single value is the sum of a list, without a discount or a charge in it."""
+        sides = [self.tree.left, *self.tree.comparators]
+        calls = [side for side in sides if isinstance(side, ast.Call) and getattr(side.func, "id", "") == "sum"]
+        others = [side for side in sides if isinstance(side, ast.Name | ast.Attribute)]
+        return self.is_equation and (len(calls), len(others), len(sides)) == (1, 1, 2)
+
     def allows(self, values: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
         """True if the check holds; an order may also become not applicable, an equation only stay so.
 

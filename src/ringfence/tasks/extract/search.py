@@ -15,7 +15,7 @@ from ...contracts import FieldAnswer, Span
 from .answer import Weighed, put_value
 from .rules import Rule
 
-__all__ = ["LEAD", "Search", "place_of"]
+__all__ = ["LEAD", "Search", "amount_of", "place_of"]
 
 LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
 MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
@@ -117,10 +117,11 @@ class Search:
 
 def _is_same(first: Any, other: Any) -> bool:
     currencies = {value.get("currency") for value in (first, other) if isinstance(value, dict)} - {None}
-    return bool(_quantity(first) == _quantity(other)) and len(currencies) <= 1
+    return bool(amount_of(first) == amount_of(other)) and len(currencies) <= 1
 
 
-def _quantity(value: Any) -> Any:
+def amount_of(value: Any) -> Any:
+    """The number of a value that is one or an amount of money; the value itself if it is neither."""
     amount = value.get("amount") if isinstance(value, dict) else value
     return Decimal(amount) if isinstance(amount, str) and re.fullmatch(r"-?\d+(\.\d+)?", amount) else value
 
