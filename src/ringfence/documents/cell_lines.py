@@ -81,12 +81,12 @@ def cells_of(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def ends_open(text: str) -> bool:
-    """Whether a text cannot end there: behind a comma, *for* or the like, or within parentheses."""
+    """Whether a text cannot end there: behind a comma, a colon, *for* or the like, or within parentheses."""
     words = text.split()
     last = words[-1] if words else ""
     joining = last in (_JOINING_CAPITALS if text.isupper() else _JOINING)
     opened = re.search(r"\(\w", text) is not None and text.count("(") > text.count(")")
-    return last.endswith((",", "&")) or (len(words) > 1 and joining) or opened
+    return last.endswith((",", "&", ":")) or (len(words) > 1 and joining) or opened
 
 
 def joined_lines(lines: Sequence[str]) -> str:

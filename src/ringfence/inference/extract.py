@@ -23,6 +23,7 @@ from ..tasks import (
 from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
 from ..tasks.extract.contradictions import flag_same_place
+from ..tasks.extract.factors import flag_exchanged_factors
 from ..tasks.extract.labelled_texts import flag_texts
 from ..tasks.extract.merge import gather
 from ..tasks.extract.named_values import flag_named_elsewhere, with_named_values
@@ -249,6 +250,7 @@ class ExtractJob:
         """The answer after the checks of ``task``, which may have more fields than the windows answer."""
         answer = conclude(task, gathered)
         flag_same_place(self.prepared, answer.values, answer.fields)
+        flag_exchanged_factors(self.prepared, answer.fields)
         if not self.ranker:  # a ranker knows what labels are worth
             flag_named_elsewhere(self.prepared, answer.fields)
             flag_texts(self.prepared, answer.fields)

@@ -17,9 +17,9 @@ from ..unsupported import unsupported
 from ..written_text import own_turn, with_parted_numbers
 from .calculation import calculated, stated_numbers
 from .certainty import certainty_faults
+from .claim_words import loose_words
 from .prompt import REFUSAL
 from .unsaid import says_nothing
-from .wording import loose_words
 
 __all__ = ["Draft", "citation_of", "code_faults", "place_of", "read_claims"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.tasks.answer.wording import loose_words
+from ringfence.tasks.answer.claim_words import loose_words
 
 BANK = "The central bank raised its key rate to 4 percent in March. Its governor warned that prices may rise further."
 CITY = "Seven bridges cross the river between the old town and the harbour. The oldest was built of stone in 1480."
