@@ -10,12 +10,12 @@ from ringfence.contracts import FoundPassage
 from ringfence.tasks.answer.party_roles import exchanged_roles
 
 LEASE = (
-    "The monthly rent is EUR 2,450. Subletting requires the written consent of the landlord. The tenant bears the cost of "
-    "minor repairs up to EUR 120 per case. The landlord returns the deposit within six months."
+    "The monthly rent is EUR 2,450. Subletting requires the written consent of the landlord. The tenant bears the cost "
+    "of minor repairs up to EUR 120 per case. The landlord returns the deposit within six months."
 )
 MINUTES = (
-    "Ms Keller reported that the migration is delayed. Mr Brandt proposed to engage a second supplier; the proposal was "
-    "rejected by five votes to two."
+    "Ms Keller reported that the migration is delayed. Mr Brandt proposed to engage a second supplier; the proposal "
+    "was rejected by five votes to two."
 )
 VERTRAG = "Der Verkäufer liefert die Ware frei Haus bis zum 3. Mai. Der Käufer trägt die Kosten der Montage vor Ort."
 
