@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 
 from ringfence.cli import main
-from ringfence.contracts import FieldAnswer
+from ringfence.contracts import FieldAnswer, FoundPassage
 from ringfence.documents import Document, Source
 from ringfence.documents.text import document_from_text
 from ringfence.engines import (
@@ -166,6 +166,13 @@ def data() -> Path:
 def document_of(text: str, identity: str = "a.txt") -> Document:
     """A text document that lies in no file."""
     return document_from_text(Source(Path(identity), identity), text, "0" * 64, "text/1")
+
+
+def passage_of(text: str, lead: str = "") -> FoundPassage:
+    """A found passage, the whole text of a document."""
+    return FoundPassage(
+        number=1, document="a.txt", path="/a.txt", sha256="0" * 64, span=(0, len(text)), lead=lead, text=text
+    )
 
 
 def task_of(

@@ -8,13 +8,12 @@ from ringfence.checker.answer import _is_result
 from ringfence.tasks.answer.calculation import calculated, result_of
 from ringfence.tasks.answer.claims import Draft, citation_of, code_faults, read_claims
 from ringfence.tasks.locale import Locale
-
-from .test_stated_values import passage
+from tests.conftest import passage_of
 
 
 def faults(sentence: str, text: str, question: str = "") -> list[str]:
-    (draft,) = read_claims(sentence, [passage(text)], True)
-    return code_faults(draft, question, [passage(text)], Locale())
+    (draft,) = read_claims(sentence, [passage_of(text)], True)
+    return code_faults(draft, question, [passage_of(text)], Locale())
 
 
 @pytest.mark.parametrize(
@@ -70,9 +69,9 @@ def test_a_quotation_is_made_of_whole_words_in_any_quotation_marks() -> None:
     text = "The manual says that the valve is unsafe to open under pressure. Stop it."
     for left, right in ('""', "“”", "„“", "«»", "「」", "‚‘"):
         claim = f"The manual says that the valve is {left}safe to open{right} under pressure."
-        assert code_faults(Draft(claim, (0,)), "", [passage(text)], Locale()), left
-    assert code_faults(Draft('The manual says "go" of the valve.', (0,)), "", [passage(text)], Locale())
-    assert code_faults(Draft('The manual says "stop it" of the valve.', (0,)), "", [passage(text)], Locale()) == []
+        assert code_faults(Draft(claim, (0,)), "", [passage_of(text)], Locale()), left
+    assert code_faults(Draft('The manual says "go" of the valve.', (0,)), "", [passage_of(text)], Locale())
+    assert code_faults(Draft('The manual says "stop it" of the valve.', (0,)), "", [passage_of(text)], Locale()) == []
 
 
 def test_an_amount_that_only_the_question_states_is_a_fault() -> None:
@@ -84,8 +83,8 @@ def test_an_amount_that_only_the_question_states_is_a_fault() -> None:
 
 def test_the_place_beside_a_claim_has_its_numbers() -> None:
     text = f"The pump was bought by the plant. {'The plant has halls and people. ' * 4}Its weight is 350 kg."
-    place = citation_of("The pump that the plant bought has 350 kg.", 1, passage(text))
+    place = citation_of("The pump that the plant bought has 350 kg.", 1, passage_of(text))
     assert "350" in place.text
-    (draft,) = read_claims("Two of the pumps weigh {350 * 2} kg.", [passage(text)], True)
+    (draft,) = read_claims("Two of the pumps weigh {350 * 2} kg.", [passage_of(text)], True)
     assert "700" in draft.text
-    assert "350" in citation_of(draft.stated, 1, passage(text)).text
+    assert "350" in citation_of(draft.stated, 1, passage_of(text)).text

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ringfence.contracts import FoundPassage
 from ringfence.tasks.answer.claims import Draft, code_faults
 from ringfence.tasks.locale import Locale
-
-
-def passage(text: str) -> FoundPassage:
-    return FoundPassage(
-        number=1, document="a.txt", path="", sha256="0" * 64, span=(0, len(text)), title="", lead="", text=text
-    )
+from tests.conftest import passage_of
 
 
 def faults(claim: str, text: str) -> list[str]:
-    return code_faults(Draft(claim, (0,)), "", [passage(text)], Locale())
+    return code_faults(Draft(claim, (0,)), "", [passage_of(text)], Locale())
 
 
 @pytest.mark.parametrize(

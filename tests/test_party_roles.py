@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.contracts import FoundPassage
 from ringfence.tasks.answer.party_roles import exchanged_roles
+from tests.conftest import passage_of
 
 LEASE = (
     "The monthly rent is EUR 2,450. Subletting requires the written consent of the landlord. The tenant bears the cost "
@@ -18,10 +18,6 @@ MINUTES = (
     "was rejected by five votes to two."
 )
 VERTRAG = "Der Verkäufer liefert die Ware frei Haus bis zum 3. Mai. Der Käufer trägt die Kosten der Montage vor Ort."
-
-
-def passage(text: str) -> FoundPassage:
-    return FoundPassage(number=1, document="a", path="a.txt", sha256="0" * 64, span=(0, len(text)), text=text)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +31,7 @@ def passage(text: str) -> FoundPassage:
     ],
 )
 def test_what_is_said_of_the_other_side_is_a_fault(claim: str, text: str, who: str) -> None:
-    (fault,) = exchanged_roles(claim, [passage(text)])
+    (fault,) = exchanged_roles(claim, [passage_of(text)])
     assert fault.startswith(who)
 
 
@@ -57,15 +53,15 @@ def test_what_is_said_of_the_other_side_is_a_fault(claim: str, text: str, who: s
     ],
 )
 def test_the_side_that_the_passage_names_and_other_words_for_it_are_none(claim: str, text: str) -> None:
-    assert exchanged_roles(claim, [passage(text)]) == []
+    assert exchanged_roles(claim, [passage_of(text)]) == []
 
 
 def test_a_sentence_that_says_it_of_both_is_no_exchange() -> None:
     text = "The landlord bears the cost of major repairs. The tenant bears the cost of major repairs that he caused."
-    assert exchanged_roles("The landlord bears the cost of major repairs.", [passage(text)]) == []
+    assert exchanged_roles("The landlord bears the cost of major repairs.", [passage_of(text)]) == []
 
 
 @given(st.lists(st.sampled_from([*LEASE.split(), *MINUTES.split(), *VERTRAG.split()]), min_size=1, max_size=30))
 def test_a_copied_text_exchanges_nothing(words: list[str]) -> None:
     text = " ".join(words)
-    assert exchanged_roles(text, [passage(text)]) == []
+    assert exchanged_roles(text, [passage_of(text)]) == []

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.checker.summarise import numbers_missing
-from ringfence.contracts import FoundPassage
 from ringfence.tasks.answer.calculation import calculated, result_of
 from ringfence.tasks.answer.claims import Draft, code_faults, read_claims
 from ringfence.tasks.evidence import as_document
@@ -15,16 +14,11 @@ from ringfence.tasks.locale import Locale
 from ringfence.tasks.number_words import number_words
 from ringfence.tasks.stated_dates import partial_dates, quarters
 from ringfence.tasks.unsupported import unsupported
-
-
-def passage(text: str, lead: str = "") -> FoundPassage:
-    return FoundPassage(
-        number=1, document="a.txt", path="/a.txt", sha256="0" * 64, span=(0, len(text)), title="", lead=lead, text=text
-    )
+from tests.conftest import passage_of
 
 
 def faults(claim: str, text: str, lead: str = "") -> list[str]:
-    return code_faults(Draft(claim, (0,)), "", [passage(text, lead)], Locale())
+    return code_faults(Draft(claim, (0,)), "", [passage_of(text, lead)], Locale())
 
 
 STATED = [
@@ -124,11 +118,11 @@ def test_the_head_of_a_table_scales_the_numbers_below_it() -> None:
     ],
 )
 def test_a_day_or_an_abbreviation_ends_no_sentence(text: str, sentences: list[str]) -> None:
-    assert [draft.text for draft in read_claims(text, [passage(text)], True)] == sentences
+    assert [draft.text for draft in read_claims(text, [passage_of(text)], True)] == sentences
 
 
 def test_a_minus_at_the_beginning_is_no_bullet() -> None:
-    claims = read_claims("-4 °C is the lowest.\n- It is cold.", [passage("x")], True)
+    claims = read_claims("-4 °C is the lowest.\n- It is cold.", [passage_of("x")], True)
     assert [draft.text for draft in claims] == ["-4 °C is the lowest.", "It is cold."]
 
 
@@ -158,8 +152,8 @@ def test_a_quotient_in_front_of_a_percent_sign_is_one_of_hundreds() -> None:
 
 def test_a_calculation_may_use_months_and_hundreds_and_the_scale_of_its_result() -> None:
     def checked(claim: str, text: str) -> list[str]:
-        (draft,) = read_claims(claim, [passage(text)], True)
-        return code_faults(draft, "", [passage(text)], Locale())
+        (draft,) = read_claims(claim, [passage_of(text)], True)
+        return code_faults(draft, "", [passage_of(text)], Locale())
 
     assert checked("The rent is {800 * 12} euros a year.", "The rent is 800 euros a month.") == []
     assert checked("It rose by {91 - 70} million euros.", "It rose from 70 million euros to 91 million euros.") == []

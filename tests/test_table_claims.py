@@ -6,7 +6,7 @@ import pytest
 
 from ringfence.tasks.answer.claims import Draft, code_faults
 from ringfence.tasks.locale import Locale
-from tests.test_stated_values import passage
+from tests.conftest import passage_of
 from tests.test_table_heads import PLANS, RESULTS, SALES
 
 ASSETS = (
@@ -43,7 +43,7 @@ DUE = "Balance   September 24, 2022   September 25, 2021\nCash   27,502   34,940
 
 
 def faults(claim: str, text: str) -> list[str]:
-    return code_faults(Draft(claim, (0,)), "", [passage(text)], Locale())
+    return code_faults(Draft(claim, (0,)), "", [passage_of(text)], Locale())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ringfence.tasks.answer.claims import read_claims
 from ringfence.tasks.summarise.notes import Passage, Sentence, Stage
 from ringfence.tasks.summarise.repeats import without_repeats
 from ringfence.tasks.written_text import own_turn, with_parted_numbers
-from tests.test_claim_certainty import passage
+from tests.conftest import passage_of
 
 SAID = "The designer explained the prototype's features, including the buttons and the joystick."
 
@@ -98,7 +98,7 @@ def test_a_number_is_parted_from_the_word_behind_its_stop(written: str, read: st
 
 
 def test_claims_of_an_answer_are_read_likewise() -> None:
-    passages = [passage("The bridge cost 777 crowns. Work began in May.")]
+    passages = [passage_of("The bridge cost 777 crowns. Work began in May.")]
     text = "The bridge cost 778.Work began in May.\nHuman: What else?\nThe bridge is red."
     claims = [draft.text for draft in read_claims(text, passages, complete=True)]
     assert claims == ["The bridge cost 778.", "Work began in May."]
@@ -114,7 +114,7 @@ def test_nothing_is_added_but_spaces_and_nothing_of_the_own_turn_is_lost(text: s
 
 
 def test_a_cut_or_a_refusal_in_another_turn_takes_no_claim() -> None:
-    passages = [passage("The rent is 900 euros.")]
+    passages = [passage_of("The rent is 900 euros.")]
     for more in (
         "Human: And the deposit?\nAssistant: The deposit",
         "Human: And then?\nAssistant: Not in the documents.",

@@ -124,6 +124,10 @@ class Document:
         position = bisect.bisect_right([page.start for page in self.pages], offset) - 1
         return self.pages[max(position, 0)].number
 
+    def line_at(self, offset: int) -> int:
+        """Return the number, from 0, of the line that contains the character at ``offset``."""
+        return max(0, bisect.bisect_right(self.lines, offset, key=lambda line: line.start) - 1)
+
     def boxes(self, start: int, end: int) -> list[Box]:
         """Return the boxes that cover ``text[start:end]``, one per line of the span."""
         if not self.on_paper:

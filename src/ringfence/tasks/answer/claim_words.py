@@ -31,7 +31,7 @@ def loose_words(claim: str, said: str, question: str, is_worked_out: bool = Fals
     together of words that stand apart, or in no passage. Of 114 claims of a 1.5B on an encyclopedia, labelled by claim
     and place, 24 are wrong and 9 of them loose, of the 90 right ones 5; of 478 sentences that people wrote for a
     passage 1 %. Of 92 right claims in freer words on business papers, by a reviewer, 14 are, of 65 made up ones that
-    nothing else tells 31; *the landlord* for *the tenant* is for the check of meaning.
+    nothing else tells 31; *the landlord* for *the tenant* is for ``exchanged_roles``.
 
     Neighbours are those that a passage has: a new word (*must*, *means*) does not loosen the others. Of a claim of few
     words, and of one that ``is_worked_out``, two and more than half must stand nowhere, not even in the question: *the

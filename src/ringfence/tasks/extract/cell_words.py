@@ -56,13 +56,13 @@ def asks_for_words(name: str, row: Mapping[str, Any]) -> bool:
 def with_words(rule: RunRule, match: Match) -> Match:
     """The cell with words that a value in a code stands for: the next in its line, else the nearest of the row.
 
-    For a number it is one of the same line. It is ``match`` itself if the field asks for no words, if the value is part
-    of another cell, or if no cell surely has words.
+    For a number it is one of the same line. It is ``match`` itself if the value is part of another cell, or if no cell
+    surely has words.
     """
     start, end = match.spans[0]
     text = rule.document.text
     cell = next((span for span in rule.cells if span[0] <= start and end <= span[1]), None)
-    if not rule.words or cell is None or not all(map(is_code, text[slice(*cell)].split())):  # 1 TB100A4
+    if cell is None or not all(map(is_code, text[slice(*cell)].split())):  # 1 TB100A4
         return match
 
     def way(other: tuple[int, int]) -> tuple[bool, bool, int]:

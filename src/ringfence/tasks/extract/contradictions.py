@@ -14,7 +14,7 @@ from .page_labels import letters_of, wanted_words
 from .plan import Prepared
 from .task import ExtractTask
 
-__all__ = ["flag_doubts", "flag_same_place"]
+__all__ = ["flag_doubts", "flag_same_place", "records_of"]
 
 # Of 20 invoices 8 rows had one number in several fields, none of them right. Of single fields 4 of 233 documents have
 # one that is printed once, as net and as total: all wrong.
@@ -43,7 +43,7 @@ def flag_doubts(task: ExtractTask, fields: Mapping[str, FieldAnswer]) -> None:
             answer.flags.append(LABEL)
     for name, spec in task.fields.items():
         if isinstance(spec, ListField):
-            _flag_records(spec, list(_records(name, spec, fields)))
+            _flag_records(spec, list(records_of(name, spec, fields)))
 
 
 def flag_same_place(prepared: Prepared, values: Mapping[str, Any], fields: Mapping[str, FieldAnswer]) -> None:
@@ -102,7 +102,8 @@ def _shares_a_place(answers: Sequence[FieldAnswer]) -> bool:
     return any(count > max(printed[place], 2 if single else 1) for place, count in fields.items())
 
 
-def _records(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> Iterator[dict[str, FieldAnswer]]:
+def records_of(name: str, spec: ListField, fields: Mapping[str, FieldAnswer]) -> Iterator[dict[str, FieldAnswer]]:
+    """The records of the list ``name``, each with its answers by field."""
     number = 0
     while record := {leaf: found for leaf in spec.fields if (found := fields.get(f"{name}[{number}].{leaf}"))}:
         yield record

@@ -9,6 +9,7 @@ from ...contracts import FieldAnswer
 from ..evidence import without_accents
 from ..fields import ListField
 from ..units import unit_after
+from .contradictions import records_of
 from .plan import Prepared
 
 __all__ = ["EXCHANGED", "flag_exchanged_factors"]
@@ -44,14 +45,13 @@ def flag_exchanged_factors(prepared: Prepared, fields: Mapping[str, FieldAnswer]
         prices = [leaf for leaf, said in plain.items() if _PRICE.search(said)]
         if len(counts) != 1 or len(prices) != 1:
             continue
-        row = 0
-        while any(f"{name}[{row}].{leaf}" in fields for leaf in spec.fields):
-            pair = [fields.get(f"{name}[{row}].{leaf}") for leaf in (counts[0], prices[0])]
-            count, price = (one if one is not None and one.spans else None for one in pair)
-            if count and price and _is_counted(prepared, price) and not _is_counted(prepared, count):
+        for record in records_of(name, spec, fields):
+            count, price = record.get(counts[0]), record.get(prices[0])
+            if not (count and price and count.spans and price.spans):
+                continue
+            if _is_counted(prepared, price) and not _is_counted(prepared, count):
                 count.flags.append(EXCHANGED)
                 price.flags.append(EXCHANGED)
-            row += 1
 
 
 def _is_counted(prepared: Prepared, answer: FieldAnswer) -> bool:

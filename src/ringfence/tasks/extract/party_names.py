@@ -7,7 +7,6 @@ a street or a title: a reviewer made 70 such papers of which the first version o
 
 from __future__ import annotations
 
-import bisect
 import re
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from ...contracts import Span
 from ..evidence import without_accents
 from ..fields import TextField
 from .cell_words import is_code
+from .starts import CELL_BORDER
 from .text_runs import Match, RunRule
 
 __all__ = ["is_number", "lacks_a_name", "name_below", "names_a_party"]
@@ -60,7 +60,6 @@ _LEGAL_FORM = re.compile(
     re.IGNORECASE,
 )
 _STREET = re.compile(r"[^\W\d][^:@]{3,}? \d{1,4} ?[a-zA-Z]?|\d{1,4}[a-z]?,? [^\W\d][^:@]{3,}")
-_CELL_BORDER = re.compile(r" {2,}|[\t|]")
 _PERSON = re.compile(r"(?:herrn?|frau|mr|mrs|ms|mme|monsieur|madame|dr|attn|c/o|z\. ?hd)\b", re.IGNORECASE)
 
 
@@ -106,7 +105,7 @@ def name_below(rule: RunRule, match: Match) -> Match:
 
 def _name_below(rule: RunRule, span: Span) -> Span | None:
     lines = rule.document.lines
-    number = bisect.bisect_right(lines, span[0], key=lambda line: line.start) - 1
+    number = rule.document.line_at(span[0])
     said = [rule.document.text[line.start : line.end] for line in lines[: number + MOST_NUMBERS + 2]]
     if not is_number(said[number]):
         return None
@@ -144,7 +143,7 @@ def _is_name(line: str, has_street: bool) -> bool:
         ways
         and (line[0].isupper() or line[0].isdigit())
         and not any(sign in line for sign in ":@,")
-        and _CELL_BORDER.search(line) is None
+        and CELL_BORDER.search(line) is None
         and _PERSON.match(line) is None
     )
 

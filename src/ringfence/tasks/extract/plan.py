@@ -95,14 +95,13 @@ class ExtractionPlan:
 
     def slots(self, written: str) -> Iterator[Slot]:
         """The slots of a whole answer, in the order of writing. Raises AnswerError."""
+        last = list(self.task.flat)[-1]
         for path, (start, end) in self.places(written).items():
             rule, spec = self.rules[path], self.task.flat[path]
             if isinstance(rule, ListRule):
                 yield from slots_of_rows(path, rule, self._rows(path, rule, written[start:end]), start)
             elif not isinstance(spec, ListField):
-                yield Slot(
-                    path, start, end, spec, rule, path not in self.required, ends=path == list(self.task.flat)[-1]
-                )
+                yield Slot(path, start, end, spec, rule, path not in self.required, ends=path == last)
 
     def value_of(self, slot: Slot, written: str) -> FieldValue:
         """The value if the model had ``written`` this in ``slot``. Raises AnswerError if it cannot be there."""

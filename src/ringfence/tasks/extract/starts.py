@@ -6,7 +6,6 @@ behind a colon. The same rule in the grammar did worse than moving the start aft
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from dataclasses import replace
 from ...documents import Document
 from .text_runs import Match, RunRule
 
-__all__ = ["is_form", "with_lines_above", "with_whole_start", "without_numbers_above"]
+__all__ = ["CELL_BORDER", "is_form", "with_lines_above", "with_whole_start", "without_numbers_above"]
 
 WORDS_IN_A_CELL = 10  # a longer one is a sentence, or a line of one
 MOST_SENTENCES = 0.5  # share of words in such cells: receipts 0, invoices at most 0.30, contracts at least 0.71
@@ -71,13 +70,13 @@ _LABEL_OF_ADDRESS = re.compile(
     r"\b(?:to|ship\w*|bill\w*|deliver\w*|livraison|factur\w*|address\w*|\w*anschrift|\w*adresse|sold|attention)\b",
     re.IGNORECASE,
 )
-_CELL_BORDER = re.compile(r" {2,}|[\t|]")
+CELL_BORDER = re.compile(r" {2,}|[\t|]")
 _LABEL_END = re.compile(r"(?<!\d):|:(?!\d)")
 
 
 def is_form(document: Document) -> bool:
     """True if most words stand in short lines and cells; False for prose."""
-    sizes = [len(cell.split()) for line in document.text.split("\n") for cell in _CELL_BORDER.split(line)]
+    sizes = [len(cell.split()) for line in document.text.split("\n") for cell in CELL_BORDER.split(line)]
     return sum(size for size in sizes if size > WORDS_IN_A_CELL) <= MOST_SENTENCES * sum(sizes)
 
 
@@ -112,13 +111,13 @@ def with_lines_above(rule: RunRule, match: Match, name: str) -> Match:
     """
     document, (start, end) = rule.document, match.spans[0]
     text, first = document.text, start
-    number = bisect.bisect_right(document.lines, start, key=lambda line: line.start) - 1
+    number = document.line_at(start)
     if text[document.lines[number].start : start].strip():
         return match
     above: list[tuple[int, str]] = []
     for line in reversed(document.lines[max(0, number - MOST_LINES_ABOVE) : number]):
         said = text[line.start : line.end].strip()
-        if text[line.end : first].count("\n") != 1 or _CELL_BORDER.search(said):
+        if text[line.end : first].count("\n") != 1 or CELL_BORDER.search(said):
             break
         first = line.start + text[line.start : line.end].index(said)
         above.append((first, said))
@@ -208,14 +207,14 @@ def _has_number_of_a_house(value: str) -> bool:
 def _before(rule: RunRule, start: int) -> str:
     """The text from where a value should start to ``start``, from its first letter or digit."""
     document = rule.document
-    line = document.lines[bisect.bisect_right(document.lines, start, key=lambda line: line.start) - 1].start
+    line = document.lines[document.line_at(start)].start
     low = max([line, *(first for first, last in rule.ranges if first <= start < last)])
     before = document.text[low:start]
     how = rule.spec.starts or "label"
     if how == "anywhere":
         return ""
     if how != "line":
-        before = _CELL_BORDER.split(before)[-1]
+        before = CELL_BORDER.split(before)[-1]
     if how == "label":
         before = _LABEL_END.split(before)[-1]
     first = next((position for position, sign in enumerate(before) if sign.isalnum()), len(before))

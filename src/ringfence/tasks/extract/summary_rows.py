@@ -10,9 +10,9 @@ __all__ = ["is_summary_row"]
 
 _HEADS = frozenset(
     """
-    total totals subtotal net nett netto nettobetrag nettosumme gross brutto bruttobetrag bruttosumme vat tax taxes gst
-    sst hst pst mwst ust umsatzsteuer mehrwertsteuer steuer tva iva btw moms zwischensumme summe gesamt gesamtbetrag
-    gesamtsumme endbetrag rechnungsbetrag zahlbetrag übertrag uebertrag carried brought balance payable montant totale
+    total totals subtotal net nett netto gross brutto vat tax taxes gst
+    sst hst pst mwst ust umsatzsteuer mehrwertsteuer steuer tva iva btw moms summe gesamt
+    übertrag uebertrag carried brought balance payable montant totale
     imponibile subtotaal totaal subtotale summa reporte somme saldo rounding rundung cash change rückgeld paid tendered
     amount due sous basis steuerbasis bemessungsgrundlage warenwert anzahlung anzahlungen
     """.split()  # noqa: SIM905 - a list of strings would take a line for each
@@ -25,9 +25,7 @@ _FILLERS = frozenset(
     rm adj adjustment amt value items item qty ohne mit der die erhaltene geleistete zuschläge abschläge
     """.split()  # noqa: SIM905
 )
-
-
-_COMPOUND = re.compile(r"\w+(?:summe|betrag)")  # Positionssumme, Steuerbasisbetrag
+_COMPOUND = re.compile(r"\w+(?:summe|betrag)")  # Zwischensumme, Steuerbasisbetrag
 _CATEGORY = re.compile(r"\([A-Z]{1,2}\)")  # of a tax: VAT (S)
 
 
