@@ -8,20 +8,30 @@ import pytest
 
 from ringfence.tasks import prepare
 from ringfence.tasks.extract.answer import Answer
-from ringfence.tasks.extract.factors import flag_exchanged_factors
+from ringfence.tasks.extract.factors import with_factors_in_place
 from ringfence.tasks.extract.merge import gather
 from tests.conftest import document_of, task_of
 
 
+def answer_of(row: str, written: str, **kinds: str) -> Answer:
+    """The answer for a paper with one row, for which the model ``written`` this; ``kinds`` are those of two fields."""
+    kinds = kinds or {"quantity": "number", "unit_price": "number"}
+    numbers = {name: {"kind": kind} for name, kind in {**kinds, "amount": "number"}.items()}
+    task = task_of(lines={"kind": "list", "fields": {"item": {"kind": "text"}, **numbers}})
+    prepared = prepare(task, document_of(f"Item   Price   Pieces   Amount\n{row}\n"))
+    return with_factors_in_place(prepared, gather(task, [prepared.plan().read(f"\n- {written}\n")]))
+
+
 def flags_of(row: str, written: str, quantity: str = "quantity", price: str = "unit_price") -> list[list[str]]:
     """The flags of quantity and price in the one row of a paper, for which the model ``written`` this."""
-    number: dict[str, Any] = {"kind": "number"}
-    fields = {"item": {"kind": "text"}, quantity: number, price: number, "amount": number}
-    task = task_of(lines={"kind": "list", "fields": fields})
-    prepared = prepare(task, document_of(f"Item   Price   Pieces   Amount\n{row}\n"))
-    answer: Answer = gather(task, [prepared.plan().read(f"\n- {written}\n")])
-    flag_exchanged_factors(prepared, answer.fields)
-    return [answer.fields[f"lines[0].{leaf}"].flags for leaf in (quantity, price)]
+    found = answer_of(row, written, **{quantity: "number", price: "number"})
+    return [found.fields[f"lines[0].{leaf}"].flags for leaf in (quantity, price)]
+
+
+def factors_of(row: str, written: str, **kinds: str) -> list[Any]:
+    """The quantity and the price of the one row of a paper, after the program exchanged them where it had to."""
+    answer = answer_of(row, written, **kinds)
+    return [answer.values["lines"][0][leaf] for leaf in ("quantity", "unit_price")]
 
 
 EXCHANGED = [["exchanged"], ["exchanged"]]
@@ -69,3 +79,17 @@ def test_a_price_without_a_unit_or_a_quantity_with_one_says_nothing(row: str) ->
 )
 def test_only_fields_of_a_quantity_and_a_price_are_compared(quantity: str, price: str, found: list[list[str]]) -> None:
     assert flags_of("Spade   9.90   20 pcs   198.00", SPADE, quantity, price) == found
+
+
+def test_numbers_that_are_exchanged_are_put_in_their_places_with_their_evidence() -> None:
+    row = "Spade   9.90   20 pcs   198.00"
+    assert factors_of(row, SPADE) == ["20", "9.90"]
+    answer = answer_of(row, SPADE)
+    assert [answer.fields[f"lines[0].{leaf}"].raw for leaf in ("quantity", "unit_price")] == ["20", "9.90"]
+
+
+def test_a_number_and_an_amount_of_money_are_only_flagged() -> None:
+    kinds = {"quantity": "number", "unit_price": "money"}
+    row, written = "Spade   9.90   20.00 kg   198.00", "Spade | 9.90 | 20.00 | 198.00"
+    assert factors_of(row, written, **kinds) == ["9.90", {"amount": "20.00", "currency": None}]
+    assert answer_of(row, written, **kinds).fields["lines[0].unit_price"].flags == ["exchanged"]

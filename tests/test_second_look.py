@@ -66,6 +66,47 @@ def tokens(*parts: tuple[str, float]) -> tuple[str, tuple[int, ...], tuple[float
     return text, tuple(ends), tuple(logprob for _, logprob in parts)
 
 
+ROWS = "1   Night,   70.00\n    two of them\nNote 3\n2   Lunch   12.00\nNorth 5\n"
+LINES = {"kind": "list", "fields": {"name": {"kind": "text"}, "amount": {"kind": "number"}}}
+
+
+def test_a_record_that_was_begun_astray_is_asked_again_without_its_first_token() -> None:
+    written = tokens(
+        (" -", 0.0), (" Night,", 0.0), (" | 70.00\n-", 0.0), (" No", -18.0), ("rth | 5", -9.0), ("\n", 0.0)
+    )
+    plan = plan_of(ROWS, lines=LINES)
+    look = plan.second_look(*written)
+    assert look is not None
+    assert look.written.text == " - Night, | 70.00"
+    assert '"No' not in look.grammar.partition("\nt0")[0]
+    assert "Lunch" in look.grammar
+    again = tokens(("\n-", 0.0), (" Lunch | 12.00", 0.0), ("\n", 0.0))
+    records = look.read(*again).lists["lines"]
+    assert [record.values["name"].value for record in records] == ["Night,", "Lunch"]
+    assert look.second_look(*again) is None
+
+
+def test_a_list_may_end_where_a_record_was_begun_astray() -> None:
+    written = tokens(
+        (" -", 0.0), (" Night,", 0.0), (" | 70.00\n-", 0.0), (" No", -18.0), ("rth | 5", -9.0), ("\n", 0.0)
+    )
+    look = plan_of(ROWS, lines=LINES).second_look(*written)
+    assert look is not None
+    assert len(look.read(*tokens(("\n", 0.0))).lists["lines"]) == 1
+
+
+def test_a_list_whose_first_record_was_begun_astray_may_be_null() -> None:
+    written = tokens((" -", 0.0), (" No", -18.0), ("rth | 5", 0.0), ("\n", 0.0))
+    look = plan_of(ROWS, lines=LINES).second_look(*written)
+    assert look is not None
+    assert look.read(*tokens((" null", 0.0), ("\n", 0.0))).lists["lines"] == []
+
+
+def test_a_record_that_was_led_astray_behind_its_first_token_stands() -> None:
+    written = tokens((" -", 0.0), (" Ni", -4.0), ("ght,", -12.0), (" | 70.00", 0.0), ("\n", 0.0))
+    assert plan_of(ROWS, lines=LINES).second_look(*written) is None
+
+
 DOUBTED = tokens((" null", -1.5), ("\nwho:", 0.0), (" null", -0.1), ("\n", 0.0))
 DATES = {"day": {"kind": "date"}, "who": {"kind": "text"}}
 DATED = "Signed 2024-03-01 by Ann\nPaid 2024-05-05\n"

@@ -14,7 +14,7 @@ from ringfence.tasks.extract.checks import CheckSyntaxError, parse_check, run_ch
 from ringfence.tasks.extract.grammar import CandidateRule
 from ringfence.tasks.extract.list_grammar import ListRule
 from ringfence.tasks.extract.merge import merge
-from ringfence.tasks.extract.summary_rows import is_summary_row
+from ringfence.tasks.extract.summary_rows import is_bare_of_amounts, is_summary_row
 from ringfence.tasks.extract.task import ExtractTask
 from tests.conftest import document_of, task_of
 
@@ -62,6 +62,31 @@ def test_rows_that_only_sum_up_are_told_by_their_words(row: str) -> None:
 @pytest.mark.parametrize("row", ITEMS)
 def test_an_item_whose_name_holds_such_a_word_stays_an_item(row: str) -> None:
     assert not is_summary_row(row)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Seite 2 von 3", "Example Ltd   Page 2 of 3", "page: 4", "Pagina 1/2", "Blatt 3", "Strona 1 z 4",
+        "Zahlbar innerhalb 30 Tagen netto bis 12.08.2018, 3%", "Payable within 14 days, 2 % discount",
+        "Payment terms: 30 days net", "2,5 % Skonto innerhalb 8 Tagen", "À payer sous 30 jours, escompte 2 %",
+        "Payment due 2024-05-01",
+    ],
+)  # fmt: skip
+def test_numbers_of_pages_and_terms_of_payment_make_no_row(line: str) -> None:
+    assert is_bare_of_amounts(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Seminar, 10 days   2   300.00", "Page layout   3   40.00", "Payment terminal   2   199.00", "Rate 5 %",
+        "2 % Skonto bei Zahlung in 8 Tagen   12,40", "Seite 12 A4 farbig   0,20", "Rent for 3 months   900.00",
+        "No number at all",
+    ],
+)  # fmt: skip
+def test_a_line_with_any_other_number_may_be_a_row(line: str) -> None:
+    assert not is_bare_of_amounts(line)
 
 
 def test_a_list_offers_items_and_no_summary_rows() -> None:

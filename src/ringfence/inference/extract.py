@@ -23,7 +23,7 @@ from ..tasks import (
 from ..tasks.extract.answer import FieldValue, Record
 from ..tasks.extract.assignment import conclude
 from ..tasks.extract.contradictions import flag_same_place
-from ..tasks.extract.factors import flag_exchanged_factors
+from ..tasks.extract.factors import with_factors_in_place
 from ..tasks.extract.labelled_texts import flag_texts
 from ..tasks.extract.merge import gather
 from ..tasks.extract.named_values import flag_named_elsewhere, with_named_values
@@ -243,14 +243,14 @@ class ExtractJob:
         """The merged answers of all windows with what the page names, weighed by the ranker; no check has run yet."""
         task = self.prepared.task
         merged = gather(task, [self.parts[number] for number in self.chosen])
-        gathered = with_named_values(self.prepared, merged, self._read)
+        named = with_named_values(self.prepared, merged, self._read)
+        gathered = with_factors_in_place(self.prepared, named)
         return self.ranker.weigh(task, self.document, gathered) if self.ranker else gathered
 
     def concluded(self, task: ExtractTask, gathered: Answer) -> Answer:
         """The answer after the checks of ``task``, which may have more fields than the windows answer."""
         answer = conclude(task, gathered)
         flag_same_place(self.prepared, answer.values, answer.fields)
-        flag_exchanged_factors(self.prepared, answer.fields)
         if not self.ranker:  # a ranker knows what labels are worth
             flag_named_elsewhere(self.prepared, answer.fields)
             flag_texts(self.prepared, answer.fields)

@@ -15,7 +15,7 @@ from .checks import broken_rows, paths_of, run_check
 from .contradictions import flag_doubts
 from .doubts import belief_doubts
 from .rules import Rule, rules_of
-from .search import LEAD, Search, amount_of, place_of
+from .search import LEAD, Search, amount_of, place_of, says_the_same
 from .task import ExtractTask
 
 __all__ = ["CHOSEN_BY_CHECK", "OF_THE_FIELD", "conclude", "fields_of_broken_checks"]
@@ -184,7 +184,9 @@ def _least_change(
     # of 10 invoices that were mended so, an invented one was (30, 3, 3 to 3, 10, 30); of seven sums three were right.
     # The likeliest value, if it is much likelier than the written one, is none: the grammar led the model astray.
     lost = {path: _loss(answer, {path: each}) for path, each in changed.items()}
+    other = {path for path, each in changed.items() if not says_the_same(value_at(answer.values, path), each.value)}
     free = {path for path, each in lost.items() if each > -LEAD or changed[path].logprob < domains[path][0].logprob}
+    free &= other  # one number in two places is one
     if any(len(rule.paths & free) > 1 for rule in (*broken, *touching) if rule.is_equation or rule in broken):
         return {}
     ordered = set(changed) - {path for rule in broken if rule.is_equation for path in rule.paths}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 
-from ...contracts import FieldAnswer
+from ...contracts import FieldAnswer, field_of, value_at
 from ..evidence import without_accents
 from ..fields import ListField
 from ..units import unit_after
+from .answer import Answer, copy_values, put_value
 from .contradictions import records_of
 from .plan import Prepared
 
-__all__ = ["EXCHANGED", "flag_exchanged_factors"]
+__all__ = ["EXCHANGED", "with_factors_in_place"]
 
 EXCHANGED = "exchanged"
 # By the last words of a field's name, in plain letters.
@@ -32,11 +34,25 @@ _PIECES = re.compile(
 _NOT_COUNTED = frozenset({"percent", "point", "basis point", "permille", "cent", "share"})
 
 
-def flag_exchanged_factors(prepared: Prepared, fields: Mapping[str, FieldAnswer]) -> None:
-    """Flag the quantity and the price of a row if the unit stands behind the price: *9.90   20 pcs*.
+def with_factors_in_place(prepared: Prepared, answer: Answer) -> Answer:
+    """The answer with the quantity and the price of a row exchanged, and flagged, if the unit stands behind the price.
 
-    Of 111 rows of 45 invoices that a 1.5B read 4 are exchanged so, and nothing else said so: their product is right.
+    Of 111 rows of 45 invoices that a 1.5B read 4 were so (*9.90   20 pcs*), and nothing else said it: their product is
+    right. Values of two kinds (a number, an amount of money) are only flagged.
     """
+    values, fields = copy_values(answer.values), dict(answer.fields)
+    for count, price in _exchanged(prepared, answer):
+        both = [fields[path].model_copy(update={"flags": [*fields[path].flags, EXCHANGED]}) for path in (count, price)]
+        kinds = {prepared.task.kinds[field_of(path)] for path in (count, price)}
+        fields[count], fields[price] = both if len(kinds) > 1 else reversed(both)
+        if len(kinds) == 1:
+            for path, other in ((count, price), (price, count)):
+                put_value(values, path, value_at(answer.values, other))
+    return replace(answer, values=values, fields=fields)
+
+
+def _exchanged(prepared: Prepared, answer: Answer) -> Iterator[tuple[str, str]]:
+    """The paths of the quantity and the price of each row where the unit stands behind the price."""
     for name, spec in prepared.task.fields.items():
         if not isinstance(spec, ListField):
             continue
@@ -45,13 +61,12 @@ def flag_exchanged_factors(prepared: Prepared, fields: Mapping[str, FieldAnswer]
         prices = [leaf for leaf, said in plain.items() if _PRICE.search(said)]
         if len(counts) != 1 or len(prices) != 1:
             continue
-        for record in records_of(name, spec, fields):
+        for number, record in enumerate(records_of(name, spec, answer.fields)):
             count, price = record.get(counts[0]), record.get(prices[0])
             if not (count and price and count.spans and price.spans):
                 continue
             if _is_counted(prepared, price) and not _is_counted(prepared, count):
-                count.flags.append(EXCHANGED)
-                price.flags.append(EXCHANGED)
+                yield f"{name}[{number}].{counts[0]}", f"{name}[{number}].{prices[0]}"
 
 
 def _is_counted(prepared: Prepared, answer: FieldAnswer) -> bool:

@@ -1,18 +1,20 @@
 """Lists of records: each record takes its values from one row or block of the document.
 
 Records are written one per line, ``- value | value``, in document order. The grammar lets records only move forward
-through the rows, so decoding ends and no row is listed twice.
+through the rows, so decoding ends and no row is listed twice. The first one may stand behind the name of the list: a
+small model begins it there, and where it could not, it wrote the null that also begins with a space.
 """
 
 from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ...documents import Document
+from ...contracts import Span
+from ...documents import CellLines, Document, cells_of
 from ..fields import (
     BooleanField,
     ChoiceField,
@@ -28,14 +30,16 @@ from .grammar import (
     Choice,
     Rule,
 )
-from .summary_rows import is_summary_row
+from .summary_rows import is_bare_of_amounts, is_summary_row
 from .text_runs import Match, RunRule, SharedRules
 
 __all__ = ["ListRule", "WrittenValue", "list_rule"]
 
 START, BETWEEN = "\n-", " |"
+FIRST = " -"  # as long as START
 VALUES_IN_A_LINE = 4  # of a list of one text field
 LINES_ABOVE, LINES_BELOW = 2, 4  # lines without their own amounts that may belong to a row
+_LABELLED = re.compile(r"\s*[^\W\d_][^:\d]*:\s")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,13 @@ class Unit:
     start: int
     rules: dict[str, Rule | None]
 
+    def not_begun(self, first: str) -> Unit:
+        """The unit without the texts that begin with ``first``."""
+        rules = {
+            name: rule.not_begun(first) if isinstance(rule, RunRule) else rule for name, rule in self.rules.items()
+        }
+        return replace(self, rules=rules)
+
 
 @dataclass(frozen=True)
 class ListRule:
@@ -64,13 +75,18 @@ class ListRule:
     units: Sequence[Unit]
 
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
-        """One rule for the list, one for each unit and the units after it, one for each field of a unit."""
+        """One rule for the list, and those of its units."""
+        yield f"{name} ::= ({literal(FIRST)} | {literal(START)}) {name}-a0"
+        yield from self.rules_of_units(name, tails)
+
+    def rules_of_units(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """One rule for each unit and the units after it, the first of them NAME-a0, and those of its fields."""
         last = len(self.units) - 1
-        yield f"{name} ::= {name}-a0"
         for number, unit in enumerate(self.units):
             parts = []
             for position, (leaf, rule) in enumerate(unit.rules.items()):
-                parts.append(literal(BETWEEN if position else START))
+                if position:
+                    parts.append(literal(BETWEEN))
                 nullable = not self.spec.fields[leaf].required
                 if rule is None:
                     parts.append(literal(f" {NULL}"))
@@ -78,7 +94,7 @@ class ListRule:
                 leaf_name = f"{name}-u{number}-{position}"
                 yield from rule.rules(leaf_name, tails)
                 parts.append(f"({literal(' ' + NULL)} | {leaf_name})" if nullable else leaf_name)
-            following = f" ({name}-a{number + 1})?" if number < last else ""
+            following = f" ({literal(START)} {name}-a{number + 1})?" if number < last else ""
             skip = f" | {name}-a{number + 1}" if number < last else ""
             yield f"{name}-u{number} ::= {' '.join(parts)}"
             yield f"{name}-a{number} ::= {name}-u{number}{following}{skip}"
@@ -94,7 +110,30 @@ class ListRule:
 
         A record belongs to the first unit after the previous record's that matches.
         """
-        records: list[tuple[int, dict[str, WrittenValue]]] = []
+        records = self._records(written)
+        return None if records is None else [(self.units[number].start, record) for number, _, record in records]
+
+    def rest_from(self, written: str, begins: Callable[[int, int], str | None]) -> tuple[int, RestOfList] | None:
+        """The place of the first record that was begun astray, and the rule of what may stand there instead.
+
+        ``begins`` returns the first token of a text, at a place of ``written``, if it led the model astray. None if no
+        record was.
+        """
+        before = 0
+        for number, place, record in self._records(written) or []:
+            texts = [value for leaf, value in record.items() if isinstance(self.spec.fields[leaf], TextField)]
+            first = next((said for value in texts[:1] if (said := begins(value.start, value.end))), None)
+            if first is not None:
+                others = [unit.not_begun(first) for unit in self.units[before:]]
+                units = [unit for unit in others if not _lacks_required(self.spec, unit)]
+                return place, RestOfList(replace(self, units=units), begun=place > 0)
+            before = number + 1
+        return None
+
+    def _records(self, written: str) -> list[tuple[int, int, dict[str, WrittenValue]]] | None:
+        """The written records, each with the number of its unit and its place in ``written``."""
+        written = START + written.removeprefix(FIRST) if written.startswith(FIRST) else written
+        records: list[tuple[int, int, dict[str, WrittenValue]]] = []
         position, next_unit = 0, 0
         while position < len(written):
             if not written.startswith(START, position):
@@ -104,7 +143,7 @@ class ListRule:
             for number in range(next_unit, len(self.units)):
                 record = self._record(self.units[number], written, position + len(START), end)
                 if record is not None:
-                    records.append((self.units[number].start, record))
+                    records.append((number, position, record))
                     next_unit = number + 1
                     break
             else:
@@ -141,23 +180,43 @@ class ListRule:
         return WrittenValue(reading, rule, start - 1, end) if reading is not None else None
 
 
+@dataclass(frozen=True)
+class RestOfList:
+    """What may stand in place of a record and all behind it: others or the end; ``begun`` if some stand before it."""
+
+    records: ListRule
+    begun: bool
+
+    def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
+        """The rule of the rest, and those of its records."""
+        end = literal("" if self.begun else f" {NULL}")
+        starts = literal(START) if self.begun else f"({literal(FIRST)} | {literal(START)})"
+        others = f"{starts} {name}-a0 | " if self.records.units else ""
+        yield f"{name} ::= {others}{end}"
+        yield from self.records.rules_of_units(name, tails)
+
+
 def list_rule(
     spec: ListField,
     document: Document,
     window: tuple[int, int],
     candidates: Mapping[str, Sequence[Candidate]],
+    cell_lines: CellLines,
 ) -> ListRule | None:
     """The rule of a list over the units of ``window`` that may be records; None if there are none.
 
-    ``candidates`` holds the candidates in the whole document, in order, for each field with a recogniser.
+    ``candidates`` holds the candidates in the whole document, in order, for each field with a recogniser. A further
+    line of a row's cell is no text of its own: the model that wrote the first one would write it as the next record.
     """
     within = [
         (max(part.start, window[0]), min(part.end, window[1]))
         for part in (document.blocks if spec.anchor == "block" else document.lines)
         if part.start < window[1] and part.end > window[0]
     ]
-    if not spec.summary_rows and spec.anchor == "row":
-        within = _without_summaries(within, document)
+    if spec.anchor == "row":
+        within = [span for span in within if not is_bare_of_amounts(document.text[slice(*span)])]
+        if not spec.summary_rows:
+            within = _without_summaries(within, document)
     if len(spec.fields) == 1:
         units = _units_of_one_field(spec, document, within, candidates)
         return ListRule(spec, units) if units else None
@@ -166,12 +225,18 @@ def list_rule(
     # A line is a row if it holds values for half of the recognised fields, without counting one value twice.
     min_count = 0 if not recognised else max(1, (recognised + 1) // 2)
     anchors = [number for number, count in enumerate(counts) if count >= min_count]
+    further = frozenset(
+        line
+        for number in anchors
+        for cell in cells_of(document.text, *within[number])
+        for line in cell_lines.below(*cell).lines
+    )
     units = []
     for number in anchors:
         ranges = [within[number]]
         if spec.anchor == "row":
             ranges = _with_neighbours(within, number, counts, min_count, document)
-        unit = _unit(spec, document, ranges, candidates)
+        unit = _unit(spec, document, ranges, candidates, further)
         if any(rule is not None for rule in unit.rules.values()) and not _lacks_required(spec, unit):
             units.append(unit)
     return ListRule(spec, units) if units else None
@@ -234,7 +299,8 @@ def _with_neighbours(
     """A row and the neighbouring lines that are less than a row: a description above, or a continuation below.
 
     A row may be printed on two lines, the second with fewer cells (an article number, and the amount under its
-    column). Such a line of the same block belongs to the row above it, and can also be a row itself.
+    column). Such a line of the same block belongs to the row above it, and can also be a row itself. A value behind
+    its label, between two rows, belongs to the upper one.
     """
     ranges = [within[number]]
     for step, limit in ((1, LINES_BELOW), (-1, LINES_ABOVE)):
@@ -245,19 +311,27 @@ def _with_neighbours(
             continues = step > 0 and breaks == 1 and _cells(document, within[at]) < _cells(document, within[number])
             if breaks > 2 or (counts[at] >= min_count and not continues):  # beyond the next block, or a row
                 break
+            rows_above = any(count >= min_count for count in counts[max(0, at - LINES_BELOW) : at])
+            if step < 0 and rows_above and _LABELLED.match(document.text, *within[at]):
+                break
             ranges.append(within[at])
             at += step
     return ranges
 
 
 def _unit(
-    spec: ListField, document: Document, ranges: list[tuple[int, int]], candidates: Mapping[str, Sequence[Candidate]]
+    spec: ListField,
+    document: Document,
+    ranges: list[tuple[int, int]],
+    candidates: Mapping[str, Sequence[Candidate]],
+    further: Set[Span] = frozenset(),
 ) -> Unit:
     rules: dict[str, Rule | None] = {}
     for name, leaf in spec.fields.items():
         rule: Any = None
         if isinstance(leaf, TextField):
-            run = RunRule(document, leaf, ranges, one_line=True, words=asks_for_words(name, spec.fields))
+            words = asks_for_words(name, spec.fields)
+            run = RunRule(document, leaf, ranges, one_line=True, words=words, not_cells=further)
             rule = run if run.chains else None
         elif isinstance(leaf, ChoiceField):
             rule = Choice(leaf.options)

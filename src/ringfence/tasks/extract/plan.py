@@ -341,7 +341,7 @@ class Prepared:
             inner = {
                 leaf: self.candidates[f"{name}.{leaf}"] for leaf in spec.fields if f"{name}.{leaf}" in self.candidates
             }
-            return list_rule(spec, self.document, (window.start, window.end), inner)
+            return list_rule(spec, self.document, (window.start, window.end), inner, self.cell_lines)
         if isinstance(spec, ChoiceField):
             return Choice(spec.options)
         if isinstance(spec, BooleanField):

@@ -15,7 +15,7 @@ from ...contracts import FieldAnswer, Span
 from .answer import Weighed, put_value
 from .rules import Rule
 
-__all__ = ["LEAD", "Search", "amount_of", "place_of"]
+__all__ = ["LEAD", "Search", "amount_of", "place_of", "says_the_same"]
 
 LEAD = math.log(3)  # nats that they must be more likely than every other assignment that satisfies the checks
 MOST_STEPS = 20_000  # of a search, about a second; if it needs more, nothing changes
@@ -71,7 +71,7 @@ class Search:
 
     def _same(self, first: Mapping[str, Weighed], other: Mapping[str, Weighed]) -> bool:
         """True if two assignments say the same: 5.50 and 5.5000 are one number."""
-        return all(_is_same(each.value, other[path].value) for path, each in first.items())
+        return all(says_the_same(each.value, other[path].value) for path, each in first.items())
 
     @cached_property
     def _due(self) -> list[list[Rule]]:
@@ -115,7 +115,8 @@ class Search:
         )
 
 
-def _is_same(first: Any, other: Any) -> bool:
+def says_the_same(first: Any, other: Any) -> bool:
+    """Whether two values are one number or amount: 5.50 and 5.5000."""
     currencies = {value.get("currency") for value in (first, other) if isinstance(value, dict)} - {None}
     return bool(amount_of(first) == amount_of(other)) and len(currencies) <= 1
 

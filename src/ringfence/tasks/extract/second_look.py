@@ -86,6 +86,8 @@ def look_again(
         lowest = NULL_STANDS_AGAINST if isinstance(rule, CandidateRule) else NULL_STANDS
         doubted = nullable and sum(belief) < lowest
         return (Look(path, written, "null", start, sum(belief), isinstance(rule, ListRule)), rule) if doubted else None
+    if isinstance(rule, ListRule):
+        return _look_at_records(path, rule, written, place)
     if isinstance(rule, RunRule | CandidateRule) and min(belief) < ASTRAY:
         others = rule.without(text)
         return (Look(path, written, "astray", start, sum(belief)), others) if others else None
@@ -95,8 +97,34 @@ def look_again(
     return None
 
 
+def _look_at_records(
+    path: str, rule: ListRule, written: WrittenAnswer, place: tuple[int, int]
+) -> tuple[Look, FieldRule] | None:
+    """The look at the first record whose text begins with a token that the model did not want.
+
+    It wanted to begin another one that is not allowed (the second line of a name), and shares its first letters with
+    this. Everything that begins so is forbidden then, and the list may end.
+    """
+    start, end = place
+
+    def begins(low: int, high: int) -> str | None:
+        """The first token of a text if it is far from what the model wanted, without the space before it."""
+        token = next((stop for stop in written.token_ends if stop > start + low + 1), None)
+        if token is None or token > start + high or min(written.logprobs_within(start + low + 1, token)) >= ASTRAY:
+            return None
+        return written.text[start + low + 1 : token]
+
+    found = rule.rest_from(written.text[start:end], begins)
+    if found is None:
+        return None
+    at, rest = found
+    return Look(path, written, "astray", start + at, min(written.logprobs_within(start + at, end)), is_list=True), rest
+
+
 def asked_enough(look: Look, looks: Sequence[Look], written: WrittenAnswer) -> bool:
     """Whether a field was asked again before in ``looks``: nothing is asked twice, but for an end that moved on.
+
+    A list is asked again further down.
 
     ``written`` is what counts after the last of them.
     """
@@ -104,4 +132,6 @@ def asked_enough(look: Look, looks: Sequence[Look], written: WrittenAnswer) -> b
     if not before:
         return False
     moved_on = written is not before[-1].first and all(each.why == "ended" for each in (look, *before))
+    if look.is_list and look.why == "astray":
+        moved_on = before[-1].why == "null" or look.place > before[-1].place
     return not moved_on or len(before) == MOST_LINES_MORE

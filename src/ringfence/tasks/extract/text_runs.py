@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bisect
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from ...contracts import Span
 from ...documents import Document, Segment, cut_segments
 from ..fields import TextField
 from ..gbnf import literal, one_of
@@ -72,8 +73,8 @@ class RunRule:
     copies the break, and ended the field at it when only the space was allowed (11 of 60 addresses right); or it joins
     the lines of an address by commas, and stopped if it could not. ``next_name`` is the following field: only a space
     may join a line that begins with that name. Inside a list (``one_line``) a value is always written on one line. No
-    value begins with the word ``not_first``. ``words`` says that a value is read as
-    words where a code stands beside them.
+    value begins with the word ``not_first``, nor with the letters ``not_begun_with``, nor is it one of ``not_cells``.
+    ``words`` says that a value is read as words where a code stands beside them.
 
     A word in capitals may also be written as a name is, unless most of the document is in capitals: a model writes
     ``Muster`` for ``MUSTER Autovermietung``, and would otherwise be led to another word that begins like it.
@@ -86,10 +87,13 @@ class RunRule:
     one_line: bool = False
     not_first: str | None = None
     words: bool = False
+    not_begun_with: str | None = None
+    not_cells: Set[Span] = frozenset()
     chains: list[list[_Link]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chains = list(self._chains())
+        chains = self._chains()
+        self.chains = [c for c in chains if (c[0].segment.start, c[-1].segment.end) not in self.not_cells]
 
     def _chains(self) -> Iterable[list[_Link]]:
         """The segments of each range; with ``within: line``, each cell of a row begins a new chain."""
@@ -124,9 +128,10 @@ class RunRule:
         for chain in self.chains:
             for forms, continuation in self._backwards(chain, tails):
                 if self.not_first not in forms:
-                    every.update(dict.fromkeys((form, continuation) for form in forms))
+                    begun = [form for form in forms if not self._is_begun(form)]
+                    every.update(dict.fromkeys((form, continuation) for form in begun))
                     if forms[0][0].isalnum():
-                        starts.update(dict.fromkeys((form, continuation) for form in forms))
+                        starts.update(dict.fromkeys((form, continuation) for form in begun))
         yield f'{name} ::= " " ' + one_of(starts or every)
 
     def _backwards(self, chain: Sequence[_Link], tails: SharedRules) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -160,6 +165,16 @@ class RunRule:
         text = self.document.text
         words = (text[link.segment.start : link.segment.end] for chain in self.chains for link in chain)
         return replace(self, not_first=word) if any(word not in self._forms(each) for each in words) else None
+
+    def not_begun(self, letters: str) -> RunRule | None:
+        """The rule without the runs that begin with ``letters``; None if no other is left."""
+        rule = replace(self, not_begun_with=letters)
+        text = self.document.text
+        words = (text[link.segment.start : link.segment.end] for chain in self.chains for link in chain)
+        return rule if any(not rule._is_begun(form) for word in words for form in rule._forms(word)) else None
+
+    def _is_begun(self, form: str) -> bool:
+        return self.not_begun_with is not None and form.startswith(self.not_begun_with)
 
     def read(self, written: str) -> Match | None:
         """All runs of segments whose text is ``written``, earliest first; None if there is none.
