@@ -93,3 +93,24 @@ def test_a_number_and_an_amount_of_money_are_only_flagged() -> None:
     row, written = "Spade   9.90   20.00 kg   198.00", "Spade | 9.90 | 20.00 | 198.00"
     assert factors_of(row, written, **kinds) == ["9.90", {"amount": "20.00", "currency": None}]
     assert answer_of(row, written, **kinds).fields["lines[0].unit_price"].flags == ["exchanged"]
+
+
+@pytest.mark.parametrize(
+    ("row", "written"),
+    [
+        ("Apples   3   2.49 kg   7.47", "Apples | 3 | 2.49 | 7.47"),
+        ("Advice   3   90.00 h   270.00", "Advice | 3 | 90.00 | 270.00"),
+        ("Sand   2 Sack   15.00 kg   30.00", "Sand | 2 | 15.00 | 30.00"),
+        ("Tea   2 15.00 Box of tea   30.00", "Tea | 2 | 15.00 | 30.00"),
+    ],
+)
+def test_a_price_with_a_unit_stays_where_it_has_more_decimals(row: str, written: str) -> None:
+    found = answer_of(row, written)
+    assert factors_of(row, written) == written.split(" | ")[1:3]
+    assert found.fields["lines[0].quantity"].flags == []
+
+
+def test_numbers_with_as_many_decimals_are_only_flagged() -> None:
+    row, written = "Apples   2.50   3.00 kg   7.50", "Apples | 2.50 | 3.00 | 7.50"
+    assert factors_of(row, written) == ["2.50", "3.00"]
+    assert answer_of(row, written).fields["lines[0].quantity"].flags == ["exchanged"]

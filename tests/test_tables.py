@@ -68,9 +68,10 @@ def test_an_item_whose_name_holds_such_a_word_stays_an_item(row: str) -> None:
     "line",
     [
         "Seite 2 von 3", "Example Ltd   Page 2 of 3", "page: 4", "Pagina 1/2", "Blatt 3", "Strona 1 z 4",
+        "p. 1/2", "Blz. 1 van 2", "Seite 1 (von 3)", "Page (1/3)", "Sida 1 (2)", "Page 1 out of 3", "Page n° 1",
         "Zahlbar innerhalb 30 Tagen netto bis 12.08.2018, 3%", "Payable within 14 days, 2 % discount",
         "Payment terms: 30 days net", "2,5 % Skonto innerhalb 8 Tagen", "À payer sous 30 jours, escompte 2 %",
-        "Payment due 2024-05-01",
+        "Zahlbar inner halb 30 Tagen netto bis 04.04.2020, 3% Skonto inner halb 10 Tagen bis 15.03.2020.",
     ],
 )  # fmt: skip
 def test_numbers_of_pages_and_terms_of_payment_make_no_row(line: str) -> None:
@@ -82,7 +83,14 @@ def test_numbers_of_pages_and_terms_of_payment_make_no_row(line: str) -> None:
     [
         "Seminar, 10 days   2   300.00", "Page layout   3   40.00", "Payment terminal   2   199.00", "Rate 5 %",
         "2 % Skonto bei Zahlung in 8 Tagen   12,40", "Seite 12 A4 farbig   0,20", "Rent for 3 months   900.00",
-        "No number at all",
+        "No number at all", "Schleifpapier   Blatt   50", "Lektorat   Seite   80", "Copies   page   200",
+        "Sheet 1   Site plan", "Introduction   page 3", "Steel sheet 5 mm", "Payment on signing   30 %",
+        "Zahlung bei Auftrag   30 %", "Skonto   2 %", "Early booking discount   10 %",
+        "Notes payable   4.25%   2030-06-15", "Due diligence   5 days", "Payment gateway integration (5 days)",
+        "Einrichtung Zahlungsverkehr   2 Tage",
+        "Zahlungsmodul, Laufzeit 12 Monate", "04.03.2024   Early   Novak", "Camera doppia due notti 12/03/2024",
+        "The Hobbit   due 12/03/2024", "12.03.2024   Zahlung Miete", "12.03.2024 Payment by card",
+        "Payment by 2024-05-01", "Advert on page 7", "Early access plan 12 months",
     ],
 )  # fmt: skip
 def test_a_line_with_any_other_number_may_be_a_row(line: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..documents import Document
+from ..documents import Block, Document, Line
 
 __all__ = ["Window", "windows_of"]
 
@@ -34,6 +34,15 @@ class Window:
     def shows(self, start: int, end: int) -> bool:
         """Whether ``text[start:end]`` is whole in one of the parts."""
         return any(first <= start and end <= last for first, last in self.parts)
+
+    def clipped(self, parts: Sequence[Line | Block]) -> list[tuple[int, int]]:
+        """The spans of lines or blocks, as far as the window shows them."""
+        return [
+            (max(part.start, start), min(part.end, end))
+            for start, end in self.parts
+            for part in parts
+            if part.start < end and part.end > start
+        ]
 
 
 @dataclass(frozen=True)

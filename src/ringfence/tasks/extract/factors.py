@@ -38,14 +38,16 @@ def with_factors_in_place(prepared: Prepared, answer: Answer) -> Answer:
     """The answer with the quantity and the price of a row exchanged, and flagged, if the unit stands behind the price.
 
     Of 111 rows of 45 invoices that a 1.5B read 4 were so (*9.90   20 pcs*), and nothing else said it: their product is
-    right. Values of two kinds (a number, an amount of money) are only flagged.
+    right. A price may have a unit too (*3   2.49 kg*), but then it has more decimals than the quantity. Where both have
+    as many, or the kinds differ (a number, an amount of money), the two are only flagged.
     """
     values, fields = copy_values(answer.values), dict(answer.fields)
     for count, price in _exchanged(prepared, answer):
         both = [fields[path].model_copy(update={"flags": [*fields[path].flags, EXCHANGED]}) for path in (count, price)]
         kinds = {prepared.task.kinds[field_of(path)] for path in (count, price)}
-        fields[count], fields[price] = both if len(kinds) > 1 else reversed(both)
-        if len(kinds) == 1:
+        moves = len(kinds) == 1 and _decimals(fields[price]) < _decimals(fields[count])
+        fields[count], fields[price] = reversed(both) if moves else both
+        if moves:
             for path, other in ((count, price), (price, count)):
                 put_value(values, path, value_at(answer.values, other))
     return replace(answer, values=values, fields=fields)
@@ -65,8 +67,16 @@ def _exchanged(prepared: Prepared, answer: Answer) -> Iterator[tuple[str, str]]:
             count, price = record.get(counts[0]), record.get(prices[0])
             if not (count and price and count.spans and price.spans):
                 continue
+            if _decimals(price) > _decimals(count):
+                continue
             if _is_counted(prepared, price) and not _is_counted(prepared, count):
                 yield f"{name}[{number}].{counts[0]}", f"{name}[{number}].{prices[0]}"
+
+
+def _decimals(answer: FieldAnswer) -> int:
+    """How many decimals a number is printed with."""
+    found = re.search(r"[.,](\d+)$", re.sub(r"[^\d.,]+$", "", answer.raw or ""))
+    return len(found[1]) if found else 0
 
 
 def _is_counted(prepared: Prepared, answer: FieldAnswer) -> bool:

@@ -30,16 +30,21 @@ from .grammar import (
     Choice,
     Rule,
 )
+from .running_heads import running_heads
 from .summary_rows import is_bare_of_amounts, is_summary_row
 from .text_runs import Match, RunRule, SharedRules
 
-__all__ = ["ListRule", "WrittenValue", "list_rule"]
+__all__ = ["ASTRAY", "ListRule", "Tokens", "WrittenValue", "list_rule"]
+
+Tokens = Sequence[tuple[str, float]]
+"""The tokens of a written text, each with its log-probability (nats)."""
 
 START, BETWEEN = "\n-", " |"
 FIRST = " -"  # as long as START
+ASTRAY = -5.0  # nats: a value with a token below it was begun under the grammar and led somewhere else
+LEAST_NUMBERS = 3  # of a record, that cannot be one
 VALUES_IN_A_LINE = 4  # of a list of one text field
 LINES_ABOVE, LINES_BELOW = 2, 4  # lines without their own amounts that may belong to a row
-_LABELLED = re.compile(r"\s*[^\W\d_][^:\d]*:\s")
 
 
 @dataclass(frozen=True)
@@ -113,18 +118,22 @@ class ListRule:
         records = self._records(written)
         return None if records is None else [(self.units[number].start, record) for number, _, record in records]
 
-    def rest_from(self, written: str, begins: Callable[[int, int], str | None]) -> tuple[int, RestOfList] | None:
-        """The place of the first record that was begun astray, and the rule of what may stand there instead.
+    def rest_from(self, written: str, tokens: Callable[[int, int], Tokens]) -> tuple[int, RestOfList] | None:
+        """The place of the first record that is none, and the rule of what may stand there instead; None without one.
 
-        ``begins`` returns the first token of a text, at a place of ``written``, if it led the model astray. None if no
-        record was.
+        ``tokens`` returns those of a text at a place of ``written``. If the first of the first text of a record is one
+        that led the model astray, nothing may begin so. If another is, and one number is all of three of the record,
+        its line has none. (With no token astray it may have: *Delivery 25.00* has one price, net and gross.)
         """
         before = 0
         for number, place, record in self._records(written) or []:
             texts = [value for leaf, value in record.items() if isinstance(self.spec.fields[leaf], TextField)]
-            first = next((said for value in texts[:1] if (said := begins(value.start, value.end))), None)
-            if first is not None:
-                others = [unit.not_begun(first) for unit in self.units[before:]]
+            said = tokens(texts[0].start, texts[0].end) if texts else []
+            first = said[0][0] if said and said[0][1] < ASTRAY else None
+            hollow = any(logprob < ASTRAY for _, logprob in said) and _has_one_number(record)
+            if first is not None or hollow:
+                left = [unit for at, unit in enumerate(self.units) if at >= before and not (hollow and at == number)]
+                others = left if first is None else [unit.not_begun(first) for unit in left]
                 units = [unit for unit in others if not _lacks_required(self.spec, unit)]
                 return place, RestOfList(replace(self, units=units), begun=place > 0)
             before = number + 1
@@ -206,15 +215,16 @@ def list_rule(
     """The rule of a list over the units of ``window`` that may be records; None if there are none.
 
     ``candidates`` holds the candidates in the whole document, in order, for each field with a recogniser. A further
-    line of a row's cell is no text of its own: the model that wrote the first one would write it as the next record.
+    line of a row's cell is no name of its own: the model that wrote the first one would write it as the next record.
     """
     within = [
         (max(part.start, window[0]), min(part.end, window[1]))
         for part in (document.blocks if spec.anchor == "block" else document.lines)
         if part.start < window[1] and part.end > window[0]
     ]
-    if spec.anchor == "row":
-        within = [span for span in within if not is_bare_of_amounts(document.text[slice(*span)])]
+    if spec.anchor == "row" and candidates:
+        heads = running_heads(document)
+        within = [span for span in within if not (span in heads or is_bare_of_amounts(document.text[slice(*span)]))]
         if not spec.summary_rows:
             within = _without_summaries(within, document)
     if len(spec.fields) == 1:
@@ -245,6 +255,16 @@ def list_rule(
 def _without_summaries(within: list[tuple[int, int]], document: Document) -> list[tuple[int, int]]:
     """The lines that are no summary rows. A line under a heading such as Total keeps its own words."""
     return [span for span in within if not is_summary_row(document.text[slice(*span)])]
+
+
+def _has_one_number(record: Mapping[str, WrittenValue]) -> bool:
+    """Whether one number is every value of a record that is one, though it is not printed as often, and they are three.
+
+    Two may be one: where there is one of a thing, it costs its price.
+    """
+    readings = [value.reading for value in record.values()]
+    found = [each.spans for each in readings if isinstance(each, Match) and each.candidate is not None]
+    return len(found) >= LEAST_NUMBERS and len(set(found)) == 1 and len(found[0]) < len(found)
 
 
 def _units_of_one_field(
@@ -299,8 +319,7 @@ def _with_neighbours(
     """A row and the neighbouring lines that are less than a row: a description above, or a continuation below.
 
     A row may be printed on two lines, the second with fewer cells (an article number, and the amount under its
-    column). Such a line of the same block belongs to the row above it, and can also be a row itself. A value behind
-    its label, between two rows, belongs to the upper one.
+    column). Such a line of the same block belongs to the row above it, and can also be a row itself.
     """
     ranges = [within[number]]
     for step, limit in ((1, LINES_BELOW), (-1, LINES_ABOVE)):
@@ -310,9 +329,6 @@ def _with_neighbours(
             breaks = document.text[low[1] : high[0]].count("\n")
             continues = step > 0 and breaks == 1 and _cells(document, within[at]) < _cells(document, within[number])
             if breaks > 2 or (counts[at] >= min_count and not continues):  # beyond the next block, or a row
-                break
-            rows_above = any(count >= min_count for count in counts[max(0, at - LINES_BELOW) : at])
-            if step < 0 and rows_above and _LABELLED.match(document.text, *within[at]):
                 break
             ranges.append(within[at])
             at += step
@@ -331,7 +347,8 @@ def _unit(
         rule: Any = None
         if isinstance(leaf, TextField):
             words = asks_for_words(name, spec.fields)
-            run = RunRule(document, leaf, ranges, one_line=True, words=words, not_cells=further)
+            not_cells = further if words else frozenset[Span]()
+            run = RunRule(document, leaf, ranges, one_line=True, words=words, not_cells=not_cells)
             rule = run if run.chains else None
         elif isinstance(leaf, ChoiceField):
             rule = Choice(leaf.options)

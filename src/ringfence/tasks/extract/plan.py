@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ...contracts import FieldAnswer
-from ...documents import Block, CellLines, Document, Line
+from ...documents import CellLines, Document
 from ..example import Example
 from ..fields import BooleanField, ChoiceField, CodeField, ListField, PatternField, TextField
 from ..prompt import Prompt
@@ -140,8 +140,12 @@ class ExtractionPlan:
         The new plan keeps what is written before it.
         """
         written = self._settled(text, token_ends, logprobs)
+        no_list = False
         for index, (path, place) in enumerate(self.places(written.text).items()):
-            found = look_again(path, self.rules[path], written, place, path not in self.required)
+            found = look_again(
+                path, self.rules[path], written, place, path not in self.required, behind_no_list=no_list
+            )
+            no_list = isinstance(self.rules[path], ListRule) and written.text[slice(*place)] == f" {NULL}"
             if found is None or asked_enough(found[0], self.looks, written):
                 continue
             look, others = found
@@ -351,22 +355,13 @@ class Prepared:
             run = RunRule(
                 self.document,
                 spec,
-                _clipped(parts, window),
+                window.clipped(parts),
                 next_name,
                 words=spec.holds == "words" or names_a_party(name, spec),
             )
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window.shows(c.start, c.end)]
         return CandidateRule(found) if found else None
-
-
-def _clipped(parts: Sequence[Line] | Sequence[Block], window: Window) -> list[tuple[int, int]]:
-    return [
-        (max(part.start, start), min(part.end, end))
-        for start, end in window.parts
-        for part in parts
-        if part.start < end and part.end > start
-    ]
 
 
 def _longest(rule: Rule | ListRule | None) -> int:

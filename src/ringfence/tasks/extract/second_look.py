@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .grammar import NULL, CandidateRule, FieldRule, Rule
-from .list_grammar import ListRule
+from .list_grammar import ASTRAY, ListRule, Tokens
 from .task import MOST_WORDS_OF_A_NAME
 from .text_runs import RunRule
 from .written import WrittenAnswer
@@ -20,11 +21,13 @@ NULL_STANDS = math.log(0.5)  # the lowest log-probability of null, over all its 
 # Where values were recognised that could be meant. Of such nulls between 0.5 and 0.6 in 60 orders, 20 invoices and 28
 # example papers 4 are wrong and 2 right, and a wrong one of a first day takes the last day with it (1.5B, 8 bits).
 NULL_STANDS_AGAINST = math.log(0.6)
-ASTRAY = -5.0  # a value with a token below it was begun under the grammar and led somewhere else
+# Behind a list that is null, which few are, the model repeats it: of 2 invoices without lines no sum was left.
+NULL_REPEATED = math.log(0.9)
 NOTABLE = math.log(0.1)  # a value above it was among what the model would have written instead of null
 END_STANDS = math.log(2 / 3)  # of 36 addresses 10 ended a line early, all at most at 0.6; of the 26 others 2 did
 WAYS_TO_GO_ON = 3  # a space, a comma, a line break: what goes on has its probability spread over them
 MOST_LINES_MORE = 3  # looks at the end of one value
+MOST_RECORDS = 5  # looks at one list
 _FIRST_WORD = re.compile(r",?\s*\S+")
 
 
@@ -66,7 +69,13 @@ class Look:
 
 
 def look_again(
-    path: str, rule: Rule | ListRule | None, written: WrittenAnswer, place: tuple[int, int], nullable: bool
+    path: str,
+    rule: Rule | ListRule | None,
+    written: WrittenAnswer,
+    place: tuple[int, int],
+    nullable: bool,
+    *,
+    behind_no_list: bool = False,
 ) -> tuple[Look, FieldRule] | None:
     """The look at a field whose value is written at ``place``, and the rule of what it may find; None without a need.
 
@@ -74,7 +83,8 @@ def look_again(
     "there is a date" is at 0.6, and one such null affects all later fields. That null is forbidden then. A value that
     the model began and was led away from is asked again without its beginning. The end of a value at the end of a line
     wins in the same way against the three ways to go on, so it has to go on then. A field that asks for whole sentences
-    is not asked again: contracts lack many clauses, and some wrong sentence can always be found.
+    is not asked again: contracts lack many clauses, and some wrong sentence can always be found. ``behind_no_list``
+    says that the field before it is a list, and null.
     """
     start, end = place
     belief = written.logprobs_within(start, end)
@@ -84,6 +94,8 @@ def look_again(
     text = written.text[start + 1 : end]
     if text == NULL:
         lowest = NULL_STANDS_AGAINST if isinstance(rule, CandidateRule) else NULL_STANDS
+        if behind_no_list and isinstance(rule, CandidateRule):
+            lowest = NULL_REPEATED
         doubted = nullable and sum(belief) < lowest
         return (Look(path, written, "null", start, sum(belief), isinstance(rule, ListRule)), rule) if doubted else None
     if isinstance(rule, ListRule):
@@ -100,21 +112,21 @@ def look_again(
 def _look_at_records(
     path: str, rule: ListRule, written: WrittenAnswer, place: tuple[int, int]
 ) -> tuple[Look, FieldRule] | None:
-    """The look at the first record whose text begins with a token that the model did not want.
+    """The look at the first record that has one number everywhere, or whose text the model did not want to begin.
 
     It wanted to begin another one that is not allowed (the second line of a name), and shares its first letters with
     this. Everything that begins so is forbidden then, and the list may end.
     """
     start, end = place
 
-    def begins(low: int, high: int) -> str | None:
-        """The first token of a text if it is far from what the model wanted, without the space before it."""
-        token = next((stop for stop in written.token_ends if stop > start + low + 1), None)
-        if token is None or token > start + high or min(written.logprobs_within(start + low + 1, token)) >= ASTRAY:
-            return None
-        return written.text[start + low + 1 : token]
+    def tokens(low: int, high: int) -> Tokens:
+        """The tokens of a text of the list, without the space before it."""
+        first = start + low + 1
+        ends = [first, *(stop for stop in written.token_ends if first < stop <= start + high)]
+        said = [written.text[before:stop] for before, stop in itertools.pairwise(ends)]
+        return list(zip(said, written.logprobs_within(first, start + high), strict=True))
 
-    found = rule.rest_from(written.text[start:end], begins)
+    found = rule.rest_from(written.text[start:end], tokens)
     if found is None:
         return None
     at, rest = found
@@ -134,4 +146,4 @@ def asked_enough(look: Look, looks: Sequence[Look], written: WrittenAnswer) -> b
     moved_on = written is not before[-1].first and all(each.why == "ended" for each in (look, *before))
     if look.is_list and look.why == "astray":
         moved_on = before[-1].why == "null" or look.place > before[-1].place
-    return not moved_on or len(before) == MOST_LINES_MORE
+    return not moved_on or len(before) == (MOST_RECORDS if look.is_list else MOST_LINES_MORE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..values.currency import is_currency_code
+from .starts import CELL_BORDER
 
 __all__ = ["is_bare_of_amounts", "is_summary_row"]
 
@@ -26,32 +27,46 @@ _FILLERS = frozenset(
     """.split()  # noqa: SIM905
 )
 _COMPOUND = re.compile(r"\w+(?:summe|betrag)")  # Zwischensumme, Steuerbasisbetrag
-_PAGE = re.compile(
-    r"(?<!\w)(?:seiten?|pages?|pagina|página|p[áa]g|sida|side|strona|strana|oldal|blatt|sheet)\b\.?\s*:?\s*(?:no\.?|nr\.?)?\s*"
-    r"\d+(?:\s*(?:von|of|de|di|sur|van|av|af|z|/|-)\s*\d+)?(?![\w.,]*\d)",
+_PAGE = (
+    r"(?:seite|page|pagina|página|pág|pag|blz|bladzijde|sida|side|sivu|strona|strana|str|oldal|blatt|sheet|p)\b\.?:?"
+)
+_PAGE_OF_PAGES = re.compile(
+    rf"(?<!\w){_PAGE}\s*\(?\d+\s*(?:\(?(?:von|of|out of|de|di|sur|van|av|af|z|/|\|)\s*|\()\d+\)?(?![\w.,]*\d)",
     re.IGNORECASE,
 )
+_PAGE_ALONE = re.compile(rf"\W*{_PAGE}\s*(?:n[o°r]\.?|\#)?\s*\d+\W*", re.IGNORECASE)
 _PAYMENT = re.compile(
-    r"\b(?:zahlbar|zahlung\w*|skonto\w*|payable|payment|paid|terms|due|cash discount|early|paiement|escompte|"
-    r"échéance|pagamento|pagabile|sconto|pago|pagadero|vencimiento|betaling|betaalbaar|betalen|korting)\b",
+    r"\b(?:zahlbar|zahlung(?:sziel|sbedingung(?:en)?)?|skonto(?:vereinbarung)?|payable|payment|discount|paiement|payer|"
+    r"escompte|règlement|pagamento|sconto|pago|betaling|betalen|betalingstermijn|płatności|betalning)\b",
+    re.IGNORECASE,
+)
+_WITHIN = re.compile(
+    r"\b(?:innerhalb|innert|binnen|bis|bei|netto|rein|nach|within|by|before|net|after|terms|sous|avant|dans|sotto|entro|antes|"
+    r"dentro|termin|inom|efter)\b",
     re.IGNORECASE,
 )
 _TERM = re.compile(
-    r"\d[\d.,]*\s*(?:%|(?:tage?n?|tag\(e\)|days?|jours?|giorni|gg|días?|dias?|dagen|dagar|dage|wochen?|weeks?|monate?n?|months?|"
-    r"mois|mesi|meses)(?!\w))|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b",
+    r"\d[\d.,]*\s*(?:%|(?:tage?n?|tag\(e\)|days?|jours?|giorni|gg|días?|dias?|dagen|dagar|dage|dni|wochen?|weeks?)(?!\w))",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
+_NUMBER_FIRST = re.compile(r"\s*\d(?![\d.,]* ?%.)")
 _CATEGORY = re.compile(r"\([A-Z]{1,2}\)")  # of a tax: VAT (S)
 
 
 def is_bare_of_amounts(text: str) -> bool:
-    """True if all numbers of a line count pages, or are days, rates and dates of terms of payment.
+    """True if all numbers of a line count pages, or are days, rates and dates within a sentence on terms of payment.
 
-    Of 45 invoices 7 lost their items to one: a list goes on from its first record, so nothing above it is read.
+    Of 45 invoices 7 lost their items to one: a list goes on from its first record, so nothing above it is read. A
+    number in a cell of its own may be what a row counts: *Lektorat   Seite   80*, *Payment on signing   30 %*.
     """
-    left = _PAGE.sub(" ", text)
-    if _PAYMENT.search(left):
-        left = _TERM.sub(" ", left)
+    if _PAGE_ALONE.fullmatch(text):
+        return True
+    left = _PAGE_OF_PAGES.sub(" ", text)
+    cells = [cell for cell in CELL_BORDER.split(text) if cell.strip()]
+    in_cells = any(_NUMBER_FIRST.match(cell) for cell in cells)
+    if not in_cells and all(each.search(left) for each in (_PAYMENT, _WITHIN, _TERM)):
+        left = _DATE.sub(" ", _TERM.sub(" ", left))
     return left != text and not any(map(str.isdigit, left))
 
 
