@@ -90,7 +90,9 @@ def test_numbers_of_pages_and_terms_of_payment_make_no_row(line: str) -> None:
         "Einrichtung Zahlungsverkehr   2 Tage",
         "Zahlungsmodul, Laufzeit 12 Monate", "04.03.2024   Early   Novak", "Camera doppia due notti 12/03/2024",
         "The Hobbit   due 12/03/2024", "12.03.2024   Zahlung Miete", "12.03.2024 Payment by card",
-        "Payment by 2024-05-01", "Advert on page 7", "Early access plan 12 months",
+        "Payment by 2024-05-01", "Sheet   40", "Zahlung bei Lieferung 40 %",
+        "Payment terms consulting 12 days", "Payment by delivery 40 %", "Advert on page 7",
+        "Early access plan 12 months",
     ],
 )  # fmt: skip
 def test_a_line_with_any_other_number_may_be_a_row(line: str) -> None:

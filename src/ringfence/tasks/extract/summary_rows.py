@@ -34,21 +34,21 @@ _PAGE_OF_PAGES = re.compile(
     rf"(?<!\w){_PAGE}\s*\(?\d+\s*(?:\(?(?:von|of|out of|de|di|sur|van|av|af|z|/|\|)\s*|\()\d+\)?(?![\w.,]*\d)",
     re.IGNORECASE,
 )
-_PAGE_ALONE = re.compile(rf"\W*{_PAGE}\s*(?:n[o°r]\.?|\#)?\s*\d+\W*", re.IGNORECASE)
+_PAGE_ALONE = re.compile(rf"\W*{_PAGE} ?(?:n[o°r]\.?|\#)? ?\d+\W*", re.IGNORECASE)
 _PAYMENT = re.compile(
     r"\b(?:zahlbar|zahlung(?:sziel|sbedingung(?:en)?)?|skonto(?:vereinbarung)?|payable|payment|discount|paiement|payer|"
     r"escompte|règlement|pagamento|sconto|pago|betaling|betalen|betalingstermijn|płatności|betalning)\b",
     re.IGNORECASE,
 )
 _WITHIN = re.compile(
-    r"\b(?:innerhalb|innert|binnen|bis|bei|netto|rein|nach|within|by|before|net|after|terms|sous|avant|dans|sotto|entro|antes|"
-    r"dentro|termin|inom|efter)\b",
+    r"\b(?:innerhalb|innert|inner|binnen|bis|netto|rein|within|by|net|sous|dans|sotto|entro|dentro|termin|inom)\b",
     re.IGNORECASE,
 )
-_TERM = re.compile(
-    r"\d[\d.,]*\s*(?:%|(?:tage?n?|tag\(e\)|days?|jours?|giorni|gg|días?|dias?|dagen|dagar|dage|dni|wochen?|weeks?)(?!\w))",
+_DAYS = re.compile(
+    r"\d+\s*(?:tage?n?|tag\(e\)|days?|jours?|giorni|gg|días?|dias?|dagen|dagar|dage|dni|wochen?|weeks?)(?!\w)",
     re.IGNORECASE,
 )
+_RATE = re.compile(r"\d[\d.,]*\s*%")
 _DATE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 _NUMBER_FIRST = re.compile(r"\s*\d(?![\d.,]* ?%.)")
 _CATEGORY = re.compile(r"\([A-Z]{1,2}\)")  # of a tax: VAT (S)
@@ -65,8 +65,9 @@ def is_bare_of_amounts(text: str) -> bool:
     left = _PAGE_OF_PAGES.sub(" ", text)
     cells = [cell for cell in CELL_BORDER.split(text) if cell.strip()]
     in_cells = any(_NUMBER_FIRST.match(cell) for cell in cells)
-    if not in_cells and all(each.search(left) for each in (_PAYMENT, _WITHIN, _TERM)):
-        left = _DATE.sub(" ", _TERM.sub(" ", left))
+    if not in_cells and all(each.search(left) for each in (_PAYMENT, _WITHIN, _DAYS)):
+        for each in (_DAYS, _RATE, _DATE):
+            left = each.sub(" ", left)
     return left != text and not any(map(str.isdigit, left))
 
 
