@@ -41,6 +41,7 @@ Tokens = Sequence[tuple[str, float]]
 
 START, BETWEEN = "\n-", " |"
 FIRST = " -"  # as long as START
+BEGINNING = f"({literal(FIRST)} | {literal(START)})"
 ASTRAY = -5.0  # nats: a value with a token below it was begun under the grammar and led somewhere else
 LEAST_NUMBERS = 3  # of a record, that cannot be one
 VALUES_IN_A_LINE = 4  # of a list of one text field
@@ -81,7 +82,7 @@ class ListRule:
 
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
         """One rule for the list, and those of its units."""
-        yield f"{name} ::= ({literal(FIRST)} | {literal(START)}) {name}-a0"
+        yield f"{name} ::= {BEGINNING} {name}-a0"
         yield from self.rules_of_units(name, tails)
 
     def rules_of_units(self, name: str, tails: SharedRules) -> Iterable[str]:
@@ -199,7 +200,7 @@ class RestOfList:
     def rules(self, name: str, tails: SharedRules) -> Iterable[str]:
         """The rule of the rest, and those of its records."""
         end = literal("" if self.begun else f" {NULL}")
-        starts = literal(START) if self.begun else f"({literal(FIRST)} | {literal(START)})"
+        starts = literal(START) if self.begun else BEGINNING
         others = f"{starts} {name}-a0 | " if self.records.units else ""
         yield f"{name} ::= {others}{end}"
         yield from self.records.rules_of_units(name, tails)

@@ -112,7 +112,7 @@ def look_again(
 def _look_at_records(
     path: str, rule: ListRule, written: WrittenAnswer, place: tuple[int, int]
 ) -> tuple[Look, FieldRule] | None:
-    """The look at the first record that has one number everywhere, or whose text the model did not want to begin.
+    """The look at the first record whose text the model did not want to begin, or to go on for one number everywhere.
 
     It wanted to begin another one that is not allowed (the second line of a name), and shares its first letters with
     this. Everything that begins so is forbidden then, and the list may end.
