@@ -185,8 +185,8 @@ def _least_change(
     # The likeliest value, if it is much likelier than the written one, is none: the grammar led the model astray.
     lost = {path: _loss(answer, {path: each}) for path, each in changed.items()}
     other = {path for path, each in changed.items() if not says_the_same(value_at(answer.values, path), each.value)}
-    free = {path for path, each in lost.items() if each > -LEAD or changed[path].logprob < domains[path][0].logprob}
-    free &= other  # one number in two places is one
+    # One number in two places is one.
+    free = {path for path in other if lost[path] > -LEAD or changed[path].logprob < domains[path][0].logprob}
     if any(len(rule.paths & free) > 1 for rule in (*broken, *touching) if rule.is_equation or rule in broken):
         return {}
     ordered = set(changed) - {path for rule in broken if rule.is_equation for path in rule.paths}

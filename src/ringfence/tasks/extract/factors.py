@@ -65,9 +65,7 @@ def _exchanged(prepared: Prepared, answer: Answer) -> Iterator[tuple[str, str]]:
             continue
         for number, record in enumerate(records_of(name, spec, answer.fields)):
             count, price = record.get(counts[0]), record.get(prices[0])
-            if not (count and price and count.spans and price.spans):
-                continue
-            if _decimals(price) > _decimals(count):
+            if not (count and price and count.spans and price.spans) or _decimals(price) > _decimals(count):
                 continue
             if _is_counted(prepared, price) and not _is_counted(prepared, count):
                 yield f"{name}[{number}].{counts[0]}", f"{name}[{number}].{prices[0]}"

@@ -236,9 +236,12 @@ def list_rule(
     # A line is a row if it holds values for half of the recognised fields, without counting one value twice.
     min_count = 0 if not recognised else max(1, (recognised + 1) // 2)
     anchors = [number for number, count in enumerate(counts) if count >= min_count]
+    has_names = any(
+        isinstance(leaf, TextField) and asks_for_words(name, spec.fields) for name, leaf in spec.fields.items()
+    )
     further = frozenset(
         line
-        for number in anchors
+        for number in (anchors if has_names else ())
         for cell in cells_of(document.text, *within[number])
         for line in cell_lines.below(*cell).lines
     )

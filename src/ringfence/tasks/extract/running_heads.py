@@ -22,10 +22,12 @@ def running_heads(document: Document) -> frozenset[Span]:
     ``ZUGFeRD 2.2, (c) FeRD 2022`` was a row of 3 invoices of 45, with the year as every number. Rows may be alike, and
     at the edges of pages (*Delivery   1   25.00*), but have numbers in cells of their own, or amounts.
     """
-    text, starts = document.text, [line.start for line in document.lines]
+    text = document.text
     found: list[tuple[bool, str, Span]] = []
     for page in document.pages if len(document.pages) > 1 else ():
-        first, last = bisect.bisect_left(starts, page.start), bisect.bisect_left(starts, page.end)
+        first, last = (
+            bisect.bisect_left(document.lines, place, key=lambda line: line.start) for place in (page.start, page.end)
+        )
         lines = document.lines[first:last]
         for number in {*range(len(lines))[:EDGE], *range(len(lines))[-EDGE:]}:
             line = lines[number]
