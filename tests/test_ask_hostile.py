@@ -18,7 +18,7 @@ from ringfence.api.corpus import ask, declare_access, default_task
 from ringfence.api.model import Model
 from ringfence.cli import cli
 from ringfence.contracts import FoundPassage, Result
-from ringfence.corpus import AccessRules, Corpus, CorpusView
+from ringfence.corpus import AccessRules, Corpus, CorpusView, forget_missing_folders
 from ringfence.engines import Request
 from ringfence.engines.fake import FakeEngine
 from ringfence.errors import InputError
@@ -309,6 +309,7 @@ class TestAccessThatStays:
         indexed(corpus)
         assert self.shut(corpus)
         shutil.rmtree(tmp_path / "files")
+        forget_missing_folders(corpus)
         indexed(corpus)
         assert self.shut(corpus, version=1)
 

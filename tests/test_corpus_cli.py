@@ -181,6 +181,23 @@ class TestAskVerb:
         assert "1,200" not in (run / "results.jsonl").read_text(encoding="utf-8")
         assert ringfence("corpus", "verify", "docs") == 0
 
+    def test_erasing_names_the_documents_with_the_same_text(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (home / "copy.txt").write_text(TEXTS["lease.txt"], encoding="utf-8")
+        ringfence("corpus", "add", "docs", home)
+        assert ringfence("corpus", "erase", "docs", "lease.txt", "--yes") == 0
+        assert "copy.txt has the same text and was not erased." in capsys.readouterr().err
+
+    def test_a_folder_that_is_gone_takes_its_documents_out_only_if_told_so(
+        self, home: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        ringfence("corpus", "add", "docs", home)
+        home.rename(home.with_name("unmounted"))
+        assert ringfence("corpus", "update", "docs") == 2
+        assert "is not there" in capsys.readouterr().err
+        assert facts_of(capsys, "corpus", "update", "docs", "--forget-missing")["session"]["gone"] == len(TEXTS)
+
     def test_purging_a_run_erases_its_documents_from_corpora_too(self, home: Path, tmp_path: Path) -> None:
         run_fake(task_of(what={"kind": "text"}), expand_inputs([home]), answering(what="null"), tmp_path / "run")
         assert ringfence("purge", tmp_path / "run", "--yes", "--everything") == 0

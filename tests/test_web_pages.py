@@ -187,7 +187,10 @@ def test_text_that_styles_draw_is_read_and_what_they_count_is_named() -> None:
     html = f"{styles}<p>EUR <b class=n>1,250.00</b>, USD <b class=k>50</b>"
     assert page(html) == ("EUR -1,250.00, USD 50k", [])
     assert page('<style>p::before{content:attr(data-no) ". "}</style><p data-no=4>Scope')[0] == "4. Scope"
-    assert page("<style>h2::before{content:'§ ' counter(c)}</style><h2>Scope</h2>") == ("# § Scope", ["generated-text"])
+    assert page("<style>h2::before{content:'§ ' counter(c)}</style><h2>Scope</h2>") == (
+        "## § Scope",
+        ["generated-text"],
+    )
     assert page("<style>.f::after{content:'.';visibility:hidden}</style><p class=f>Scope")[0] == "Scope"
 
 

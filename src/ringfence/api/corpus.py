@@ -52,7 +52,8 @@ def index_corpus(
     ``reading`` must be that of the documents indexed before; by default it is. ``embedder`` names the weights that make
     the vectors of a new corpus, ``access`` a file of access rules. A new corpus lies in a folder; make it before with
     ``Corpus.create(name, "postgres")`` to lay it on a server.
-    An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError.
+    An interruption (KeyboardInterrupt) keeps what is indexed; the same call continues. Raises InputError, also if
+    a folder that was added is gone.
     """
     rules = read_access_rules(Path(access)) if access else None
     if inputs:

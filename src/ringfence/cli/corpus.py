@@ -11,7 +11,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..api.corpus import declare_access, index_corpus, open_corpus
-from ..corpus import EMBEDDED, STORES, Build, Corpus, View, corpora
+from ..corpus import EMBEDDED, STORES, Build, Corpus, View, corpora, forget_missing_folders
 from ..documents import ReadingOptions, expand_inputs
 from ..errors import InputError
 from .console import PlainTable, data, echo, note, pulling, stderr
@@ -60,21 +60,33 @@ def add_command(
     if store:
         expand_inputs(inputs)  # names a missing input before anything is made
         Corpus.create(name, store).close()
-    return _index(name, inputs, reading, access, as_json, embedder)
+    return _index(name, inputs, reading, access, as_json, embedder=embedder)
 
 
 @command.command("update")
 @click.argument("name")
 @reading_options
 @access_option
+@click.option("--forget-missing", is_flag=True, help="Forget folders that are gone as a whole, with their documents.")
 @json_option
-def update_command(*, name: str, reading: ReadingOptions, access: Path | None, as_json: bool) -> int:
+def update_command(
+    *, name: str, reading: ReadingOptions, access: Path | None, forget_missing: bool, as_json: bool
+) -> int:
     """Bring NAME up to date with the files that were added: what is new, changed or gone."""
+    if forget_missing:
+        with Corpus.open(name) as corpus, corpus.writing():
+            forget_missing_folders(corpus)
     return _index(name, (), reading, access, as_json)
 
 
 def _index(
-    name: str, inputs: tuple[str, ...], reading: ReadingOptions, access: Path | None, as_json: bool, embedder: str = ""
+    name: str,
+    inputs: tuple[str, ...],
+    reading: ReadingOptions,
+    access: Path | None,
+    as_json: bool,
+    *,
+    embedder: str = "",
 ) -> int:
     given = {"csv_rows", "text_field", "id_field", "hidden", "ocr", "password_file", "read_seconds", "read_memory"}
     chosen = reading if inputs or given & set(options_given()) else None

@@ -47,7 +47,7 @@ def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: 
             raise InputError(
                 f"{corpus.name} has no document {documents[0]!r}.", f"`ringfence corpus show {name}` lists their ids."
             )
-        citing = runs_that_cite(corpus, found)
+        citing, copies = runs_that_cite(corpus, found), corpus.copies(found)
         for run, count in citing.items():
             note(f"{count} answers in {run} cite them.")
         if not yes:
@@ -68,6 +68,10 @@ def erase_command(name: str, documents: tuple[str, ...], yes: bool, everything: 
                 "Another process is reading the corpus, so its files still hold their words. End it, and then: "
                 f"ringfence corpus update {name}"
             )
+        for copy in copies[:SHOWN]:
+            note(f"{visible(copy)} has the same text and was not erased.")
+        if len(copies) > SHOWN:
+            note(f"{len(copies) - SHOWN} more have the same text.")
         if citing and not everything:
             note("The answers that cite them were not erased.")
         for file in sorted({document.path for document in found if Path(document.path).exists()})[:SHOWN]:

@@ -3,7 +3,7 @@
 from .access import EVERYONE, AccessRules, read_access_rules
 from .builder import Build, Embedder, build
 from .corpus import Corpus, corpora, corpus_folder
-from .input_files import sources_of
+from .input_files import forget_missing_folders, sources_of
 from .reader import CorpusView, open_embedder, open_view
 from .reranker import RERANKED, Reranker, open_reranker
 from .search import Ranked, Search
@@ -31,6 +31,7 @@ __all__ = [
     "build",
     "corpora",
     "corpus_folder",
+    "forget_missing_folders",
     "is_embedded",
     "is_store",
     "open_embedder",

@@ -20,7 +20,7 @@ from ..engines import Engine
 from ..errors import InputError
 from .access import SIDECAR, AccessRules
 from .corpus import Corpus
-from .input_files import is_sidecar, place_of, sources_of
+from .input_files import is_sidecar, missing_folders, place_of, sources_of
 from .passages import PASSAGE_RULES, Passage, cut_passages, indexed_text
 from .store import Failure, StoredDocument, StoredPassage, Version, View
 from .words import WORD_RULES, index_words, language_of
@@ -87,7 +87,7 @@ def build(
 
     Files that have not changed are not read again. Without inputs, documents whose files are gone leave the corpus.
     An interruption keeps what is stored; the same call goes on from there. The result is a new version if anything
-    changed. Raises InputError if the vectors of the corpus come from another embedder.
+    changed. Raises InputError if the vectors of the corpus come from another embedder, or a folder is gone.
     """
     with corpus.writing():
         _require_embedder(corpus, embedder)
@@ -96,10 +96,12 @@ def build(
         known = corpus.inputs
         given = [os.path.abspath(path) for path in inputs]
         every = [*known, *(path for path in given if path not in known)]
-        if not every:
+        if not every and next(corpus.store.documents(View(corpus.next_version)), None) is None:
             raise InputError(
                 f"Nothing was added to {corpus.name} yet.", f"Add a folder: ringfence corpus add {corpus.name} FOLDER."
             )
+        if not given:
+            _require_folders(corpus)
         all_sources = [source for source in sources_of(corpus, every, given) if not is_sidecar(source.path)]
         corpus.close_to(rules or corpus.rules, all_sources)  # before anything is read, for reading may be interrupted
         corpus.store.set("inputs", every)
@@ -113,6 +115,15 @@ def build(
             session.withdraw_missing(all_sources)
         corpus.declare_access(corpus.rules, all_sources)
         return session.finish()
+
+
+def _require_folders(corpus: Corpus) -> None:
+    """Raise InputError if an input is gone as a whole: more often it is not mounted than deleted."""
+    if missing := missing_folders(corpus):
+        raise InputError(
+            f"{missing[0]}, which was added to {corpus.name}, is not there; an update would take out its documents.",
+            f"Bring it back, or let them go: ringfence corpus update {corpus.name} --forget-missing.",
+        )
 
 
 def _require_embedder(corpus: Corpus, embedder: Embedder) -> None:

@@ -241,6 +241,13 @@ class Corpus:
                     found[document.number] = document
         return list(found.values())
 
+    def copies(self, documents: Sequence[StoredDocument]) -> list[str]:
+        """Return the ids of the other documents, of any version, that have the text of one of these."""
+        texts, own = {document.text_sha256 for document in documents}, {document.id for document in documents}
+        views = [View(number) for number in (*(version.number for version in self.versions()), self.next_version)]
+        every = (document for view in views for document in self.store.documents(view))
+        return sorted({document.id for document in every if document.text_sha256 in texts} - own)
+
     def erase(self, documents: Sequence[StoredDocument]) -> None:
         """Erase documents from every version. Their files are indexed again by an update if they are still there."""
         numbers = {document.number for document in documents}

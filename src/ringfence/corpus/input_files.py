@@ -13,7 +13,7 @@ from .access import SIDECAR
 from .corpus import Corpus
 from .store import View
 
-__all__ = ["is_sidecar", "place_of", "sources_of"]
+__all__ = ["forget_missing_folders", "is_sidecar", "missing_folders", "place_of", "sources_of"]
 
 
 def is_sidecar(path: Path) -> bool:
@@ -50,6 +50,26 @@ def sources_of(corpus: Corpus, every: Sequence[str] | None = None, given: Sequen
                 taken.add(ids[place])
             sources.append(Source(source.path, ids[place]))
     return sources
+
+
+def missing_folders(corpus: Corpus) -> list[str]:
+    """Return the inputs of a corpus that are folders, or lie in one, which is gone with documents that came from it."""
+    places = [place_of(Path(document.path)) for document in corpus.store.documents(View(corpus.next_version))]
+    missing = []
+    for path in corpus.inputs:
+        base = Path(path)
+        while glob.has_magic(str(base)) and not base.exists():
+            base = base.parent
+        inside = str(base).rstrip(os.sep) + os.sep
+        if not os.path.lexists(base) and any(place.startswith(inside) for place in places):
+            missing.append(path)
+    return missing
+
+
+def forget_missing_folders(corpus: Corpus) -> None:
+    """Take the folders that are gone out of the inputs of a corpus; the next update takes out their documents."""
+    missing = missing_folders(corpus)
+    corpus.store.set("inputs", [path for path in corpus.inputs if path not in missing])
 
 
 def place_of(path: Path) -> str:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..documents import Block, Document
-from ..documents.model import lines_of
 from ..documents.sentences import sentences_of
-from .table_heads import goes_on, head_lines, table_head
+from .block_parts import Part, parts_of
+from .headings import PLACE, heading_of, is_mail, is_titled, opens_section, quoted_mail
+from .table_heads import Table
 
 __all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
 
-PASSAGE_RULES = "passages/3"
+PASSAGE_RULES = "passages/4"
 """The version of the rules below; part of a corpus version's digest."""
 TARGET = 480  # characters, about 110 tokens: encoders of sentences are trained on about so many
 LONGEST = 720  # a single sentence or row may be so long before it is cut at a word
+NOTHING = (PLACE, "")  # follows the last block
 OVERLAP = 200  # a sentence up to this long is repeated at the beginning of the next passage
-HEADING = 100  # characters that a heading has at most
 LEAD = 160  # characters of headings that stand before a passage in the index
 
-_NUMBERED = re.compile(
-    r"^(?:#{1,6} |(?:\d+\.)*\d+\.? +|(?:Section|Article|Chapter|Part|Item|Annex|§+) )", re.IGNORECASE
-)
 _QUOTE = re.compile(r"^(?:> ?)+")
 
 
@@ -54,10 +53,10 @@ class _Unit:
 def cut_passages(document: Document) -> list[Passage]:
     """Return the passages of a document, in order.
 
-    A passage holds whole sentences or rows up to about 480 characters. It crosses no page, no heading, and no border
-    between a mail and the mail that it quotes. A short last sentence is repeated at the beginning of the next passage
-    of the same part. Every character that is neither white space nor a heading lies in a passage; a heading that
-    nothing stands under is a line like others.
+    A passage holds whole sentences or rows up to about 480 characters. It crosses no page, no heading, no label of
+    rows, and no border between a mail and the mail that it quotes. A short last sentence is repeated at the beginning
+    of the next passage of the same part. Every character that is neither white space nor a heading lies in a passage; a
+    heading that nothing stands under is a line like others.
     """
     return list(_joined(_units(document)))
 
@@ -83,33 +82,93 @@ def _passage(units: list[_Unit]) -> Passage:
     return Passage(units[0].start, units[-1].end, units[0].group[0], units[0].lead)
 
 
+@dataclass
+class _Place:
+    """Where in a document the next lines stand: under which headings, in whose mail, in which table."""
+
+    above: list[tuple[int, str]] = field(default_factory=list)  # headings with their depth
+    writer: str = ""  # of the mail that a mail quotes
+    section: int = 0
+    table: Table | None = None
+
+    def open(self, depth: int, words: str) -> None:
+        """Go on under a heading."""
+        self.above = [*(entry for entry in self.above if entry[0] < depth), (depth, words)]
+        self.section += 1
+        self.table = None
+
+    def quote(self, writer: str) -> None:
+        """Go on in the mail of another writer."""
+        self.above, self.writer = [], writer
+        self.section += 1
+
+    @property
+    def lead(self) -> str:
+        """The headings and the writer."""
+        return " > ".join([*([self.writer] if self.writer else []), *(words for _, words in self.above)])[-LEAD:]
+
+
 def _units(document: Document) -> Iterator[_Unit]:
-    above: list[tuple[int, str]] = []  # headings with their depth
-    section = 0
-    head, table = "", list[str]()  # of the table that the last block was, and its lines
-    headings = [_heading(document.text, block) for block in document.blocks]
-    for block, found, following in zip(document.blocks, headings, [*headings[1:], (0, "")], strict=True):
-        rows = _rows(document.text, block)
-        if found and not (following and following[0] <= found[0]):
-            depth, words = found
-            above = [*(entry for entry in above if entry[0] < depth), (depth, words)]
-            section += 1
-            head, table = "", []
+    text, place, in_mail = document.text, _Place(), is_mail(document)
+    headings = [
+        heading_of(text[block.start : block.end], _opens_page(document, block), in_mail) for block in document.blocks
+    ]
+    if len(headings) > 1 and headings[0] and headings[1]:
+        headings[0] = PLACE, headings[0][1]  # a title
+    for block, found, following in zip(document.blocks, headings, [*headings[1:], NOTHING], strict=True):
+        if found and not (following and following[0] <= found[0]):  # a heading that nothing stands under is a line
+            place.open(*found)
             continue
-        lead = " > ".join(words for _, words in above)[-LEAD:]
-        if rows:
-            lines = [document.text[start:end] for start, end in rows]
-            own = head_lines(lines)
-            if own or not (table and goes_on(table, lines)):
-                head, own = table_head(lines, own), own or 1
-            table = lines
-            under = "\n".join(part for part in (lead, head) if part)
-            for number, (start, end) in enumerate(rows):
-                yield from _cut(document, start, end, section, under if number >= own else lead)
-            continue
-        head, table = "", []
-        for start, end in sentences_of(document.text, block.start, block.end):
-            yield from _cut(document, start, end, section, lead)
+        is_body = in_mail and block is not document.blocks[0]
+        rest = _in_mail(text, block, place, is_last=block is document.blocks[-1]) if is_body else block
+        for part in parts_of(text, rest):
+            yield from _of_table(document, part, place) if part.is_table else _of_prose(document, part, place)
+
+
+def _in_mail(text: str, block: Block, place: _Place, *, is_last: bool) -> Block:
+    """Go on in the mail that begins with a block, if one does; returns what is left of the block."""
+    words = text[block.start : block.end]
+    if words.startswith("Attachments: "):  # the reader's last line
+        place.quote("")
+    elif found := quoted_mail(words):
+        writer, length = found
+        place.quote(writer)
+        return Block(min(block.start + length + 1, block.end), block.end) if length and not is_last else block
+    return block
+
+
+def _of_prose(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
+    place.table = None
+    text = document.text
+    begin, end = part.span
+    before = ""
+    for line, following in pairwise(part.lines):
+        words = text[slice(*line)].strip()
+        ended = before[-1:] in ".:;!?" or (line == part.lines[1] and is_titled(before))
+        if ended and (found := opens_section(words, text[slice(*following)])):
+            yield from _sentences(document, begin, line[0], place)
+            place.open(*found)
+            begin = line[1]
+        before = words
+    yield from _sentences(document, begin, end, place)
+
+
+def _sentences(document: Document, start: int, end: int, place: _Place) -> Iterator[_Unit]:
+    for sentence in sentences_of(document.text, start, end):
+        yield from _cut(document, *sentence, place.section, place.lead)
+
+
+def _of_table(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
+    lines = [document.text[start:end] for start, end in part.lines]
+    place.table = Table.of(lines, place.table, document.on_paper)
+    before = place.section
+    for (start, end), head, section in zip(part.lines, place.table.heads, place.table.sections, strict=True):
+        place.section = before + section
+        yield from _cut(document, start, end, place.section, "\n".join(one for one in (place.lead, head) if one))
+
+
+def _opens_page(document: Document, block: Block) -> bool:
+    return not document.on_paper and document.pages[document.page_of(block.start) - 1].start == block.start
 
 
 def _cut(document: Document, start: int, end: int, section: int, lead: str) -> Iterator[_Unit]:
@@ -129,30 +188,6 @@ def _cut(document: Document, start: int, end: int, section: int, lead: str) -> I
             start += 1
 
 
-def _rows(text: str, block: Block) -> list[tuple[int, int]]:
-    """Return the lines of a block that is a table: several lines, most of them with cells; else nothing."""
-    lines = [(line.start, line.end) for line in lines_of(text[block.start : block.end], block.start)]
-    cells = sum("\t" in text[start:end] or " | " in text[start:end] or "   " in text[start:end] for start, end in lines)
-    return lines if len(lines) > 1 and cells * 2 > len(lines) else []
-
-
 def indexed_text(title: str, lead: str, text: str) -> str:
     """Return the text of a passage as it is indexed: after the title of its document and its lead."""
     return "\n".join([*(part for part in (title if title != lead else "", lead) if part), text])
-
-
-def _heading(text: str, block: Block) -> tuple[int, str] | None:
-    """Return the depth and the words of a block that is a heading: one short line that is no sentence."""
-    line = text[block.start : block.end].strip()
-    marked = line.startswith("#")
-    words = line.lstrip("#").strip()
-    if not words or "\n" in words or "\t" in words or len(words) > HEADING:
-        return None
-    if marked:
-        return len(line) - len(line.lstrip("#")), words
-    numbered = _NUMBERED.match(line)
-    letters = [c for c in words if c.isalpha()]
-    titled = sum(w[0].isupper() for w in words.split() if w[0].isalpha()) * 2 >= len(words.split())
-    if len(letters) * 2 < len(words) or words[-1] in ".,;:!?" or line.startswith(("- ", "> ")) or not titled:
-        return None
-    return (2 + numbered.group().count(".") if numbered else 9), words

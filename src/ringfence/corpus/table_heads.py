@@ -1,13 +1,16 @@
-"""The lines of a table's head, which stand before every passage of its rows."""
+"""The lines of a table's head and the label of a section, which stand before every passage of its rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-__all__ = ["goes_on", "head_lines", "table_head"]
+from ..documents.flow_text import BLANK_CELL
 
-MOST_CHARACTERS, MOST_LINES = 240, 4  # of a head, as it is shown
+__all__ = ["Table", "goes_on", "head_lines", "table_head"]
+
+MOST_CHARACTERS, MOST_LINES = 400, 4  # of a head, as it is shown
 _CELL = re.compile(r"\t| \| |   +")
 # What a head may say with digits, word by word: years, days, quarters and lengths of time.
 _TIME = re.compile(
@@ -18,6 +21,11 @@ _TIME = re.compile(
     re.I,
 )
 _EMPTY = re.compile(r"[-–—]+|n/?a|k\.? ?A\.?", re.I)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_COUNTED = re.compile(r"([^\W\d][^\d]*?) ?\d{1,2}")  # Weight 1   Weight 2
+_TOTAL = re.compile(
+    r"\W*(?:sub|grand )?(?:totals?\b|summe|gesamt|zwischensumme|somme|totale?\b|suma\b|subtotaal|totaal)", re.I
+)
 _TELLS_TIME = re.compile(r"(?:19|20)\d\d|[^\W\d]{3}|[QHTS][1-4]|[./-]\d", re.I)
 
 
@@ -29,12 +37,31 @@ def head_lines(lines: Sequence[str]) -> int:
     wide = 0  # lines of the head that have columns
     named = False
     for count, line in enumerate(lines):
-        cells = [cell.strip() for cell in _CELL.split(line) if cell.strip()]
-        if _is_data(cells, named) or (count and _is_entry(cells)):
+        cells = _cells(line)
+        is_head = _is_counted(cells) if not count else _are_years(cells, _cells("".join(lines[count + 1 : count + 2])))
+        if not is_head and (_is_data(cells, named) or (count and _is_entry(cells))):
             return count if wide <= MOST_LINES else 1
         wide += len(cells) > 1
-        named = named or (len(cells) > 1 and not re.search(r"\d", line))
+        named = named or (len(cells) > 1 and (is_head or not re.search(r"\d", line)))
     return 1
+
+
+def _cells(line: str) -> list[str]:
+    """The words of the cells that are not blank."""
+    return [cell.strip() for cell in _CELL.split(line.strip("| ")) if cell.strip(f" {BLANK_CELL}")]
+
+
+def _is_counted(cells: Sequence[str]) -> bool:
+    """True for names that are told apart by a number: Weight 1, Weight 2."""
+    names = [found[1] if (found := _COUNTED.fullmatch(cell)) else cell for cell in cells]
+    return len(set(names)) < len(names) and not any(re.search(r"\d", name) for name in names)
+
+
+def _are_years(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """True for two or more years with no other number, under which others stand: Region   2024   2025."""
+    years, numbers = ([cell for cell in row if re.search(r"\d", cell)] for row in (cells, below))
+    others = [number for number in numbers if not _YEAR.fullmatch(number)]
+    return len(years) > 1 and all(map(_YEAR.fullmatch, years)) and len(others) > 1
 
 
 def _is_entry(cells: Sequence[str]) -> bool:
@@ -53,17 +80,70 @@ def _is_data(cells: Sequence[str], named: bool) -> bool:
     return named and any(numbers) and not all(times)
 
 
-def table_head(lines: Sequence[str], count: int) -> str:
-    """The last lines of a head, without the label of the section that its first rows belong to."""
+def table_head(lines: Sequence[str], count: int) -> tuple[str, str]:
+    """The last lines of a head, and the label of the section that its first rows belong to."""
     own = [line.strip() for line in lines[: max(1, count)]]
-    while len(own) > 1 and own[-1].endswith(":") and not _CELL.search(own[-1]):
-        own.pop()
+    label = ""
+    while len(own) > 1 and _is_label(own[-1]) and (own[-1].endswith(":") or any(len(_cells(line)) > 1 for line in own)):
+        label = own.pop()
     head = ""
     for line in reversed(own[-MOST_LINES:]):
         if len(line) + len(head) >= MOST_CHARACTERS:
             break
         head = f"{line}\n{head}" if head else line
-    return head or own[-1][:MOST_CHARACTERS]
+    return head or _whole_cells(own[-1]), label
+
+
+def _whole_cells(line: str) -> str:
+    """The first cells of a line that is longer than a head."""
+    ends = [cell.start() for cell in _CELL.finditer(line, 0, MOST_CHARACTERS)]
+    return line[: ends[-1] if ends else MOST_CHARACTERS]
+
+
+def _is_label(line: str) -> bool:
+    """True for a row of one cell with words, as stands over the rows of a section."""
+    cells = _cells(line)
+    return len(cells) == 1 and re.match(r"[^\W\d_]", cells[0].lstrip("*")) is not None and cells[0][-1] != "."
+
+
+@dataclass(frozen=True)
+class Table:
+    """The lines of a table, and what stands before a passage of each: ``columns`` and the ``label`` of its section.
+
+    ``sections`` numbers the section of each line.
+    """
+
+    lines: Sequence[str]
+    columns: str
+    label: str
+    heads: Sequence[str]
+    sections: Sequence[int]
+
+    @classmethod
+    def of(cls, lines: Sequence[str], before: Table | None, on_paper: bool) -> Table:
+        """The table with these lines, which goes on from the table ``before`` if it has its columns and no head.
+
+        On paper a line of one cell may be the rest of a cell of the row above, and tells no section.
+        """
+        own = head_lines(lines)
+        if before and all(map(_is_label, lines[:own])) and goes_on(before.lines, lines):
+            own, columns, label = 0, before.columns, before.label
+        else:
+            own = own or 1
+            columns, label = table_head(lines, own)
+        label = "" if on_paper else label
+        heads, sections, section, in_labels = [""] * own, [0] * own, 0, False
+        for line in lines[own:]:
+            is_label = not on_paper and _is_label(line)
+            section += is_label and not in_labels
+            sections.append(section)
+            if is_label:
+                label = f"{label}\n{line.strip()}" if in_labels else line.strip()
+            heads.append("\n".join(part for part in (columns, label) if part) if not is_label else columns)
+            in_labels = is_label
+            if _TOTAL.match(line):
+                label = ""
+        return cls(lines, columns, label, heads, sections)
 
 
 def goes_on(table: Sequence[str], lines: Sequence[str]) -> bool:

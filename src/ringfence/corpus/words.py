@@ -12,7 +12,7 @@ from ..tasks.evidence import without_accents
 
 __all__ = ["LIBRARIES", "WORD_RULES", "index_words", "language_of", "query_words"]
 
-WORD_RULES = "words/2"
+WORD_RULES = "words/3"
 """The version of the rules below; part of a corpus version's digest."""
 LIBRARIES = ("PyStemmer", "py3langid")
 UNKNOWN = ""  # the language of texts that are too short to tell
@@ -27,7 +27,10 @@ _STEMMERS = {
 # A code or number is one word with its inner marks: AB-1234/5, 12,345.60, §4.2(b) without its brackets.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+|(?:'\d{3})+(?!\d))?(?:[-./:,_+&@#][^\W_]+)*")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
-_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3})+|\d{1,3}(?:'\d{3})+")  # 1.234.567
+_NUMBER = re.compile(r"(\d{1,3}(?:([.,'])\d{3})(?:\2\d{3})*|\d+)(?:[.,](\d+))?")  # 1.234.567,80
+_SPACED = re.compile(r"(?<![\w.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?![\w])")  # 12 500,00
+_BROKEN = re.compile(r"([^\W\d_]+)-[ \t]*\n[ \t]*([^\W_]+(?:[-./][^\W_]+)*)")  # by the end of a line
+_SOFT_HYPHEN = "\u00ad"
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # Japanese and Chinese
 LONGEST = 60  # characters of an indexed word
 # Words too common to tell passages apart; frequent words of other languages weigh little by their own frequency.
@@ -92,16 +95,31 @@ def _all_words(text: str) -> Iterator[str]:
         yield whole[:LONGEST]
         parts = [part.group() for part in _PARTS.finditer(whole)]
         if len(parts) > 1:
-            if not any(part.isalpha() for part in parts):  # 12,345.60 is also found as 12345.60
-                plain = re.sub(r"\D", "", whole) if _GROUPED.fullmatch(whole) else whole.replace(",", "")
-                if plain != whole:
-                    yield plain[:LONGEST]
+            yield from (form[:LONGEST] for form in _other_forms(whole, parts))
             yield from (part[:LONGEST] for part in parts)
 
 
+def _other_forms(word: str, parts: list[str]) -> Iterator[str]:
+    """The forms in which a word of several parts is also found: 1.234,50 as 1234.50, e-mail as email, U.S. as US."""
+    if number := _NUMBER.fullmatch(word):
+        whole = re.sub(r"\D", "", number[1])
+        forms = [whole, f"{whole}.{number[3]}"] if number[3] else [whole]
+        yield from (form for form in forms if form != word and form not in parts)
+    elif all(part.isalpha() for part in parts) and re.fullmatch(r"[\w-]+|(?:\w\.)+\w", word):
+        yield "".join(parts)
+
+
 def _folded(text: str) -> str:
-    """Return a text in lower case without accents; signs that stand for several letters are those letters."""
-    return without_accents(text.casefold().replace("’", "'"))
+    """Return a text in lower case without accents; signs that stand for several letters are those letters.
+
+    A word that the end of a line breaks, and a number with spaces, follow once more in one piece.
+    """
+    text = text.replace(_SOFT_HYPHEN, "").replace("’", "'")
+    text = _BROKEN.sub(
+        lambda found: f"{found.group()} {found[1]}{'' if found[2][0].islower() else '-'}{found[2]}", text
+    )
+    text = _SPACED.sub(lambda found: " ".join((found.group(), "".join(found.group().split()))), text)
+    return without_accents(text.casefold())
 
 
 def _pairs(word: str) -> Iterator[str]:

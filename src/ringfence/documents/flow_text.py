@@ -1,7 +1,7 @@
 """Build the text layer of a document with structure but no page layout: headings, lists, table rows, addresses.
 
-The marks for structure (``# `` before a heading, ``- `` before an item, ``> `` before a quoted line) are part of the
-text layer, so that spans and prompts refer to the same text.
+The marks for structure (``# `` before a heading, ``## `` before one below it, ``- `` before an item, ``> `` before a
+quoted line) are part of the text layer, so that spans and prompts refer to the same text.
 """
 
 from __future__ import annotations
@@ -23,11 +23,16 @@ from .model import (
 )
 from .reader import Source, canonical
 
-__all__ = ["BLANK_CELL", "LayerBuilder"]
+__all__ = ["BLANK_CELL", "LayerBuilder", "heading_mark"]
 
 BLANK_CELL = "\u00b7"  # a middle dot: columns stay told apart by counting
 # Characters nobody sees (soft hyphen, zero width space, word joiner, byte order mark), and the no-break hyphen.
 _UNSEEN = {0xAD: None, 0x200B: None, 0x2060: None, 0xFEFF: None, 0x2011: "-"}
+
+
+def heading_mark(level: int) -> str:
+    """Return what stands before a heading of a level, from 1; nothing for level 0."""
+    return f"{'#' * min(level, 6)} " if level else ""
 
 
 class LayerBuilder:

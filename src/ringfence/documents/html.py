@@ -14,7 +14,7 @@ from lxml import etree
 from ..errors import DocumentError
 from . import charset
 from .css_values import BLACK, Colour
-from .flow_text import LayerBuilder
+from .flow_text import LayerBuilder, heading_mark
 from .html_form import form_text
 from .html_formulas import formula_runs
 from .html_hidden import is_removed
@@ -61,7 +61,7 @@ class HtmlReader:
     """Reader for web pages."""
 
     name = "html"
-    version = 5
+    version = 6
     libraries = ("lxml", *LIBRARIES, *charset.LIBRARIES)
     extensions = ("html", "htm", "xhtml", "xht")
 
@@ -95,7 +95,7 @@ def write_html(
     titles = (one for one in root.iter("title") if not any(up.tag == "svg" for up in one.iterancestors()))
     title = next(titles, None)
     if title is not None and title.text and not mark:
-        layer.paragraph(title.text, None, "# ")
+        layer.paragraph(title.text, None, heading_mark(1))
     style = PageStyle(root, sheets)
     walker = _Walker(layer, style, hidden)
     walker.walk(root, mark, style.first_look)
@@ -368,5 +368,5 @@ def _inner_mark(tag: str, mark: str) -> str:
     if tag == "blockquote":
         return f"{mark}> "
     if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
-        return f"{mark}# "
+        return f"{mark}{heading_mark(int(tag[1]))}"
     return mark

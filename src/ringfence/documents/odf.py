@@ -33,7 +33,7 @@ class OpenDocumentReader:
     """Reader for OpenDocument texts, presentations and spreadsheets."""
 
     name = "odf"
-    version = 5
+    version = 6
     libraries = ("lxml",)
     extensions = ("odt", "ott", "odp", "otp", "fodt", "fodp", "ods", "ots", "fods")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .flow_text import LayerBuilder
+from .flow_text import LayerBuilder, heading_mark
 from .odf_styles import OdfLook, OdfNumbers, OdfStyles
 from .package import child, children, descendants, local, value
 from .raised import Run, join_runs
@@ -139,19 +139,20 @@ class OdfWriter(LayerBuilder):
             self.paragraph(self._footers.pop(name), f"slide {self._slides}, footer")
 
     def _paragraph(self, element: Any, name: str) -> None:
-        number = ""
+        number = mark = ""
         if any(value(one, "is-hidden") == "true" for one in descendants(element, "hidden-paragraph")):
             self._counts.add("hidden-text", "".join(element.itertext()))
             if not self._keep_hidden:
                 return
-        if name == "h" and value(element, "is-list-header") != "true":
-            level = value(element, "outline-level") or "1"
-            number = self._numbers.heading(int(level) if level.isdigit() else 1, value(element, "start-value"))
+        if name == "h":
+            outline = value(element, "outline-level") or ""
+            level = int(outline) if outline.isdigit() else 1
+            mark = heading_mark(level)
+            if value(element, "is-list-header") != "true":
+                number = self._numbers.heading(level, value(element, "start-value"))
         text = self.words(element)
         if text.strip():
-            self.paragraph(
-                f"{number} {text.lstrip()}" if number else text, self._address(), "# " if name == "h" else ""
-            )
+            self.paragraph(f"{number} {text.lstrip()}" if number else text, self._address(), mark)
         self._boxes_in(element)
 
     def _boxes_in(self, paragraph: Any) -> None:
@@ -223,7 +224,7 @@ class OdfWriter(LayerBuilder):
             self._cents,
         )
         inner._walk(cell)
-        return "\n".join(row.removeprefix("# ") for row in inner.rows())
+        return "\n".join(re.sub(r"^#{1,6} ", "", row) for row in inner.rows())
 
     def _runs(self, element: Any, look: OdfLook) -> Iterator[Run]:
         yield from self._shown(element.text, look)

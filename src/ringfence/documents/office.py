@@ -14,7 +14,7 @@ from typing import Any
 from ..contracts import UnreadPart
 from ..errors import DocumentError
 from .binary_workbook import read_xls, read_xlsb
-from .flow_text import LayerBuilder
+from .flow_text import LayerBuilder, heading_mark
 from .model import Document
 from .package import Package
 from .reader import ReadingOptions, Source, sha256_of
@@ -32,14 +32,13 @@ _FAMILY = {
     "pps": "ppt", "xlsx": "xlsx", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "xlsb": "xlsb", "xls": "xls",
     "xlam": "xlsx",
 }  # fmt: skip
-_MARK = {"heading": "# "}
 
 
 class OfficeReader:
     """Reader for Microsoft Office files."""
 
     name = "office"
-    version = 5
+    version = 6
     libraries = ("lxml", "office-oxide", "olefile", "python-calamine", "xlrd")
     extensions = tuple(_FAMILY)
 
@@ -138,7 +137,8 @@ def _write_elements(layer: LayerBuilder, elements: Any, address: str | None, par
         kind = element.get("type")
         if kind in ("paragraph", "heading", "code_block", "quote"):
             paragraphs += 1
-            layer.paragraph(_text(element.get("content")), address or f"paragraph {paragraphs}", _MARK.get(kind, ""))
+            mark = heading_mark(element.get("level") or 1) if kind == "heading" else ""
+            layer.paragraph(_text(element.get("content")), address or f"paragraph {paragraphs}", mark)
         elif kind == "list":
             layer.end_block()
             paragraphs = _write_items(layer, element, address, paragraphs, 0)

@@ -19,7 +19,8 @@ _ABBREVIATED = re.compile(
     r"z\.B|d\.h|U\.S|U\.K|Hr|Fr|Tel|Bd|Messrs|Rev|Ref|Vol|pp|Abb|Kap|Ziff|Tab|Mme|Mlle|art|pág|"
     r"Mio|Mrd|Tsd|inkl|exkl|zzgl|gem|max|min|Approx|Dept|\w*[Ss]tr|cf|Cf|Attn|Pty|Sched|Exh|Agrmt|"
     r"einschl|vorbeh|ausgen|Anl|Rz|Buchst|ggf|evtl|sog|bspw|insb|mtl|mind|Sra|Srta|Sres|Dña|Ctra|núm|Mmes|Sté|"
-    r"Lgs|artt|avv|sig|dott|Spett|dhr|mevr|bijv|Para|Sept|Gen|Col)|"
+    r"Lgs|artt|avv|sig|dott|Spett|dhr|mevr|bijv|Para|Sept|Gen|Col|"
+    r"Fa|Fam|Pos|Sect|lt|bzgl|env|réf|Réf|Tz|Hrn|Nrn|tlw|Stk|Std|Bhf|Hbf|Hl|Mwst|MwSt)|"
     r"\b[^\W\d_])\.$"
 )
 _MONTHS = (
@@ -27,9 +28,13 @@ _MONTHS = (
     r"(?:Quartal|Halbjahr|Werktag|Arbeitstag|Tag|Monat|Jahrhundert|Kapitel|Abschnitt|Auflage|Etage|Stock)[a-z]*"
 )
 _ORDINAL = re.compile(r"(?<![\w.,/-])\d{1,2}\.$")  # am 31. Dezember, im 2. Quartal
+_COUNTING = re.compile(
+    r"(?<!\w)(?:[Ii]m|[Aa]m|[Zz]um|[Zz]ur|[Vv]om|[Bb]eim|[Dd](?:er|ie|as|em|en|es)) \d{1,2}\.$"
+)  # im 3. Stock
+_BEFORE_NUMBER = re.compile(r"\b(?:no|nos|item|[Mm]ax|[Mm]in)\.$")
 _COUNTED = re.compile(rf"[ \u00a0](?:{_MONTHS})\b")
 # Those that may end a sentence too: et al. The court agreed.
-_MAYBE = re.compile(r"\b(?:al|lit|Reg|Ave|Blvd|MM|Cie|Cía|Exec|Ing)\.$")
+_MAYBE = re.compile(r"\b(?:al|lit|usw|Reg|Ave|Blvd|MM|Cie|Cía|Exec|Ing)\.$")
 _OPENS = re.compile(
     r"\s+(?:The|This|That|These|It|In|If|He|She|They|We|A|An|Der|Die|Das|Es|Ein|Eine|Le|La|Les|Il|Elle|El|Los|Las|De|Het|"
     r"Lo|Gli|Un|Une|Una)\b"
@@ -61,9 +66,9 @@ def _goes_on(text: str, at: int, end: int) -> bool:
     before = text[max(at, end - 24) : end]
     if _ABBREVIATED.search(before) or _LIST_MARK.match(text, at, end):
         return True
-    if (_ORDINAL.search(before) and _COUNTED.match(text, end)) or (
-        _MONTH.search(before) and re.match(r"[ \u00a0]\d", text[end : end + 2])
-    ):
+    if _COUNTING.search(before) or (_ORDINAL.search(before) and _COUNTED.match(text, end)):
+        return True
+    if (_MONTH.search(before) or _BEFORE_NUMBER.search(before)) and re.match(r"[ \u00a0]\d", text[end : end + 2]):
         return True
     day, rest = _DAY.search(before), _REST_OF_DAY.match(text, end)
     if day and rest and (day.group().count(".") == 2) != rest.group().endswith("."):  # 15. 3. or 15. 3. 2027

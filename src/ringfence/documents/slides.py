@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from .drawings import alt_text, diagram_lines, drawn_runs, is_large_picture, write_chart
-from .flow_text import LayerBuilder
+from .flow_text import LayerBuilder, heading_mark
 from .package import (
     Package,
     child,
@@ -170,7 +170,7 @@ class _Writer:
                 continue
             mark = _item_mark(paragraph, counts)
             if title:
-                self._layer.paragraph(text, address, "# ")
+                self._layer.paragraph(text, address, heading_mark(1))
             elif mark:
                 self._layer.lines(f"{mark} {text.lstrip()}", address)
             else:

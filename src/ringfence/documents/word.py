@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .drawings import alt_text, diagram_lines, is_large_picture, write_chart
-from .flow_text import LayerBuilder
+from .flow_text import LayerBuilder, heading_mark
 from .package import (
     Package,
     child,
@@ -142,7 +142,7 @@ class _Writer:
                 self._lists_open = True
             else:
                 self._end_list()
-                self._layer.paragraph(_marked(text, mark or ""), place, "# " if style.heading else "")
+                self._layer.paragraph(_marked(text, mark or ""), place, heading_mark(style.heading or 0))
         self._in_table += 1  # the background of a box is not looked up either
         for box in self._boxes:
             self._end_list()

@@ -56,9 +56,12 @@ class RunStyle:
 
 @dataclass
 class ParagraphStyle:
-    """What a paragraph says of itself or its style says of it; None is inherited."""
+    """What a paragraph says of itself or its style says of it; None is inherited.
 
-    heading: bool | None = None
+    ``heading`` is the level of a heading, from 1; 0 if it is none.
+    """
+
+    heading: int | None = None
     numbering: str | None = None
     level: int | None = None
     run: RunStyle = field(default_factory=RunStyle)
@@ -92,8 +95,8 @@ class WordStyles:
             for style in reversed(chain):
                 own = paragraph_style(child(style, "pPr"), child(style, "rPr"))
                 title = (value(child(style, "name")) or "").lower()
-                if re.fullmatch(r"heading \d|title", title):
-                    own.heading = True
+                if named := re.fullmatch(r"heading (\d)|title", title):
+                    own.heading = int(named[1] or 1)
                 found = merged(found, own)
             self._known[name] = found
         return self._known[name]
@@ -114,7 +117,7 @@ def paragraph_style(paragraph: Any, run: Any) -> ParagraphStyle:
     outline = value(child(paragraph, "outlineLvl"))
     level = value(child(paragraph, "numPr", "ilvl"))
     return ParagraphStyle(
-        heading=None if outline is None else outline.isdigit() and int(outline) < 9,
+        heading=None if outline is None else int(outline) + 1 if outline.isdigit() and int(outline) < 9 else 0,
         numbering=value(child(paragraph, "numPr", "numId")),
         level=int(level) if level and level.isdigit() else None,
         run=run_style(run, paragraph),

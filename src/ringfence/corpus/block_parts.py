@@ -1,0 +1,58 @@
+"""The parts of a block of text: the rows of a table, and the prose before and behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..contracts import Span
+from ..documents import Block
+from ..documents.model import lines_of
+from .headings import opens_section
+
+__all__ = ["Part", "parts_of"]
+
+_CELLS = re.compile(r"\t| \| |   ")
+_SENTENCE = re.compile(r"(?:\S+ ){3,}.*[.!?]")
+LONGEST = 100  # characters of a line of a table that has no cells
+
+
+@dataclass(frozen=True)
+class Part:
+    """Lines of a block that stand together."""
+
+    lines: Sequence[Span]
+    is_table: bool
+
+    @property
+    def span(self) -> Span:
+        """From the first line to the end of the last."""
+        return self.lines[0][0], self.lines[-1][1]
+
+
+def parts_of(text: str, block: Block) -> list[Part]:
+    """Return the parts of a block: it holds a table if it has several lines, most of them with cells.
+
+    A sentence or a numbered heading before its first row, as a reader of pages joins them, is prose; so is what
+    follows one behind its last row.
+    """
+    lines = [(line.start, line.end) for line in lines_of(text[block.start : block.end], block.start)]
+    if not text[block.start : block.end].strip():
+        return []
+    said = [text[start:end] for start, end in lines]
+    rows = [number for number, line in enumerate(said) if _CELLS.search(line)]
+    if len(lines) < 2 or len(rows) * 2 <= len(lines):
+        return [Part(lines, False)]
+    first, last = rows[0], rows[-1]
+    begin = max((number + 1 for number in range(first) if _is_prose(said, number)), default=0)
+    end = next((number for number in range(last + 1, len(lines)) if _is_prose(said, number)), len(lines))
+    parts = (Part(lines[:begin], False), Part(lines[begin:end], True), Part(lines[end:], False))
+    return [part for part in parts if part.lines]
+
+
+def _is_prose(lines: Sequence[str], number: int) -> bool:
+    line, following = lines[number].strip(), "".join(lines[number + 1 : number + 2])
+    if len(line) > LONGEST or _SENTENCE.fullmatch(line):
+        return True
+    return opens_section(line, following) is not None
