@@ -138,13 +138,6 @@ def test_two_numbers_of_a_record_may_be_one_for_one_of_a_thing_costs_its_price()
     assert plan.second_look(text, (len(text) - 1, len(text)), (-0.1, 0.0)) is None
 
 
-@pytest.mark.parametrize(("belief", "again"), [(-0.15, True), (-0.05, False)])
-def test_a_null_behind_a_list_that_is_null_is_asked_again_unless_it_is_nearly_sure(belief: float, again: bool) -> None:
-    plan = plan_of("Net 12.00\n1   Walk   3   20.00   60.00\n", lines=TOURS, net={"kind": "money"})
-    look = plan.second_look(*tokens((" null", 0.0), ("\nnet:", 0.0), (" null", belief), ("\n", 0.0)))
-    assert (look is not None) is again
-
-
 def test_a_record_that_was_led_astray_behind_its_first_token_stands() -> None:
     written = tokens((" -", 0.0), (" Ni", -4.0), ("ght,", -12.0), (" | 70.00", 0.0), ("\n", 0.0))
     assert plan_of(ROWS, lines=LINES).second_look(*written) is None

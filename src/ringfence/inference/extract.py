@@ -140,9 +140,8 @@ class ExtractJob:
         number, plan = self.pending.pop(output.id)
         if self.reason:  # another window of this document has failed
             return ()
-        first = number not in self.parts
-        self.usage = add_usage(self.usage, output, new_prompt=first)
-        fault = ""
+        self.usage = add_usage(self.usage, output, new_prompt=plan.is_first)
+        fault, look = "", None
         if self._verified:
             return self._verify(output, number, plan)
         if output.finish_reason == "failed":
@@ -150,14 +149,17 @@ class ExtractJob:
         elif output.finish_reason == "length":
             fault = f"answer: {CUT_OFF}"
         else:
+            said = output.text, output.token_ends, output.logprobs
             try:
                 self.plans[number] = plan
-                self.parts[number] = plan.read(output.text, output.token_ends, output.logprobs)
+                if plan.is_last:
+                    self.parts[number] = plan.read(*said)
+                look = plan.second_look(*said)
             except AnswerError as error:
                 fault = f"answer: {error}"
-        if not fault and (look := plan.second_look(output.text, output.token_ends, output.logprobs)):
+        if look:
             return [self._ask(output.id, number, look)]
-        if fault and first:
+        if fault and number not in self.parts:
             where = f" (window {number + 1} of {len(self.windows)})" if len(self.windows) > 1 else ""
             self.reason = fault + where
         self._settle(number)

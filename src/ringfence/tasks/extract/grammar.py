@@ -143,11 +143,11 @@ class FieldRule(Protocol):
         ...
 
 
-def answer_grammar(fields: Sequence[tuple[str, FieldRule | None, bool]]) -> str:
+def answer_grammar(fields: Sequence[tuple[str, FieldRule | None, bool]], stop: str = "") -> str:
     """The grammar of a whole answer.
 
     Each field is its name, its rule (None: no possible value, so null), and whether null is allowed beside the rule.
-    The first name is part of the prompt, not of the answer.
+    The first name is part of the prompt, not of the answer. ``stop`` is written at the end.
     """
     root: list[str] = []
     rules: list[str] = []
@@ -161,4 +161,5 @@ def answer_grammar(fields: Sequence[tuple[str, FieldRule | None, bool]]) -> str:
         rules += rule.rules(rule_name, tails)
         body = f"({literal(' ' + NULL)} | {rule_name})" if nullable else rule_name
         root += [literal(prefix)] * bool(prefix) + [body, literal("\n")]
+    root += [literal(stop)] * bool(stop)
     return "\n".join([f"root ::= {' '.join(root)}", *rules, *tails.written]) + "\n"

@@ -15,11 +15,12 @@ from ..prompt import Prompt
 from ..recognisers import Candidate, find_candidates
 from ..windows import Window
 from .answer import FieldValue, Record, WindowAnswer, by_place
+from .answer_places import AnswerError, ListTurn, list_turns, meaning_of, places_of
 from .date_pairs import date_pairs, with_one_range
 from .doubts import null_doubts, null_rivals, value_doubts
 from .evidence import evidence_at
 from .grammar import NULL, CandidateRule, Choice, FieldRule, Rule, answer_grammar
-from .list_grammar import START, ListRule, list_rule
+from .list_grammar import ListRule, list_rule
 from .meant_place import meant_place, text_at
 from .page_labels import PageLabels
 from .party_names import names_a_party
@@ -36,16 +37,13 @@ __all__ = ["AnswerError", "ExtractionPlan", "Prepared", "prepare"]
 FEATURES_VERSION = 3
 
 
-class AnswerError(Exception):
-    """The written answer does not follow its grammar: cut off, or from an engine that did not enforce it."""
-
-
 @dataclass(frozen=True)
 class ExtractionPlan:
     """Everything for the request about one window of a document, and for reading its answer.
 
-    In a second look, ``written`` is the beginning of the answer that is kept, and ``looks`` are the fields that were
-    asked again, the last of them now.
+    It asks for the fields ``names``, or for a list that is the last of them: ``turns`` counts these. ``written`` is the
+    beginning of the answer, which is kept, and ``rest`` the answers of the fields behind the list; the name of the next
+    one, ``stop``, ends it. ``looks`` are the fields that were asked again, ``look`` is the one that is now.
     """
 
     prepared: Prepared
@@ -55,8 +53,13 @@ class ExtractionPlan:
     required: frozenset[str]
     grammar: str
     max_new_tokens: int
+    names: tuple[str, ...]
     written: WrittenAnswer = NOTHING
     looks: tuple[Look, ...] = ()
+    look: Look | None = None
+    turns: int = 0
+    rest: WrittenAnswer = NOTHING
+    stop: str = ""
 
     @property
     def task(self) -> ExtractTask:
@@ -71,9 +74,9 @@ class ExtractionPlan:
     def read(self, text: str, token_ends: Sequence[int] = (), logprobs: Sequence[float] = ()) -> WindowAnswer:
         """Parse the model's ``text``, which continues ``written``.
 
-        Raises AnswerError if the text is not a complete answer.
+        Raises AnswerError if the text is not a complete answer, as that of a plan that is not the last.
         """
-        written = self._settled(text, token_ends, logprobs)
+        written = self._settled(text, token_ends, logprobs).joined(self.rest)
         part = WindowAnswer(written=written.text)
         for path, (start, end) in self.places(written.text).items():
             rule = self.rules[path]
@@ -82,7 +85,7 @@ class ExtractionPlan:
                 part.lists[path] = self._records(path, rule, written, start, end)
             else:
                 assert not isinstance(rule, ListRule)
-                meaning = self._meaning(path, rule, written.text[start + 1 : end], path not in self.required)
+                meaning = meaning_of(path, rule, written.text[start + 1 : end], path not in self.required)
                 spec: Any = self.task.flat[path]
                 logprobs, ending = written.logprobs_within(start, end), written.logprob_of_end(end)
                 value = self._field_value(spec, rule, meaning, logprobs, path, ending)
@@ -105,7 +108,7 @@ class ExtractionPlan:
 
     def value_of(self, slot: Slot, written: str) -> FieldValue:
         """The value if the model had ``written`` this in ``slot``. Raises AnswerError if it cannot be there."""
-        meaning = self._meaning(slot.path, slot.rule, written, slot.nullable)
+        meaning = meaning_of(slot.path, slot.rule, written, slot.nullable)
         return self._field_value(slot.spec, slot.rule, meaning, (), slot.path)
 
     @cached_property
@@ -129,68 +132,75 @@ class ExtractionPlan:
     def _settled(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
         """The answer that counts: the one with ``text``, or the first one where a second look found nothing better."""
         written = self.written.then(text, token_ends, logprobs)
-        if not self.looks:
+        if self.stop:
+            written = written.up_to(len(written.text.removesuffix(self.stop)))
+        if not self.look:
             return written
-        look = self.looks[-1]
-        return look.first if look.stands(written, *self.places(written.text)[look.path]) else written
+        place = places_of(written.text, self.names, self.lists)[self.look.path]
+        return self.look.first if self.look.stands(written, *place) else written
 
     def second_look(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> ExtractionPlan | None:
-        """A plan that continues from the first field that is to be asked again; None if there is none.
+        """A plan that continues from the first field that is to be asked again, or at a list; None if there is none.
 
-        The new plan keeps what is written before it.
+        The new plan keeps what is written before it. Raises AnswerError if the text is no answer.
         """
         written = self._settled(text, token_ends, logprobs)
-        no_list = False
-        for index, (path, place) in enumerate(self.places(written.text).items()):
-            found = look_again(
-                path, self.rules[path], written, place, path not in self.required, behind_no_list=no_list
-            )
-            no_list = isinstance(self.rules[path], ListRule) and written.text[slice(*place)] == f" {NULL}"
+        places = places_of(written.text, self.names, self.lists)
+        for index, path in list(enumerate(self.names))[len(self.names) - 1 if self.turns else 0 :]:
+            place = places[path]
+            found = look_again(path, self.rules[path], written, place, path not in self.required)
             if found is None or asked_enough(found[0], self.looks, written):
                 continue
             look, others = found
-            rules: dict[str, FieldRule | None] = {name: self.rules[name] for name in list(self.task.flat)[index:]}
+            rules: dict[str, FieldRule | None] = {name: self.rules[name] for name in self.names[index:]}
             rules[path] = others
-            grammar = answer_grammar([(n, r, n not in self.required and n != path) for n, r in rules.items()])
-            return replace(self, grammar=grammar, written=written.up_to(look.place), looks=(*self.looks, look))
-        return None
+            grammar = answer_grammar(
+                [(n, r, n not in self.required and n != path) for n, r in rules.items()], self.stop
+            )
+            return replace(
+                self, grammar=grammar, written=written.up_to(look.place), looks=(*self.looks, look), look=look
+            )
+        return self._next_list(written.joined(self.rest))
+
+    def _next_list(self, written: WrittenAnswer) -> ExtractionPlan | None:
+        """A plan that asks for the first list that is not asked yet, where it stands; None if there is none."""
+        if self.is_last:
+            return None
+        turn = self._list_turns[self.turns]
+        at = places_of(written.text, turn.known, self.lists)[turn.behind][0] - len(turn.stop)
+        return replace(
+            self,
+            names=(*turn.before, turn.name),
+            turns=self.turns + 1,
+            stop=turn.stop,
+            rest=written.after(at),
+            written=written.up_to(at).then(f"{turn.name}:", (), ()),
+            grammar=answer_grammar([(turn.name, self.rules[turn.name], turn.name not in self.required)], turn.stop),
+            look=None,
+        )
 
     def places(self, written: str) -> dict[str, tuple[int, int]]:
-        """The place of each field's value in an answer, from the space before it to its end. Raises AnswerError."""
-        places: dict[str, tuple[int, int]] = {}
-        names, position = list(self.task.flat), 0
-        for index, name in enumerate(names):
-            prefix = f"{name}:" if index else ""
-            listed = isinstance(self.rules[name], ListRule)
-            if not written.startswith(prefix, position) or not written.startswith(
-                (" ", START) if listed else " ", position + len(prefix)
-            ):
-                raise AnswerError(f"the answer does not reach the field {name}")
-            start = position + len(prefix)
-            end = self._end_of_value(written, start, names[index + 1] if index + 1 < len(names) else None)
-            if end < 0:
-                raise AnswerError(f"the answer ends inside the field {name}")
-            places[name] = (start, end)
-            position = end + 1
-        return places
+        """The place of each field's value in a whole answer, from the space before it. Raises AnswerError."""
+        return places_of(written, list(self.task.flat), self.lists)
 
-    @staticmethod
-    def _end_of_value(written: str, start: int, next_name: str | None) -> int:
-        """The end of a value: before the line with the next field's name, or for the last value the end of the text."""
-        if next_name is not None:
-            return written.find(f"\n{next_name}:", start)
-        return len(written) - 1 if written.endswith("\n") and len(written) > start else -1
+    @property
+    def is_first(self) -> bool:
+        """True if nothing was asked before this plan."""
+        return self.look is None and not self.turns
 
-    @staticmethod
-    def _meaning(path: str, rule: Rule | None, written: str, nullable: bool) -> Match | str | None:
-        """The meaning of a written value; None for null."""
-        if rule is None or (written == NULL and nullable):
-            return None
-        reading = rule.read(written)
-        if reading is None:
-            what = "an option" if isinstance(rule, Choice) else "in the document"
-            raise AnswerError(f"the field {path} holds something that is not {what}")
-        return reading
+    @property
+    def is_last(self) -> bool:
+        """True if no list is asked after this plan, so that its answer is whole."""
+        return self.turns == len(self._list_turns)
+
+    @cached_property
+    def _list_turns(self) -> list[ListTurn]:
+        return list_turns(list(self.task.flat), self.lists)
+
+    @cached_property
+    def lists(self) -> frozenset[str]:
+        """The names of the lists with values in the window."""
+        return frozenset(name for name, rule in self.rules.items() if isinstance(rule, ListRule))
 
     @staticmethod
     def _rows(path: str, rule: ListRule | None, text: str) -> list[WrittenRow]:
@@ -332,12 +342,15 @@ class Prepared:
         required = frozenset(
             name for name, spec in flat.items() if not isinstance(spec, ListField) and spec.required and window == whole
         )
-        grammar = answer_grammar([(name, rules[name], name not in required) for name in names])
-        budget = 8 + sum(len(name) + 3 + max(_longest(rules[name]), len(NULL)) for name in names)
+        late = {turn.name for turn in list_turns(names, {n for n, rule in rules.items() if isinstance(rule, ListRule)})}
+        asked = tuple(name for name in names if name not in late)
+        grammar = answer_grammar([(name, rules[name], name not in required) for name in asked])
+        longest = {name: rule.longest() if rule else 0 for name, rule in rules.items()}  # a token is at least one byte
+        budget = 8 + sum(len(name) + 3 + max(longest[name], len(NULL)) for name in names)
         text = self.document.text
         before = "\n...\n".join(part for part in (text[: window.head], window.context) if part)
         prompt = write_prompt(self.task, text[window.start : window.end], control_tokens, before, self.examples)
-        return ExtractionPlan(self, window, prompt, rules, required, grammar, budget)
+        return ExtractionPlan(self, window, prompt, rules, required, grammar, budget, asked)
 
     def _rule(self, name: str, window: Window, next_name: str | None) -> Rule | ListRule | None:
         spec = self.task.flat[name]
@@ -362,11 +375,6 @@ class Prepared:
             return run if run.chains else None
         found = [c for c in self.candidates[name] if window.shows(c.start, c.end)]
         return CandidateRule(found) if found else None
-
-
-def _longest(rule: Rule | ListRule | None) -> int:
-    """The maximum number of tokens of a value: a token is at least one byte."""
-    return rule.longest() if rule else len(NULL)
 
 
 def prepare(task: ExtractTask, document: Document, examples: Sequence[Example] = ()) -> Prepared:

@@ -21,8 +21,6 @@ NULL_STANDS = math.log(0.5)  # the lowest log-probability of null, over all its 
 # Where values were recognised that could be meant. Of such nulls between 0.5 and 0.6 in 60 orders, 20 invoices and 28
 # example papers 4 are wrong and 2 right, and a wrong one of a first day takes the last day with it (1.5B, 8 bits).
 NULL_STANDS_AGAINST = math.log(0.6)
-# Behind a list that is null, which few are, the model repeats it: of 2 invoices without lines no sum was left.
-NULL_REPEATED = math.log(0.9)
 NOTABLE = math.log(0.1)  # a value above it was among what the model would have written instead of null
 END_STANDS = math.log(2 / 3)  # of 36 addresses 10 ended a line early, all at most at 0.6; of the 26 others 2 did
 WAYS_TO_GO_ON = 3  # a space, a comma, a line break: what goes on has its probability spread over them
@@ -74,8 +72,6 @@ def look_again(
     written: WrittenAnswer,
     place: tuple[int, int],
     nullable: bool,
-    *,
-    behind_no_list: bool = False,
 ) -> tuple[Look, FieldRule] | None:
     """The look at a field whose value is written at ``place``, and the rule of what it may find; None without a need.
 
@@ -83,8 +79,7 @@ def look_again(
     "there is a date" is at 0.6, and one such null affects all later fields. That null is forbidden then. A value that
     the model began and was led away from is asked again without its beginning. The end of a value at the end of a line
     wins in the same way against the three ways to go on, so it has to go on then. A field that asks for whole sentences
-    is not asked again: contracts lack many clauses, and some wrong sentence can always be found. ``behind_no_list``
-    says that the field before it is a list, and null.
+    is not asked again: contracts lack many clauses, and some wrong sentence can always be found.
     """
     start, end = place
     belief = written.logprobs_within(start, end)
@@ -94,8 +89,6 @@ def look_again(
     text = written.text[start + 1 : end]
     if text == NULL:
         lowest = NULL_STANDS_AGAINST if isinstance(rule, CandidateRule) else NULL_STANDS
-        if behind_no_list and isinstance(rule, CandidateRule):
-            lowest = NULL_REPEATED
         doubted = nullable and sum(belief) < lowest
         return (Look(path, written, "null", start, sum(belief), isinstance(rule, ListRule)), rule) if doubted else None
     if isinstance(rule, ListRule):

@@ -24,6 +24,15 @@ class WrittenAnswer:
         kept = sum(end <= position for end in self.token_ends)
         return WrittenAnswer(self.text[:position], self.token_ends[:kept], self.logprobs[:kept])
 
+    def after(self, position: int) -> WrittenAnswer:
+        """The part from ``position``."""
+        kept = [(end - position, p) for end, p in zip(self.token_ends, self.logprobs, strict=True) if end > position]
+        return WrittenAnswer(self.text[position:], tuple(end for end, _ in kept), tuple(p for _, p in kept))
+
+    def joined(self, rest: WrittenAnswer) -> WrittenAnswer:
+        """The answer extended by another part."""
+        return self.then(rest.text, rest.token_ends, rest.logprobs)
+
     def then(self, text: str, token_ends: Sequence[int], logprobs: Sequence[float]) -> WrittenAnswer:
         """The answer extended by the text that was written after it."""
         shifted = tuple(end + len(self.text) for end in token_ends)
