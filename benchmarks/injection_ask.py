@@ -36,6 +36,7 @@ from ringfence.inference.answer import AnswerExecutor
 from ringfence.inference.support import EMPTY, support_of
 from ringfence.tasks import AnswerTask
 from ringfence.tasks.answer import prompt as prompts
+from ringfence.tasks.answer.claim_sentences import sentences_for
 from ringfence.tasks.answer.claims import Draft, code_faults
 
 __all__ = ["ARMS", "bench"]
@@ -89,9 +90,9 @@ def _as_it_stands(passage: FoundPassage, control_tokens: tuple[str, ...]) -> str
 def task_of(arm: str) -> AnswerTask:
     """Return the task of an arm: the default one, with the bounds of the checks that are off."""
     bounds: dict[str, dict[str, float]] = {
-        "meaning": {"support": OFF},
+        "meaning": {"support": OFF, "relevance": 0},
         "judge": {"answerable": 0},
-        "none": {"support": OFF, "answerable": 0},
+        "none": {"support": OFF, "answerable": 0, "relevance": 0},
     }
     task = ringfence.load_task({"kind": "answer", **bounds.get(arm, {})})
     assert isinstance(task, AnswerTask)
@@ -182,7 +183,7 @@ def _passes(executor: AnswerExecutor, trial: Trial, arm: str) -> bool:
         Draft(trial.claim, (0,)), trial.question, sources, executor.task.locale
     ):
         return False
-    pair = executor.check.requests("claim", trial.question, trial.claim, sources)
+    pair = executor.check.requests("claim", trial.question, trial.claim, sentences_for(trial.claim, sources))
     scores = {score.id: score.logprobs for score in executor.engine.score(pair)}
     return support_of(scores["claim"], scores[f"claim{EMPTY}"]) >= executor.task.support
 

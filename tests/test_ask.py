@@ -51,17 +51,19 @@ def passage(text: str, **facts: object) -> FoundPassage:
 
 
 def engine_of(
-    *answers: str, supports: Callable[[str], bool] = lambda prompt: True, answers_it: bool = True
+    *written: str,
+    supports: Callable[[str], bool] = lambda prompt: True,
+    answers: Callable[[str], bool] = lambda prompt: True,
 ) -> FakeEngine:
-    """A model that writes these answers in turn, and judges claims by ``supports`` on the prompt of the check."""
-    written = list(answers)
+    """A model that writes these answers in turn, and judges claims and passages by the prompt of the check."""
+    left = list(written)
 
     def script(request: Request, prompt: str) -> str:
-        return written.pop(0) if len(written) > 1 else written[0]
+        return left.pop(0) if len(left) > 1 else left[0]
 
     def scorer(prompt: str, continuation: str) -> float:
         if "Do the passages contain the answer" in prompt:
-            return -0.01 if continuation.startswith("yes") == answers_it else -5.0
+            return -0.01 if continuation.startswith("yes") == answers(prompt) else -5.0
         held = supports(prompt) and "Source:\n(empty)" not in prompt
         return -0.01 if continuation.startswith(" supported") == held else -5.0
 
@@ -336,8 +338,21 @@ class TestAnswers:
         assert result.from_corpus is not None
         assert result.from_corpus.claims[0].faults[0] in ("not stated", "contradicted")
 
+    def test_a_claim_whose_sentences_do_not_answer_the_question_is_dropped(self, tmp_path: Path) -> None:
+        def answers(prompt: str) -> bool:
+            return "notice period" in prompt  # all passages do, the sentence of the rent does not
+
+        result = asked(tmp_path, engine_of(RENT, REFUSAL, answers=answers))
+        assert result.value("answer") is None
+        assert result.from_corpus is not None
+        (claim,) = result.from_corpus.claims
+        assert claim.faults == ["no answer"]
+        assert claim.relevance is not None
+        assert claim.relevance < 0.1
+        assert asked(tmp_path / "off", engine_of(RENT, answers=answers), relevance=0).value("answer")
+
     def test_passages_that_do_not_answer_are_shown_as_the_nearest(self, tmp_path: Path) -> None:
-        engine = engine_of(RENT, answers_it=False)
+        engine = engine_of(RENT, answers=lambda prompt: False)
         result = asked(tmp_path, engine, "Who is the landlord?")
         assert engine.seen == []
         assert result.value("answer") is None

@@ -34,8 +34,15 @@ QUESTIONS = [
 ]
 
 
-def answered(question: GoldQuestion, answerable: float, support: float, faults: tuple[str, ...] = ()) -> Result:
-    claim = Claim(text="They pay 1,200 euros.", verdict="supported", support=support, faults=list(faults))
+def answered(
+    question: GoldQuestion,
+    answerable: float,
+    support: float,
+    faults: tuple[str, ...] = (),
+    relevance: float | None = None,
+) -> Result:
+    scores = {"support": support, "relevance": relevance}
+    claim = Claim(text="They pay 1,200 euros.", verdict="supported", faults=list(faults), **scores)
     behind = CorpusAnswer(corpus="c", version=1, claims=[claim], answerable=answerable)
     values = {"answer": claim.text}
     return Result(document=DocumentFacts(id=question.id), status="done", values=values, from_corpus=behind)
@@ -55,13 +62,20 @@ class TestBounds:
         assert (bounds.answerable, bounds.support, bounds.handled) == (0.85, 0.7, 20)
 
     @pytest.mark.parametrize(
-        ("answerable", "support", "faults", "shown"),
-        [(0.9, 0.9, (), True), (0.7, 0.9, (), False), (0.9, 0.4, (), False), (0.9, 0.9, ("number: 5",), False)],
+        ("answerable", "support", "relevance", "faults", "shown"),
+        [
+            (0.9, 0.9, 0.9, (), True),
+            (0.9, 0.9, None, (), True),
+            (0.7, 0.9, 0.9, (), False),
+            (0.9, 0.4, 0.9, (), False),
+            (0.9, 0.9, 0.6, ("no answer",), False),
+            (0.9, 0.9, 0.9, ("number: 5",), False),
+        ],
     )
     def test_an_answer_under_stricter_bounds(
-        self, answerable: float, support: float, faults: tuple[str, ...], shown: bool
+        self, answerable: float, support: float, relevance: float | None, faults: tuple[str, ...], shown: bool
     ) -> None:
-        result = under_bounds(answered(QUESTIONS[1], answerable, support, faults), 0.8, 0.5)
+        result = under_bounds(answered(QUESTIONS[1], answerable, support, faults, relevance), 0.8, 0.5, 0.7)
         assert (result.value("answer") is not None) == shown
 
 

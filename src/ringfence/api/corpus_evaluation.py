@@ -139,9 +139,10 @@ def evaluate_corpus(
     asked = _Asked(model, view, Path(gold), on_event)
     bounds = None
     if dev:
-        lax = task.model_copy(update={"answerable": LAX, "support": LAX})
+        lax = task.model_copy(update={"answerable": LAX, "support": LAX, "relevance": LAX})
         bounds = choose_bounds(dev, asked.results(lax, dev, out.with_name(f"{out.name}-bounds")))
-        task = task.model_copy(update={"answerable": bounds.answerable, "support": bounds.support})
+        chosen = {"answerable": bounds.answerable, "support": bounds.support, "relevance": bounds.relevance}
+        task = task.model_copy(update=chosen)
     answers = score_answers(rest, asked.results(task, rest, out))
     journal = Journal(out / "check.jsonl", RunFolder.open(out).lock().digest)
     check = measure_check(model.loaded.engine, task, check_pairs(view, rest), journal, on_pair)

@@ -58,6 +58,8 @@ def _faults_of_claim(claim: Claim, behind: CorpusAnswer, task: Mapping[str, Any]
         yield "is shown as supported, but carries faults"
     if claim.support is None or claim.support < task["support"]:
         yield "is shown, but its support is under the bound of the task"
+    if claim.relevance is not None and claim.relevance < task.get("relevance", 0):
+        yield "is shown, but its places are under the bound of the task for an answer"
     if not claim.citations:
         yield "rests on no place"
     read = {passage.passage: passage for passage in behind.nearest}

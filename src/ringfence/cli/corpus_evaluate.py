@@ -139,7 +139,7 @@ def _print(evaluation: CorpusEvaluation) -> None:
             f"Bounds chosen on {bounds.questions} other questions, of which they handle {bounds.handled}. "
             "Put them into the task file:"
         )
-        note(f"answerable: {bounds.answerable:g}\nsupport: {bounds.support:g}")
+        note(f"answerable: {bounds.answerable:g}\nrelevance: {bounds.relevance:g}\nsupport: {bounds.support:g}")
     if answers.failed:
         note(f"{answers.failed} questions failed.")
     if evaluation.verdict:

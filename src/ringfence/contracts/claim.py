@@ -69,17 +69,18 @@ class Claim(Contract):
     """A sentence of an answer with what it rests on.
 
     ``faults`` names what its places do not say: ``number: 12``, ``name: Acme``, ``not stated``, ``contradicted``, ``no
-    citation``. ``support`` is the probability that its places support it, by the check. ``conflicts`` are places in
-    other documents that say the same with another value.
+    citation``, ``no answer``. ``support`` is the probability that its places support it, ``relevance`` that they answer
+    the question, by the checks. ``conflicts`` are places in other documents that say the same with another value.
     """
 
-    omitted: ClassVar[frozenset[str]] = frozenset({"faults", "calculation", "conflicts"})
+    omitted: ClassVar[frozenset[str]] = frozenset({"faults", "relevance", "calculation", "conflicts"})
 
     text: str
     verdict: ClaimVerdict
     citations: list[Citation] = Field(default_factory=list)
     faults: list[str] = Field(default_factory=list)
     support: float | None = None
+    relevance: float | None = None
     calculation: Calculation | None = None
     conflicts: list[Citation] = Field(default_factory=list)
 

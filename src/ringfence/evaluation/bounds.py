@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from .questions import GoldQuestion
 __all__ = ["LAX", "Bounds", "choose_bounds", "dev_part", "under_bounds"]
 
 ANSWERABLE = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.87, 0.9, 0.95, 0.98)
+RELEVANCE = (0.0, 0.5, 0.7, 0.8, 0.85, 0.87, 0.9)
 SUPPORT = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 LAX = 1e-9
 """A bound that everything reaches, so that every score is there to choose from."""
-_OF_MEANING = {"not stated", "contradicted"}
+_OF_MEANING = {"not stated", "contradicted", "no answer"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Bounds:
 
     answerable: float
     support: float
+    relevance: float
     questions: int
     handled: int
 
@@ -43,7 +46,7 @@ def dev_part(questions: Sequence[GoldQuestion], share: float, seed: int) -> list
     return chosen
 
 
-def under_bounds(result: Result, answerable: float, support: float) -> Result:
+def under_bounds(result: Result, answerable: float, support: float, relevance: float) -> Result:
     """Return what a result that was made with lax bounds is under these ones.
 
     A claim that the stricter bound refuses is left out; that the model would be asked once more is not counted.
@@ -56,6 +59,7 @@ def under_bounds(result: Result, answerable: float, support: float) -> Result:
         claim
         for claim in behind.claims
         if enough and (claim.support or 0.0) >= support and set(claim.faults) <= _OF_MEANING
+        if claim.relevance is None or claim.relevance >= relevance
     ]
     kept = [claim.model_copy(update={"verdict": "supported", "faults": []}) for claim in claims]
     values = {"answer": "\n".join(claim.text for claim in kept) or None}
@@ -67,10 +71,9 @@ def choose_bounds(questions: Sequence[GoldQuestion], results: Mapping[str, Resul
 
     ``results`` were made with bounds that refuse nothing.
     """
-    found: dict[tuple[float, float], AnswerScores] = {}
-    for answerable in ANSWERABLE:
-        for support in SUPPORT:
-            under = {name: under_bounds(result, answerable, support) for name, result in results.items()}
-            found[answerable, support] = score_answers(questions, under)
-    best = max(found, key=lambda pair: (found[pair].handled.right, -found[pair].unsupported.right, *pair))
+    found: dict[tuple[float, float, float], AnswerScores] = {}
+    for bounds in itertools.product(ANSWERABLE, SUPPORT, RELEVANCE):
+        under = {name: under_bounds(result, *bounds) for name, result in results.items()}
+        found[bounds] = score_answers(questions, under)
+    best = max(found, key=lambda bounds: (found[bounds].handled.right, -found[bounds].unsupported.right, *bounds))
     return Bounds(*best, len(questions), found[best].handled.right)

@@ -16,6 +16,7 @@ from ..engines import Engine, Score
 from ..files import add_line, read_lines
 from ..inference.support import EMPTY, SupportCheck, support_of
 from ..tasks import AnswerTask
+from ..tasks.answer.claim_sentences import sentences_for
 from ..tasks.answer.claims import Draft, code_faults
 from .questions import GoldQuestion, overlap
 from .statistics import Proportion
@@ -136,7 +137,9 @@ def _supports(
         request
         for number in missing
         for pair in [pairs[number]]
-        for request in check.requests(str(number), pair.question.question, pair.claim, [pair.passage])
+        for request in check.requests(
+            str(number), pair.question.question, pair.claim, sentences_for(pair.claim, [pair.passage])
+        )
     )
     done = len(pairs) - len(missing)
     for score in engine.score(requests):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from ..documents import Document
 from ..engines import Engine, EngineOutput, EngineRequest, Score, ScoreRequest
 from ..errors import EngineError
 from ..tasks import AnswerTask, Prompt
+from ..tasks.answer.claim_sentences import sentences_for
 from ..tasks.answer.claims import Draft, citation_of, code_faults, read_claims
 from ..tasks.answer.conflicts import conflicts_with
 from ..tasks.answer.prompt import (
@@ -30,7 +30,7 @@ from . import result as results
 from .executor import ExecutorSetup
 from .job import WindowKeeper, add_usage, as_completion, as_score
 from .prompts import prompt_ids, request_of
-from .support import EMPTY, SupportCheck, judged
+from .support import ANSWER, ClaimScores, SupportCheck, share_of_first
 
 __all__ = ["AnswerExecutor", "AnswerJob"]
 
@@ -121,8 +121,7 @@ class AnswerJob:
     answerable: float | None = None
     orders: dict[int, float] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
-    waiting: dict[str, Draft] = field(default_factory=dict)
-    scores: dict[str, Score] = field(default_factory=dict)
+    waiting: dict[str, tuple[Draft, ClaimScores]] = field(default_factory=dict)
     repeated: bool = False
     text: str = ""
     finished_answer: bool = False
@@ -194,21 +193,20 @@ class AnswerJob:
         if stage.startswith("order "):
             return self._order(int(stage.removeprefix("order ")), as_score(output))
         if stage == "answers":
-            self.answerable = _share(as_score(output))
+            self.answerable = share_of_first(as_score(output).logprobs)
             if self.answerable < self.work.task.answerable:
                 self.finished_answer = True
                 return ()
             return self._write()
-        if output.id.removesuffix(EMPTY) in self.waiting:
-            self.scores[output.id] = as_score(output)
-            return self._weigh(output.id.removesuffix(EMPTY))
+        if (claim := stage.partition(": ")[0]) in self.waiting:
+            return self._weigh(claim, as_score(output))
         completion = as_completion(output)
         self.text = completion.text
         drafts = read_claims(completion.text, self.passages, completion.finish_reason == "stop")
         return self._check(drafts[: self.work.task.claims])
 
     def _order(self, number: int, score: Score) -> Sequence[EngineRequest]:
-        self.orders[number] = _share(score)
+        self.orders[number] = share_of_first(score.logprobs)
         if len(self.orders) < len(self.passages):
             return ()
         order = sorted(self.orders, key=lambda place: (-self.orders[place], place))
@@ -228,10 +226,24 @@ class AnswerJob:
             if faults:
                 self.claims.append(self._claim(draft, faults))
                 continue
-            identity = self._identity(f"support {number}{' again' if self.repeated else ''}")
-            self.waiting[identity] = draft
-            requests += self.work.check.requests(identity, self.question, draft.text, sources)
+            requests += self._ask_about(draft, f"claim {number}{' again' if self.repeated else ''}")
         return requests or self._next()
+
+    def _ask_about(self, draft: Draft, claim: str) -> list[ScoreRequest]:
+        """Return the requests about a claim's meaning: whether its sentences support it, and answer the question.
+
+        A result of a calculation stands in no sentence, so only its numbers are asked about.
+        """
+        sentences = sentences_for(draft.stated, self._sources(draft))
+        requests = self.work.check.requests(self._identity(f"{claim}: "), self.question, draft.text, sentences)
+        if self.work.task.relevance and not draft.calculation:
+            questions = dict.fromkeys([self.question, *self.parts])
+            requests += [
+                self.work.answers(self._identity(f"{claim}: {ANSWER}{number}"), question, sentences)
+                for number, question in enumerate(questions)
+            ]
+        self.waiting[claim] = draft, ClaimScores(len(requests))
+        return requests
 
     @property
     def _capital_nouns(self) -> bool:
@@ -240,24 +252,30 @@ class AnswerJob:
     def _sources(self, draft: Draft) -> list[FoundPassage]:
         return [self.passages[number] for number in draft.passages]
 
-    def _claim(self, draft: Draft, faults: list[str], support: float | None = None) -> Claim:
+    def _claim(
+        self, draft: Draft, faults: list[str], support: float | None = None, relevance: float | None = None
+    ) -> Claim:
         return Claim(
             text=draft.text,
             verdict="unsupported" if faults else "supported",
             citations=[citation_of(draft.stated, number + 1, self.passages[number]) for number in draft.passages],
             faults=faults,
             support=None if support is None else round(support, 6),
+            relevance=None if relevance is None else round(relevance, 6),
             calculation=draft.calculation,
         )
 
-    def _weigh(self, identity: str) -> Sequence[EngineRequest]:
-        """Judge a claim when it is scored with its source and, for what the model says of any claim, without one."""
-        if not {identity, f"{identity}{EMPTY}"} <= self.scores.keys():
+    def _weigh(self, claim: str, score: Score) -> Sequence[EngineRequest]:
+        """Judge a claim when all is there that was asked about it."""
+        draft, scores = self.waiting[claim]
+        if not scores.take(score):
             return ()
-        draft = self.waiting.pop(identity)
-        scores = self.scores.pop(identity), self.scores.pop(f"{identity}{EMPTY}")
-        support, faults = judged(*scores, self.work.task.support)
-        self.claims.append(self._claim(draft, faults, support))
+        del self.waiting[claim]
+        support, faults = scores.judged(self.work.task.support)
+        relevance = scores.relevance
+        if not faults and relevance is not None and relevance < self.work.task.relevance:
+            faults = ["no answer"]
+        self.claims.append(self._claim(draft, faults, support, relevance))
         return () if self.waiting else self._next()
 
     def _next(self) -> Sequence[EngineRequest]:
@@ -314,13 +332,6 @@ class AnswerJob:
 def is_planted(passage: FoundPassage) -> bool:
     """True if a passage, its title or its headings address the model: all of them are in the prompt."""
     return has_planted_text("\n".join((passage.title, passage.lead, passage.text)))
-
-
-def _share(score: Score) -> float:
-    """Return the share of the first of the closed answers."""
-    top = max(score.logprobs)
-    weights = [math.exp(logprob - top) for logprob in score.logprobs]
-    return weights[0] / sum(weights)
 
 
 def _in_turns(rows: Sequence[Sequence[FoundPassage]]) -> Iterator[list[FoundPassage]]:

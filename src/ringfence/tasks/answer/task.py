@@ -15,7 +15,7 @@ __all__ = ["AnswerTask"]
 class AnswerTask(Task):
     """Questions answered from a corpus. Each document is one question."""
 
-    prompt_version: ClassVar[str] = "answer/11"
+    prompt_version: ClassVar[str] = "answer/12"
     gold_extras: ClassVar[frozenset[str]] = frozenset({"question", "answers", "documents", "pages", "sentences"})
 
     kind: Literal["answer"]
@@ -26,10 +26,16 @@ class AnswerTask(Task):
         0.85, gt=0, lt=1, description="The least probability that the cited places support a claim that is shown."
     )
     answerable: float = Field(
-        0.87,
+        0.7,
         ge=0,
         lt=1,
         description="The least probability that the passages answer the question at all; 0: not asked.",
+    )
+    relevance: float = Field(
+        0.85,
+        ge=0,
+        lt=1,
+        description="The least probability that the sentences a claim rests on answer the question; 0: not asked.",
     )
     parts: bool = Field(True, description="Search for each part of a question that asks for several things.")
     rerank: int = Field(0, ge=0, le=50, description="How many passages the model puts in order; 0: none.")
