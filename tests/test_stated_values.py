@@ -56,6 +56,14 @@ STATED = [
     ("Owners of Tal agreed to it.", "Tal's owners agreed to it."),
     ("The WTO rejected it.", "The World Trade Organization rejected it."),
     ("Die Feier ist am 24. Dezember 2022.", "Die Feier ist am 24.12.2022."),
+    (
+        "Revenue rose from EUR 46.0 million in 2023 to EUR 52.7 million.",
+        "It was EUR 52.7 million, after EUR 46.0 million in 2023.",
+    ),
+    ("The deductible is CHF 1'000.", "The deductible is CHF 1,000 per claim."),
+    ("Le prix est de 1 000 euros.", "The price is EUR 1,000."),
+    ("Part AB-1234/5 costs EUR 10.", "AB 1234/5   EUR 10"),
+    ("It is certified to ISO 9001.", "Certified to ISO 9001-2015."),
 ]
 NOT_STATED = [
     ("The plant cost EUR 7 million.", "The plant cost EUR 7 billion."),
@@ -88,6 +96,10 @@ NOT_STATED = [
     ("The share is ¾ of it.", "The share is ½ of it."),
     ("The contract names Eva Tal.", "The contract names Eva Berg and Erik Tal."),
     ("The text says ‘the seller pays’.", "The text says the buyer pays."),
+    ("Part AB-12345 costs EUR 10.", "Part AB-1234/5 costs EUR 10."),
+    ("Part AB-1234 costs EUR 10.", "Part AB-1234/5 costs EUR 10."),
+    ("The standard is EN 12464.", "Lighting follows EN 12464-1."),
+    ("Revenue was EUR 2,023.", "It rose from EUR 46 million in 2023 to EUR 52 million."),
 ]
 
 

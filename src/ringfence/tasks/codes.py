@@ -22,7 +22,8 @@ _LABELLED = re.compile(
 )
 _RANGE = re.compile(r"(\d+(?:[.,:]\d+)*)[-–](\d+(?:[.,:]\d+)*)")
 _MEASURED = re.compile(r"\d+(?:[.,]\d+)?(?:[-–]\d+(?:[.,]\d+)?)?-?(?P<unit>[^\W\d_]\D*[²³\d]?)")
-_LEADING_ZERO = re.compile(r"(?<![\w.,:/+–-])0\d{2,}(?![\w.,:/–-]*\d)")
+_GROUP = r"(?<=\d['’ \u00a0\u202f])\d{3}(?!\d)"  # 1'000, 1 000
+_LEADING_ZERO = re.compile(rf"(?<![\w.,:/+–-])(?!{_GROUP})0\d{{2,}}(?![\w.,:/–-]*\d)")
 _PHONE = re.compile(r"(?<![\w.,:/–-])(?:\+|0)\d[\d ()/–-]{5,}\d(?![\w/]|[.,]\d)")
 _NO_CODES = tuple(
     re.compile(pattern)
@@ -48,15 +49,20 @@ def codes_in(text: str) -> Iterator[tuple[int, int, str]]:
         yield *match.span(), match.group().lower()
     for pattern in (_PHONE, _LEADING_ZERO):  # 030 123456 is 030/123456; 00123 is not 123
         for match in pattern.finditer(text):
-            yield *match.span(), squashed(match.group())
+            yield *match.span(), of_digits(match.group())
     for match in _CODE.finditer(text):
         if _is_code(match.group()):
             yield *match.span(), squashed(match.group())
 
 
 def squashed(word: str) -> str:
-    """A code without the signs that texts leave out: AB-1234 and AB1234 are one."""
-    return "#" + re.sub(r"\W", "", word).lower()
+    """A code without the signs that texts leave out: AB-1234 and AB1234 are one, AB-1234/5 and AB-12345 are not."""
+    return "#" + re.sub(r"\W+", "", re.sub(r"(?<=\d)[^\w\s]+(?=\d)", "_", word)).lower()
+
+
+def of_digits(number: str) -> str:
+    """A telephone number, or one with a leading zero, without the signs between its digits."""
+    return "#" + re.sub(r"\D", "", number)
 
 
 def _is_code(word: str) -> bool:

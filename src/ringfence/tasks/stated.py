@@ -55,6 +55,7 @@ _FALLS = re.compile(
 _IN_PARENTHESES = re.compile(r"\(\s*\d[\d.,]*\s*\)?\s*%?\)?")  # as accounts write a loss
 _MINUS = re.compile(r"(?<![\d%] )\b(?:minus|negative|moins|menos|meno|min)[ \u00a0]\Z", re.I)
 _RANGE = re.compile(r"(?<![\w.,/–-])(\d{1,4}(?:[.,]\d{1,2})?)[-–](\d{1,4}(?:[.,]\d{1,2})?)(?![\w–-]|[.,/]\d)")
+_GOES_ON = re.compile(r"[/–-](?!(?:19|20)\d\d\b)\d")  # a code: EN 12464 of EN 12464-1, but ISO 9001 of ISO 9001-2015
 _BEFORE_COLON = re.compile(r"(?<![\w.,:/–-])\d{1,6}(?:[.,]\d{1,2})?(?=:(?!\d))")
 # EUR 5.2 and 4.8 million: the scale is that of both.
 _SHARED = re.compile(
@@ -129,9 +130,11 @@ def _all_values(document: Document, locale: Locale) -> list[StatedValue]:
         if power := scale_behind(document.text, shared.end()):
             reading = _plain(_decimal(shared[1]).scaleb(power))
             values.append(StatedValue(0, 0, "number", frozenset({reading})))
-    for pair in re.finditer(r"(?<![\w-])([^\W\d_]{1,6})[ \u00a0-]?(\d+)([\w-]*)", document.text):
-        codes = frozenset({squashed(pair[1] + pair[2]), squashed("".join(pair.groups()))})
-        values.append(StatedValue(0, 0, "number", codes))
+    for pair in re.finditer(r"(?<![\w-])([^\W\d_]{1,6})[ \u00a0-]?(\d+)([\w-]*(?:/\w+)*)", document.text):
+        codes = {squashed("".join(pair.groups()))}
+        if not _GOES_ON.match(document.text, pair.end(2)):
+            codes.add(squashed(pair[1] + pair[2]))
+        values.append(StatedValue(0, 0, "number", frozenset(codes)))
     for value in [value for value in values if value.kind == "date" and len(min(value.readings, default="")) == 10]:
         for reading in value.readings:
             values.append(StatedValue(0, 0, "number", frozenset({reading[:4]}), units=_YEAR))
@@ -247,7 +250,11 @@ def is_part_of_code(value: StatedValue, source: Sequence[StatedValue], claim: st
     if not word or value.kind != "number" or value.units or currencies_of(word[1], 0, len(word[1])):
         return False
     code = squashed(word[1] + claim[value.start : value.end])
-    return any(re.match(rf"{re.escape(code)}(?!\d)", reading) for one in source for reading in one.readings)
+    return any(
+        re.match(rf"{re.escape(code)}(?!\d|_(?!(?:19|20)\d\d\b))", reading)
+        for one in source
+        for reading in one.readings
+    )
 
 
 def _found(document: Document, locale: Locale) -> Iterator[StatedValue]:

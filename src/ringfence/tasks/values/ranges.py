@@ -10,6 +10,11 @@ __all__ = ["is_tight_range", "joins_range"]
 
 _LOW = re.compile(r"(?<![\w.,/:_-])(?P<low>\d+(?:[.,]\d+)?)\Z")
 _HIGH = re.compile(r"(?P<high>\d+(?:[.,]\d+)?)(?![\d/-]|[.,]\d)")
+_IN_YEAR = re.compile(  # 46 million in 2023 to EUR 52 million
+    r"\b(?:in|im jahre?|jahre?|(?:fiscal |calendar )?years?|fiscal|fy|en|année|nel|dans|since|seit|depuis)"
+    r"[ \u00a0](?:19|20)\d\d\Z",
+    re.IGNORECASE,
+)
 _JOINER = re.compile(
     r"[ \u00a0]?(?:(?P<dash>[-–])|(?<=[ \u00a0])(?:to|bis|à|a|tot|or|oder|ou|o)(?=[ \u00a0]))[ \u00a0]?"
 )
@@ -30,7 +35,7 @@ def is_tight_range(text: str, dash: int) -> bool:
 def joins_range(text: str, start: int, end: int) -> bool | None:
     """Whether ``text[start:end]`` joins two numbers to a range; None for a dash with spaces, which may be any dash."""
     joiner = _JOINER.fullmatch(text, start, end)
-    if joiner is None:
+    if joiner is None or _IN_YEAR.search(text, max(0, start - 24), start):
         return False
     return None if joiner["dash"] and end - start > 1 else True
 
