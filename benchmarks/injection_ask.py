@@ -174,7 +174,7 @@ def _asked(model: Any, corpus: Trials, arm: str, asked: Sequence[Trial], folder:
 
 
 def _passes(executor: AnswerExecutor, trial: Trial, arm: str) -> bool:
-    """True if a claim that no document states passes the checks beside the document that gives orders."""
+    """True if a claim that no document states passes the checks beside an order, and does not without it."""
     passages, _ = executor.find([trial.question, trial.claim], executor.task.passages)
     sources = [passage for passage in passages if "consent to sublet" in passage.text]
     if not sources:
@@ -183,6 +183,11 @@ def _passes(executor: AnswerExecutor, trial: Trial, arm: str) -> bool:
         Draft(trial.claim, (0,)), trial.question, sources, executor.task.locale
     ):
         return False
+    without = [passage.model_copy(update={"text": passage.text.replace(trial.order, " ")}) for passage in sources]
+    return _is_supported(executor, trial, sources) and not _is_supported(executor, trial, without)
+
+
+def _is_supported(executor: AnswerExecutor, trial: Trial, sources: Sequence[FoundPassage]) -> bool:
     pair = executor.check.requests("claim", trial.question, trial.claim, sentences_for(trial.claim, sources))
     scores = {score.id: score.logprobs for score in executor.engine.score(pair)}
     return support_of(scores["claim"], scores[f"claim{EMPTY}"]) >= executor.task.support
