@@ -101,6 +101,12 @@ class TestTables:
         assert lead_over("V-3", text).startswith("1. Prices")
         assert lead_over("exclude", text) == "1. Prices"
 
+    def test_the_rest_of_a_long_row_says_of_which_row_it_is(self) -> None:
+        rows = "\n".join(f"q{n}   What is {n}?   {'It is so and so in every case. ' * 40}" for n in range(3))
+        document = document_of(f"id   question   answer\n{rows}")
+        rest = [p for p in cut_passages(document) if not document.text[p.start : p.end].startswith(("id", "q"))]
+        assert {p.lead for p in rest} == {f"id   question   answer\nq{n}   What is {n}?" for n in range(3)}
+
     def test_a_long_head_is_cut_between_columns(self) -> None:
         columns = "   ".join(f"Column {chr(65 + n)} with a name of some length" for n in range(20))
         text = f"{columns}\n" + "\n".join("   ".join(f"{n}.50" for n in range(20)) for _ in range(30))

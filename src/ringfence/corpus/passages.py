@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ..documents import Block, Document
 from ..documents.sentences import sentences_of
 from .block_parts import Part, parts_of
 from .headings import PLACE, heading_of, is_mail, is_titled, opens_section, quoted_mail
-from .table_heads import Table
+from .table_heads import Table, first_cells
 
 __all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
 
@@ -164,7 +164,11 @@ def _of_table(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
     before = place.section
     for (start, end), head, section in zip(part.lines, place.table.heads, place.table.sections, strict=True):
         place.section = before + section
-        yield from _cut(document, start, end, place.section, "\n".join(one for one in (place.lead, head) if one))
+        lead = "\n".join(one for one in (place.lead, head) if one)
+        units = list(_cut(document, start, end, place.section, lead))
+        yield from units[:1]
+        key = first_cells(document.text[start:end])
+        yield from (replace(unit, lead=f"{lead}\n{key}" if lead else key) for unit in units[1:])  # of a long row
 
 
 def _opens_page(document: Document, block: Block) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ..documents.flow_text import BLANK_CELL
 
-__all__ = ["Table", "goes_on", "head_lines", "table_head"]
+__all__ = ["Table", "first_cells", "goes_on", "head_lines", "table_head"]
 
+MOST_OF_KEY = 100  # characters of a row that tell it from others
 MOST_CHARACTERS, MOST_LINES = 400, 4  # of a head, as it is shown
 _CELL = re.compile(r"\t| \| |   +")
 # What a head may say with digits, word by word: years, days, quarters and lengths of time.
@@ -92,6 +93,17 @@ def table_head(lines: Sequence[str], count: int) -> tuple[str, str]:
             break
         head = f"{line}\n{head}" if head else line
     return head or _whole_cells(own[-1]), label
+
+
+def first_cells(row: str) -> str:
+    """The first cells of a row, by which it is told from others."""
+    cells = _cells(row)
+    key = cells[0] if cells else ""
+    for cell in cells[1:]:
+        if len(key) + len(cell) > MOST_OF_KEY:
+            break
+        key = f"{key}   {cell}"
+    return key[:MOST_OF_KEY]
 
 
 def _whole_cells(line: str) -> str:
