@@ -214,6 +214,11 @@ def _cuts(text: str, start: int, end: int) -> bool:
     return False
 
 
+_GROUPS = re.compile(r"(?<=\d)[.,'’ \u00a0\u202f](?=\d{3}(?!\d))")  # 15.387,08 is printed as 15387,08 elsewhere
+
+
 def _essence(raw: str, kind: str) -> str:
-    """What all occurrences of one value share: the digits of an amount, the words of anything else."""
-    return re.sub(r"[^\d.,]", "", raw) if kind == "money" else " ".join(raw.split())
+    """What all occurrences of a value share: the digits of a number without its groups, the words of anything else."""
+    if kind not in ("money", "number"):
+        return " ".join(raw.split())
+    return re.sub(r"[^\d.]", "", _GROUPS.sub("", raw).replace(",", "."))

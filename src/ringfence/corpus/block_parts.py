@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..contracts import Span
 from ..documents import Block
 from ..documents.model import lines_of
-from .headings import opens_section
+from .headings import numbering_of
 
 __all__ = ["Part", "parts_of"]
 
@@ -45,14 +45,24 @@ def parts_of(text: str, block: Block) -> list[Part]:
     if len(lines) < 2 or len(rows) * 2 <= len(lines):
         return [Part(lines, False)]
     first, last = rows[0], rows[-1]
-    begin = max((number + 1 for number in range(first) if _is_prose(said, number)), default=0)
-    end = next((number for number in range(last + 1, len(lines)) if _is_prose(said, number)), len(lines))
+    begin = max(
+        (number + 1 for number in range(first) if _is_prose(said[number], "".join(said[number + 1 : number + 2]))),
+        default=0,
+    )
+    end = next(
+        (
+            number
+            for number in range(last + 1, len(lines))
+            if _is_prose(said[number], "".join(said[number + 1 : number + 2]))
+        ),
+        len(lines),
+    )
     parts = (Part(lines[:begin], False), Part(lines[begin:end], True), Part(lines[end:], False))
     return [part for part in parts if part.lines]
 
 
-def _is_prose(lines: Sequence[str], number: int) -> bool:
-    line, following = lines[number].strip(), "".join(lines[number + 1 : number + 2])
-    if len(line) > LONGEST or _SENTENCE.fullmatch(line):
-        return True
-    return opens_section(line, following) is not None
+def _is_prose(line: str, following: str) -> bool:
+    line = line.strip()
+    number = numbering_of(line)
+    is_heading = number and line[number.end :][:1].isupper() and not _CELLS.search(line) and not numbering_of(following)
+    return len(line) > LONGEST or _SENTENCE.fullmatch(line) is not None or bool(is_heading)

@@ -10,7 +10,8 @@ from itertools import pairwise
 from ..documents import Block, Document
 from ..documents.sentences import sentences_of
 from .block_parts import Part, parts_of
-from .headings import PLACE, heading_of, is_mail, is_titled, opens_section, quoted_mail
+from .headings import PLACE, Heading, heading_of, is_title, numbering_of, opens_section
+from .mail_quotes import is_mail, quote_depth, quoted_mails
 from .table_heads import Table, first_cells
 
 __all__ = ["PASSAGE_RULES", "Passage", "cut_passages", "indexed_text"]
@@ -19,10 +20,11 @@ PASSAGE_RULES = "passages/4"
 """The version of the rules below; part of a corpus version's digest."""
 TARGET = 480  # characters, about 110 tokens: encoders of sentences are trained on about so many
 LONGEST = 720  # a single sentence or row may be so long before it is cut at a word
-NOTHING = (PLACE, "")  # follows the last block
+NOTHING = Heading(PLACE, "")  # follows the last block
 OVERLAP = 200  # a sentence up to this long is repeated at the beginning of the next passage
 LEAD = 160  # characters of headings that stand before a passage in the index
 
+_FENCE = re.compile(r"^\s*```", re.MULTILINE)
 _QUOTE = re.compile(r"^(?:> ?)+")
 
 
@@ -86,55 +88,73 @@ def _passage(units: list[_Unit]) -> Passage:
 class _Place:
     """Where in a document the next lines stand: under which headings, in whose mail, in which table."""
 
-    above: list[tuple[int, str]] = field(default_factory=list)  # headings with their depth
-    writer: str = ""  # of the mail that a mail quotes
+    above: list[Heading] = field(default_factory=list)
+    numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of the last heading of each kind
+    writers: dict[int, str] = field(default_factory=dict)  # of quoted mails, by the marks of a quote before their lines
     section: int = 0
     table: Table | None = None
 
-    def open(self, depth: int, words: str) -> None:
-        """Go on under a heading."""
-        self.above = [*(entry for entry in self.above if entry[0] < depth), (depth, words)]
+    def open(self, heading: Heading) -> None:
+        """Go on under a heading, or only end those of its depth."""
+        self.above = [entry for entry in self.above if entry.depth < heading.depth]
+        if heading.words:
+            self.above.append(heading)
+            if (number := numbering_of(heading.words)) and number.parts:
+                self.numbers[number.kind] = number.parts
         self.section += 1
         self.table = None
 
-    def quote(self, writer: str) -> None:
+    def quote(self, writer: str, depth: int) -> None:
         """Go on in the mail of another writer."""
-        self.above, self.writer = [], writer
+        self.above = []
+        self.writers = {other: name for other, name in self.writers.items() if other < depth}
+        self.writers[depth] = writer
         self.section += 1
 
-    @property
-    def lead(self) -> str:
-        """The headings and the writer."""
-        return " > ".join([*([self.writer] if self.writer else []), *(words for _, words in self.above)])[-LEAD:]
+    def lead(self, quoted: int = 0) -> str:
+        """The headings, and the writer of lines with so many marks of a quote."""
+        writer = self.writers.get(quoted, "")
+        return " > ".join([*([writer] if writer else []), *(heading.words for heading in self.above)])[-LEAD:]
 
 
 def _units(document: Document) -> Iterator[_Unit]:
-    text, place, in_mail = document.text, _Place(), is_mail(document)
-    headings = [
-        heading_of(text[block.start : block.end], _opens_page(document, block), in_mail) for block in document.blocks
-    ]
-    if len(headings) > 1 and headings[0] and headings[1]:
-        headings[0] = PLACE, headings[0][1]  # a title
-    for block, found, following in zip(document.blocks, headings, [*headings[1:], NOTHING], strict=True):
-        if found and not (following and following[0] <= found[0]):  # a heading that nothing stands under is a line
-            place.open(*found)
+    text, blocks, place, in_mail = document.text, document.blocks, _Place(), is_mail(document)
+    headings = _headings(document, in_mail)
+    for number, (block, found) in enumerate(zip(blocks, headings, strict=True)):
+        following = headings[number + 1] if number + 1 < len(blocks) else NOTHING
+        if found and not (following and following.depth <= found.depth):  # one that nothing stands under is a line
+            place.open(found)
             continue
-        is_body = in_mail and block is not document.blocks[0]
-        rest = _in_mail(text, block, place, is_last=block is document.blocks[-1]) if is_body else block
-        for part in parts_of(text, rest):
-            yield from _of_table(document, part, place) if part.is_table else _of_prose(document, part, place)
+        begin = block.start
+        if in_mail and number:
+            after = text[blocks[number + 1].start : blocks[number + 1].end] if number + 1 < len(blocks) else ""
+            for mail in quoted_mails(text[block.start : block.end], after):
+                yield from _of_block(document, Block(begin, block.start + mail.start), place)
+                place.quote(mail.writer, mail.depth)
+                begin = block.start + mail.text_start
+            if text.startswith("Attachments: ", begin):  # the reader's last line
+                place.quote("", 0)
+        yield from _of_block(document, Block(begin, block.end), place)
 
 
-def _in_mail(text: str, block: Block, place: _Place, *, is_last: bool) -> Block:
-    """Go on in the mail that begins with a block, if one does; returns what is left of the block."""
-    words = text[block.start : block.end]
-    if words.startswith("Attachments: "):  # the reader's last line
-        place.quote("")
-    elif found := quoted_mail(words):
-        writer, length = found
-        place.quote(writer)
-        return Block(min(block.start + length + 1, block.end), block.end) if length and not is_last else block
-    return block
+def _headings(document: Document, in_mail: bool) -> list[Heading | None]:
+    """The heading that each block is, if it is one; none in code."""
+    found: list[Heading | None] = []
+    in_code = False
+    for block in document.blocks:
+        words = document.text[block.start : block.end]
+        fences = len(_FENCE.findall(words))
+        is_code = in_code or fences > 0
+        found.append(None if is_code else heading_of(words, _opens_page(document, block), in_mail))
+        in_code ^= fences % 2 == 1
+    if len(found) > 1 and found[0] and found[1] and is_title(found[0], found[1]):
+        found[0] = replace(found[0], depth=PLACE)
+    return found
+
+
+def _of_block(document: Document, block: Block, place: _Place) -> Iterator[_Unit]:
+    for part in parts_of(document.text, block):
+        yield from _of_table(document, part, place) if part.is_table else _of_prose(document, part, place)
 
 
 def _of_prose(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
@@ -144,18 +164,19 @@ def _of_prose(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
     before = ""
     for line, following in pairwise(part.lines):
         words = text[slice(*line)].strip()
-        ended = before[-1:] in ".:;!?" or (line == part.lines[1] and is_titled(before))
-        if ended and (found := opens_section(words, text[slice(*following)])):
+        if found := opens_section(words, before, text[slice(*following)], place.numbers):
             yield from _sentences(document, begin, line[0], place)
-            place.open(*found)
-            begin = line[1]
+            place.open(found)
+            begin = line[1] if found.words else line[0]
         before = words
     yield from _sentences(document, begin, end, place)
 
 
 def _sentences(document: Document, start: int, end: int, place: _Place) -> Iterator[_Unit]:
-    for sentence in sentences_of(document.text, start, end):
-        yield from _cut(document, *sentence, place.section, place.lead)
+    text = document.text
+    for sentence in sentences_of(text, start, end):
+        quoted = quote_depth(text[text.rfind("\n", 0, sentence[0]) + 1 : sentence[1]])
+        yield from _cut(document, *sentence, place.section, place.lead(quoted))
 
 
 def _of_table(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
@@ -164,7 +185,7 @@ def _of_table(document: Document, part: Part, place: _Place) -> Iterator[_Unit]:
     before = place.section
     for (start, end), head, section in zip(part.lines, place.table.heads, place.table.sections, strict=True):
         place.section = before + section
-        lead = "\n".join(one for one in (place.lead, head) if one)
+        lead = "\n".join(one for one in (place.lead(), head) if one)
         units = list(_cut(document, start, end, place.section, lead))
         yield from units[:1]
         key = first_cells(document.text[start:end])

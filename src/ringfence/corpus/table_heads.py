@@ -10,6 +10,8 @@ from ..documents.flow_text import BLANK_CELL
 
 __all__ = ["Table", "first_cells", "goes_on", "head_lines", "table_head"]
 
+LEAST_SECTION = 240  # characters of the rows of a section that are a passage of their own
+MOST_OF_LABEL = 40
 MOST_OF_KEY = 100  # characters of a row that tell it from others
 MOST_CHARACTERS, MOST_LINES = 400, 4  # of a head, as it is shown
 _CELL = re.compile(r"\t| \| |   +")
@@ -25,7 +27,9 @@ _EMPTY = re.compile(r"[-–—]+|n/?a|k\.? ?A\.?", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNTED = re.compile(r"([^\W\d][^\d]*?) ?\d{1,2}")  # Weight 1   Weight 2
 _TOTAL = re.compile(
-    r"\W*(?:sub|grand )?(?:totals?\b|summe|gesamt|zwischensumme|somme|totale?\b|suma\b|subtotaal|totaal)", re.I
+    r"\W*(?:sub|grand |net |netto|brutto|end|zwischen|ins)?-? ?(?:totals?|summen?|gesamt(?:summe|betrag)?|somme|totale?|"
+    r"suma|subtotaal|totaal)\b",
+    re.I,
 )
 _TELLS_TIME = re.compile(r"(?:19|20)\d\d|[^\W\d]{3}|[QHTS][1-4]|[./-]\d", re.I)
 
@@ -36,13 +40,15 @@ def head_lines(lines: Sequence[str]) -> int:
     A table without numbers has one line of head, and so has one whose head would be too long.
     """
     wide = 0  # lines of the head that have columns
+    above: Sequence[str] = ()
     named = False
     for count, line in enumerate(lines):
         cells = _cells(line)
         is_head = _is_counted(cells) if not count else _are_years(cells, _cells("".join(lines[count + 1 : count + 2])))
-        if not is_head and (_is_data(cells, named) or (count and _is_entry(cells))):
+        if not is_head and (_is_data(cells, named) or (count and (_is_entry(cells) or _is_like(cells, line, above)))):
             return count if wide <= MOST_LINES else 1
         wide += len(cells) > 1
+        above = cells if len(cells) > 1 else above
         named = named or (len(cells) > 1 and (is_head or not re.search(r"\d", line)))
     return 1
 
@@ -70,6 +76,17 @@ def _is_entry(cells: Sequence[str]) -> bool:
     return len(cells) == 2 and not re.search(r"\d", cells[0]) and re.match(r"\d", cells[1]) is not None
 
 
+def _is_like(cells: Sequence[str], line: str, above: Sequence[str]) -> bool:
+    """True for a row of words below a head with as many: Name   Role, and below it Anna   Director.
+
+    A second line of the head leaves cells blank, repeats its words, or tells times.
+    """
+    blank = BLANK_CELL in line or line[:1].isspace()
+    times = any(_TELLS_TIME.search(cell) and all(map(_TIME.fullmatch, cell.split())) for cell in (*cells, *above))
+    is_rule = all(re.fullmatch(r"[-:]+", cell) for cell in cells)
+    return len(cells) == len(above) > 1 and not (blank or times or is_rule) and len(set(cells)) == len(cells)
+
+
 def _is_data(cells: Sequence[str], named: bool) -> bool:
     """True for a row with a number that is no time, or, under a head of words, with a time beside several words."""
     if len(cells) < 2:
@@ -84,15 +101,15 @@ def _is_data(cells: Sequence[str], named: bool) -> bool:
 def table_head(lines: Sequence[str], count: int) -> tuple[str, str]:
     """The last lines of a head, and the label of the section that its first rows belong to."""
     own = [line.strip() for line in lines[: max(1, count)]]
-    label = ""
+    labels: list[str] = []
     while len(own) > 1 and _is_label(own[-1]) and (own[-1].endswith(":") or any(len(_cells(line)) > 1 for line in own)):
-        label = own.pop()
+        labels.insert(0, own.pop())
     head = ""
     for line in reversed(own[-MOST_LINES:]):
         if len(line) + len(head) >= MOST_CHARACTERS:
             break
         head = f"{line}\n{head}" if head else line
-    return head or _whole_cells(own[-1]), label
+    return head or _whole_cells(own[-1]), "\n".join(labels)
 
 
 def first_cells(row: str) -> str:
@@ -113,9 +130,11 @@ def _whole_cells(line: str) -> str:
 
 
 def _is_label(line: str) -> bool:
-    """True for a row of one cell with words, as stands over the rows of a section."""
+    """True for a row of one cell of a few words, as stands over the rows of a section."""
     cells = _cells(line)
-    return len(cells) == 1 and re.match(r"[^\W\d_]", cells[0].lstrip("*")) is not None and cells[0][-1] != "."
+    if len(cells) != 1 or line[:1].isspace() or len(cells[0]) > MOST_OF_LABEL:
+        return False
+    return cells[0].lstrip("*")[:1].isupper() and cells[0][-1] not in ".,;"
 
 
 @dataclass(frozen=True)
@@ -135,7 +154,8 @@ class Table:
     def of(cls, lines: Sequence[str], before: Table | None, on_paper: bool) -> Table:
         """The table with these lines, which goes on from the table ``before`` if it has its columns and no head.
 
-        On paper a line of one cell may be the rest of a cell of the row above, and tells no section.
+        A single line of one cell may be the rest of a cell of the row above, as it often is on paper, or a note: only
+        several tell sections. Rows of one are a passage of their own if there are enough of them.
         """
         own = head_lines(lines)
         if before and all(map(_is_label, lines[:own])) and goes_on(before.lines, lines):
@@ -143,18 +163,22 @@ class Table:
         else:
             own = own or 1
             columns, label = table_head(lines, own)
-        label = "" if on_paper else label
-        heads, sections, section, in_labels = [""] * own, [0] * own, 0, False
+        labels = bool(label) + sum(map(_is_label, lines[own:]))
+        labelled = not on_paper and labels > 1
+        label = label if labelled else ""
+        heads, sections, section, in_labels, size = [""] * own, [0] * own, 0, False, 0
         for line in lines[own:]:
-            is_label = not on_paper and _is_label(line)
-            section += is_label and not in_labels
-            sections.append(section)
+            is_label = labelled and _is_label(line)
+            if is_label and not in_labels and size >= LEAST_SECTION:
+                section, size = section + 1, 0
+            size += len(line)
             if is_label:
                 label = f"{label}\n{line.strip()}" if in_labels else line.strip()
-            heads.append("\n".join(part for part in (columns, label) if part) if not is_label else columns)
-            in_labels = is_label
-            if _TOTAL.match(line):
+            elif _TOTAL.match(line) or len(_cells(line)) == 1:  # a sum of all, or a note
                 label = ""
+            heads.append("\n".join(part for part in (columns, label) if part) if not is_label else columns)
+            sections.append(section)
+            in_labels = is_label
         return cls(lines, columns, label, heads, sections)
 
 

@@ -28,8 +28,14 @@ _STEMMERS = {
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+|(?:'\d{3})+(?!\d))?(?:[-./:,_+&@#][^\W_]+)*")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _NUMBER = re.compile(r"(\d{1,3}(?:([.,'])\d{3})(?:\2\d{3})*|\d+)(?:[.,](\d+))?")  # 1.234.567,80
-_SPACED = re.compile(r"(?<![\w.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?![\w])")  # 12 500,00
-_BROKEN = re.compile(r"([^\W\d_]+)-[ \t]*\n[ \t]*([^\W_]+(?:[-./][^\W_]+)*)")  # by the end of a line
+_SPACED = re.compile(  # 12 500,00: a plain space joins only in front of decimals or a unit, for others part two numbers
+    r"(?<![\w.,])\d{1,3}(?:(?:[\u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?|(?: \d{3})+(?:[.,]\d{1,2}|"
+    r"(?=[ ]?(?:[€$£%]|EUR\b|USD\b|CHF\b|euros?\b|kg\b))))(?!\w)"
+)
+_BROKEN = re.compile(  # by the end of a line, but not Vor- und Nachname
+    r"(?<![^\W_])([^\W\d_]{1,60})[-\u2010][ \t]*\n[ \t>]*"
+    r"(?!(?:und|oder|bzw|and|or|et|ou|y|e|o)\b)([^\W_]{1,60}(?:[-./][^\W_]{1,60}){0,4})"
+)
 _SOFT_HYPHEN = "\u00ad"
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # Japanese and Chinese
 LONGEST = 60  # characters of an indexed word
