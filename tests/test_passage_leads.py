@@ -81,9 +81,9 @@ class TestHeadings:
             ),
             ("Article 9 Law\n\nGerman law holds.\n\nAppendix A\n\nWood is dear.", "Wood", "Appendix A"),
             (
-                "Handbook\n\nPart I Staff\n\nChapter 1 Leave\n\nLong.\n\nPart II Guests\n\nChapter 3 Badges\n\nWear one.",
+                "Handbook\n\nPart I Staff\n\nChapter 1 Leave\n\nLong.\n\nPart II Guests\n\nChapter 3 Badge\n\nWear it.",
                 "Wear",
-                "Handbook > Part II Guests > Chapter 3 Badges",
+                "Handbook > Part II Guests > Chapter 3 Badge",
             ),
             ("# Setup\n\n```\n# Run Server\n\npython run.py\n```\n\nAfter that, open it.", "open it", "Setup"),
             ("Perks\n\n\u2022 Company Car\n\n\u2022 Health Insurance\n\nEmployees get these.", "get these", "Perks"),

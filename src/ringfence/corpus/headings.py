@@ -8,6 +8,7 @@ from dataclasses import dataclass
 __all__ = ["PLACE", "Heading", "Numbering", "heading_of", "is_title", "numbering_of", "opens_section"]
 
 LONGEST = 100  # characters that a heading has at most
+MOST_OF_TITLE = 32  # characters of a line above the first numbered heading, which may be the title
 PLACE = 0  # the depth of the name of a sheet or slide, and of a title
 UNNUMBERED = 20  # the depth of a line that only looks like a heading
 _DEPTHS = {"part": 7, "chapter": 8, "section": 9}  # below those of marks (#); a number without a word is deeper
@@ -133,7 +134,8 @@ def opens_section(line: str, before: str, following: str, last: dict[str, tuple[
     )
     if follows:
         return Heading(number.depth, words if may_be or re.match(r"[a-z]\)", following.strip()) else "")
-    ended = not before or before[-1] in ".;!?" or _is_titled(before)
+    is_short = len(before) <= MOST_OF_TITLE and before[:1].isupper() and before[-1:] not in ",:"
+    ended = not before or before[-1] in ".;!?" or is_short
     counts = number.kind or len(number.parts) > 1 or (number.parts == (1,) and known is None)
     if may_be and ended and counts and (not rest or _is_titled(rest)):
         return Heading(number.depth, words)

@@ -27,8 +27,8 @@ _EMPTY = re.compile(r"[-–—]+|n/?a|k\.? ?A\.?", re.I)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNTED = re.compile(r"([^\W\d][^\d]*?) ?\d{1,2}")  # Weight 1   Weight 2
 _TOTAL = re.compile(
-    r"\W*(?:sub|grand |net |netto|brutto|end|zwischen|ins)?-? ?(?:totals?|summen?|gesamt(?:summe|betrag)?|somme|totale?|"
-    r"suma|subtotaal|totaal)\b",
+    r"\W*(?:sub|grand |net |netto|brutto|end|zwischen|ins)?-? ?(?:totals?|summen?|gesamt(?:summe|betrag)?|somme|"
+    r"totale?|suma|subtotaal|totaal)\b",
     re.I,
 )
 _TELLS_TIME = re.compile(r"(?:19|20)\d\d|[^\W\d]{3}|[QHTS][1-4]|[./-]\d", re.I)
