@@ -64,6 +64,9 @@ STATED = [
     ("Le prix est de 1 000 euros.", "The price is EUR 1,000."),
     ("Part AB-1234/5 costs EUR 10.", "AB 1234/5   EUR 10"),
     ("It is certified to ISO 9001.", "Certified to ISO 9001-2015."),
+    ("The lease starts on 1 May 2026 and ends on 30 April 2027.", "It runs from 1 May 2026; it ends on 30 April 2027."),
+    ("The term ends on 1 May 2026.", "The term expires on 1 May 2026."),
+    ("Net income was EUR 4 million.", "The net profit was EUR 4 million."),
 ]
 NOT_STATED = [
     ("The plant cost EUR 7 million.", "The plant cost EUR 7 billion."),
@@ -100,6 +103,9 @@ NOT_STATED = [
     ("Part AB-1234 costs EUR 10.", "Part AB-1234/5 costs EUR 10."),
     ("The standard is EN 12464.", "Lighting follows EN 12464-1."),
     ("Revenue was EUR 2,023.", "It rose from EUR 46 million in 2023 to EUR 52 million."),
+    ("The contract ends on 1 May 2026.", "The contract starts on 1 May 2026."),
+    ("Der Vertrag endet am 1. Mai 2026.", "Der Vertrag beginnt am 1. Mai 2026."),
+    ("The net income for the year was EUR 4 million.", "The net loss for the year was EUR 4 million."),
 ]
 
 

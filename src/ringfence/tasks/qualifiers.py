@@ -147,9 +147,17 @@ _MORE = re.compile(
 _PARTED = re.compile(r"\b(?:nahm\w*|nimmt|nehmen|ging\w*|geht|gehen|legte\w*)\b", re.I)
 _PARTICLE = re.compile(r"[ ]?(?:%[ ])?(?:auf[ ]\S+[ ])?(?:(?P<one>zu)|(?P<other>ab|zurück))\b")
 _RESULT = re.compile(
-    r"\b(?:(?P<one>profits?|surplus|gewinn\w*|\w*überschuss|bénéfice|beneficio|utile)|"
+    r"\b(?:(?P<one>profits?|(?:net|operating) (?:income|earnings)|surplus|gewinn\w*|\w*überschuss|bénéfice|beneficio|"
+    r"utile)|"
     r"(?P<other>loss(?:es)?|deficit|verlust\w*|\w*fehlbetrag|perte|pérdida|perdita))\b(?:[ ](?!\d)[\w.'’-]+){0,3}?[ ]?"
     r"(?:[$€£]|[A-Z]{3}[ ])?\Z",
+    re.I,
+)
+_TURN = re.compile(  # of a contract or a period
+    r"\b(?:(?P<one>starts?|started|begins?|began|commences?|commenced|beginnt|begann|startet|commence|débute|empieza|"
+    r"comienza|inizia|decorre)|(?P<other>ends?|ended|expires?|expired|terminates?|endet|endete|expire|prend fin|"
+    r"termina|vence|scade))\b"
+    r"(?: (?:on|at|from|in|by|the|automatically|am|zum|ab|mit|ablauf|des|automatisch|dem|den|le|el|il))*[ ]?\Z",
     re.I,
 )
 _TAXED = re.compile(
@@ -284,10 +292,11 @@ def _is_change(before: str, after: str) -> bool:
 
 
 def date_qualifiers(text: str, start: int, end: int) -> Qualifiers:
-    """What is said of a date: since or until."""
+    """What is said of a date: since or until, and whether something begins or ends then."""
     before, _ = _around(text, start, end)
-    match = _WHEN.search(before)
-    return frozenset(_either("when", ("after", "before"), match, match is not None and _is_negated(before, match)))
+    match, turn = _WHEN.search(before), _TURN.search(before)
+    found = _either("when", ("after", "before"), match, match is not None and _is_negated(before, match))
+    return frozenset({*found, *_either("turn", ("begin", "end"), turn)})
 
 
 def contradict(one: Qualifiers, other: Qualifiers) -> bool:

@@ -18,6 +18,7 @@ from ..written_text import own_turn, with_parted_numbers
 from .calculation import calculated, stated_numbers
 from .certainty import certainty_faults
 from .claim_words import loose_words
+from .negation import negation_faults
 from .party_roles import exchanged_roles
 from .prompt import REFUSAL
 from .unsaid import says_nothing
@@ -138,7 +139,7 @@ def code_faults(
     ]
     if text and not faults:
         faults = _of_others(text, question, sources, locale, capital_nouns)
-        faults += certainty_faults(text, said)
+        faults += certainty_faults(text, said) + negation_faults(text, said)
         faults += [f"role: {role}" for role in exchanged_roles(text, sources)]
     if not faults and (loose := loose_words(text, said, question, draft.calculation is not None)):
         faults.append(f"words: {', '.join(loose)}")

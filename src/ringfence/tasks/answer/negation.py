@@ -1,0 +1,71 @@
+"""Whether a claim says what its source denies, or denies what it says."""
+
+from __future__ import annotations
+
+import re
+
+from ...documents.sentences import sentences_of
+from ..evidence import stem, without_accents
+
+__all__ = ["negation_faults"]
+
+SHARE = 0.7  # of the words of a claim, that make a part of a sentence its source
+OTHERWISE = 0.5  # of these words in another part, that may be its source as well
+LEAST = 2  # words of which that can be said
+_NOT = re.compile(
+    r"\b(?:not(?! (?:only|less|more|later|earlier|exceed\w*|apply to)\b)|never|neither|cannot|nowhere|nobody|"
+    r"nicht(?! (?:nur|weniger|mehr|später|länger)\b)|niemals|keine?[mnrs]?(?! (?:mehr|weniger) als\b)|jamais|aucune?|"
+    r"nunca|ningun[ao]?|nessun[ao]?|niet(?! (?:alleen|meer)\b)|geen|nooit)\b|n['’]t\b|"
+    r"\bn(?:e\b|['’])[^.;,]{1,30}\b(?:pas|plus|point)\b|"
+    r"\bno (?=[a-z]{3,} (?:is|are|was|were|has|have|may|must|shall|will|can)\b)",
+    re.IGNORECASE,
+)
+# Words that deny by themselves: what has one can be said with a negation or without.
+_DENIES = re.compile(
+    r"\b(?:prohibit|forbid|exclud|exclus|exempt|bar(?:s|red)\b|ban(?:s|ned)?\b|refus|den(?:y|ies|ied)\b|lack|fail|without|"
+    r"free\b|void\b|no\b|non|un[a-z]{4}|in(?:valid|eligible|applicable|admissible)|verboten|untersag|ausgeschlossen|"
+    r"un[a-zäöü]{4}|frei\b|ohne|entfäll|interdi|exclu|sans|prohib|vieta|esclu|senza|verboden|zonder)",
+    re.IGNORECASE,
+)
+# What follows them is another part of a sentence.
+_PART = re.compile(
+    r"[;:,()–—]|\b(?:but|and|or|while|whereas|although|though|if|unless|except|because|since|which|that|who|when|than|"
+    r"und|oder|aber|sondern|während|wenn|falls|dass|weil|außer|mais|et|ou|si|sauf|que|qui|pero|y|sino|ma|e|se|che|maar|en|"
+    r"of|als|dat)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_COMMON = frozenset(
+    """
+    the and are was were has have had his her its for with from this that may must can shall will does did not never
+    der die das den dem des ein eine einen ist sind war hat nicht kein keine
+    les des une est sont dans pour par pas los las una del para con che per della het een van niet geen
+    """.split()  # noqa: SIM905 - a list of strings would take a line for each
+)
+
+
+def negation_faults(claim: str, said: str) -> list[str]:
+    """The fault of a simple claim whose words stand in parts of sentences that say the contrary, and in no others.
+
+    A claim of several parts is left alone, for each of them may be denied by itself.
+    """
+    words = _words(claim)
+    if len(words) < LEAST or _PART.search(claim.strip().rstrip(".!")) or _DENIES.search(claim):
+        return []
+    denied = _NOT.search(claim) is not None
+    shares: list[tuple[float, bool, str]] = []
+    for start, end in sentences_of(said, 0, len(said)):
+        for part in _PART.split(said[start:end]):
+            share = len(words & _words(part)) / len(words)
+            is_denied = _NOT.search(part) is not None
+            shares.append((share, denied if _DENIES.search(part) else is_denied, part))
+    best = max((share for share, _, _ in shares), default=0.0)
+    if best < SHARE or any(share >= OTHERWISE and is_denied == denied for share, is_denied, _ in shares):
+        return []
+    part = next(part for share, _, part in shares if share == best)
+    found = _NOT.search(claim if denied else part)
+    return [f"negation: {found.group().strip()}"] if found else []
+
+
+def _words(text: str) -> set[str]:
+    return {stem(without_accents(word)) for word in _WORD.findall(text) if word.casefold() not in _COMMON}
