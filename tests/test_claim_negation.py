@@ -22,6 +22,10 @@ from .conftest import passage_of
         ("Run the pump dry.", "Never run the pump dry."),
         ("Die Kaution ist nicht verzinslich.", "Die Kaution ist verzinslich."),
         ("The supplier isn't liable for delays.", "The supplier is liable for delays, and for nothing else."),
+        (
+            "In winter the manager of the plant closes the outer gate at night, and guards don't patrol the northern fence hourly.",
+            "In winter the manager of the plant closes the outer gate at night. Guards patrol the northern fence hourly.",
+        ),
     ],
 )
 def test_the_contrary_of_the_source_is_a_fault(claim: str, text: str) -> None:

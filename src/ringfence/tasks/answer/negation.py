@@ -11,7 +11,7 @@ __all__ = ["negation_faults"]
 
 SHARE = 0.7  # of the words of a claim, that make a part of a sentence its source
 OTHERWISE = 0.5  # of these words in another part, that may be its source as well
-LEAST = 2  # words of which that can be said
+LEAST, LEAST_OF_PART = 2, 4  # words of a claim, and of one of its parts, of which that can be said
 _NOT = re.compile(
     r"\b(?:not(?! (?:only|less|more|later|earlier|exceed\w*|apply to)\b)|never|neither|cannot|nowhere|nobody|"
     r"nicht(?! (?:nur|weniger|mehr|später|länger)\b)|niemals|keine?[mnrs]?(?! (?:mehr|weniger) als\b)|jamais|aucune?|"
@@ -45,26 +45,28 @@ _COMMON = frozenset(
 
 
 def negation_faults(claim: str, said: str) -> list[str]:
-    """The fault of a simple claim whose words stand in parts of sentences that say the contrary, and in no others.
+    """The fault of a claim of which a part has its words in parts of sentences that say the contrary, and in no others.
 
-    A claim of several parts is left alone, for each of them may be denied by itself.
+    A short part of several is left alone.
     """
-    words = _words(claim)
-    if len(words) < LEAST or _PART.search(claim.strip().rstrip(".!")) or _DENIES.search(claim):
-        return []
-    denied = _NOT.search(claim) is not None
-    shares: list[tuple[float, bool, str]] = []
+    parts = [part for part in _PART.split(claim) if part.strip(" .!?")]
+    source: list[tuple[set[str], bool | None]] = []
     for start, end in sentences_of(said, 0, len(said)):
-        for part in _PART.split(said[start:end]):
-            share = len(words & _words(part)) / len(words)
-            is_denied = _NOT.search(part) is not None
-            shares.append((share, denied if _DENIES.search(part) else is_denied, part))
-    best = max((share for share, _, _ in shares), default=0.0)
-    if best < SHARE or any(share >= OTHERWISE and is_denied == denied for share, is_denied, _ in shares):
-        return []
-    part = next(part for share, _, part in shares if share == best)
-    found = _NOT.search(claim if denied else part)
-    return [f"negation: {found.group().strip()}"] if found else []
+        source += [(_words(part), _is_denied(part)) for part in _PART.split(said[start:end])]
+    for part in parts:
+        words, denied = _words(part), _is_denied(part)
+        if denied is None or len(words) < (LEAST if len(parts) == 1 else LEAST_OF_PART):
+            continue
+        shares = [(len(words & others) / len(words), is_denied) for others, is_denied in source]
+        alike = any(share >= OTHERWISE and is_denied in (denied, None) for share, is_denied in shares)
+        if not alike and max(share for share, _ in shares) >= SHARE:
+            return [f"negation: {' '.join(part.split())}"]
+    return []
+
+
+def _is_denied(part: str) -> bool | None:
+    """Whether a part denies what it says; None if a word of it denies by itself."""
+    return None if _DENIES.search(part) else _NOT.search(part) is not None
 
 
 def _words(text: str) -> set[str]:
