@@ -23,8 +23,8 @@ from .conftest import passage_of
         ("Die Kaution ist nicht verzinslich.", "Die Kaution ist verzinslich."),
         ("The supplier isn't liable for delays.", "The supplier is liable for delays, and for nothing else."),
         (
-            "In winter the manager of the plant closes the outer gate at night, and guards don't patrol the northern fence hourly.",
-            "In winter the manager of the plant closes the outer gate at night. Guards patrol the northern fence hourly.",
+            "In winter the manager closes the outer gate at night, and guards don't patrol the northern fence hourly.",
+            "In winter the manager closes the outer gate at night. Guards patrol the northern fence hourly.",
         ),
     ],
 )
