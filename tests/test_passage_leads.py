@@ -226,6 +226,12 @@ class TestMails:
         assert lead_over("500", text) == inner
         assert lead_over("Fine", text) == "On Fri, 3 May 2024 Ben wrote:"
 
+    def test_a_sentence_above_a_reply_line_is_the_writers_own(self) -> None:
+        wrote = "On Fri, 3 May 2024, Ben Jones wrote:"
+        text = f"{HEAD}On Monday we met.\n{wrote}\n> The price is 500 EUR."
+        assert lead_over("On Monday", text) == ""
+        assert lead_over("500", text) == wrote
+
     def test_a_reply_line_right_below_the_answer_begins_the_quote(self) -> None:
         wrote = "On Fri, 3 May 2024 at 09:12, Ben Jones <ben@example.com> wrote:"
         assert lead_over("500", f"{HEAD}We accept.\n{wrote}\n> Our price is 500 EUR.") == wrote

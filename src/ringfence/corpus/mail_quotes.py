@@ -10,6 +10,7 @@ from ..documents import Document
 
 __all__ = ["QuotedMail", "is_mail", "quote_depth", "quoted_mails"]
 
+LONGEST_HEAD = 12  # lines of the head of a mail
 _QUOTE = re.compile(r"(?:> ?)+")
 _FROM = re.compile(r"\W*(?:From|Von|De|Da|Van|Från|Fra|Od)\s?:", re.IGNORECASE)
 _WHEN = re.compile(
@@ -74,8 +75,8 @@ def quoted_mails(block: str, following: str) -> Iterator[QuotedMail]:
         starts.append(starts[-1] + len(line) + 1)
     depths, bare = [quote_depth(line) for line in lines], [re.sub(rf"\A{_QUOTE.pattern}", "", line) for line in lines]
     for number, depth in enumerate(depths):
-        rest = bare[number:]
-        same = rest[: next((n for n, other in enumerate(depths[number:]) if other != depth), len(rest))]
+        until = min(number + LONGEST_HEAD, len(lines))
+        same = bare[number : next((n for n in range(number, until) if depths[n] != depth), until)]
         begins = number == 0 or depths[number - 1] != depth or not bare[number - 1].strip()
         if begins and (head := _head_of(same)):
             yield QuotedMail(starts[number], starts[number], head, depth)
@@ -90,7 +91,9 @@ def _wrote(lines: Sequence[str]) -> int:
     """How many lines, one or two, say who wrote and when what follows; 0 if none does."""
     for count in (1, 2):
         said = " ".join(line.strip() for line in lines[:count])
-        if len(lines) >= count and _WROTE.match(said) and _DATED.search(said):
+        if len(lines) < count or (count == 2 and lines[0].strip()[-1:] in (*".!?", "")):
+            break
+        if _WROTE.match(said) and _DATED.search(said):
             return count
     return 0
 
