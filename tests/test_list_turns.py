@@ -95,3 +95,18 @@ def test_a_list_that_the_engine_cannot_answer_fails_its_document() -> None:
     model = Model(LoadedModel(FakeEngine(script), None, None))
     result = model.answer(task_of(**FIELDS), document_of(PAPER))
     assert result.status == "failed"
+
+
+def test_a_second_look_that_fails_before_the_list_leaves_the_first_answer() -> None:
+    doubted = " 44938\nnet: null\n"
+
+    def script(request: Request, prompt: str) -> str | Exception:
+        if request.answer_start.endswith("lines:"):
+            return " - Walk | 60.00\nnet:"
+        return RuntimeError("out of memory") if request.answer_start.endswith("net:") else doubted
+
+    model = Model(LoadedModel(FakeEngine(script, logprob=-1.0), None, None))
+    result = model.answer(task_of(**FIELDS), document_of(PAPER))
+    assert result.status == "done"
+    assert result.value("net") is None
+    assert len(result.value("lines")) == 1

@@ -17,6 +17,7 @@ from .written_forms import names_a_currency
 __all__ = ["fault_of_value"]
 
 _Spec = Mapping[str, Any]
+_GROUPS = re.compile(r"(?<=\d)[.,'’ \u00a0\u202f](?=\d{3}(?!\d))")  # 15.387,08 is printed as 15387,08 elsewhere
 CHOOSERS = ("check", "ranker")
 RANGE = "period"  # a day that one printed range states together with the other day, not weighed against others
 EDGE = 0.5  # of the height of a line: the left edges of one cell differ by less
@@ -212,9 +213,6 @@ def _cuts(text: str, start: int, end: int) -> bool:
         if before.isdigit() and re.fullmatch(r"[.,]\d", around[1]):
             return True
     return False
-
-
-_GROUPS = re.compile(r"(?<=\d)[.,'’ \u00a0\u202f](?=\d{3}(?!\d))")  # 15.387,08 is printed as 15387,08 elsewhere
 
 
 def _essence(raw: str, kind: str) -> str:

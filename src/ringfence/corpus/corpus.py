@@ -234,19 +234,20 @@ class Corpus:
     def find(self, identities: Sequence[str] = (), contents: Collection[str] = ()) -> list[StoredDocument]:
         """Return the documents of all versions with one of these ids, or of these sha256; those in a file by its id."""
         found: dict[int, StoredDocument] = {}
-        for number in [*(version.number for version in self.versions()), self.next_version]:
-            for document in self.store.documents(View(number)):
-                names = {document.id, document.file}
-                if names & set(identities) or document.sha256 in contents:
-                    found[document.number] = document
+        for document in self._of_all_versions():
+            names = {document.id, document.file}
+            if names & set(identities) or document.sha256 in contents:
+                found[document.number] = document
         return list(found.values())
 
     def copies(self, documents: Sequence[StoredDocument]) -> list[str]:
         """Return the ids of the other documents, of any version, that have the text of one of these."""
         texts, own = {document.text_sha256 for document in documents}, {document.id for document in documents}
-        views = [View(number) for number in (*(version.number for version in self.versions()), self.next_version)]
-        every = (document for view in views for document in self.store.documents(view))
-        return sorted({document.id for document in every if document.text_sha256 in texts} - own)
+        return sorted({document.id for document in self._of_all_versions() if document.text_sha256 in texts} - own)
+
+    def _of_all_versions(self) -> Iterator[StoredDocument]:
+        for number in [*(version.number for version in self.versions()), self.next_version]:
+            yield from self.store.documents(View(number))
 
     def erase(self, documents: Sequence[StoredDocument]) -> None:
         """Erase documents from every version. Their files are indexed again by an update if they are still there."""

@@ -57,9 +57,7 @@ def missing_folders(corpus: Corpus) -> list[str]:
     places = [place_of(Path(document.path)) for document in corpus.store.documents(View(corpus.next_version))]
     missing = []
     for path in corpus.inputs:
-        base = Path(path)
-        while glob.has_magic(str(base)) and not base.exists():
-            base = base.parent
+        base = _above_wildcards(Path(path))
         inside = str(base).rstrip(os.sep) + os.sep
         if not os.path.lexists(base) and any(place.startswith(inside) for place in places):
             missing.append(path)
@@ -79,9 +77,14 @@ def place_of(path: Path) -> str:
 
 def _folder(path: Path) -> Path:
     """The folder that an input stands for: itself, that of a file, or that above the first wildcard."""
+    path = _above_wildcards(path)
+    return path if path.is_dir() else path.parent
+
+
+def _above_wildcards(path: Path) -> Path:
     while glob.has_magic(str(path)) and not path.exists():
         path = path.parent
-    return path if path.is_dir() else path.parent
+    return path
 
 
 def _exists(path: str) -> bool:

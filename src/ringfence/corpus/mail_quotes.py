@@ -11,7 +11,7 @@ from ..documents import Document
 __all__ = ["QuotedMail", "is_mail", "quote_depth", "quoted_mails"]
 
 LONGEST_HEAD = 12  # lines of the head of a mail
-_QUOTE = re.compile(r"(?:> ?)+")
+_QUOTE = re.compile(r"\A(?:> ?)+")
 _FROM = re.compile(r"\W*(?:From|Von|De|Da|Van|Från|Fra|Od)\s?:", re.IGNORECASE)
 _WHEN = re.compile(
     r"\W*(?:Sent|Subject|Gesendet|Betreff|Envoyé|Objet|Enviado|Asunto|Assunto|Inviato|Oggetto|Verzonden|Onderwerp)\s?:|"
@@ -73,7 +73,7 @@ def quoted_mails(block: str, following: str) -> Iterator[QuotedMail]:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
-    depths, bare = [quote_depth(line) for line in lines], [re.sub(rf"\A{_QUOTE.pattern}", "", line) for line in lines]
+    depths, bare = [quote_depth(line) for line in lines], [_QUOTE.sub("", line) for line in lines]
     for number, depth in enumerate(depths):
         until = min(number + LONGEST_HEAD, len(lines))
         same = bare[number : next((n for n in range(number, until) if depths[n] != depth), until)]

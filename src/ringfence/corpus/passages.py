@@ -25,7 +25,6 @@ OVERLAP = 200  # a sentence up to this long is repeated at the beginning of the 
 LEAD = 160  # characters of headings that stand before a passage in the index
 
 _FENCE = re.compile(r"^\s*```", re.MULTILINE)
-_QUOTE = re.compile(r"^(?:> ?)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class _Unit:
 
     start: int
     end: int
-    group: tuple[int, int, str]
+    group: tuple[int, int, int]
     lead: str
 
 
@@ -205,9 +204,9 @@ def _cut(document: Document, start: int, end: int, section: int, lead: str) -> I
         if stop < end and not text[stop].isspace() and (space := text.rfind(" ", start + LONGEST // 2, stop)) > 0:
             stop = space
         stop = max(stop, start + 1)
-        quote = _QUOTE.match(text[(line := text.rfind("\n", 0, start) + 1) : line + 40])
+        quoted = quote_depth(text[(line := text.rfind("\n", 0, start) + 1) : line + 40])
         if text[start:stop].strip():
-            yield _Unit(start, stop, (page, section, quote.group().replace(" ", "") if quote else ""), lead)
+            yield _Unit(start, stop, (page, section, quoted), lead)
         start = stop
         while start < end and text[start].isspace():
             start += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..documents.flow_text import BLANK_CELL
 
-__all__ = ["Table", "first_cells", "goes_on", "head_lines", "table_head"]
+__all__ = ["Table", "first_cells", "goes_on", "has_cells", "head_lines", "table_head"]
 
 LEAST_SECTION = 240  # characters of the rows of a section that are a passage of their own
 MOST_OF_LABEL = 40
@@ -32,6 +32,11 @@ _TOTAL = re.compile(
     re.I,
 )
 _TELLS_TIME = re.compile(r"(?:19|20)\d\d|[^\W\d]{3}|[QHTS][1-4]|[./-]\d", re.I)
+
+
+def has_cells(line: str) -> bool:
+    """True for a line in which cells stand apart."""
+    return _CELL.search(line) is not None
 
 
 def head_lines(lines: Sequence[str]) -> int:

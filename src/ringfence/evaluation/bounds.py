@@ -72,8 +72,12 @@ def choose_bounds(questions: Sequence[GoldQuestion], results: Mapping[str, Resul
     ``results`` were made with bounds that refuse nothing.
     """
     found: dict[tuple[float, float, float], AnswerScores] = {}
+    known: dict[tuple[Any, ...], AnswerScores] = {}  # by the answers: most bounds are like others on a few questions
     for bounds in itertools.product(ANSWERABLE, SUPPORT, RELEVANCE):
         under = {name: under_bounds(result, *bounds) for name, result in results.items()}
-        found[bounds] = score_answers(questions, under)
+        answers = tuple(result.value("answer") for result in under.values())
+        if answers not in known:
+            known[answers] = score_answers(questions, under)
+        found[bounds] = known[answers]
     best = max(found, key=lambda bounds: (found[bounds].handled.right, -found[bounds].unsupported.right, *bounds))
     return Bounds(*best, len(questions), found[best].handled.right)

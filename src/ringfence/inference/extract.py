@@ -157,6 +157,8 @@ class ExtractJob:
                 look = plan.second_look(*said)
             except AnswerError as error:
                 fault = f"answer: {error}"
+        if fault and number not in self.parts:
+            look = plan.after_failure()
         if look:
             return [self._ask(output.id, number, look)]
         if fault and number not in self.parts:

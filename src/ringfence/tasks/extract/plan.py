@@ -147,20 +147,20 @@ class ExtractionPlan:
         written = self._settled(text, token_ends, logprobs)
         places = places_of(written.text, self.names, self.lists)
         for index, path in list(enumerate(self.names))[len(self.names) - 1 if self.turns else 0 :]:
-            place = places[path]
-            found = look_again(path, self.rules[path], written, place, path not in self.required)
+            found = look_again(path, self.rules[path], written, places[path], path not in self.required)
             if found is None or asked_enough(found[0], self.looks, written):
                 continue
             look, others = found
             rules: dict[str, FieldRule | None] = {name: self.rules[name] for name in self.names[index:]}
             rules[path] = others
-            grammar = answer_grammar(
-                [(n, r, n not in self.required and n != path) for n, r in rules.items()], self.stop
-            )
-            return replace(
-                self, grammar=grammar, written=written.up_to(look.place), looks=(*self.looks, look), look=look
-            )
+            fields = [(name, rule, name not in self.required and name != path) for name, rule in rules.items()]
+            grammar, kept = answer_grammar(fields, self.stop), written.up_to(look.place)
+            return replace(self, grammar=grammar, written=kept, looks=(*self.looks, look), look=look)
         return self._next_list(written.joined(self.rest))
+
+    def after_failure(self) -> ExtractionPlan | None:
+        """A plan that goes on behind a second look that failed, with the first answer; None if there is none."""
+        return self._next_list(self.look.first.joined(self.rest)) if self.look else None
 
     def _next_list(self, written: WrittenAnswer) -> ExtractionPlan | None:
         """A plan that asks for the first list that is not asked yet, where it stands; None if there is none."""
