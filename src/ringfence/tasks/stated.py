@@ -37,7 +37,16 @@ from .units import (
     unit_after,
 )
 
-__all__ = ["StatedValue", "is_part_of_code", "is_stated", "spoken_of", "stated_values", "written_values"]
+__all__ = [
+    "StatedValue",
+    "is_calendar",
+    "is_part_of_code",
+    "is_stated",
+    "places_stating",
+    "spoken_of",
+    "stated_values",
+    "written_values",
+]
 
 _YEAR = frozenset({"calendar year"})  # 2023 in "since 2023" is neither EUR 2023 nor 2023 kg
 _CALENDAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d]|[.,]\d)")
@@ -179,11 +188,10 @@ def is_stated(value: StatedValue, source: Sequence[StatedValue], spoken: Spoken)
     claim, question = spoken.claim, spoken.question
     if ABOUT in value.said:
         value = _rounded_to(value, source, claim)
-    ways = (value, *_converted(value))
     years_said = frozenset(() if spoken.without_years else _IN_YEAR.findall(claim) or _CALENDAR.findall(question))
     known = [
         one
-        for one in _places(ways, source)
+        for one in places_stating(value, source)
         if not _of_another_year(one, years_said) and not (one.cell and spoken.is_of_another(one.cell, value.start))
     ]
     currencies = {code for one in source if one.kind == "money" and one.readings & value.readings for code in one.units}
@@ -194,11 +202,17 @@ def is_stated(value: StatedValue, source: Sequence[StatedValue], spoken: Spoken)
     return bool(known) and not value.negative and _FALLS.search(claim) is not None
 
 
-def _places(ways: Sequence[StatedValue], source: Sequence[StatedValue]) -> list[StatedValue]:
+def places_stating(value: StatedValue, source: Sequence[StatedValue]) -> list[StatedValue]:
     """Where a source states a value. A bare number elsewhere is none where a table has the amount with its currency."""
+    ways = (value, *_converted(value))
     places = [one for one in source for way in ways if _agree(way, one)]
-    in_currency = ways[0].kind == "money" and any(one.cell and one.units for one in places)
+    in_currency = value.kind == "money" and any(one.cell and one.units for one in places)
     return [one for one in places if one.cell or one.units or not one.end] if in_currency else places
+
+
+def is_calendar(value: StatedValue) -> bool:
+    """True if it is a date or a year."""
+    return value.kind == "date" or value.units == _YEAR
 
 
 def spoken_of(values: Sequence[StatedValue], source: Sequence[StatedValue], claim: str, question: str) -> Spoken:
@@ -209,7 +223,7 @@ def spoken_of(values: Sequence[StatedValue], source: Sequence[StatedValue], clai
 
 def _cells_stating(value: StatedValue, source: Sequence[StatedValue]) -> list[TableCell]:
     """The cells of tables that state a value; none if it stands anywhere else as well."""
-    places = _places((value, *_converted(value)), source)
+    places = places_stating(value, source)
     cells = [one.cell for one in places if one.cell]
     return cells if len(cells) == len(places) else []
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from ..contracts import UnsupportedText
 from ..documents import Document
 from .evidence import stem
+from .exchanged_values import exchanged_values
 from .locale import Locale
 from .names import NameSource, names_in, nouns_have_capitals
 from .number_words import number_words
@@ -45,6 +46,9 @@ def unsupported(
             found.append((value.start, value.end, value.kind))
     pairs = (*turned_pairs(written.text, document.text), *against_their_verb(written.text, document.text))
     found += [(start, end, "order") for start, end in (*pairs, *_turned_dates(written.text, values))]
+    known = {(start, end) for start, end, _ in found}
+    exchanged = exchanged_values(written.text, values, document.text, stated, question)
+    found += [(start, end, "order") for start, end in exchanged if (start, end) not in known]
     found += [(start, end, "number") for start, end in _miscounted(written.text, document.text)]
     found += [(start, end, "number") for start, end in _mislabelled(written.text, document.text)]
     source = NameSource(document.text)

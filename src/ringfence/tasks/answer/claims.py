@@ -18,6 +18,7 @@ from ..written_text import own_turn, with_parted_numbers
 from .calculation import calculated, stated_numbers
 from .certainty import certainty_faults
 from .claim_words import loose_words
+from .exchanged_names import exchanged_names
 from .negation import negation_faults
 from .party_roles import exchanged_roles
 from .prompt import REFUSAL
@@ -140,7 +141,8 @@ def code_faults(
     if text and not faults:
         faults = _of_others(text, question, sources, locale, capital_nouns)
         faults += certainty_faults(text, said) + negation_faults(text, said)
-        faults += [f"role: {role}" for role in exchanged_roles(text, sources)]
+        turned = [] if capital_nouns else exchanged_names(text, sources)
+        faults += [f"role: {role}" for role in (*exchanged_roles(text, sources), *turned)]
     if not faults and (loose := loose_words(text, said, question, draft.calculation is not None)):
         faults.append(f"words: {', '.join(loose)}")
     return list(dict.fromkeys(faults))
