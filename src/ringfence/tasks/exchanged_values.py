@@ -32,7 +32,8 @@ _FROM = re.compile(r"\b(?:from|desde)[ ](?:[$€£]|[A-Z]{3}[ ])?\Z", re.IGNOREC
 _BESIDE = re.compile(
     r"\b(?:than|as (?:much|many|high|long|heavy)|compar\w+|besides?|without|beyond|except|instead|unlike|others?|"
     r"otherwise|another|before|after|previous\w*|prior|earlier|later|until|then|double|twice|half|triple|times|more|less|"
-    r"fewer|higher|lower|against|else|addition\w*|outside|since|start|beginning|up|not|no|none|never|both|together|plus|minus|difference|while|next|following|first|last|also|already|"
+    r"fewer|higher|lower|against|else|addition\w*|outside|since|start|beginning|up|not|no|none|never|both|together|plus|"
+    r"minus|difference|while|next|following|first|last|also|already|"
     r"als|verglichen|vergleich|gegenüber|ohne|außer|statt|neben|zusätzlich|sonst|andere\w*|vor|nach|zuvor|bevor|nachdem|"
     r"vorjahr\w*|bis|doppelt\w*|halb\w*|hälfte|mehr|weniger|höher|nicht|kein\w*|beide\w*|zusammen|auch|seit|anfang|beginn|"
     r"sans|sauf|outre|avant|après|autres?|double|moitié|moins|pas|précédent\w*|rapport|"
