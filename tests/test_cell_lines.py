@@ -271,6 +271,13 @@ def test_a_ranker_knows_the_same_cells() -> None:
     assert replace(places["Spade"], below=()) == places["Spade"]
 
 
+def test_a_ranker_may_choose_a_cell_that_goes_on_below_where_its_first_line_is_a_part_of_another_place() -> None:
+    document = document_of(FORM.format(" " * 33 + "Inc"))
+    places = {place.value: place for place in text_places(CellLines(document), TextField(kind="text"))}
+    assert places["Friends of Ann, Inc"].flags == ("over-lines",)
+    assert places["Friends of Ann"].below == ()
+
+
 def test_a_line_that_the_window_does_not_have_is_told() -> None:
     document = document_of(TABLE)
     plan = prepare(TASK, document).plan(Window(0, TABLE.index("      20 metres")))

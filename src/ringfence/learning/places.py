@@ -125,13 +125,15 @@ def text_places(cells: CellLines, spec: TextField, in_rows: bool = False) -> Ite
                     ends.append(stop)
             for stop in ends:
                 place = _trimmed(text, first, stop)
-                if place is None or place in seen:
+                if place is None:
                     continue
-                seen.add(place)
                 untrimmed = place[0], place[0] + len(text[place[0] : stop].rstrip())
                 found = cells.below(*untrimmed, in_row=in_rows) if spec.within == "line" else Below()
                 if below := found.lines:
                     place = untrimmed
+                if place in seen:
+                    continue
+                seen.add(place)
                 if sum(_count(segments, *part) for part in (place, *below)) > spec.max_segments:
                     break
                 value = joined_lines([text[start:end] for start, end in (place, *below)])
