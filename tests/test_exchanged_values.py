@@ -55,6 +55,17 @@ def exchanged(claim: str, text: str, question: str = "") -> list[str]:
         ("It costs EUR 12 for children and EUR 6 for adults.", TICKETS),
         ("Debt was $1.4 billion at December 31, 2023.", DEBT),
         ("En 2022, las ventas fueron de 30 millones de euros.", VENTAS),
+        ("It read 2.40 m on Tuesday.", "It read 2.10 m on Monday, 2.85 m on Tuesday and 2.40 m on Wednesday."),
+        ("Line 2 produces 450 bottles.", "Line 1 produces 450 bottles and line 2 produces 380 bottles."),
+        ("The two garages cost EUR 2,400.", "Rent is EUR 2,400 for the office and EUR 180 for the two garages."),
+        (
+            "Sales at home were $18.9 million.",
+            "Sales at home rose 12% to $45.3 million, sales abroad fell 3% to $18.9 million.",
+        ),
+        (
+            "La garantía de las baterías es de dos años.",
+            "La garantía es de dos años para las máquinas y de seis meses para las baterías.",
+        ),
         ("Kinderen betalen 11 euro.", "Volwassenen betalen 11 euro en kinderen 5 euro."),
         (
             "Line B runs at 120 bottles per minute.",
