@@ -101,6 +101,11 @@ def test_a_value_beside_the_words_of_another_is_a_fault(claim: str, text: str) -
         ("In the previous year debt was $1.4 billion.", DEBT),
         ("Debt decreased to $1.1 billion at the end of 2023.", DEBT),
         ("En 2021, las ventas fueron de 30 millones de euros.", VENTAS),
+        (
+            "This year the premium will be EUR 5,480.",
+            "The premium was EUR 5,120 last year and is forecast at EUR 5,480 this year.",
+        ),
+        ("Teams with at least five members pay $39.", "A licence costs $49; teams of five or more pay $39 per seat."),
         ("Scrap fell to 2.4%.", "Scrap fell from 3.1% to 2.4% within six months."),
         (
             "In 2022 costs were $27.5 million or 14% of revenue.",
@@ -180,6 +185,7 @@ def test_two_names_exchanged_are_a_fault(claim: str, text: str) -> None:
             "She moved from Sales to Marketing; she went back to Sales.",
         ),
         ("Auf Schulz folgte Meyer.", "Meyer folgte Schulz nach."),
+        ("Im Januar steigt der Beitrag auf 85 EUR.", "Der Beitrag steigt im Januar auf 85 EUR."),
         ("Schulz advised Meyer.", "Meyer advised Schulz. Later Schulz advised Meyer."),
     ],
 )

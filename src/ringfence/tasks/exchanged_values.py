@@ -17,7 +17,8 @@ __all__ = ["exchanged_values"]
 
 OWN = 0.5  # of the words of its own part, the most that a claim on another part has
 _PARTS = re.compile(
-    r"[;:,()–—]|\b(?:and|or|but|while|whereas|against|versus|vs|than|compared (?:to|with)|up from|down from|then|"
+    r"[;:,()–—]|\b(?:and|or(?! (?:more|less|fewer|over|under|above|below|older|younger)\b)|but|while|whereas|against|"
+    r"versus|vs|than|compared (?:to|with)|up from|down from|then|"
     r"und|oder|aber|während|sowie|gegenüber|statt|dann|et|ou|mais|contre|puis|y|pero|frente a|luego|e|ma|contro|poi|"
     r"maar|tegenover|dan)\b",
     re.IGNORECASE,
@@ -45,7 +46,7 @@ _BESIDE = re.compile(
 _THAT = re.compile(r"\w (?:that|which|who|whose|der|die|das|qui|que|che)\b")  # the contract that ends in 2026
 _EN = re.compile(r"\ben\b")  # Dutch for and; French and Spanish for in
 _ROMANCE = re.compile(r"\b(?:le|la|les|des|du|est|el|los|las|del|una|por|pour|son)\b|[ldn]['’]", re.IGNORECASE)
-_BARE = re.compile(r"\s*(?:[.,;:)]|(?:and|or|in|for|und|oder|et|ou|y|o|e|en)\b|\Z)", re.IGNORECASE)
+_BARE = re.compile(r"\s*(?:[.,;:)]|(?:and|in|for|und|et|y|e|en)\b|\Z)", re.IGNORECASE)
 # Whose number is a name: line 2, offer 3.
 _NUMBERED = re.compile(
     r"\b(?:line|offer|bid|lot|sample|specimen|room|hall|building|floor|plant|unit|zone|area|phase|stage|step|week|day|group|"
@@ -72,7 +73,7 @@ _ROW = re.compile(r"\||\S[ ]{3,}\S|\t")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]{3,}|(?<=[a-z][ ])[A-HJ-Z](?![\w'’.])")  # line A
 _COMMON = frozenset(
     """
-    the and are was were has have had his her its for with from this that may must can shall will does did not than
+    the and are was were has have had his her its for with from that may must can shall will does did not than
     der die das den dem des ein eine einen einem einer ist sind war hat und oder aber mit von bei auf für aus zum zur
     les des une est sont dans pour par pas sur que qui los las una del para con por che per della dal nel sono
     niet geen voor zijn million billion thousand mio mrd eur usd gbp chf euro euros dollar dollars percent prozent
@@ -110,8 +111,8 @@ def exchanged_values(
     words (or numbers) that stand only there before, or behind, its value, and at most half of those of the value's own
     part; those of the ``question`` count if the text has none of either. Of several values of one sentence at least two
     have to. Left alone are sentences without such parts, rows of tables, *respectively*, and a single value beside a
-    comparison (*more than children*). Of 895 true claims that two reviewers wrote for business papers in six languages
-    two have the fault, of 421 with two values or names exchanged 327 have this one or ``exchanged_names``.
+    comparison (*more than children*). Of 1,345 true claims that three reviewers wrote for business papers in six
+    languages two have the fault, of 509 with two values or names exchanged 387 have this one or ``exchanged_names``.
     """
     asked = (
         frozenset[str]()

@@ -38,6 +38,10 @@ _BOTH = re.compile(
     r"joint\w*|together|between|versus|fought|talk\w*|spoke\w*|near|next|beside|oppos\w+|similar\w*|differ\w*|"
     r"relat\w+|connect\w*|linked|touch\w*|neighbou?r\w*|including|such|like|as|than|not|never)\b"
 )
+_GERMAN = re.compile(
+    r"\b(?:der|das|dem|im|zum|zur|vom|und|wird|wurden?|nicht|bei|nach|mit|für|auf|eine[mnrs]?|folgte|sich|seit|ab)\b",
+    re.IGNORECASE,
+)
 _LEGAL = frozenset(
     [
         "ltd",
@@ -74,8 +78,8 @@ class _Deed:
 def exchanged_names(claim: str, sources: Sequence[FoundPassage]) -> list[str]:
     """Return the pairs of names of a claim that its sources only have the other way round, with the same verb.
 
-    A passive (*was acquired by*) turns a pair. Verbs that hold in either order (*met*) are left alone, and so is a
-    claim with words that the sentence lacks.
+    A passive (*was acquired by*) turns a pair. Left alone are verbs that hold in either order (*met*), a claim with
+    words that the sentence lacks, and German, in which an object may stand first (*Im Juli steigt der Beitrag*).
     """
     known = [
         (deed, _longer(source.text[start:end]))
@@ -83,6 +87,8 @@ def exchanged_names(claim: str, sources: Sequence[FoundPassage]) -> list[str]:
         for start, end in sentences_of(source.text, 0, len(source.text))
         for deed in _deeds(source.text[start:end])
     ]
+    if _GERMAN.search(claim):
+        return []
     words, found = _longer(claim), []
     for deed in _deeds(claim):
         pair = {deed.one, deed.other}
