@@ -100,3 +100,56 @@ def test_other_fields_keep_their_codes(field: str, spec: dict[str, str]) -> None
 @pytest.mark.parametrize("field", ["supplier", "company", "firma", "seller_name", "kaeufer", "razon_social"])
 def test_fields_of_parties_are_known_by_their_names(field: str) -> None:
     assert named(BELOW.format("GE2020211"), "GE2020211", field).raw == "Kunden AG Mitte"
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "name"),
+    [
+        ("Käufer:\n\nHerrn\nMax Mustermann\n\nMusterstr. 11\n", "Herrn", "Max Mustermann"),
+        ("An\nMüller GmbH\nHauptweg 12\n", "An", "Müller GmbH"),
+        ("To:\nWhite & Sons\nHigh Street 12\n", "To:", "White & Sons"),
+        ("Herrn Dr.\nUwe Klein\n", "Herrn Dr.", "Uwe Klein"),
+        ("Madame\nClaire Petit\n12 rue du Port\n", "Madame", "Claire Petit"),
+    ],
+)
+def test_a_title_alone_stands_for_the_name_below(text: str, written: str, name: str) -> None:
+    answer = named(text, written)
+    assert (answer.raw, answer.flags) == (name, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Käufer:\nHerrn\n\nMax Mustermann\n", "Herrn"),
+        ("An\nRechnung 17\n", "An"),
+        ("Mr\n12 High Street\n", "Mr"),
+        ("Frau\nKunden-Nr.: 4711\n", "Frau"),
+        ("Firma\n", "Firma"),
+    ],
+)
+def test_a_title_above_no_name_says_so(text: str, written: str) -> None:
+    answer = named(text, written)
+    assert (answer.raw, answer.flags) == (written, ["no-words"])
+
+
+@pytest.mark.parametrize(
+    "name", ["Herrn GmbH", "Frau Anna Klein", "Dr. Oetker", "Mr D.I.Y.", "An Post", "Madame Tussauds"]
+)
+def test_a_name_with_a_title_stays(name: str) -> None:
+    answer = named(f"Buyer\n{name}\nHigh Street 12\n", name)
+    assert (answer.raw, answer.flags) == (name, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [
+        ("KOSTENLIEFERANT GMBH, Werk 3, HAUPTSTR. 1, 99199 MUSTERHAUSEN", ["address-behind"]),
+        ("Müller GmbH, D-50667 Köln", ["address-behind"]),
+        ("Müller GmbH | Hauptweg 12 | 50667 Köln", ["address-behind"]),
+        ("Müller, Klein & Partner mbB", []),
+        ("Fonds 2020, Serie 12 AG", []),
+        ("Mike Bloomberg 2020, Inc", []),
+    ],
+)
+def test_a_name_with_its_address_says_so(name: str, flags: list[str]) -> None:
+    assert named(f"Verkäufer\n{name}\n", name).flags == flags

@@ -17,7 +17,7 @@ from .cell_words import is_code
 from .starts import CELL_BORDER
 from .text_runs import Match, RunRule
 
-__all__ = ["is_number", "lacks_a_name", "name_below", "names_a_party"]
+__all__ = ["has_address_behind", "is_number", "lacks_a_name", "name_below", "names_a_party"]
 
 MOST_NUMBERS = 3  # lines above a name
 LEAST_DIGITS = 2  # of a code that is no name
@@ -61,6 +61,15 @@ _LEGAL_FORM = re.compile(
 )
 _STREET = re.compile(r"[^\W\d][^:@]{3,}? \d{1,4} ?[a-zA-Z]?|\d{1,4}[a-z]?,? [^\W\d][^:@]{3,}")
 _PERSON = re.compile(r"(?:herrn?|frau|mr|mrs|ms|mme|monsieur|madame|dr|attn|c/o|z\. ?hd)\b", re.IGNORECASE)
+# Herrn, Firma, To: they stand alone in their line, above the name.
+_TITLE = re.compile(
+    r"(?:(?:herrn?|frau|fräulein|eheleute|familie|firma|fa|an|mr|mrs|ms|miss|messrs|dr|prof|to|attn|dear|mme|mlle|mm|"
+    r"monsieur|madame|société|señora?|srta?|sra|sres|signora?|sig(?:\.ra)?|spett(?:\.le|abile)?|dhr|mevr|de heer|"
+    r"mevrouw)[.:]*(?: |\Z))+",
+    re.IGNORECASE,
+)
+_POSTCODE = re.compile(r"[,;|/·•] ?(?:[^\n]*[ ,])?(?:[A-Z]{1,2}-)?\d{4,6} [^\W\d]{3,}")
+MOST_WORDS = 6  # of the line below a title
 
 
 def names_a_party(path: str, spec: TextField) -> bool:
@@ -87,20 +96,42 @@ def _is_labelled(label: str, code: str) -> bool:
 
 
 def lacks_a_name(value: str) -> bool:
-    """True for the number of a party; a word of capitals with one digit may be a name (*O2*, *UNIT4*)."""
-    return is_number(value) and (not is_code(value) or _digits(value) >= LEAST_DIGITS)
+    """True for the number of a party, and for a title alone; a word of capitals with one digit may be a name (*O2*)."""
+    return _is_title(value) or (is_number(value) and (not is_code(value) or _digits(value) >= LEAST_DIGITS))
+
+
+def has_address_behind(value: str) -> bool:
+    """True for a name with a number of a town behind a comma: an address follows in its line."""
+    return _POSTCODE.search(value) is not None
+
+
+def _is_title(text: str) -> bool:
+    return _TITLE.fullmatch(" ".join(text.split())) is not None
 
 
 def name_below(rule: RunRule, match: Match) -> Match:
-    """The name below a line that is only the number of a party; ``match`` itself where that is not sure.
+    """The name below a line that is only the number of a party, or a title; ``match`` itself where that is not sure.
 
     Lines that follow each other and are such numbers too may stand between. A name has a legal form and no number, or
     a street with a number below it; above the numbers stands no other name with a legal form, to which they belong.
     """
     for span in match.spans:
-        if is_number(rule.document.text[slice(*span)]) and (found := _name_below(rule, span)):
+        said = rule.document.text[slice(*span)]
+        found = _below_title(rule, span) if _is_title(said) else _name_below(rule, span) if is_number(said) else None
+        if found:
             return replace(match, spans=(found,))
     return match
+
+
+def _below_title(rule: RunRule, span: Span) -> Span | None:
+    """The line below one that is only a title, if it can be a name: words without numbers, marks and cells."""
+    text, number = rule.document.text, rule.document.line_at(span[0])
+    lines = [text[line.start : line.end].strip() for line in rule.document.lines[number : number + 2]]
+    if len(lines) < 2 or not _is_title(lines[0]) or not _follows(rule, number + 1):
+        return None
+    name = lines[1]
+    plain = name[0].isupper() and not re.search(r"[\d:@,]", name) and CELL_BORDER.search(name) is None
+    return _cell(rule, number + 1) if plain and not _is_title(name) and len(name.split()) <= MOST_WORDS else None
 
 
 def _name_below(rule: RunRule, span: Span) -> Span | None:

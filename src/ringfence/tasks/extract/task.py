@@ -20,7 +20,7 @@ MOST_WORDS_OF_A_NAME = 60  # words and punctuation marks; fields that allow more
 class ExtractTask(Task):
     """Typed fields, records and lists; each value is an exact span of the document or derived from one."""
 
-    prompt_version: ClassVar[str] = "extract/24"
+    prompt_version: ClassVar[str] = "extract/25"
     later: ClassVar[frozenset[str]] = Task.later | {"examples", "shown", "sentence_bound"}
 
     kind: Literal["extract"] = "extract"
