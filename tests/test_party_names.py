@@ -125,6 +125,9 @@ def test_a_title_alone_stands_for_the_name_below(text: str, written: str, name: 
         ("Mr\n12 High Street\n", "Mr"),
         ("Frau\nKunden-Nr.: 4711\n", "Frau"),
         ("Firma\n", "Firma"),
+        ("An\nRechnung\n", "An"),
+        ("To\nWhom It May Concern\n", "To"),
+        ("Herrn\nRechnung\n", "Herrn"),
     ],
 )
 def test_a_title_above_no_name_says_so(text: str, written: str) -> None:

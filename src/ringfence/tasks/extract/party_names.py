@@ -124,14 +124,25 @@ def name_below(rule: RunRule, match: Match) -> Match:
 
 
 def _below_title(rule: RunRule, span: Span) -> Span | None:
-    """The line below one that is only a title, if it can be a name: words without numbers, marks and cells."""
+    """The line below one that is only a title, if it is a name: words without numbers, marks and cells.
+
+    Below *An* or *To*, where *Rechnung* may stand as well, it has a legal form, or a street below it.
+    """
     text, number = rule.document.text, rule.document.line_at(span[0])
-    lines = [text[line.start : line.end].strip() for line in rule.document.lines[number : number + 2]]
+    lines = [text[line.start : line.end].strip() for line in rule.document.lines[number : number + 3]]
     if len(lines) < 2 or not _is_title(lines[0]) or not _follows(rule, number + 1):
         return None
-    name = lines[1]
-    plain = name[0].isupper() and not re.search(r"[\d:@,]", name) and CELL_BORDER.search(name) is None
-    return _cell(rule, number + 1) if plain and not _is_title(name) and len(name.split()) <= MOST_WORDS else None
+    words = lines[1].split()
+    if (
+        re.search(r"[\d:@,]", lines[1])
+        or CELL_BORDER.search(lines[1])
+        or _is_title(lines[1])
+        or len(words) > MOST_WORDS
+    ):
+        return None
+    is_person = _PERSON.match(lines[0]) and len(words) > 1 and words[0][0].isupper() and words[-1][0].isupper()
+    has_street = len(lines) > 2 and _follows(rule, number + 2) and _STREET.fullmatch(lines[2]) is not None
+    return _cell(rule, number + 1) if is_person or has_street or _has_legal_form(lines[1]) else None
 
 
 def _name_below(rule: RunRule, span: Span) -> Span | None:
