@@ -68,10 +68,11 @@ class Calculation(Contract):
 class Claim(Contract):
     """A sentence of an answer with what it rests on.
 
-    ``faults`` names what its places do not say: ``number: 12``, ``name: Acme``, ``negation: ...`` (they say the
-    contrary), ``not stated``, ``contradicted``, ``no citation``, ``no answer``. ``support`` is the probability that its
-    places support it, ``relevance`` that they answer the question, by the checks. ``conflicts`` are places in other
-    documents that say the same with another value.
+    ``faults`` names what its places do not say: ``number: 12``, ``name: Acme``, ``order: 12`` (they give the value to
+    something else, or the pair the other way round), ``role: ...`` (they say it of another party), ``negation: ...``
+    (they say the contrary), ``not stated``, ``contradicted``, ``no citation``, ``no answer``. ``support`` is the
+    probability that its places support it, ``relevance`` that they answer the question, by the checks. ``conflicts``
+    are places in other documents that say the same with another value.
     """
 
     omitted: ClassVar[frozenset[str]] = frozenset({"faults", "relevance", "calculation", "conflicts"})
