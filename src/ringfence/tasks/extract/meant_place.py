@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ...documents import Below, CellLines, ends_open, joined_lines
 from .cell_words import is_code, with_words
-from .party_names import has_address_behind, lacks_a_name, name_below
+from .party_names import has_more_than_a_name, lacks_a_name, name_below
 from .starts import with_lines_above, with_whole_start, without_numbers_above
 from .text_runs import Match, RunRule
 
@@ -61,7 +61,7 @@ def text_at(rule: RunRule, match: Match) -> tuple[str | None, list[str]]:
         "more-below": match.more_below,
         "ends-open": ends_open(value),
         "number-behind": rule.spec.within == "line" and _has_number_behind(rule.document.text, *places[-1]),
-        "address-behind": rule.words and not rule.one_line and has_address_behind(value),
+        "more-than-name": rule.words and not rule.one_line and has_more_than_a_name(value),
         "no-words": rule.words and (_lacks_words if rule.one_line else lacks_a_name)(value),
     }
     return value, [flag for flag, doubtful in doubts.items() if doubtful]
