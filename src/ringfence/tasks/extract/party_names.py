@@ -123,9 +123,10 @@ def has_more_than_a_name(value: str) -> bool:
     forms = [form for form in _legal_forms(value) if form.start()]
     if forms:
         return re.search(r"\d", re.sub(r"\([^()]*\)", "", value[forms[-1].end() :])) is not None
-    found = _ADDRESS.search(value)
-    year = found and re.match(r"(?:19|20)\d\d(?!\d)", found["town"])
-    return bool(found) and (not year or bool(re.search(r"\d", value[found.start() : found.start("town")])))
+    if (found := _ADDRESS.search(value)) is None:
+        return False
+    is_year = re.match(r"(?:19|20)\d\d(?!\d)", found["town"]) is not None
+    return not is_year or re.search(r"\d", value[found.start() : found.start("town")]) is not None
 
 
 def _is_title(text: str) -> bool:
