@@ -10,7 +10,7 @@ from functools import cached_property
 
 from .evidence import without_accents
 
-__all__ = ["NameSource", "names_in", "nouns_have_capitals"]
+__all__ = ["LEGAL_FORMS", "NameSource", "names_in", "nouns_have_capitals", "plain_name"]
 
 _NAME = re.compile(r"\b[^\W\d_][\w'’&.-]*")
 _JOINTS = {"of", "the", "and", "for", "von", "van", "de", "der", "du", "la", "le", "del"}
@@ -36,7 +36,7 @@ _FORMS = {
     "march": "mar", "april": "apr", "june": "jun", "july": "jul", "august": "aug", "september": "sep", "sept": "sep",
     "october": "oct", "november": "nov", "december": "dec",
 }  # fmt: skip
-_LEGAL = frozenset("ltd inc corp co llc plc gmbh ag sa bv nv spa srl sarl kg se".split())  # noqa: SIM905
+LEGAL_FORMS = frozenset("ltd inc corp co llc plc gmbh ag sa bv nv spa srl sarl kg se".split())  # noqa: SIM905
 # Words with a capital that say what somebody or something is, in front of its name.
 _ROLES = frozenset(
     """
@@ -68,7 +68,7 @@ class NameSource:
 
     def _is_of_other_title(self, name: str) -> bool:
         """True if a man's title stands here before a name that the text has with a woman's only, or the reverse."""
-        title, _, rest = _plain(name).partition(" ")
+        title, _, rest = plain_name(name).partition(" ")
         own, other = (
             (_MEN, _WOMEN) if title in _MEN else (_WOMEN, _MEN) if title in _WOMEN else (frozenset(), frozenset())
         )
@@ -79,14 +79,14 @@ class NameSource:
         return bool(titles & other) and not titles & own
 
     def _has_part(self, part: str) -> bool:
-        words = [word for word in _plain(part).split() if word not in _TITLE_WORDS]
+        words = [word for word in plain_name(part).split() if word not in _TITLE_WORDS]
         while len(words) > 1 and words[0] in _ROLES:
             if not self._has_run(words.pop(0)):
                 return False
         return not words or self._has_run(" ".join(words))
 
     def _has_run(self, name: str) -> bool:
-        plain = _plain(name)
+        plain = plain_name(name)
         forms = {plain, re.sub(r"'s?$", "", plain), re.sub(r"(?<=\w{3})s$", "", plain), f"{plain}s"}
         if any(re.search(rf"(?<!\w){re.escape(form)}(?![^\W\d_]|(?<=\d)\d)", self._words) for form in forms if form):
             return True
@@ -110,14 +110,14 @@ class NameSource:
         first = rf"{re.escape(words[0])}\w*" if len(words[0]) == 1 else rf"(?:{re.escape(words[0])}|{words[0][0]})"
         loose = r"(?: \w)? ".join([first, *map(re.escape, words[1:])])
         turned = rf"{re.escape(words[-1])} {' '.join(map(re.escape, words[:-1]))}"
-        reverse = words[-1] not in _LEGAL and f"{words[-1]}, {' '.join(words[:-1])}" in self._commas
+        reverse = words[-1] not in LEGAL_FORMS and f"{words[-1]}, {' '.join(words[:-1])}" in self._commas
         return re.search(rf"(?<!\w){loose}(?!\w)", self._words) is not None or (
             reverse and re.search(rf"(?<!\w){turned}(?!\w)", self._words) is not None
         )
 
     @cached_property
     def _words(self) -> str:
-        return _plain(self.text)
+        return plain_name(self.text)
 
     @cached_property
     def _commas(self) -> str:
@@ -134,8 +134,8 @@ class NameSource:
         return initials | {found.replace(".", "") for found in re.findall(r"\b(?:[A-Z]\.){2,}", self.text)}
 
 
-def _plain(text: str) -> str:
-    """Words in small letters without accents, dots, commas and hyphens, and legal forms in their short form."""
+def plain_name(text: str) -> str:
+    """Return words in small letters without accents, dots, commas and hyphens, and legal forms in their short form."""
     text = re.sub(r"\u00ad|[-‑]\n(?=[a-zß-ÿ])", "", text)
     bare = without_accents(text.replace("’", "'").casefold())
     bare = re.sub(r"([aou])e", r"\1", bare.replace("ø", "o").replace("ł", "l"))  # Mueller is Müller

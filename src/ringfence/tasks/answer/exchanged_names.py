@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...contracts import FoundPassage
 from ...documents.sentences import sentences_of
 from ..evidence import stem, without_accents
+from ..names import LEGAL_FORMS, plain_name
 
 __all__ = ["exchanged_names"]
 
@@ -25,8 +26,9 @@ _FROM_TO = re.compile(
 )
 _BY = re.compile(r"\b(?:by|par|por|da|dal|dalla|door)\b")
 _AUXILIARY = re.compile(
-    r"(?:is|are|was|were|be|been|being|has|have|had|will|would|may|must|shall|can|est|sont|été|a|ont|fut|es|son|fue|ha|han|sido|è|"
-    r"sono|stat[oaie]|hanno|wordt|werd|heeft|also|then|later|first|again|only|which|who|that|soon|finally|now|still|aussi|qui|que|che)\Z"
+    r"(?:is|are|was|were|be|been|being|has|have|had|will|would|may|must|shall|can|est|sont|été|a|ont|fut|es|son|fue|ha|"
+    r"han|sido|è|sono|stat[oaie]|hanno|wordt|werd|heeft|also|then|later|first|again|only|which|who|that|soon|finally|"
+    r"now|still|aussi|qui|que|che)\Z"
 )
 _IS = re.compile(r"\b(?:is|are|was|were|be|been|being|est|sont|été|fut|fue|sido|è|sono|stat[oaie]|wordt|werd)\b")
 _LINK = re.compile(
@@ -41,26 +43,6 @@ _BOTH = re.compile(
 _GERMAN = re.compile(
     r"\b(?:der|das|dem|im|zum|zur|vom|und|wird|wurden?|nicht|bei|nach|mit|für|auf|eine[mnrs]?|folgte|sich|seit|ab)\b",
     re.IGNORECASE,
-)
-_LEGAL = frozenset(
-    [
-        "ltd",
-        "limited",
-        "inc",
-        "corp",
-        "corporation",
-        "co",
-        "llc",
-        "plc",
-        "gmbh",
-        "ag",
-        "sa",
-        "bv",
-        "nv",
-        "spa",
-        "srl",
-        "kg",
-    ]
 )
 _OPENS = re.compile(r"(?:In|On|At|To|From|After|Before|For|By|With|Auf|Mit|Nach|Vor|Für|Von|Bei|An|À|En|Après|A|Con) ")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -81,14 +63,14 @@ def exchanged_names(claim: str, sources: Sequence[FoundPassage]) -> list[str]:
     A passive (*was acquired by*) turns a pair. Left alone are verbs that hold in either order (*met*), a claim with
     words that the sentence lacks, and German, in which an object may stand first (*Im Juli steigt der Beitrag*).
     """
+    if _GERMAN.search(claim):
+        return []
     known = [
         (deed, _longer(source.text[start:end]))
         for source in sources
         for start, end in sentences_of(source.text, 0, len(source.text))
         for deed in _deeds(source.text[start:end])
     ]
-    if _GERMAN.search(claim):
-        return []
     words, found = _longer(claim), []
     for deed in _deeds(claim):
         pair = {deed.one, deed.other}
@@ -122,8 +104,8 @@ def _plain(verb: str) -> str:
 
 
 def _name(run: str) -> str:
-    words = [re.sub(r"['’]s?\Z", "", without_accents(word.casefold())) for word in run.split()]
-    return next((word for word in reversed(words) if word.strip(".") not in _LEGAL), words[-1])
+    words = [re.sub(r"'s?\Z", "", word) for word in plain_name(run).split()]
+    return next((word for word in reversed(words) if word not in LEGAL_FORMS), run)
 
 
 def _longer(text: str) -> frozenset[str]:
