@@ -128,6 +128,8 @@ def text_places(cells: CellLines, spec: TextField, in_rows: bool = False) -> Ite
                 if place is None:
                     continue
                 untrimmed = place[0], place[0] + len(text[place[0] : stop].rstrip())
+                if {place, untrimmed} <= seen:
+                    continue
                 found = cells.below(*untrimmed, in_row=in_rows) if spec.within == "line" else Below()
                 if below := found.lines:
                     place = untrimmed
